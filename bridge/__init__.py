@@ -1,0 +1,1 @@
+"""aibridge: typed gRPC for any OpenAI-compatible gateway."""

@@ -1,0 +1,55 @@
+"""What the bridge knows about one RPC: made when the call arrives, filled in on its way, read by errors and logs."""
+
+import asyncio
+import re
+import time
+import uuid
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
+
+from bridge.metadata import Metadata
+
+_ID = re.compile(r"[\x21-\x7e]{1,128}")
+
+
+@dataclass(slots=True, eq=False)
+class Call:
+    """One RPC.
+
+    `deadline` is on the event loop's clock, in seconds, already without the margin that lets an error reach the caller
+    before its own clock runs out. The fields behind `started` are what happened: model asked for, requests sent
+    upstream, the last HTTP status, messages delivered.
+    """
+
+    method: str
+    metadata: Metadata
+    request_id: str
+    deadline: float
+    started: float = field(default_factory=time.monotonic)
+    model: str = ""
+    attempts: int = 0
+    http_status: int = 0
+    upstream_request_id: str = ""
+    streams: bool = False
+    delivered: int = 0
+    usage: dict[str, Any] | None = None
+    trailers: list[tuple[str, str]] = field(default_factory=list)
+
+
+current: ContextVar[Call] = ContextVar("current")
+
+
+def begin(method: str, metadata: Metadata, remaining: float | None, *, default: float) -> Call:
+    """The call that begins now with `remaining` seconds; None, and anything over `default`, means `default`."""
+    seconds = default if remaining is None else min(remaining, default)
+    margin = min(0.05, seconds / 10)  # a refusal takes this long to reach the caller
+    deadline = asyncio.get_running_loop().time() + seconds - margin
+    return Call(method, metadata, _request_id(metadata), deadline)
+
+
+def _request_id(metadata: Metadata) -> str:
+    for key, value in metadata:
+        if key == "x-request-id" and isinstance(value, str) and _ID.fullmatch(value):
+            return value
+    return uuid.uuid4().hex

@@ -1,0 +1,139 @@
+"""Conversions of single values, JSON to constructor arguments. A value that its field cannot hold is a `MISFIT`."""
+
+from collections.abc import Callable
+from typing import Any, Final, Protocol
+
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
+
+from bridge.jsontext import ExactObject, dumps
+
+#: Collects a mark for every value whose text had to be written anew.
+Rewritten = list[str]
+Read = Callable[[Any, Rewritten], Any]
+
+#: What a `Read` returns for a value that its field cannot hold.
+MISFIT: Final = object()
+_EXACT: Final = 1 << 53  # integers up to here survive a trip through a double
+
+
+class Decoder(Protocol):
+    """The part of a plan that a nested message needs."""
+
+    def decode(self, value: dict[str, Any], rewritten: Rewritten) -> dict[str, Any]:
+        """The constructor arguments for a JSON object."""
+
+
+PlanOf = Callable[[Descriptor], Decoder]
+
+
+def is_array(descriptor: Descriptor) -> bool:
+    """Whether a message stands for a JSON array inside a union."""
+    return [field.name for field in descriptor.fields] == ["items"]
+
+
+def map_value(field: FieldDescriptor) -> FieldDescriptor | None:
+    """The field of a protobuf map's values; None for a field that is no map."""
+    entry = field.message_type
+    return entry.fields_by_name["value"] if entry is not None and entry.GetOptions().map_entry else None
+
+
+def reader(field: FieldDescriptor, plan_of: PlanOf) -> Read | None:
+    """The conversion for a field's whole value, or None for a field that replies never use."""
+    if (entry := map_value(field)) is not None:
+        value = _one(entry, plan_of)
+        return value and _map(value)
+    one = _one(field, plan_of)
+    return _list(one) if one is not None and field.is_repeated else one
+
+
+def member_text(value: dict[str, Any], key: str, item: Any, rewritten: Rewritten) -> str:
+    """The JSON text of `item`, the member `key` of `value`: as it was sent if that is known, else written anew."""
+    if isinstance(value, ExactObject):
+        return value.text[key]
+    if item in ([], {}):
+        return "[]" if item == [] else "{}"
+    rewritten.append(key)
+    try:
+        return dumps(item).decode()
+    except TypeError:  # over 64 bits, or too deep: the exact parse that `rewritten` brings about will have it
+        return "null"
+
+
+def _one(field: FieldDescriptor, plan_of: PlanOf) -> Read | None:
+    """The conversion for one value of a field, whether the field is repeated or not."""
+    if field.message_type is not None:
+        return _message(field.message_type, plan_of)
+    return _SCALARS.get(field.type)
+
+
+def _message(descriptor: Descriptor, plan_of: PlanOf) -> Read | None:
+    if descriptor.name == "InlineData":
+        return None
+    if is_array(descriptor):
+        one = _one(descriptor.fields_by_name["items"], plan_of)
+        return one and _array(_list(one, empty=True))
+    plan = plan_of(descriptor)
+    return lambda item, rewritten: plan.decode(item, rewritten) if isinstance(item, dict) else MISFIT
+
+
+def _array(read: Read) -> Read:
+    def wrapped(item: Any, rewritten: Rewritten) -> Any:
+        items = read(item, rewritten)
+        return MISFIT if items is MISFIT else {"items": items}
+
+    return wrapped
+
+
+def _list(one: Read, *, empty: bool = False) -> Read:
+    def read(item: Any, rewritten: Rewritten) -> Any:
+        if type(item) is not list or not (item or empty):
+            return MISFIT
+        converted = [one(element, rewritten) for element in item]
+        return MISFIT if MISFIT in converted else converted
+
+    return read
+
+
+def _map(one: Read) -> Read:
+    def read(item: Any, rewritten: Rewritten) -> Any:
+        if not isinstance(item, dict) or not item:
+            return MISFIT
+        converted = {key: one(element, rewritten) for key, element in item.items()}
+        return MISFIT if MISFIT in converted.values() else converted
+
+    return read
+
+
+def _string(item: Any, _: Rewritten) -> Any:
+    return item if type(item) is str else MISFIT
+
+
+def _bool(item: Any, _: Rewritten) -> Any:
+    return item if type(item) is bool else MISFIT
+
+
+def _double(item: Any, _: Rewritten) -> Any:
+    if type(item) is float or (type(item) is int and -_EXACT <= item <= _EXACT):
+        return item
+    return MISFIT
+
+
+def _integer(bits: int) -> Read:
+    limit = 1 << (bits - 1)
+
+    def read(item: Any, _: Rewritten) -> Any:
+        if type(item) is float and item.is_integer() and -_EXACT <= item <= _EXACT:
+            item = int(item)
+        return item if type(item) is int and -limit <= item < limit else MISFIT
+
+    return read
+
+
+_SCALARS: Final[dict[int, Read]] = {
+    FieldDescriptor.TYPE_STRING: _string,
+    FieldDescriptor.TYPE_BOOL: _bool,
+    FieldDescriptor.TYPE_DOUBLE: _double,
+    FieldDescriptor.TYPE_FLOAT: _double,
+    FieldDescriptor.TYPE_INT32: _integer(32),
+    FieldDescriptor.TYPE_INT64: _integer(64),
+}

@@ -1,0 +1,117 @@
+"""Why a call fails: the reasons, and the one exception that carries them.
+
+A `Reason` is what callers program against: it fixes the gRPC code and what the caller may do next. A `BridgeError`
+is one failed call: a reason, a message that is safe to show, and the facts known about it. Nothing here knows gRPC's
+runtime or HTTP; `bridge.status` turns a `BridgeError` into a gRPC status, `bridge.upstream.failures` makes one out of
+an HTTP reply or a transport failure.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+
+from google.rpc.code_pb2 import Code
+
+
+class Retry(Enum):
+    """What a caller is told about trying again."""
+
+    NO = "no"
+    YES = "yes"
+    DELAY = "after a delay"
+
+
+class Reason(Enum):
+    """`google.rpc.ErrorInfo.reason` (domain `aibridge`): gRPC code, retry advice, and what it means for the caller."""
+
+    code: int
+    retry: Retry
+    meaning: str
+
+    def __init__(self, code: int, retry: Retry, meaning: str) -> None:
+        self.code, self.retry, self.meaning = code, retry, meaning
+
+    # The request, and who may make it.
+    INVALID_REQUEST = Code.INVALID_ARGUMENT, Retry.NO, "The request is wrong; BadRequest names the field where known."
+    INVALID_METADATA = Code.INVALID_ARGUMENT, Retry.NO, "A metadata value cannot be sent as an HTTP header."
+    REQUEST_TOO_LARGE = Code.INVALID_ARGUMENT, Retry.NO, "The upstream refuses a request body of this size."
+    CONTEXT_LENGTH_EXCEEDED = Code.INVALID_ARGUMENT, Retry.NO, "The prompt does not fit the model's context window."
+    CONTENT_FILTERED = Code.INVALID_ARGUMENT, Retry.NO, "The upstream's content policy refuses the prompt."
+    CALLER_CREDENTIALS_REJECTED = Code.UNAUTHENTICATED, Retry.NO, "The upstream rejects the caller's own credential."
+    BRIDGE_CREDENTIALS_REJECTED = Code.UNAUTHENTICATED, Retry.NO, "The upstream rejects the bridge's credential."
+    ACCESS_DENIED = Code.PERMISSION_DENIED, Retry.NO, "The credential may not do this."
+    LEGAL_RESTRICTION = Code.PERMISSION_DENIED, Retry.NO, "The upstream refuses for legal reasons."
+    REGION_UNSUPPORTED = Code.PERMISSION_DENIED, Retry.NO, "The upstream does not serve this country or region."
+    MODEL_NOT_FOUND = Code.NOT_FOUND, Retry.NO, "No such model; ResourceInfo names it."
+    MODEL_RETIRED = Code.NOT_FOUND, Retry.NO, "The model existed once and is gone."
+    ENDPOINT_NOT_FOUND = Code.NOT_FOUND, Retry.NO, "The upstream has no such endpoint; check its base URL."
+    # Quotas and load.
+    INSUFFICIENT_QUOTA = Code.RESOURCE_EXHAUSTED, Retry.NO, "The account's credit or spending limit is used up."
+    RATE_LIMIT_EXCEEDED = Code.RESOURCE_EXHAUSTED, Retry.DELAY, "Too many requests or tokens for now."
+    BRIDGE_OVERLOADED = Code.RESOURCE_EXHAUSTED, Retry.DELAY, "The bridge's own limit is reached."
+    # The upstream answers, and cannot or will not do it.
+    UPSTREAM_NOT_SUPPORTED = Code.UNIMPLEMENTED, Retry.NO, "The upstream does not implement this."
+    UPSTREAM_TIMEOUT = Code.DEADLINE_EXCEEDED, Retry.NO, "No reply in time; tokens may have been billed."
+    UPSTREAM_CONFLICT = Code.ABORTED, Retry.YES, "Conflict with another request; retry by the caller's own logic."
+    UPSTREAM_PRECONDITION_FAILED = Code.FAILED_PRECONDITION, Retry.NO, "A condition of the request does not hold."
+    UPSTREAM_CLIENT_ERROR = Code.FAILED_PRECONDITION, Retry.NO, "A client error that has no row of its own."
+    UPSTREAM_DEPENDENCY_FAILED = Code.UNAVAILABLE, Retry.YES, "Something that the upstream depends on failed."
+    UPSTREAM_TOO_EARLY = Code.UNAVAILABLE, Retry.YES, "The upstream does not want to risk a replayed request."
+    UPSTREAM_CLOSED_REQUEST = Code.UNAVAILABLE, Retry.YES, "The upstream gave the request up."
+    UPSTREAM_INTERNAL_ERROR = Code.INTERNAL, Retry.NO, "The upstream failed on this request."
+    UPSTREAM_BAD_GATEWAY = Code.UNAVAILABLE, Retry.YES, "A proxy before the model could not reach it."
+    UPSTREAM_UNAVAILABLE = Code.UNAVAILABLE, Retry.YES, "The upstream is down or still starting."
+    UPSTREAM_OVERLOADED = Code.UNAVAILABLE, Retry.DELAY, "The upstream has more work than it can do."
+    UPSTREAM_SERVER_ERROR = Code.UNAVAILABLE, Retry.YES, "A server error that has no row of its own."
+    # The connection to the upstream.
+    UPSTREAM_UNREACHABLE = Code.UNAVAILABLE, Retry.YES, "No connection to the upstream; nothing was sent."
+    UPSTREAM_TLS_ERROR = Code.UNAVAILABLE, Retry.NO, "The upstream's certificate cannot be verified."
+    UPSTREAM_WRITE_FAILED = Code.UNAVAILABLE, Retry.YES, "The request could not be sent whole."
+    UPSTREAM_CONNECTION_LOST = Code.UNAVAILABLE, Retry.YES, "The connection broke before any byte of the reply."
+    UPSTREAM_STREAM_STALLED = Code.DEADLINE_EXCEEDED, Retry.NO, "No chunk for too long in mid-stream."
+    UPSTREAM_STREAM_INTERRUPTED = Code.UNAVAILABLE, Retry.YES, "The reply was cut off before its end."
+    # A reply that the bridge cannot pass on.
+    UPSTREAM_MALFORMED_RESPONSE = Code.INTERNAL, Retry.NO, "The reply is not what the API promises."
+    UPSTREAM_RESPONSE_TOO_LARGE = Code.INTERNAL, Retry.NO, "A reply or an event is over the bridge's size limit."
+    UPSTREAM_UNEXPECTED_REDIRECT = Code.INTERNAL, Retry.NO, "A redirect; never followed, it would carry the key along."
+    # The bridge.
+    BRIDGE_REQUEST_REJECTED = Code.INTERNAL, Retry.NO, "The upstream rejects headers or encoding that the bridge chose."
+    BRIDGE_SHUTTING_DOWN = Code.UNAVAILABLE, Retry.YES, "The bridge is stopping."
+    BRIDGE_INTERNAL = Code.INTERNAL, Retry.NO, "A fault of the bridge; its log has the request id."
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What an upstream's error reply said, each part as far as it was there (`aibridge.v1.UpstreamError`)."""
+
+    http_status: int | None = None
+    type: str | None = None
+    code: str | None = None
+    param: str | None = None
+    message: str | None = None
+    body: str | None = None
+
+
+@dataclass(slots=True, eq=False)
+class BridgeError(Exception):
+    """A call that fails for a known reason. Everything in it may be shown to the caller.
+
+    `code` overrides the reason's gRPC code where the table allows two. `delay` is in seconds, None where the upstream
+    did not say. `violations` are pairs of proto field path and description.
+    """
+
+    reason: Reason
+    message: str
+    reply: Reply | None = None
+    delay: float | None = None
+    retry: Retry | None = None
+    violations: Sequence[tuple[str, str]] = ()
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"{self.reason.name}: {self.message}"
+
+
+def invalid(path: str, description: str) -> BridgeError:
+    """The request fails one of the bridge's own checks; `path` is the proto field, as in `messages[2].content`."""
+    return BridgeError(Reason.INVALID_REQUEST, f"{path}: {description}", violations=((path, description),))

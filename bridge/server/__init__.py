@@ -1,0 +1,1 @@
+"""The gRPC server around the services: boundary, health, reflection, start and stop."""

@@ -1,0 +1,100 @@
+"""Puts the server together, starts it and stops it."""
+
+import asyncio
+from typing import Any, Final
+
+import grpc
+import structlog
+from grpc_health.v1 import health, health_pb2_grpc
+
+from aibridge.v1 import chat_pb2, chat_pb2_grpc, embeddings_pb2, embeddings_pb2_grpc, models_pb2, models_pb2_grpc
+from bridge.server.health import Health
+from bridge.server.interceptors import Boundary
+from bridge.server.reflection import add_reflection
+from bridge.services.chat import ChatService
+from bridge.services.embeddings import EmbeddingsService
+from bridge.services.models import ModelsService
+from bridge.settings import Settings, SettingsError
+from bridge.upstream.client import Upstream
+
+_log = structlog.get_logger("aibridge.server")
+
+SERVICES: Final = tuple(
+    file.DESCRIPTOR.services_by_name[name].full_name
+    for file, name in ((models_pb2, "ModelsService"), (chat_pb2, "ChatService"), (embeddings_pb2, "EmbeddingsService"))
+)
+_LOOPBACK: Final = ("127.", "localhost:", "[::1]:", "unix:")
+
+
+class App:
+    """One bridge: its gRPC server and its upstream client. Made and used inside a running event loop."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._upstream = Upstream(settings)
+        self._health = Health()
+        self._server = grpc.aio.server(interceptors=(Boundary(settings),), options=_options(settings))
+        models_pb2_grpc.add_ModelsServiceServicer_to_server(ModelsService(self._upstream, settings), self._server)
+        chat_pb2_grpc.add_ChatServiceServicer_to_server(ChatService(self._upstream, settings), self._server)
+        embeddings_pb2_grpc.add_EmbeddingsServiceServicer_to_server(
+            EmbeddingsService(self._upstream, settings), self._server
+        )
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        if settings.reflection:
+            add_reflection(self._server, (*SERVICES, health.SERVICE_NAME))
+
+    async def start(self) -> str:
+        """Begin to serve. The address that it really listens on, with the port that was free if 0 was asked for.
+
+        Raises:
+            SettingsError: the address is taken, cannot be bound, or must not be listened on.
+        """
+        address = self._settings.listen
+        _check_exposure(self._settings)
+        try:
+            port = self._server.add_insecure_port(address)
+        except RuntimeError as error:
+            raise SettingsError(f"listen: cannot bind {address}") from error
+        await self._server.start()
+        await self._health.serving(SERVICES)
+        return address if address.startswith("unix:") else f"{address.rpartition(':')[0]}:{port}"
+
+    async def stop(self, *, delay: float = 0.0, grace: float = 0.0) -> None:
+        """Drain and stop: NOT_SERVING, go on for `delay` seconds, then let calls in flight end for `grace` seconds."""
+        await self._health.enter_graceful_shutdown()
+        await asyncio.sleep(delay)
+        self._health.end_watches()
+        await self._server.stop(grace)
+        await self._upstream.close()
+
+
+def _options(settings: Settings) -> list[tuple[str, Any]]:
+    return [
+        ("grpc.so_reuseport", 0),  # or a second bridge on the same port would start, and take half of the calls
+        ("grpc.max_receive_message_length", settings.max_message_bytes),
+        ("grpc.max_send_message_length", settings.max_message_bytes),
+        # No age grace: with one, streams that are longer would be cut; without, they end in peace.
+        ("grpc.max_connection_age_ms", int(settings.max_connection_age * 1000)),
+        ("grpc.keepalive_time_ms", 60_000),
+        ("grpc.keepalive_timeout_ms", 20_000),
+        ("grpc.keepalive_permit_without_calls", 1),
+        ("grpc.http2.min_recv_ping_interval_without_data_ms", 20_000),
+        ("grpc.http2.max_pings_without_data", 0),
+    ]
+
+
+def _check_exposure(settings: Settings) -> None:
+    own = (
+        settings.upstream_api_key or settings.upstream_api_key_file
+        or settings.upstream_oidc_token or settings.upstream_oidc_token_file
+    )  # fmt: skip
+    if (
+        own is not None
+        and settings.upstream_credentials != "caller"
+        and not settings.listen.startswith(_LOOPBACK)
+        and not settings.allow_anonymous_callers
+    ):
+        raise SettingsError(
+            f"listen: {settings.listen} is not loopback, and whoever connects could spend the bridge's own credential;"
+            " set allow_anonymous_callers if that is meant"
+        )

@@ -1,0 +1,41 @@
+"""Runs the server until it is told to stop: SIGTERM and SIGINT drain it, a second one stops it at once."""
+
+import asyncio
+import signal
+from collections.abc import Callable
+
+import structlog
+
+from bridge.server.app import App
+from bridge.settings import Settings
+
+_log = structlog.get_logger("aibridge.server")
+
+
+async def run(settings: Settings, ready: Callable[[str], None]) -> None:
+    """Serve until a signal comes; `ready` is given the address as soon as calls can be made.
+
+    Raises:
+        SettingsError: the server cannot listen.
+    """
+    loop = asyncio.get_running_loop()
+    signals: asyncio.Queue[str] = asyncio.Queue()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, signals.put_nowait, number.name)
+    app = App(settings)
+    ready(await app.start())
+    name = await signals.get()
+    _log.info("draining", signal=name, delay=settings.drain_delay, grace=settings.drain_grace)
+    draining = asyncio.create_task(app.stop(delay=settings.drain_delay, grace=settings.drain_grace))
+    again = asyncio.create_task(signals.get())
+    await asyncio.wait({draining, again}, return_when=asyncio.FIRST_COMPLETED)
+    if draining.done():
+        draining.result()
+    else:
+        _log.warning("stopping at once", signal=again.result())
+        draining.cancel()
+        await asyncio.gather(draining, return_exceptions=True)
+        await app.stop()
+    again.cancel()
+    await asyncio.gather(draining, again, return_exceptions=True)
+    _log.info("stopped")

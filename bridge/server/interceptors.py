@@ -1,0 +1,81 @@
+"""The boundary between a handler and its caller: what is known about a call, and how each failure leaves.
+
+Only here is a call aborted. Whatever a handler raises becomes a status from the tables; an exception that nobody
+foresaw becomes BRIDGE_INTERNAL with a fixed text, because grpcio would send its text to the caller.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeAlias
+
+import grpc
+import structlog
+
+from bridge.call import begin, current
+from bridge.errors import BridgeError, Reason
+from bridge.settings import Settings
+from bridge.status import status_of
+from bridge.telemetry.logs import call_line
+
+_log = structlog.get_logger("aibridge.rpc")
+#: Failures that the operator has to mend, whoever called.
+_OPERATORS = frozenset({Reason.BRIDGE_CREDENTIALS_REJECTED, Reason.UPSTREAM_TLS_ERROR, Reason.BRIDGE_REQUEST_REJECTED})
+
+Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any] | None"  # generic in its stubs only
+Context = grpc.aio.ServicerContext[Any, Any]
+
+
+class Boundary(grpc.aio.ServerInterceptor):
+    """Wraps each method of our services once; later calls cost a look-up. Health and reflection pass as they are."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._wrapped: dict[str, Handler] = {}
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler]],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> Handler:
+        """The handler for a call, with the boundary around it."""
+        method = handler_call_details.method
+        handler = self._wrapped.get(method)
+        if handler is None:
+            handler = await continuation(handler_call_details)
+            if handler is not None and method.startswith("/aibridge."):
+                handler = self._wrapped[method] = self._wrap(method, handler)
+        return handler
+
+    def _wrap(self, method: str, handler: Any) -> Handler:
+        streams = handler.response_streaming
+        behaviour: Any = handler.unary_stream if streams else handler.unary_unary
+
+        async def guarded(request: Any, context: Context) -> Any:
+            call = begin(
+                method,
+                context.invocation_metadata() or (),
+                context.time_remaining(),
+                default=self._settings.default_deadline,
+            )
+            call.streams = streams
+            current.set(call)
+            try:
+                reply = await behaviour(request, context)
+            except BridgeError as error:
+                failure = error
+            except asyncio.CancelledError:
+                _log.info("call", **call_line(call, "CANCELLED"))
+                raise
+            except Exception:  # noqa: BLE001 # nothing that nobody foresaw may reach the caller
+                _log.exception("unexpected exception", request_id=call.request_id, method=method)
+                failure = BridgeError(Reason.BRIDGE_INTERNAL, f"internal error, request id {call.request_id}")
+            else:
+                _log.info("call", **call_line(call, "OK"))
+                return reply
+            status = status_of(failure, call)
+            log = _log.error if failure.reason in _OPERATORS else _log.info
+            log("call", **call_line(call, status.code.name, failure.reason.name))
+            return await context.abort_with_status(status)
+
+        make = grpc.unary_stream_rpc_method_handler if streams else grpc.unary_unary_rpc_method_handler
+        return make(guarded, handler.request_deserializer, handler.response_serializer)

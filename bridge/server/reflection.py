@@ -1,0 +1,25 @@
+"""gRPC reflection, `v1alpha` as grpcio has it and `v1`, which is the same protocol under another name.
+
+grpcio-reflection does not know `v1` (grpc/grpc#38576); the messages are identical on the wire, so one servicer answers
+both.
+"""
+
+from typing import Final
+
+import grpc
+from grpc_reflection.v1alpha import reflection
+from grpc_reflection.v1alpha.reflection_pb2 import ServerReflectionRequest, ServerReflectionResponse
+
+V1: Final = "grpc.reflection.v1.ServerReflection"
+
+
+def add_reflection(server: grpc.aio.Server, services: tuple[str, ...]) -> None:
+    """Serve both versions; `services` are the names to list, besides reflection's own."""
+    names = (*services, V1, reflection.SERVICE_NAME)
+    reflection.enable_server_reflection(names, server)
+    handler = grpc.stream_stream_rpc_method_handler(
+        reflection.aio.ReflectionServicer(names).ServerReflectionInfo,
+        request_deserializer=ServerReflectionRequest.FromString,
+        response_serializer=ServerReflectionResponse.SerializeToString,
+    )
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(V1, {"ServerReflectionInfo": handler}),))

@@ -1,0 +1,79 @@
+"""ChatService: POST /chat/completions, plain and streamed."""
+
+from typing import Any, Final
+
+from grpc.aio import ServicerContext
+
+from aibridge.v1 import chat_pb2, chat_pb2_grpc
+from bridge.call import current
+from bridge.codec import build, encode
+from bridge.errors import BridgeError, Reason
+from bridge.jsontext import dumps
+from bridge.services.checks import check_chat
+from bridge.settings import Settings
+from bridge.status import trailers_of
+from bridge.upstream.client import Upstream
+from bridge.upstream.failures import malformed
+from bridge.upstream.stream import stream
+
+_PATH: Final = "/chat/completions"
+
+
+class ChatService(chat_pb2_grpc.ChatServiceServicer):
+    """Chat completions. Both RPCs take the same request; `stream` follows from the RPC."""
+
+    def __init__(self, upstream: Upstream, settings: Settings) -> None:
+        self._upstream = upstream
+        self._settings = settings
+
+    async def CreateChatCompletion(
+        self,
+        request: chat_pb2.CreateChatCompletionRequest,
+        context: ServicerContext[Any, Any],
+    ) -> chat_pb2.CreateChatCompletionResponse:
+        """A whole completion."""
+        call = current.get()
+        call.model = request.model
+        body = _body(request, stream=False)
+        answer = await self._upstream.post(_PATH, call, body)
+        usage = answer.value.get("usage")
+        call.usage = usage if isinstance(usage, dict) else None
+        reply = build(chat_pb2.CreateChatCompletionResponse, answer.value, answer.data)
+        if not isinstance(answer.value.get("choices"), list) or len(reply.choices) != len(answer.value["choices"]):
+            raise malformed("has no list of choices")
+        if any(choice.finish_reason == "error" for choice in reply.choices):
+            raise BridgeError(Reason.UPSTREAM_INTERNAL_ERROR, "the upstream ended a choice with finish_reason `error`")
+        context.set_trailing_metadata(trailers_of(call))
+        return reply
+
+    async def CreateChatCompletionStream(
+        self,
+        request: chat_pb2.CreateChatCompletionRequest,
+        context: ServicerContext[Any, chat_pb2.CreateChatCompletionStreamResponse],
+    ) -> None:
+        """A completion as it is generated, one message for each event.
+
+        A coroutine that writes, not a generator that yields: grpcio does not close generators in time when the caller
+        cancels (grpc/grpc#42295), and the upstream would go on generating.
+        """
+        call = current.get()
+        call.model = request.model
+        body = _body(request, stream=True)
+        async with stream(self._upstream, self._settings, _PATH, call, body) as chunks:
+            while batch := await chunks.read():
+                for value, data in batch:
+                    message = build(chat_pb2.CreateChatCompletionStreamResponse, value, data)
+                    if value.get("choices") and not message.choices:
+                        raise malformed("has a chunk whose choices are not a list of objects")
+                    await context.write(message)
+                    call.delivered += 1
+        context.set_trailing_metadata(trailers_of(call))
+
+
+def _body(request: chat_pb2.CreateChatCompletionRequest, *, stream: bool) -> bytes:
+    body = encode(request)
+    check_chat(request)
+    body.pop("stream", None)
+    if stream:
+        body["stream"] = True
+    return dumps(body)

@@ -1,0 +1,57 @@
+"""EmbeddingsService: POST /embeddings."""
+
+from typing import Any, Final
+
+from grpc.aio import ServicerContext
+
+from aibridge.v1 import embeddings_pb2, embeddings_pb2_grpc
+from bridge.call import current
+from bridge.codec import build, encode
+from bridge.jsontext import dumps
+from bridge.services import vectors
+from bridge.services.checks import check_embedding
+from bridge.settings import Settings
+from bridge.status import trailers_of
+from bridge.upstream.client import Upstream
+from bridge.upstream.failures import malformed
+
+_PATH: Final = "/embeddings"
+
+
+class EmbeddingsService(embeddings_pb2_grpc.EmbeddingsServiceServicer):
+    """Vectors, as packed floats whatever form they have upstream."""
+
+    def __init__(self, upstream: Upstream, settings: Settings) -> None:
+        self._upstream = upstream
+        self._ask_base64 = settings.embeddings_base64
+
+    async def CreateEmbedding(
+        self, request: embeddings_pb2.CreateEmbeddingRequest, context: ServicerContext[Any, Any]
+    ) -> embeddings_pb2.CreateEmbeddingResponse:
+        """One vector for each input, in the order of the inputs."""
+        call = current.get()
+        call.model = request.model
+        body = encode(request)
+        check_embedding(request)
+        if self._ask_base64:
+            body.setdefault("encoding_format", "base64")
+        answer = await self._upstream.post(_PATH, call, dumps(body))
+        usage = answer.value.get("usage")
+        call.usage = usage if isinstance(usage, dict) else None
+        value, data, blocks = vectors.lift(answer.value, answer.data, is_float32=_is_float32(request))
+        reply = build(embeddings_pb2.CreateEmbeddingResponse, value, data)
+        if len(reply.data) != len(blocks):
+            raise malformed("has no list of embeddings")
+        vectors.put(reply, blocks)
+        context.set_trailing_metadata(trailers_of(call))
+        return reply
+
+
+def _is_float32(request: embeddings_pb2.CreateEmbeddingRequest) -> bool:
+    """Whether base64 text in the reply is 32-bit floats, little-endian; vLLM can be asked for other things."""
+    return (
+        request.encoding_format in {"", "float", "base64"}
+        and request.embed_dtype in {"", "float32"}
+        and request.endianness in {"", "native", "little"}
+        and request.output_dtype in {"", "float"}
+    )

@@ -1,0 +1,72 @@
+"""ModelsService: GET /models and GET /models/{model}."""
+
+from typing import Any
+
+from grpc.aio import ServicerContext
+
+from aibridge.v1 import models_pb2, models_pb2_grpc
+from bridge.call import Call, current
+from bridge.codec import build, decode
+from bridge.errors import BridgeError, Reason
+from bridge.jsontext import loads_exact
+from bridge.services.checks import check_model
+from bridge.settings import Settings
+from bridge.status import trailers_of
+from bridge.upstream.client import Upstream, segment
+from bridge.upstream.failures import malformed
+
+
+class ModelsService(models_pb2_grpc.ModelsServiceServicer):
+    """The gateway's catalogue."""
+
+    def __init__(self, upstream: Upstream, settings: Settings) -> None:
+        self._upstream = upstream
+        self._by_list = settings.retrieve_from_list
+
+    async def ListModels(
+        self, request: models_pb2.ListModelsRequest, context: ServicerContext[Any, Any]
+    ) -> models_pb2.ListModelsResponse:
+        """All models."""
+        del request  # has nothing for the upstream
+        call = current.get()
+        reply = await self._list(call)
+        context.set_trailing_metadata(trailers_of(call))
+        return reply
+
+    async def RetrieveModel(
+        self, request: models_pb2.RetrieveModelRequest, context: ServicerContext[Any, Any]
+    ) -> models_pb2.Model:
+        """One model by its id."""
+        call = current.get()
+        call.model = request.model
+        check_model(request.model)
+        if self._by_list:
+            reply = _find(await self._list(call), request.model)
+        else:
+            answer = await self._upstream.get(f"/models/{segment(request.model)}", call)
+            reply = build(models_pb2.Model, answer.value, answer.data)
+            if not reply.HasField("id"):
+                raise malformed("is not a model")
+        context.set_trailing_metadata(trailers_of(call))
+        return reply
+
+    async def _list(self, call: Call) -> models_pb2.ListModelsResponse:
+        answer = await self._upstream.get("/models", call)
+        reply = build(models_pb2.ListModelsResponse, answer.value, answer.data)
+        models = answer.value.get("data")
+        if models is None and isinstance(answer.value.get("models"), list):  # a few servers call it so
+            models = answer.value["models"]
+            text = loads_exact(answer.data).text["models"]
+            reply.data.extend(decode(models_pb2.ListModelsResponse, f'{{"data":{text}}}'.encode()).data)
+        if models is None and answer.value.get("object") == "list":  # Ollama's way to say "none"
+            models = []
+        if not isinstance(models, list) or len(reply.data) != len(models):
+            raise malformed("has no list of models")
+        return reply
+
+
+def _find(models: models_pb2.ListModelsResponse, model: str) -> models_pb2.Model:
+    for entry in models.data:
+        if entry.id == model:
+            return entry
+    raise BridgeError(Reason.MODEL_NOT_FOUND, "the upstream does not list this model")

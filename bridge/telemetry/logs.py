@@ -1,0 +1,46 @@
+"""Logs: one line a call, as JSON or for people. Never a prompt, a completion or a key."""
+
+import logging
+import sys
+import time
+from typing import Any
+
+import structlog
+
+from bridge.call import Call
+from bridge.settings import Settings
+
+
+def configure(settings: Settings) -> None:
+    """Set up logging for the process, on standard error."""
+    level = getattr(logging, settings.log_level.upper())
+    readable = settings.log_format == "console" or (settings.log_format == "auto" and sys.stderr.isatty())
+    renderer: Any = structlog.dev.ConsoleRenderer() if readable else structlog.processors.JSONRenderer()
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            *([] if readable else [structlog.processors.dict_tracebacks]),
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)  # grpcio, asyncio; httpx would log whole URLs at INFO
+
+
+def call_line(call: Call, code: str, reason: str = "") -> dict[str, Any]:
+    """The fields of a call's log line; those without a value are left out."""
+    line = {
+        "request_id": call.request_id,
+        "method": call.method.rpartition("/")[2],
+        "code": code,
+        "reason": reason,
+        "model": call.model[:128],
+        "upstream_status": call.http_status,
+        "attempts": call.attempts,
+        "chunks": call.delivered,
+        "duration_ms": round((time.monotonic() - call.started) * 1000, 1),
+    }
+    return {key: value for key, value in line.items() if value}

@@ -1,0 +1,1 @@
+"""The one upstream gateway: the only place that knows HTTP."""

@@ -1,0 +1,126 @@
+"""A decoder for `text/event-stream`, by the rules of the WHATWG standard. No I/O: bytes in, events out.
+
+Lines end with LF, CR or CR LF and with nothing else: text may hold U+2028, U+0085 and the like, where `splitlines`
+would cut. Bytes may be cut anywhere, inside a character, a field name or a CR LF pair. A line that is still incomplete
+is kept as the list of its pieces, so that an event of many megabytes costs no repeated copying.
+
+Two things go beyond the standard, because gateways do them: a field named `error` with a JSON object (llama.cpp until
+2025) counts as an event of type `error`, and `close` hands out an event that the end of the stream cut off before its
+blank line, marked as incomplete; whether that is still good is for the reader to say.
+"""
+
+import re
+from typing import Final, NamedTuple
+
+_BOM: Final = b"\xef\xbb\xbf"
+_END_OF_LINE: Final = re.compile(rb"\r\n|\n|\r")
+
+
+class Event(NamedTuple):
+    """One dispatched event: its data, lines joined with LF, its type (empty unless the stream named one)."""
+
+    data: bytes
+    type: str = ""
+    complete: bool = True
+
+
+class EventTooLargeError(ValueError):
+    """An event, or a line of it, is over the decoder's limit."""
+
+
+class Decoder:
+    """Decodes one stream. `limit` is the largest event in bytes, unfinished lines included."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._pieces: list[bytes] = []  # of the line that is not yet complete
+        self._pieces_size = 0
+        self._data: list[bytes] = []
+        self._data_size = 0
+        self._type = ""
+        self._skip_lf = False  # the last byte was a CR, whose line is dispatched: a LF now belongs to it
+        self._start = b""  # the first bytes, until it is clear whether they are a byte order mark
+        self._started = False
+
+    def feed(self, data: bytes) -> list[Event]:
+        """The events that `data` completes, in order.
+
+        Raises:
+            EventTooLargeError: what is buffered grows over the limit.
+        """
+        if not self._started:
+            data = self._skip_bom(data)
+        if self._skip_lf and data:
+            self._skip_lf = False
+            if data[0] == 0x0A:
+                data = data[1:]
+        if b"\r" in data:
+            self._skip_lf = data[-1] == 0x0D
+            *lines, rest = _END_OF_LINE.split(data)
+        else:
+            *lines, rest = data.split(b"\n")
+        events: list[Event] = []
+        if lines and self._pieces:
+            lines[0] = b"".join([*self._pieces, lines[0]])
+            self._pieces.clear()
+            self._pieces_size = 0
+        for line in lines:
+            if not line:
+                self._dispatch(events)
+            elif line.startswith(b"data:"):  # nearly every line of nearly every stream
+                self._append(line[6:] if line[5:6] == b" " else line[5:])
+            else:
+                self._field(line, events)
+        if rest:
+            self._pieces.append(rest)
+            self._pieces_size += len(rest)
+            self._check()
+        return events
+
+    def close(self) -> list[Event]:
+        """The event that the end of the stream left incomplete, if there is one."""
+        events: list[Event] = []
+        if not self._started:
+            self._started = True
+            events += self.feed(self._start)
+        if self._pieces:
+            events += self.feed(b"\n")
+        if any(self._data):
+            events.append(Event(b"\n".join(self._data), self._type, complete=False))
+        return events
+
+    def _skip_bom(self, data: bytes) -> bytes:
+        self._start += data
+        if len(self._start) < len(_BOM) and _BOM.startswith(self._start):
+            return b""
+        self._started = True
+        return self._start.removeprefix(_BOM)
+
+    def _field(self, line: bytes, events: list[Event]) -> None:
+        name, _, value = line.partition(b":")
+        value = value.removeprefix(b" ")
+        if name == b"data":
+            self._append(value)
+        elif name == b"event":
+            self._type = value.decode("utf-8", "replace")
+        elif name == b"error" and value.lstrip().startswith(b"{"):
+            events.append(Event(value, "error"))
+        # `id` and `retry` serve reconnection, which a POST has not; a comment has an empty name.
+
+    def _append(self, value: bytes) -> None:
+        self._data.append(value)
+        self._data_size += len(value) + 1
+        self._check()
+
+    def _check(self) -> None:
+        if self._data_size + self._pieces_size > self._limit:
+            raise EventTooLargeError(f"an event is over {self._limit} bytes")
+
+    def _dispatch(self, events: list[Event]) -> None:
+        if self._data:
+            data = self._data[0] if len(self._data) == 1 else b"\n".join(self._data)
+            if data or self._type:  # an empty event is a keep-alive
+                events.append(Event(data, self._type))
+            self._data = []
+            self._data_size = 0
+        self._type = ""

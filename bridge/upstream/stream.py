@@ -1,0 +1,200 @@
+"""A streamed chat completion: bytes to JSON chunks, and the judgement of how the stream ended.
+
+The stream is complete when `[DONE]` came, or when it ended after every choice that began had its `finish_reason`; some
+servers never send `[DONE]`. Everything else is an error, also an end that looks clean: the caller must never take a cut
+stream for a finished one. An error may come as an event of the stream, in several shapes.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any, Final, NamedTuple
+
+from bridge.call import Call
+from bridge.errors import BridgeError, Reason
+from bridge.jsontext import MalformedJSONError, dumps, loads
+from bridge.settings import Settings
+from bridge.upstream import failures
+from bridge.upstream.bodies import error_in
+from bridge.upstream.client import Exchange, Upstream, is_json, parse
+from bridge.upstream.sse import Decoder, Event, EventTooLargeError
+
+_DONE: Final = b"[DONE]"
+#: How long to wait behind `[DONE]` for the end of the body, which lets the connection be used again, in seconds.
+_LINGER: Final = 0.05
+
+
+class Chunk(NamedTuple):
+    """One event's JSON object, and the text that it was."""
+
+    value: dict[str, Any]
+    data: bytes
+
+
+@asynccontextmanager
+async def stream(
+    upstream: Upstream, settings: Settings, path: str, call: Call, body: bytes
+) -> AsyncIterator["ChunkStream"]:
+    """The chunks that the upstream sends in reply to a POST.
+
+    Raises:
+        BridgeError: every way in which this can fail, see `bridge.upstream.failures`.
+    """
+    async with upstream.open("POST", path, call, body, "text/event-stream") as exchange:
+        yield ChunkStream(exchange, settings)
+
+
+class ChunkStream:
+    """Reads one stream."""
+
+    def __init__(self, exchange: Exchange, settings: Settings) -> None:
+        self._exchange = exchange
+        self._settings = settings
+        self._decoder = Decoder(settings.max_event_bytes)
+        self._begun = False
+        self._open: set[int] = set()  # choices that have begun and have no finish_reason yet
+        self._finished: set[int] = set()
+        self._failed = False  # a choice has finished with `error`
+        self._done = False
+        self._error: BridgeError | None = None
+
+    async def read(self) -> list[Chunk]:
+        """The chunks of the next read that has any; none at the end of a complete stream.
+
+        What arrived before an error is handed out first; the call after that raises it.
+
+        Raises:
+            BridgeError: the stream failed, stalled or was cut off.
+        """
+        chunks: list[Chunk] = []
+        clock = self._exchange.clock
+        clock.resume()
+        try:
+            if not self._begun:
+                await self._begin(chunks)
+            while not (chunks or self._done or self._error):
+                await self._advance(chunks)
+        except BridgeError as failure:
+            self._error = failure
+        clock.pause()  # the caller may take its time with what it gets
+        if chunks:
+            return chunks
+        if self._error is not None:
+            raise self._error
+        await self._linger()
+        return chunks
+
+    async def _begin(self, chunks: list[Chunk]) -> None:
+        clock, settings = self._exchange.clock, self._settings
+        media_type = self._exchange.media_type
+        message = "no first event of the stream in time"
+        clock.phase(settings.first_event_timeout, Reason.UPSTREAM_TIMEOUT, message)
+        if media_type == "text/event-stream":
+            while not (chunks or self._done):
+                await self._advance(chunks)
+        elif is_json(media_type):
+            self._take_whole(await self._exchange.read_all(settings.max_reply_bytes), chunks)
+        else:
+            raise failures.malformed("is not an event stream by its content type")
+        self._begun = True
+        clock.phase(settings.stall_timeout, Reason.UPSTREAM_STREAM_STALLED, "no event of the stream for too long")
+
+    async def _advance(self, chunks: list[Chunk]) -> None:
+        """Read once, and take what came with it."""
+        data = await self._exchange.read()
+        try:
+            events = self._decoder.feed(data) if data else self._decoder.close()
+        except EventTooLargeError:
+            raise failures.too_large("an event of the stream", self._settings.max_event_bytes) from None
+        for event in events:
+            self._take(event, chunks)
+            if self._done:
+                return
+        if not data:
+            self._judge()
+
+    def _take(self, event: Event, chunks: list[Chunk]) -> None:
+        if event.data.startswith(_DONE):
+            self._judge_finish_reasons()
+            self._done = True
+            return
+        if not event.data and event.type.lower() != "error":
+            return
+        try:
+            value = loads(event.data) if event.data else {}
+        except MalformedJSONError as error:
+            if not event.complete:
+                return  # the end of the stream cut it off; `_judge` comes next
+            raise failures.malformed(f"has an event that is not valid JSON ({error})") from None
+        if isinstance(value, list):
+            value = next((item for item in value if isinstance(item, dict)), None)
+        if not isinstance(value, dict):
+            raise failures.malformed("has an event that is not a JSON object")
+        problem = error_in(value, event=event.type)
+        if problem is not None:
+            raise self._exchange.failure(problem, event.data)
+        self._follow(value)
+        chunks.append(Chunk(value, event.data))
+
+    def _follow(self, value: dict[str, Any]) -> None:
+        choices = value.get("choices")
+        for position, choice in enumerate(choices if type(choices) is list else ()):
+            if type(choice) is dict:
+                index = choice.get("index")
+                index = index if type(index) is int else position
+                reason = choice.get("finish_reason")
+                if reason:
+                    self._open.discard(index)
+                    self._finished.add(index)
+                    self._failed = self._failed or reason == "error"
+                elif index not in self._finished:
+                    self._open.add(index)
+        usage = value.get("usage")
+        if type(usage) is dict:
+            self._exchange.call.usage = usage
+
+    def _judge(self) -> None:
+        """The body has ended without `[DONE]`."""
+        if self._open or not self._finished:
+            raise failures.interrupted("the stream ended before it was complete")
+        self._judge_finish_reasons()
+        self._done = True
+
+    def _judge_finish_reasons(self) -> None:
+        if self._failed:
+            message = "the upstream ended a choice with finish_reason `error`"
+            raise BridgeError(Reason.UPSTREAM_INTERNAL_ERROR, message)
+
+    def _take_whole(self, data: bytes, chunks: list[Chunk]) -> None:
+        """A stream was asked for and a plain reply came: an error, or a completion, which makes one chunk."""
+        answer = parse(data)
+        error = error_in(answer.value)
+        if error is not None:
+            raise self._exchange.failure(error, data)
+        value = as_chunk(answer.value)
+        self._follow(value)
+        self._judge()
+        chunks.append(Chunk(value, dumps(value)))
+
+    async def _linger(self) -> None:
+        with suppress(TimeoutError, BridgeError):
+            async with asyncio.timeout(_LINGER):
+                while await self._exchange.read():
+                    pass
+
+
+def as_chunk(completion: dict[str, Any]) -> dict[str, Any]:
+    """A plain completion in the form of the one chunk that says the same."""
+    choices = completion.get("choices")
+    if not isinstance(choices, list):
+        raise failures.malformed("is neither an event stream nor a completion")
+    return {
+        **completion,
+        "object": "chat.completion.chunk",
+        "choices": [
+            {"delta" if key == "message" else key: item for key, item in choice.items()}
+            if isinstance(choice, dict)
+            else choice
+            for choice in choices
+        ],
+    }

@@ -1,0 +1,76 @@
+"""Fixtures: a scripted gateway, a real bridge before it, and a real channel to that."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+import pytest
+
+from aibridge.v1 import chat_pb2, chat_pb2_grpc, embeddings_pb2_grpc, models_pb2_grpc
+from bridge import settings
+from bridge.server.app import App
+from tests import gateway as fake
+
+
+@dataclass
+class Bridge:
+    """A running bridge, its upstream and the stubs of a caller."""
+
+    address: str
+    gateway: fake.Gateway
+    channel: grpc.aio.Channel
+    app: App
+
+    def __post_init__(self) -> None:
+        self.chat = chat_pb2_grpc.ChatServiceStub(self.channel)
+        self.models = models_pb2_grpc.ModelsServiceStub(self.channel)
+        self.embeddings = embeddings_pb2_grpc.EmbeddingsServiceStub(self.channel)
+
+
+Start = Callable[..., AbstractAsyncContextManager[Bridge]]
+
+
+@asynccontextmanager
+async def start_bridge(gateway: fake.Gateway, **options: Any) -> AsyncIterator[Bridge]:
+    app = App(settings.load(**{"listen": "127.0.0.1:0", "upstream_url": gateway.url, **options}))
+    address = await app.start()
+    size = 64 << 20
+    limits = [("grpc.max_receive_message_length", size), ("grpc.max_send_message_length", size)]
+    channel = grpc.aio.insecure_channel(address, options=limits)
+    try:
+        yield Bridge(address, gateway, channel, app)
+    finally:
+        await channel.close()
+        await app.stop()
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AI_GATEWAY_API_KEY", "OPENAI_API_KEY", "VERCEL_OIDC_TOKEN", "AIBRIDGE_UPSTREAM_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+async def gateway() -> AsyncIterator[fake.Gateway]:
+    async with fake.running() as running:
+        yield running
+
+
+@pytest.fixture
+async def bridge(gateway: fake.Gateway) -> AsyncIterator[Bridge]:
+    """A bridge with default settings and a key of its own."""
+    async with start_bridge(gateway, upstream_api_key="sk-bridge-test-key") as running:
+        yield running
+
+
+@pytest.fixture
+def start(gateway: fake.Gateway) -> Start:
+    """Starts a bridge with settings of the test's choice before the fixture's gateway."""
+    return lambda **options: start_bridge(gateway, **options)
+
+
+@pytest.fixture
+def hello() -> chat_pb2.CreateChatCompletionRequest:
+    return chat_pb2.CreateChatCompletionRequest(model="m", messages=[{"role": "user", "content": "hi"}])

@@ -1,0 +1,195 @@
+"""A fake gateway on a real socket, scripted by the test that uses it.
+
+A script is a coroutine that gets the `Exchange` of one request: it sees the request as it came and writes bytes as it
+likes, well-formed HTTP or not. `reply`, `json_reply` and `sse` make the usual scripts.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass
+class Request:
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass
+class Exchange:
+    request: Request
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    closed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def send(self, data: bytes | str) -> None:
+        self.writer.write(data.encode() if isinstance(data, str) else data)
+        await self.writer.drain()
+
+    async def head(self, status: int = 200, content_type: str = "application/json", **headers: str) -> None:
+        """The head of a reply that ends with the connection, unless a header says otherwise."""
+        lines = [f"HTTP/1.1 {status} Any", f"content-type: {content_type}"]
+        lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+        await self.send("\r\n".join(lines) + "\r\n\r\n")
+
+    async def event(self, data: Any) -> None:
+        text = data if isinstance(data, str) else json.dumps(data, separators=(",", ":"))
+        await self.send(f"data: {text}\n\n")
+
+    async def wait_closed(self) -> None:
+        """Until the bridge has closed the connection."""
+        await self.closed.wait()
+
+    def reset(self) -> None:
+        """Break the connection, with a reset instead of an orderly end."""
+        self.writer.transport.abort()
+
+
+Script = Callable[[Exchange], Awaitable[None]]
+
+
+def reply(body: bytes | str = b"", status: int = 200, content_type: str = "application/json", **headers: str) -> Script:
+    """A whole reply; the connection is kept alive."""
+    data = body.encode() if isinstance(body, str) else body
+
+    async def script(exchange: Exchange) -> None:
+        await exchange.head(status, content_type, content_length=str(len(data)), **headers)
+        await exchange.send(data)
+
+    return script
+
+
+def json_reply(value: Any, status: int = 200, **headers: str) -> Script:
+    return reply(json.dumps(value), status, **headers)
+
+
+def sse(*events: Any, done: bool = True, **headers: str) -> Script:
+    """A stream of events, each a JSON value or the text of one, that ends with the connection."""
+
+    async def script(exchange: Exchange) -> None:
+        await exchange.head(content_type="text/event-stream", **headers)
+        for event in events:
+            await exchange.event(event)
+        if done:
+            await exchange.event("[DONE]")
+        exchange.writer.close()
+
+    return script
+
+
+def raw_sse(text: bytes | str) -> Script:
+    """A stream of exactly these bytes, and then its end."""
+
+    async def script(exchange: Exchange) -> None:
+        await exchange.head(content_type="text/event-stream")
+        await exchange.send(text)
+        exchange.writer.close()
+
+    return script
+
+
+class Gateway:
+    """Answers each request with the next script; the last one serves all that follow."""
+
+    def __init__(self) -> None:
+        self.requests: list[Request] = []
+        self.exchanges: list[Exchange] = []
+        self.arrived = asyncio.Condition()
+        self._scripts: list[Script] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.url = ""
+
+    def script(self, *scripts: Script) -> None:
+        self._scripts = list(scripts)
+
+    @property
+    def last(self) -> Request:
+        return self.requests[-1]
+
+    async def exchange(self, number: int = 0) -> Exchange:
+        """The exchange of the request with this number, once it has come."""
+        async with self.arrived:
+            await self.arrived.wait_for(lambda: len(self.exchanges) > number)
+        return self.exchanges[number]
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        try:
+            while (request := await _read(reader)) is not None:
+                exchange = Exchange(request, reader, writer)
+                async with self.arrived:
+                    self.requests.append(request)
+                    self.exchanges.append(exchange)
+                    self.arrived.notify_all()
+                script = self._scripts.pop(0) if len(self._scripts) > 1 else self._scripts[0]
+                watch = asyncio.create_task(_watch(exchange))
+                try:
+                    await script(exchange)
+                finally:
+                    await _stop(watch)
+                if writer.is_closing():
+                    break
+        except (ConnectionError, asyncio.CancelledError):
+            pass
+        finally:
+            writer.close()
+
+    async def close(self) -> None:
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+async def _stop(watch: asyncio.Task[None]) -> None:
+    if not watch.done():
+        watch.cancel()
+    await asyncio.gather(watch, return_exceptions=True)
+
+
+async def _watch(exchange: Exchange) -> None:
+    """Notice that the peer has closed: it sends nothing more in the middle of a reply."""
+    try:
+        while await exchange.reader.read(1):
+            pass
+    except ConnectionError:
+        pass
+    exchange.closed.set()
+
+
+async def _read(reader: asyncio.StreamReader) -> Request | None:
+    try:
+        head = await reader.readuntil(b"\r\n\r\n")
+    except (asyncio.IncompleteReadError, ConnectionError):
+        return None
+    first, *lines = head.decode("latin-1").rstrip("\r\n").split("\r\n")
+    method, path, _ = first.split(" ", 2)
+    headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    body = await reader.readexactly(int(headers.get("content-length", "0")))
+    return Request(method, path, headers, body)
+
+
+@asynccontextmanager
+async def running(scripts: Iterable[Script] = (), ssl: Any = None) -> AsyncIterator[Gateway]:
+    gateway = Gateway()
+    gateway.script(*scripts)
+    server = await asyncio.start_server(gateway.serve, "127.0.0.1", 0, ssl=ssl)
+    port = server.sockets[0].getsockname()[1]
+    gateway.url = f"{'https' if ssl else 'http'}://127.0.0.1:{port}/v1"
+    try:
+        yield gateway
+    finally:
+        server.close()
+        await gateway.close()
+        await server.wait_closed()

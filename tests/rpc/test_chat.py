@@ -1,0 +1,39 @@
+"""Chat through real sockets: what the gateway sent, what the caller receives."""
+
+import json
+
+from aibridge.v1 import chat_pb2
+from tests.conftest import Bridge
+from tests.gateway import json_reply, sse
+
+COMPLETION = {
+    "id": "c1",
+    "object": "chat.completion",
+    "created": 1790000000,
+    "model": "m-2026",
+    "choices": [{"index": 0, "message": {"role": "assistant", "content": "hello"}, "finish_reason": "stop"}],
+    "usage": {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3},
+}
+
+
+async def test_unary(bridge: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
+    bridge.gateway.script(json_reply(COMPLETION))
+    hello.temperature = 0
+    hello.stream = True
+    reply = await bridge.chat.CreateChatCompletion(hello)
+    assert reply.choices[0].message.content == "hello"
+    assert reply.usage.total_tokens == 3
+    assert bridge.gateway.last.path == "/v1/chat/completions"
+    assert bridge.gateway.last.json == {"model": "m", "messages": [{"role": "user", "content": "hi"}], "temperature": 0}
+    assert bridge.gateway.last.headers["authorization"] == "Bearer sk-bridge-test-key"
+
+
+async def test_stream(bridge: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
+    chunks = [
+        {"id": "c", "choices": [{"index": 0, "delta": {"content": text}, "finish_reason": None}]} for text in "abc"
+    ]
+    chunks[-1]["choices"][0]["finish_reason"] = "stop"
+    bridge.gateway.script(sse(*chunks))
+    received = [chunk async for chunk in bridge.chat.CreateChatCompletionStream(hello)]
+    assert [chunk.choices[0].delta.content for chunk in received] == ["a", "b", "c"]
+    assert json.loads(bridge.gateway.last.body)["stream"] is True
