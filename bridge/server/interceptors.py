@@ -15,7 +15,7 @@ from bridge.call import begin, current
 from bridge.errors import BridgeError, Reason
 from bridge.settings import Settings
 from bridge.status import status_of
-from bridge.telemetry.logs import call_line
+from bridge.telemetry.logs import call_line, traceback_of
 
 _log = structlog.get_logger("aibridge.rpc")
 #: Failures that the operator has to mend, whoever called.
@@ -66,8 +66,8 @@ class Boundary(grpc.aio.ServerInterceptor):
             except asyncio.CancelledError:
                 _log.info("call", **call_line(call, "CANCELLED"))
                 raise
-            except Exception:  # noqa: BLE001 # nothing that nobody foresaw may reach the caller
-                _log.exception("unexpected exception", request_id=call.request_id, method=method)
+            except Exception as exception:  # noqa: BLE001 # whatever it is, its text must not reach the caller
+                _log.error("unexpected exception", request_id=call.request_id, **traceback_of(exception))
                 failure = BridgeError(Reason.BRIDGE_INTERNAL, f"internal error, request id {call.request_id}")
             else:
                 _log.info("call", **call_line(call, "OK"))

@@ -3,6 +3,7 @@
 import logging
 import sys
 import time
+import traceback
 from typing import Any
 
 import structlog
@@ -20,7 +21,6 @@ def configure(settings: Settings) -> None:
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso"),
-            *([] if readable else [structlog.processors.dict_tracebacks]),
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -28,6 +28,15 @@ def configure(settings: Settings) -> None:
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)  # grpcio, asyncio; httpx would log whole URLs at INFO
+
+
+def traceback_of(exception: BaseException) -> dict[str, Any]:
+    """Where an exception came from, without its text and without any variable: both may hold a prompt or a key."""
+    frames = traceback.extract_tb(exception.__traceback__)
+    return {
+        "exception": type(exception).__qualname__,
+        "traceback": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames],
+    }
 
 
 def call_line(call: Call, code: str, reason: str = "") -> dict[str, Any]:

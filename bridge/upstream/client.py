@@ -29,6 +29,9 @@ from bridge.upstream.decompress import Decode, decoder_for
 
 _SAFE: Final = "!$&'()*+,;=:@-._~"  # what openai-python leaves alone in a path segment
 _ERROR_BODY: Final = 1 << 20
+#: Larger request bodies go out in pieces: a slow upstream then holds up the writer, and not a buffer of the whole body.
+_WHOLE_BODY: Final = 1 << 18
+_PIECE: Final = 1 << 16
 
 
 class Answer(NamedTuple):
@@ -177,8 +180,11 @@ class Upstream:
             headers += request_headers(call.metadata, self._settings.forward_headers)
             if credential.authorization is not None:
                 headers.append(("authorization", credential.authorization))
+            if len(body) > _WHOLE_BODY:
+                headers.append(("content-length", str(len(body))))
+            content = body if len(body) <= _WHOLE_BODY else _pieces(body)
             request = httpx.Request(
-                method, self._base + path, headers=headers, content=body, extensions={"timeout": self._timeout}
+                method, self._base + path, headers=headers, content=content, extensions={"timeout": self._timeout}
             )
             clock.phase(self._settings.response_timeout, Reason.UPSTREAM_TIMEOUT, "no reply from the upstream in time")
             call.attempts += 1
@@ -217,6 +223,11 @@ class Upstream:
             if error is not None:
                 raise exchange.failure(error, data)
             return answer
+
+
+async def _pieces(body: bytes) -> AsyncIterator[bytes]:
+    for at in range(0, len(body), _PIECE):
+        yield body[at : at + _PIECE]
 
 
 def _note(call: Call, response: httpx.Response) -> None:
