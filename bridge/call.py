@@ -28,6 +28,7 @@ class Call:
     deadline: float
     started: float = field(default_factory=time.monotonic)
     model: str = ""
+    may_retry: bool = True
     attempts: int = 0
     http_status: int = 0
     upstream_request_id: str = ""
@@ -35,6 +36,13 @@ class Call:
     delivered: int = 0
     usage: dict[str, Any] | None = None
     trailers: list[tuple[str, str]] = field(default_factory=list)
+
+    def adopt(self, request: Any) -> None:
+        """Take from a request what the bridge itself has to know of it: the model, and the options for the bridge."""
+        self.model = request.model if hasattr(request, "model") else ""
+        options = request.bridge_options
+        if options.HasField("retry"):
+            self.may_retry = options.retry
 
 
 current: ContextVar[Call] = ContextVar("current")

@@ -96,6 +96,9 @@ class Settings(BaseSettings):
     default_deadline: Seconds = Field(
         600.0, description="Seconds a call may take. The caller's deadline if that is sooner."
     )
+    max_retries: int = Field(
+        2, ge=0, le=10, description="Attempts after the first, where none can have been billed; 0 leaves it to callers."
+    )
     max_message_bytes: Bytes = Field(64 << 20, description="Largest gRPC message, received and sent.")
     max_reply_bytes: Bytes = Field(128 << 20, description="Largest upstream reply that is not a stream, decompressed.")
     max_event_bytes: Bytes = Field(32 << 20, description="Largest event of an upstream stream.")

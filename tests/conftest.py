@@ -34,7 +34,8 @@ Start = Callable[..., AbstractAsyncContextManager[Bridge]]
 
 @asynccontextmanager
 async def start_bridge(gateway: fake.Gateway, **options: Any) -> AsyncIterator[Bridge]:
-    app = App(settings.load(**{"listen": "127.0.0.1:0", "upstream_url": gateway.url, **options}))
+    """A bridge before a gateway; it does not retry unless asked to, so that a test sees each request once."""
+    app = App(settings.load(**{"listen": "127.0.0.1:0", "upstream_url": gateway.url, "max_retries": 0, **options}))
     address = await app.start()
     size = 64 << 20
     limits = [("grpc.max_receive_message_length", size), ("grpc.max_send_message_length", size)]

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 import grpc
 import structlog
+from google.protobuf.message import DecodeError
 
 from bridge.call import begin, current
 from bridge.errors import BridgeError, Reason
@@ -50,7 +51,7 @@ class Boundary(grpc.aio.ServerInterceptor):
         streams = handler.response_streaming
         behaviour: Any = handler.unary_stream if streams else handler.unary_unary
 
-        async def guarded(request: Any, context: Context) -> Any:
+        async def guarded(data: bytes, context: Context) -> Any:
             call = begin(
                 method,
                 context.invocation_metadata() or (),
@@ -60,7 +61,8 @@ class Boundary(grpc.aio.ServerInterceptor):
             call.streams = streams
             current.set(call)
             try:
-                reply = await behaviour(request, context)
+                reply = await behaviour(_parse(handler, data), context)
+                reply = None if streams else handler.response_serializer(reply)
             except BridgeError as error:
                 failure = error
             except asyncio.CancelledError:
@@ -78,4 +80,13 @@ class Boundary(grpc.aio.ServerInterceptor):
             return await context.abort_with_status(status)
 
         make = grpc.unary_stream_rpc_method_handler if streams else grpc.unary_unary_rpc_method_handler
-        return make(guarded, handler.request_deserializer, handler.response_serializer)
+        # Bytes in, and for unary calls bytes out: what fails in parsing and serialising fails inside the boundary too.
+        return make(guarded, None, handler.response_serializer if streams else None)
+
+
+def _parse(handler: Any, data: bytes) -> Any:
+    try:
+        return handler.request_deserializer(data)
+    except DecodeError:
+        message = "the request is not a message of the method's request type"
+        raise BridgeError(Reason.INVALID_REQUEST, message) from None

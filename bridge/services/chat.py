@@ -33,7 +33,7 @@ class ChatService(chat_pb2_grpc.ChatServiceServicer):
     ) -> chat_pb2.CreateChatCompletionResponse:
         """A whole completion."""
         call = current.get()
-        call.model = request.model
+        call.adopt(request)
         body = _body(request, stream=False)
         answer = await self._upstream.post(_PATH, call, body)
         usage = answer.value.get("usage")
@@ -57,7 +57,7 @@ class ChatService(chat_pb2_grpc.ChatServiceServicer):
         cancels (grpc/grpc#42295), and the upstream would go on generating.
         """
         call = current.get()
-        call.model = request.model
+        call.adopt(request)
         body = _body(request, stream=True)
         async with stream(self._upstream, self._settings, _PATH, call, body) as chunks:
             while batch := await chunks.read():

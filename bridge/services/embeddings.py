@@ -30,7 +30,7 @@ class EmbeddingsService(embeddings_pb2_grpc.EmbeddingsServiceServicer):
     ) -> embeddings_pb2.CreateEmbeddingResponse:
         """One vector for each input, in the order of the inputs."""
         call = current.get()
-        call.model = request.model
+        call.adopt(request)
         body = encode(request)
         check_embedding(request)
         if self._ask_base64:

@@ -27,8 +27,8 @@ class ModelsService(models_pb2_grpc.ModelsServiceServicer):
         self, request: models_pb2.ListModelsRequest, context: ServicerContext[Any, Any]
     ) -> models_pb2.ListModelsResponse:
         """All models."""
-        del request  # has nothing for the upstream
         call = current.get()
+        call.adopt(request)
         reply = await self._list(call)
         context.set_trailing_metadata(trailers_of(call))
         return reply
@@ -38,7 +38,7 @@ class ModelsService(models_pb2_grpc.ModelsServiceServicer):
     ) -> models_pb2.Model:
         """One model by its id."""
         call = current.get()
-        call.model = request.model
+        call.adopt(request)
         check_model(request.model)
         if self._by_list:
             reply = _find(await self._list(call), request.model)

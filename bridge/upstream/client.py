@@ -2,14 +2,14 @@
 
 httpx is the interface, on the httpx-aiohttp transport. The transport is called directly: with one fixed base URL there
 is nothing for httpx's client layer (redirects, cookies, URL merging, environment proxies) to do, and it is most of
-httpx's cost. Reply bodies are read from aiohttp's own reader, see `_read`.
+httpx's cost.
 """
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
 import aiohttp
@@ -19,16 +19,16 @@ from httpx_aiohttp import AiohttpTransport
 from bridge.call import Call
 from bridge.errors import BridgeError, Reason
 from bridge.jsontext import MalformedJSONError, loads
-from bridge.metadata import reply_trailers, request_headers
+from bridge.metadata import request_headers
 from bridge.settings import Settings
 from bridge.upstream import failures
 from bridge.upstream.bodies import error_in
 from bridge.upstream.clock import Clock
 from bridge.upstream.credentials import Credentials
-from bridge.upstream.decompress import Decode, decoder_for
+from bridge.upstream.exchange import Exchange
+from bridge.upstream.retry import Retries
 
 _SAFE: Final = "!$&'()*+,;=:@-._~"  # what openai-python leaves alone in a path segment
-_ERROR_BODY: Final = 1 << 20
 #: Larger request bodies go out in pieces: a slow upstream then holds up the writer, and not a buffer of the whole body.
 _WHOLE_BODY: Final = 1 << 18
 _PIECE: Final = 1 << 16
@@ -41,100 +41,6 @@ class Answer(NamedTuple):
     data: bytes
 
 
-class Exchange:
-    """One request under way and the reply to it, whose headers have arrived."""
-
-    def __init__(
-        self, response: httpx.Response, call: Call, request: bytes, clock: Clock, settings: Settings, *, own: bool
-    ) -> None:
-        self.response = response
-        self.call = call
-        self.clock = clock
-        self._request = request
-        self._own = own
-        # The transport's stream keeps the aiohttp response to itself, reads it in pieces of 16 KiB through two layers
-        # of generators, and forgets on an error what had arrived before it.
-        self._raw = cast("aiohttp.ClientResponse", response.stream._aiohttp_response)  # type: ignore[union-attr] # noqa: SLF001
-        self._decode: Decode | None = None
-        self._stall = settings.stall_timeout
-        self._broken: BridgeError | None = None
-
-    def expect(self, limit: int) -> None:
-        """Look at the reply's encoding.
-
-        Raises:
-            BridgeError: UPSTREAM_MALFORMED_RESPONSE for one that was not asked for and is not known.
-        """
-        self._decode = decoder_for(self.response.headers.get("content-encoding", ""), limit)
-
-    @property
-    def media_type(self) -> str:
-        """The reply's content type without parameters, in lower case."""
-        return str(self.response.headers.get("content-type", "")).partition(";")[0].strip().lower()
-
-    async def read(self) -> bytes:
-        """The bytes that have arrived since the last call, at least one; `b""` at the end of the body.
-
-        Raises:
-            BridgeError: UPSTREAM_STREAM_INTERRUPTED, once all that had arrived before the cut has been read.
-        """
-        if self._broken is not None:
-            raise self._broken
-        content = self._raw.content
-        try:
-            data = await content.readany()
-        except (aiohttp.ClientError, OSError) as error:
-            self._broken = failures.of_exception(error, answered=True)
-            data = _rescue(content)
-            if not data:
-                raise self._broken from error
-        return self._decode(data) if self._decode is not None else data
-
-    async def read_all(self, limit: int) -> bytes:
-        """The rest of the body.
-
-        Raises:
-            BridgeError: UPSTREAM_RESPONSE_TOO_LARGE over `limit` bytes; as `read`.
-        """
-        pieces = []
-        size = 0
-        self.clock.phase(self._stall, Reason.UPSTREAM_TIMEOUT, "the reply stopped in the middle")
-        while data := await self.read():
-            pieces.append(data)
-            size += len(data)
-            self.clock.resume()
-            if size > limit:
-                raise failures.too_large("the reply", limit)
-        return b"".join(pieces)
-
-    def failure(self, error: Any, data: bytes) -> BridgeError:
-        """What an error in the body of a 200 reply means for the caller."""
-        return failures.of_error(error, self.response.headers, data, self.call, self._request, own=self._own)
-
-    async def refusal(self) -> BridgeError:
-        """What a reply with a status other than 2xx means for the caller."""
-        try:
-            data = await self.read_all(_ERROR_BODY)
-        except BridgeError:
-            data = b""  # the status is the news; a body that is cut off or endless takes nothing from it
-        headers = self.response.headers
-        status = self.response.status_code
-        return failures.of_reply(status, headers, data, self.call, self._request, own=self._own)
-
-    def close(self) -> None:
-        """Give the connection back if the body was read to its end; else close it, at once."""
-        if self._raw.content.at_eof():
-            self._raw.release()
-        else:
-            self._raw.close()
-
-
-def _rescue(content: aiohttp.StreamReader) -> bytes:
-    """What had arrived before the connection broke. aiohttp reports the break first and would drop it."""
-    content.set_exception(cast("BaseException", None))
-    return content.read_nowait()
-
-
 class Upstream:
     """The gateway. One per process, made inside its event loop."""
 
@@ -143,6 +49,7 @@ class Upstream:
         self._credentials = Credentials(settings)
         self._base = settings.upstream_url
         self._free = asyncio.Semaphore(settings.upstream_connections)
+        self._retries = Retries(settings.max_retries)
         self._transport = AiohttpTransport(trust_env=False, client=self._session)
         self._timeout = {"connect": settings.connect_timeout, "pool": settings.connect_timeout, "read": None}
         self._headers = {"user-agent": f"aibridge/{version('aibridge')}", "accept-encoding": "identity"}
@@ -172,46 +79,72 @@ class Upstream:
         Raises:
             BridgeError: as `post`.
         """
-        async with Clock(call.deadline) as clock, self._slot(clock):
-            credential = self._credentials.choose(call.metadata)
-            headers = [*self._headers.items(), ("accept", accept)]
-            if body:
-                headers.append(("content-type", "application/json"))
-            headers += request_headers(call.metadata, self._settings.forward_headers)
-            if credential.authorization is not None:
-                headers.append(("authorization", credential.authorization))
-            if len(body) > _WHOLE_BODY:
-                headers.append(("content-length", str(len(body))))
-            content = body if len(body) <= _WHOLE_BODY else _pieces(body)
-            request = httpx.Request(
-                method, self._base + path, headers=headers, content=content, extensions={"timeout": self._timeout}
-            )
+        async with Clock(call.deadline) as clock:
+            exchange = await self._begin(method, path, call, body, accept, clock)
+            try:
+                yield exchange
+            finally:
+                exchange.close()
+                self._free.release()
+
+    async def _begin(self, method: str, path: str, call: Call, body: bytes, accept: str, clock: Clock) -> Exchange:
+        """The first attempt that is answered with a 2xx."""
+        while True:
+            try:
+                exchange = await self._attempt(method, path, call, body, accept, clock)
+            except BridgeError as error:
+                delay = self._retries.delay(error, call)
+                if delay is None:
+                    raise
+            else:
+                self._retries.succeeded()
+                return exchange
+            clock.pause()
+            await asyncio.sleep(delay)
+
+    async def _attempt(self, method: str, path: str, call: Call, body: bytes, accept: str, clock: Clock) -> Exchange:
+        request, own = self._request(method, path, call, body, accept)
+        if self._free.locked():
+            clock.phase(self._settings.queue_timeout, Reason.BRIDGE_OVERLOADED, "no free connection to the upstream")
+        await self._free.acquire()
+        try:
             clock.phase(self._settings.response_timeout, Reason.UPSTREAM_TIMEOUT, "no reply from the upstream in time")
             call.attempts += 1
+            call.trailers = []
             try:
                 response = await self._transport.handle_async_request(request)
             except (httpx.HTTPError, aiohttp.ClientError, OSError) as error:
                 raise failures.of_exception(error, answered=False) from error
-            exchange = Exchange(response, call, body, clock, self._settings, own=credential.own)
+            exchange = Exchange(response, call, body, clock, self._settings, own=own)
             try:
-                _note(call, response)
-                exchange.expect(self._settings.max_reply_bytes)
-                if not response.is_success:
-                    raise await exchange.refusal()
-                yield exchange
-            finally:
+                await exchange.check(self._settings.max_reply_bytes)
+            except BaseException:
                 exchange.close()
+                raise
+        except BaseException:
+            self._free.release()
+            raise
+        return exchange
+
+    def _request(self, method: str, path: str, call: Call, body: bytes, accept: str) -> tuple[httpx.Request, bool]:
+        """The request, and whether it bears the bridge's own credential."""
+        credential = self._credentials.choose(call.metadata)
+        headers = [*self._headers.items(), ("accept", accept)]
+        if body:
+            headers.append(("content-type", "application/json"))
+        headers += request_headers(call.metadata, self._settings.forward_headers)
+        if credential.authorization is not None:
+            headers.append(("authorization", credential.authorization))
+        if len(body) > _WHOLE_BODY:
+            headers.append(("content-length", str(len(body))))
+        content = body if len(body) <= _WHOLE_BODY else _pieces(body)
+        extensions = {"timeout": self._timeout}
+        request = httpx.Request(method, self._base + path, headers=headers, content=content, extensions=extensions)
+        return request, credential.own
 
     async def close(self) -> None:
         """Close all connections."""
         await self._transport.aclose()
-
-    @asynccontextmanager
-    async def _slot(self, clock: Clock) -> AsyncIterator[None]:
-        if self._free.locked():
-            clock.phase(self._settings.queue_timeout, Reason.BRIDGE_OVERLOADED, "no free connection to the upstream")
-        async with self._free:
-            yield
 
     async def _whole(self, method: str, path: str, call: Call, body: bytes) -> Answer:
         async with self.open(method, path, call, body, "application/json") as exchange:
@@ -228,12 +161,6 @@ class Upstream:
 async def _pieces(body: bytes) -> AsyncIterator[bytes]:
     for at in range(0, len(body), _PIECE):
         yield body[at : at + _PIECE]
-
-
-def _note(call: Call, response: httpx.Response) -> None:
-    call.http_status = response.status_code
-    call.upstream_request_id = response.headers.get("x-request-id", "")
-    call.trailers = reply_trailers(response.headers.multi_items())
 
 
 def is_json(media_type: str) -> bool:

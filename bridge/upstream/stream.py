@@ -16,7 +16,8 @@ from bridge.jsontext import MalformedJSONError, dumps, loads
 from bridge.settings import Settings
 from bridge.upstream import failures
 from bridge.upstream.bodies import error_in
-from bridge.upstream.client import Exchange, Upstream, is_json, parse
+from bridge.upstream.client import Upstream, is_json, parse
+from bridge.upstream.exchange import Exchange
 from bridge.upstream.sse import Decoder, Event, EventTooLargeError
 
 _DONE: Final = b"[DONE]"

@@ -88,9 +88,7 @@ async def reach(bridge: Bridge, call: Any, script: Script) -> Exchange:
     return exchange
 
 
-async def test_cancel(
-    bridge: Bridge, hello: chat_pb2.CreateChatCompletionRequest, window: tuple[Call, Script]
-) -> None:
+async def test_cancel(bridge: Bridge, hello: chat_pb2.CreateChatCompletionRequest, window: tuple[Call, Script]) -> None:
     make, script = window
     bridge.gateway.script(script)
     call = make(bridge, hello, None)
@@ -184,7 +182,9 @@ async def test_cancel_while_the_request_is_sent(
     gone = asyncio.Event()
     server = await asyncio.start_server(serve, "127.0.0.1", 0, limit=1024)
     hello.messages[0].content = "x" * (32 << 20)
-    async with start_bridge(bridge.gateway, upstream_url=f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1") as b:
+    async with start_bridge(
+        bridge.gateway, upstream_url=f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
+    ) as b:
         call = make(b, hello, None)
         await asyncio.wait_for(began_reading.wait(), timeout=5)
         await asyncio.sleep(0.05)
@@ -197,7 +197,9 @@ async def test_cancel_while_the_request_is_sent(
     await server.wait_closed()
 
 
-async def test_nothing_is_left_behind(start: Start, gateway: Gateway, hello: chat_pb2.CreateChatCompletionRequest) -> None:
+async def test_nothing_is_left_behind(
+    start: Start, gateway: Gateway, hello: chat_pb2.CreateChatCompletionRequest
+) -> None:
     """After a hundred cancelled streams no task of the bridge is still there."""
     gateway.script(stops_in_mid_stream)
     async with start() as bridge:

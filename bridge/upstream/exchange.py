@@ -1,0 +1,131 @@
+"""One request under way, and the reply to it.
+
+Reply bodies are read from aiohttp's own reader: the transport's stream cuts them into pieces of 16 KiB through two
+layers of generators, and forgets, when the connection breaks, what had arrived and nobody had read.
+"""
+
+import asyncio
+from typing import Any, Final, cast
+
+import aiohttp
+import httpx
+
+from bridge.call import Call
+from bridge.errors import BridgeError, Reason
+from bridge.metadata import reply_trailers
+from bridge.settings import Settings
+from bridge.upstream import failures
+from bridge.upstream.clock import Clock
+from bridge.upstream.decompress import Decode, decoder_for
+
+_ERROR_BODY: Final = 1 << 20
+_ERROR_BODY_SECONDS: Final = 5.0
+
+
+class Exchange:
+    """One request under way and the reply to it, whose headers have arrived."""
+
+    def __init__(
+        self, response: httpx.Response, call: Call, request: bytes, clock: Clock, settings: Settings, *, own: bool
+    ) -> None:
+        self.response = response
+        self.call = call
+        self.clock = clock
+        self._request = request
+        self._own = own
+        self._raw = cast("aiohttp.ClientResponse", response.stream._aiohttp_response)  # type: ignore[union-attr] # noqa: SLF001
+        self._decode: Decode | None = None
+        self._stall = settings.stall_timeout
+        self._broken: BridgeError | None = None
+        call.http_status = response.status_code
+        call.upstream_request_id = response.headers.get("x-request-id", "")
+        call.trailers = reply_trailers(response.headers.multi_items())
+
+    async def check(self, limit: int) -> None:
+        """See that the reply is a success, in an encoding that can be undone; its pieces may grow to `limit` bytes.
+
+        Raises:
+            BridgeError: what a status other than 2xx means for the caller; UPSTREAM_MALFORMED_RESPONSE for an encoding
+                that was not asked for and is not known.
+        """
+        if not self.response.is_success:
+            raise await self._refusal()
+        self._decode = decoder_for(self.response.headers.get("content-encoding", ""), limit)
+
+    @property
+    def media_type(self) -> str:
+        """The reply's content type without parameters, in lower case."""
+        return str(self.response.headers.get("content-type", "")).partition(";")[0].strip().lower()
+
+    async def read(self) -> bytes:
+        """The bytes that have arrived since the last call, at least one; `b""` at the end of the body.
+
+        Raises:
+            BridgeError: UPSTREAM_STREAM_INTERRUPTED, once all that had arrived before the cut has been read.
+        """
+        data = await self._read()
+        if self._decode is None:
+            return data
+        text = self._decode(data)
+        while data and not text:  # a compressed piece may hold nothing yet
+            data = await self._read()
+            text = self._decode(data)
+        return text
+
+    async def _read(self) -> bytes:
+        if self._broken is not None:
+            raise self._broken
+        content = self._raw.content
+        try:
+            return await content.readany()
+        except (aiohttp.ClientError, OSError) as error:
+            self._broken = failures.of_exception(error, answered=True)
+            data = _rescue(content)
+            if not data:
+                raise self._broken from error
+            return data
+
+    async def read_all(self, limit: int) -> bytes:
+        """The rest of the body.
+
+        Raises:
+            BridgeError: UPSTREAM_RESPONSE_TOO_LARGE over `limit` bytes; as `read`.
+        """
+        pieces = []
+        size = 0
+        self.clock.phase(self._stall, Reason.UPSTREAM_TIMEOUT, "the reply stopped in the middle")
+        while data := await self.read():
+            pieces.append(data)
+            size += len(data)
+            self.clock.resume()
+            if size > limit:
+                raise failures.too_large("the reply", limit)
+        return b"".join(pieces)
+
+    def failure(self, error: Any, data: bytes) -> BridgeError:
+        """What an error in the body of a 200 reply means for the caller."""
+        return failures.of_error(error, self.response.headers, data, self.call, self._request, own=self._own)
+
+    async def _refusal(self) -> BridgeError:
+        headers = self.response.headers
+        try:
+            self._decode = decoder_for(headers.get("content-encoding", ""), _ERROR_BODY)
+            async with asyncio.timeout(_ERROR_BODY_SECONDS):
+                data = await self.read_all(_ERROR_BODY)
+        except (BridgeError, TimeoutError):
+            data = b""  # the status is the news; a body that is cut off or endless takes nothing from it
+        status = self.response.status_code
+        return failures.of_reply(status, headers, data, self.call, self._request, own=self._own)
+
+    def close(self) -> None:
+        """Give the connection back if the body was read to its end; else close it, at once."""
+        if self._raw.content.at_eof():
+            self._raw.release()
+        else:
+            self._raw.close()
+
+
+def _rescue(content: aiohttp.StreamReader) -> bytes:
+    """What had arrived before the connection broke. aiohttp reports the break first and would drop it."""
+    content.set_exception(cast("BaseException", None))
+    return content.read_nowait()

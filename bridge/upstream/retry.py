@@ -1,0 +1,59 @@
+"""Whether the bridge tries again by itself, and when.
+
+Only before anything has been delivered to the caller, and only where the upstream has done no work that may have been
+billed: the request never left, or it was refused with 429, 502, 503 or 529. 408, 500, 504 and stalls are not retried. A
+token bucket for the whole process stops a storm: when the upstream is down, retries cost it a tenth more, not thrice.
+"""
+
+import asyncio
+import random
+from typing import Final
+
+from bridge.call import Call
+from bridge.errors import BridgeError, Reason, Retry
+
+_STATUSES: Final = frozenset({429, 502, 503, 529})
+_FIRST: Final = 0.5
+_LONGEST: Final = 8.0
+_TOKENS: Final = 10.0
+_EARNED: Final = 0.1
+
+
+class Retries:
+    """The policy. `limit` is the number of retries for one call; 0 switches them off."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._tokens = _TOKENS
+
+    def succeeded(self) -> None:
+        """A request was answered: a tenth of a retry is earned."""
+        self._tokens = min(_TOKENS, self._tokens + _EARNED)
+
+    def delay(self, error: BridgeError, call: Call) -> float | None:
+        """Seconds until the next attempt at a call whose latest failed in this way; None to give up.
+
+        A wait that the upstream names is kept to, if the call's deadline leaves time for it; else full jitter, from
+        half a second, doubling, to eight.
+        """
+        retries = call.attempts - 1
+        if retries >= self._limit or not call.may_retry or self._tokens < 1 or not _is_worth_it(error, call):
+            return None
+        seconds = error.delay
+        if seconds is None:
+            seconds = random.uniform(0, min(_LONGEST, _FIRST * 2**retries))  # noqa: S311 # jitter, not a secret
+        if asyncio.get_running_loop().time() + seconds >= call.deadline:
+            return None
+        self._tokens -= 1
+        return seconds
+
+
+def _is_worth_it(error: BridgeError, call: Call) -> bool:
+    if error.reason is Reason.UPSTREAM_UNREACHABLE:
+        return True
+    if error.reply is None:
+        return False
+    advice = dict(call.trailers).get("x-should-retry")
+    if advice in {"true", "false"}:
+        return advice == "true"
+    return error.reply.http_status in _STATUSES and (error.retry or error.reason.retry) is not Retry.NO

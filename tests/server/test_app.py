@@ -1,0 +1,161 @@
+"""What surrounds the services: health, reflection, start and stop, who may listen where."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import grpc
+import pytest
+from google.protobuf import descriptor_pb2
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha.reflection_pb2 import ServerReflectionRequest, ServerReflectionResponse
+
+from aibridge.v1 import chat_pb2
+from bridge import settings
+from bridge.server.app import SERVICES, App
+from tests.conftest import Bridge, Start
+from tests.gateway import Exchange, Gateway, json_reply
+from tests.rpc.test_chat import COMPLETION
+
+Request = chat_pb2.CreateChatCompletionRequest
+SERVING = health_pb2.HealthCheckResponse.SERVING
+NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
+
+
+@pytest.mark.parametrize("service", ["", *SERVICES])
+async def test_health_of_each_service(bridge: Bridge, service: str) -> None:
+    stub = health_pb2_grpc.HealthStub(bridge.channel)
+    assert (await stub.Check(health_pb2.HealthCheckRequest(service=service))).status == SERVING
+
+
+async def test_health_of_an_unknown_service(bridge: Bridge) -> None:
+    stub = health_pb2_grpc.HealthStub(bridge.channel)
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await stub.Check(health_pb2.HealthCheckRequest(service="no.such.Service"))
+    assert caught.value.code() is grpc.StatusCode.NOT_FOUND
+
+
+async def test_a_watch_does_not_hold_up_the_stop(bridge: Bridge) -> None:
+    """The watcher is told NOT_SERVING, its call ends with OK, and the stop does not wait out its grace."""
+    watch = health_pb2_grpc.HealthStub(bridge.channel).Watch(health_pb2.HealthCheckRequest())
+    assert (await watch.read()).status == SERVING
+    await asyncio.wait_for(bridge.app.stop(grace=30), timeout=5)
+    assert (await watch.read()).status == NOT_SERVING
+    assert await watch.read() is grpc.aio.EOF
+    assert await watch.code() is grpc.StatusCode.OK
+
+
+async def ask(channel: grpc.aio.Channel, version: str, **question: str) -> ServerReflectionResponse:
+    method = channel.stream_stream(
+        f"/grpc.reflection.{version}.ServerReflection/ServerReflectionInfo",
+        request_serializer=ServerReflectionRequest.SerializeToString,
+        response_deserializer=ServerReflectionResponse.FromString,
+    )
+
+    async def questions() -> AsyncIterator[ServerReflectionRequest]:
+        yield ServerReflectionRequest(**question)
+
+    return await method(questions()).read()
+
+
+@pytest.mark.parametrize("version", ["v1", "v1alpha"])
+async def test_reflection(bridge: Bridge, version: str) -> None:
+    """Both versions list all services and give the files that describe them."""
+    answer = await ask(bridge.channel, version, list_services="")
+    names = {service.name for service in answer.list_services_response.service}
+    assert names >= {*SERVICES, "grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection"}
+    answer = await ask(bridge.channel, version, file_containing_symbol=SERVICES[1])
+    file = descriptor_pb2.FileDescriptorProto.FromString(answer.file_descriptor_response.file_descriptor_proto[0])
+    assert file.package == "aibridge.v1"
+    assert file.service[0].method[1].server_streaming
+
+
+async def test_reflection_can_be_switched_off(start: Start) -> None:
+    async with start(reflection=False) as bridge:
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await ask(bridge.channel, "v1", list_services="")
+        assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
+
+
+async def test_stop_lets_a_stream_end(bridge: Bridge, hello: Request) -> None:
+    """A stream that is open when the server is told to stop goes on to its end, and ends with OK."""
+    go_on = asyncio.Event()
+
+    async def script(exchange: Exchange) -> None:
+        await exchange.head(content_type="text/event-stream")
+        await exchange.event({"choices": [{"index": 0, "delta": {"content": "a"}}]})
+        await go_on.wait()
+        await exchange.event({"choices": [{"index": 0, "delta": {"content": "b"}, "finish_reason": "stop"}]})
+        await exchange.event("[DONE]")
+        exchange.writer.close()
+
+    bridge.gateway.script(script)
+    call = bridge.chat.CreateChatCompletionStream(hello)
+    assert (await call.read()).choices[0].delta.content == "a"
+    stop = asyncio.create_task(bridge.app.stop(grace=10))
+    await asyncio.sleep(0.05)
+    assert not stop.done()
+    go_on.set()
+    assert (await call.read()).choices[0].delta.content == "b"
+    assert await call.code() is grpc.StatusCode.OK
+    await asyncio.wait_for(stop, timeout=5)
+
+
+async def test_calls_are_served_during_the_drain_delay(bridge: Bridge, hello: Request) -> None:
+    bridge.gateway.script(json_reply(COMPLETION))
+    stop = asyncio.create_task(bridge.app.stop(delay=0.3, grace=5))
+    stub = health_pb2_grpc.HealthStub(bridge.channel)
+    while (await stub.Check(health_pb2.HealthCheckRequest())).status == SERVING:
+        await asyncio.sleep(0.01)
+    assert (await bridge.chat.CreateChatCompletion(hello)).choices
+    await asyncio.wait_for(stop, timeout=5)
+
+
+async def test_the_port_of_another_bridge_is_refused(bridge: Bridge, gateway: Gateway) -> None:
+    app = App(settings.load(listen=bridge.address, upstream_url=gateway.url))
+    with pytest.raises(settings.SettingsError, match="cannot bind"):
+        await app.start()
+    await app.stop()
+
+
+OPEN = "0.0.0.0:0"
+
+
+@pytest.mark.parametrize(
+    ("options", "allowed"),
+    [
+        ({}, True),
+        ({"upstream_api_key": "sk-own-key"}, False),
+        ({"upstream_oidc_token": "token"}, False),
+        ({"upstream_api_key": "sk-own-key", "allow_anonymous_callers": True}, True),
+        ({"upstream_api_key": "sk-own-key", "upstream_credentials": "caller"}, True),
+        ({"upstream_api_key": "sk-own-key", "listen": "[::1]:0"}, True),
+        ({"upstream_api_key": "sk-own-key", "listen": "localhost:0"}, True),
+    ],
+)
+async def test_exposure(gateway: Gateway, options: dict[str, str], *, allowed: bool) -> None:
+    """With a credential of its own the bridge does not listen where anyone could spend it, unless told to by name."""
+    app = App(settings.load(**{"listen": OPEN, "upstream_url": gateway.url, **options}))
+    try:
+        if allowed:
+            await app.start()
+        else:
+            with pytest.raises(settings.SettingsError, match="allow_anonymous_callers"):
+                await app.start()
+    finally:
+        await app.stop()
+
+
+async def test_unknown_method(bridge: Bridge) -> None:
+    method = bridge.channel.unary_unary("/aibridge.v1.ChatService/NoSuchMethod")
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await method(b"")
+    assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
+
+
+@pytest.mark.parametrize("name", ["CreateChatCompletion", "CreateChatCompletionStream"])
+async def test_a_request_that_is_no_message(bridge: Bridge, name: str) -> None:
+    """Bytes that are not the request's message are the caller's fault, and told without the bridge's inside."""
+    make = bridge.channel.unary_stream if name.endswith("Stream") else bridge.channel.unary_unary
+    call = make(f"/aibridge.v1.ChatService/{name}")(b"\xff\xff\xff")
+    assert await call.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert await call.details() == "the request is not a message of the method's request type"
