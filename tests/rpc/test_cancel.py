@@ -1,4 +1,4 @@
-"""A caller that goes away, or whose deadline passes, closes the upstream's socket within 100 ms, wherever the call is."""
+"""A caller that goes away, or whose deadline passes, closes the upstream socket within 100 ms, wherever the call is."""
 
 import asyncio
 import time
@@ -7,8 +7,8 @@ from typing import Any
 
 import grpc
 import pytest
-from aibridge.v1 import chat_pb2
 
+from aibridge.v1 import chat_pb2
 from tests.conftest import Bridge, Start, start_bridge
 from tests.gateway import Exchange, Gateway, Script
 

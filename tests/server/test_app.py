@@ -102,10 +102,10 @@ async def test_stop_lets_a_stream_end(bridge: Bridge, hello: Request) -> None:
 
 async def test_calls_are_served_during_the_drain_delay(bridge: Bridge, hello: Request) -> None:
     bridge.gateway.script(json_reply(COMPLETION))
+    watch = health_pb2_grpc.HealthStub(bridge.channel).Watch(health_pb2.HealthCheckRequest())
+    assert (await watch.read()).status == SERVING
     stop = asyncio.create_task(bridge.app.stop(delay=0.3, grace=5))
-    stub = health_pb2_grpc.HealthStub(bridge.channel)
-    while (await stub.Check(health_pb2.HealthCheckRequest())).status == SERVING:
-        await asyncio.sleep(0.01)
+    assert (await watch.read()).status == NOT_SERVING
     assert (await bridge.chat.CreateChatCompletion(hello)).choices
     await asyncio.wait_for(stop, timeout=5)
 

@@ -5,10 +5,10 @@ import time
 
 import grpc
 import pytest
-from aibridge.v1 import chat_pb2
 
+from aibridge.v1 import chat_pb2
 from bridge.upstream import retry
-from tests.conftest import Bridge, Start
+from tests.conftest import Start
 from tests.gateway import Exchange, Gateway, Script, json_reply, reply, sse
 from tests.rpc.test_chat import COMPLETION
 
@@ -84,7 +84,7 @@ async def test_x_should_retry_is_obeyed(start: Start, gateway: Gateway, hello: R
         assert await code(bridge.chat.CreateChatCompletion(hello)) is grpc.StatusCode.OK
 
 
-async def test_an_unreachable_upstream_is_tried_again(start: Start, gateway: Gateway, hello: Request) -> None:
+async def test_an_unreachable_upstream_is_tried_again(start: Start, hello: Request) -> None:
     """Nothing was sent, so nothing can have been billed."""
     async with start(max_retries=2, upstream_url="http://127.0.0.1:1/v1") as bridge:
         with pytest.raises(grpc.aio.AioRpcError) as caught:
@@ -120,7 +120,7 @@ async def test_no_storm(start: Start, gateway: Gateway, hello: Request) -> None:
     assert len(gateway.requests) == 60
 
 
-async def test_cancelled_while_waiting(bridge: Bridge, start: Start, gateway: Gateway, hello: Request) -> None:
+async def test_cancelled_while_waiting(start: Start, gateway: Gateway, hello: Request) -> None:
     gateway.script(reply(ERROR, 503, retry_after="30"))
     async with start(max_retries=2) as retrying:
         call = retrying.chat.CreateChatCompletion(hello)
