@@ -88,8 +88,14 @@ class Settings(BaseSettings):
         " (auto); always the bridge's; always the caller's.",
     )
     upstream_connections: int = Field(2048, ge=1, le=65536, description="Connections to the upstream, at most.")
+    max_calls: int = Field(2048, ge=1, le=65536, description="Calls that run at once, at most; as many may wait.")
+    max_calls_per_caller: int = Field(
+        0, ge=0, le=65536, description="Calls of one caller that run at once, at most; 0 is no limit of its own."
+    )
     connect_timeout: Seconds = Field(5.0, description="Seconds to connect: name, TCP and TLS.")
-    queue_timeout: Seconds = Field(5.0, description="Seconds to wait for a free upstream connection.")
+    queue_timeout: Seconds = Field(
+        5.0, description="Seconds a call waits for its turn, and then for an upstream connection."
+    )
     response_timeout: Seconds = Field(600.0, description="Seconds to wait for the reply's headers.")
     first_event_timeout: Seconds = Field(600.0, description="Seconds from there to the first event of a stream.")
     stall_timeout: Seconds = Field(120.0, description="Seconds between two events of a stream; comments do not count.")

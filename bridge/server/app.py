@@ -10,6 +10,7 @@ from grpc_health.v1 import health, health_pb2_grpc
 from aibridge.v1 import chat_pb2, chat_pb2_grpc, embeddings_pb2, embeddings_pb2_grpc, models_pb2, models_pb2_grpc
 from bridge.server.health import Health
 from bridge.server.interceptors import Boundary
+from bridge.server.limits import Limits
 from bridge.server.reflection import add_reflection
 from bridge.services.chat import ChatService
 from bridge.services.embeddings import EmbeddingsService
@@ -33,7 +34,9 @@ class App:
         self._settings = settings
         self._upstream = Upstream(settings)
         self._health = Health()
-        self._server = grpc.aio.server(interceptors=(Boundary(settings),), options=_options(settings))
+        self._limits = Limits(settings.max_calls, settings.max_calls_per_caller, settings.queue_timeout)
+        boundary = Boundary(settings, self._limits)
+        self._server = grpc.aio.server(interceptors=(boundary,), options=_options(settings))
         models_pb2_grpc.add_ModelsServiceServicer_to_server(ModelsService(self._upstream, settings), self._server)
         chat_pb2_grpc.add_ChatServiceServicer_to_server(ChatService(self._upstream, settings), self._server)
         embeddings_pb2_grpc.add_EmbeddingsServiceServicer_to_server(
@@ -63,6 +66,7 @@ class App:
         """Drain and stop: NOT_SERVING, go on for `delay` seconds, then let calls in flight end for `grace` seconds."""
         await self._health.enter_graceful_shutdown()
         await asyncio.sleep(delay)
+        self._limits.close()
         self._health.end_watches()
         await self._server.stop(grace)
         await self._upstream.close()

@@ -14,6 +14,7 @@ from google.protobuf.message import DecodeError
 
 from bridge.call import begin, current
 from bridge.errors import BridgeError, Reason
+from bridge.server.limits import Limits
 from bridge.settings import Settings
 from bridge.status import status_of
 from bridge.telemetry.logs import call_line, traceback_of
@@ -29,8 +30,9 @@ Context = grpc.aio.ServicerContext[Any, Any]
 class Boundary(grpc.aio.ServerInterceptor):
     """Wraps each method of our services once; later calls cost a look-up. Health and reflection pass as they are."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, limits: Limits) -> None:
         self._settings = settings
+        self._limits = limits
         self._wrapped: dict[str, Handler] = {}
 
     async def intercept_service(
@@ -61,7 +63,7 @@ class Boundary(grpc.aio.ServerInterceptor):
             call.streams = streams
             current.set(call)
             try:
-                reply = await behaviour(_parse(handler, data), context)
+                reply = await self._limited(behaviour, _parse(handler, data), context)
                 reply = None if streams else handler.response_serializer(reply)
             except BridgeError as error:
                 failure = error
@@ -82,6 +84,19 @@ class Boundary(grpc.aio.ServerInterceptor):
         make = grpc.unary_stream_rpc_method_handler if streams else grpc.unary_unary_rpc_method_handler
         # Bytes in, and for unary calls bytes out: what fails in parsing and serialising fails inside the boundary too.
         return make(guarded, None, handler.response_serializer if streams else None)
+
+    async def _limited(self, behaviour: Any, request: Any, context: Context) -> Any:
+        caller = _host(context.peer()) if self._limits.knows_callers else ""
+        await self._limits.enter(caller)
+        try:
+            return await behaviour(request, context)
+        finally:
+            self._limits.leave(caller)
+
+
+def _host(peer: str) -> str:
+    """A peer without its port: all connections of a host are one caller."""
+    return peer.rpartition(":")[0] or peer
 
 
 def _parse(handler: Any, data: bytes) -> Any:

@@ -1,0 +1,110 @@
+"""The limiter: what is over the limit waits for its turn, for so long, and is refused with advice when to come back."""
+
+import asyncio
+
+import grpc
+import pytest
+from google.rpc import error_details_pb2, status_pb2
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from aibridge.v1 import chat_pb2
+from bridge.errors import BridgeError, Reason
+from bridge.server.limits import Limits
+from tests.conftest import Start
+from tests.gateway import Exchange, Gateway
+from tests.rpc.test_chat import COMPLETION
+
+
+async def test_the_next_in_line_gets_the_place() -> None:
+    limits = Limits(1, 0, 5)
+    await limits.enter("a")
+    waiting = [asyncio.create_task(limits.enter("a")) for _ in range(1)]
+    await asyncio.sleep(0)
+    assert not waiting[0].done()
+    limits.leave("a")
+    await asyncio.gather(*waiting)
+    limits.leave("a")
+    await limits.enter("a")
+
+
+async def test_one_caller_does_not_hold_up_another() -> None:
+    limits = Limits(10, 1, 5)
+    await limits.enter("greedy")
+    waiting = asyncio.create_task(limits.enter("greedy"))
+    await asyncio.sleep(0)
+    await asyncio.wait_for(limits.enter("modest"), 1)
+    assert not waiting.done()
+    limits.leave("greedy")
+    await waiting
+
+
+async def test_no_more_wait_than_may_run() -> None:
+    limits = Limits(1, 0, 5)
+    await limits.enter("")
+    waiting = asyncio.create_task(limits.enter(""))
+    await asyncio.sleep(0)
+    with pytest.raises(BridgeError) as caught:
+        await limits.enter("")
+    assert caught.value.reason is Reason.BRIDGE_OVERLOADED
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+
+
+async def test_a_waiter_that_gives_up_leaves_no_trace() -> None:
+    """Whether it was cancelled before its turn or in the moment of it, every place is free again in the end."""
+    limits = Limits(1, 1, 5)
+    await limits.enter("a")
+    early, late = (asyncio.create_task(limits.enter("a")) for _ in range(2))
+    await asyncio.sleep(0)
+    early.cancel()
+    limits.leave("a")
+    late.cancel()
+    await asyncio.gather(early, late, return_exceptions=True)
+    await asyncio.wait_for(limits.enter("a"), 1)
+
+
+async def test_calls_over_the_limit(
+    start: Start, gateway: Gateway, hello: chat_pb2.CreateChatCompletionRequest
+) -> None:
+    """RESOURCE_EXHAUSTED with RetryInfo for a call; health is exempt."""
+
+    async def script(exchange: Exchange) -> None:
+        await exchange.wait_closed()
+
+    gateway.script(script)
+    async with start(max_calls=1, queue_timeout=0.02) as bridge:
+        first = bridge.chat.CreateChatCompletion(hello)
+        await gateway.exchange()
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await bridge.chat.CreateChatCompletion(hello)
+        assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+        trailers = dict(caught.value.trailing_metadata())
+        status = status_pb2.Status.FromString(trailers["grpc-status-details-bin"])
+        kinds = {detail.TypeName(): detail for detail in status.details}
+        assert "google.rpc.RetryInfo" in kinds
+        info = error_details_pb2.ErrorInfo.FromString(kinds["google.rpc.ErrorInfo"].value)
+        assert info.reason == "BRIDGE_OVERLOADED"
+        assert int(trailers["grpc-retry-pushback-ms"]) > 0
+        health = health_pb2_grpc.HealthStub(bridge.channel)
+        assert (await health.Check(health_pb2.HealthCheckRequest())).status == health_pb2.HealthCheckResponse.SERVING
+        first.cancel()
+
+
+async def test_a_call_waits_its_turn(
+    start: Start, gateway: Gateway, hello: chat_pb2.CreateChatCompletionRequest
+) -> None:
+    go_on = asyncio.Event()
+
+    async def script(exchange: Exchange) -> None:
+        await go_on.wait()
+        body = str(COMPLETION).replace("'", '"')
+        await exchange.head(content_length=str(len(body)))
+        await exchange.send(body)
+
+    gateway.script(script)
+    async with start(max_calls=1, max_calls_per_caller=1) as bridge:
+        calls = [bridge.chat.CreateChatCompletion(hello) for _ in range(2)]
+        await gateway.exchange()
+        assert len(gateway.requests) == 1
+        go_on.set()
+        assert [(await call).choices[0].message.content for call in calls] == ["hello", "hello"]
