@@ -14,6 +14,7 @@ from pydantic_settings import (
 
 from bridge.metadata import is_denied
 
+_LOOPBACK = ("127.", "localhost:", "[::1]:", "unix:")
 GATEWAY = "https://ai-gateway.vercel.sh/v1"
 
 Seconds = Annotated[float, Field(gt=0, le=86400)]
@@ -125,6 +126,9 @@ class Settings(BaseSettings):
     max_connection_age: Seconds = Field(
         300.0, description="Seconds after which a caller's connection is renewed, so that new replicas get load."
     )
+    workers: int = Field(
+        1, ge=1, le=256, description="Processes that share the port; connections are spread over them, not calls."
+    )
     reflection: bool = Field(default=True, description="Serve gRPC reflection, v1 and v1alpha.")
     drain_delay: float = Field(
         0.0, ge=0, le=3600, description="Seconds to go on serving after SIGTERM, while endpoints are being updated."
@@ -138,7 +142,26 @@ class Settings(BaseSettings):
     )
 
     @model_validator(mode="after")
-    def _one_source(self) -> Self:
+    def _exposure(self) -> Self:
+        """Whoever connects could spend the bridge's own credential: that has to be asked for by name."""
+        own = (
+            self.upstream_api_key
+            or self.upstream_api_key_file
+            or self.upstream_oidc_token
+            or self.upstream_oidc_token_file
+        )
+        spends_own = own is not None and self.upstream_credentials != "caller"
+        if spends_own and not self.listen.startswith(_LOOPBACK) and not self.allow_anonymous_callers:
+            raise ValueError(
+                f"listen: {self.listen} is not loopback, and whoever connects could spend the bridge's own credential;"
+                " set allow_anonymous_callers if that is meant"
+            )
+        if self.workers > 1 and self.listen.startswith("unix:"):
+            raise ValueError("workers: cannot share a unix socket")
+        return self
+
+    @model_validator(mode="after")
+    def _files_exist(self) -> Self:
         for name in ("upstream_api_key_file", "upstream_oidc_token_file"):
             path: Path | None = getattr(self, name)
             if path is not None and not path.is_file():

@@ -24,7 +24,6 @@ SERVICES: Final = tuple(
     file.DESCRIPTOR.services_by_name[name].full_name
     for file, name in ((models_pb2, "ModelsService"), (chat_pb2, "ChatService"), (embeddings_pb2, "EmbeddingsService"))
 )
-_LOOPBACK: Final = ("127.", "localhost:", "[::1]:", "unix:")
 
 
 class App:
@@ -50,10 +49,9 @@ class App:
         """Begin to serve. The address that it really listens on, with the port that was free if 0 was asked for.
 
         Raises:
-            SettingsError: the address is taken, cannot be bound, or must not be listened on.
+            SettingsError: the address is taken or cannot be bound.
         """
         address = self._settings.listen
-        _check_exposure(self._settings)
         try:
             port = self._server.add_insecure_port(address)
         except RuntimeError as error:
@@ -74,7 +72,8 @@ class App:
 
 def _options(settings: Settings) -> list[tuple[str, Any]]:
     return [
-        ("grpc.so_reuseport", 0),  # or a second bridge on the same port would start, and take half of the calls
+        # Workers share the port on purpose. By default a second bridge on it would start, and take half of the calls.
+        ("grpc.so_reuseport", int(settings.workers > 1)),
         ("grpc.max_receive_message_length", settings.max_message_bytes),
         ("grpc.max_send_message_length", settings.max_message_bytes),
         # No age grace: with one, streams that are longer would be cut; without, they end in peace.
@@ -85,20 +84,3 @@ def _options(settings: Settings) -> list[tuple[str, Any]]:
         ("grpc.http2.min_recv_ping_interval_without_data_ms", 20_000),
         ("grpc.http2.max_pings_without_data", 0),
     ]
-
-
-def _check_exposure(settings: Settings) -> None:
-    own = (
-        settings.upstream_api_key or settings.upstream_api_key_file
-        or settings.upstream_oidc_token or settings.upstream_oidc_token_file
-    )  # fmt: skip
-    if (
-        own is not None
-        and settings.upstream_credentials != "caller"
-        and not settings.listen.startswith(_LOOPBACK)
-        and not settings.allow_anonymous_callers
-    ):
-        raise SettingsError(
-            f"listen: {settings.listen} is not loopback, and whoever connects could spend the bridge's own credential;"
-            " set allow_anonymous_callers if that is meant"
-        )

@@ -12,8 +12,10 @@ from bridge.settings import Settings
 _log = structlog.get_logger("aibridge.server")
 
 
-async def run(settings: Settings, ready: Callable[[str], None]) -> None:
+async def run(settings: Settings, ready: Callable[[str], None], *, lifeline: int | None = None) -> None:
     """Serve until a signal comes; `ready` is given the address as soon as calls can be made.
+
+    With a `lifeline`, a pipe whose other end is the parent's, the parent passes signals on, and its end is one too.
 
     Raises:
         SettingsError: the server cannot listen.
@@ -22,6 +24,9 @@ async def run(settings: Settings, ready: Callable[[str], None]) -> None:
     signals: asyncio.Queue[str] = asyncio.Queue()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, signals.put_nowait, number.name)
+    if lifeline is not None:
+        loop.add_signal_handler(signal.SIGINT, lambda: None)  # a terminal sends it to the whole group: once is enough
+        loop.add_reader(lifeline, _parent_gone, lifeline, signals)
     app = App(settings)
     ready(await app.start())
     name = await signals.get()
@@ -39,3 +44,8 @@ async def run(settings: Settings, ready: Callable[[str], None]) -> None:
     again.cancel()
     await asyncio.gather(draining, again, return_exceptions=True)
     _log.info("stopped")
+
+
+def _parent_gone(lifeline: int, signals: asyncio.Queue[str]) -> None:
+    asyncio.get_running_loop().remove_reader(lifeline)
+    signals.put_nowait("parent gone")

@@ -1,0 +1,156 @@
+"""Several processes on one port: spawned before there is any gRPC object, restarted when they die.
+
+The kernel spreads connections, not calls, over the processes (SO_REUSEPORT), so a caller with one connection is served
+by one of them. The parent holds the port, so that it stays taken, and never listens on it. Each worker holds one end of
+a pipe whose other end dies with the parent, and then drains by itself.
+"""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from typing import Final
+
+import structlog
+import uvloop
+
+from bridge.server import drain
+from bridge.settings import Settings, SettingsError
+from bridge.telemetry import logs
+
+_log = structlog.get_logger("aibridge.workers")
+_SPAWN: Final = get_context("spawn")  # never fork: grpcio does not survive it
+#: A worker that died is replaced after so many seconds, doubling to the second number while they die young.
+_FIRST_DELAY: Final = 0.25
+_LONGEST_DELAY: Final = 30.0
+#: One that has lived for so many seconds was in order.
+_HEALTHY: Final = 30.0
+
+
+def run(settings: Settings, ready: Callable[[str], None]) -> int:
+    """Serve with `settings.workers` processes until a signal comes; `ready` gets the address when all can be called.
+
+    The exit code: 0 when every worker drained and ended by itself, 1 when one had to be killed or died in the drain.
+
+    Raises:
+        SettingsError: the address cannot be bound.
+    """
+    with _reserve(settings.listen) as reserved:
+        host = settings.listen.rpartition(":")[0]
+        address = f"{host}:{reserved.getsockname()[1]}"
+        return asyncio.run(_Supervisor(settings.model_copy(update={"listen": address}), ready).run())
+
+
+def _reserve(listen: str) -> socket.socket:
+    host, _, port = listen.rpartition(":")
+    family, kind, _, _, address = socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM)[0]
+    reserved = socket.socket(family, kind)
+    try:
+        probe = socket.socket(family, kind)
+        with probe:  # without SO_REUSEPORT: somebody else's server on the port shows itself
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+        reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        reserved.bind(address)
+    except OSError as error:
+        reserved.close()
+        raise SettingsError(f"listen: cannot bind {listen}") from error
+    return reserved
+
+
+def _work(settings: Settings, pipe: Connection) -> None:
+    """What a worker process runs."""
+    logs.configure(settings)
+    try:
+        uvloop.run(drain.run(settings, pipe.send, lifeline=pipe.fileno()))
+    except SettingsError as error:
+        _log.error("cannot serve", problem=str(error))
+        sys.exit(2)
+
+
+class _Supervisor:
+    """Keeps the workers running, and stops them."""
+
+    def __init__(self, settings: Settings, ready: Callable[[str], None]) -> None:
+        self._settings = settings
+        self._ready = ready
+        self._stopping = asyncio.Event()
+        self._code = 0
+        self._pids: set[int] = set()
+
+    async def run(self) -> int:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop)
+        started = [asyncio.Event() for _ in range(self._settings.workers)]
+        announce = asyncio.create_task(self._announce(started))
+        await asyncio.gather(*(self._keep(index, event) for index, event in enumerate(started)))
+        announce.cancel()
+        await asyncio.gather(announce, return_exceptions=True)
+        return self._code
+
+    async def _announce(self, started: list[asyncio.Event]) -> None:
+        for event in started:
+            await event.wait()
+        self._ready(self._settings.listen)
+
+    def _stop(self) -> None:
+        """Tell the workers: the first time to drain, the second time to stop at once."""
+        self._stopping.set()
+        for pid in self._pids:
+            os.kill(pid, signal.SIGTERM)  # still ours: it is not waited for before it leaves the set
+
+    async def _keep(self, index: int, started: asyncio.Event) -> None:
+        """Run one worker after the other in one place."""
+        loop = asyncio.get_running_loop()
+        delay = _FIRST_DELAY
+        while not self._stopping.is_set():
+            born = loop.time()
+            code = await self._one(started)
+            if self._stopping.is_set():
+                self._code = self._code or (1 if code else 0)
+            elif not started.is_set():  # it never came up: that is its settings, not its luck
+                _log.error("worker did not start", worker=index, exit_code=code)
+                self._code = 1
+                self._stop()
+            else:
+                delay = _FIRST_DELAY if loop.time() - born > _HEALTHY else min(delay * 2, _LONGEST_DELAY)
+                _log.error("worker died", worker=index, exit_code=code, restart_in=delay)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(delay):
+                        await self._stopping.wait()
+
+    async def _one(self, started: asyncio.Event) -> int | None:
+        """The exit code of a worker that is started here, when it has ended; negative for the signal that killed it."""
+        loop = asyncio.get_running_loop()
+        ours, theirs = _SPAWN.Pipe()
+        process = _SPAWN.Process(target=_work, args=(self._settings, theirs), name="aibridge-worker")
+        process.start()
+        theirs.close()
+        pid = process.pid or 0
+        self._pids.add(pid)
+        ended, up = asyncio.Event(), asyncio.Event()
+        loop.add_reader(process.sentinel, ended.set)
+        loop.add_reader(ours.fileno(), _when_ready, ours, (started, up), loop)
+        await ended.wait()
+        loop.remove_reader(process.sentinel)
+        loop.remove_reader(ours.fileno())
+        self._pids.discard(pid)
+        process.join()
+        ours.close()
+        code = process.exitcode
+        process.close()
+        return 0 if code == -signal.SIGTERM and not up.is_set() else code  # told to stop before it could serve a call
+
+
+def _when_ready(pipe: Connection, events: tuple[asyncio.Event, ...], loop: asyncio.AbstractEventLoop) -> None:
+    loop.remove_reader(pipe.fileno())
+    with suppress(EOFError):  # it has died; its sentinel says so
+        pipe.recv()
+        for event in events:
+            event.set()
