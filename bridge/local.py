@@ -176,7 +176,8 @@ def _load(model: str, alias: str, context: int, parallel: int) -> tuple[object, 
     params.embedding = True
     params.pooling_type = llama.llama_pooling_type.LLAMA_POOLING_TYPE_MEAN
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = min(usable, _MAX_THREADS)
+    # llama.cpp's threads spin while they wait for each other: on a processor that somebody else needs too, all wait.
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = max(1, min(usable - 1, _MAX_THREADS))
     params.cache_ram_mib = 0  # by default it keeps up to 8 GiB of old prompts; the slots' own cache stays on
     params.cache_idle_slots = False  # needs that cache
     params.cors_origins = "localhost"  # by default any web page open in a browser here may use the server

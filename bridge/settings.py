@@ -202,11 +202,15 @@ def load(config_file: Path | None = None, **flags: Any) -> Settings:
         return Settings(**given)
     except ValidationError as error:
         raise SettingsError("\n".join(_line(detail) for detail in error.errors())) from None
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise SettingsError(f"{config_file}: {error.strerror}") from None
+    except ValueError as error:  # not TOML
         raise SettingsError(f"{config_file}: {error}") from None
 
 
 def _line(detail: Any) -> str:
     name = ".".join(str(part) for part in detail["loc"])
     message = str(detail["msg"]).removeprefix("Value error, ")
+    if detail["type"] == "extra_forbidden":
+        message = "no such setting"
     return f"{name}: {message}" if name else message

@@ -55,7 +55,9 @@ class App:
         try:
             port = self._server.add_insecure_port(address)
         except RuntimeError as error:
-            raise SettingsError(f"listen: cannot bind {address}") from error
+            raise SettingsError(
+                f"listen: cannot bind {address}; it is taken, or not an address of this machine"
+            ) from error
         await self._server.start()
         await self._health.serving(SERVICES)
         return address if address.startswith("unix:") else f"{address.rpartition(':')[0]}:{port}"

@@ -1,0 +1,54 @@
+"""The limit: a bare grpc.aio server under uvloop that sends the same messages from memory. Prints its port."""
+
+import asyncio
+import sys
+from typing import Any
+
+import grpc
+import uvloop
+
+from aibridge.v1 import chat_pb2, chat_pb2_grpc, embeddings_pb2, embeddings_pb2_grpc
+from benchmarks.payloads import CHUNKS, COMPLETION, EMBEDDINGS, chunk
+from bridge.codec import decode
+from bridge.services import vectors
+from bridge.upstream.client import parse
+
+
+class Chat(chat_pb2_grpc.ChatServiceServicer):
+    def __init__(self, pace: float) -> None:
+        self._pace = pace
+        self._reply = decode(chat_pb2.CreateChatCompletionResponse, COMPLETION)
+        self._chunks = [decode(chat_pb2.CreateChatCompletionStreamResponse, chunk(index)) for index in range(CHUNKS)]
+
+    async def CreateChatCompletion(self, request: Any, context: Any) -> Any:
+        return self._reply
+
+    async def CreateChatCompletionStream(self, request: Any, context: Any) -> None:
+        for message in self._chunks:
+            if self._pace:
+                await asyncio.sleep(self._pace)
+            await context.write(message)
+
+
+class Embeddings(embeddings_pb2_grpc.EmbeddingsServiceServicer):
+    def __init__(self) -> None:
+        answer = parse(EMBEDDINGS)
+        lifted = vectors.lift(answer.value, answer.data, is_float32=True)
+        self._reply = decode(embeddings_pb2.CreateEmbeddingResponse, lifted[1])
+        vectors.put(self._reply, lifted[2])
+
+    async def CreateEmbedding(self, request: Any, context: Any) -> Any:
+        return self._reply
+
+
+async def main(pace: float) -> None:
+    server = grpc.aio.server(options=[("grpc.so_reuseport", 0)])
+    chat_pb2_grpc.add_ChatServiceServicer_to_server(Chat(pace), server)
+    embeddings_pb2_grpc.add_EmbeddingsServiceServicer_to_server(Embeddings(), server)
+    print(server.add_insecure_port("127.0.0.1:0"), flush=True)
+    await server.start()
+    await server.wait_for_termination()
+
+
+if __name__ == "__main__":
+    uvloop.run(main(float(sys.argv[1])))

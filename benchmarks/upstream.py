@@ -1,0 +1,79 @@
+"""A gateway that costs as little as can be: canned bytes from an asyncio protocol, one event per write where paced.
+
+`python -m benchmarks.upstream PACE` prints its port. PACE is in seconds between two events; 0 sends a stream at once.
+"""
+
+import asyncio
+import sys
+from typing import cast
+
+import uvloop
+
+from benchmarks.payloads import COMPLETION, EMBEDDINGS, EVENTS
+
+_STREAM_HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
+
+
+def _whole(body: bytes) -> bytes:
+    return b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%s" % (len(body), body)
+
+
+def _piece(data: bytes) -> bytes:
+    return b"%x\r\n%s\r\n" % (len(data), data)
+
+
+_COMPLETION = _whole(COMPLETION)
+_EMBEDDINGS = _whole(EMBEDDINGS)
+_PIECES = [_piece(event) for event in EVENTS]
+_END = b"0\r\n\r\n"
+_AT_ONCE = _STREAM_HEAD + b"".join(_PIECES) + _END
+
+
+class Gateway(asyncio.Protocol):
+    """Answers by path and `stream`; reads no more of a request than it has to."""
+
+    def __init__(self, pace: float) -> None:
+        self._pace = pace
+        self._buffer = b""
+        self._loop = asyncio.get_running_loop()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        self._buffer += data
+        head, found, body = self._buffer.partition(b"\r\n\r\n")
+        if not found:
+            return
+        length = head.lower().partition(b"content-length:")[2].partition(b"\r")[0]
+        if len(body) < int(length or 0):
+            return
+        self._buffer = b""
+        if b"/embeddings" in head:
+            self._transport.write(_EMBEDDINGS)
+        elif b'"stream":true' not in body:
+            self._transport.write(_COMPLETION)
+        elif not self._pace:
+            self._transport.write(_AT_ONCE)
+        else:
+            self._transport.write(_STREAM_HEAD)
+            self._next(0)
+
+    def _next(self, index: int) -> None:
+        if self._transport.is_closing():
+            return
+        if index == len(_PIECES):
+            self._transport.write(_END)
+            return
+        self._transport.write(_PIECES[index])
+        self._loop.call_later(self._pace, self._next, index + 1)
+
+
+async def main(pace: float) -> None:
+    server = await asyncio.get_running_loop().create_server(lambda: Gateway(pace), "127.0.0.1", 0)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await server.serve_forever()
+
+
+if __name__ == "__main__":
+    uvloop.run(main(float(sys.argv[1])))

@@ -1,0 +1,279 @@
+"""The command line: `aibridge serve | demo | chat | embed | models | health | version`.
+
+Results go to standard output, everything else to standard error. Exit codes: 0, 1 for a call that failed, 2 for wrong
+usage or settings, 130 after Ctrl-C. A key is never a flag, because anyone on the machine can read those.
+"""
+
+import os
+import sys
+from contextlib import nullcontext
+from importlib.metadata import version as version_of
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
+from typer.core import TyperGroup
+
+from aibridge.v1.chat_pb2 import CreateChatCompletionRequest, StreamOptions
+from aibridge.v1.embeddings_pb2 import CreateEmbeddingRequest
+from aibridge.v1.models_pb2 import ListModelsRequest, Model
+from bridge import console
+from bridge.client import CallFailed, Client, connect
+from bridge.local import LocalUnavailable, running
+from bridge.settings import Settings, SettingsError, load
+
+_CLOSED_PIPE = 141  # what a shell reports for a program that SIGPIPE has ended
+_CONTEXT_FIELDS = ("context_window", "context_length", "max_model_len", "max_context_length")
+
+
+class _Commands(TyperGroup):
+    """Where every command's failure becomes a few lines and an exit code."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command."""
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()  # here, where a closed pipe can be dealt with; at exit Python would complain
+        except CallFailed as error:
+            console.failure(error)
+            raise typer.Exit(1) from None
+        except LocalUnavailable as error:
+            console.notes().print(str(error))
+            raise typer.Exit(1) from None
+        except SettingsError as error:
+            console.notes().print(f"wrong settings:\n{error}")
+            raise typer.Exit(2) from None
+        except BrokenPipeError:  # whoever read has had enough, as in `aibridge models | head -1`
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(_CLOSED_PIPE) from None
+        return result
+
+
+app = typer.Typer(
+    cls=_Commands,
+    help="Typed gRPC for any OpenAI-compatible gateway.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Target = Annotated[
+    str, typer.Option(envvar=["AIBRIDGE_TARGET", "AIBRIDGE_LISTEN"], help="Address of the bridge: HOST:PORT.")
+]
+Timeout = Annotated[float | None, typer.Option(min=0.001, help="Seconds a call may take. Default: the bridge's limit.")]
+ModelId = Annotated[str | None, typer.Option("--model", "-m", help="Model id. Default: the first one that is listed.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the JSON of the REST API.")]
+LOCAL_TARGET = "127.0.0.1:50051"
+
+
+def _flag(setting: str, *names: str) -> Any:
+    """The flag of a setting: its help is the setting's own description."""
+    declared = Settings.model_fields[setting]
+    default = "" if declared.default in {None, False} else f" Default: {declared.default}."
+    return typer.Option(*names, help=f"{declared.description}{default}")
+
+
+@app.command()
+def serve(  # noqa: PLR0913 # a parameter is a flag
+    *,
+    listen: Annotated[str | None, _flag("listen")] = None,
+    upstream_url: Annotated[str | None, _flag("upstream_url")] = None,
+    config: Annotated[Path | None, typer.Option(help="TOML file with settings; flags and variables win.")] = None,
+    local: Annotated[
+        bool, typer.Option("--local", help="Serve the embedded model; needs no gateway and no key.")
+    ] = False,
+    upstream_api_key_file: Annotated[Path | None, _flag("upstream_api_key_file")] = None,
+    upstream_credentials: Annotated[
+        str | None, _flag("upstream_credentials", "--upstream-credentials", "--credentials")
+    ] = None,
+    allow_anonymous_callers: Annotated[
+        bool | None, _flag("allow_anonymous_callers", "--allow-anonymous-callers")
+    ] = None,
+    workers: Annotated[int | None, _flag("workers")] = None,
+    drain_delay: Annotated[float | None, _flag("drain_delay")] = None,
+    drain_grace: Annotated[float | None, _flag("drain_grace")] = None,
+    log_level: Annotated[str | None, _flag("log_level")] = None,
+    log_format: Annotated[str | None, _flag("log_format")] = None,
+) -> None:
+    """Serve gRPC before a gateway, until SIGTERM or Ctrl-C.
+
+    Each setting is also a variable, AIBRIDGE_ and its name in capitals. The gateway's key is only that
+    (AIBRIDGE_UPSTREAM_API_KEY, AI_GATEWAY_API_KEY or OPENAI_API_KEY), or a file.
+    """
+    flags = locals().copy()
+    del flags["config"], flags["local"]  # every other parameter has the name of its setting
+    if local and upstream_url is not None:
+        raise typer.BadParameter("--local and --upstream-url exclude each other")
+    if local:
+        flags["upstream_credentials"] = "caller"  # the embedded server asks for no key, so it gets none of ours
+        flags["retrieve_from_list"] = True  # and it lists its model, but does not give it singly
+    _serve(load(config, **flags), local=local)
+
+
+def _serve(settings: Settings, *, local: bool) -> None:
+    # The server takes half a second to import, for which `aibridge models` need not wait.
+    import uvloop  # noqa: PLC0415 # as said
+
+    from bridge.server import drain, workers  # noqa: PLC0415 # as said
+    from bridge.telemetry import logs  # noqa: PLC0415 # as said
+
+    logs.configure(settings)
+    with running(progress=console.notes().print) if local else nullcontext(settings.upstream_url) as url:
+        chosen = settings.model_copy(update={"upstream_url": url})
+        if chosen.workers > 1:
+            raise typer.Exit(workers.run(chosen, _ready))
+        uvloop.run(drain.run(chosen, _ready))
+
+
+def _ready(address: str) -> None:
+    typer.echo(f"aibridge listening on {address}")  # and flush
+
+
+@app.command()
+def demo() -> None:
+    """Start a bridge before the embedded model, and show what it does: models, chat, embeddings, an error."""
+    from bridge import demo as show  # noqa: PLC0415 # the only command that starts processes
+
+    raise typer.Exit(0 if show.run() else 1)
+
+
+@app.command()
+def chat(  # noqa: PLR0913 # a parameter is a flag
+    prompt: Annotated[str | None, typer.Argument(help="What to say. Default, and -: standard input.")] = None,
+    *,
+    system: Annotated[str | None, typer.Option(help="System message.")] = None,
+    model: ModelId = None,
+    temperature: Annotated[float | None, typer.Option(help="Randomness, 0 to 2.")] = None,
+    max_tokens: Annotated[int | None, typer.Option(help="The most tokens to generate.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print each chunk's JSON, one a line.")] = False,
+    target: Target = LOCAL_TARGET,
+    timeout: Timeout = None,
+) -> None:
+    """Ask a model, and print its answer as it comes."""
+    text = _utf8(prompt) if prompt not in {None, "-"} else _standard_input("a prompt")
+    if not text.strip():
+        raise typer.BadParameter("the prompt is empty")
+    messages = [{"role": "system", "content": _utf8(system)}] if system else []
+    messages.append({"role": "user", "content": text})
+    with _client(target, timeout) as client:
+        request = CreateChatCompletionRequest(
+            model=_utf8(model) if model else _first_model(client, "language"),
+            messages=messages,
+            temperature=temperature,
+            max_tokens=max_tokens,
+            stream_options=StreamOptions(include_usage=True),
+        )
+        with client.chat.CreateChatCompletionStream(request) as chunks:
+            answer = console.answer(chunks, _json if as_json else console.text_of)
+    if not as_json:
+        console.notes().print(answer.summary(), style="dim")
+
+
+@app.command()
+def embed(
+    inputs: Annotated[
+        list[str] | None, typer.Argument(metavar="TEXT...", help="What to embed. Default: lines of standard input.")
+    ] = None,
+    *,
+    model: ModelId = None,
+    dimensions: Annotated[int | None, typer.Option(help="Length of the vectors, for models that can choose.")] = None,
+    as_json: AsJson = False,
+    target: Target = LOCAL_TARGET,
+    timeout: Timeout = None,
+) -> None:
+    """Turn texts into vectors; shows the length and the first values of each."""
+    items = [_utf8(item) for item in inputs or ()] or _standard_input("texts").splitlines()
+    if not any(items):
+        raise typer.BadParameter("there is nothing to embed")
+    with _client(target, timeout) as client:
+        request = CreateEmbeddingRequest(
+            model=_utf8(model) if model else _first_model(client, "embedding"), dimensions=dimensions
+        )
+        request.input_texts.items.extend(items)
+        reply = client.embeddings.CreateEmbedding(request)
+    if as_json:
+        console.write(_json(reply))
+        return
+    rows = ([item, str(len(data.embedding)), console.numbers(data.embedding)]
+            for item, data in zip(items, reply.data, strict=False))  # fmt: skip
+    console.rows(("text", "numbers", "values"), rows)
+
+
+@app.command()
+def models(*, as_json: AsJson = False, target: Target = LOCAL_TARGET, timeout: Timeout = None) -> None:
+    """List the gateway's models."""
+    with _client(target, timeout) as client:
+        reply = client.models.ListModels(ListModelsRequest())
+    if as_json:
+        console.write(_json(reply))
+        return
+    console.rows(
+        ("model", "owner", "type", "context"),
+        ((model.id, model.owned_by, model.type, _context(model)) for model in reply.data),
+    )
+
+
+@app.command()
+def health(
+    *,
+    service: Annotated[str, typer.Option(help="Full name of a service. Default: the server as a whole.")] = "",
+    target: Target = LOCAL_TARGET,
+    timeout: Annotated[float, typer.Option(min=0.001, help="Seconds to wait for the answer.")] = 5.0,
+) -> None:
+    """Ask whether the bridge serves, for probes: exit code 0 for SERVING, else 1."""
+    with _client(target, timeout) as client:
+        status = client.health.Check(HealthCheckRequest(service=service)).status
+    typer.echo(HealthCheckResponse.ServingStatus.Name(status))
+    raise typer.Exit(0 if status == HealthCheckResponse.SERVING else 1)
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(f"aibridge {version_of('aibridge')}")
+
+
+def main() -> None:
+    """Run the command line."""
+    app(prog_name="aibridge")
+
+
+def _client(target: str, timeout: float | None) -> Client:
+    try:
+        return connect(target, token=os.environ.get("AIBRIDGE_TOKEN"), timeout=timeout)
+    except ValueError as error:
+        raise SettingsError(f"AIBRIDGE_TOKEN: {error}") from None
+
+
+def _first_model(client: Client, kind: str) -> str:
+    """The first model that is listed as of this kind, or as of no kind at all."""
+    listed = client.models.ListModels(ListModelsRequest()).data
+    if not listed:
+        raise typer.BadParameter("the gateway lists no models: name one with --model")
+    return next((str(model.id) for model in listed if model.type in {"", kind}), str(listed[0].id))
+
+
+def _context(model: Model) -> str:
+    windows = (getattr(model, name) for name in _CONTEXT_FIELDS)
+    return str(next((window for window in windows if window), model.meta.n_ctx_train or ""))
+
+
+def _json(message: Any) -> str:
+    from bridge.codec import encode  # noqa: PLC0415 # only for --json
+    from bridge.jsontext import dumps  # noqa: PLC0415 # as above
+
+    return dumps(encode(message)).decode() + "\n"
+
+
+def _standard_input(what: str) -> str:
+    if sys.stdin.isatty():
+        raise typer.BadParameter(f"give {what}, as an argument or on standard input")
+    return sys.stdin.buffer.read().decode("utf-8", "replace")
+
+
+def _utf8(text: str | None) -> str:
+    """An argument as valid Unicode: Python keeps bytes of it that are not UTF-8 as lone surrogates."""
+    return (text or "").encode("utf-8", "surrogateescape").decode("utf-8", "replace")

@@ -1,0 +1,166 @@
+"""What the commands show: tables and colours on a terminal, plain lines where another program reads.
+
+rich sees to the difference, and to NO_COLOR. Text from models and gateways is shown as text: on a terminal its control
+characters, which could move the cursor or change the window's title, are left out.
+"""
+
+import re
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import grpc
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from aibridge.v1.chat_pb2 import CreateChatCompletionStreamResponse as Chunk
+from aibridge.v1.common_pb2 import Usage
+from bridge.client import CallFailed
+from bridge.errors import Reason
+
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+#: What to do about a failure, for the person at the terminal. A reason that is not here explains itself.
+ADVICE: Final[Mapping[Reason, str]] = {
+    Reason.INVALID_METADATA: "Check AIBRIDGE_TOKEN for line breaks and special characters.",
+    Reason.CONTEXT_LENGTH_EXCEEDED: "Shorten the prompt, lower --max-tokens or take a model with a larger window.",
+    Reason.CALLER_CREDENTIALS_REJECTED: "Give a valid credential in AIBRIDGE_TOKEN, or give the bridge one of its own.",
+    Reason.BRIDGE_CREDENTIALS_REJECTED: "Start the bridge with a valid AIBRIDGE_UPSTREAM_API_KEY.",
+    Reason.ACCESS_DENIED: "The key is known but may not do this: check its permissions at the gateway.",
+    Reason.MODEL_NOT_FOUND: "List what there is with: aibridge models",
+    Reason.MODEL_RETIRED: "List what there is with: aibridge models",
+    Reason.ENDPOINT_NOT_FOUND: "Check the bridge's --upstream-url: it needs the version path, as in https://HOST/v1.",
+    Reason.INSUFFICIENT_QUOTA: "Add credit, or raise the spending limit, at the gateway.",
+    Reason.RATE_LIMIT_EXCEEDED: "Wait, or ask the gateway for a higher limit.",
+    Reason.BRIDGE_OVERLOADED: "Start more bridges, or raise AIBRIDGE_UPSTREAM_CONNECTIONS.",
+    Reason.UPSTREAM_NOT_SUPPORTED: "This gateway or model cannot do that: try another --model.",
+    Reason.UPSTREAM_TIMEOUT: "Give it longer with --timeout, or ask for less with --max-tokens.",
+    Reason.UPSTREAM_UNREACHABLE: "Check the bridge's --upstream-url, and that it can reach that host.",
+    Reason.UPSTREAM_TLS_ERROR: "Check the bridge's --upstream-url (https or http?) and its certificate authorities.",
+    Reason.UPSTREAM_MALFORMED_RESPONSE: "Check that the bridge's --upstream-url is an OpenAI-compatible API.",
+    Reason.UPSTREAM_UNEXPECTED_REDIRECT: "Set the bridge's --upstream-url to where the redirect leads.",
+    Reason.BRIDGE_INTERNAL: "Look the request id up in the bridge's log.",
+}
+#: The same for failures without a reason: it was not a bridge that answered.
+_ADVICE_BY_CODE: Final[Mapping[grpc.StatusCode, str]] = {
+    grpc.StatusCode.UNAVAILABLE: "Start one with `aibridge serve`, or name another with --target or AIBRIDGE_TARGET.",
+    grpc.StatusCode.UNIMPLEMENTED: "Is that an aibridge? Check --target.",
+    grpc.StatusCode.NOT_FOUND: "Is that the full name of a service, as aibridge.v1.ChatService?",  # health's answer
+    grpc.StatusCode.DEADLINE_EXCEEDED: "Give it longer with --timeout.",
+}
+
+
+def screen() -> Console:
+    """Standard output, for tables."""
+    return Console(highlight=False, markup=False, emoji=False)
+
+
+def notes() -> Console:
+    """Standard error, for everything that is not the result; long lines are left to the terminal to break."""
+    return Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
+
+
+def printable(text: str) -> str:
+    """Text from outside without the characters that command a terminal."""
+    return _CONTROL.sub("", text)
+
+
+def write(text: str) -> None:
+    """Put a piece of a reply on standard output now; as it came, where that is no terminal."""
+    sys.stdout.write(printable(text) if sys.stdout.isatty() else text)
+    sys.stdout.flush()
+
+
+def failure(error: CallFailed) -> None:
+    """Say on standard error what failed, why, and what to do about it."""
+    console = notes()
+    name = f"{error.code.name} {error.reason}".strip()
+    console.print(Text.assemble((name, "bold red"), f": {printable(error.message)}"))
+    for path, description in error.violations:
+        if f"{path}: {description}" != error.message:
+            console.print(f"  {printable(path)}: {printable(description)}")
+    if error.retry_delay is not None:
+        console.print(f"  try again in {error.retry_delay:g} s")
+    if hint := advice(error):
+        console.print(f"  {hint}")
+    if error.request_id:
+        console.print(f"  request id {printable(error.request_id)}", style="dim")
+
+
+def advice(error: CallFailed) -> str:
+    """What to do about a failure; empty where there is nothing to add to its message."""
+    if error.reason in Reason.__members__:
+        return ADVICE.get(Reason[error.reason], "")
+    return _ADVICE_BY_CODE.get(error.code, "") if not error.reason else ""
+
+
+def rows(headings: Sequence[str], lines: Iterable[Sequence[str]]) -> None:
+    """A table on a terminal; else lines of tab-separated values, which `cut` and `awk` can read."""
+    console = screen()
+    if not console.is_terminal:
+        for line in lines:
+            write("\t".join(" ".join(value.split()) for value in line) + "\n")
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for position, heading in enumerate(headings):
+        table.add_column(heading, overflow="fold", no_wrap=position == 0)
+    for line in lines:
+        table.add_row(*(Text(printable(value)) for value in line))
+    console.print(table)
+
+
+@dataclass
+class Answer:
+    """What is known about a streamed answer that has been shown; times are in seconds from its beginning."""
+
+    usage: Usage | None = None
+    reasons: set[str] = field(default_factory=set)
+    first: float = 0.0
+    total: float = 0.0
+
+    def summary(self) -> str:
+        """Usage and time, and why it ended if it did not simply come to an end."""
+        parts = []
+        if self.usage is not None:
+            parts.append(f"{self.usage.prompt_tokens} prompt + {self.usage.completion_tokens} completion tokens")
+        parts.append(f"{self.total:.2f} s, the first token after {self.first:.2f} s")
+        parts += [f"ended by: {printable(reason)}" for reason in sorted(self.reasons - {"stop"})]
+        return ", ".join(parts)
+
+
+def answer(chunks: Iterable[Chunk], show: Callable[[Chunk], str]) -> Answer:
+    """Write an answer to standard output as it comes."""
+    started = time.monotonic()
+    result, last = Answer(), "\n"
+    try:
+        for chunk in chunks:
+            if chunk.HasField("usage"):
+                result.usage = chunk.usage
+            result.reasons |= {choice.finish_reason for choice in chunk.choices if choice.finish_reason}
+            if text := show(chunk):
+                result.first = result.first or time.monotonic() - started
+                last = text[-1]  # before it is written: Ctrl-C may come right behind
+                write(text)
+    finally:
+        if last != "\n":
+            write("\n")  # so that what follows, an error or the shell's prompt, begins a line
+    result.total = time.monotonic() - started
+    return result
+
+
+def text_of(chunk: Chunk) -> str:
+    """The text in a chunk's first choice: content, in either form, and refusals."""
+    pieces = []
+    for choice in chunk.choices:
+        if choice.index == 0:
+            delta = choice.delta
+            pieces += [delta.content, *(part.text for part in delta.content_parts.items), delta.refusal]
+    return "".join(pieces)
+
+
+def numbers(vector: Sequence[float], count: int = 4) -> str:
+    """The beginning of a vector."""
+    return ", ".join(f"{value:.4f}" for value in vector[:count]) + (", …" if len(vector) > count else "")

@@ -1,0 +1,256 @@
+"""What the commands print, send and return, with a real bridge and a scripted gateway behind them."""
+
+import json
+from typing import Any
+
+import pytest
+from grpc_health.v1.health_pb2 import HealthCheckResponse
+
+from bridge.cli import serve
+from bridge.console import ADVICE, printable
+from bridge.settings import Settings
+from tests.cli.conftest import Run, invoke
+from tests.conftest import Bridge, Start
+from tests.gateway import json_reply, sse
+
+MODELS = {
+    "object": "list",
+    "data": [
+        {"id": "a/embed", "object": "model", "owned_by": "a", "type": "embedding", "context_window": 8192},
+        {"id": "a/chat", "object": "model", "owned_by": "a", "type": "language", "context_window": 200000},
+        {"id": "b/chat", "object": "model", "owned_by": "b", "context_length": 4096},
+    ],
+}
+PLAIN = {"object": "list", "data": [{"id": "m", "object": "model"}]}
+
+
+def chunk(text: str | None = None, reason: str | None = None, **more: Any) -> dict[str, Any]:
+    delta = {"content": text} if text is not None else {}
+    return {"id": "c", "choices": [{"index": 0, "delta": delta, "finish_reason": reason}], **more}
+
+
+HELLO = (
+    chunk("hel"),
+    chunk("lo"),
+    chunk(reason="stop"),
+    {"id": "c", "choices": [], "usage": {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}},
+)
+
+
+async def test_models_are_tab_separated_lines_where_a_program_reads(bridge: Bridge, aibridge: Run) -> None:
+    bridge.gateway.script(json_reply(MODELS))
+    result = await aibridge("models")
+    assert (result.code, result.err) == (0, "")
+    assert result.out.splitlines() == [
+        "a/embed\ta\tembedding\t8192",
+        "a/chat\ta\tlanguage\t200000",
+        "b/chat\tb\t\t4096",
+    ]
+
+
+async def test_models_as_json_are_the_rest_reply(bridge: Bridge, aibridge: Run) -> None:
+    bridge.gateway.script(json_reply(MODELS))
+    assert json.loads((await aibridge("models", "--json")).out) == MODELS
+
+
+async def test_chat_prints_the_answer_and_sums_up_on_standard_error(bridge: Bridge, aibridge: Run) -> None:
+    bridge.gateway.script(sse(*HELLO))
+    result = await aibridge(
+        "chat", "hi", "--model", "m", "--system", "be brief", "--temperature", "0", "--max-tokens", "9"
+    )
+    assert (result.code, result.out) == (0, "hello\n")
+    assert result.err.startswith("3 prompt + 2 completion tokens, ")
+    assert "ended by" not in result.err
+    assert bridge.gateway.last.json == {
+        "model": "m",
+        "messages": [{"role": "system", "content": "be brief"}, {"role": "user", "content": "hi"}],
+        "temperature": 0,
+        "max_tokens": 9,
+        "stream": True,
+        "stream_options": {"include_usage": True},
+    }
+
+
+async def test_chat_says_why_an_answer_ended_early(bridge: Bridge, aibridge: Run) -> None:
+    bridge.gateway.script(sse(chunk("hel"), chunk(reason="length")))
+    assert (await aibridge("chat", "hi", "--model", "m")).err.strip().endswith("ended by: length")
+
+
+@pytest.mark.parametrize("arguments", [(), ("-",)])
+async def test_chat_reads_standard_input(bridge: Bridge, aibridge: Run, arguments: tuple[str, ...]) -> None:
+    bridge.gateway.script(sse(*HELLO))
+    assert (await aibridge("chat", *arguments, "--model", "m", stdin="from ünix\n")).code == 0
+    assert bridge.gateway.last.json["messages"] == [{"role": "user", "content": "from ünix\n"}]
+
+
+async def test_chat_as_json_prints_each_chunk(bridge: Bridge, aibridge: Run) -> None:
+    bridge.gateway.script(sse(*HELLO))
+    result = await aibridge("chat", "hi", "--model", "m", "--json")
+    chunks = [json.loads(line) for line in result.out.splitlines()]
+    assert len(chunks) == len(HELLO)
+    assert chunks[0] == {"id": "c", "choices": [{"index": 0, "delta": {"content": "hel"}}]}
+    assert result.err == ""
+
+
+@pytest.mark.parametrize(("listed", "model"), [(MODELS, "a/chat"), (PLAIN, "m")])
+async def test_chat_takes_the_first_model_that_can_chat(bridge: Bridge, aibridge: Run, listed: Any, model: str) -> None:
+    bridge.gateway.script(json_reply(listed), sse(*HELLO))
+    assert (await aibridge("chat", "hi")).code == 0
+    assert bridge.gateway.last.json["model"] == model
+
+
+async def test_without_any_model_one_must_be_named(bridge: Bridge, aibridge: Run) -> None:
+    bridge.gateway.script(json_reply({"object": "list", "data": []}))
+    result = await aibridge("chat", "hi")
+    assert result.code == 2
+    assert "--model" in result.err
+
+
+async def test_a_stream_that_breaks_keeps_what_came_and_fails(bridge: Bridge, aibridge: Run) -> None:
+    bridge.gateway.script(sse(chunk("hel"), done=False))
+    result = await aibridge("chat", "hi", "--model", "m")
+    assert (result.code, result.out) == (1, "hel\n")
+    assert result.err.startswith("UNAVAILABLE UPSTREAM_STREAM_INTERRUPTED: ")
+
+
+async def test_embed_shows_length_and_beginning(bridge: Bridge, aibridge: Run) -> None:
+    vectors = [{"object": "embedding", "index": index, "embedding": [0.5, index, 0, 0, 0]} for index in range(2)]
+    bridge.gateway.script(json_reply(MODELS), json_reply({"object": "list", "data": vectors}))
+    result = await aibridge("embed", "one", "two", "--dimensions", "5")
+    assert (result.code, result.err) == (0, "")
+    assert result.out.splitlines() == [
+        "one\t5\t0.5000, 0.0000, 0.0000, 0.0000, …",
+        "two\t5\t0.5000, 1.0000, 0.0000, 0.0000, …",
+    ]
+    sent = bridge.gateway.last.json
+    assert (sent["model"], sent["input"], sent["dimensions"]) == ("a/embed", ["one", "two"], 5)
+
+
+async def test_embed_reads_lines_and_writes_json(bridge: Bridge, aibridge: Run) -> None:
+    reply = {"object": "list", "data": [{"object": "embedding", "index": 0, "embedding": [0.5, 0.25]}], "model": "m"}
+    bridge.gateway.script(json_reply(reply))
+    result = await aibridge("embed", "--json", "--model", "m", stdin="one\ntwo\n")
+    assert json.loads(result.out) == reply
+    assert bridge.gateway.last.json["input"] == ["one", "two"]
+
+
+async def test_health_is_the_exit_code(bridge: Bridge, aibridge: Run) -> None:
+    assert await aibridge("health") == await aibridge("health", "--service", "aibridge.v1.ChatService")
+    result = await aibridge("health")
+    assert (result.code, result.out) == (0, "SERVING\n")
+    unknown = await aibridge("health", "--service", "nobody.knows.It")
+    assert (unknown.code, unknown.out) == (1, "")
+    assert unknown.err.startswith("NOT_FOUND: ")
+    await bridge.app._health.set("", HealthCheckResponse.NOT_SERVING)
+    result = await aibridge("health")
+    assert (result.code, result.out) == (1, "NOT_SERVING\n")
+
+
+async def test_version() -> None:
+    assert (await invoke("version")).out.startswith("aibridge 0.")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("chat", "hi"), ("chat", "hi", "--model", "m"), ("health",)],
+    ids=" ".join,
+)
+async def test_without_a_bridge_every_command_says_how_to_get_one(arguments: tuple[str, ...]) -> None:
+    result = await invoke(*arguments, "--target", "127.0.0.1:1")
+    assert (result.code, result.out) == (1, "")
+    assert result.err.splitlines() == [
+        "UNAVAILABLE: no connection to a bridge at 127.0.0.1:1: Connection refused",
+        "  Start one with `aibridge serve`, or name another with --target or AIBRIDGE_TARGET.",
+    ]
+
+
+async def test_a_failure_shows_status_reason_advice_and_request_id(bridge: Bridge, aibridge: Run) -> None:
+    bridge.gateway.script(json_reply({"error": {"message": "Incorrect API key", "code": "invalid_api_key"}}, 401))
+    result = await aibridge("models")
+    first, hint, request_id = result.err.splitlines()
+    assert (result.code, result.out) == (1, "")
+    assert first == "UNAUTHENTICATED BRIDGE_CREDENTIALS_REJECTED: Incorrect API key"
+    assert "AIBRIDGE_UPSTREAM_API_KEY" in hint
+    assert request_id.startswith("  request id ")
+
+
+async def test_a_failure_names_the_field(bridge: Bridge, aibridge: Run) -> None:
+    error = {"message": "too hot", "type": "invalid_request_error", "param": "temperature"}
+    bridge.gateway.script(json_reply({"error": error}, 400))
+    result = await aibridge("chat", "hi", "--model", "m", "--temperature", "9")
+    assert result.err.splitlines()[:2] == ["INVALID_ARGUMENT INVALID_REQUEST: too hot", "  temperature: too hot"]
+
+
+async def test_a_failure_says_when_to_try_again(bridge: Bridge, aibridge: Run) -> None:
+    error = {"message": "slow down", "code": "rate_limit_exceeded"}
+    bridge.gateway.script(json_reply({"error": error}, 429, retry_after="30", x_should_retry="false"))
+    result = await aibridge("chat", "hi", "--model", "m")
+    assert result.err.startswith("RESOURCE_EXHAUSTED RATE_LIMIT_EXCEEDED: slow down\n  try again in 30 s\n")
+
+
+async def test_a_deadline_is_kept(bridge: Bridge, aibridge: Run) -> None:
+    async def silence(exchange: Any) -> None:
+        await exchange.wait_closed()
+
+    bridge.gateway.script(silence)
+    result = await aibridge("models", "--timeout", "0.2")
+    assert result.code == 1
+    assert result.err.startswith("DEADLINE_EXCEEDED")
+    assert "--timeout" in result.err
+
+
+async def test_the_callers_token_comes_from_a_variable(start: Start) -> None:
+    async with start(upstream_credentials="caller") as bridge:
+        bridge.gateway.script(json_reply(PLAIN))
+        result = await invoke("models", "--target", bridge.address, AIBRIDGE_TOKEN="caller-token\n")  # noqa: S106 # made up
+        assert result.code == 0
+        assert bridge.gateway.last.headers["authorization"] == "Bearer caller-token"
+
+
+async def test_a_token_that_cannot_be_sent_is_a_wrong_setting() -> None:
+    result = await invoke("models", AIBRIDGE_TOKEN="a\nb")  # noqa: S106 # made up
+    assert result.code == 2
+    assert "AIBRIDGE_TOKEN: " in result.err
+    assert "a\nb" not in result.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin"),
+    [
+        (("chat",), ""),
+        (("chat", " "), None),
+        (("embed",), "\n"),
+        (("chat", "hi", "--temperature", "warm"), None),
+        (("serve", "--upstream-api-key", "sk-in-argv"), None),
+        (("serve", "--local", "--upstream-url", "http://127.0.0.1:1"), None),
+        (("nonsense",), None),
+    ],
+    ids=repr,
+)
+async def test_wrong_usage_is_2(arguments: tuple[str, ...], stdin: str | None) -> None:
+    result = await invoke(*arguments, stdin=stdin)
+    assert (result.code, result.out) == (2, "")
+    assert "Error: " in result.err
+    assert "Traceback" not in result.err
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("serve", "-h"), ("chat", "-h"), ("embed", "-h")], ids=" ".join)
+async def test_help_is_plain_text(arguments: tuple[str, ...]) -> None:
+    result = await invoke(*arguments)
+    assert result.code == 0
+    assert result.out.startswith("Usage: ")
+    assert "\x1b" not in result.out
+
+
+def test_each_flag_of_serve_is_a_setting_and_none_is_a_secret() -> None:
+    flags = set(serve.__annotations__) - {"config", "local", "return"}
+    assert flags <= set(Settings.model_fields)
+    assert not flags & {"upstream_api_key", "upstream_oidc_token"}
+
+
+def test_advice_is_one_line() -> None:
+    assert all("\n" not in text and text.endswith((".", "models")) for text in ADVICE.values())
+
+
+def test_text_from_outside_cannot_command_a_terminal() -> None:
+    assert printable("a\x1b]0;title\x07b\tc\nd\x9b2Je\r\x7f") == "a]0;titleb\tc\nd2Je"

@@ -1,0 +1,158 @@
+"""The client before a real bridge: replies, failures, retries, deadlines, cancellation, large messages."""
+
+import asyncio
+import json
+from typing import Any
+
+import grpc
+import pytest
+
+from aibridge.v1 import chat_pb2, embeddings_pb2, models_pb2
+from bridge.client import OPTIONS, SERVICE_CONFIG, CallFailed, Client, caller_metadata, connect
+from tests.conftest import Bridge, Start
+from tests.gateway import Exchange, Gateway, json_reply, sse
+
+MODELS = {"object": "list", "data": [{"id": "m"}]}
+
+
+async def models(client: Client, **options: Any) -> models_pb2.ListModelsResponse:
+    """The list of models; in a thread, because this loop serves the bridge and the gateway."""
+    return await asyncio.to_thread(client.models.ListModels, models_pb2.ListModelsRequest(), **options)
+
+
+async def test_all_services(bridge: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
+    chunks = [{"choices": [{"index": 0, "delta": {"content": text}, "finish_reason": "stop"}]} for text in "ab"]
+    vector = {"data": [{"index": 0, "embedding": [1.0]}]}
+    bridge.gateway.script(json_reply(MODELS), json_reply({"choices": []}), sse(*chunks), json_reply(vector))
+
+    def calls() -> tuple[Any, ...]:
+        with connect(bridge.address) as client:
+            return (
+                client.models.ListModels(models_pb2.ListModelsRequest()).data[0].id,
+                len(client.chat.CreateChatCompletion(hello).choices),
+                [chunk.choices[0].delta.content for chunk in client.chat.CreateChatCompletionStream(hello)],
+                client.embeddings.CreateEmbedding(embeddings_pb2.CreateEmbeddingRequest(model="m", input="x"))
+                .data[0]
+                .embedding,
+            )
+
+    assert await asyncio.to_thread(calls) == ("m", 0, ["a", "b"], [1.0])
+
+
+async def test_a_failure_of_the_upstream(bridge: Bridge) -> None:
+    bridge.gateway.script(json_reply({"error": {"message": "no such key", "code": "invalid_api_key"}}, 401))
+    with connect(bridge.address) as client, pytest.raises(CallFailed) as caught:
+        await models(client, metadata=(("x-request-id", "mine"),))
+    error = caught.value
+    assert (error.code, error.reason) == (grpc.StatusCode.UNAUTHENTICATED, "BRIDGE_CREDENTIALS_REJECTED")
+    assert (error.message, error.request_id, error.metadata["httpStatus"]) == ("no such key", "mine", "401")
+    assert error.upstream is not None
+    assert error.upstream.code == "invalid_api_key"
+    assert error.__suppress_context__  # grpc's own error says the same in fifteen lines
+
+
+async def test_the_token_goes_along(start: Start) -> None:
+    async with start(upstream_credentials="caller") as bridge:
+        bridge.gateway.script(json_reply(MODELS))
+        with connect(bridge.address, token=" caller-token\n") as client:  # noqa: S106 # made up
+            await models(client)
+        assert bridge.gateway.last.headers["authorization"] == "Bearer caller-token"
+
+
+@pytest.mark.parametrize("token", ["a\nb", "ä", "a\x00"])
+def test_a_token_that_metadata_cannot_hold(token: str) -> None:
+    with pytest.raises(ValueError, match="token") as caught:
+        connect("127.0.0.1:1", token=token)
+    assert token not in str(caught.value)
+
+
+@pytest.mark.parametrize("token", [None, "", " \n"])
+def test_no_token_no_metadata(token: str | None) -> None:
+    assert caller_metadata(token) == ()
+
+
+async def test_a_timeout_for_all_calls_and_one_for_a_call(bridge: Bridge) -> None:
+    async def silence(exchange: Exchange) -> None:
+        await exchange.wait_closed()
+
+    bridge.gateway.script(silence)
+    for timeout, options in ((0.1, {}), (60, {"timeout": 0.1})):
+        with connect(bridge.address, timeout=timeout) as client, pytest.raises(CallFailed) as caught:
+            await models(client, **options)
+        assert caught.value.code is grpc.StatusCode.DEADLINE_EXCEEDED
+
+
+async def test_nobody_there() -> None:
+    with connect("127.0.0.1:1") as client, pytest.raises(CallFailed) as caught:
+        await models(client)
+    assert (caught.value.code, caught.value.reason) == (grpc.StatusCode.UNAVAILABLE, "")
+    assert caught.value.message == "no connection to a bridge at 127.0.0.1:1: Connection refused"
+
+
+async def test_unavailable_is_tried_again(start: Start, gateway: Gateway) -> None:
+    """The bridge's own retries are off, so that each request at the gateway is one attempt of the client."""
+    gateway.script(json_reply({}, 502), json_reply({}, 502), json_reply(MODELS))
+    async with start() as bridge:
+        request = models_pb2.ListModelsRequest(bridge_options={"retry": False})
+        with connect(bridge.address) as client:
+            reply = await asyncio.to_thread(client.models.ListModels, request)
+    assert reply.data[0].id == "m"
+    assert len(gateway.requests) == 3
+
+
+@pytest.mark.parametrize("status", [400, 401, 404, 500])
+async def test_nothing_else_is_tried_again(start: Start, gateway: Gateway, status: int) -> None:
+    gateway.script(json_reply({"error": {"message": "no"}}, status))
+    async with start() as bridge:
+        with connect(bridge.address) as client, pytest.raises(CallFailed):
+            await models(client)
+    assert len(gateway.requests) == 1
+
+
+async def test_a_stream_that_is_left_stops_the_upstream(
+    bridge: Bridge, hello: chat_pb2.CreateChatCompletionRequest
+) -> None:
+    closed = asyncio.Event()
+
+    async def script(exchange: Exchange) -> None:
+        await exchange.head(content_type="text/event-stream")
+        await exchange.event({"choices": [{"index": 0, "delta": {"content": "a"}}]})
+        await exchange.wait_closed()
+        closed.set()
+
+    def first(client: Client) -> str:
+        with client.chat.CreateChatCompletionStream(hello) as chunks:
+            return next(chunk.choices[0].delta.content for chunk in chunks)
+
+    bridge.gateway.script(script)
+    with connect(bridge.address) as client:
+        assert await asyncio.to_thread(first, client) == "a"
+        await asyncio.wait_for(closed.wait(), 5)  # although the client is still open
+
+
+async def test_messages_beyond_grpcs_own_limit(bridge: Bridge) -> None:
+    texts = ["x" * 1000] * 5000
+    vectors = {"data": [{"index": 0, "embedding": [0.5] * 1_500_000}]}
+    bridge.gateway.script(json_reply(vectors))
+    request = embeddings_pb2.CreateEmbeddingRequest(model="m", input_texts={"items": texts})
+    with connect(bridge.address) as client:
+        reply = await asyncio.to_thread(client.embeddings.CreateEmbedding, request)
+    assert request.ByteSize() > 4 << 20 < reply.ByteSize()
+    assert bridge.gateway.last.json["input"] == texts
+
+
+def test_options_that_servers_tolerate() -> None:
+    options = dict(OPTIONS)
+    assert options["grpc.keepalive_time_ms"] >= 30_000
+    assert json.loads(options["grpc.service_config"]) == SERVICE_CONFIG
+    attempts = {
+        entry["service"]: policy["retryPolicy"]["maxAttempts"]
+        for policy in SERVICE_CONFIG["methodConfig"]
+        for entry in policy["name"]
+        if policy["retryPolicy"]["retryableStatusCodes"] == ["UNAVAILABLE"]
+    }
+    assert attempts == {
+        "aibridge.v1.ModelsService": 3,
+        "aibridge.v1.EmbeddingsService": 3,
+        "aibridge.v1.ChatService": 2,
+    }
