@@ -21,6 +21,8 @@ from bridge.upstream.exchange import Exchange
 from bridge.upstream.sse import Decoder, Event, EventTooLargeError
 
 _DONE: Final = b"[DONE]"
+#: A plain reply under the name of an event stream is recognised up to this size.
+_START: Final = 1 << 20
 #: How long to wait behind `[DONE]` for the end of the body, which lets the connection be used again, in seconds.
 _LINGER: Final = 0.05
 
@@ -53,6 +55,7 @@ class ChunkStream:
         self._settings = settings
         self._decoder = Decoder(settings.max_event_bytes)
         self._begun = False
+        self._start = b""  # of a body that may turn out to be no event stream at all
         self._open: set[int] = set()  # choices that have begun and have no finish_reason yet
         self._finished: set[int] = set()
         self._failed = False  # a choice has finished with `error`
@@ -71,7 +74,7 @@ class ChunkStream:
         clock = self._exchange.clock
         clock.resume()
         try:
-            if not self._begun:
+            if not (self._begun or self._error):
                 await self._begin(chunks)
             while not (chunks or self._done or self._error):
                 await self._advance(chunks)
@@ -103,6 +106,8 @@ class ChunkStream:
     async def _advance(self, chunks: list[Chunk]) -> None:
         """Read once, and take what came with it."""
         data = await self._exchange.read()
+        if not self._begun and len(self._start) < _START:
+            self._start += data
         try:
             events = self._decoder.feed(data) if data else self._decoder.close()
         except EventTooLargeError:
@@ -111,7 +116,11 @@ class ChunkStream:
             self._take(event, chunks)
             if self._done:
                 return
-        if not data:
+        if data:
+            return
+        if not (self._begun or chunks) and self._start.lstrip()[:1] in {b"{", b"["}:
+            self._take_whole(self._start, chunks)
+        else:
             self._judge()
 
     def _take(self, event: Event, chunks: list[Chunk]) -> None:

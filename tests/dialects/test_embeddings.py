@@ -1,0 +1,171 @@
+"""Embeddings through real sockets: every form of vector that servers send arrives as 32-bit floats, in order."""
+
+import base64
+import json
+import struct
+from array import array
+from typing import Any
+
+import pytest
+
+from aibridge.v1 import embeddings_pb2
+from tests.conftest import Bridge, Start
+from tests.dialects.cases import StatusCode, payload
+from tests.dialects.play import Outcome, ask
+from tests.gateway import json_reply, reply
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+Request = embeddings_pb2.CreateEmbeddingRequest
+VECTORS = [[0.1, -0.25, 1.0], [1.0, 0.0, 0.0]]
+USAGE = {"prompt_tokens": 3, "total_tokens": 3}
+
+
+def float32(vector: list[float]) -> list[float]:
+    """The numbers as 32 bits can hold them."""
+    return list(array("f", vector))
+
+
+def text(vector: list[float]) -> str:
+    return base64.b64encode(struct.pack(f"<{len(vector)}f", *vector)).decode()
+
+
+def listed(*vectors: Any, **more: Any) -> dict[str, Any]:
+    data = [{"object": "embedding", "index": index, "embedding": vector} for index, vector in enumerate(vectors)]
+    return {"object": "list", "data": data, "model": "m", "usage": USAGE, **more}
+
+
+def read(outcome: Outcome) -> list[list[float]]:
+    assert outcome.code is StatusCode.OK, outcome.message
+    return [list(entry.embedding) for entry in outcome.messages[0].data]
+
+
+async def embed(bridge: Bridge, body: Any, **request: Any) -> Outcome:
+    bridge.gateway.script(reply(body) if isinstance(body, bytes) else json_reply(body))
+    return await ask(bridge.embeddings.CreateEmbedding(Request(**{"model": "m", "input": "hi", **request})))
+
+
+async def test_e19(bridge: Bridge) -> None:
+    """Token lists and options go out as they are; vectors that come in another order arrive in that of the inputs."""
+    outcome = await embed(
+        bridge,
+        payload("e19.json"),
+        model="openai/text-embedding-3-small",
+        input_token_lists={"items": [{"items": [15339, 1917]}, {"items": [264]}]},
+        input=None,
+        encoding_format="base64",
+        dimensions=3,
+    )
+    assert bridge.gateway.last.json == json.loads(payload("e19-request.json"))
+    assert read(outcome) == [float32(vector) for vector in VECTORS]
+    (message,) = outcome.messages
+    assert [entry.index for entry in message.data] == [0, 1]
+    assert message.provider_metadata_json == '{"gateway":{"routing":{},"cost":"0.00000012"}}'
+    assert message.extra_json == ""
+    assert message.usage.total_tokens == 3
+    assert json.loads(outcome.trailers["aibridge-usage"]) == USAGE
+
+
+@pytest.mark.parametrize("asked", [None, "float", "base64"])
+@pytest.mark.parametrize("sent", ["float", "base64"])
+async def test_either_form_is_taken(bridge: Bridge, asked: str | None, sent: str) -> None:
+    """Servers answer in either form, whatever was asked for; the bridge asks for base64 where the caller does not."""
+    vectors = VECTORS if sent == "float" else [text(vector) for vector in VECTORS]
+    outcome = await embed(bridge, listed(*vectors), encoding_format=asked)
+    assert bridge.gateway.last.json["encoding_format"] == (asked or "base64")
+    assert read(outcome) == [float32(vector) for vector in VECTORS]
+
+
+async def test_base64_is_a_setting(start: Start) -> None:
+    """A gateway that refuses to be asked for base64 is not asked."""
+    async with start(embeddings_base64=False) as bridge:
+        assert read(await embed(bridge, listed(VECTORS[0]))) == [float32(VECTORS[0])]
+        assert bridge.gateway.last.json == {"model": "m", "input": "hi"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "sent"),
+    [
+        ({"input": "hi"}, '"hi"'),
+        ({"input": ""}, '""'),
+        ({"input_texts": {"items": ["a", ""]}}, '["a",""]'),
+        ({"input_tokens": {"items": [1, 2, 3]}}, "[1,2,3]"),
+        ({"input_token_lists": {"items": [{"items": [1, 2, 3]}]}}, "[[1,2,3]]"),
+        (
+            {"input_json": '[{"content": [{"type": "text", "text": "hi"}], "weight": 2.50}]'},
+            '[{"content": [{"type": "text", "text": "hi"}], "weight": 2.50}]',
+        ),
+    ],
+    ids=["string", "empty-string", "strings", "tokens", "token-lists", "raw"],
+)
+async def test_input_forms(bridge: Bridge, fields: dict[str, Any], sent: str) -> None:
+    """All forms of input keep theirs: one text is no list of one, and one list of tokens is no batch."""
+    bridge.gateway.script(json_reply(listed(text(VECTORS[0]))))
+    await bridge.embeddings.CreateEmbedding(Request(model="m", **fields))
+    assert bridge.gateway.last.body.decode() == f'{{"model":"m","input":{sent},"encoding_format":"base64"}}'
+
+
+async def test_vllm_messages_instead_of_input(bridge: Bridge) -> None:
+    bridge.gateway.script(json_reply(listed(text(VECTORS[0]))))
+    await bridge.embeddings.CreateEmbedding(Request(model="m", messages_json='[{"role": "user", "content": "hi"}]'))
+    assert bridge.gateway.last.json["messages"] == [{"role": "user", "content": "hi"}]
+    assert "input" not in bridge.gateway.last.json
+
+
+async def test_no_usage(bridge: Bridge) -> None:
+    """Usage may be missing, and then is."""
+    outcome = await embed(bridge, listed(VECTORS[0], usage=None))
+    assert read(outcome) == [float32(VECTORS[0])]
+    assert not outcome.messages[0].HasField("usage")
+    assert "aibridge-usage" not in outcome.trailers
+
+
+async def test_ollama_nulls(bridge: Bridge) -> None:
+    """Ollama says "none" with nulls: that is an empty list, and not an error."""
+    outcome = await embed(bridge, {"object": "", "data": None, "model": "", "usage": None})
+    assert read(outcome) == []
+
+
+@pytest.mark.parametrize("body", [{}, {"data": "none"}, {"data": [1]}, {"data": {"embedding": [1.0]}}])
+async def test_no_list_of_embeddings(bridge: Bridge, body: dict[str, Any]) -> None:
+    """A reply without its substance is never an empty success."""
+    outcome = await embed(bridge, {"object": "list", "model": "m", **body})
+    assert (outcome.code, outcome.info.reason) == (StatusCode.INTERNAL, "UPSTREAM_MALFORMED_RESPONSE")
+
+
+@pytest.mark.parametrize("vector", ["AACAPw=", "AACA", "not base64!"])
+async def test_base64_that_is_no_floats(bridge: Bridge, vector: str) -> None:
+    outcome = await embed(bridge, listed(vector))
+    assert (outcome.code, outcome.info.reason) == (StatusCode.INTERNAL, "UPSTREAM_MALFORMED_RESPONSE")
+
+
+async def test_multi_vector(bridge: Bridge) -> None:
+    """Several vectors for an input stay JSON, as they were written."""
+    body = b'{"object":"list","data":[{"index":0,"embedding":[[0.10, 1],[2, 3.5]]}],"model":"jina-colbert"}'
+    outcome = await embed(bridge, body)
+    assert outcome.messages[0].data[0].embedding_json == "[[0.10, 1],[2, 3.5]]"
+    assert read(outcome) == [[]]
+
+
+async def test_vllm_other_number_formats(bridge: Bridge) -> None:
+    """Base64 text that is not 32-bit floats stays text: the bridge does not misread it."""
+    outcome = await embed(bridge, listed("AAAA"), embed_dtype="float16", encoding_format="base64")
+    assert read(outcome) == [[]]
+    assert outcome.messages[0].data[0].extra_json == '{"embedding":"AAAA"}'
+
+
+async def test_floats_beyond_32_bits(bridge: Bridge) -> None:
+    """A number that a 32-bit float cannot hold does not become infinite."""
+    outcome = await embed(bridge, listed([1e300, 0.5]))
+    assert outcome.messages[0].data[0].embedding_json == "[1e+300, 0.5]"
+
+
+async def test_a_full_batch(bridge: Bridge) -> None:
+    """2048 inputs of 3072 dimensions, 25 MB, pass with the default limits."""
+    texts = [text([float(index), 1.0, 0.5] * 1024) for index in range(2048)]
+    outcome = await embed(bridge, listed(*reversed(texts)), input_texts={"items": ["x"] * 2048}, input=None)
+    assert outcome.code is StatusCode.OK, outcome.message
+    data = outcome.messages[0].data
+    assert len(data) == 2048
+    assert {len(entry.embedding) for entry in data} == {3072}
+    assert all(entry.embedding[3069] == 2047 - index for index, entry in enumerate(data))

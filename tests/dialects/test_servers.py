@@ -1,0 +1,179 @@
+"""The oddities of each server in the cheat-sheet of the surface reference: plain replies, errors, and how they stream.
+
+Its streams are in `test_streams.py`, one payload for each server's ending; the catalogues in `test_models.py`.
+"""
+
+import asyncio
+import json
+
+import pytest
+from google.protobuf.duration_pb2 import Duration
+
+from aibridge.v1 import chat_pb2
+from tests.conftest import Bridge, Start
+from tests.dialects.cases import StatusCode, payload
+from tests.dialects.law import assert_nothing_lost
+from tests.dialects.play import ask, drain
+from tests.dialects.refusals import REFUSALS, Refusal
+from tests.dialects.replies import REPLIES, Reply
+from tests.gateway import Exchange, json_reply, raw_sse, reply, sse
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+Request = chat_pb2.CreateChatCompletionRequest
+STREAM_HEAD = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m"}
+
+
+@pytest.mark.parametrize("case", REPLIES, ids=str)
+async def test_plain_reply(bridge: Bridge, hello: Request, case: Reply) -> None:
+    """A reply arrives as this message, and the message says all that the reply says."""
+    bridge.gateway.script(reply(case.sent, content_type="application/json; charset=utf-8"))
+    outcome = await ask(bridge.chat.CreateChatCompletion(hello))
+    assert outcome.messages == [case.message], outcome.message
+    assert_nothing_lost(outcome.messages[0], case.sent.decode())
+    usage = json.loads(case.sent).get("usage")
+    counts = {key: value for key, value in (usage or {}).items() if type(value) is int}
+    assert json.loads(outcome.trailers.get("aibridge-usage", "{}")) == counts
+
+
+@pytest.mark.parametrize("case", REFUSALS, ids=str)
+@pytest.mark.parametrize("rpc", ["CreateChatCompletion", "CreateChatCompletionStream"])
+async def test_refusal(bridge: Bridge, hello: Request, case: Refusal, rpc: str) -> None:
+    """A caller learns the same from an error whether a plain reply or a stream was asked for."""
+    bridge.gateway.script(json_reply(case.body, case.http, **case.headers))
+    call = getattr(bridge.chat, rpc)(hello)
+    outcome = await (drain(call) if rpc.endswith("Stream") else ask(call))
+    assert (outcome.code, outcome.info.reason) == case.expected
+    assert outcome.message == case.message
+    assert {"httpStatus": str(case.http), **case.metadata}.items() <= dict(outcome.info.metadata).items()
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "reason", "message"),
+    [
+        ("e7-choice", StatusCode.UNAVAILABLE, "UPSTREAM_BAD_GATEWAY", "Provider disconnected"),
+        ("e7-body", StatusCode.UNAVAILABLE, "UPSTREAM_BAD_GATEWAY", "boom"),
+    ],
+)
+async def test_openrouter_fails_with_200(
+    bridge: Bridge, hello: Request, name: str, code: StatusCode, reason: str, message: str
+) -> None:
+    """An error in a 200 reply is the error that it names, in the body or in a choice."""
+    bridge.gateway.script(reply(payload(f"{name}.json")))
+    outcome = await ask(bridge.chat.CreateChatCompletion(hello))
+    assert (outcome.code, outcome.info.reason, outcome.message) == (code, reason, message)
+    assert outcome.messages == []
+
+
+async def test_xai_fails_with_200(bridge: Bridge, hello: Request) -> None:
+    """A flat error without `choices` is no completion."""
+    bridge.gateway.script(json_reply({"code": "invalid-argument", "error": "bad temperature"}))
+    outcome = await ask(bridge.chat.CreateChatCompletion(hello))
+    assert (outcome.code, outcome.message) == (StatusCode.INVALID_ARGUMENT, "bad temperature")
+
+
+async def test_openrouter_comments_are_no_progress(start: Start, hello: Request) -> None:
+    """Keep-alive comments do not stop the clock that waits for the first event."""
+
+    async def script(exchange: Exchange) -> None:
+        await exchange.head(content_type="text/event-stream")
+        while not exchange.closed.is_set():
+            await exchange.send(": OPENROUTER PROCESSING\n\n")
+            await asyncio.sleep(0.01)
+
+    async with start(first_event_timeout=0.1) as bridge:
+        bridge.gateway.script(script)
+        outcome = await drain(bridge.chat.CreateChatCompletionStream(hello))
+    assert (outcome.code, outcome.info.reason) == (StatusCode.DEADLINE_EXCEEDED, "UPSTREAM_TIMEOUT")
+
+
+async def test_azure_deployment_path(start: Start, hello: Request) -> None:
+    """The base URL may have a path of any depth; what the RPC adds comes behind it."""
+    async with start() as plain:
+        url = plain.gateway.url.removesuffix("/v1") + "/openai/deployments/my%20gpt/v1/"
+    async with start(upstream_url=url) as bridge:
+        bridge.gateway.script(reply(payload("azure.json")))
+        await bridge.chat.CreateChatCompletion(hello)
+        assert bridge.gateway.last.path == "/openai/deployments/my%20gpt/v1/chat/completions"
+
+
+async def test_azure_retry_after_ms(bridge: Bridge, hello: Request) -> None:
+    """`retry-after-ms` goes before `retry-after`, and reaches gRPC's own retries and whoever reads the details."""
+    bridge.gateway.script(json_reply({"error": {"code": "429"}}, 429, retry_after_ms="1500", retry_after="2"))
+    outcome = await ask(bridge.chat.CreateChatCompletion(hello))
+    assert outcome.details["RetryInfo"].retry_delay == Duration(seconds=1, nanos=500_000_000)
+    assert outcome.trailers["grpc-retry-pushback-ms"] == "1500"
+
+
+async def test_vercel_image_of_megabytes(bridge: Bridge, hello: Request) -> None:
+    """A whole image comes in one event, and goes in one message."""
+    url = "data:image/png;base64," + "iVBORw0KGgo=" * 500_000
+    delta = {"images": [{"type": "image_url", "image_url": {"url": url}}]}
+    bridge.gateway.script(sse({**STREAM_HEAD, "choices": [{"index": 0, "delta": delta, "finish_reason": "stop"}]}))
+    outcome = await drain(bridge.chat.CreateChatCompletionStream(hello))
+    assert outcome.code is StatusCode.OK
+    assert [message.choices[0].delta.images[0].image_url.url for message in outcome.messages] == [url]
+
+
+async def test_mistral_names_the_field(bridge: Bridge, hello: Request) -> None:
+    """The path in a 422 `detail` becomes a proto path."""
+    detail = [{"loc": ["body", "messages", 0, "role"], "msg": "field required", "type": "value_error.missing"}]
+    bridge.gateway.script(json_reply({"detail": detail}, 422))
+    outcome = await ask(bridge.chat.CreateChatCompletion(hello))
+    violation = outcome.details["BadRequest"].field_violations[0]
+    assert (violation.field, violation.description) == ("messages[0].role", "field required")
+
+
+async def test_a_server_that_ignores_stream(bridge: Bridge, hello: Request) -> None:
+    """A plain completion in reply to a stream's request is one chunk that says the same."""
+    bridge.gateway.script(reply(payload("openai.json")))
+    outcome = await drain(bridge.chat.CreateChatCompletionStream(hello))
+    assert outcome.code is StatusCode.OK
+    (chunk,) = outcome.messages
+    assert chunk.object == "chat.completion.chunk"
+    assert chunk.choices[0].delta.content == "Hi"
+    assert chunk.choices[0].finish_reason == "stop"
+    assert chunk.usage.total_tokens == 9
+
+
+async def test_a_bare_object_under_the_name_of_a_stream(bridge: Bridge, hello: Request) -> None:
+    """JSON that calls itself an event stream is what it is: a completion makes one chunk, an error is that error."""
+    bridge.gateway.script(raw_sse(payload("openai.json")))
+    outcome = await drain(bridge.chat.CreateChatCompletionStream(hello))
+    assert outcome.code is StatusCode.OK
+    assert [chunk.choices[0].delta.content for chunk in outcome.messages] == ["Hi"]
+    bridge.gateway.script(raw_sse(payload("e7-body.json")))
+    outcome = await drain(bridge.chat.CreateChatCompletionStream(hello))
+    assert outcome.code is StatusCode.UNAVAILABLE
+    assert outcome.info.reason == "UPSTREAM_BAD_GATEWAY"
+    assert outcome.messages == []
+    bridge.gateway.script(raw_sse(payload("openai.json")[:-20]))
+    assert (await drain(bridge.chat.CreateChatCompletionStream(hello))).code is not StatusCode.OK
+
+
+async def test_an_error_in_json_to_a_stream(bridge: Bridge, hello: Request) -> None:
+    """A 200 with a JSON error in reply to a stream's request is that error."""
+    bridge.gateway.script(reply(payload("e7-body.json")))
+    outcome = await drain(bridge.chat.CreateChatCompletionStream(hello))
+    assert (outcome.code, outcome.message) == (StatusCode.UNAVAILABLE, "boom")
+
+
+@pytest.mark.parametrize("choices", [None, {}, "none", [1]])
+async def test_choices_that_are_no_list(bridge: Bridge, hello: Request, choices: object) -> None:
+    """A completion whose substance is missing is never handed out as an empty success."""
+    bridge.gateway.script(json_reply({"id": "c", "choices": choices}))
+    outcome = await ask(bridge.chat.CreateChatCompletion(hello))
+    assert (outcome.code, outcome.info.reason) == (StatusCode.INTERNAL, "UPSTREAM_MALFORMED_RESPONSE")
+
+
+async def test_choices_of_a_chunk_that_are_no_list(bridge: Bridge, hello: Request) -> None:
+    bridge.gateway.script(sse({**STREAM_HEAD, "choices": {"index": 0}}))
+    outcome = await drain(bridge.chat.CreateChatCompletionStream(hello))
+    assert (outcome.code, outcome.info.reason) == (StatusCode.INTERNAL, "UPSTREAM_MALFORMED_RESPONSE")
+
+
+async def test_no_choices_at_all(bridge: Bridge, hello: Request) -> None:
+    """An empty list of choices is a list."""
+    bridge.gateway.script(json_reply({"id": "c", "choices": []}))
+    outcome = await ask(bridge.chat.CreateChatCompletion(hello))
+    assert outcome.messages == [chat_pb2.CreateChatCompletionResponse(id="c", extra_json='{"choices":[]}')]

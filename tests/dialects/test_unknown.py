@@ -1,0 +1,164 @@
+"""Members that nobody has heard of yet: at every place they arrive byte for byte as they were sent, in both directions.
+
+Spaces, the order of members and the form of a number are part of it: `2.50` stays `2.50`.
+"""
+
+import json
+from typing import Any
+
+import pytest
+
+from aibridge.v1 import chat_pb2, embeddings_pb2, models_pb2
+from tests.conftest import Bridge
+from tests.gateway import json_reply, raw_sse, reply
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+Request = chat_pb2.CreateChatCompletionRequest
+MODE = '"quantum_mode":{"b": 1, "a": 2.50}'
+EXTRA = f"{{{MODE}}}"
+HI = {"role": "user", "content": "hi"}
+VECTOR = '"AACAPwAAAAAAAAAA"'
+
+REQUESTS = {
+    "top": {"messages": [HI], "extra_json": EXTRA},
+    "message": {"messages": [{**HI, "extra_json": EXTRA}]},
+    "part": {
+        "messages": [{"role": "user", "content_parts": {"items": [{"type": "text", "text": "x", "extra_json": EXTRA}]}}]
+    },
+    "image": {
+        "messages": [
+            {
+                "role": "user",
+                "content_parts": {"items": [{"type": "image_url", "image_url": {"url": "x", "extra_json": EXTRA}}]},
+            }
+        ]
+    },
+    "tool": {"messages": [HI], "tools": [{"type": "function", "extra_json": EXTRA}]},
+    "function": {"messages": [HI], "tools": [{"function": {"name": "f", "extra_json": EXTRA}}]},
+    "tool-call": {"messages": [{"role": "assistant", "tool_calls": [{"id": "x", "extra_json": EXTRA}]}]},
+    "reasoning": {"messages": [HI], "reasoning": {"extra_json": EXTRA}},
+    "reasoning-detail": {"messages": [{"role": "assistant", "reasoning_details": [{"extra_json": EXTRA}]}]},
+    "provider-options": {"messages": [HI], "provider_options": {"extra_json": EXTRA}},
+    "gateway-options": {"messages": [HI], "provider_options": {"gateway": {"extra_json": EXTRA}}},
+    "stream-options": {"messages": [HI], "stream_options": {"extra_json": EXTRA}},
+    "response-format": {"messages": [HI], "response_format": {"type": "novel", "extra_json": EXTRA}},
+}
+
+
+@pytest.mark.parametrize("place", REQUESTS)
+async def test_request(bridge: Bridge, place: str) -> None:
+    bridge.gateway.script(json_reply({"choices": []}))
+    await bridge.chat.CreateChatCompletion(Request(model="m", **REQUESTS[place]))
+    body = bridge.gateway.last.body.decode()
+    assert body.count(MODE) == 1
+    assert _holders(json.loads(body)) == 1
+
+
+async def test_embedding_request(bridge: Bridge) -> None:
+    bridge.gateway.script(json_reply({"object": "list", "data": []}))
+    request = embeddings_pb2.CreateEmbeddingRequest(model="m", input="x", extra_json=EXTRA)
+    await bridge.embeddings.CreateEmbedding(request)
+    assert MODE in bridge.gateway.last.body.decode()
+
+
+def _holders(value: Any) -> int:
+    """How many objects have the unknown member."""
+    if isinstance(value, list):
+        return sum(map(_holders, value))
+    if isinstance(value, dict):
+        return ("quantum_mode" in value) + sum(map(_holders, value.values()))
+    return 0
+
+
+#: Where the member stands in a completion, and where its message has it.
+REPLIES = {
+    "top": ('{"choices":[{"index":0}],Q}', lambda reply: reply),
+    "choice": ('{"choices":[{"index":0,Q}]}', lambda reply: reply.choices[0]),
+    "message": ('{"choices":[{"message":{"content":"x",Q}}]}', lambda reply: reply.choices[0].message),
+    "part": (
+        '{"choices":[{"message":{"content":[{"type":"text",Q}]}}]}',
+        lambda reply: reply.choices[0].message.content_parts.items[0],
+    ),
+    "tool-call": (
+        '{"choices":[{"message":{"tool_calls":[{"id":"x",Q}]}}]}',
+        lambda reply: reply.choices[0].message.tool_calls[0],
+    ),
+    "function": (
+        '{"choices":[{"message":{"tool_calls":[{"function":{Q}}]}}]}',
+        lambda reply: reply.choices[0].message.tool_calls[0].function,
+    ),
+    "logprob": (
+        '{"choices":[{"logprobs":{"content":[{"token":"x",Q}]}}]}',
+        lambda reply: reply.choices[0].logprobs.content[0],
+    ),
+    "annotation": (
+        '{"choices":[{"message":{"annotations":[{"url_citation":{Q}}]}}]}',
+        lambda reply: reply.choices[0].message.annotations[0].url_citation,
+    ),
+    "reasoning-detail": (
+        '{"choices":[{"message":{"reasoning_details":[{Q}]}}]}',
+        lambda reply: reply.choices[0].message.reasoning_details[0],
+    ),
+    "usage": ('{"choices":[],"usage":{"total_tokens":1,Q}}', lambda reply: reply.usage),
+    "usage-details": (
+        '{"choices":[],"usage":{"prompt_tokens_details":{Q}}}',
+        lambda reply: reply.usage.prompt_tokens_details,
+    ),
+}
+
+
+@pytest.mark.parametrize("place", REPLIES)
+async def test_reply(bridge: Bridge, place: str) -> None:
+    text, holder = REPLIES[place]
+    bridge.gateway.script(reply(text.replace("Q", MODE)))
+    received = await bridge.chat.CreateChatCompletion(Request(model="m", messages=[HI]))
+    assert holder(received).extra_json == EXTRA
+
+
+@pytest.mark.parametrize("place", REPLIES)
+async def test_chunk(bridge: Bridge, place: str) -> None:
+    """The same places in a chunk, where `message` is `delta`."""
+    text, holder = REPLIES[place]
+    chunk = text.replace("message", "delta").replace("Q", MODE)
+    bridge.gateway.script(raw_sse(f"data: {chunk}\n\ndata: [DONE]\n\n"))
+    (received,) = [
+        message async for message in bridge.chat.CreateChatCompletionStream(Request(model="m", messages=[HI]))
+    ]
+    assert holder(_AsReply(received)).extra_json == EXTRA
+
+
+class _AsReply:
+    """A chunk with the names of a whole reply."""
+
+    def __init__(self, wrapped: Any) -> None:
+        self._wrapped = wrapped
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "choices":
+            return [_AsReply(choice) for choice in self._wrapped.choices]
+        return getattr(self._wrapped, "delta" if name == "message" else name)
+
+
+@pytest.mark.parametrize("vector", [VECTOR, "[1,0.0, 0]", "[[1.0]]"], ids=["base64", "floats", "vectors"])
+async def test_embedding(bridge: Bridge, vector: str) -> None:
+    """Taking the vectors out of the text leaves the rest of it as it was."""
+    text = f'{{"data": [{{{MODE}, "embedding": {vector}, "index": 0}}], "usage": {{{MODE}}}, {MODE}}}'
+    bridge.gateway.script(reply(text))
+    received = await bridge.embeddings.CreateEmbedding(embeddings_pb2.CreateEmbeddingRequest(model="m", input="x"))
+    assert received.extra_json == EXTRA
+    assert received.usage.extra_json == EXTRA
+    assert received.data[0].extra_json == EXTRA
+    assert list(received.data[0].embedding) == ([] if vector.startswith("[[") else [1.0, 0.0, 0.0])
+
+
+async def test_model(bridge: Bridge) -> None:
+    bridge.gateway.script(reply(f'{{"id": "m", {MODE}, "pricing": {{{MODE}}}}}'))
+    model = await bridge.models.RetrieveModel(models_pb2.RetrieveModelRequest(model="m"))
+    assert model.extra_json == model.pricing.extra_json == EXTRA
+
+
+async def test_list_of_models(bridge: Bridge) -> None:
+    bridge.gateway.script(reply(f'{{"data": [{{"id": "m", {MODE}}}], {MODE}}}'))
+    models = await bridge.models.ListModels(models_pb2.ListModelsRequest())
+    assert models.extra_json == models.data[0].extra_json == EXTRA
