@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 
 from bridge.call import Call
+from bridge.jsontext import dumps
 from bridge.settings import Settings
 
 
@@ -16,7 +17,7 @@ def configure(settings: Settings) -> None:
     """Set up logging for the process, on standard error."""
     level = getattr(logging, settings.log_level.upper())
     readable = settings.log_format == "console" or (settings.log_format == "auto" and sys.stderr.isatty())
-    renderer: Any = structlog.dev.ConsoleRenderer() if readable else structlog.processors.JSONRenderer()
+    renderer: Any = structlog.dev.ConsoleRenderer() if readable else structlog.processors.JSONRenderer(_json)
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -28,6 +29,10 @@ def configure(settings: Settings) -> None:
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)  # grpcio, asyncio; httpx would log whole URLs at INFO
+
+
+def _json(fields: dict[str, Any], **_: Any) -> str:
+    return dumps(fields).decode()
 
 
 def traceback_of(exception: BaseException) -> dict[str, Any]:
