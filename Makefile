@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test check format generate clean
+.PHONY: help demo serve test wheel test-peers peers-report bench check format generate clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -19,13 +19,26 @@ serve: $(READY) ## serve the embedded model on 127.0.0.1:50051
 test: $(READY) ## all tests
 	$(BIN)/python -m pytest $(ARGS)
 
-check: $(READY) ## lint, types, protos, fresh generated code
+wheel: $(READY) ## build the wheel, and test it in an environment of its own
+	PYTHON=$(BIN)/python sh scripts/wheel.sh
+
+test-peers: $(READY) ## the bridge before four servers that others wrote; needs node and npm
+	$(BIN)/python -m pytest peers $(ARGS)
+
+peers-report: $(READY) ## the same, and writes docs/dialects.md
+	$(BIN)/python -m pytest peers --write-report
+
+bench: $(READY) ## what the bridge costs, against a bare grpc.aio server
+	$(BIN)/python -m benchmarks $(ARGS)
+
+check: $(READY) ## lint, types, protos, fresh generated code and tables
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/buf lint
 	$(BIN)/buf format --diff --exit-code
 	PYTHON=$(BIN)/python BUF=$(BIN)/buf sh scripts/fresh.sh
+	$(BIN)/python scripts/fields.py --check
 
 format: $(READY) ## format code and protos
 	$(BIN)/ruff check --fix-only --quiet .

@@ -29,6 +29,7 @@ class Call:
     started: float = field(default_factory=time.monotonic)
     model: str = ""
     may_retry: bool = True
+    inline_data: bool = False
     attempts: int = 0
     http_status: int = 0
     upstream_request_id: str = ""
@@ -43,6 +44,7 @@ class Call:
         options = request.bridge_options
         if options.HasField("retry"):
             self.may_retry = options.retry
+        self.inline_data = options.inline_data
 
 
 current: ContextVar[Call] = ContextVar("current")

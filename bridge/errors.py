@@ -96,8 +96,8 @@ class Reply:
 class BridgeError(Exception):
     """A call that fails for a known reason. Everything in it may be shown to the caller.
 
-    `code` overrides the reason's gRPC code where the table allows two. `delay` is in seconds, None where the upstream
-    did not say. `violations` are pairs of proto field path and description.
+    `delay` is in seconds, None where the upstream did not say; `retry` overrides the reason's. `violations` are pairs
+    of proto field path and description.
     """
 
     reason: Reason

@@ -8,6 +8,7 @@ value; it costs more, and `bridge.codec` asks for it only where the text would o
 
 import json
 import re
+from collections.abc import Callable
 from json.decoder import scanstring  # type: ignore[attr-defined] # in C, and not in the stubs
 from typing import Any
 
@@ -19,9 +20,13 @@ __all__ = [
     "Fragment",
     "MalformedJSONError",
     "dumps",
+    "escaped",
+    "is_json",
     "loads",
     "loads_exact",
     "loads_strict",
+    "member_texts",
+    "rewrite",
     "writes_as",
 ]
 
@@ -88,10 +93,51 @@ def loads_exact(data: bytes | str) -> Any:
     return value
 
 
-def writes_as(value: Any, data: bytes) -> bool:
-    """Whether writing `value` gives `data` to the letter; then each part of it, written alone, has its own text too."""
+def member_texts(text: str) -> dict[str, str]:
+    """The text of each member of an object, itself the text of an object that `loads_strict` has accepted.
+
+    Raises:
+        MalformedJSONError: the text is nested too deeply.
+    """
     try:
-        return dumps(value) == data
+        value, _ = _exact_object(text, _space(text, 0), _SCAN)
+    except RecursionError as error:
+        raise MalformedJSONError(_describe(error)) from None
+    return value.text
+
+
+def is_json(text: str) -> bool:
+    """Whether a text is JSON by the RFC, so that it may stand inside other JSON."""
+    try:
+        loads_strict(text)
+    except MalformedJSONError:
+        return False
+    return True
+
+
+def rewrite(value: Any) -> str:
+    """The text of a value that `loads` or `loads_exact` gave. What JSON has no word for, as NaN, is null."""
+    try:
+        return dumps(value).decode()
+    except TypeError:  # an integer over 64 bits, or nested too deeply for orjson to write
+        try:
+            return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        except ValueError:
+            return "null"
+
+
+def escaped(text: str) -> str:
+    """The text as it stands inside a JSON string, in ASCII."""
+    return json.dumps(text)[1:-1]
+
+
+def writes_as(value: Any, data: bytes) -> bool:
+    """Whether writing `value` gives `data` to the letter; then each part of it, written alone, has its own text too.
+
+    White space around the whole does not count.
+    """
+    try:
+        return dumps(value) == data.strip(b" \t\r\n")
     except TypeError:  # an integer over 64 bits, or nested too deeply for orjson to write
         return False
 
@@ -137,13 +183,13 @@ def _exact(text: str, at: int) -> tuple[Any, int]:
     return _mend(value), end
 
 
-def _exact_object(text: str, at: int) -> tuple[ExactObject, int]:
+def _exact_object(text: str, at: int, scan: Callable[[str, int], tuple[Any, int]] = _exact) -> tuple[ExactObject, int]:
     result = ExactObject()
     at = _space(text, at + 1)
     while text[at] != "}":
         key, at = scanstring(text, at + 1, False)
         begin = _space(text, _space(text, at) + 1)  # behind the colon
-        value, at = _exact(text, begin)
+        value, at = scan(text, begin)
         key = _mend(key)
         result[key], result.text[key] = value, text[begin:at]
         at = _space(text, at)

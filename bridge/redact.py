@@ -7,14 +7,19 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
+from bridge.jsontext import escaped, rewrite
+
 _SECRET: Final = re.compile(
-    r"\b(?:sk|pk|rk|vck|gsk|xai|hf|key)[-_][A-Za-z0-9_*.-]{4,}"  # OpenAI, Vercel, Groq, xAI, Hugging Face …
-    r"|\bAIza[A-Za-z0-9_*-]{8,}"  # Google
-    r"|\beyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){0,2}"  # a JSON web token
-    r"|\b(?i:bearer|basic)\s+[^\s\"',;}]{4,}"
+    r"(?:\b|(?<=\\[nrtbf]))(?:"  # JSON text may have `\n` before a key, which looks like a letter
+    r"(?:sk|pk|rk|vck|gsk|csk|xai|hf|r8|fw|pplx|nvapi|key)[-_][A-Za-z0-9_*.-]{3,}[A-Za-z0-9_*-]"  # OpenAI, Vercel …
+    r"|AIza[A-Za-z0-9_*-]{8,}"  # Google
+    r"|(?:AKIA|ASIA)[A-Z0-9*]{8,}"  # AWS
+    r"|eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){0,2}"  # a JSON web token
+    r"|(?i:bearer|basic)\s+(?:(?=[^\s\"',;}]*[0-9A-Z_~+/=-])[^\s\"',;}]{4,}|[^\s\"',;}]{20,}))"  # no `bearer token`
 )
 _URL: Final = re.compile(r"\b[a-zA-Z][a-zA-Z0-9+.-]*://[^\s\"'<>]+|\bdata:[a-z]+/[^\s\"'<>]+")
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]+")
+#: With those that change the direction of text, which make a log line read as another.
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff]+")
 
 #: Shared runs of this many characters between a prompt and an error are what `without` is sure to find.
 _SHARED: Final = 24
@@ -34,21 +39,27 @@ def safe(text: str, limit: int = 512) -> str:
 
 def without(text: str, prompts: Iterable[str]) -> str:
     """`text` with what it shares with a prompt masked: whole prompts, and any 24 characters of longer ones."""
-    for prompt in prompts:
-        if len(prompt) >= _WINDOW:
-            text = _cut(text.replace(prompt, "[…]"), prompt)
+    long = [prompt for prompt in prompts if len(prompt) >= _WINDOW]
+    for prompt in long:
+        text = text.replace(prompt, "[…]")
+    for prompt in long:
+        text = _cut(text, prompt)
     return text
 
 
 def strings(value: Any) -> Iterator[str]:
-    """All texts in a request's JSON value, without those that name a model or a type; bounded in total size."""
+    """All texts in a request's JSON value, without those that name a model or a type; bounded in total size.
+
+    Each as it is and as JSON writes it, with and without letters beyond ASCII: errors quote both.
+    """
     left = _PROMPT_BYTES
     pending = [value]
     while pending and left > 0:
         item = pending.pop()
         if isinstance(item, str):
-            left -= len(item)
-            yield item[:_PROMPT_BYTES]
+            text = item[:left]
+            left -= len(text)
+            yield from dict.fromkeys((escaped(text), rewrite(text)[1:-1], text))
         elif isinstance(item, dict):
             pending += [member for key, member in item.items() if key not in _NAMES]
         elif isinstance(item, list):
@@ -58,24 +69,22 @@ def strings(value: Any) -> Iterator[str]:
 def _cut(text: str, prompt: str) -> str:
     at = 0
     while at + _WINDOW <= len(text):
-        found = prompt.find(text[at : at + _WINDOW])
-        if found < 0:
-            at += _SHARED - _WINDOW
-            continue
-        begin, end = _extend(text, at, prompt, found)
-        if end - begin < _SHARED:
-            at += _SHARED - _WINDOW
-            continue
-        text = f"{text[:begin]}[…]{text[end:]}"
-        at = begin + 3
+        begin, end = _shared(text, at, prompt) if text[at : at + _WINDOW] in prompt else (0, 0)
+        if end:
+            text = f"{text[:begin]}[…]{text[end:]}"
+            at = max(0, begin + 3 - _SHARED)  # the mark may be part of the prompt too
+        else:
+            at += _SHARED - _WINDOW  # of any run, one window is met
     return text
 
 
-def _extend(text: str, at: int, prompt: str, found: int) -> tuple[int, int]:
-    begin, end = at, at + _WINDOW
-    low, high = found, found + _WINDOW
-    while begin and low and text[begin - 1] == prompt[low - 1]:
-        begin, low = begin - 1, low - 1
-    while end < len(text) and high < len(prompt) and text[end] == prompt[high]:
-        end, high = end + 1, high + 1
-    return begin, end
+def _shared(text: str, at: int, prompt: str) -> tuple[int, int]:
+    """Where a run of at least `_SHARED` characters begins and ends that holds the window at `at`; (0, 0) for none."""
+    for begin in range(max(0, at + _WINDOW - _SHARED), min(at, len(text) - _SHARED) + 1):
+        found = prompt.find(text[begin : begin + _SHARED])
+        if found >= 0:
+            end, high = begin + _SHARED, found + _SHARED
+            while end < len(text) and high < len(prompt) and text[end] == prompt[high]:
+                end, high = end + 1, high + 1
+            return begin, end
+    return 0, 0

@@ -5,10 +5,13 @@ under 2 KiB, which fits every client's metadata limit. Trailers go into the stat
 set on the context before an abort.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator
+from itertools import accumulate
 from typing import Final, NamedTuple
 
 import grpc
+from google.protobuf.any_pb2 import Any
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, QuotaFailure, RequestInfo, ResourceInfo, RetryInfo
@@ -21,11 +24,22 @@ from bridge.jsontext import dumps
 from bridge.redact import safe
 
 DOMAIN: Final = "aibridge"
-_DETAILS_SIZE: Final = 2048
-#: An `Any` around a detail: type URL and lengths.
-_ANY_SIZE: Final = 96
+#: The whole `google.rpc.Status`, in bytes.
+_SIZE: Final = 2048
+#: `ErrorInfo` of it, and what is left for the upstream's own words at least.
+_INFO_SIZE: Final = 768
+_REPLY_SIZE: Final = 128
+#: The message as gRPC writes it, where each byte that is not ASCII takes three.
+_MESSAGE_SIZE: Final = 1536
+#: A message around another: its key and its length.
+_FRAME: Final = 4
+#: What a caller is told to wait where the upstream did not say, in seconds.
+_DEFAULT_DELAY: Final = 1.0
+_USAGE_KEY: Final = re.compile(r"[A-Za-z0-9_.-]{1,40}")
+_USAGE_KEYS: Final = 8
 _CODES: Final = {code.value[0]: code for code in grpc.StatusCode}
 _QUOTA: Final = frozenset({Reason.INSUFFICIENT_QUOTA, Reason.RATE_LIMIT_EXCEEDED})
+_MODEL: Final = frozenset({Reason.MODEL_NOT_FOUND, Reason.MODEL_RETIRED})
 
 Trailers = tuple[tuple[str, str | bytes], ...]
 
@@ -43,11 +57,12 @@ class RpcStatus(_Parts, grpc.Status):
 def status_of(error: BridgeError, call: Call) -> RpcStatus:
     """The whole answer to a call that failed."""
     code = _CODES[error.reason.code]
-    status = Status(code=error.reason.code, message=safe(error.message))
+    status = Status(code=error.reason.code, message=_message(error))
+    room = _SIZE - (_REPLY_SIZE if error.reply is not None else 0)
     for detail in _details(error, call):
-        status.details.add().Pack(detail)
+        _add(status, detail, room)
     if error.reply is not None:
-        _add_reply(status, error)
+        _add_reply(status, error.reply, call)
     trailers = [("grpc-status-details-bin", status.SerializeToString()), *trailers_of(call), *_pushback(error)]
     return RpcStatus(code, status.message, tuple(trailers))
 
@@ -55,10 +70,22 @@ def status_of(error: BridgeError, call: Call) -> RpcStatus:
 def trailers_of(call: Call) -> Trailers:
     """What each call ends with, whatever became of it: request ids, the upstream's allowed headers, usage seen."""
     trailers: list[tuple[str, str | bytes]] = [("x-request-id", call.request_id), *call.trailers]
-    if call.usage is not None:
-        counts = {key: value for key, value in call.usage.items() if type(value) is int and key.isascii()}
-        trailers.append(("aibridge-usage", dumps(counts).decode()))
+    counts = {
+        key: value
+        for key, value in (call.usage or {}).items()
+        if type(value) is int and 0 <= value < 1 << 63 and _USAGE_KEY.fullmatch(key)
+    }
+    if counts:
+        trailers.append(("aibridge-usage", dumps(dict(list(counts.items())[:_USAGE_KEYS])).decode()))
     return tuple(trailers)
+
+
+def _message(error: BridgeError) -> str:
+    text = safe(error.message) or error.reason.meaning
+    sizes = accumulate(
+        1 if " " <= character <= "~" and character != "%" else 3 * len(character.encode()) for character in text
+    )
+    return text[: sum(size <= _MESSAGE_SIZE for size in sizes)]
 
 
 def _retry(error: BridgeError) -> Retry:
@@ -74,31 +101,38 @@ def _pushback(error: BridgeError) -> Trailers:
 
 
 def _milliseconds(error: BridgeError) -> int:
-    return max(1, round((error.delay or 0.0) * 1000))
+    return max(1, round((_DEFAULT_DELAY if error.delay is None else error.delay) * 1000))
 
 
-def _details(error: BridgeError, call: Call) -> Sequence[Message]:
+def _details(error: BridgeError, call: Call) -> Iterator[Message]:
     """All details but the upstream's own, those first that a caller needs most."""
-    details: list[Message] = [ErrorInfo(reason=error.reason.name, domain=DOMAIN, metadata=_metadata(error, call))]
+    yield _info(error, call)
     if _retry(error) is Retry.DELAY:
         delay = Duration()
         delay.FromMilliseconds(_milliseconds(error))
-        details.append(RetryInfo(retry_delay=delay))
+        yield RetryInfo(retry_delay=delay)
+    yield RequestInfo(request_id=call.request_id)
+    model = safe(error.metadata.get("model", call.model), 128)
+    if error.reason in _MODEL:
+        yield ResourceInfo(resource_type="model", resource_name=model)
     if error.violations:
         pairs = error.violations[:8]
-        fields = [BadRequest.FieldViolation(field=path, description=safe(text, 200)) for path, text in pairs]
-        details.append(BadRequest(field_violations=fields))
+        fields = [BadRequest.FieldViolation(field=safe(path, 128), description=safe(text, 200)) for path, text in pairs]
+        yield BadRequest(field_violations=fields)
     if error.reason in _QUOTA:
-        violation = QuotaFailure.Violation(
-            subject=f"model:{safe(call.model, 128)}", description=safe(error.message, 200)
+        subject = f"model:{model}" if model else "account"
+        yield QuotaFailure(violations=[QuotaFailure.Violation(subject=subject, description=safe(error.message, 200))])
+
+
+def _info(error: BridgeError, call: Call) -> ErrorInfo:
+    known = _metadata(error, call)
+    for limit in (128, 64, 32, 16):  # characters of a value, which may take four bytes each
+        info = ErrorInfo(
+            reason=error.reason.name, domain=DOMAIN, metadata={key: safe(text, limit) for key, text in known.items()}
         )
-        details.append(QuotaFailure(violations=[violation]))
-    if error.reason.code == Reason.MODEL_NOT_FOUND.code:
-        details.append(
-            ResourceInfo(resource_type="model", resource_name=safe(error.metadata.get("model", call.model), 128))
-        )
-    details.append(RequestInfo(request_id=call.request_id))
-    return details
+        if info.ByteSize() <= _INFO_SIZE:
+            break
+    return info
 
 
 def _metadata(error: BridgeError, call: Call) -> dict[str, str]:
@@ -116,16 +150,30 @@ def _metadata(error: BridgeError, call: Call) -> dict[str, str]:
     if call.streams:
         known["chunksDelivered"] = str(call.delivered)
     known.update(error.metadata)
-    return {key: safe(str(value), 128) for key, value in known.items() if value}
+    return {key: str(value) for key, value in known.items() if value}
 
 
-def _add_reply(status: Status, error: BridgeError) -> None:
-    """The upstream's own words, as much of its body as there is room for."""
-    reply = error.reply or Reply()
-    detail = UpstreamError(
-        http_status=reply.http_status, type=reply.type, code=reply.code, param=reply.param, message=reply.message
-    )
-    room = _DETAILS_SIZE - status.ByteSize() - detail.ByteSize() - _ANY_SIZE
-    if reply.body and room > 0:
-        detail.body = reply.body.encode()[:room].decode("utf-8", "ignore")
+def _add(status: Status, detail: Message, size: int) -> None:
+    """Add a detail if it fits; one with a list in it loses the end of that list first."""
+    packed = Any()
+    packed.Pack(detail)
+    while status.ByteSize() + packed.ByteSize() + _FRAME > size:
+        if not isinstance(detail, BadRequest) or len(detail.field_violations) < 2:
+            return
+        del detail.field_violations[-1]
+        packed.Pack(detail)
+    status.details.append(packed)
+
+
+def _add_reply(status: Status, reply: Reply, call: Call) -> None:
+    """The upstream's own words, as much of them as there is room for; its HTTP status always."""
+    detail = UpstreamError(http_status=call.http_status or reply.http_status)
+    empty = Any()
+    empty.Pack(detail)
+    room = _SIZE - status.ByteSize() - empty.ByteSize() - 2 * _FRAME
+    for key in ("code", "type", "param", "message", "body"):
+        text = (getattr(reply, key) or "").encode()[: max(0, room - _FRAME)].decode("utf-8", "ignore")
+        if text:
+            setattr(detail, key, text)
+            room -= len(text.encode()) + _FRAME
     status.details.add().Pack(detail)

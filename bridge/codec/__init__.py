@@ -6,7 +6,7 @@ The schema is the mapping; there is no line of code per field. These rules say w
    `x_kind` it is `x`. Fields with the same key are alternatives, told apart by the JSON type of the value.
 2. A `_json` field holds the text of a value, as it was written. Among alternatives it takes what no other can.
 3. A message with nothing but `repeated ... items` is a JSON array. `bytes` is base64 text, `InlineData` a `data:` URL;
-   both are for callers who would rather send bytes, replies come as text.
+   both are for callers who would rather have bytes, and replies use them only where a call asks for it.
 4. `extra_json` holds all members that no field can: unknown ones, values of another type than the schema's, and
    explicit empty lists and maps, which protobuf cannot tell from absent ones. JSON null is the same as absent.
 5. `bridge_options` is for the bridge and has no place in JSON.
@@ -43,9 +43,12 @@ def decode(message_type: type[M], data: bytes) -> M:
     return build(message_type, value, data)
 
 
-def build(message_type: type[M], value: dict[str, Any], data: bytes) -> M:
-    """As `decode`, for a caller who has looked at the `value` of `data` already."""
-    plan = plan_of(message_type.DESCRIPTOR)
+def build(message_type: type[M], value: dict[str, Any], data: bytes, *, inline: bool = False) -> M:
+    """As `decode`, for a caller who has looked at the `value` of `data` already.
+
+    With `inline`, images and audio come as bytes in the fields that can hold them, instead of as base64 text.
+    """
+    plan = plan_of(message_type.DESCRIPTOR, inline=inline)
     rewritten: list[str] = []
     try:
         arguments = plan.decode(value, rewritten)

@@ -1,6 +1,7 @@
 """The plan of a message type: which JSON key goes to which field, and back."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
@@ -8,9 +9,9 @@ from google.protobuf.descriptor_pb2 import DescriptorProto
 from google.protobuf.message import Message
 
 from bridge.codec.kinds import KINDS
-from bridge.codec.readers import MISFIT, Read, Rewritten, member_text, reader
+from bridge.codec.readers import MISFIT, Read, Rewritten, bytes_reader, member_text, reader
 from bridge.codec.writers import Write, splice, writer
-from bridge.jsontext import dumps
+from bridge.jsontext import rewrite
 
 
 class Member(NamedTuple):
@@ -67,7 +68,7 @@ class Plan:
                 if member.raw is not None and isinstance(item, member.raw_kind):
                     arguments[member.raw] = text
                 else:
-                    extra.append(f"{dumps(key).decode()}:{text}")
+                    extra.append(f"{rewrite(key)}:{text}")
         if extra:
             arguments["extra_json"] = "{" + ",".join(extra) + "}"
         return arguments
@@ -89,15 +90,18 @@ class Plan:
         return result
 
 
-_plans: dict[str, Plan] = {}
+_plans: dict[tuple[str, bool], Plan] = {}
 
 
-def plan_of(descriptor: Any) -> Plan:
-    """The plan of a message type, by its descriptor; compiled at its first use."""
-    plan = _plans.get(descriptor.full_name)
+def plan_of(descriptor: Any, *, inline: bool = False) -> Plan:
+    """The plan of a message type, by its descriptor; compiled at its first use.
+
+    With `inline`, base64 text and `data:` URLs are read into the fields that hold bytes, where there are any.
+    """
+    plan = _plans.get((descriptor.full_name, inline))
     if plan is None:
-        plan = _plans[descriptor.full_name] = Plan()  # before its fields: message types may contain themselves
-        _compile(plan, descriptor)
+        plan = _plans[descriptor.full_name, inline] = Plan()  # before its fields: message types may contain themselves
+        _compile(plan, descriptor, inline=inline)
     return plan
 
 
@@ -120,12 +124,16 @@ def _key(field: FieldDescriptor) -> str:
     return str(field.name.removesuffix("_json"))
 
 
-def _compile(plan: Plan, descriptor: Descriptor) -> None:
+def _compile(plan: Plan, descriptor: Descriptor, *, inline: bool) -> None:
+    nested = partial(plan_of, inline=inline)
     for key, fields in keys_of(descriptor).items():
         typed = [field for field in fields if not field.name.endswith("_json")]
         raw = next((field.name for field in fields if field.name.endswith("_json")), None)
-        alternatives = tuple((field.name, read) for field in typed if (read := reader(field, plan_of)) is not None)
-        direct = next((field for field in typed if not field.is_repeated and field.type in _AS_IT_IS), None)
+        as_bytes = [(field.name, read) for field in typed if inline and (read := bytes_reader(field)) is not None]
+        others = [(field.name, read) for field in typed if (read := reader(field, nested)) is not None]
+        alternatives = (*as_bytes, *others)  # bytes first: any base64 text is a text as well
+        simple = () if as_bytes else typed
+        direct = next((field for field in simple if not field.is_repeated and field.type in _AS_IT_IS), None)
         plan.members[key] = Member(
             _AS_IT_IS[direct.type] if direct is not None else None,
             direct.name if direct is not None else "",

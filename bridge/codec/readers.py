@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from typing import Any, Final, Protocol
 
+import pybase64
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
-from bridge.jsontext import ExactObject, dumps
+from bridge.jsontext import ExactObject, is_json, rewrite
 
 #: Collects a mark for every value whose text had to be written anew.
 Rewritten = list[str]
@@ -14,6 +15,7 @@ Read = Callable[[Any, Rewritten], Any]
 #: What a `Read` returns for a value that its field cannot hold.
 MISFIT: Final = object()
 _EXACT: Final = 1 << 53  # integers up to here survive a trip through a double
+_FLOAT32_MAX: Final = (2 - 2**-23) * 2.0**127
 
 
 class Decoder(Protocol):
@@ -46,17 +48,25 @@ def reader(field: FieldDescriptor, plan_of: PlanOf) -> Read | None:
     return _list(one) if one is not None and field.is_repeated else one
 
 
+def bytes_reader(field: FieldDescriptor) -> Read | None:
+    """The conversion for a field that holds the bytes of base64 text or of a `data:` URL; None for any other."""
+    if field.type == FieldDescriptor.TYPE_BYTES:
+        return _base64
+    return _data_url if field.message_type is not None and field.message_type.name == "InlineData" else None
+
+
 def member_text(value: dict[str, Any], key: str, item: Any, rewritten: Rewritten) -> str:
-    """The JSON text of `item`, the member `key` of `value`: as it was sent if that is known, else written anew."""
+    """The JSON text of `item`, the member `key` of `value`: as it was sent if that is known, else written anew.
+
+    What was sent is not always JSON: upstreams write NaN, and line feeds inside of strings.
+    """
     if isinstance(value, ExactObject):
-        return value.text[key]
+        text = value.text[key]
+        return text if is_json(text) else rewrite(item)
     if item in ([], {}):
         return "[]" if item == [] else "{}"
     rewritten.append(key)
-    try:
-        return dumps(item).decode()
-    except TypeError:  # over 64 bits, or too deep: the exact parse that `rewritten` brings about will have it
-        return "null"
+    return rewrite(item)
 
 
 def _one(field: FieldDescriptor, plan_of: PlanOf) -> Read | None:
@@ -72,8 +82,8 @@ def _message(descriptor: Descriptor, plan_of: PlanOf) -> Read | None:
     if is_array(descriptor):
         one = _one(descriptor.fields_by_name["items"], plan_of)
         return one and _array(_list(one, empty=True))
-    plan = plan_of(descriptor)
-    return lambda item, rewritten: plan.decode(item, rewritten) if isinstance(item, dict) else MISFIT
+    decode = plan_of(descriptor).decode
+    return lambda item, rewritten: decode(item, rewritten) if isinstance(item, dict) else MISFIT
 
 
 def _array(read: Read) -> Read:
@@ -118,6 +128,13 @@ def _double(item: Any, _: Rewritten) -> Any:
     return MISFIT
 
 
+def _float(item: Any, _: Rewritten) -> Any:
+    """Numbers for a 32-bit field: what is too large for it would become infinite."""
+    if type(item) in {float, int} and not _FLOAT32_MAX < abs(item) < float("inf"):
+        return item
+    return MISFIT
+
+
 def _integer(bits: int) -> Read:
     limit = 1 << (bits - 1)
 
@@ -129,11 +146,30 @@ def _integer(bits: int) -> Read:
     return read
 
 
+def _base64(item: Any, _: Rewritten) -> Any:
+    if not isinstance(item, str):
+        return MISFIT
+    try:
+        data = pybase64.b64decode(item, validate=True)
+    except ValueError:
+        return MISFIT
+    # Text that is not written in the usual way (no padding, stray bits) stays text: the bytes would not give it back.
+    return data if pybase64.b64encode_as_string(data) == item else MISFIT
+
+
+def _data_url(item: Any, rewritten: Rewritten) -> Any:
+    if not isinstance(item, str) or not item.startswith("data:"):
+        return MISFIT
+    mime_type, found, text = item[5:].partition(";base64,")
+    data = _base64(text, rewritten) if found else MISFIT
+    return MISFIT if data is MISFIT else {"mime_type": mime_type, "data": data}
+
+
 _SCALARS: Final[dict[int, Read]] = {
     FieldDescriptor.TYPE_STRING: _string,
     FieldDescriptor.TYPE_BOOL: _bool,
     FieldDescriptor.TYPE_DOUBLE: _double,
-    FieldDescriptor.TYPE_FLOAT: _double,
+    FieldDescriptor.TYPE_FLOAT: _float,
     FieldDescriptor.TYPE_INT32: _integer(32),
     FieldDescriptor.TYPE_INT64: _integer(64),
 }

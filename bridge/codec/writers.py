@@ -11,7 +11,7 @@ from google.protobuf.message import Message
 from bridge.codec.kinds import KINDS
 from bridge.codec.readers import is_array, map_value
 from bridge.errors import invalid
-from bridge.jsontext import Fragment, MalformedJSONError, loads_exact, loads_strict
+from bridge.jsontext import Fragment, MalformedJSONError, loads_strict, member_texts
 
 Write = Callable[[Any, str], Any]
 
@@ -41,12 +41,15 @@ def writer(field: FieldDescriptor, plan_of: PlanOf) -> Write:
 
 def splice(extra: str, result: dict[str, Any], path: str) -> None:
     """Add the members of `extra_json` to an object, each with the text that the caller wrote."""
-    value = _parse(extra, dict, path)
-    text = loads_exact(extra).text if value else {}
-    for key in value:
+    _parse(extra, dict, path)
+    try:
+        members = member_texts(extra)
+    except MalformedJSONError as error:
+        raise invalid(path, f"is not JSON: {error}") from None
+    for key, text in members.items():
         if key in result:
             raise invalid(path, f"overrides the field {key!r}, which is set")
-        result[key] = Fragment(text[key])
+        result[key] = Fragment(text)
 
 
 _NAMES: Final[dict[type, str]] = {dict: "a JSON object", list: "a JSON array"}
@@ -83,7 +86,7 @@ def _one(field: FieldDescriptor, plan_of: PlanOf) -> Write:
         return _data_url
     if is_array(descriptor):
         items = _list(_one(descriptor.fields_by_name["items"], plan_of))
-        return lambda message, path: items(message.items, path)
+        return lambda message, path: items(message.items, f"{path}.items")
     return plan_of(descriptor).encode
 
 
@@ -102,9 +105,7 @@ def _base64(data: bytes, _: str) -> str:
     return pybase64.b64encode_as_string(data)
 
 
-def _data_url(inline: Any, path: str) -> str:
-    if not inline.mime_type:
-        raise invalid(f"{path}.mime_type", "is required with data")
+def _data_url(inline: Any, _: str) -> str:
     return f"data:{inline.mime_type};base64,{pybase64.b64encode_as_string(inline.data)}"
 
 

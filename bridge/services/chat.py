@@ -38,7 +38,7 @@ class ChatService(chat_pb2_grpc.ChatServiceServicer):
         answer = await self._upstream.post(_PATH, call, body)
         usage = answer.value.get("usage")
         call.usage = usage if isinstance(usage, dict) else None
-        reply = build(chat_pb2.CreateChatCompletionResponse, answer.value, answer.data)
+        reply = build(chat_pb2.CreateChatCompletionResponse, *answer, inline=call.inline_data)
         if not isinstance(answer.value.get("choices"), list) or len(reply.choices) != len(answer.value["choices"]):
             raise malformed("has no list of choices")
         if any(choice.finish_reason == "error" for choice in reply.choices):
@@ -62,7 +62,9 @@ class ChatService(chat_pb2_grpc.ChatServiceServicer):
         async with stream(self._upstream, self._settings, _PATH, call, body) as chunks:
             while batch := await chunks.read():
                 for value, data in batch:
-                    message = build(chat_pb2.CreateChatCompletionStreamResponse, value, data)
+                    message = build(
+                        chat_pb2.CreateChatCompletionStreamResponse, value, data, inline=call.inline_data
+                    )
                     if value.get("choices") and not message.choices:
                         raise malformed("has a chunk whose choices are not a list of objects")
                     await context.write(message)

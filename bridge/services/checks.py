@@ -4,21 +4,26 @@ Only what no gateway could accept is refused here. Everything that a gateway mig
 of models, parameters that a model does not know) is for the gateway to judge.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
-from aibridge.v1 import chat_pb2, embeddings_pb2
+from aibridge.v1 import chat_pb2, common_pb2, embeddings_pb2
 from bridge.errors import invalid
 
-#: The field that a content part of a known type cannot do without.
-_PAYLOADS: Final[Mapping[str, str]] = {
-    "text": "text",
-    "image_url": "image_url_kind",
-    "input_audio": "input_audio_kind",
-    "refusal": "refusal",
-    "video_url": "video_url",
-    "audio_url": "audio_url",
+#: The fields of which a content part of a known type cannot do without one.
+_PAYLOADS: Final[Mapping[str, tuple[str, ...]]] = {
+    "text": ("text",),
+    "image_url": ("image_url", "image_url_string"),
+    "input_audio": ("input_audio", "input_audio_string"),
+    "file": ("file", "file_id"),
+    "refusal": ("refusal",),
+    "video_url": ("video_url",),
+    "audio_url": ("audio_url",),
 }
+#: Parts whose URL may be given as bytes, and what the MIME type of these must begin with.
+_MEDIA: Final[Mapping[str, str]] = {"image_url": "image/", "video_url": "video/", "audio_url": "audio/"}
+_MIME_TYPE: Final = re.compile(r"[A-Za-z0-9.+-]+/[A-Za-z0-9.+-]+(;[A-Za-z0-9.+-]+=[A-Za-z0-9.+-]+)*")
 
 
 def check_chat(request: chat_pb2.CreateChatCompletionRequest) -> None:
@@ -53,12 +58,27 @@ def check_model(model: str) -> None:
 
 
 def _check_part(part: chat_pb2.ContentPart, path: str) -> None:
-    payload = _PAYLOADS.get(part.type)
-    if payload is None or part.extra_json:
-        return
-    present = part.WhichOneof(payload) is not None if payload.endswith("_kind") else part.HasField(payload)
-    if not present:
-        raise invalid(f"{path}.{payload.removesuffix('_kind')}", f"is required in a part of type {part.type!r}")
+    payloads = _PAYLOADS.get(part.type)
+    if payloads and not part.extra_json and not any(part.HasField(name) for name in payloads):
+        raise invalid(f"{path}.{payloads[0]}", f"is required in a part of type {part.type!r}")
+    for name, kind in _MEDIA.items():
+        media = getattr(part, name)
+        if part.HasField(name) and media.WhichOneof("url_kind") == "url_data":
+            _check_data(media.url_data, kind, f"{path}.{name}.url_data")
+    if part.input_audio.WhichOneof("data_kind") == "data_raw" and not part.input_audio.data_raw:
+        raise invalid(f"{path}.input_audio.data_raw", "is empty")
+    if part.file.WhichOneof("file_data_kind") == "file_data_inline":
+        _check_data(part.file.file_data_inline, "", f"{path}.file.file_data_inline")
+    if part.file.WhichOneof("data_kind") == "data_raw" and not part.file.data_raw:
+        raise invalid(f"{path}.file.data_raw", "is empty")
+
+
+def _check_data(inline: common_pb2.InlineData, kind: str, path: str) -> None:
+    """Bytes that become a `data:` URL; their size is bounded by that of the whole message."""
+    if not inline.data:
+        raise invalid(f"{path}.data", "is empty")
+    if _MIME_TYPE.fullmatch(inline.mime_type) is None or not inline.mime_type.lower().startswith(kind):
+        raise invalid(f"{path}.mime_type", f"must be the MIME type of the data, as {kind or 'application/'}…")
 
 
 def _says(extra_json: str, key: str) -> bool:

@@ -40,8 +40,8 @@ class EmbeddingsService(embeddings_pb2_grpc.EmbeddingsServiceServicer):
         call.usage = usage if isinstance(usage, dict) else None
         value, data, blocks = vectors.lift(answer.value, answer.data, is_float32=_is_float32(request))
         reply = build(embeddings_pb2.CreateEmbeddingResponse, value, data)
-        if len(reply.data) != len(blocks):
-            raise malformed("has no list of embeddings")
+        if not isinstance(answer.value.get("data", ...), list | None) or len(reply.data) != len(blocks):
+            raise malformed("has no list of embeddings")  # null is Ollama's way to say "none"
         vectors.put(reply, blocks)
         context.set_trailing_metadata(trailers_of(call))
         return reply

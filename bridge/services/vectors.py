@@ -4,18 +4,19 @@ Base64 text decodes to little-endian float32, which is exactly what a packed `re
 vector is decoded once, and merged into its message as wire bytes: two copies, no Python float.
 """
 
-import sys
-from array import array
+import re
+import struct
 from binascii import Error as Base64Error
 from typing import Any, Final
 
 import pybase64
 
 from aibridge.v1.embeddings_pb2 import CreateEmbeddingResponse, Embedding
+from bridge.jsontext import MalformedJSONError, loads, rewrite
 from bridge.upstream.failures import malformed
 
 _TAG: Final = bytes([Embedding.DESCRIPTOR.fields_by_name["embedding"].number << 3 | 2])
-_SWAP: Final = sys.byteorder == "big"
+_VECTOR: Final = re.compile(rb'"embedding"[ \t\r\n]*:[ \t\r\n]*(["\[])')
 
 #: One vector as packed floats; None where it stays in the JSON.
 Block = bytes | None
@@ -32,23 +33,18 @@ def lift(value: dict[str, Any], data: bytes, *, is_float32: bool) -> tuple[dict[
     items = value.get("data")
     if not isinstance(items, list):
         return value, data, []
-    blocks: list[Block] = []
-    pieces: list[bytes] = []
-    lifted: list[Any] = []
-    at = 0
-    for item in items:
-        vector = item.get("embedding") if isinstance(item, dict) else None
-        block = _block(vector, is_float32=is_float32)
-        blocks.append(block)
-        if block is None:
-            lifted.append(item)
-            continue
-        lifted.append({**item, "embedding": None})
-        begin, end = _place(data, vector, at)
-        if begin >= 0:  # else its text is escaped in some way, and the codec will find out by itself
-            pieces += [data[at:begin], b"null"]
-            at = end
-    return {**value, "data": lifted}, b"".join([*pieces, data[at:]]), blocks
+    blocks = [
+        _block(item.get("embedding") if isinstance(item, dict) else None, is_float32=is_float32) for item in items
+    ]
+    if all(block is None for block in blocks):
+        return value, data, blocks
+    lifted = {
+        **value,
+        "data": [
+            item if block is None else {**item, "embedding": None} for item, block in zip(items, blocks, strict=True)
+        ],
+    }
+    return lifted, _cut(data, lifted, blocks), blocks
 
 
 def put(reply: CreateEmbeddingResponse, blocks: list[Block]) -> None:
@@ -73,26 +69,26 @@ def _block(vector: Any, *, is_float32: bool) -> Block:
     if not isinstance(vector, list) or not vector:
         return None
     try:
-        floats = array("f", vector)
-    except (TypeError, OverflowError):
+        return struct.pack(f"<{len(vector)}f", *vector)
+    except (struct.error, OverflowError):  # several vectors, or a number that would become infinite in 32 bits
         return None
-    if _SWAP:
-        floats.byteswap()
-    return floats.tobytes()
 
 
-def _place(data: bytes, vector: Any, at: int) -> tuple[int, int]:
-    """Where the text of the next vector begins and ends; -1 where it is not found."""
-    if isinstance(vector, str):
-        begin = data.find(b'"' + vector.encode() + b'"', at)
-        return begin, begin + len(vector) + 2
-    key = data.find(b'"embedding"', at)
-    while key >= 0:
-        begin = data.find(b"[", key)
-        if begin >= 0 and data[key + 11 : begin].strip(b" \t\r\n") == b":":
-            return begin, data.find(b"]", begin) + 1
-        key = data.find(b'"embedding"', key + 11)
-    return -1, -1
+def _cut(data: bytes, lifted: dict[str, Any], blocks: list[Block]) -> bytes:
+    """The text of `lifted`: `data` with null in place of each vector."""
+    pieces: list[bytes] = []
+    at = 0
+    for block in blocks:
+        found = _VECTOR.search(data, at) if block is not None else None
+        if found:
+            pieces += [data[at : found.end() - 1], b"null"]
+            at = data.find(b'"' if found[1] == b'"' else b"]", found.end()) + 1
+    text = b"".join([*pieces, data[at:]])
+    try:
+        is_right = loads(text) == lifted  # what was found may have been something else: raw vectors, names deeper down
+    except MalformedJSONError:
+        is_right = False
+    return text if is_right else rewrite(lifted).encode()
 
 
 def _varint(number: int) -> bytes:

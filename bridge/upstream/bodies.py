@@ -18,7 +18,7 @@ _DEPTH: Final = 4
 _MARKUP: Final = re.compile(r"<(?:!doctype|!--|\?xml|html|head|body|title|center|h\d|div|p|br)\b|<!--", re.IGNORECASE)
 _JSON_BEGINS: Final = re.compile(r'\{\s*["}]|\[\s*[\[{"]')
 #: The message of an object that is cut off or broken further on.
-_SALVAGE: Final = re.compile(r'"(?:message|error|detail)"\s*:\s*("(?:[^"\\]|\\.)*")')
+_SALVAGE: Final = re.compile(r'"(?:message|error|detail)"\s*:\s*"((?:[^"\\]|\\u[0-9a-fA-F]{4}|\\["\\/bfnrt])*)')
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,9 @@ def read_value(value: Any, depth: int = 0) -> ErrorBody:
     error, code = _error(value)
     param = error.get("param")
     violations = tuple(_fields(value.get("detail")) or _google_fields(error.get("details")))
-    message = _message(error, value, depth) or "; ".join(f"{path}: {text}" if path else text for path, text in violations)
+    message = _message(error, value, depth) or "; ".join(
+        f"{path}: {text}" if path else text for path, text in violations
+    )
     if not violations and isinstance(param, str) and _string(param):
         violations = ((param, message),)
     return ErrorBody(
@@ -77,7 +79,7 @@ def read_value(value: Any, depth: int = 0) -> ErrorBody:
             for key, name in (("n_prompt_tokens", "promptTokens"), ("n_ctx", "contextWindowTokens"))
             if type(error.get(key)) is int
         },
-        is_openai=error is not value or value.get("object") == "error" or (code is not None and "error" in value),
+        is_openai=error is not value or value.get("object") == "error" or _is_flat_code(value),
     )
 
 
@@ -104,6 +106,12 @@ def _is_flat_error(value: Mapping[str, Any]) -> bool:
     if value.get("object") == "error" or "error_type" in value or "error_message" in value:
         return True
     return "id" not in value and isinstance(value.get("message"), str) and ("type" in value or "code" in value)
+
+
+def _is_flat_code(value: Mapping[str, Any]) -> bool:
+    """The form of xAI's errors; with a number for a code it may be any server's page."""
+    code = value.get("code")
+    return isinstance(value.get("error"), str) and isinstance(code, str) and not code.isdecimal()
 
 
 def _error(value: Mapping[str, Any]) -> tuple[Mapping[str, Any], str | None]:
@@ -191,7 +199,7 @@ def _status(error: Mapping[str, Any]) -> int | None:
         number = error.get(key)
         if isinstance(number, str) and number.isascii() and number.isdigit() and len(number) == 3:
             number = int(number)  # LiteLLM
-        if type(number) is int and 300 <= number <= 599:
+        if type(number) is int and 400 <= number <= 599:
             return number
     return None
 
@@ -200,19 +208,21 @@ def _seconds(error: Mapping[str, Any]) -> float | None:
     """OpenRouter says in the body how long to wait."""
     metadata = error.get("metadata")
     seconds = metadata.get("retry_after_seconds") if isinstance(metadata, dict) else None
-    return float(seconds) if type(seconds) in {int, float} and 0 < seconds < float("inf") else None
+    return float(seconds) if isinstance(seconds, (int, float)) and 0 < seconds < float("inf") else None
 
 
 def _string(value: Any) -> str | None:
     """A member as text, JSON text if it is none. LiteLLM writes Python's `None` as a string."""
     if isinstance(value, str):
-        return value if value not in {"", "None", "null"} else None
-    if value is None or value in ({}, []):
+        text = value
+    elif value is None or value in ({}, []):
         return None
-    try:
-        return dumps(value).decode()
-    except TypeError:  # an integer over 64 bits, or nested too deeply for orjson to write
-        return None
+    else:
+        try:
+            text = dumps(value).decode()
+        except TypeError:  # an integer over 64 bits, or nested too deeply for orjson to write
+            return None
+    return text if text not in {"", "None", "null"} else None
 
 
 def _plain(text: str) -> str:
@@ -220,5 +230,5 @@ def _plain(text: str) -> str:
     text = text.strip()
     if _JSON_BEGINS.match(text):
         found = _SALVAGE.search(text)
-        return str(loads(found[1].encode())) if found else ""
+        return str(loads(f'"{found[1]}"'.encode())) if found else ""
     return "" if _MARKUP.match(text) else text

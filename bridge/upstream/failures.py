@@ -4,6 +4,7 @@ import re
 import ssl
 import time
 from collections.abc import Mapping
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any, Final
@@ -13,15 +14,17 @@ import httpx
 
 from bridge.call import Call
 from bridge.errors import BridgeError, Reason, Reply, Retry
-from bridge.jsontext import MalformedJSONError, loads
+from bridge.jsontext import MalformedJSONError, dumps, loads
 from bridge.redact import safe, strings, without
 from bridge.upstream.bodies import ErrorBody, read, read_value
 from bridge.upstream.reasons import REFINEMENTS, STATUS_OF_TYPE, of_status
 
-#: What is not said is taken to be this, in seconds; what is longer than the second means that trying again is no use.
-_DEFAULT_DELAY: Final = 1.0
+#: Who is told to wait for longer than this, in seconds, had better not wait.
 _LONGEST_DELAY: Final = 60.0
+#: This much of a body or a message is looked at: more than is shown, as masks are shorter than what they hide.
+_LOOK: Final = 8192
 _BODY_SIZE: Final = 1024
+_ESCAPE: Final = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))")
 _GO_DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|us|µs|ns|h|m|s)")
 _GO_UNITS: Final = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
 
@@ -36,8 +39,11 @@ def of_reply(status: int, headers: httpx.Headers, data: bytes, call: Call, reque
 
 
 def of_error(error: Any, headers: httpx.Headers, data: bytes, call: Call, request: bytes, *, own: bool) -> BridgeError:
-    """The failure that an error inside a 200 reply or a stream tells of: as if it had been the HTTP status it names."""
-    body = read_value(error)
+    """The failure that an error inside a 200 reply or a stream tells of: as if it had been the HTTP status it names.
+
+    `error` is the JSON value of it, or the bytes of what is no JSON.
+    """
+    body = read(error) if isinstance(error, bytes) else read_value(error)
     named = (body.code, body.type)
     status = body.status or next(
         (STATUS_OF_TYPE[name.lower()] for name in named if name and name.lower() in STATUS_OF_TYPE), 500
@@ -50,41 +56,43 @@ def _failure(
 ) -> BridgeError:
     reason = _reason(status, body, call, own=own)
     prompts = _prompts(request)
-    # Masked before it is clipped, so that no half of a key or of a prompt remains; clipped once more after.
-    message = safe(without(body.message[: 1 << 16], prompts)) or _phrase(status)
+
+    def shown(text: str | None, limit: int = 128) -> str:
+        return _shown(text or "", prompts, limit)
+
+    message = shown(body.message, 512)
+    if not any(character.isalnum() for character in message):
+        message = _phrase(status, reason)
     reply = Reply(
         http_status=status,
-        type=_token(body.type),
-        code=_token(body.code),
-        param=_token(body.param),
+        type=shown(body.type) or None,
+        code=shown(body.code) or None,
+        param=shown(body.param) or None,
         message=message,
-        body=safe(without(data[: 1 << 16].decode("utf-8", "replace"), prompts), _BODY_SIZE),
+        body=_body(data, prompts),
     )
-    delay, retry = _advice(reason, headers)
+    delay, retry = _advice(reason, headers, body)
     metadata = {name: str(number) for name, number in body.numbers.items()}
     if body.model:
-        metadata["model"] = safe(body.model, 128)
-    return BridgeError(
-        reason,
-        message,
-        reply=reply,
-        delay=delay,
-        retry=retry,
-        violations=_violations(reason, body, message),
-        metadata=metadata,
-    )
+        metadata["model"] = shown(body.model)
+    fields = body.fields[:8] if reason.code == Reason.INVALID_REQUEST.code else ()
+    violations = tuple((proto_path(shown(path)), shown(text, 200)) for path, text in fields)
+    return BridgeError(reason, message, reply=reply, delay=delay, retry=retry, violations=violations, metadata=metadata)
 
 
 def _reason(status: int, body: ErrorBody, call: Call, *, own: bool) -> Reason:
-    named = (REFINEMENTS.get(name) for name in (body.code, body.type) if name)
-    reason = next((reason for reason in named if reason is not None), None) or of_status(status)
-    if reason is Reason.CALLER_CREDENTIALS_REJECTED and own:
-        return Reason.BRIDGE_CREDENTIALS_REJECTED
-    if reason is Reason.ENDPOINT_NOT_FOUND and (
-        body.is_openai or (call.model and call.method.endswith("RetrieveModel"))
-    ):
-        return Reason.MODEL_NOT_FOUND
-    return reason
+    named = (REFINEMENTS.get(name.lower()) for name in (body.code, body.type) if name)
+    reason = next((reason for reason in named if reason is not None), None)
+    if reason is None:
+        reason = of_status(status)
+        if reason is Reason.ENDPOINT_NOT_FOUND and _is_about_model(body, call):
+            return Reason.MODEL_NOT_FOUND
+    return Reason.BRIDGE_CREDENTIALS_REJECTED if own and reason is Reason.CALLER_CREDENTIALS_REJECTED else reason
+
+
+def _is_about_model(body: ErrorBody, call: Call) -> bool:
+    """Whether a 404 is the API's word on the model, not a router's on the path."""
+    return call.method.endswith("RetrieveModel") or (body.is_openai and not call.method.endswith("ListModels"))
 
 
 def _prompts(request: bytes) -> list[str]:
@@ -94,59 +102,95 @@ def _prompts(request: bytes) -> list[str]:
         return [request.decode("utf-8", "replace")]
 
 
-def _token(text: str | None) -> str | None:
-    return safe(text, 128) if text else None
+def _body(data: bytes, prompts: list[str]) -> str:
+    """The body as it may be shown. JSON is written anew, as there are many ways to escape a text."""
+    try:
+        text = dumps(loads(data)).decode()
+    except (MalformedJSONError, TypeError):  # no JSON, or an integer over 64 bits, or nested too deeply to be written
+        text = data[:_LOOK].decode("utf-8-sig", "replace")
+    return _shown(text, prompts, _BODY_SIZE)
 
 
-def _phrase(status: int) -> str:
+def _shown(text: str, prompts: list[str], limit: int) -> str:
+    """Text without what it repeats of the prompt. Masked before it is clipped, or half of a key might remain."""
+    text = text[:_LOOK]
+    masked, plain = without(text, prompts), without(_unescaped(text), prompts)
+    return safe(masked if _unescaped(masked) == plain else plain, limit)
+
+
+def _unescaped(text: str) -> str:
+    """JSON text without its escapes, also those of JSON in JSON: a prompt may be quoted in any depth."""
+    for _ in range(4):
+        if "\\" not in text:
+            break
+        text = _ESCAPE.sub(_character, text)
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _character(escape: re.Match[str]) -> str:
+    code, letter = escape.groups()
+    return chr(int(code, 16)) if code else {"n": "\n", "r": "\r", "t": "\t"}.get(letter, letter)
+
+
+def _phrase(status: int, reason: Reason) -> str:
     try:
         return f"HTTP {status} {HTTPStatus(status).phrase}"
     except ValueError:
-        return f"HTTP {status}"
-
-
-def _violations(reason: Reason, body: ErrorBody, message: str) -> tuple[tuple[str, str], ...]:
-    if body.fields:
-        return tuple((proto_path(path), safe(text, 200)) for path, text in body.fields[:8])
-    if body.param and reason.code == Reason.INVALID_REQUEST.code:
-        return ((proto_path(body.param), message),)
-    return ()
+        return f"HTTP {status}: {reason.meaning}"
 
 
 def proto_path(param: str) -> str:
     """A path as upstreams write it, `messages.[2].content` or `messages.2.content`, as `messages[2].content`."""
-    steps = [step for step in re.split(r"[.\[\]]+", safe(param, 128)) if step]
+    steps = [step for step in re.split(r"[.\[\]]+", param.removeprefix("$")) if step]
     path = "".join(f"[{step}]" if step.isdecimal() else f".{step}" for step in steps)
     return path.removeprefix(".")
 
 
-def _advice(reason: Reason, headers: Mapping[str, str]) -> tuple[float | None, Retry | None]:
-    """How long to wait, and what to say about retrying where it is not what the reason says."""
-    delay = retry_delay(headers)
+def _advice(reason: Reason, headers: Mapping[str, str], body: ErrorBody) -> tuple[float | None, Retry | None]:
+    """How long to wait, as far as the upstream says, and what to say about retrying where the reason says otherwise."""
     if reason.retry is Retry.NO:
         return None, None
-    if delay is not None and delay > _LONGEST_DELAY:
-        return None, Retry.NO
-    if reason.retry is Retry.DELAY:
-        return _DEFAULT_DELAY if delay is None else delay, None
-    return delay, Retry.DELAY if delay is not None else None
+    delay = retry_delay(headers, is_limit=reason is Reason.RATE_LIMIT_EXCEEDED)
+    if delay is None:
+        delay = body.retry_after
+    if delay is None:
+        return None, None
+    return delay, Retry.NO if delay > _LONGEST_DELAY else Retry.DELAY
 
 
-def retry_delay(headers: Mapping[str, str]) -> float | None:
-    """Seconds to wait by `retry-after-ms`, `retry-after` (seconds or a date) or `x-ratelimit-reset-*`, if any says."""
+def retry_delay(headers: Mapping[str, str], *, is_limit: bool = True) -> float | None:
+    """Seconds to wait by `retry-after-ms`, `retry-after` (seconds or a date) or `x-ratelimit-reset-*`, if any says.
+
+    The last tell when a limit is reset, reached or not, and most replies have them: they count if `is_limit`.
+    """
     for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
         seconds = _number(headers.get(name, ""))
-        if seconds is not None and seconds > 0:
+        if seconds:
             return seconds * unit
+    return _until(headers.get("retry-after", "")) or (_until_reset(headers) if is_limit else None)
+
+
+def _until(date: str) -> float | None:
+    """Seconds until an HTTP date, None for what is past or is none."""
     try:
-        seconds = parsedate_to_datetime(headers.get("retry-after", "")).timestamp() - time.time()
+        moment = parsedate_to_datetime(date)
+        seconds = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - time.time()
     except (ValueError, TypeError, OverflowError):
-        pass
-    else:
-        return seconds if seconds > 0 else None
-    resets = (headers.get(f"x-ratelimit-reset-{kind}", "") for kind in ("requests", "tokens"))
-    waits = [wait for wait in (_go_duration(text) for text in resets) if wait > 0]
-    return max(waits) if waits else _number(headers.get("x-ratelimit-reset", ""))
+        return None
+    return seconds if seconds > 0 else None
+
+
+def _until_reset(headers: Mapping[str, str]) -> float | None:
+    """Seconds until the limits are reset: those that are used up if the reply says which, else all of them."""
+    kinds = ("requests", "tokens")
+    used_up = [kind for kind in kinds if headers.get(f"x-ratelimit-remaining-{kind}", "").strip() == "0"]
+    waits = [_go_duration(headers.get(f"x-ratelimit-reset-{kind}", "")) for kind in used_up or kinds]
+    wait = max(waits) or _number(headers.get("x-ratelimit-reset", "")) or 0.0
+    if wait > 1e11:
+        wait /= 1000  # OpenRouter gives the time of day, in milliseconds
+    if wait > 1e8:
+        wait -= time.time()
+    return wait if wait > 0 else None
 
 
 def _number(text: str) -> float | None:
@@ -154,15 +198,15 @@ def _number(text: str) -> float | None:
         seconds = float(text)
     except ValueError:
         return None
-    return seconds if 0 <= seconds < float("inf") else None
+    return seconds if 0 < seconds < float("inf") else None
 
 
 def _go_duration(text: str) -> float:
-    """Seconds in Go's notation, as in `1h2m3s` or `12ms`; 0 for what is none."""
+    """Seconds in Go's notation, as in `1h2m3s` or `12ms`, or as a bare number; 0 for what is neither."""
     parts = _GO_DURATION.findall(text)
-    return (
-        sum(float(number) * _GO_UNITS[unit] for number, unit in parts) if "".join(map("".join, parts)) == text else 0.0
-    )
+    if parts and "".join(map("".join, parts)) == text:
+        return sum(float(number) * _GO_UNITS[unit] for number, unit in parts)
+    return _number(text) or 0.0
 
 
 def of_exception(error: Exception, *, answered: bool) -> BridgeError:

@@ -58,6 +58,7 @@ REFINEMENTS: Final[Mapping[str, Reason]] = {
     "invalid_api_key": Reason.CALLER_CREDENTIALS_REJECTED,
     "authentication_error": Reason.CALLER_CREDENTIALS_REJECTED,
     "model_not_found": Reason.MODEL_NOT_FOUND,
+    "unknown_url": Reason.ENDPOINT_NOT_FOUND,  # OpenAI, in an error object all the same
     "insufficient_quota": Reason.INSUFFICIENT_QUOTA,
     "billing_hard_limit_reached": Reason.INSUFFICIENT_QUOTA,
     "credit_balance_exhausted": Reason.INSUFFICIENT_QUOTA,
@@ -81,6 +82,7 @@ STATUS_OF_TYPE: Final[Mapping[str, int]] = {
     "failed_precondition": 400,
     "out_of_range": 400,
     "validation": 400,  # TGI
+    "validation_error": 400,
     "unauthorized": 401,
     "unauthenticated": 401,
     "permission_error": 403,
@@ -89,13 +91,17 @@ STATUS_OF_TYPE: Final[Mapping[str, int]] = {
     "not_found_error": 404,
     "notfounderror": 404,
     "not_found": 404,
+    "conflict": 409,
+    "failed_dependency": 424,  # Vercel
+    "generation": 424,  # TGI
     "rate_limit_error": 429,
     "resource_exhausted": 429,
     "requests": 429,
     "tokens": 429,
     "overloaded": 429,  # TGI
     "not_supported_error": 501,
-    "provider_unavailable": 502,  # OpenRouter
+    "provider_unavailable": 502,  # OpenRouter, as the next
+    "provider_overloaded": 503,
     "unavailable_error": 503,
     "unavailable": 503,
     "service_unavailable_error": 503,

@@ -9,11 +9,9 @@ Two things go beyond the standard, because gateways do them: a field named `erro
 blank line, marked as incomplete; whether that is still good is for the reader to say.
 """
 
-import re
 from typing import Final, NamedTuple
 
 _BOM: Final = b"\xef\xbb\xbf"
-_END_OF_LINE: Final = re.compile(rb"\r\n|\n|\r")
 
 
 class Event(NamedTuple):
@@ -56,9 +54,8 @@ class Decoder:
                 data = data[1:]
         if b"\r" in data:
             self._skip_lf = data[-1] == 0x0D
-            *lines, rest = _END_OF_LINE.split(data)
-        else:
-            *lines, rest = data.split(b"\n")
+            data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        *lines, rest = data.split(b"\n")
         events: list[Event] = []
         if lines and self._pieces:
             lines[0] = b"".join([*self._pieces, lines[0]])
@@ -78,13 +75,13 @@ class Decoder:
         return events
 
     def close(self) -> list[Event]:
-        """The event that the end of the stream left incomplete, if there is one."""
+        """What the end of the stream left incomplete, if anything."""
         events: list[Event] = []
         if not self._started:
             self._started = True
             events += self.feed(self._start)
         if self._pieces:
-            events += self.feed(b"\n")
+            events += [event._replace(complete=False) for event in self.feed(b"\n")]
         if any(self._data):
             events.append(Event(b"\n".join(self._data), self._type, complete=False))
         return events

@@ -1,0 +1,192 @@
+"""The architecture as a table: which module may import which, and where each library may be used.
+
+Imports point one way: command line -> server -> services -> codec, upstream -> what has no further imports. Reading the
+table from the bottom up is reading the bridge from its leaves.
+"""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+#: Module or package (the longest that fits), and what of `bridge` it may import, itself aside.
+ALLOWED: dict[str, set[str]] = {
+    # Entry points. They may start anything, but nothing imports them.
+    "bridge.__main__": {"bridge.cli"},
+    "bridge.cli": {
+        "bridge.client", "bridge.codec", "bridge.console", "bridge.demo", "bridge.errors", "bridge.jsontext",
+        "bridge.local", "bridge.redact", "bridge.server", "bridge.settings", "bridge.telemetry",
+    },
+    "bridge.demo": {
+        "bridge.client", "bridge.console", "bridge.errors", "bridge.local", "bridge.server", "bridge.settings",
+    },
+    # A caller's side: speaks gRPC to a bridge, and shares with the server only how an error is written.
+    "bridge.console": {"bridge.client", "bridge.errors", "bridge.jsontext"},
+    "bridge.client": {"bridge.errors", "bridge.jsontext", "bridge.status"},
+    # The embedded llama.cpp: another process, which knows nothing of the bridge.
+    "bridge.local": set(),
+    # The server and the RPCs.
+    "bridge.server": {
+        "bridge.call", "bridge.errors", "bridge.metadata", "bridge.services", "bridge.settings", "bridge.status",
+        "bridge.telemetry", "bridge.upstream.client",
+    },
+    "bridge.services": {
+        "bridge.call", "bridge.codec", "bridge.errors", "bridge.jsontext", "bridge.settings", "bridge.status",
+        "bridge.upstream",
+    },
+    # HTTP, and nothing of gRPC or protobuf.
+    "bridge.upstream": {
+        "bridge.call", "bridge.errors", "bridge.jsontext", "bridge.metadata", "bridge.redact", "bridge.settings",
+        "bridge.telemetry",
+    },
+    "bridge.upstream.sse": set(),
+    # JSON <-> protobuf, and nothing of HTTP or calls.
+    "bridge.codec": {"bridge.errors", "bridge.jsontext"},
+    # Watches calls; knows neither how they came in nor how they go out.
+    "bridge.telemetry": {"bridge.call", "bridge.errors", "bridge.jsontext", "bridge.redact", "bridge.settings"},
+    "bridge.status": {"bridge.call", "bridge.errors", "bridge.jsontext", "bridge.redact"},
+    "bridge.call": {"bridge.errors", "bridge.metadata"},
+    "bridge.settings": {"bridge.errors", "bridge.metadata"},
+    "bridge.metadata": {"bridge.errors"},
+    "bridge.redact": {"bridge.jsontext"},
+    "bridge.jsontext": set(),
+    "bridge.errors": set(),
+    "bridge": set(),
+}  # fmt: skip
+
+#: Library, and the only modules or packages that may import it.
+CONFINED: dict[str, set[str]] = {
+    "httpx": {"bridge.upstream"},
+    "httpx_aiohttp": {"bridge.upstream"},
+    "aiohttp": {"bridge.upstream"},
+    "grpc": {
+        "bridge.cli", "bridge.client", "bridge.console", "bridge.demo", "bridge.server", "bridge.services",
+        "bridge.status",
+    },
+    "orjson": {"bridge.jsontext"},
+    # local: replies of llama.cpp's own endpoints; client: gRPC's service config. Neither is a request or a reply.
+    "json": {"bridge.jsontext", "bridge.local", "bridge.client"},
+    "pybase64": {"bridge.codec", "bridge.services.vectors"},
+    "structlog": {"bridge.server", "bridge.telemetry", "bridge.upstream"},
+    "typer": {"bridge.cli"},
+    "rich": {"bridge.cli", "bridge.console", "bridge.demo"},
+    "xllamacpp": {"bridge.local"},
+    "prometheus_client": {"bridge.telemetry"},
+    "opentelemetry": {"bridge.telemetry"},
+    "uvloop": {"bridge.cli", "bridge.demo", "bridge.server"},
+}  # fmt: skip
+
+#: Bytes in, values out: no module here may do I/O, wait, or know what time it is.
+PURE = ("bridge.codec", "bridge.errors", "bridge.jsontext", "bridge.redact", "bridge.upstream.sse")
+IMPURE = {
+    "aiohttp", "asyncio", "grpc", "http", "httpx", "logging", "multiprocessing", "os", "pathlib", "select", "signal",
+    "socket", "ssl", "structlog", "subprocess", "threading", "time", "urllib",
+}  # fmt: skip
+
+
+def modules() -> dict[str, Path]:
+    paths = sorted((ROOT / "bridge").rglob("*.py"))
+    names = (".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for path in paths)
+    return dict(zip(names, paths, strict=True))
+
+
+MODULES = modules()
+
+
+def imports(name: str) -> Iterator[str]:
+    """The modules that a module imports anywhere, those in functions and for types included."""
+    for node in ast.walk(ast.parse(MODULES[name].read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{name} has a relative import"
+            inner = [f"{node.module}.{alias.name}" for alias in node.names]
+            found = [module for module in inner if module in MODULES]
+            yield from found
+            if len(found) < len(inner):
+                yield str(node.module)
+
+
+def within(name: str, places: set[str]) -> bool:
+    return any(name == place or name.startswith(f"{place}.") for place in places)
+
+
+def row_of(name: str) -> str:
+    return max((row for row in ALLOWED if within(name, {row})), key=len)
+
+
+by_module = pytest.mark.parametrize("name", MODULES)
+
+
+@by_module
+def test_imports_follow_the_table(name: str) -> None:
+    """No import goes against the direction of the architecture."""
+    row = row_of(name)
+    assert row != "bridge" or name == "bridge", f"{name} has no row in the table"
+    for target in imports(name):
+        if within(target, {"bridge"}) and not within(target, ALLOWED[row] | {row}):
+            assert target == "bridge", (
+                f"{name} -> {target} is not in the table: {row} may import {sorted(ALLOWED[row])}"
+            )
+
+
+@by_module
+def test_libraries_stay_in_their_places(name: str) -> None:
+    """Only upstream/ knows HTTP, only the server's side and the clients know gRPC, only jsontext the JSON library."""
+    for target in imports(name):
+        places = CONFINED.get(target.partition(".")[0])
+        assert places is None or within(name, places), f"{name} -> {target}, which belongs to {sorted(places or ())}"
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if within(name, set(PURE))])
+def test_no_io(name: str) -> None:
+    """What can be tested with values alone stays that way."""
+    for target in imports(name):
+        assert target.partition(".")[0] not in IMPURE, f"{name} -> {target}: no I/O here"
+
+
+def test_there_are_no_cycles() -> None:
+    """Modules can be understood one after the other."""
+    done: set[str] = set()
+
+    def visit(name: str, path: tuple[str, ...]) -> None:
+        assert name not in path, f"a cycle: {' -> '.join([*path, name])}"
+        if name not in done:
+            for target in imports(name):
+                if target in MODULES and target != name:
+                    visit(target, (*path, name))
+            done.add(name)
+
+    for name in MODULES:
+        visit(name, ())
+
+
+def test_the_table_is_acyclic_and_about_modules_that_exist() -> None:
+    """The table has one direction too: rows only allow what stands below them, and none is left over."""
+    rows = list(ALLOWED)
+    for number, (row, targets) in enumerate(ALLOWED.items()):
+        assert within(row, set(MODULES)), f"{row} is gone"
+        for target in targets:
+            assert row_of(target) in rows[number + 1 :], f"{row} -> {target} points upwards"
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("import httpx", {"httpx"}),
+        ("import httpx.auth as x", {"httpx.auth"}),
+        ("from bridge import codec", {"bridge.codec"}),
+        ("from bridge.codec import build, kinds", {"bridge.codec", "bridge.codec.kinds"}),
+        ("def f():\n    import grpc.aio", {"grpc.aio"}),
+        ("if TYPE_CHECKING:\n    from json import loads", {"json"}),
+    ],
+)
+def test_imports_are_seen(source: str, expected: set[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tests above see every way to import."""
+    path = tmp_path / "module.py"
+    path.write_text(source)
+    monkeypatch.setitem(MODULES, "bridge.new", path)
+    assert set(imports("bridge.new")) == expected

@@ -1,0 +1,181 @@
+"""What the contract promises about itself, read from the protos: presence, names, escape hatches, kinds of raw JSON."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from google.protobuf.descriptor_pb2 import DescriptorProto, FieldDescriptorProto, FileDescriptorSet
+
+from bridge.codec.kinds import KINDS
+from bridge.codec.plan import keys_of
+from tests.property import strategies as make
+
+ROOT = Path(__file__).parents[2]
+FILES = FileDescriptorSet.FromString((ROOT / "generated/aibridge.binpb").read_bytes()).file
+#: Message types without `extra_json`, and why.
+CLOSED = {
+    "BridgeOptions": "for the bridge itself",
+    "InlineData": "bytes",
+    "ListModelsRequest": "GET has no body",
+    "RetrieveModelRequest": "GET has no body",
+    "UpstreamError": "the bridge's own; `body` has everything",
+}
+_KINDS = {"JSON object": dict, "JSON array": list, "Any JSON": None}
+_INTEGRAL = {FieldDescriptorProto.TYPE_INT32, FieldDescriptorProto.TYPE_INT64}
+_SCALARS = {
+    FieldDescriptorProto.TYPE_STRING,
+    FieldDescriptorProto.TYPE_BYTES,
+    FieldDescriptorProto.TYPE_BOOL,
+    FieldDescriptorProto.TYPE_DOUBLE,
+    FieldDescriptorProto.TYPE_FLOAT,
+    *_INTEGRAL,
+}
+
+
+def messages() -> Iterator[tuple[DescriptorProto, dict[str, str]]]:
+    """Each message type with the comments of its fields."""
+    for file in FILES:
+        comments = {tuple(place.path): place.leading_comments for place in file.source_code_info.location}
+        for number, message in enumerate(file.message_type):
+            yield (
+                message,
+                {field.name: comments.get((4, number, 2, at), "") for at, field in enumerate(message.field)},
+            )
+
+
+def fields() -> Iterator[tuple[DescriptorProto, FieldDescriptorProto, str]]:
+    for message, comments in messages():
+        for field in message.field:
+            yield message, field, comments[field.name]
+
+
+def oneof(message: DescriptorProto, field: FieldDescriptorProto) -> str:
+    """The oneof that a field is a member of, if it is a written one."""
+    real = field.HasField("oneof_index") and not field.proto3_optional
+    return message.oneof_decl[field.oneof_index].name if real else ""
+
+
+def is_array(message: DescriptorProto) -> bool:
+    return [field.name for field in message.field] == ["items"]
+
+
+def test_there_is_a_contract() -> None:
+    """The descriptor set is there with its comments, so that the tests below look at something."""
+    assert sum(1 for _ in messages()) > 90
+    assert all(comment for *_, comment in fields())
+
+
+def test_every_scalar_has_presence() -> None:
+    """`temperature: 0` and no temperature are different requests."""
+    for message, field, _ in fields():
+        if field.type in _SCALARS and field.label != FieldDescriptorProto.LABEL_REPEATED:
+            assert field.proto3_optional or oneof(message, field), f"{message.name}.{field.name}"
+
+
+def test_scalar_types() -> None:
+    """No enums, which turn tomorrow's word into 0, no unsigned integers, and no 32-bit floats but in vectors."""
+    allowed = _SCALARS | {FieldDescriptorProto.TYPE_MESSAGE}
+    for message, field, _ in fields():
+        assert field.type in allowed, f"{message.name}.{field.name}"
+        if field.type == FieldDescriptorProto.TYPE_FLOAT:
+            assert (message.name, field.name) == ("Embedding", "embedding")
+
+
+def test_unions_end_in_kind() -> None:
+    """The codec knows a JSON union by the name of its oneof, and one member bears the JSON key itself."""
+    for message, _ in messages():
+        for declared in message.oneof_decl:
+            members = [field.name for field in message.field if oneof(message, field) == declared.name]
+            if members:
+                assert declared.name.endswith("_kind"), f"{message.name}.{declared.name}"
+                assert declared.name.removesuffix("_kind") in members, f"{message.name}.{declared.name}"
+                assert len(members) > 1, f"{message.name}.{declared.name}"
+
+
+def test_members_of_unions_can_be_told_apart() -> None:
+    """No two alternatives of a union are strings, numbers, booleans or objects; lists differ in their elements."""
+    arrays = {message.name: message.field[0] for message, _ in messages() if is_array(message)}
+
+    def kind(field: FieldDescriptorProto) -> str:
+        name = field.type_name.rpartition(".")[2]
+        if field.name.endswith("_json"):
+            return "raw"
+        if field.type == FieldDescriptorProto.TYPE_BYTES or name == "InlineData":
+            return "bytes"
+        if field.type == FieldDescriptorProto.TYPE_MESSAGE:
+            return f"list of {kind(arrays[name])}" if name in arrays else "object"
+        is_number = field.type in {*_INTEGRAL, FieldDescriptorProto.TYPE_DOUBLE}
+        return "number" if is_number else FieldDescriptorProto.Type.Name(field.type)
+
+    for message, _ in messages():
+        for declared in message.oneof_decl:
+            members = [field for field in message.field if oneof(message, field) == declared.name]
+            kinds = [kind(field) for field in members]
+            assert len(set(kinds)) == len(kinds), f"{message.name}.{declared.name}: {kinds}"
+
+
+def test_every_object_has_an_escape_hatch() -> None:
+    """A member that the schema does not know has a place in each message that is a JSON object."""
+    closed = set()
+    for message, _ in messages():
+        extra = next((field for field in message.field if field.name == "extra_json"), None)
+        if extra is None:
+            closed |= set() if is_array(message) else {message.name}
+        else:
+            assert extra.number == 100, message.name
+            assert extra.type == FieldDescriptorProto.TYPE_STRING, message.name
+    assert closed == set(CLOSED)
+
+
+def test_bridge_options_are_on_every_request() -> None:
+    """What is for the bridge itself has one name and one number."""
+    for message, _ in messages():
+        options = [field.number for field in message.field if field.name == "bridge_options"]
+        assert options == ([101] if message.name.endswith("Request") else []), message.name
+
+
+@pytest.mark.parametrize("name", sorted({field.name for _, field, _ in fields() if field.name.endswith("_json")}))
+def test_kinds_are_those_of_the_comments(name: str) -> None:
+    """A comment begins with what the text must hold, and `codec/kinds.py` checks for just that."""
+    for message, field, comment in fields():
+        if field.name == name:
+            assert field.type == FieldDescriptorProto.TYPE_STRING, f"{message.name}.{name}"
+            kind = next((kind for words, kind in _KINDS.items() if comment.strip().startswith(words)), "no kind")
+            expected = dict if name == "extra_json" else KINDS.get(name)
+            assert kind is expected, f"{message.name}.{name} is {expected}, its comment says {comment!r}"
+
+
+def test_kinds_have_no_rows_without_a_field() -> None:
+    """Each row of `codec/kinds.py` is about a field that exists."""
+    assert set(KINDS) <= {field.name for _, field, _ in fields()}
+
+
+@pytest.mark.parametrize("descriptor", make.OBJECTS, ids=lambda descriptor: descriptor.name)
+def test_json_keys_are_claimed_once(descriptor: Descriptor) -> None:
+    """Fields share a JSON key only as members of one union; the vectors of Embedding, a list, are the exception."""
+    keys = keys_of(descriptor)
+    for key, sharing in keys.items():
+        unions = {field.containing_oneof.name if field.containing_oneof else field.name for field in sharing}
+        assert len(unions) == 1 or (descriptor.name, key) == ("Embedding", "embedding"), key
+    assert keys == make.fields_of(descriptor)
+
+
+def test_explicit_json_names_are_those_in_the_protos() -> None:
+    """A key is camelCase where a proto says so, and nowhere else: `providerOptions`, but `max_tokens`."""
+    text = "".join(path.read_text() for path in (ROOT / "protos").rglob("*.proto"))
+    written = re.findall(r'(\w+) = \d+ \[json_name = "(\w+)"\]', text)
+    found = [
+        (field.name, key)
+        for descriptor in make.OBJECTS
+        for key, sharing in keys_of(descriptor).items()
+        for field in sharing
+        if key not in {field.name, field.name.removesuffix("_json")} and not _in_union(field)
+    ]
+    assert sorted(found) == sorted(written)
+    assert ("provider_options", "providerOptions") in found
+
+
+def _in_union(field: FieldDescriptor) -> bool:
+    return field.containing_oneof is not None and field.containing_oneof.name.endswith("_kind")

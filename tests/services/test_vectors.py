@@ -1,0 +1,204 @@
+"""Vectors reach the message as packed floats, in the order of the inputs, and what is no vector stays as it is."""
+
+import json
+import math
+import tracemalloc
+from array import array
+from base64 import b64encode
+from typing import Any
+
+import pytest
+
+from aibridge.v1.embeddings_pb2 import CreateEmbeddingResponse
+from bridge.codec import build
+from bridge.errors import BridgeError, Reason
+from bridge.jsontext import loads
+from bridge.services.vectors import lift, put
+
+
+def reply_of(data: bytes, *, is_float32: bool = True) -> CreateEmbeddingResponse:
+    """As EmbeddingsService does it."""
+    value, rest, blocks = lift(loads(data), data, is_float32=is_float32)
+    reply = build(CreateEmbeddingResponse, value, rest)
+    put(reply, blocks)
+    return CreateEmbeddingResponse.FromString(reply.SerializeToString())
+
+
+def packed(*numbers: float) -> str:
+    return b64encode(array("f", numbers).tobytes()).decode()
+
+
+def body(*items: Any, **members: Any) -> bytes:
+    data = [{"object": "embedding", "index": number, "embedding": item} for number, item in enumerate(items)]
+    return json.dumps({"object": "list", "data": data, **members}, separators=(",", ":")).encode()
+
+
+def test_e19() -> None:
+    """Base64 in reversed order, with the gateway's metadata."""
+    data = (
+        b'{"object":"list","data":[{"object":"embedding","index":1,"embedding":"AACAPwAAAAAAAAAA"},'
+        b'{"object":"embedding","index":0,"embedding":"zczMPQAAgL4AAIA/"}],"model":"openai/text-embedding-3-small",'
+        b'"usage":{"prompt_tokens":3,"total_tokens":3},'
+        b'"providerMetadata":{"gateway":{"routing":{},"cost":"0.00000012"}}}'
+    )
+    reply = reply_of(data)
+    assert [item.index for item in reply.data] == [0, 1]
+    assert list(reply.data[0].embedding) == pytest.approx([0.1, -0.25, 1])
+    assert list(reply.data[1].embedding) == [1, 0, 0]
+    assert reply.provider_metadata_json == '{"gateway":{"routing":{},"cost":"0.00000012"}}'
+    assert reply.usage.prompt_tokens == 3
+    assert not any(item.HasField("extra_json") or item.HasField("embedding_json") for item in reply.data)
+
+
+@pytest.mark.parametrize("vector", [[0.5, -1, 0, 3e38], [0.1], [1, 2, 3], [1e-45, -0.0]])
+def test_lists_and_base64_are_the_same(vector: list[float]) -> None:
+    """The caller cannot tell which form the gateway used."""
+    from_list, from_text = reply_of(body(vector)), reply_of(body(packed(*vector)))
+    assert from_list == from_text
+    assert from_list.data[0].embedding == array("f", vector).tolist()
+
+
+@pytest.mark.parametrize("order", [[0, 1, 2], [2, 1, 0], [1, 2, 0]])
+@pytest.mark.parametrize("form", [lambda *numbers: list(numbers), packed], ids=["list", "base64"])
+def test_order_is_that_of_index(order: list[int], form: Any) -> None:
+    """Each vector stays with its index, and they come in the order of the inputs."""
+    data = [{"embedding": form(index, 0.5), "index": index} for index in order]
+    reply = reply_of(json.dumps({"data": data}).encode())
+    assert [(item.index, list(item.embedding)) for item in reply.data] == [(i, [i, 0.5]) for i in range(3)]
+
+
+def test_order_without_index_is_kept() -> None:
+    """Where the gateway numbers nothing, or not everything, its order stands."""
+    data = [{"embedding": [2.0], "index": 1}, {"embedding": [1.0]}, {"embedding": [0.0], "index": 0}]
+    assert [item.embedding[0] for item in reply_of(json.dumps({"data": data}).encode()).data] == [2, 1, 0]
+
+
+@pytest.mark.parametrize("escape", [("/", "\\/"), ("/", "\\u002f"), ("+", "\\u002B"), ("=", "\\u003d")])
+@pytest.mark.parametrize("unknown", ["", ',"zz":2.50', ',"zz":{"a" : [ 1E5 ]}'])
+def test_escaped_base64(escape: tuple[str, str], unknown: str) -> None:
+    """PHP escapes the slash, .NET the plus. The vector is read once, and unknown members beside it keep their text."""
+    floats = array("f")
+    floats.frombytes(b"\xfb\xef\xbe?\xff\xff\x7f?")
+    text = b64encode(floats.tobytes()).decode()
+    assert escape[0] in text
+    data = '{"data":[{"embedding":"' + text.replace(*escape) + '"' + unknown + "}]}"
+    item = reply_of(data.encode()).data[0]
+    assert array("f", item.embedding).tobytes() == floats.tobytes()
+    assert item.extra_json == (unknown and "{" + unknown[1:] + "}")
+
+
+@pytest.mark.parametrize("data", [
+    b'{"data":[{"object":"embedding","embedding":[0.5,1],"zz": 2.50},{"embedding" : [ 1 , 2 ] ,"index": 1, "yy":1E5}]}',
+    b'{"data":[{"zz": 2.50,"embedding":"AAAAPwAAgD8="},{"yy":1E5,"index":1,"embedding":"AACAPwAAAEA="}], "n": [1.0]}',
+])  # fmt: skip
+def test_unknown_members_keep_their_text(data: bytes) -> None:
+    """Lifting the vectors out leaves the text of everything else alone."""
+    reply = reply_of(data)
+    assert [list(item.embedding) for item in reply.data] == [[0.5, 1], [1, 2]]
+    assert [item.extra_json for item in reply.data] == ['{"zz":2.50}', '{"yy":1E5}']
+
+
+@pytest.mark.parametrize(
+    "vector",
+    [
+        [[0.25, 2], [3, 4]],
+        [],
+        [None, 1],
+        ["a"],
+        [1, "a"],
+        [{"a": 1}],
+    ],
+)
+def test_what_is_no_vector_stays_raw(vector: Any) -> None:
+    """Several vectors per input, and whatever else a model may return, arrive as JSON text."""
+    text = json.dumps(vector, separators=(",", ":"))
+    item = reply_of(body(vector)).data[0]
+    assert item.embedding_json == text
+    assert not item.embedding
+
+
+def test_vectors_of_both_kinds_in_one_reply() -> None:
+    """A raw vector before a lifted one is not taken for it, also where its text has to be exact."""
+    data = b'{"data":[{"embedding":[[1, 2],[3]], "zz": 2.50},{"embedding":[1,2]},{"embedding":{"embedding":[7]}}]}'
+    reply = reply_of(data)
+    assert [list(item.embedding) for item in reply.data] == [[], [1, 2], []]
+    assert json.loads(reply.data[0].embedding_json) == [[1, 2], [3]]
+    assert json.loads(reply.data[0].extra_json) == {"zz": 2.5}
+    assert json.loads(reply.data[2].extra_json) == {"embedding": {"embedding": [7]}}
+
+
+def test_members_of_the_same_name_elsewhere() -> None:
+    """`embedding` as a word, as a member of an unknown object, and twice: the vector is the one that counts."""
+    item = b'{"meta":{"embedding":[8.50]},"object":"embedding","embedding":[6],"embedding":[1,2]}'
+    data = b'{"embedding":[9],"data":[' + item + b"]}"
+    reply = reply_of(data)
+    assert list(reply.data[0].embedding) == [1, 2]
+    assert json.loads(reply.data[0].extra_json) == {"meta": {"embedding": [8.5]}}
+    assert json.loads(reply.extra_json) == {"embedding": [9]}
+
+
+def test_other_number_formats_stay_as_they_are() -> None:
+    """Base64 that was asked for as something else than 32-bit floats is not read as them."""
+    item = reply_of(body("AAECAw=="), is_float32=False).data[0]
+    assert json.loads(item.extra_json) == {"embedding": "AAECAw=="}
+    assert not item.embedding
+
+
+@pytest.mark.parametrize("text", ["!!!!", "AAA", "AACAPw", "AACAPw=", "AACAPw==\n", "AACA Pw==", "é"])
+def test_bad_base64(text: str) -> None:
+    """The reply is malformed, and the message does not quote it."""
+    with pytest.raises(BridgeError, match="not base64") as failure:
+        reply_of(body([1.0], text))
+    assert failure.value.reason is Reason.UPSTREAM_MALFORMED_RESPONSE
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 4095])
+def test_bytes_that_are_no_whole_floats(size: int) -> None:
+    """Part of a float is no float."""
+    with pytest.raises(BridgeError, match="not a row of 32-bit floats") as failure:
+        reply_of(body(b64encode(bytes(size)).decode()))
+    assert failure.value.reason is Reason.UPSTREAM_MALFORMED_RESPONSE
+
+
+def test_special_floats_survive_base64() -> None:
+    """Infinities, NaN and the sign of zero are bits like any others."""
+    vector = reply_of(body(packed(math.inf, -math.inf, math.nan, -0.0))).data[0].embedding
+    assert vector[:2] == [math.inf, -math.inf]
+    assert math.isnan(vector[2])
+    assert math.copysign(1, vector[3]) == -1
+
+
+@pytest.mark.parametrize(
+    "value", [{}, {"data": None}, {"data": {}}, {"data": "x"}, {"data": []}, {"data": [None, 3, {}]}]
+)
+def test_replies_without_vectors(value: Any) -> None:
+    """Nothing to lift, nothing changed."""
+    data = json.dumps(value).encode()
+    lifted, rest, blocks = lift(value, data, is_float32=True)
+    assert (lifted, rest) == (value, data)
+    assert set(blocks) <= {None}
+
+
+def test_large_batch() -> None:
+    """2048 vectors of 3072 numbers, 32 MiB of text: little more memory than what the floats themselves take."""
+    count, length = 2048, 3072
+    floats = array("f", [number / length for number in range(length)])
+    text = b64encode(floats.tobytes()).decode()
+    data = json.dumps(
+        {"data": [{"object": "embedding", "index": i, "embedding": text} for i in reversed(range(count))], "zz": 2.50}
+    ).encode()
+    value = loads(data)
+    tracemalloc.start()
+    try:
+        lifted, rest, blocks = lift(value, data, is_float32=True)
+        assert len(rest) < 200_000
+        reply = build(CreateEmbeddingResponse, lifted, rest)
+        put(reply, blocks)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    size = count * length * 4
+    assert peak < 2.5 * size  # Python's part; protobuf's own is another `size`
+    assert reply.ByteSize() > size
+    assert reply.data[0].index == 0
+    assert reply.data[count - 1].embedding[:] == floats.tolist()

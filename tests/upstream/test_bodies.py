@@ -1,0 +1,134 @@
+"""Reading error bodies: every shape gives what there is in it, and none an exception."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bridge.upstream.bodies import error_in, read, read_value
+from tests.shapes import SHAPES, Shape
+
+TEXT = st.text(max_size=8)
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | TEXT
+KEYS = st.sampled_from(
+    [
+        *(
+            "error",
+            "errors",
+            "message",
+            "type",
+            "code",
+            "param",
+            "status",
+            "detail",
+            "details",
+            "loc",
+            "msg",
+            "metadata",
+        ),
+        *(
+            "raw",
+            "value",
+            "error_type",
+            "error_message",
+            "error_description",
+            "http_status_code",
+            "statusCode",
+            "title",
+        ),
+        *("retry_after_seconds", "n_ctx", "x_groq", "choices", "object", "id"),
+    ]
+)
+JSON = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=5))
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=[shape.name for shape in SHAPES])
+def test_shape(shape: Shape) -> None:
+    """Each shape gives message, type, code, param and the status that it names."""
+    body = read(shape.body)
+    assert body.message == shape.message
+    assert (body.type, body.code, body.param, body.status) == (shape.type, shape.code, shape.param, shape.status)
+
+
+def test_all_eighteen() -> None:
+    """The table has all eighteen shapes of api-surface 9.2."""
+    numbers = {shape.name.split()[0] for shape in SHAPES}
+    assert {str(number) for number in range(1, 19)} <= numbers
+
+
+@given(value=JSON)
+def test_no_value_is_refused(value: Any) -> None:
+    """Whatever JSON there is in an error, it is read without an exception, and what is read is text."""
+    body = read_value(value)
+    assert isinstance(body.message, str)
+    for member in (body.type, body.code, body.param, body.model):
+        assert member is None or isinstance(member, str)
+    assert body.status is None or 400 <= body.status <= 599
+    if isinstance(value, dict):
+        error_in(value)
+        error_in(value, event="error")
+
+
+@given(data=st.binary(max_size=64) | JSON.map(lambda value: json.dumps(value).encode()[:-1]))
+def test_no_bytes_are_refused(data: bytes) -> None:
+    """Whatever bytes there are in an error, they are read without an exception."""
+    assert isinstance(read(data).message, str)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"error": {"message": "m"}},
+        {"error": "text"},
+        {"error": [{"message": "m"}]},
+        {"error": {"code": 429}, "choices": [{"index": 0, "delta": {"content": ""}, "finish_reason": "error"}]},
+        {"code": "c", "error": "text"},
+        {"object": "error", "message": "m"},
+        {"message": "m", "type": "t", "code": 1},
+        {"error_type": "t", "error_message": "m"},
+        {"id": "c", "x_groq": {"id": "r", "error": "over capacity"}},
+        {"id": "c", "x_groq": {"error": "x"}, "choices": [{"index": 0, "delta": {}, "finish_reason": None}]},
+        {"choices": [{"index": 0, "message": {}, "finish_reason": "error", "error": {"code": 502}}]},
+        {"choices": [{"index": 0, "error": "text"}]},
+        {"choices": [], "error": {"message": "m"}},
+    ],
+    ids=json.dumps,
+)
+def test_is_an_error(value: dict[str, Any]) -> None:
+    """An error inside of a 200 reply is known by its shape."""
+    assert error_in(value) is not None
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {},
+        {"error": None, "choices": []},
+        {"error": "", "choices": []},
+        {"error": {}, "choices": []},
+        {"error": [], "choices": []},
+        {"error": False, "choices": []},
+        {"choices": [{"index": 0, "delta": {"content": '{"error": {"message": "m"}}'}, "finish_reason": None}]},
+        {"choices": [{"index": 0, "delta": {"content": "error"}, "finish_reason": "error"}]},
+        {"choices": [{"index": 0, "delta": {}, "error": None}, {"index": 1, "error": {}}, "no choice"]},
+        {"id": "c", "x_groq": {"id": "r", "error": None}},
+        {"id": "c", "x_groq": {"id": "r", "usage": {}}},
+        {"id": "c", "object": "chat.completion.chunk", "message": "m", "type": "t"},
+        {"object": "list", "data": [{"error": {"message": "m"}}], "message": "m", "type": "t"},
+        {"usage": {"prompt_tokens": 1}},
+        {"choices": None},
+    ],
+    ids=json.dumps,
+)
+def test_is_no_error(value: dict[str, Any]) -> None:
+    """`"error": null` and its like are no errors, nor is text that holds the word."""
+    assert error_in(value) is None
+
+
+def test_event_of_type_error() -> None:
+    """An event named `error` is one whatever is in it."""
+    for name in ("error", "ERROR"):
+        assert error_in({"text": "x"}, event=name) == {"text": "x"}
+    assert error_in({"text": "x"}, event="message") is None
