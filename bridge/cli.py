@@ -262,10 +262,9 @@ def _context(model: Model) -> str:
 
 
 def _json(message: Any) -> str:
-    from bridge.codec import encode  # noqa: PLC0415 # only for --json
-    from bridge.jsontext import dumps  # noqa: PLC0415 # as above
+    from bridge.codec import to_json  # noqa: PLC0415 # only for --json
 
-    return dumps(encode(message)).decode() + "\n"
+    return to_json(message).decode() + "\n"
 
 
 def _standard_input(what: str) -> str:

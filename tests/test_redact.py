@@ -208,6 +208,7 @@ def test_strings_of_a_request() -> None:
 
 @pytest.mark.parametrize("prompt", [
     "Schreib ein Gedicht über Möwen, Nebel und das Meer.",
+    'Zeile 1: "Möwen"\nZeile 2: "Möwen"\nZeile 3: "Möwen"',
     "写一首关于奥本港口冬天的诗,并提到渡轮",
     'He said "no" and\nthen "yes", then\tleft the room for good.',
     "smile 😀 smile 😀 smile 😀 smile",

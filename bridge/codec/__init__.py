@@ -24,9 +24,9 @@ from typing import Any, TypeVar
 from google.protobuf.message import Message
 
 from bridge.codec.plan import plan_of
-from bridge.jsontext import MalformedJSONError, loads, loads_exact, writes_as
+from bridge.jsontext import MalformedJSONError, dumps, loads, loads_exact, writes_as
 
-__all__ = ["build", "decode", "encode"]
+__all__ = ["build", "decode", "encode", "to_json"]
 
 M = TypeVar("M", bound=Message)
 
@@ -67,3 +67,12 @@ def encode(message: Message, path: str = "") -> dict[str, Any]:
             another kind than the field's, a number that is not finite, an extra member that overrides a typed one.
     """
     return plan_of(message.DESCRIPTOR).encode(message, path)
+
+
+def to_json(message: Message) -> bytes:
+    """The JSON text that the REST API would have carried in place of a message: request, response or chunk.
+
+    Raises:
+        BridgeError: as `encode`.
+    """
+    return dumps(encode(message))

@@ -8,6 +8,7 @@ import structlog
 from grpc_health.v1 import health, health_pb2_grpc
 
 from aibridge.v1 import chat_pb2, chat_pb2_grpc, embeddings_pb2, embeddings_pb2_grpc, models_pb2, models_pb2_grpc
+from bridge.server.flight import Flight
 from bridge.server.health import Health
 from bridge.server.interceptors import Boundary
 from bridge.server.limits import Limits
@@ -26,6 +27,10 @@ SERVICES: Final = tuple(
 )
 
 
+#: Seconds for the status of a call that was cut off to reach its caller.
+_FAREWELL: Final = 0.5
+
+
 class App:
     """One bridge: its gRPC server and its upstream client. Made and used inside a running event loop."""
 
@@ -34,8 +39,9 @@ class App:
         self._upstream = Upstream(settings)
         self._health = Health()
         self._limits = Limits(settings.max_calls, settings.max_calls_per_caller, settings.queue_timeout)
-        boundary = Boundary(settings, self._limits)
-        self._server = grpc.aio.server(interceptors=(boundary,), options=_options(settings))
+        self._flight = Flight()
+        interceptors = (Boundary(settings, self._limits), self._flight)
+        self._server = grpc.aio.server(interceptors=interceptors, options=_options(settings))
         models_pb2_grpc.add_ModelsServiceServicer_to_server(ModelsService(self._upstream, settings), self._server)
         chat_pb2_grpc.add_ChatServiceServicer_to_server(ChatService(self._upstream, settings), self._server)
         embeddings_pb2_grpc.add_EmbeddingsServiceServicer_to_server(
@@ -62,14 +68,25 @@ class App:
         await self._health.serving(SERVICES)
         return address if address.startswith("unix:") else f"{address.rpartition(':')[0]}:{port}"
 
-    async def stop(self, *, delay: float = 0.0, grace: float = 0.0) -> None:
-        """Drain and stop: NOT_SERVING, go on for `delay` seconds, then let calls in flight end for `grace` seconds."""
+    async def stop(self, *, delay: float = 0.0, grace: float = 0.0) -> int:
+        """Drain and stop: NOT_SERVING, go on for `delay` seconds, then let calls in flight end for `grace` seconds.
+
+        The number of calls that were cut off when the grace ran out. They were told so, with BRIDGE_SHUTTING_DOWN.
+        """
         await self._health.enter_graceful_shutdown()
         await asyncio.sleep(delay)
+        if grace:
+            await self._flight.hold()
         self._limits.close()
         self._health.end_watches()
-        await self._server.stop(grace)
+        stopping = asyncio.create_task(self._server.stop(grace + _FAREWELL))
+        await asyncio.sleep(0)  # it has begun: the connections are told to go away before a reply makes them call again
+        self._flight.release()
+        await asyncio.wait({stopping}, timeout=grace)
+        self._flight.cut()
+        await stopping
         await self._upstream.close()
+        return self._flight.cut_off
 
 
 def _options(settings: Settings) -> list[tuple[str, Any]]:

@@ -35,15 +35,16 @@ async def run(settings: Settings, ready: Callable[[str], None], *, lifeline: int
     again = asyncio.create_task(signals.get())
     await asyncio.wait({draining, again}, return_when=asyncio.FIRST_COMPLETED)
     if draining.done():
-        draining.result()
+        cut_off = draining.result()
     else:
         _log.warning("stopping at once", signal=again.result())
         draining.cancel()
         await asyncio.gather(draining, return_exceptions=True)
-        await app.stop()
+        cut_off = await app.stop()
     again.cancel()
-    await asyncio.gather(draining, again, return_exceptions=True)
-    _log.info("stopped")
+    await asyncio.gather(again, return_exceptions=True)
+    log = _log.warning if cut_off else _log.info
+    log("stopped", calls_cut_off=cut_off)
 
 
 def _parent_gone(lifeline: int, signals: asyncio.Queue[str]) -> None:

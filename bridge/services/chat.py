@@ -62,9 +62,7 @@ class ChatService(chat_pb2_grpc.ChatServiceServicer):
         async with stream(self._upstream, self._settings, _PATH, call, body) as chunks:
             while batch := await chunks.read():
                 for value, data in batch:
-                    message = build(
-                        chat_pb2.CreateChatCompletionStreamResponse, value, data, inline=call.inline_data
-                    )
+                    message = build(chat_pb2.CreateChatCompletionStreamResponse, value, data, inline=call.inline_data)
                     if value.get("choices") and not message.choices:
                         raise malformed("has a chunk whose choices are not a list of objects")
                     await context.write(message)

@@ -139,8 +139,8 @@ class Upstream:
         if len(body) > _WHOLE_BODY:
             headers.append(("content-length", str(len(body))))
         content = body if len(body) <= _WHOLE_BODY else _pieces(body)
-        extensions = {"timeout": self._timeout}
-        request = httpx.Request(method, _url(self._base + path), headers=headers, content=content, extensions=extensions)
+        url, limits = _url(self._base + path), {"timeout": self._timeout}
+        request = httpx.Request(method, url, headers=headers, content=content, extensions=limits)
         return request, credential.own
 
     async def close(self) -> None:

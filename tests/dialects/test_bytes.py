@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
-from aibridge.v1 import chat_pb2
 from grpc import StatusCode
 
+from aibridge.v1 import chat_pb2
 from bridge.codec import encode
 from bridge.jsontext import dumps, loads
 from tests.conftest import Bridge
@@ -66,7 +66,7 @@ async def test_a_third_less_on_the_wire() -> None:
 
 
 async def test_a_reply_as_bytes(bridge: Bridge, hello: Request) -> None:
-    """With `inline_data` images and audio come as bytes, plain and streamed; encoding gives the upstream's JSON again."""
+    """With `inline_data` images and audio come as bytes, plain and streamed; encoding gives the JSON that was sent."""
     hello.bridge_options.inline_data = True
     message = {"role": "assistant", "content": "Here.", **DELTA}
     completion = {"id": "c", "choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}

@@ -68,6 +68,7 @@ CASES: list[tuple[str, bytes, list[Event]]] = [
     ("empty data of a type is not", b"event: error\ndata:\n\n", [Event(b"", "error")]),
     ("type", b"event: error\ndata: a\n\n", [Event(b"a", "error")]),
     ("type without space", b"event:x\ndata: a\n\n", [Event(b"a", "x")]),
+    ("one space of a type's two goes", b"event:  x\ndata: a\n\n", [Event(b"a", " x")]),
     ("the last type counts", b"event: a\nevent: b\ndata: x\n\n", [Event(b"x", "b")]),
     ("a type is for one event", b"event: a\ndata: x\n\ndata: y\n\n", [Event(b"x", "a"), Event(b"y")]),
     ("a type without data ends", b"event: a\n\ndata: y\n\n", [Event(b"y")]),
