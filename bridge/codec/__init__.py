@@ -19,11 +19,12 @@ The text of an unknown value is written anew by the JSON library. If that would 
 `readers` holds the conversions of single values from JSON, `writers` those to JSON, `plan` puts them together.
 """
 
+from functools import cache
 from typing import Any, TypeVar
 
 from google.protobuf.message import Message
 
-from bridge.codec.plan import plan_of
+from bridge.codec.plan import Plan, plan_of
 from bridge.jsontext import MalformedJSONError, dumps, loads, loads_exact, writes_as
 
 __all__ = ["build", "decode", "encode", "to_json"]
@@ -48,7 +49,7 @@ def build(message_type: type[M], value: dict[str, Any], data: bytes, *, inline: 
 
     With `inline`, images and audio come as bytes in the fields that can hold them, instead of as base64 text.
     """
-    plan = plan_of(message_type.DESCRIPTOR, inline=inline)
+    plan = _plan(message_type, inline)
     rewritten: list[str] = []
     try:
         arguments = plan.decode(value, rewritten)
@@ -57,6 +58,11 @@ def build(message_type: type[M], value: dict[str, Any], data: bytes, *, inline: 
     except RecursionError:
         raise MalformedJSONError("nested too deeply") from None
     return message_type(**arguments)
+
+
+@cache
+def _plan(message_type: Any, inline: bool) -> Plan:  # noqa: FBT001 # positional, as it is cheapest
+    return plan_of(message_type.DESCRIPTOR, inline=inline)
 
 
 def encode(message: Message, path: str = "") -> dict[str, Any]:

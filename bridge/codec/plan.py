@@ -1,7 +1,7 @@
 """The plan of a message type: which JSON key goes to which field, and back."""
 
 from collections.abc import Mapping
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Final, NamedTuple
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
@@ -49,26 +49,27 @@ class Plan:
     def decode(self, value: dict[str, Any], rewritten: Rewritten) -> dict[str, Any]:
         """The constructor arguments for a JSON object; `rewritten` gets a mark for each text that was written anew."""
         arguments: dict[str, Any] = {}
-        extra: list[str] = []
+        extra: list[str] | None = None
         members = self.members
         for key, item in value.items():
             if item is None:
                 continue
-            member = members.get(key, _UNKNOWN)
-            if type(item) is member.direct:
-                arguments[member.name] = item
+            direct, field, alternatives, raw, raw_kind = members.get(key, _UNKNOWN)
+            if type(item) is direct:
+                arguments[field] = item
                 continue
-            for name, read in member.alternatives:
+            for name, read in alternatives:
                 converted = read(item, rewritten)
                 if converted is not MISFIT:
                     arguments[name] = converted
                     break
             else:
                 text = member_text(value, key, item, rewritten)
-                if member.raw is not None and isinstance(item, member.raw_kind):
-                    arguments[member.raw] = text
+                if raw is not None and isinstance(item, raw_kind):
+                    arguments[raw] = text
                 else:
-                    extra.append(f"{rewrite(key)}:{text}")
+                    extra = extra or []
+                    extra.append(f"{_quoted(key)}:{text}")
         if extra:
             arguments["extra_json"] = "{" + ",".join(extra) + "}"
         return arguments
@@ -88,6 +89,11 @@ class Plan:
         if extra:
             splice(extra, result, f"{prefix}extra_json")
         return result
+
+
+@lru_cache(maxsize=1024)
+def _quoted(key: str) -> str:
+    return rewrite(key)  # an upstream's unknown members come again with every chunk
 
 
 _plans: dict[tuple[str, bool], Plan] = {}

@@ -45,7 +45,12 @@ def reader(field: FieldDescriptor, plan_of: PlanOf) -> Read | None:
         value = _one(entry, plan_of)
         return value and _map(value)
     one = _one(field, plan_of)
-    return _list(one) if one is not None and field.is_repeated else one
+    if one is None or not field.is_repeated:
+        return one
+    descriptor = field.message_type
+    if descriptor is not None and not is_array(descriptor):
+        return _objects(plan_of(descriptor).decode)
+    return _list(one)
 
 
 def bytes_reader(field: FieldDescriptor) -> Read | None:
@@ -63,8 +68,8 @@ def member_text(value: dict[str, Any], key: str, item: Any, rewritten: Rewritten
     if isinstance(value, ExactObject):
         text = value.text[key]
         return text if is_json(text) else rewrite(item)
-    if item in ([], {}):
-        return "[]" if item == [] else "{}"
+    if not item and isinstance(item, (list, dict)):
+        return "{}" if isinstance(item, dict) else "[]"
     rewritten.append(key)
     return rewrite(item)
 
@@ -104,6 +109,20 @@ def _list(one: Read, *, empty: bool = False) -> Read:
     return read
 
 
+def _objects(decode: Callable[[dict[str, Any], Rewritten], Any]) -> Read:
+    """As `_list`, for messages: the way of every chunk, with one call less for each of them."""
+
+    def read(item: Any, rewritten: Rewritten) -> Any:
+        if type(item) is not list or not item:
+            return MISFIT
+        for element in item:
+            if not isinstance(element, dict):
+                return MISFIT
+        return [decode(element, rewritten) for element in item]
+
+    return read
+
+
 def _map(one: Read) -> Read:
     def read(item: Any, rewritten: Rewritten) -> Any:
         if not isinstance(item, dict) or not item:
@@ -139,9 +158,9 @@ def _integer(bits: int) -> Read:
     limit = 1 << (bits - 1)
 
     def read(item: Any, _: Rewritten) -> Any:
-        if type(item) is float and item.is_integer() and -_EXACT <= item <= _EXACT:
-            item = int(item)
-        return item if type(item) is int and -limit <= item < limit else MISFIT
+        if type(item) is int:
+            return item if -limit <= item < limit else MISFIT
+        return int(item) if type(item) is float and item.is_integer() and -_EXACT <= item <= _EXACT else MISFIT
 
     return read
 
