@@ -49,7 +49,7 @@ def build(message_type: type[M], value: dict[str, Any], data: bytes, *, inline: 
 
     With `inline`, images and audio come as bytes in the fields that can hold them, instead of as base64 text.
     """
-    plan = _plan(message_type, inline)
+    plan = _plan(message_type, inline)  # type: ignore[arg-type] # a class of messages is hashable, whatever its metaclass
     rewritten: list[str] = []
     try:
         arguments = plan.decode(value, rewritten)

@@ -158,9 +158,9 @@ def _integer(bits: int) -> Read:
     limit = 1 << (bits - 1)
 
     def read(item: Any, _: Rewritten) -> Any:
-        if type(item) is int:
-            return item if -limit <= item < limit else MISFIT
-        return int(item) if type(item) is float and item.is_integer() and -_EXACT <= item <= _EXACT else MISFIT
+        if type(item) is float and item.is_integer() and -_EXACT <= item <= _EXACT:
+            item = int(item)
+        return item if type(item) is int and -limit <= item < limit else MISFIT
 
     return read
 
