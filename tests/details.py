@@ -129,3 +129,8 @@ def text(choices: Iterable[Any]) -> str:
 def refusal(**members: Any) -> dict[str, Any]:
     """OpenAI's error object."""
     return {"error": {"message": "the upstream's words", **members}}
+
+
+def verdict(result: Failure) -> tuple[str, str, str | None]:
+    """The code, the reason and the retry advice."""
+    return result.code, result.reason, result.pushback

@@ -2,8 +2,9 @@
 
 import os
 
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-settings.register_profile("aibridge", max_examples=100, deadline=None, derandomize=True, database=None)
-settings.register_profile("long", max_examples=3000, deadline=None, database=None)
+no_clock = {"deadline": None, "database": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("aibridge", max_examples=100, derandomize=True, **no_clock)
+settings.register_profile("long", max_examples=3000, **no_clock)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "aibridge"))

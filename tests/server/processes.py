@@ -37,11 +37,10 @@ class Process:
     def terminate(self) -> None:
         self.process.send_signal(signal.SIGTERM)
 
-    async def logged(self, event: str) -> dict[str, Any]:
-        """The first line of this event, as soon as there is one."""
+    async def logged(self, event: str, times: int = 1) -> None:
+        """Until there are so many lines of this event."""
         async with asyncio.timeout(_PATIENCE), self._news:
-            await self._news.wait_for(lambda: any(line["event"] == event for line in self.log))
-        return next(line for line in self.log if line["event"] == event)
+            await self._news.wait_for(lambda: sum(line["event"] == event for line in self.log) >= times)
 
     async def ended(self) -> int:
         """The exit code, once the process has ended and its log is complete."""
@@ -57,11 +56,19 @@ class Process:
         assert self.process.stderr is not None
         while line := await self.process.stderr.readline():
             async with self._news:
-                try:
-                    self.log.append(json.loads(line))
-                except ValueError:
-                    self.noise.append(line.decode())
+                self._take(line.decode().strip())
                 self._news.notify_all()
+
+    def _take(self, text: str) -> None:
+        """One line, of which workers that write at the same time may have made two."""
+        while text:
+            try:
+                value, end = json.JSONDecoder().raw_decode(text)
+            except ValueError:
+                self.noise.append(text)
+                return
+            self.log.append(value)
+            text = text[end:].lstrip()
 
 
 @asynccontextmanager

@@ -1,0 +1,183 @@
+"""A reply that is not what the API promises, or too much of it."""
+
+import asyncio
+import gzip
+import zlib
+
+import pytest
+
+from aibridge.v1 import models_pb2
+from tests.conftest import Bridge, start_bridge
+from tests.details import CHUNK, RPCS, failed, failed_either, failed_stream, text, verdict
+from tests.errors.replies import BODY, DONE, EVENTS, ONE, TWO, Hello, after, close
+from tests.gateway import Exchange, Script, json_reply, raw_sse, reply, sse
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+async def garbage(exchange: Exchange) -> None:
+    await exchange.send("SSH-2.0-OpenSSH_9.6\r\n\r\n")
+    exchange.writer.close()
+
+
+async def wrong_version(exchange: Exchange) -> None:
+    await exchange.send("HTTP/7 200 OK\r\n\r\n")
+    exchange.writer.close()
+
+
+async def long_header(exchange: Exchange) -> None:
+    await exchange.send(f"HTTP/1.1 200 OK\r\nx-long: {'x' * 100_000}\r\n\r\n")
+    exchange.writer.close()
+
+
+MALFORMED = {
+    "not HTTP": garbage,
+    "wrong version": wrong_version,
+    "long header": long_header,
+    "HTML": reply("<html></html>", content_type="text/html"),
+    "plain text": reply(BODY, content_type="text/plain"),
+    "bad JSON": reply(b'{"choices": ['),
+    "not JSON": reply(b"OK"),
+    "invalid, with the prompt": reply(b'{"hi there, this is a prompt'),
+    "empty": reply(b""),
+    "empty, 204": reply(b"", 204),
+    "white space": reply(b" \n "),
+    "JSON array": reply(b"[]"),
+    "JSON string": reply(b'"text"'),
+    "JSON null": reply(b"null"),
+    "no choices": reply(b"{}"),
+    "choices null": reply(b'{"choices": null}'),
+    "choices an object": reply(b'{"choices": {}}'),
+    "choices of numbers": reply(b'{"choices": [1]}'),
+    "nested 5000 deep": reply(b"[" * 5000 + b"]" * 5000),
+    "choices nested 5000 deep": reply(b'{"choices": ' + b"[" * 5000 + b"]" * 5000 + b"}"),
+    "unknown encoding": reply(BODY, content_encoding="br"),
+    "gzip that is none": reply(BODY, content_encoding="gzip"),
+}
+
+
+@pytest.mark.parametrize("what", MALFORMED)
+@RPCS
+async def test_malformed(what: str, rpc: str, warm: Bridge, hello: Hello) -> None:
+    """A success that is not what the API promises is INTERNAL, and nothing of it is quoted."""
+    warm.gateway.script(MALFORMED[what])
+    failure = await failed_either(bridge, rpc, hello)
+    assert verdict(failure) == ("INTERNAL", "UPSTREAM_MALFORMED_RESPONSE", "-1")
+    assert "hi there" not in failure.shown
+    assert "OpenSSH" not in failure.shown
+
+
+MALFORMED_EVENTS = [
+    "nonsense",
+    "{",
+    '"text"',
+    "1",
+    "[]",
+    "[1]",
+    '{"choices": 1}',
+    '{"choices": {"a": 1}}',
+    '{"choices": [1]}',
+]
+
+
+@pytest.mark.parametrize("event", MALFORMED_EVENTS)
+async def test_malformed_event(event: str, warm: Bridge, hello: Hello) -> None:
+    """An event that is no chunk ends the call with INTERNAL, after what came before it."""
+    warm.gateway.script(sse(CHUNK, event))
+    received, failure = await failed_stream(warm.chat.CreateChatCompletionStream(hello))
+    assert received == ["one"]
+    assert verdict(failure) == ("INTERNAL", "UPSTREAM_MALFORMED_RESPONSE", "-1")
+
+
+async def test_malformed_list_and_model(warm: Bridge) -> None:
+    """So it is with a list of models that is none, and a model that is none."""
+    for value in ({}, {"data": 1}, {"data": [1]}, {"data": None}):
+        warm.gateway.script(json_reply(value))
+        failure = await failed(warm.models.ListModels(models_pb2.ListModelsRequest()))
+        assert failure.reason == "UPSTREAM_MALFORMED_RESPONSE"
+        failure = await failed(warm.models.RetrieveModel(models_pb2.RetrieveModelRequest(model="m")))
+        assert failure.reason == "UPSTREAM_MALFORMED_RESPONSE"
+
+
+def bomb(encoding: int = 31) -> bytes:
+    """64 MiB of JSON white space in 64 KiB."""
+    compressor = zlib.compressobj(9, zlib.DEFLATED, encoding)
+    return b"".join([compressor.compress(b" " * (1 << 20)) for _ in range(64)] + [compressor.flush()])
+
+
+TOO_LARGE = {
+    "content-length": reply(BODY + b" " * 100_000),
+    "no length": after(BODY + b" " * 100_000, close),
+    "gzip bomb": reply(bomb(), content_encoding="gzip"),
+    "deflate bomb": reply(bomb(15), content_encoding="deflate"),
+}
+
+
+@pytest.mark.parametrize("what", TOO_LARGE)
+@RPCS
+async def test_reply_too_large(what: str, rpc: str, warm: Bridge, hello: Hello) -> None:
+    """A reply over the limit, also one that only grows over it, is UPSTREAM_RESPONSE_TOO_LARGE."""
+    async with start_bridge(warm.gateway, max_reply_bytes=50_000) as bridge:
+        bridge.gateway.script(TOO_LARGE[what])
+        failure = await failed_either(bridge, rpc, hello)
+    assert verdict(failure) == ("INTERNAL", "UPSTREAM_RESPONSE_TOO_LARGE", "-1")
+    assert failure.metadata["limitBytes"] == "50000"
+
+
+@pytest.mark.parametrize("piece", ["data: " + "x" * 60_000, "data: xxxxxxxxx\n" * 8000, "x" * 60_000])
+async def test_event_too_large(piece: str, warm: Bridge, hello: Hello) -> None:
+    """So is an event over the limit, in one line or in many, finished or not; what came before it is delivered."""
+    async with start_bridge(warm.gateway, max_event_bytes=50_000) as bridge:
+        bridge.gateway.script(raw_sse(ONE + piece))
+        received, failure = await failed_stream(bridge.chat.CreateChatCompletionStream(hello))
+    assert received == ["one"]
+    assert verdict(failure) == ("INTERNAL", "UPSTREAM_RESPONSE_TOO_LARGE", "-1")
+
+
+async def test_many_events_are_not_too_large(warm: Bridge, hello: Hello) -> None:
+    """A stream may be of any length: the limit is on each event."""
+    async with start_bridge(warm.gateway, max_event_bytes=1024, max_reply_bytes=1024) as bridge:
+        bridge.gateway.script(raw_sse(ONE * 100 + TWO + DONE))
+        received = [chunk async for chunk in bridge.chat.CreateChatCompletionStream(hello)]
+    assert len(received) == 101
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "x-gzip", "deflate", "identity", ""])
+@pytest.mark.parametrize("size", [1, 1 << 20])
+async def test_known_encodings(encoding: str, size: int, warm: Bridge, hello: Hello) -> None:
+    """A compressed reply is read although the bridge asks for none, also in pieces of a byte."""
+    data = {"gzip": gzip.compress, "x-gzip": gzip.compress, "deflate": zlib.compress}.get(encoding, bytes)(BODY)
+    stream = {"gzip": gzip.compress, "x-gzip": gzip.compress, "deflate": zlib.compress}.get(encoding, bytes)(
+        (ONE + TWO + DONE).encode()
+    )
+
+    def script(content_type: str, content: bytes) -> Script:
+        async def run(exchange: Exchange) -> None:
+            await exchange.head(content_type=content_type, content_encoding=encoding, content_length=str(len(content)))
+            for at in range(0, len(content), size):
+                await exchange.send(content[at : at + size])
+                await asyncio.sleep(0)
+
+        return run
+
+    warm.gateway.script(script("application/json", data))
+    assert (await warm.chat.CreateChatCompletion(hello)).choices[0].message.content == "hello"
+    warm.gateway.script(script(EVENTS, stream))
+    received = [text(chunk.choices) async for chunk in warm.chat.CreateChatCompletionStream(hello)]
+    assert received == ["one", "two"]
+
+
+async def test_refusal_in_an_unknown_encoding(warm: Bridge, hello: Hello) -> None:
+    """An error whose body cannot be read is still the error that its status says."""
+    warm.gateway.script(reply(b"\x00\x01", 429, content_encoding="br"))
+    failure = await failed(warm.chat.CreateChatCompletion(hello))
+    assert (failure.reason, failure.message) == ("RATE_LIMIT_EXCEEDED", "HTTP 429 Too Many Requests")
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "application/json; charset=utf-8", ""])
+async def test_completion_instead_of_a_stream(content_type: str, warm: Bridge, hello: Hello) -> None:
+    """A plain completion where a stream was asked for makes one chunk."""
+    warm.gateway.script(reply(BODY, content_type=content_type))
+    received = [chunk async for chunk in warm.chat.CreateChatCompletionStream(hello)]
+    assert [text(chunk.choices) for chunk in received] == ["hello"]
+    assert [chunk.choices[0].finish_reason for chunk in received] == ["stop"]
