@@ -1,5 +1,6 @@
 """Turns what went wrong upstream into a `BridgeError`: an HTTP status, an error body, an exception of the transport."""
 
+import errno
 import re
 import ssl
 import time
@@ -224,9 +225,13 @@ def of_exception(error: Exception, *, answered: bool) -> BridgeError:
         return interrupted("the connection broke in the middle of the reply")
     if isinstance(cause, (aiohttp.ClientResponseError, httpx.InvalidURL)):
         return BridgeError(Reason.UPSTREAM_MALFORMED_RESPONSE, "the upstream's reply is not HTTP")
-    if isinstance(cause, BrokenPipeError):
+    if isinstance(cause, (BrokenPipeError, aiohttp.ClientConnectionResetError)) or _is_write(cause):
         return BridgeError(Reason.UPSTREAM_WRITE_FAILED, "the connection broke while the request was being sent")
     return BridgeError(Reason.UPSTREAM_CONNECTION_LOST, "the connection broke before the reply began")
+
+
+def _is_write(cause: BaseException) -> bool:
+    return isinstance(cause, OSError) and (cause.errno == errno.EPIPE or "write" in (cause.strerror or ""))
 
 
 def interrupted(message: str) -> BridgeError:

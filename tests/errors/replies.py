@@ -7,21 +7,11 @@ from tests.details import CHUNK, COMPLETION, LAST
 from tests.gateway import Exchange, Script
 
 Hello = chat_pb2.CreateChatCompletionRequest
-
-
-ONE = f"data: {json.dumps(CHUNK)}\n\n"
-
-
-TWO = f"data: {json.dumps(LAST)}\n\n"
-
-
-DONE = "data: [DONE]\n\n"
-
-
-BODY = json.dumps(COMPLETION).encode()
-
-
 EVENTS = "text/event-stream"
+ONE = f"data: {json.dumps(CHUNK)}\n\n"
+TWO = f"data: {json.dumps(LAST)}\n\n"
+DONE = "data: [DONE]\n\n"
+BODY = json.dumps(COMPLETION).encode()
 
 
 async def close(exchange: Exchange) -> None:

@@ -61,7 +61,7 @@ MALFORMED = {
 async def test_malformed(what: str, rpc: str, warm: Bridge, hello: Hello) -> None:
     """A success that is not what the API promises is INTERNAL, and nothing of it is quoted."""
     warm.gateway.script(MALFORMED[what])
-    failure = await failed_either(bridge, rpc, hello)
+    failure = await failed_either(warm, rpc, hello)
     assert verdict(failure) == ("INTERNAL", "UPSTREAM_MALFORMED_RESPONSE", "-1")
     assert "hi there" not in failure.shown
     assert "OpenSSH" not in failure.shown

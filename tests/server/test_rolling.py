@@ -1,0 +1,117 @@
+"""A rolling restart behind one client that balances over two bridges: callers notice nothing of it."""
+
+import asyncio
+import json
+from collections import Counter
+from typing import Any
+
+import grpc
+import pytest
+
+from aibridge.v1 import chat_pb2, chat_pb2_grpc
+from bridge.client import OPTIONS, SERVICE_CONFIG
+from tests.gateway import Exchange, Gateway, json_reply
+from tests.rpc.test_chat import COMPLETION
+from tests.server.processes import Process, free_port, serving
+
+WORDS = [f"word{index} " for index in range(5)]
+#: The client asks each bridge for its health, and leaves one alone that is about to stop.
+HEALTH = {"healthCheckConfig": {"serviceName": "aibridge.v1.ChatService"}}
+
+
+async def script(exchange: Exchange) -> None:
+    if not exchange.request.json.get("stream"):
+        await json_reply(COMPLETION)(exchange)
+        return
+    await exchange.head(content_type="text/event-stream")
+    for word in WORDS:
+        await exchange.event({"choices": [{"index": 0, "delta": {"content": word}}]})
+        await asyncio.sleep(0.02)
+    await exchange.event({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
+    await exchange.event("[DONE]")
+    exchange.writer.close()
+
+
+class Load:
+    """Callers that do not cease to call. A call that fails is an error of the test, and ends it."""
+
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        self._stub = chat_pb2_grpc.ChatServiceStub(channel)
+        self._request = chat_pb2.CreateChatCompletionRequest(model="m", messages=[{"role": "user", "content": "hi"}])
+        self.done: Counter[str] = Counter()
+        self._stop = False
+
+    async def run(self, callers: int) -> None:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(callers):
+                group.create_task(self._unary())
+                group.create_task(self._stream())
+
+    def stop(self) -> None:
+        self._stop = True
+
+    async def _unary(self) -> None:
+        while not self._stop:
+            assert (await self._stub.CreateChatCompletion(self._request)).choices[0].message.content == "hello"
+            self.done["unary"] += 1
+
+    async def _stream(self) -> None:
+        while not self._stop:
+            words = [
+                item.choices[0].delta.content async for item in self._stub.CreateChatCompletionStream(self._request)
+            ]
+            assert words == [*WORDS, ""]
+            self.done["stream"] += 1
+
+
+@pytest.mark.parametrize(("config", "delay"), [({}, "0"), (HEALTH, "0.3")], ids=["as shipped", "with health checks"])
+async def test_rolling_restart(gateway: Gateway, config: dict[str, Any], delay: str) -> None:
+    """Each of two bridges is stopped and started anew under load, and not one call fails."""
+    gateway.script(script)
+    addresses = [f"127.0.0.1:{free_port()}" for _ in range(2)]
+    balanced = {**SERVICE_CONFIG, **config, "loadBalancingConfig": [{"round_robin": {}}]}
+    options = [
+        *OPTIONS,
+        ("grpc.service_config", json.dumps(balanced)),
+        ("grpc.use_local_subchannel_pool", 1),
+        ("grpc.initial_reconnect_backoff_ms", 100),
+        ("grpc.max_reconnect_backoff_ms", 200),
+    ]
+
+    def bridge(address: str) -> Any:
+        return serving(gateway, "--drain-delay", delay, listen=address)
+
+    async with (
+        grpc.aio.insecure_channel(f"ipv4:{','.join(addresses)}", options=options) as channel,
+        bridge(addresses[0]) as first,
+        bridge(addresses[1]) as second,
+    ):
+        load = Load(channel)
+        running = asyncio.create_task(load.run(6))
+        await _served(running, first, second)
+        first.terminate()
+        assert await first.ended() == 0
+        async with bridge(addresses[0]) as first_again:
+            await _served(running, first_again)
+            second.terminate()
+            assert await second.ended() == 0
+            async with bridge(addresses[1]) as second_again:
+                await _served(running, second_again)
+                load.stop()
+                await asyncio.wait_for(running, 10)
+    stopped = [
+        line["calls_cut_off"] for process in (first, second) for line in process.log if line["event"] == "stopped"
+    ]
+    assert stopped == [0, 0]
+    assert min(load.done["unary"], load.done["stream"]) > 30
+
+
+async def _served(load: asyncio.Task[None], *processes: Process) -> None:
+    """Until each of these bridges has its share of the load; at once if the load has failed."""
+    for process in processes:
+        share = asyncio.create_task(process.logged("call", 20))
+        await asyncio.wait({share, load}, return_when=asyncio.FIRST_COMPLETED)
+        if load.done():
+            share.cancel()
+            await load
+        await share
