@@ -66,8 +66,9 @@ DENIED: Final = frozenset(
 )
 _DENIED_PREFIXES: Final = (":", "grpc-", "proxy-", "content-", "x-forwarded-")
 
-#: All trailers of a reply together, in characters; peers refuse more than 8 KiB of metadata by default.
-_REPLY_SIZE: Final = 4096
+#: All trailers of a reply together, as HTTP/2 counts them; peers refuse more than 8 KiB of metadata by default.
+_REPLY_SIZE: Final = 3072
+_ENTRY_SIZE: Final = 32  # of each entry, besides its characters
 _VALUE: Final = re.compile(r"[\x20-\x7e]*")
 _KEY: Final = re.compile(r"[0-9a-z_.-]+")
 
@@ -116,7 +117,7 @@ def reply_trailers(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
             key = "x-upstream-request-id"
         elif (key not in REPLY_HEADERS and not key.startswith(_REPLY_PREFIXES)) or is_denied(key):
             continue
-        size += len(key) + len(value)
+        size += len(key) + len(value) + _ENTRY_SIZE
         if size <= _REPLY_SIZE and _KEY.fullmatch(key) and _VALUE.fullmatch(value):
             trailers.append((key, value))
     return trailers

@@ -100,7 +100,7 @@ def _refinements() -> Iterator[str]:
 
 def _names() -> Iterator[str]:
     yield "## Errors without a status\n"
-    yield "An error inside of a 200 reply or of a stream that names no number counts as its type or code says, else 500.\n"
+    yield "An error in a 200 reply or in a stream that names no number counts as its type or code says, else as 500.\n"
     yield from _table("type or code", "HTTP", rows=([f"`{name}`", str(http)] for name, http in STATUS_OF_TYPE.items()))
 
 

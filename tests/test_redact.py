@@ -4,8 +4,6 @@ import json
 import re
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from bridge.redact import safe, strings, without
 
@@ -97,18 +95,6 @@ def test_one_line(control: str) -> None:
     assert safe(f"a{control}b{control}") == "a b"
 
 
-@given(text=st.text(max_size=60), limit=st.integers(1, 40))
-def test_clip(text: str, limit: int) -> None:
-    """The limit holds for any text, and only what is over it is cut, with a mark."""
-    clipped = safe(text, limit)
-    assert len(clipped) <= limit
-    whole = safe(text, 10_000)
-    if len(text) <= limit:
-        assert clipped == whole
-    elif clipped != whole:
-        assert clipped.endswith("…") or clipped == safe(text[: limit * 4], 10_000)
-
-
 @pytest.mark.parametrize("at", range(2030, 2060))
 def test_keys_at_the_cut_are_masked(at: int) -> None:
     """No part of a key survives because the text is cut within it."""
@@ -151,41 +137,6 @@ def test_prompts_of_one_line_are_masked_whole() -> None:
     """Twelve characters are enough where they are all there is."""
     assert without("got 'Who killed JFK?'", ["Who killed JFK?"]) == "got '[…]'"
     assert without("Who killed whom?", ["Who killed JFK?"]) == "Who killed whom?"
-
-
-def runs(text: str, size: int = 24) -> set[str]:
-    return {text[at : at + size] for at in range(len(text) - size + 1)}
-
-
-_few = st.text(alphabet="ab ", min_size=0, max_size=120)
-
-
-@settings(max_examples=300)
-@given(prompt=_few, before=_few, places=st.lists(st.tuples(st.integers(0, 120), st.integers(0, 60), _few), max_size=3))
-def test_no_run_of_the_prompt_survives(prompt: str, before: str, places: list[tuple[int, int, str]]) -> None:
-    """No 24 characters that stand in the prompt stand in the text, however often parts of both repeat."""
-    text = before + "".join(prompt[at : at + size] + between for at, size, between in places)
-    assert not runs(without(text, [prompt])) & runs(prompt)
-
-
-@settings(max_examples=100)
-@given(prompts=st.lists(st.text(alphabet="abc", max_size=80), max_size=3), text=st.text(alphabet="abc", max_size=200))
-def test_no_run_of_any_prompt_survives(prompts: list[str], text: str) -> None:
-    """The same for several prompts."""
-    masked = without(text, prompts)
-    assert not any(runs(masked) & runs(prompt) for prompt in prompts)
-
-
-@given(prompt=st.text(alphabet="ab…[] ", min_size=24, max_size=80), text=st.text(alphabet="ab…[] ", max_size=120))
-def test_the_mark_may_be_in_the_prompt(prompt: str, text: str) -> None:
-    """A conversation about an earlier error contains the mark; that ends, and hides nothing."""
-    assert not runs(without(text + prompt + text, [prompt])) & runs(prompt)
-
-
-@given(prompt=_few, text=st.text(alphabet="cdefg", max_size=80))
-def test_what_is_not_shared_stays(prompt: str, text: str) -> None:
-    """Text that has nothing of the prompt is not changed."""
-    assert without(text, [prompt]) == text
 
 
 def test_strings_of_a_request() -> None:

@@ -83,12 +83,10 @@ def read_value(value: Any, depth: int = 0) -> ErrorBody:
     )
 
 
-def error_in(value: Mapping[str, Any], *, event: str = "") -> Any:
+def error_in(value: Mapping[str, Any]) -> Any:
     """The error inside a reply or an event that came with HTTP 200, or None; known by its shape, never by text."""
     error = value.get("error")
     if error and isinstance(error, (dict, str, list)):
-        return value
-    if event.lower() == "error":
         return value
     groq = value.get("x_groq")
     if isinstance(groq, dict) and groq.get("error") and isinstance(groq["error"], (dict, str)):

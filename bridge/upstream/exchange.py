@@ -5,6 +5,7 @@ layers of generators, and forgets, when the connection breaks, what had arrived 
 """
 
 import asyncio
+from contextlib import suppress
 from typing import Any, Final, cast
 
 import aiohttp
@@ -18,8 +19,9 @@ from bridge.upstream import failures
 from bridge.upstream.clock import Clock
 from bridge.upstream.decompress import Decode, decoder_for
 
-_ERROR_BODY: Final = 1 << 20
-_ERROR_BODY_SECONDS: Final = 5.0
+#: As much of an error's body is waited for, in bytes and in seconds.
+_ERROR_BODY: Final = 1 << 18
+_ERROR_BODY_SECONDS: Final = 2.0
 
 
 class Exchange:
@@ -107,15 +109,17 @@ class Exchange:
         return failures.of_error(error, self.response.headers, data, self.call, self._request, own=self._own)
 
     async def _refusal(self) -> BridgeError:
+        """The status is the news: a body that is cut off, stops or does not end takes nothing from it."""
         headers = self.response.headers
-        try:
+        pieces: list[bytes] = []
+        self.clock.pause()
+        with suppress(BridgeError, TimeoutError):
             self._decode = decoder_for(headers.get("content-encoding", ""), _ERROR_BODY)
             async with asyncio.timeout(_ERROR_BODY_SECONDS):
-                data = await self.read_all(_ERROR_BODY)
-        except (BridgeError, TimeoutError):
-            data = b""  # the status is the news; a body that is cut off or endless takes nothing from it
-        status = self.response.status_code
-        return failures.of_reply(status, headers, data, self.call, self._request, own=self._own)
+                while sum(map(len, pieces)) < _ERROR_BODY and (data := await self.read()):
+                    pieces.append(data)
+        status, body = self.response.status_code, b"".join(pieces)
+        return failures.of_reply(status, headers, body, self.call, self._request, own=self._own)
 
     def close(self) -> None:
         """Give the connection back if the body was read to its end; else close it, at once."""

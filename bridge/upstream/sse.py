@@ -23,7 +23,11 @@ class Event(NamedTuple):
 
 
 class EventTooLargeError(ValueError):
-    """An event, or a line of it, is over the decoder's limit."""
+    """An event, or a line of it, is over the decoder's limit. `events` were complete before it."""
+
+    def __init__(self, limit: int, events: list[Event]) -> None:
+        super().__init__(f"an event is over {limit} bytes")
+        self.events = events
 
 
 class Decoder:
@@ -46,16 +50,7 @@ class Decoder:
         Raises:
             EventTooLargeError: what is buffered grows over the limit.
         """
-        if not self._started:
-            data = self._skip_bom(data)
-        if self._skip_lf and data:
-            self._skip_lf = False
-            if data[0] == 0x0A:
-                data = data[1:]
-        if b"\r" in data:
-            self._skip_lf = data[-1] == 0x0D
-            data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-        *lines, rest = data.split(b"\n")
+        lines, rest = self._split(data)
         events: list[Event] = []
         if lines and self._pieces:
             lines[0] = b"".join([*self._pieces, lines[0]])
@@ -68,10 +63,13 @@ class Decoder:
                 self._append(line[6:] if line[5:6] == b" " else line[5:])
             else:
                 self._field(line, events)
+            if self._data_size > self._limit:
+                raise EventTooLargeError(self._limit, events)
         if rest:
             self._pieces.append(rest)
             self._pieces_size += len(rest)
-            self._check()
+            if self._data_size + self._pieces_size > self._limit:
+                raise EventTooLargeError(self._limit, events)
         return events
 
     def close(self) -> list[Event]:
@@ -85,6 +83,20 @@ class Decoder:
         if any(self._data):
             events.append(Event(b"\n".join(self._data), self._type, complete=False))
         return events
+
+    def _split(self, data: bytes) -> tuple[list[bytes], bytes]:
+        """The lines that end in `data`, and what follows the last of them."""
+        if not self._started:
+            data = self._skip_bom(data)
+        if self._skip_lf and data:
+            self._skip_lf = False
+            if data[0] == 0x0A:
+                data = data[1:]
+        if b"\r" in data:
+            self._skip_lf = data[-1] == 0x0D
+            data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        *lines, rest = data.split(b"\n")
+        return lines, rest
 
     def _skip_bom(self, data: bytes) -> bytes:
         self._start += data
@@ -107,11 +119,6 @@ class Decoder:
     def _append(self, value: bytes) -> None:
         self._data.append(value)
         self._data_size += len(value) + 1
-        self._check()
-
-    def _check(self) -> None:
-        if self._data_size + self._pieces_size > self._limit:
-            raise EventTooLargeError(f"an event is over {self._limit} bytes")
 
     def _dispatch(self, events: list[Event]) -> None:
         if self._data:

@@ -109,13 +109,13 @@ class ChunkStream:
         if not self._begun and len(self._start) < _START:
             self._start += data
         try:
-            events = self._decoder.feed(data) if data else self._decoder.close()
-        except EventTooLargeError:
-            raise failures.too_large("an event of the stream", self._settings.max_event_bytes) from None
-        for event in events:
-            self._take(event, chunks)
-            if self._done:
-                return
+            self._take_all(self._decoder.feed(data) if data else self._decoder.close(), chunks)
+        except EventTooLargeError as error:
+            self._take_all(error.events, chunks)
+            if not self._done:
+                raise failures.too_large("an event of the stream", self._settings.max_event_bytes) from None
+        if self._done:
+            return
         if data:
             return
         if not (self._begun or chunks) and self._start.lstrip()[:1] in {b"{", b"["}:
@@ -123,15 +123,20 @@ class ChunkStream:
         else:
             self._judge()
 
+    def _take_all(self, events: list[Event], chunks: list[Chunk]) -> None:
+        for event in events:
+            if event.type.lower() == "error":
+                raise self._exchange.failure(_value_of(event.data), event.data)
+            if event.data.startswith(_DONE):
+                self._judge_finish_reasons()
+                self._done = True
+                return
+            if event.data:
+                self._take(event, chunks)
+
     def _take(self, event: Event, chunks: list[Chunk]) -> None:
-        if event.data.startswith(_DONE):
-            self._judge_finish_reasons()
-            self._done = True
-            return
-        if not event.data and event.type.lower() != "error":
-            return
         try:
-            value = loads(event.data) if event.data else {}
+            value = loads(event.data)
         except MalformedJSONError as error:
             if not event.complete:
                 return  # the end of the stream cut it off; `_judge` comes next
@@ -140,7 +145,7 @@ class ChunkStream:
             value = next((item for item in value if isinstance(item, dict)), None)
         if not isinstance(value, dict):
             raise failures.malformed("has an event that is not a JSON object")
-        problem = error_in(value, event=event.type)
+        problem = error_in(value)
         if problem is not None:
             raise self._exchange.failure(problem, event.data)
         self._follow(value)
@@ -183,7 +188,8 @@ class ChunkStream:
             raise self._exchange.failure(error, data)
         value = as_chunk(answer.value)
         self._follow(value)
-        self._judge()
+        self._judge_finish_reasons()
+        self._done = True
         chunks.append(Chunk(value, dumps(value)))
 
     async def _linger(self) -> None:
@@ -193,18 +199,21 @@ class ChunkStream:
                     pass
 
 
+def _value_of(data: bytes) -> Any:
+    """The JSON value of an event, or the event's bytes where it is none."""
+    try:
+        return loads(data)
+    except MalformedJSONError:
+        return data
+
+
 def as_chunk(completion: dict[str, Any]) -> dict[str, Any]:
     """A plain completion in the form of the one chunk that says the same."""
     choices = completion.get("choices")
-    if not isinstance(choices, list):
+    if not isinstance(choices, list) or not all(isinstance(choice, dict) for choice in choices):
         raise failures.malformed("is neither an event stream nor a completion")
     return {
         **completion,
         "object": "chat.completion.chunk",
-        "choices": [
-            {"delta" if key == "message" else key: item for key, item in choice.items()}
-            if isinstance(choice, dict)
-            else choice
-            for choice in choices
-        ],
+        "choices": [{"delta" if key == "message" else key: item for key, item in choice.items()} for choice in choices],
     }

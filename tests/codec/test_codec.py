@@ -304,6 +304,7 @@ def test_unions_by_json_type(text: str, field: str, value: Any) -> None:
         (common_pb2.Usage, '{"market_cost":true}'),
         (chat_pb2.Choice, '{"index":2147483648}'),
         (chat_pb2.TokenLogprob, '{"bytes":[1,null]}'),
+        (chat_pb2.FunctionDefinition, '{"strict":1}'),
         (chat_pb2.FunctionCall, '{"arguments":{"port":"Oban"}}'),
         (chat_pb2.ModerationResult, '{"categories":{"hate":"no"}}'),
     ],
@@ -531,6 +532,39 @@ def test_inline_data_becomes_a_data_url(inline: dict[str, Any], url: str) -> Non
     assert codec.encode(chat_pb2.FileContent(file_data_inline=inline)) == {"file_data": url}
 
 
+BINARY = [
+    pytest.param(descriptor, key, field, id=f"{descriptor.name}.{field.name}")
+    for descriptor in make.OBJECTS
+    for key, fields in make.fields_of(descriptor).items()
+    for field in fields
+    if make.is_binary(field)
+]
+
+
+@pytest.mark.parametrize(("descriptor", "key", "field"), BINARY)
+def test_bytes_where_they_are_asked_for(descriptor: Any, key: str, field: Any) -> None:
+    """Base64 is decoded if encoding would write it the same way; other text stays text; without asking all of it does."""
+    is_url = field.message_type is not None
+    head = "data:image/png;base64," if is_url else ""
+    for text, data in (
+        ("iVBORw0=", b"\x89PNG\r"),
+        ("", b""),
+        ("iVBORw1=", None),
+        ("iVBORw0", None),
+        ("i VBORw=", None),
+    ):
+        body = json.dumps({key: head + text}).encode()
+        for inline in (True, False):
+            message: Any = codec.build(make.message_class(descriptor), json.loads(body), body, inline=inline)
+            if inline and data is not None:
+                found = getattr(message, field.name)
+                assert (found.data if is_url else found) == data
+                assert not is_url or found.mime_type == "image/png"
+            else:
+                assert not message.HasField(field.name)
+            assert text_of(message) == body.decode().replace(": ", ":")
+
+
 def test_vectors_that_are_no_float32() -> None:
     """A number that a 32-bit float cannot hold keeps its vector in the JSON, rather than become infinite."""
     text = '{"embedding":[0.5,1e300]}'
@@ -559,6 +593,18 @@ def test_depth(depth: int, opening: str) -> None:
     else:
         assert message.extra_json == text
         assert text_of(message) == text
+
+
+@pytest.mark.parametrize("depth", [20, 48, 200, 400, 5000])
+def test_depth_of_messages(depth: int) -> None:
+    """Messages within messages come back, or the reply is malformed; also where it is the codec that is too deep."""
+    text = '{"thinking":[' * depth + "{}" + "]}" * depth
+    try:
+        part = codec.decode(chat_pb2.ContentPart, text.encode())
+    except MalformedJSONError:
+        assert depth > 48
+    else:
+        assert text_of(part) == text
 
 
 def test_keys_that_python_has_names_for() -> None:

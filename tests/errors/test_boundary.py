@@ -9,9 +9,8 @@ from structlog.testing import capture_logs
 from aibridge.v1 import chat_pb2, embeddings_pb2, models_pb2
 from bridge.upstream.client import Upstream
 from bridge.upstream.stream import ChunkStream
-from tests.conftest import Bridge, Start
+from tests.conftest import Bridge
 from tests.details import CHUNK, RPCS, failed, failed_either, failed_stream
-from tests.gateway import sse
 
 SECRET = "the prompt was: open sesame, the key sk-abcdefgh"  # noqa: S105 # stands for one
 FAULTS = [RuntimeError(SECRET), ValueError(SECRET), KeyError(SECRET), AssertionError(), RecursionError(SECRET)]
@@ -101,14 +100,3 @@ async def test_own_checks(request_: dict[str, Any], field: str, rpc: str, bridge
     assert (failure.code, failure.reason, failure.pushback) == ("INVALID_ARGUMENT", "INVALID_REQUEST", "-1")
     assert [violation.field for violation in failure.details["BadRequest"].field_violations] == [field]
     assert bridge.gateway.requests == []
-
-
-@RPCS
-async def test_metadata_that_is_no_header(rpc: str, start: Start, hello: chat_pb2.CreateChatCompletionRequest) -> None:
-    """Caller metadata that cannot be an HTTP header is INVALID_METADATA, and nothing goes upstream."""
-    async with start(forward_headers=["x-tenant-binary"]) as bridge:
-        bridge.gateway.script(sse(CHUNK))
-        failure = await failed_either(bridge, rpc, hello, metadata=(("x-title", "a\x01b"),))
-        assert (failure.code, failure.reason, failure.pushback) == ("INVALID_ARGUMENT", "INVALID_METADATA", "-1")
-        assert failure.metadata["metadataKey"] == "x-title"
-        assert bridge.gateway.requests == []

@@ -325,7 +325,7 @@ _RAW_ALTERNATIVES = {
 @cache
 def messages(descriptor: Descriptor, depth: int = 2) -> st.SearchStrategy[Message]:
     """A message with any of its fields set, save those that stand for bytes."""
-    fields = [field for field in descriptor.fields if field.name not in _NO_JSON and not _is_binary(field)]
+    fields = [field for field in descriptor.fields if field.name not in _NO_JSON and not is_binary(field)]
     chosen = st.lists(st.sampled_from(fields), max_size=6, unique_by=_key)
     has_extra = "extra_json" in descriptor.fields_by_name
 
@@ -345,7 +345,7 @@ def _key(field: FieldDescriptor) -> str:
     return str(oneof.name if oneof is not None and oneof.name.endswith("_kind") else field.name.removesuffix("_json"))
 
 
-def _is_binary(field: FieldDescriptor) -> bool:
+def is_binary(field: FieldDescriptor) -> bool:
     return field.type == FieldDescriptor.TYPE_BYTES or bool(
         field.message_type and field.message_type.name == "InlineData"
     )

@@ -54,6 +54,7 @@ class Load:
         while not self._stop:
             assert (await self._stub.CreateChatCompletion(self._request)).choices[0].message.content == "hello"
             self.done["unary"] += 1
+            await asyncio.sleep(0.005)  # the bridges that start meanwhile share the machine
 
     async def _stream(self) -> None:
         while not self._stop:
@@ -70,24 +71,24 @@ async def test_rolling_restart(gateway: Gateway, config: dict[str, Any], delay: 
     gateway.script(script)
     addresses = [f"127.0.0.1:{free_port()}" for _ in range(2)]
     balanced = {**SERVICE_CONFIG, **config, "loadBalancingConfig": [{"round_robin": {}}]}
-    options = [
-        *OPTIONS,
-        ("grpc.service_config", json.dumps(balanced)),
-        ("grpc.use_local_subchannel_pool", 1),
-        ("grpc.initial_reconnect_backoff_ms", 100),
-        ("grpc.max_reconnect_backoff_ms", 200),
-    ]
+    options = {
+        **dict(OPTIONS),
+        "grpc.service_config": json.dumps(balanced),
+        "grpc.use_local_subchannel_pool": 1,
+        "grpc.initial_reconnect_backoff_ms": 100,
+        "grpc.max_reconnect_backoff_ms": 200,
+    }
 
     def bridge(address: str) -> Any:
         return serving(gateway, "--drain-delay", delay, listen=address)
 
     async with (
-        grpc.aio.insecure_channel(f"ipv4:{','.join(addresses)}", options=options) as channel,
+        grpc.aio.insecure_channel(f"ipv4:{','.join(addresses)}", options=list(options.items())) as channel,
         bridge(addresses[0]) as first,
         bridge(addresses[1]) as second,
     ):
         load = Load(channel)
-        running = asyncio.create_task(load.run(6))
+        running = asyncio.create_task(load.run(4))
         await _served(running, first, second)
         first.terminate()
         assert await first.ended() == 0

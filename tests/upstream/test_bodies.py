@@ -68,7 +68,6 @@ def test_no_value_is_refused(value: Any) -> None:
     assert body.status is None or 400 <= body.status <= 599
     if isinstance(value, dict):
         error_in(value)
-        error_in(value, event="error")
 
 
 @given(data=st.binary(max_size=64) | JSON.map(lambda value: json.dumps(value).encode()[:-1]))
@@ -125,10 +124,3 @@ def test_is_an_error(value: dict[str, Any]) -> None:
 def test_is_no_error(value: dict[str, Any]) -> None:
     """`"error": null` and its like are no errors, nor is text that holds the word."""
     assert error_in(value) is None
-
-
-def test_event_of_type_error() -> None:
-    """An event named `error` is one whatever is in it."""
-    for name in ("error", "ERROR"):
-        assert error_in({"text": "x"}, event=name) == {"text": "x"}
-    assert error_in({"text": "x"}, event="message") is None

@@ -1,0 +1,343 @@
+"""Plays one scenario to one RPC, through real sockets, and takes down what the caller saw.
+
+On the way it holds each outcome to what is true of all of them: the trailers say what is known and nothing else, the
+same bridge serves the next call as if nothing had been, and nothing is left behind, no task, no connection, no
+exception that nobody retrieved.
+"""
+
+import asyncio
+import gc
+import json
+import socket
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Any, Final, Self
+
+import grpc
+import httpx
+import pytest
+import trustme
+
+from aibridge.v1 import chat_pb2, embeddings_pb2, models_pb2
+from bridge.upstream import exchange, retry
+from tests.conftest import Bridge, start_bridge
+from tests.details import Failure, failure, text
+from tests.faults.scripts import HEADERS, SAID, VECTOR, WORDS, usage, well
+from tests.gateway import Gateway, Script
+
+UNARY: Final = "unary"
+STREAM: Final = "stream"
+EMBEDDINGS: Final = "embeddings"
+MODELS: Final = "models"
+RPCS: Final = (UNARY, STREAM, EMBEDDINGS, MODELS)
+#: The RPCs whose requests can be long.
+LONG: Final = (UNARY, STREAM, EMBEDDINGS)
+
+#: How the gateway's socket takes connections while the fault lasts.
+ACCEPTS: Final = "accepts"
+REFUSES: Final = "refuses"
+FULL: Final = "full"  # its queue is: the next connection gets no answer
+#: What its TLS is like then, where there is any.
+UNTRUSTED: Final = "untrusted"
+BROKEN: Final = "broken"  # it is left to the act
+
+_ID: Final = "call-1"
+_KEY: Final = "sk-bridge-test-key"
+#: Half a second for what is closing to be closed: turns of 5 ms.
+_TURNS: Final = 100
+
+Act = Callable[[asyncio.StreamReader, asyncio.StreamWriter, asyncio.Event], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Sees:
+    """What a caller is left with, and the gateway: `http` is the status that came, 0 where none did.
+
+    `attempts` are the requests that the bridge sent, or tried to; `reused` says that the next call went over the same
+    connection.
+    """
+
+    code: str = "OK"
+    reason: str = ""
+    retry: str = ""
+    http: int = 200
+    chunks: int = 0
+    attempts: int = 1
+    reused: bool = False
+
+    def but(self, **changes: Any) -> Self:
+        return replace(self, **changes)
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One thing that a gateway does, and what it comes to for each kind of RPC.
+
+    `plain` is for the three that get one reply, `models` for ListModels where it differs; None where a fault cannot
+    befall a kind. `scripts` answer the requests, `act` the connections, each until the fault is over; `idle` befalls a
+    connection in the pool that a first call left there. `prompt` is the length of the request's text.
+    """
+
+    name: str
+    gateway: str
+    scripts: Sequence[Script] = (well,)
+    plain: Sees | None = None
+    stream: Sees | None = None
+    models: Sees | None = None
+    rpcs: Sequence[str] = RPCS
+    settings: dict[str, Any] = field(default_factory=dict)
+    timeout: float | None = None
+    prompt: int = 2
+    act: Act | None = None
+    listens: str = ACCEPTS
+    tls: str = ""
+    idle: Script | None = None
+
+    def __str__(self) -> str:
+        return self.name
+
+    def sees(self, rpc: str) -> Sees | None:
+        if rpc not in self.rpcs:
+            return None
+        if rpc == STREAM:
+            return self.stream
+        return (self.models or self.plain) if rpc == MODELS else self.plain
+
+
+async def play(scenario: Scenario, rpc: str) -> Sees:
+    """What the caller of one RPC sees of a scenario."""
+    problems: list[str] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, context: problems.append(f"{context['message']}: {context.get('exception')}"))
+    before = asyncio.all_tasks()
+    with _patched():
+        async with _standing(scenario) as (bridge, door):
+            if scenario.idle is not None:
+                await _all_is_well(bridge, rpc)
+                await scenario.idle(await bridge.gateway.exchange())
+            seen = await _caused(scenario, rpc, bridge)
+            await door.mend()
+            bridge.gateway.script(well)
+            accepted = door.accepted
+            await _all_is_well(bridge, rpc)
+            seen = seen.but(reused=door.accepted == accepted)
+            await _nothing_left(bridge, door)
+    gc.collect()
+    assert asyncio.all_tasks() <= before
+    assert problems == []
+    return seen
+
+
+@contextmanager
+def _patched() -> Iterator[None]:
+    """No long waits, no keys of the machine's, and trust in the authority of these tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("AI_GATEWAY_API_KEY", "OPENAI_API_KEY", "VERCEL_OIDC_TOKEN", "AIBRIDGE_UPSTREAM_API_KEY"):
+            patch.delenv(name, raising=False)
+        patch.setattr(retry, "_FIRST", 0.01)
+        patch.setattr(exchange, "_ERROR_BODY_SECONDS", 0.05)
+        patch.setattr(httpx, "create_ssl_context", lambda **_: certificates(trusted=True)[1])
+        yield
+
+
+@asynccontextmanager
+async def _standing(scenario: Scenario) -> AsyncIterator[tuple[Bridge, "Door"]]:
+    gateway = Gateway()
+    gateway.script(well)
+    door = Door(gateway, scenario)
+    gateway.url = door.url
+    await door.start()
+    try:
+        async with start_bridge(gateway, **{"max_retries": 2, "upstream_api_key": _KEY, **scenario.settings}) as bridge:
+            yield bridge, door
+    finally:
+        await door.close()
+
+
+async def _caused(scenario: Scenario, rpc: str, bridge: Bridge) -> Sees:
+    """Let the fault befall a call, and hold its trailers to what the caller has to be told."""
+    bridge.gateway.script(*scenario.scripts)
+    requests = len(bridge.gateway.requests)
+    received, error, trailers = await call(bridge, rpc, prompt=scenario.prompt, timeout=scenario.timeout)
+    requests = len(bridge.gateway.requests) - requests
+    chunks = len(received) if rpc == STREAM else 0
+    assert trailers["x-request-id"] == _ID
+    if rpc == STREAM:
+        assert received == list(WORDS[:chunks])
+    if error is None:
+        assert received
+        assert "grpc-retry-pushback-ms" not in trailers
+        seen = Sees(chunks=chunks, attempts=requests)
+    else:
+        assert rpc == STREAM or not received
+        seen = _told(error, rpc)
+        assert scenario.act is not None or scenario.listens != ACCEPTS or scenario.tls or seen.attempts == requests
+    expected = {"x-upstream-request-id": "up-1", "x-ratelimit-remaining-requests": "7"} if seen.http else {}
+    names = ("x-upstream-request-id", "x-request-id", *HEADERS)
+    assert {key: value for key, value in trailers.items() if key in names and key != "x-request-id"} == expected
+    words = chunks if rpc == STREAM else SAID if error is None and rpc != MODELS else 0
+    assert trailers.get("aibridge-usage") == (json.dumps(usage(words), separators=(",", ":")) if words else None)
+    return seen
+
+
+def _told(error: Failure, rpc: str) -> Sees:
+    """What a failed call's details say, which its trailers must not contradict."""
+    known = error.metadata
+    assert known.get("upstreamRequestId") == ("up-1" if "httpStatus" in known else None)
+    assert known.get("model") == (None if rpc == MODELS else "m")
+    assert ("chunksDelivered" in known) == (rpc == STREAM)
+    if error.delay_ms is not None:
+        assert error.pushback == str(error.delay_ms)
+        advice = f"after {error.delay_ms} ms"
+    else:
+        advice = {None: "yes", "-1": "no"}[error.pushback]
+    return Sees(
+        code=error.code,
+        reason=error.reason,
+        retry=advice,
+        http=int(known.get("httpStatus", "0")),
+        chunks=int(known.get("chunksDelivered", "0")),
+        attempts=int(known.get("attempts", "0")),
+    )
+
+
+async def _all_is_well(bridge: Bridge, rpc: str) -> None:
+    received, error, _ = await call(bridge, rpc)
+    assert error is None, error
+    said = {STREAM: list(WORDS[:SAID]), UNARY: [" ".join(WORDS[:SAID])], EMBEDDINGS: [VECTOR], MODELS: ["m"]}
+    assert received == said[rpc]
+
+
+async def call(
+    bridge: Bridge, rpc: str, *, prompt: int = 2, timeout: float | None = None
+) -> tuple[list[Any], Failure | None, dict[str, Any]]:
+    """What a call received, how it failed, its trailers."""
+    received: list[Any] = []
+    options: dict[str, Any] = {"metadata": [("x-request-id", _ID)], "timeout": timeout}
+    words = "x" * prompt
+    chat = chat_pb2.CreateChatCompletionRequest(model="m", messages=[{"role": "user", "content": words}])
+    try:
+        if rpc == STREAM:
+            made = bridge.chat.CreateChatCompletionStream(chat, **options)
+            async for message in made:
+                received.append(text(message.choices))  # noqa: PERF401 # what came before an error counts
+        elif rpc == UNARY:
+            made = bridge.chat.CreateChatCompletion(chat, **options)
+            received.append((await made).choices[0].message.content)
+        elif rpc == EMBEDDINGS:
+            request = embeddings_pb2.CreateEmbeddingRequest(model="m", input=words)
+            made = bridge.embeddings.CreateEmbedding(request, **options)
+            received.append(tuple((await made).data[0].embedding))
+        else:
+            made = bridge.models.ListModels(models_pb2.ListModelsRequest(), **options)
+            received.extend(model.id for model in (await made).data)
+    except grpc.aio.AioRpcError as error:
+        told = failure(error)
+        return received, told, told.trailers
+    return received, None, dict(await made.trailing_metadata())
+
+
+async def _nothing_left(bridge: Bridge, door: "Door") -> None:
+    """The last call's connection may be kept, and nothing else: no further one, no place taken, no task at work."""
+    upstream, limits = bridge.app._upstream, bridge.app._limits
+    pool = upstream._transport.client._connector
+    for _ in range(_TURNS):
+        if door.open <= 1 and not pool._acquired and not _at_work():
+            break
+        await asyncio.sleep(0.005)
+    assert door.open <= 1
+    assert not pool._acquired
+    assert sum(map(len, pool._conns.values())) <= 1
+    assert _at_work() == []
+    assert upstream._free._value == upstream._settings.upstream_connections
+    assert (limits._running, len(limits._waiting)) == (0, 0)
+
+
+def _at_work() -> list[str]:
+    """The tasks that serve a call or a request of the bridge's."""
+    names = [task.get_coro().__qualname__ for task in asyncio.all_tasks()]
+    return [name for name in names if name.startswith(("_handle_", "ClientRequest", "Upstream", "Boundary"))]
+
+
+@cache
+def certificates(*, trusted: bool) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """The gateway's side of TLS, and the bridge's."""
+    authority = trustme.CA()
+    server, client = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
+    authority.issue_cert("127.0.0.1").configure_cert(server)
+    if trusted:
+        authority.configure_trust(client)
+    return server, client
+
+
+class Door:
+    """The gateway's listening socket: what befalls a connection before HTTP begins, or instead of it."""
+
+    def __init__(self, gateway: Gateway, scenario: Scenario) -> None:
+        self.accepted = 0
+        self.open = 0
+        self._gateway = gateway
+        self._scenario = scenario
+        self._over = asyncio.Event()
+        self._socket = socket.socket()
+        self._socket.bind(("127.0.0.1", 0))
+        self._fillers = [socket.socket() for _ in range(2)]
+        self._server: asyncio.Server | None = None
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self.url = f"{'https' if scenario.tls else 'http'}://127.0.0.1:{self._socket.getsockname()[1]}/v1"
+
+    async def start(self) -> None:
+        """Begin with the fault."""
+        if self._scenario.listens == FULL:
+            self._socket.listen(0)
+            for filler in self._fillers:
+                filler.setblocking(False)
+                with suppress(BlockingIOError):
+                    filler.connect(self._socket.getsockname())
+        elif self._scenario.listens == ACCEPTS:
+            await self._listen(certificates(trusted=False)[0] if self._scenario.tls == UNTRUSTED else None)
+
+    async def mend(self) -> None:
+        """The fault is over."""
+        self._over.set()
+        for filler in self._fillers:
+            filler.close()
+        if self._scenario.tls or self._server is None:
+            if self._server is not None:
+                self._server.close()
+            await self._listen(certificates(trusted=True)[0] if self._scenario.tls else None)
+
+    async def _listen(self, context: ssl.SSLContext | None) -> None:
+        self._server = await asyncio.start_server(self._serve, sock=self._socket.dup(), ssl=context)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        self.accepted += 1
+        self.open += 1
+        try:
+            if self._scenario.act is None or self._over.is_set():
+                await self._gateway.serve(reader, writer)
+            else:
+                await self._scenario.act(reader, writer, self._over)
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            writer.close()
+            self.open -= 1
+            self._tasks.discard(task)
+
+    async def close(self) -> None:
+        self._over.set()
+        for filler in self._fillers:
+            filler.close()
+        if self._server is not None:
+            self._server.close()
+        self._socket.close()
+        await self._gateway.close()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.sleep(0)

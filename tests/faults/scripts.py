@@ -1,0 +1,336 @@
+"""What a gateway sends where all is well, and the ways in which it does not.
+
+Each script answers whichever RPC asked: it starts from the reply that would have been right (`good`) and spoils it. All
+heads bear the same request id and rate-limit header, so that each outcome can be held against them.
+"""
+
+import asyncio
+import base64
+import gzip
+import json
+import os
+import socket
+import struct
+import zlib
+from collections.abc import Callable, Iterable
+from functools import cache
+from typing import Any, Final, NamedTuple
+
+from tests.gateway import Exchange, Request, Script
+
+EVENTS: Final = "text/event-stream"
+JSON: Final = "application/json"
+WORDS: Final = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+#: How many words the right reply to a stream has, a chunk for each.
+SAID: Final = 3
+VECTOR: Final = (1.0, 2.0, 3.0)
+HEADERS: Final = {"x-request-id": "up-1", "x-ratelimit-remaining-requests": "7"}
+DONE: Final = b"data: [DONE]\n\n"
+#: Turns of the event loop in which the bridge reads what was sent. Both live in one loop, so no clock is involved.
+_TURNS: Final = 5
+
+#: How the end of a body is told.
+LENGTH: Final = "length"
+CHUNKED: Final = "chunked"
+CLOSE: Final = "close"
+
+
+class Good(NamedTuple):
+    """The reply that would be right. A stream's parts are its events, any other's the two halves of its body."""
+
+    content_type: str
+    parts: tuple[bytes, ...]
+
+    @property
+    def body(self) -> bytes:
+        return b"".join(self.parts)
+
+
+def good(request: Request) -> Good:
+    """The right reply to a request."""
+    if request.path.endswith("/models"):
+        return _plain({"object": "list", "data": [{"id": "m", "object": "model"}]})
+    if request.path.endswith("/embeddings"):
+        vector = base64.b64encode(struct.pack("<3f", *VECTOR)).decode()
+        return _plain({"object": "list", "data": [{"index": 0, "embedding": vector}], "usage": usage(SAID)})
+    if request.json.get("stream"):
+        return Good(EVENTS, (*(chunk(number, ends=number == SAID) for number in range(1, SAID + 1)), DONE))
+    return _plain(completion(usage=usage(SAID)))
+
+
+def _plain(value: Any) -> Good:
+    body = json.dumps(value).encode()
+    return Good(JSON, (body[: len(body) // 2], body[len(body) // 2 :]))
+
+
+def completion(finish_reason: str = "stop", **members: Any) -> dict[str, Any]:
+    message = {"role": "assistant", "content": " ".join(WORDS[:SAID])}
+    return {"id": "c", "choices": [{"index": 0, "message": message, "finish_reason": finish_reason}], **members}
+
+
+def usage(words: int) -> dict[str, int]:
+    return {"prompt_tokens": 5, "completion_tokens": words, "total_tokens": 5 + words}
+
+
+def chunk(number: int, *, ends: bool | str = False, word: str | None = None) -> bytes:
+    """The event with the word of this number, and the usage so far."""
+    reason = (ends if isinstance(ends, str) else "stop") if ends else None
+    delta = {"content": WORDS[number - 1] if word is None else word}
+    value = {"choices": [{"index": 0, "delta": delta, "finish_reason": reason}], "usage": usage(number)}
+    return event(value)
+
+
+def event(value: Any) -> bytes:
+    return b"data: " + json.dumps(value).encode() + b"\n\n"
+
+
+def head(status: int = 200, content_type: str = "", *lines: str) -> bytes:
+    """The head of a reply, with the headers that all of them have."""
+    first = [f"HTTP/1.1 {status} Any", *(f"{name}: {value}" for name, value in HEADERS.items())]
+    if content_type:
+        first.append(f"content-type: {content_type}")
+    return "\r\n".join([*first, *lines, "", ""]).encode("latin-1")
+
+
+def framing(frame: str, size: int) -> str:
+    """The header that says how the body ends."""
+    return {LENGTH: f"content-length: {size}", CHUNKED: "transfer-encoding: chunked", CLOSE: "connection: close"}[frame]
+
+
+def pack(frame: str, parts: Iterable[bytes]) -> bytes:
+    """Parts of a body, each a chunk where there are any."""
+    return b"".join(b"%x\r\n%s\r\n" % (len(part), part) if frame == CHUNKED else part for part in parts if part)
+
+
+async def send(exchange: Exchange, *pieces: bytes) -> None:
+    """Send each piece so that the bridge reads it by itself."""
+    for piece in pieces:
+        await exchange.send(piece)
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
+
+
+# Whole replies.
+
+
+async def well(exchange: Exchange) -> None:
+    """The right reply, over a connection that is kept: a stream in chunks, all else with its length."""
+    right = good(exchange.request)
+    frame = CHUNKED if right.content_type == EVENTS else LENGTH
+    await exchange.send(head(200, right.content_type, framing(frame, len(right.body))))
+    await send(exchange, *(pack(frame, [part]) for part in right.parts))
+    await send(exchange, b"0\r\n\r\n" if frame == CHUNKED else b"")
+
+
+def whole(
+    body: bytes | str | Callable[[Good], bytes], status: int = 200, content_type: str | None = None, *lines: str
+) -> Script:
+    """A reply of the right length with something else in it; its content type is the right one unless it is given."""
+
+    async def script(exchange: Exchange) -> None:
+        right = good(exchange.request)
+        data = body(right) if callable(body) else body.encode() if isinstance(body, str) else body
+        kind = right.content_type if content_type is None else content_type
+        await send(exchange, head(status, kind, *lines, f"content-length: {len(data)}") + data)
+
+    return script
+
+
+def refusal(status: int, *lines: str, code: str | None = None, **members: Any) -> Script:
+    """OpenAI's error object under an HTTP status."""
+    error = {"message": "the gateway's words", "type": None, "code": code, **members}
+    return whole(json.dumps({"error": error}), status, JSON, *lines)
+
+
+def streamed(*events: bytes) -> Script:
+    """A whole stream of other events; a plain call gets the right reply."""
+
+    async def script(exchange: Exchange) -> None:
+        if good(exchange.request).content_type != EVENTS:
+            await well(exchange)
+            return
+        await exchange.send(head(200, EVENTS, framing(CHUNKED, 0)))
+        await send(exchange, *(pack(CHUNKED, [each]) for each in events), b"0\r\n\r\n")
+
+    return script
+
+
+def raw(*pieces: bytes) -> Script:
+    """These bytes in place of a reply, and the end of the connection."""
+
+    async def script(exchange: Exchange) -> None:
+        await send(exchange, *pieces)
+        exchange.writer.close()
+
+    return script
+
+
+def around(before: Callable[[Good], bytes], behind: Callable[[Good], bytes] = lambda _: b"") -> Script:
+    """The right body between bytes that a head with another framing may be among; the connection is kept."""
+
+    async def script(exchange: Exchange) -> None:
+        right = good(exchange.request)
+        await send(exchange, before(right) + right.body, behind(right))
+
+    return script
+
+
+# Ways for a reply to end too early.
+
+
+async def close(exchange: Exchange) -> None:
+    exchange.writer.close()
+
+
+async def hang(exchange: Exchange) -> None:
+    await exchange.wait_closed()
+
+
+async def reset(exchange: Exchange) -> None:
+    """Break the connection with a TCP reset. `abort` alone ends it in order if all has been read."""
+    with socket.socket(fileno=os.dup(exchange.writer.get_extra_info("socket").fileno())) as real:
+        real.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    exchange.reset()
+
+
+def nothing(_: Good) -> bytes:
+    return b""
+
+
+def half(right: Good) -> bytes:
+    """Half of a body; of a stream two events and the beginning of the third."""
+    if right.content_type == EVENTS:
+        return right.parts[0] + right.parts[1] + right.parts[2][:20]
+    return right.parts[0]
+
+
+def two(right: Good) -> bytes:
+    """Half of a body; of a stream two events."""
+    return b"".join(right.parts[:2]) if right.content_type == EVENTS else right.parts[0]
+
+
+def cut(end: Script, share: Callable[[Good], bytes] = half, frame: str = CHUNKED) -> Script:
+    """The head, a share of the right body, and an end."""
+
+    async def script(exchange: Exchange) -> None:
+        right = good(exchange.request)
+        await send(exchange, head(200, right.content_type, framing(frame, len(right.body))))
+        await send(exchange, pack(frame, [share(right)]))
+        await end(exchange)
+
+    return script
+
+
+def then(*pieces: bytes) -> Script:
+    """An end that is these bytes; what follows is silence."""
+
+    async def script(exchange: Exchange) -> None:
+        await send(exchange, *pieces)
+        await exchange.wait_closed()
+
+    return script
+
+
+def again_and_again(piece: bytes, pause: float = 0.005) -> Script:
+    """An end that is none: the same bytes until the bridge closes the connection."""
+
+    async def script(exchange: Exchange) -> None:
+        while not exchange.closed.is_set():
+            try:
+                await exchange.send(piece)
+            except ConnectionError:
+                return
+            await asyncio.sleep(pause)
+
+    return script
+
+
+# Slowly.
+
+
+async def by_byte(exchange: Exchange) -> None:
+    """The right reply, byte by byte, head and all."""
+    right = good(exchange.request)
+    data = head(200, right.content_type, framing(CHUNKED, 0)) + pack(CHUNKED, right.parts) + b"0\r\n\r\n"
+    await send(exchange, *(data[at : at + 1] for at in range(len(data))))
+
+
+async def late(exchange: Exchange) -> None:
+    await asyncio.sleep(0.05)
+    await well(exchange)
+
+
+# Sizes.
+
+
+@cache
+def bomb() -> bytes:
+    """64 MiB of white space in 64 KiB of gzip."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    return b"".join([packer.compress(b" " * (1 << 20)) for _ in range(64)] + [packer.flush()])
+
+
+def compressed(share: Callable[[bytes], bytes] = bytes, then: bytes = b"") -> Script:
+    """The right reply in gzip, that nobody asked for, as far as `share` leaves it."""
+
+    async def script(exchange: Exchange) -> None:
+        right = good(exchange.request)
+        data = share(gzip.compress(right.body, 0)) + then
+        await send(exchange, head(200, right.content_type, "content-encoding: gzip", framing(LENGTH, len(data))) + data)
+
+    return script
+
+
+def flooded(size: int, piece: bytes) -> Script:
+    """`size` bytes of comments or white space as fast as they are taken, and then the right body."""
+
+    async def script(exchange: Exchange) -> None:
+        right = good(exchange.request)
+        await exchange.send(head(200, right.content_type, framing(CLOSE, 0)))
+        for _ in range(size // len(piece)):
+            await exchange.send(piece)
+        await send(exchange, right.body)
+        exchange.writer.close()
+
+    return script
+
+
+# Connections, before HTTP begins. Each act has the streams of a new connection, and an event for when the fault is over.
+
+
+async def hangs_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, over: asyncio.Event) -> None:
+    """Closes as soon as anything was received."""
+    del writer, over
+    await reader.read(1)
+
+
+async def says_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, over: asyncio.Event) -> None:
+    """Neither reads nor writes, nor closes."""
+    del reader, writer
+    await over.wait()
+
+
+async def speaks_plainly(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, over: asyncio.Event) -> None:
+    """Answers a TLS hello with HTTP."""
+    del over
+    await reader.read(1)
+    writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+
+async def resets_while_reading(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, over: asyncio.Event) -> None:
+    """Resets the connection while the body of the request is under way: what was not read is lost."""
+    del over
+    await reader.readuntil(b"\r\n\r\n")
+    writer.transport.abort()
+
+
+async def refuses_while_reading(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, over: asyncio.Event
+) -> None:
+    """Answers 413 to the head of a request whose body is under way, and reads on until the bridge stops."""
+    del over
+    await reader.readuntil(b"\r\n\r\n")
+    body = b'{"error": {"message": "too much"}}'
+    writer.write(head(413, JSON, f"content-length: {len(body)}") + body)
+    while await reader.read(1 << 16):
+        pass
