@@ -31,7 +31,7 @@ peers-report: $(READY) ## the same, and writes docs/dialects.md
 bench: $(READY) ## what the bridge costs, against a bare grpc.aio server
 	$(BIN)/python -m benchmarks $(ARGS)
 
-check: $(READY) ## lint, types, protos, fresh generated code and tables
+check: $(READY) ## lint, types, protos, fresh generated code and tables, imports
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -39,6 +39,8 @@ check: $(READY) ## lint, types, protos, fresh generated code and tables
 	$(BIN)/buf format --diff --exit-code
 	PYTHON=$(BIN)/python BUF=$(BIN)/buf sh scripts/fresh.sh
 	$(BIN)/python scripts/fields.py --check
+	$(BIN)/python scripts/errors.py --check
+	$(BIN)/python -m pytest -q tests/contract
 
 format: $(READY) ## format code and protos
 	$(BIN)/ruff check --fix-only --quiet .

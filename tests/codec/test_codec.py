@@ -543,7 +543,7 @@ BINARY = [
 
 @pytest.mark.parametrize(("descriptor", "key", "field"), BINARY)
 def test_bytes_where_they_are_asked_for(descriptor: Any, key: str, field: Any) -> None:
-    """Base64 is decoded if encoding would write it the same way; other text stays text; without asking all of it does."""
+    """Base64 is decoded if encoding would write it the same way; all other text stays text."""
     is_url = field.message_type is not None
     head = "data:image/png;base64," if is_url else ""
     for text, data in (

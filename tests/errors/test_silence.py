@@ -49,10 +49,10 @@ async def test_slow_stream_is_no_stall(start: Start, hello: Hello) -> None:
         await exchange.head(content_type=EVENTS)
         for _ in range(8):
             await exchange.send(ONE)
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.05)
         await exchange.send(TWO + DONE)
 
-    async with start(stall_timeout=0.1) as bridge:
+    async with start(stall_timeout=0.3) as bridge:
         bridge.gateway.script(script)
         assert len([chunk async for chunk in bridge.chat.CreateChatCompletionStream(hello)]) == 9
 
