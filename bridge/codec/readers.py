@@ -70,7 +70,8 @@ def member_text(value: dict[str, Any], key: str, item: Any, rewritten: Rewritten
         return text if is_json(text) else rewrite(item)
     if not item and isinstance(item, (list, dict)):
         return "{}" if isinstance(item, dict) else "[]"
-    rewritten.append(key)
+    if type(item) is not bool and (type(item) is not int or not item):  # those have one spelling only, but for -0
+        rewritten.append(key)
     return rewrite(item)
 
 

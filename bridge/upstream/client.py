@@ -51,13 +51,14 @@ class Upstream:
         self._base = settings.upstream_url
         self._free = asyncio.Semaphore(settings.upstream_connections)
         self._retries = Retries(settings.max_retries)
-        self._transport = AiohttpTransport(trust_env=False, client=self._session)
+        self._tls = httpx.create_ssl_context(trust_env=False)
+        self._transport = AiohttpTransport(verify=self._tls, trust_env=False, client=self._session)
         self._timeout = {"connect": settings.connect_timeout, "pool": settings.connect_timeout, "read": None}
         self._headers = {"user-agent": f"aibridge/{version('aibridge')}", "accept-encoding": "identity"}
 
     def _session(self) -> aiohttp.ClientSession:
         """The pool. Connections are counted by `_free`, where waiting for one has a limit and an error of its own."""
-        connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=30.0, ssl=httpx.create_ssl_context(trust_env=False))
+        connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=30.0, ssl=self._tls)
         # No cookies: what an upstream sets for one caller must not go out with the next one's request.
         return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False)
 
@@ -111,7 +112,7 @@ class Upstream:
         try:
             clock.phase(self._settings.response_timeout, Reason.UPSTREAM_TIMEOUT, "no reply from the upstream in time")
             call.attempts += 1
-            call.trailers = []
+            call.trailers, call.http_status, call.upstream_request_id = [], 0, ""  # of the attempt before
             try:
                 response = await self._transport.handle_async_request(request)
             except (httpx.HTTPError, aiohttp.ClientError, OSError) as error:

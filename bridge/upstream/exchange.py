@@ -37,6 +37,11 @@ class Exchange:
         self._own = own
         self._raw = cast("aiohttp.ClientResponse", response.stream._aiohttp_response)  # type: ignore[union-attr] # noqa: SLF001
         self._decode: Decode | None = None
+        connection = self._raw.connection
+        protocol = connection.protocol if connection is not None else None
+        self._closed = protocol.closed if protocol is not None else None
+        if self._closed is not None:
+            self._closed.add_done_callback(self._lost)
         self._stall = settings.stall_timeout
         self._broken: BridgeError | None = None
         call.http_status = response.status_code
@@ -121,8 +126,18 @@ class Exchange:
         status, body = self.response.status_code, b"".join(pieces)
         return failures.of_reply(status, headers, body, self.call, self._request, own=self._own)
 
+    def _lost(self, closed: asyncio.Future[None]) -> None:
+        """On a broken chunked encoding aiohttp closes the connection, and leaves the reader of the body waiting."""
+        content = self._raw.content
+        if not closed.cancelled():
+            closed.exception()  # seen: asyncio would log it
+        if not content.is_eof() and content.exception() is None:
+            content.set_exception(aiohttp.ClientPayloadError("the connection was closed"))
+
     def close(self) -> None:
         """Give the connection back if the body was read to its end; else close it, at once."""
+        if self._closed is not None:
+            self._closed.remove_done_callback(self._lost)
         if self._raw.content.at_eof():
             self._raw.release()
         else:
