@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from bridge.call import Call
 from bridge.errors import BridgeError, Reason
-from bridge.jsontext import MalformedJSONError, dumps, loads
+from bridge.jsontext import MalformedJSONError, loads, loads_exact, rewrite
 from bridge.settings import Settings
 from bridge.upstream import failures
 from bridge.upstream.bodies import error_in
@@ -114,9 +114,7 @@ class ChunkStream:
             self._take_all(error.events, chunks)
             if not self._done:
                 raise failures.too_large("an event of the stream", self._settings.max_event_bytes) from None
-        if self._done:
-            return
-        if data:
+        if self._done or data:
             return
         if not (self._begun or chunks) and self._start.lstrip()[:1] in {b"{", b"["}:
             self._take_whole(self._start, chunks)
@@ -127,7 +125,7 @@ class ChunkStream:
         for event in events:
             if event.type.lower() == "error":
                 raise self._exchange.failure(_value_of(event.data), event.data)
-            if event.data.startswith(_DONE):
+            if event.data.lstrip().startswith(_DONE):
                 self._judge_finish_reasons()
                 self._done = True
                 return
@@ -186,11 +184,11 @@ class ChunkStream:
         error = error_in(answer.value)
         if error is not None:
             raise self._exchange.failure(error, data)
-        value = as_chunk(answer.value)
-        self._follow(value)
+        chunk = as_chunk(*answer)
+        self._follow(chunk.value)
         self._judge_finish_reasons()
         self._done = True
-        chunks.append(Chunk(value, dumps(value)))
+        chunks.append(chunk)
 
     async def _linger(self) -> None:
         with suppress(TimeoutError, BridgeError):
@@ -207,13 +205,19 @@ def _value_of(data: bytes) -> Any:
         return data
 
 
-def as_chunk(completion: dict[str, Any]) -> dict[str, Any]:
-    """A plain completion in the form of the one chunk that says the same."""
+def as_chunk(completion: dict[str, Any], data: bytes) -> Chunk:
+    """A plain completion as the one chunk that says the same, each member with the text that it had."""
     choices = completion.get("choices")
     if not isinstance(choices, list) or not all(isinstance(choice, dict) for choice in choices):
         raise failures.malformed("is neither an event stream nor a completion")
-    return {
-        **completion,
-        "object": "chat.completion.chunk",
-        "choices": [{"delta" if key == "message" else key: item for key, item in choice.items()} for choice in choices],
-    }
+    exact = loads_exact(data)
+    deltas = [
+        _object({"delta" if key == "message" else key: text for key, text in choice.text.items()})
+        for choice in exact["choices"]
+    ]
+    text = _object({**exact.text, "object": '"chat.completion.chunk"', "choices": f"[{','.join(deltas)}]"}).encode()
+    return Chunk(loads(text), text)
+
+
+def _object(members: dict[str, str]) -> str:
+    return f"{{{','.join(f'{rewrite(key)}:{text}' for key, text in members.items())}}}"
