@@ -109,6 +109,9 @@ class Settings(BaseSettings):
     max_message_bytes: Bytes = Field(64 << 20, description="Largest gRPC message, received and sent.")
     max_reply_bytes: Bytes = Field(128 << 20, description="Largest upstream reply that is not a stream, decompressed.")
     max_event_bytes: Bytes = Field(32 << 20, description="Largest event of an upstream stream.")
+    coalesce: bool = Field(
+        default=False, description="Merge deltas that arrived together into one message, where the call does not say."
+    )
     embeddings_base64: bool = Field(
         default=True,
         description="Ask for embeddings as base64 where the caller names no encoding_format: a third of the bytes.",

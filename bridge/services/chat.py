@@ -10,6 +10,7 @@ from bridge.codec import build, encode
 from bridge.errors import BridgeError, Reason
 from bridge.jsontext import dumps
 from bridge.services.checks import check_chat
+from bridge.services.coalesce import coalesce
 from bridge.settings import Settings
 from bridge.status import trailers_of
 from bridge.upstream.client import Upstream
@@ -51,7 +52,7 @@ class ChatService(chat_pb2_grpc.ChatServiceServicer):
         request: chat_pb2.CreateChatCompletionRequest,
         context: ServicerContext[Any, chat_pb2.CreateChatCompletionStreamResponse],
     ) -> None:
-        """A completion as it is generated, one message for each event.
+        """A completion as it is generated, one message for each event, or for those of one read.
 
         A coroutine that writes, not a generator that yields: grpcio does not close generators in time when the caller
         cancels (grpc/grpc#42295), and the upstream would go on generating.
@@ -59,9 +60,11 @@ class ChatService(chat_pb2_grpc.ChatServiceServicer):
         call = current.get()
         call.adopt(request)
         body = _body(request, stream=True)
+        options = request.bridge_options
+        merge = options.coalesce if options.HasField("coalesce") else self._settings.coalesce
         async with stream(self._upstream, self._settings, _PATH, call, body) as chunks:
             while batch := await chunks.read():
-                for value, data in batch:
+                for value, data in coalesce(batch) if merge else batch:
                     message = build(chat_pb2.CreateChatCompletionStreamResponse, value, data, inline=call.inline_data)
                     if value.get("choices") and not message.choices:
                         raise malformed("has a chunk whose choices are not a list of objects")

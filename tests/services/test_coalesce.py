@@ -1,0 +1,188 @@
+"""Coalescing is invisible: adding up the deltas of the merged stream gives what those of the original give."""
+
+import asyncio
+import copy
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aibridge.v1 import chat_pb2
+from bridge.jsontext import dumps, loads
+from bridge.services.coalesce import coalesce
+from bridge.upstream.stream import Chunk
+from tests.conftest import Bridge, Start
+from tests.gateway import Exchange, Gateway
+
+TEXT = st.sampled_from(["", "a", " bc", "é", "\n"])
+TOKEN = st.fixed_dictionaries({"token": TEXT, "logprob": st.sampled_from([-0.5, 0.0])}, optional={"bytes": st.none()})
+TOKENS = st.lists(TOKEN, min_size=1, max_size=2)
+LOGPROBS = (
+    st.none()
+    | st.fixed_dictionaries({"content": TOKENS})
+    | st.fixed_dictionaries({}, optional={key: st.none() | TOKENS | st.just([]) for key in ("content", "refusal")})
+)
+CALL = st.fixed_dictionaries(
+    {"index": st.integers(0, 1)},
+    optional={
+        "id": st.sampled_from(["", "call_a", "call_b"]) | st.none(),
+        "type": st.just("function"),
+        "function": st.fixed_dictionaries(
+            {}, optional={"name": st.sampled_from(["f", ""]), "arguments": TEXT | st.none()}
+        ),
+        "extra_content": st.just({"google": {"thought_signature": "c2ln"}}),
+    },
+)
+DELTA = st.fixed_dictionaries(
+    {},
+    optional={
+        "role": st.sampled_from(["assistant", ""]),
+        "content": TEXT | st.none() | st.just([{"type": "text", "text": "part"}]),
+        "reasoning": TEXT,
+        "refusal": TEXT | st.none(),
+        "tool_calls": st.lists(CALL, max_size=2),
+        "quantum": st.integers(0, 3),
+        "images": st.just([{"type": "image_url"}]),
+    },
+)
+PIECE = st.fixed_dictionaries(
+    {"index": st.integers(0, 1), "function": st.fixed_dictionaries({"arguments": TEXT})},
+    optional={"id": st.sampled_from(["call_a", "call_b"])},
+)
+#: Most deltas of most streams, in which there is something to merge.
+PLAIN = st.fixed_dictionaries({"content": TEXT}) | st.fixed_dictionaries(
+    {"tool_calls": st.lists(PIECE, min_size=1, max_size=1)}
+)
+CHOICE = st.fixed_dictionaries(
+    {"index": st.integers(0, 1), "delta": PLAIN | DELTA},
+    optional={"finish_reason": st.none() | st.just("stop"), "logprobs": LOGPROBS, "stop_reason": st.just("x")},
+)
+SIMPLE = st.fixed_dictionaries(
+    {
+        "id": st.just("c"),
+        "choices": st.lists(
+            st.fixed_dictionaries({"index": st.integers(0, 1), "delta": PLAIN}), min_size=1, max_size=1
+        ),
+    }
+)
+CHUNK = SIMPLE | st.fixed_dictionaries(
+    {
+        "id": st.sampled_from(["c", "d"]),
+        "choices": st.lists(CHOICE, max_size=2) | st.lists(CHOICE, min_size=1, max_size=1),
+    },
+    optional={"usage": st.none() | st.just({"total_tokens": 3}), "obfuscation": TEXT, "created": st.integers(0, 1)},
+)
+
+
+def accumulate(chunks: list[dict[str, Any]]) -> list[Any]:
+    """What a reader of deltas ends up with: for each choice everything in its order, text letter by letter."""
+    seen: list[Any] = []
+    for chunk in chunks:
+        seen += [("chunk", key, chunk[key]) for key in sorted(chunk) if key not in {"choices", "obfuscation"}]
+        for choice in chunk["choices"]:
+            index = choice["index"]
+            for name, tokens in (choice.get("logprobs") or {}).items():
+                seen += [("logprob", index, name, token) for token in tokens or []]
+            for key, item in choice["delta"].items():
+                if key == "tool_calls":
+                    for call in item:
+                        rest = {k: v for k, v in call.items() if k != "function"} | {
+                            k: v for k, v in call.get("function", {}).items() if k != "arguments"
+                        }
+                        seen.append(("call", index, rest.pop("index"), {k: v for k, v in rest.items() if v}))
+                        arguments = call.get("function", {}).get("arguments")
+                        seen += [("arguments", index, call["index"], letter) for letter in arguments or ""]
+                else:
+                    letters = item if isinstance(item, str) and key != "role" else [item]
+                    seen += [("delta", index, key, letter) for letter in letters]
+            seen += [
+                ("choice", index, k, v) for k, v in choice.items() if k not in {"index", "delta", "logprobs"} and v
+            ]
+    return [part for part in unrepeated(seen) if part[0] != "call" or part[3]]
+
+
+def unrepeated(seen: list[Any]) -> list[Any]:
+    """Each kind of part by itself: in one delta there is no order between a text and its log probabilities."""
+    kinds: dict[Any, list[Any]] = {}
+    for part in seen:
+        if part[0] == "chunk":
+            kinds.setdefault(part[:2], [])
+            if kinds[part[:2]][-1:] != [part]:
+                kinds[part[:2]].append(part)
+        else:
+            kinds.setdefault(part[:3] if part[0] != "call" else part[:2], []).append(part)
+    return [part for kind in sorted(kinds, key=str) for part in kinds[kind]]
+
+
+@settings(max_examples=300)
+@given(
+    stream=st.lists(SIMPLE, max_size=5) | st.lists(CHUNK, max_size=8), cuts=st.just(set()) | st.sets(st.integers(0, 8))
+)
+def test_accumulating_gives_the_same(stream: list[dict[str, Any]], cuts: set[int]) -> None:
+    """For any stream and any cut of it into reads."""
+    reads: list[list[Chunk]] = [[]]
+    for number, value in enumerate(stream):
+        if number in cuts:
+            reads.append([])
+        reads[-1].append(Chunk(copy.deepcopy(value), dumps(value)))
+    merged = [chunk for read in reads for chunk in coalesce(read)]
+    assert all(loads(chunk.data) == chunk.value for chunk in merged)
+    assert len(merged) <= len(stream)
+    assert accumulate([chunk.value for chunk in merged]) == accumulate(stream)
+
+
+def chunks(*deltas: dict[str, Any], **common: Any) -> list[Chunk]:
+    values = [{"id": "c", **common, "choices": [{"index": 0, "delta": delta}]} for delta in deltas]
+    return [Chunk(value, dumps(value)) for value in values]
+
+
+def test_what_is_merged() -> None:
+    (text,) = coalesce(chunks({"role": "assistant", "content": ""}, {"content": "Hel"}, {"content": "lo"}))
+    assert text.value["choices"][0]["delta"] == {"role": "assistant", "content": "Hello"}
+    call = {"index": 0, "id": "call_a", "type": "function", "function": {"name": "f", "arguments": ""}}
+    pieces = [{"tool_calls": [{"index": 0, "function": {"arguments": piece}}]} for piece in ('{"a"', ":1}")]
+    (whole,) = coalesce(chunks({"tool_calls": [call]}, *pieces))
+    assert whole.value["choices"][0]["delta"]["tool_calls"][0]["function"] == {"name": "f", "arguments": '{"a":1}'}
+
+
+def test_what_is_not_merged() -> None:
+    for first, second in (
+        ({"content": "a"}, {"reasoning": "b"}),
+        ({"content": "a"}, {"role": "assistant", "content": "b"}),
+        ({"content": "a"}, {"content": "b", "quantum": 1}),
+        ({"content": "a"}, {"content": None}),
+    ):
+        assert len(list(coalesce(chunks(first, second)))) == 2
+    first, last = chunks({"content": "a"}, {"content": "b"})
+    last.value["choices"][0]["finish_reason"] = "stop"
+    assert list(coalesce([first, last])) == [first, last]
+
+
+async def test_a_call_that_asks_for_it(
+    start: Start, gateway: Gateway, hello: chat_pb2.CreateChatCompletionRequest
+) -> None:
+    """Events of one write come as one message if the call or the setting says so, and one by one if not."""
+
+    async def script(exchange: Exchange) -> None:
+        await exchange.head(content_type="text/event-stream")
+        deltas = [{"choices": [{"index": 0, "delta": {"content": text}}]} for text in "abc"]
+        deltas.append({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
+        await asyncio.sleep(0.01)
+        await exchange.send(b"".join(b"data: " + dumps(delta) + b"\n\n" for delta in deltas) + b"data: [DONE]\n\n")
+        exchange.writer.close()
+
+    gateway.script(script)
+
+    async def texts(bridge: Bridge) -> list[str]:
+        call = bridge.chat.CreateChatCompletionStream(hello)
+        return [chunk.choices[0].delta.content async for chunk in call]
+
+    async with start() as bridge:
+        assert await texts(bridge) == ["a", "b", "c", ""]
+        hello.bridge_options.coalesce = True
+        assert await texts(bridge) == ["abc", ""]
+    async with start(coalesce=True) as bridge:
+        hello.bridge_options.coalesce = False
+        assert await texts(bridge) == ["a", "b", "c", ""]
+        hello.ClearField("bridge_options")
+        assert await texts(bridge) == ["abc", ""]
