@@ -74,11 +74,14 @@ CHUNK = SIMPLE | st.fixed_dictionaries(
 )
 
 
+_APART = {"choices", "obfuscation"}
+
+
 def accumulate(chunks: list[dict[str, Any]]) -> list[Any]:
     """What a reader of deltas ends up with: for each choice everything in its order, text letter by letter."""
     seen: list[Any] = []
     for chunk in chunks:
-        seen += [("chunk", key, chunk[key]) for key in sorted(chunk) if key not in {"choices", "obfuscation"}]
+        seen += [("chunk", key, chunk[key]) for key in sorted(chunk) if key not in _APART and chunk[key] is not None]
         for choice in chunk["choices"]:
             index = choice["index"]
             for name, tokens in (choice.get("logprobs") or {}).items():
