@@ -48,6 +48,8 @@ _ID: Final = "call-1"
 _KEY: Final = "sk-bridge-test-key"
 #: Half a second for what is closing to be closed: turns of 5 ms.
 _TURNS: Final = 100
+#: Seconds after which a case has hung.
+_PATIENCE: Final = 8
 
 Act = Callable[[asyncio.StreamReader, asyncio.StreamWriter, asyncio.Event], Awaitable[None]]
 
@@ -114,7 +116,7 @@ async def play(scenario: Scenario, rpc: str) -> Sees:
     loop.set_exception_handler(lambda _, context: problems.append(f"{context['message']}: {context.get('exception')}"))
     before = asyncio.all_tasks()
     with _patched():
-        async with _standing(scenario) as (bridge, door):
+        async with asyncio.timeout(_PATIENCE), _standing(scenario) as (bridge, door):
             if scenario.idle is not None:
                 await _all_is_well(bridge, rpc)
                 await scenario.idle(await bridge.gateway.exchange())
@@ -127,7 +129,7 @@ async def play(scenario: Scenario, rpc: str) -> Sees:
             await _nothing_left(bridge, door)
     gc.collect()
     assert asyncio.all_tasks() <= before
-    assert problems == []
+    assert problems == [], problems
     return seen
 
 
@@ -174,7 +176,10 @@ async def _caused(scenario: Scenario, rpc: str, bridge: Bridge) -> Sees:
     else:
         assert rpc == STREAM or not received
         seen = _told(error, rpc)
-        assert scenario.act is not None or scenario.listens != ACCEPTS or scenario.tls or seen.attempts == requests
+        if scenario.act is None and scenario.listens == ACCEPTS and not scenario.tls:
+            # aiohttp by itself sends a GET once more that no byte of a reply came to.
+            twice = rpc == MODELS and seen.reason == "UPSTREAM_CONNECTION_LOST"
+            assert requests == seen.attempts + twice
     expected = {"x-upstream-request-id": "up-1", "x-ratelimit-remaining-requests": "7"} if seen.http else {}
     names = ("x-upstream-request-id", "x-request-id", *HEADERS)
     assert {key: value for key, value in trailers.items() if key in names and key != "x-request-id"} == expected

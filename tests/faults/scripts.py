@@ -155,24 +155,44 @@ def streamed(*events: bytes) -> Script:
     return script
 
 
-def raw(*pieces: bytes) -> Script:
-    """These bytes in place of a reply, and the end of the connection."""
-
-    async def script(exchange: Exchange) -> None:
-        await send(exchange, *pieces)
-        exchange.writer.close()
-
-    return script
+Piece = bytes | Callable[[Good], bytes]
 
 
-def around(before: Callable[[Good], bytes], behind: Callable[[Good], bytes] = lambda _: b"") -> Script:
-    """The right body between bytes that a head with another framing may be among; the connection is kept."""
+def made(*pieces: Piece, end: Script | None = None) -> Script:
+    """A reply of these pieces, each of which the bridge reads by itself; without an `end` the connection is kept."""
 
     async def script(exchange: Exchange) -> None:
         right = good(exchange.request)
-        await send(exchange, before(right) + right.body, behind(right))
+        await send(exchange, *(piece(right) if callable(piece) else piece for piece in pieces))
+        if end is not None:
+            await end(exchange)
 
     return script
+
+
+def raw(*pieces: bytes) -> Script:
+    """These bytes in place of a reply, and the end of the connection."""
+    return made(*pieces, end=close)
+
+
+def http(*lines: str, first: str = "HTTP/1.1 200 OK") -> Callable[[Good], bytes]:
+    """A head with these lines for the right body; SIZE stands for its length."""
+
+    def make(right: Good) -> bytes:
+        common = [f"content-type: {right.content_type}", *(f"{name}: {value}" for name, value in HEADERS.items())]
+        told = [line.replace("SIZE", str(len(right.body))) for line in lines]
+        return "\r\n".join([first, *common, *told, "", ""]).encode("latin-1")
+
+    return make
+
+
+def body(right: Good) -> bytes:
+    return right.body
+
+
+def chunks(right: Good) -> bytes:
+    """The right body in chunks, without the last one, of no length."""
+    return pack(CHUNKED, right.parts)
 
 
 # Ways for a reply to end too early.
@@ -231,8 +251,8 @@ def then(*pieces: bytes) -> Script:
     return script
 
 
-def again_and_again(piece: bytes, pause: float = 0.005) -> Script:
-    """An end that is none: the same bytes until the bridge closes the connection."""
+def drip(piece: bytes) -> Script:
+    """An end that is none: the same few bytes again and again, until the bridge closes the connection."""
 
     async def script(exchange: Exchange) -> None:
         while not exchange.closed.is_set():
@@ -240,7 +260,7 @@ def again_and_again(piece: bytes, pause: float = 0.005) -> Script:
                 await exchange.send(piece)
             except ConnectionError:
                 return
-            await asyncio.sleep(pause)
+            await asyncio.sleep(0.005)
 
     return script
 
@@ -251,7 +271,7 @@ def again_and_again(piece: bytes, pause: float = 0.005) -> Script:
 async def by_byte(exchange: Exchange) -> None:
     """The right reply, byte by byte, head and all."""
     right = good(exchange.request)
-    data = head(200, right.content_type, framing(CHUNKED, 0)) + pack(CHUNKED, right.parts) + b"0\r\n\r\n"
+    data = http("transfer-encoding: chunked")(right) + chunks(right) + b"0\r\n\r\n"
     await send(exchange, *(data[at : at + 1] for at in range(len(data))))
 
 
@@ -270,29 +290,70 @@ def bomb() -> bytes:
     return b"".join([packer.compress(b" " * (1 << 20)) for _ in range(64)] + [packer.flush()])
 
 
-def compressed(share: Callable[[bytes], bytes] = bytes, then: bytes = b"") -> Script:
+def compressed(share: Callable[[bytes], bytes] = bytes) -> Script:
     """The right reply in gzip, that nobody asked for, as far as `share` leaves it."""
 
     async def script(exchange: Exchange) -> None:
         right = good(exchange.request)
-        data = share(gzip.compress(right.body, 0)) + then
-        await send(exchange, head(200, right.content_type, "content-encoding: gzip", framing(LENGTH, len(data))) + data)
+        data = share(gzip.compress(right.body, 0))
+        lines = "content-encoding: gzip", f"content-length: {len(data)}"
+        await send(exchange, head(200, right.content_type, *lines), data)
+        if len(data) < len(gzip.compress(right.body, 0)):
+            exchange.writer.close()
 
     return script
 
 
-def flooded(size: int, piece: bytes) -> Script:
-    """`size` bytes of comments or white space as fast as they are taken, and then the right body."""
+def flood(piece: bytes, size: int = 1 << 40) -> Script:
+    """An end that is none: `size` bytes in pieces, as fast as they are taken."""
 
     async def script(exchange: Exchange) -> None:
-        right = good(exchange.request)
-        await exchange.send(head(200, right.content_type, framing(CLOSE, 0)))
-        for _ in range(size // len(piece)):
-            await exchange.send(piece)
-        await send(exchange, right.body)
-        exchange.writer.close()
+        try:
+            for _ in range(size // len(piece)):
+                await exchange.send(piece)
+        except ConnectionError:
+            pass
 
     return script
+
+
+def comments(_: Good) -> bytes:
+    """100 MB of them."""
+    return b": nothing to see\n\n" * (100_000_000 // 18)
+
+
+# What befalls a connection in the pool. Each gets the exchange that has left it there.
+
+
+async def stay(exchange: Exchange) -> None:
+    """Nothing, yet."""
+    del exchange
+
+
+async def close_idle(exchange: Exchange) -> None:
+    exchange.writer.close()
+    await _noticed()
+
+
+async def reset_idle(exchange: Exchange) -> None:
+    await reset(exchange)
+    await _noticed()
+
+
+def say_idle(data: bytes, end: Script | None = None) -> Script:
+    async def script(exchange: Exchange) -> None:
+        await send(exchange, data)
+        if end is not None:
+            await end(exchange)
+            await _noticed()
+
+    return script
+
+
+async def _noticed() -> None:
+    """The bridge has had its turns to see that a connection is gone."""
+    for _ in range(_TURNS):
+        await asyncio.sleep(0)
 
 
 # Connections, before HTTP begins. Each act has the streams of a new connection, and an event for when the fault is over.
