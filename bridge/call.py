@@ -4,6 +4,7 @@ import asyncio
 import re
 import time
 import uuid
+from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
@@ -36,6 +37,8 @@ class Call:
     streams: bool = False
     delivered: int = 0
     usage: dict[str, Any] | None = None
+    #: A path in the request's JSON as the place in its message.
+    locate: Callable[[str], str] = str
     trailers: list[tuple[str, str]] = field(default_factory=list)
 
     def adopt(self, request: Any) -> None:

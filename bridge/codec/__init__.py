@@ -16,7 +16,8 @@ Decoding builds keyword arguments for the message's constructor, which takes nes
 The text of an unknown value is written anew by the JSON library. If that would not give the text that was sent (spaces,
 `2.50`, an integer over 64 bits), the document is decoded once more from a parse that kept each member's own text.
 
-`readers` holds the conversions of single values from JSON, `writers` those to JSON, `plan` puts them together.
+`readers` holds the conversions of single values from JSON, `writers` those to JSON, `plan` puts them together; `paths`
+tells the place of a JSON path in a message.
 """
 
 from functools import cache

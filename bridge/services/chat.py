@@ -5,12 +5,12 @@ from typing import Any, Final
 from grpc.aio import ServicerContext
 
 from aibridge.v1 import chat_pb2, chat_pb2_grpc
-from bridge.call import current
 from bridge.codec import build, encode
 from bridge.errors import BridgeError, Reason
 from bridge.jsontext import dumps
 from bridge.services.checks import check_chat
 from bridge.services.coalesce import coalesce
+from bridge.services.entry import enter
 from bridge.settings import Settings
 from bridge.status import trailers_of
 from bridge.upstream.client import Upstream
@@ -33,8 +33,7 @@ class ChatService(chat_pb2_grpc.ChatServiceServicer):
         context: ServicerContext[Any, Any],
     ) -> chat_pb2.CreateChatCompletionResponse:
         """A whole completion."""
-        call = current.get()
-        call.adopt(request)
+        call = enter(request)
         body = _body(request, stream=False)
         answer = await self._upstream.post(_PATH, call, body)
         usage = answer.value.get("usage")
@@ -57,8 +56,7 @@ class ChatService(chat_pb2_grpc.ChatServiceServicer):
         A coroutine that writes, not a generator that yields: grpcio does not close generators in time when the caller
         cancels (grpc/grpc#42295), and the upstream would go on generating.
         """
-        call = current.get()
-        call.adopt(request)
+        call = enter(request)
         body = _body(request, stream=True)
         options = request.bridge_options
         merge = options.coalesce if options.HasField("coalesce") else self._settings.coalesce

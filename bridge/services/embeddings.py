@@ -5,11 +5,11 @@ from typing import Any, Final
 from grpc.aio import ServicerContext
 
 from aibridge.v1 import embeddings_pb2, embeddings_pb2_grpc
-from bridge.call import current
 from bridge.codec import build, encode
 from bridge.jsontext import dumps
 from bridge.services import vectors
 from bridge.services.checks import check_embedding
+from bridge.services.entry import enter
 from bridge.settings import Settings
 from bridge.status import trailers_of
 from bridge.upstream.client import Upstream
@@ -29,8 +29,7 @@ class EmbeddingsService(embeddings_pb2_grpc.EmbeddingsServiceServicer):
         self, request: embeddings_pb2.CreateEmbeddingRequest, context: ServicerContext[Any, Any]
     ) -> embeddings_pb2.CreateEmbeddingResponse:
         """One vector for each input, in the order of the inputs."""
-        call = current.get()
-        call.adopt(request)
+        call = enter(request)
         body = encode(request)
         check_embedding(request)
         if self._ask_base64:

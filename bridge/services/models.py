@@ -5,11 +5,12 @@ from typing import Any
 from grpc.aio import ServicerContext
 
 from aibridge.v1 import models_pb2, models_pb2_grpc
-from bridge.call import Call, current
+from bridge.call import Call
 from bridge.codec import build, decode
 from bridge.errors import BridgeError, Reason
 from bridge.jsontext import loads_exact
 from bridge.services.checks import check_model
+from bridge.services.entry import enter
 from bridge.settings import Settings
 from bridge.status import trailers_of
 from bridge.upstream.client import Upstream, segment
@@ -27,8 +28,7 @@ class ModelsService(models_pb2_grpc.ModelsServiceServicer):
         self, request: models_pb2.ListModelsRequest, context: ServicerContext[Any, Any]
     ) -> models_pb2.ListModelsResponse:
         """All models."""
-        call = current.get()
-        call.adopt(request)
+        call = enter(request)
         reply = await self._list(call)
         context.set_trailing_metadata(trailers_of(call))
         return reply
@@ -37,8 +37,7 @@ class ModelsService(models_pb2_grpc.ModelsServiceServicer):
         self, request: models_pb2.RetrieveModelRequest, context: ServicerContext[Any, Any]
     ) -> models_pb2.Model:
         """One model by its id."""
-        call = current.get()
-        call.adopt(request)
+        call = enter(request)
         check_model(request.model)
         if self._by_list:
             reply = _find(await self._list(call), request.model)

@@ -12,6 +12,7 @@ from functools import lru_cache
 from importlib.metadata import version
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote
+from weakref import WeakSet
 
 import aiohttp
 import httpx
@@ -42,6 +43,46 @@ class Answer(NamedTuple):
     data: bytes
 
 
+class _Connector(aiohttp.TCPConnector):
+    """Takes no connection from the pool on which something has come in since its last reply.
+
+    aiohttp looks only whether it is still open. A reply that nobody asked for would go to the next caller.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._used: WeakSet[Any] = WeakSet()
+
+    async def connect(self, req: Any, traces: Any, timeout: aiohttp.ClientTimeout) -> Any:  # noqa: ASYNC109 # aiohttp's
+        while True:
+            connection = await super().connect(req, traces, timeout)
+            protocol: Any = connection.protocol
+            if protocol not in self._used:
+                break
+            if not protocol.should_close:
+                return connection
+            connection.close()
+        self._used.add(protocol)
+        if protocol.closed is not None:
+            protocol.closed.add_done_callback(_seen)
+        return connection
+
+
+def _seen(closed: asyncio.Future[None]) -> None:
+    """Why a connection was lost is told by what was read from it; asyncio would log that nobody looked."""
+    if not closed.cancelled():
+        closed.exception()
+
+
+class _Response(aiohttp.ClientResponse):
+    """A reply without its reason phrase, which is of no use, and stops the transport if it is not UTF-8."""
+
+    async def start(self, connection: Any) -> "_Response":
+        await super().start(connection)
+        self.reason = None
+        return self
+
+
 class Upstream:
     """The gateway. One per process, made inside its event loop."""
 
@@ -58,9 +99,12 @@ class Upstream:
 
     def _session(self) -> aiohttp.ClientSession:
         """The pool. Connections are counted by `_free`, where waiting for one has a limit and an error of its own."""
-        connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=30.0, ssl=self._tls)
-        # No cookies: what an upstream sets for one caller must not go out with the next one's request.
-        return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False)
+        return aiohttp.ClientSession(
+            connector=_Connector(limit=0, keepalive_timeout=30.0, ssl=self._tls),
+            cookie_jar=aiohttp.DummyCookieJar(),  # what an upstream sets for one caller must not go out for the next
+            response_class=_Response,
+            auto_decompress=False,
+        )
 
     async def get(self, path: str, call: Call) -> Answer:
         """The reply to a GET of `path` below the base URL. Errors as `post`."""

@@ -28,6 +28,8 @@ def decoder_for(encoding: str, limit: int) -> Decode | None:
             if not inflate.eof:
                 raise failures.interrupted("the reply's compressed body was cut off")
             return b""
+        if inflate.eof:
+            return b""  # padding; zlib would keep it, however much comes
         try:
             text = inflate.decompress(data, limit)
         except zlib.error:

@@ -55,6 +55,8 @@ class Exchange:
             BridgeError: what a status other than 2xx means for the caller; UPSTREAM_MALFORMED_RESPONSE for an encoding
                 that was not asked for and is not known.
         """
+        if self.response.is_informational:
+            raise failures.malformed("switches to a protocol that nobody asked for")
         if not self.response.is_success:
             raise await self._refusal()
         self._decode = decoder_for(self.response.headers.get("content-encoding", ""), limit)
@@ -126,11 +128,9 @@ class Exchange:
         status, body = self.response.status_code, b"".join(pieces)
         return failures.of_reply(status, headers, body, self.call, self._request, own=self._own)
 
-    def _lost(self, closed: asyncio.Future[None]) -> None:
+    def _lost(self, _: asyncio.Future[None]) -> None:
         """On a broken chunked encoding aiohttp closes the connection, and leaves the reader of the body waiting."""
         content = self._raw.content
-        if not closed.cancelled():
-            closed.exception()  # seen: asyncio would log it
         if not content.is_eof() and content.exception() is None:
             content.set_exception(aiohttp.ClientPayloadError("the connection was closed"))
 

@@ -77,7 +77,7 @@ def _failure(
     if body.model:
         metadata["model"] = shown(body.model)
     fields = body.fields[:8] if reason.code == Reason.INVALID_REQUEST.code else ()
-    violations = tuple((proto_path(shown(path)), shown(text, 200)) for path, text in fields)
+    violations = tuple((call.locate(json_path(shown(path))), shown(text, 200)) for path, text in fields)
     return BridgeError(reason, message, reply=reply, delay=delay, retry=retry, violations=violations, metadata=metadata)
 
 
@@ -140,7 +140,7 @@ def _phrase(status: int, reason: Reason) -> str:
         return f"HTTP {status}: {reason.meaning}"
 
 
-def proto_path(param: str) -> str:
+def json_path(param: str) -> str:
     """A path as upstreams write it, `messages.[2].content` or `messages.2.content`, as `messages[2].content`."""
     steps = [step for step in re.split(r"[.\[\]]+", param.removeprefix("$")) if step]
     path = "".join(f"[{step}]" if step.isdecimal() else f".{step}" for step in steps)

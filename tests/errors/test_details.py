@@ -79,7 +79,7 @@ async def test_upstream_error(warm: Bridge, hello: chat_pb2.CreateChatCompletion
         ("messages.2.content", "messages[2].content"),
         ("messages[2][content]", "messages[2].content"),
         ("$.messages[0].role", "messages[0].role"),
-        ("tools[0].function.parameters", "tools[0].function.parameters"),
+        ("tools[0].function.parameters", "tools[0].function.parameters_json"),
     ],
 )
 async def test_bad_request_from_param(

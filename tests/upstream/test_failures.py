@@ -11,7 +11,7 @@ import pytest
 
 from bridge.errors import Reason, Retry
 from bridge.upstream import failures
-from bridge.upstream.failures import of_exception, proto_path, retry_delay
+from bridge.upstream.failures import of_exception, json_path, retry_delay
 
 NOW = 1_790_000_000.0
 
@@ -71,7 +71,7 @@ def test_reset_of_a_limit_that_was_not_hit() -> None:
 )
 def test_proto_path(param: str, path: str) -> None:
     """Upstreams write paths in several ways; callers get one."""
-    assert proto_path(param) == path
+    assert json_path(param) == path
 
 
 KEY: Any = SimpleNamespace(host="h", port=443, is_ssl=True, ssl=True)
