@@ -4,6 +4,7 @@ gRPC's core ends each call that it has received and Python has not yet asked for
 to stop, with CANCELLED, which no client retries. Under load these are many: about one for each connection's caller.
 So the stop is preceded by a short hold, in which calls are taken in, and wait. Callers who wait for a reply before they
 call again fall silent, core's queue empties, and those held are served once the connections have been told to go away.
+What is then still on the wire is lost as before, a call now and then; a client that watches health sends none by then.
 """
 
 import asyncio

@@ -217,11 +217,11 @@ async def _all_is_well(bridge: Bridge, rpc: str) -> None:
 
 
 async def call(
-    bridge: Bridge, rpc: str, *, prompt: int = 2, timeout: float | None = None
+    bridge: Bridge, rpc: str, *, prompt: int = 2, **options: Any
 ) -> tuple[list[Any], Failure | None, dict[str, Any]]:
     """What a call received, how it failed, its trailers."""
     received: list[Any] = []
-    options: dict[str, Any] = {"metadata": [("x-request-id", _ID)], "timeout": timeout}
+    options["metadata"] = [("x-request-id", _ID)]
     words = "x" * prompt
     chat = chat_pb2.CreateChatCompletionRequest(model="m", messages=[{"role": "user", "content": words}])
     try:

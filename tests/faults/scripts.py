@@ -13,6 +13,7 @@ import socket
 import struct
 import zlib
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import cache
 from typing import Any, Final, NamedTuple
 
@@ -102,12 +103,16 @@ def pack(frame: str, parts: Iterable[bytes]) -> bytes:
     return b"".join(b"%x\r\n%s\r\n" % (len(part), part) if frame == CHUNKED else part for part in parts if part)
 
 
+async def turns() -> None:
+    for _ in range(_TURNS):
+        await asyncio.sleep(0)
+
+
 async def send(exchange: Exchange, *pieces: bytes) -> None:
-    """Send each piece so that the bridge reads it by itself."""
-    for piece in pieces:
+    """Send each piece so that the bridge reads it by itself. With the last one it may send its next request."""
+    for piece in filter(None, pieces):
+        await turns()
         await exchange.send(piece)
-        for _ in range(_TURNS):
-            await asyncio.sleep(0)
 
 
 # Whole replies.
@@ -117,9 +122,9 @@ async def well(exchange: Exchange) -> None:
     """The right reply, over a connection that is kept: a stream in chunks, all else with its length."""
     right = good(exchange.request)
     frame = CHUNKED if right.content_type == EVENTS else LENGTH
-    await exchange.send(head(200, right.content_type, framing(frame, len(right.body))))
-    await send(exchange, *(pack(frame, [part]) for part in right.parts))
-    await send(exchange, b"0\r\n\r\n" if frame == CHUNKED else b"")
+    parts = [pack(frame, [part]) for part in right.parts]
+    end = b"0\r\n\r\n" if frame == CHUNKED else b""
+    await send(exchange, head(200, right.content_type, framing(frame, len(right.body))), *parts, end)
 
 
 def whole(
@@ -143,16 +148,9 @@ def refusal(status: int, *lines: str, code: str | None = None, **members: Any) -
 
 
 def streamed(*events: bytes) -> Script:
-    """A whole stream of other events; a plain call gets the right reply."""
-
-    async def script(exchange: Exchange) -> None:
-        if good(exchange.request).content_type != EVENTS:
-            await well(exchange)
-            return
-        await exchange.send(head(200, EVENTS, framing(CHUNKED, 0)))
-        await send(exchange, *(pack(CHUNKED, [each]) for each in events), b"0\r\n\r\n")
-
-    return script
+    """A whole stream of other events, the last of which comes with the end of the body."""
+    *first, last = (pack(CHUNKED, [each]) for each in events)
+    return made(head(200, EVENTS, framing(CHUNKED, 0)), *first, last + b"0\r\n\r\n")
 
 
 Piece = bytes | Callable[[Good], bytes]
@@ -199,6 +197,7 @@ def chunks(right: Good) -> bytes:
 
 
 async def close(exchange: Exchange) -> None:
+    await turns()
     exchange.writer.close()
 
 
@@ -208,6 +207,7 @@ async def hang(exchange: Exchange) -> None:
 
 async def reset(exchange: Exchange) -> None:
     """Break the connection with a TCP reset. `abort` alone ends it in order if all has been read."""
+    await turns()
     with socket.socket(fileno=os.dup(exchange.writer.get_extra_info("socket").fileno())) as real:
         real.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     exchange.reset()
@@ -222,6 +222,18 @@ def half(right: Good) -> bytes:
     if right.content_type == EVENTS:
         return right.parts[0] + right.parts[1] + right.parts[2][:20]
     return right.parts[0]
+
+
+def noted(note: bytes) -> Callable[[Good], bytes]:
+    """The right body with a further member in each JSON object, whose text has these bytes."""
+
+    def make(right: Good) -> bytes:
+        member = b'{"note": "' + note + b'", '
+        if right.content_type == EVENTS:
+            return right.body.replace(b"data: {", b"data: " + member)
+        return right.body.replace(b"{", member, 1)
+
+    return make
 
 
 def two(right: Good) -> bytes:
@@ -255,12 +267,10 @@ def drip(piece: bytes) -> Script:
     """An end that is none: the same few bytes again and again, until the bridge closes the connection."""
 
     async def script(exchange: Exchange) -> None:
-        while not exchange.closed.is_set():
-            try:
+        with suppress(ConnectionError):
+            while not exchange.closed.is_set():
                 await exchange.send(piece)
-            except ConnectionError:
-                return
-            await asyncio.sleep(0.005)
+                await asyncio.sleep(0.005)
 
     return script
 
@@ -290,36 +300,45 @@ def bomb() -> bytes:
     return b"".join([packer.compress(b" " * (1 << 20)) for _ in range(64)] + [packer.flush()])
 
 
-def compressed(share: Callable[[bytes], bytes] = bytes) -> Script:
-    """The right reply in gzip, that nobody asked for, as far as `share` leaves it."""
+def bombed(status: int, content_type: str) -> Script:
+    """A reply with the bomb in it, which then stays open."""
+    lines = "content-encoding: gzip", framing(CHUNKED, 0)
+    return made(head(status, content_type, *lines), lambda _: pack(CHUNKED, [bomb()]), end=hang)
+
+
+async def compressed(exchange: Exchange) -> None:
+    """The right reply in gzip, that nobody asked for."""
+    await whole(lambda right: gzip.compress(right.body), 200, None, "content-encoding: gzip")(exchange)
+
+
+async def compressed_and_cut(exchange: Exchange) -> None:
+    """Three quarters of it, stored and not really compressed, so that it is known what they hold."""
+    lines = "content-encoding: gzip", framing(CLOSE, 0)
+    await made(http(*lines), lambda right: _most(gzip.compress(right.body, 0)), end=close)(exchange)
+
+
+def _most(data: bytes) -> bytes:
+    return data[: len(data) * 3 // 4]
+
+
+def flood(piece: bytes) -> Script:
+    """An end that is none: the same bytes as fast as they are taken, until the bridge closes the connection."""
 
     async def script(exchange: Exchange) -> None:
-        right = good(exchange.request)
-        data = share(gzip.compress(right.body, 0))
-        lines = "content-encoding: gzip", f"content-length: {len(data)}"
-        await send(exchange, head(200, right.content_type, *lines), data)
-        if len(data) < len(gzip.compress(right.body, 0)):
-            exchange.writer.close()
-
-    return script
-
-
-def flood(piece: bytes, size: int = 1 << 40) -> Script:
-    """An end that is none: `size` bytes in pieces, as fast as they are taken."""
-
-    async def script(exchange: Exchange) -> None:
-        try:
-            for _ in range(size // len(piece)):
+        with suppress(ConnectionError):
+            while not exchange.closed.is_set():
                 await exchange.send(piece)
-        except ConnectionError:
-            pass
 
     return script
 
 
-def comments(_: Good) -> bytes:
-    """100 MB of them."""
-    return b": nothing to see\n\n" * (100_000_000 // 18)
+async def comments_first(exchange: Exchange) -> None:
+    """100 MB of comments as fast as they are taken, and then the right body."""
+    await exchange.send(http("connection: close")(good(exchange.request)))
+    piece = (b": " + b"x" * 996 + b"\n\n") * 100
+    for _ in range(1000):
+        await exchange.send(piece)
+    await made(body, end=close)(exchange)
 
 
 # What befalls a connection in the pool. Each gets the exchange that has left it there.
@@ -330,33 +349,19 @@ async def stay(exchange: Exchange) -> None:
     del exchange
 
 
-async def close_idle(exchange: Exchange) -> None:
-    exchange.writer.close()
-    await _noticed()
+def idly(data: bytes = b"", end: Script | None = None) -> Script:
+    """Bytes that nobody asked for, or an end; the bridge has its turns to notice."""
 
-
-async def reset_idle(exchange: Exchange) -> None:
-    await reset(exchange)
-    await _noticed()
-
-
-def say_idle(data: bytes, end: Script | None = None) -> Script:
     async def script(exchange: Exchange) -> None:
         await send(exchange, data)
         if end is not None:
             await end(exchange)
-            await _noticed()
+        await turns()
 
     return script
 
 
-async def _noticed() -> None:
-    """The bridge has had its turns to see that a connection is gone."""
-    for _ in range(_TURNS):
-        await asyncio.sleep(0)
-
-
-# Connections, before HTTP begins. Each act has the streams of a new connection, and an event for when the fault is over.
+# Connections, before HTTP begins. An act has the streams of a new connection, and an event for when the fault is over.
 
 
 async def hangs_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, over: asyncio.Event) -> None:

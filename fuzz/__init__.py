@@ -1,0 +1,1 @@
+"""Hostile input for what reads the upstream's bytes. Nothing but a clean error may ever come out. `make fuzz`."""

@@ -1,0 +1,64 @@
+"""`docs/faults.md`: the table as people read it, made from what a run has seen."""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from tests.faults.play import RPCS, STREAM, Scenario, Sees
+from tests.faults.scenarios import SCENARIOS, SECTIONS
+
+Run = Mapping[tuple[str, str], Sees]
+
+_INTRO: Final = """\
+# Faults
+
+<!-- Made by scripts/faults.py from a run of tests/faults. Do not edit. -->
+
+What a caller sees when the gateway fails, in {count} ways. Each was played on real sockets, to each RPC that it can
+befall: *unary* is `CreateChatCompletion`, *stream* `CreateChatCompletionStream`, *embeddings* `CreateEmbedding`,
+*models* `ListModels`. What the reasons mean is in [errors.md](errors.md).
+
+**HTTP** is the status that came, if one did. **Retry** is what the caller is told; `grpc-retry-pushback-ms` and
+`RetryInfo` say the same. **Chunks** is what a stream delivered before its end. **Tries** are the bridge's own; it makes
+two further ones where nothing can have been billed. **Kept** says that the next call went over the same connection.
+
+Each run also holds that the trailers have the gateway's request id, its rate-limit headers and the usage seen so far,
+as far as they came; that the same bridge serves the next call as if nothing had been; and that no task, no connection
+and no unseen exception is left behind. Limits in time are a fraction of a second in these runs, those in size 50 kB.
+"""
+
+_HEADER: Final = """\
+| Fault | The gateway … | RPC | Status | Reason | HTTP | Retry | Chunks | Tries | Kept |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"""
+
+
+def promised() -> Run:
+    """What the table says, in the place of a run."""
+    cases = ((scenario, rpc, scenario.sees(rpc)) for scenario in SCENARIOS for rpc in RPCS)
+    return {(scenario.name, rpc): sees for scenario, rpc, sees in cases if sees is not None}
+
+
+def render(run: Run) -> str:
+    """The page."""
+    lines = [_INTRO.format(count=len(SCENARIOS))]
+    for title, scenarios in SECTIONS.items():
+        lines += [f"## {title}", "", _HEADER]
+        for scenario in scenarios:
+            lines += _rows(scenario, run)
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _rows(scenario: Scenario, run: Run) -> Iterator[str]:
+    """A row for each outcome, with the RPCs that have it."""
+    seen = {rpc: run[scenario.name, rpc] for rpc in RPCS if (scenario.name, rpc) in run}
+    first = f"| {scenario.name} | {scenario.gateway} "
+    groups: dict[Sees, list[str]] = {}
+    for rpc, sees in seen.items():
+        groups.setdefault(sees.but(chunks=0), []).append(rpc)
+    for sees, rpcs in groups.items():
+        names = "all" if rpcs == list(RPCS) else ", ".join(rpcs)
+        chunks = seen[STREAM].chunks if STREAM in rpcs else ""
+        kept = "yes" if sees.reused else "no"
+        cells = (names, sees.code, f"`{sees.reason}`" if sees.reason else "", sees.http or "", sees.retry, chunks)
+        yield f"{first}| {' | '.join(map(str, (*cells, sees.attempts, kept)))} |".replace("  ", " ")
+        first = "| | "

@@ -1,0 +1,39 @@
+"""Every row of the table, for each RPC that it is about: what the caller sees, through real sockets."""
+
+import gc
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.faults.page import promised, render
+from tests.faults.play import RPCS, Scenario, play
+from tests.faults.scenarios import SCENARIOS
+
+PAGE = Path(__file__).parents[2] / "docs" / "faults.md"
+CASES = [(scenario, rpc) for scenario in SCENARIOS for rpc in RPCS if scenario.sees(rpc) is not None]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _quick_collections() -> Iterator[None]:
+    """Each case ends with a garbage collection: it should be of what the case left, not of all modules."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+@pytest.mark.parametrize(("scenario", "rpc"), CASES, ids=[f"{scenario}, {rpc}" for scenario, rpc in CASES])
+async def test_scenario(scenario: Scenario, rpc: str) -> None:
+    assert await play(scenario, rpc) == scenario.sees(rpc)
+
+
+def test_names() -> None:
+    """Each row has a name of its own."""
+    names = [scenario.name for scenario in SCENARIOS]
+    assert len(names) == len(set(names))
+
+
+def test_page() -> None:
+    """The page says what the table says, which `test_scenario` holds to be so."""
+    assert PAGE.read_text("utf-8") == render(promised()), "run python scripts/faults.py"
