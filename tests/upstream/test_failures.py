@@ -11,7 +11,7 @@ import pytest
 
 from bridge.errors import Reason, Retry
 from bridge.upstream import failures
-from bridge.upstream.failures import of_exception, json_path, retry_delay
+from bridge.upstream.failures import json_path, of_exception, retry_delay
 
 NOW = 1_790_000_000.0
 
