@@ -277,7 +277,7 @@ PROTOCOL: Final = [
     ),
     row(
         "endless trailers",
-        "ends the chunks with trailers that do not end, until stall_timeout",
+        "ends the chunks with trailers that do not end",
         made(http(_CHUNKS), s.chunks, b"0\r\n", end=s.flood(b"x-a: b\r\n" * 8)),
         INTERRUPTED,
         stream=GONE.but(chunks=s.SAID),
