@@ -12,7 +12,6 @@ from functools import lru_cache
 from importlib.metadata import version
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote
-from weakref import WeakSet
 
 import aiohttp
 import httpx
@@ -28,6 +27,7 @@ from bridge.upstream.bodies import error_in
 from bridge.upstream.clock import Clock
 from bridge.upstream.credentials import Credentials
 from bridge.upstream.exchange import Exchange
+from bridge.upstream.pool import pool
 from bridge.upstream.retry import Retries
 
 _SAFE: Final = "!$&'()*+,;=:@-._~"  # what openai-python leaves alone in a path segment
@@ -43,46 +43,6 @@ class Answer(NamedTuple):
     data: bytes
 
 
-class _Connector(aiohttp.TCPConnector):
-    """Takes no connection from the pool on which something has come in since its last reply.
-
-    aiohttp looks only whether it is still open. A reply that nobody asked for would go to the next caller.
-    """
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        self._used: WeakSet[Any] = WeakSet()
-
-    async def connect(self, req: Any, traces: Any, timeout: aiohttp.ClientTimeout) -> Any:  # noqa: ASYNC109 # aiohttp's
-        while True:
-            connection = await super().connect(req, traces, timeout)
-            protocol: Any = connection.protocol
-            if protocol not in self._used:
-                break
-            if not protocol.should_close:
-                return connection
-            connection.close()
-        self._used.add(protocol)
-        if protocol.closed is not None:
-            protocol.closed.add_done_callback(_seen)
-        return connection
-
-
-def _seen(closed: asyncio.Future[None]) -> None:
-    """Why a connection was lost is told by what was read from it; asyncio would log that nobody looked."""
-    if not closed.cancelled():
-        closed.exception()
-
-
-class _Response(aiohttp.ClientResponse):
-    """A reply without its reason phrase, which is of no use, and stops the transport if it is not UTF-8."""
-
-    async def start(self, connection: Any) -> "_Response":
-        await super().start(connection)
-        self.reason = None
-        return self
-
-
 class Upstream:
     """The gateway. One per process, made inside its event loop."""
 
@@ -93,18 +53,9 @@ class Upstream:
         self._free = asyncio.Semaphore(settings.upstream_connections)
         self._retries = Retries(settings.max_retries)
         self._tls = httpx.create_ssl_context(trust_env=False)
-        self._transport = AiohttpTransport(verify=self._tls, trust_env=False, client=self._session)
+        self._transport = AiohttpTransport(verify=self._tls, trust_env=False, client=lambda: pool(self._tls))
         self._timeout = {"connect": settings.connect_timeout, "pool": settings.connect_timeout, "read": None}
         self._headers = {"user-agent": f"aibridge/{version('aibridge')}", "accept-encoding": "identity"}
-
-    def _session(self) -> aiohttp.ClientSession:
-        """The pool. Connections are counted by `_free`, where waiting for one has a limit and an error of its own."""
-        return aiohttp.ClientSession(
-            connector=_Connector(limit=0, keepalive_timeout=30.0, ssl=self._tls),
-            cookie_jar=aiohttp.DummyCookieJar(),  # what an upstream sets for one caller must not go out for the next
-            response_class=_Response,
-            auto_decompress=False,
-        )
 
     async def get(self, path: str, call: Call) -> Answer:
         """The reply to a GET of `path` below the base URL. Errors as `post`."""

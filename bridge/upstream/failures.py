@@ -154,6 +154,8 @@ def _advice(reason: Reason, headers: Mapping[str, str], body: ErrorBody) -> tupl
     delay = retry_delay(headers, is_limit=reason is Reason.RATE_LIMIT_EXCEEDED)
     if delay is None:
         delay = body.retry_after
+    if headers.get("x-should-retry") == "false":
+        return delay, Retry.NO
     if delay is None:
         return None, None
     return delay, Retry.NO if delay > _LONGEST_DELAY else Retry.DELAY

@@ -515,7 +515,7 @@ REFUSALS: Final = [
         "503, do not",
         "says 503 with x-should-retry: false",
         refusal(503, "x-should-retry: false"),
-        UNAVAILABLE.but(attempts=1),
+        UNAVAILABLE.but(attempts=1, retry="no"),
     ),
     row("503, then all is well", "says 503, and the second time answers", (refusal(503), s.well), OK.but(attempts=2)),
     row("503, then reset", "says 503, and the second time resets", (refusal(503), s.reset), LOST.but(attempts=2)),

@@ -1,0 +1,58 @@
+"""The pool of connections to the upstream: aiohttp's, with what it lets pass put right."""
+
+import asyncio
+import ssl
+from typing import Any
+from weakref import WeakSet
+
+import aiohttp
+
+
+def pool(tls: ssl.SSLContext) -> aiohttp.ClientSession:
+    """A pool without a limit: `Upstream` counts connections, where waiting has a limit and an error of its own."""
+    return aiohttp.ClientSession(
+        connector=_Connector(limit=0, keepalive_timeout=30.0, ssl=tls),
+        cookie_jar=aiohttp.DummyCookieJar(),  # what an upstream sets for one caller must not go out for the next
+        response_class=_Response,
+        auto_decompress=False,
+    )
+
+
+class _Connector(aiohttp.TCPConnector):
+    """Takes no connection from the pool on which something has come in since its last reply.
+
+    aiohttp looks only whether it is still open. A reply that nobody asked for would go to the next caller.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._used: WeakSet[Any] = WeakSet()
+
+    async def connect(self, req: Any, traces: Any, timeout: aiohttp.ClientTimeout) -> Any:  # noqa: ASYNC109 # aiohttp's
+        while True:
+            connection = await super().connect(req, traces, timeout)
+            protocol: Any = connection.protocol
+            if protocol not in self._used:
+                break
+            if not protocol.should_close:
+                return connection
+            connection.close()
+        self._used.add(protocol)
+        if protocol.closed is not None:
+            protocol.closed.add_done_callback(_seen)
+        return connection
+
+
+def _seen(closed: asyncio.Future[None]) -> None:
+    """Why a connection was lost is told by what was read from it; asyncio would log that nobody looked."""
+    if not closed.cancelled():
+        closed.exception()
+
+
+class _Response(aiohttp.ClientResponse):
+    """A reply without its reason phrase, which is of no use, and stops the transport if it is not UTF-8."""
+
+    async def start(self, connection: Any) -> "_Response":
+        await super().start(connection)
+        self.reason = None
+        return self
