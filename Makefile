@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test wheel test-peers peers-report bench check format generate clean
+.PHONY: help demo serve test wheel test-peers peers-report fuzz bench check format generate clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -27,6 +27,9 @@ test-peers: $(READY) ## the bridge before four servers that others wrote; needs 
 
 peers-report: $(READY) ## the same, and writes docs/dialects.md
 	$(BIN)/python -m pytest peers --write-report
+
+fuzz: $(READY) ## decoder, codec and error parser against nonsense, for FUZZ_SECONDS (60)
+	$(BIN)/python -m fuzz $(ARGS)
 
 bench: $(READY) ## what the bridge costs, against a bare grpc.aio server
 	$(BIN)/python -m benchmarks $(ARGS)

@@ -26,7 +26,7 @@ class Flight(grpc.aio.ServerInterceptor):
 
     def __init__(self) -> None:
         self.cut_off = 0  # calls that `cut` has ended
-        self._running: set[asyncio.Task[Any]] = set()
+        self._running: dict[asyncio.Task[Any], _Context] = {}
         self._cut: set[asyncio.Task[Any]] = set()
         self._gate: asyncio.Event | None = None
         self._arrival = 0.0
@@ -50,24 +50,33 @@ class Flight(grpc.aio.ServerInterceptor):
         async def counted(request: Any, context: Any) -> Any:
             task = asyncio.current_task()
             assert task is not None  # noqa: S101 # for mypy
-            self._running.add(task)
+            watched = self._running[task] = _Context(self, context)
             try:
                 if self._gate is not None:
                     self._arrival = asyncio.get_running_loop().time()
                     await self._gate.wait()
-                if self._over:
-                    raise self._stopped()
-                return await behaviour(request, context)
+                self.check()
+                return await behaviour(request, watched)
             except asyncio.CancelledError:
-                if task not in self._cut:  # it is the caller who has gone
-                    raise
-                task.uncancel()
-                raise self._stopped() from None
+                if task in self._cut:
+                    task.uncancel()
+                    raise self._stopped() from None
+                self.cut_off += self._over  # by gRPC, as the caller did not take what was being written
+                raise
             finally:
-                self._running.discard(task)
+                del self._running[task]
                 self._cut.discard(task)
 
         return counted
+
+    def check(self) -> None:
+        """See that calls may go on.
+
+        Raises:
+            BridgeError: BRIDGE_SHUTTING_DOWN behind `cut`.
+        """
+        if self._over:
+            raise self._stopped()
 
     def _stopped(self) -> BridgeError:
         self.cut_off += 1
@@ -90,6 +99,32 @@ class Flight(grpc.aio.ServerInterceptor):
     def cut(self) -> None:
         """End all calls, and all that begin later, with BRIDGE_SHUTTING_DOWN."""
         self._over = True
-        for task in self._running - self._cut:
-            self._cut.add(task)
-            task.cancel()
+        for task, context in self._running.items():
+            if task not in self._cut and not context.writing:
+                self._cut.add(task)
+                task.cancel()
+
+
+class _Context:
+    """A call's context that knows whether a message is being written. To cancel that would leave the call broken.
+
+    gRPC takes note that it has sent the initial metadata when the first write is over. It would send them again with
+    the status, and fail; so a call that is cut off while it writes ends with the write.
+    """
+
+    def __init__(self, flight: Flight, context: Any) -> None:
+        self._flight = flight
+        self._context = context
+        self._write = context.write
+        self.writing = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._context, name)
+
+    async def write(self, message: Any) -> None:
+        self.writing = True
+        try:
+            await self._write(message)
+        finally:
+            self.writing = False
+        self._flight.check()
