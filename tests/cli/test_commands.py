@@ -183,7 +183,7 @@ async def test_a_failure_names_the_field(bridge: Bridge, aibridge: Run) -> None:
 
 async def test_a_failure_says_when_to_try_again(bridge: Bridge, aibridge: Run) -> None:
     error = {"message": "slow down", "code": "rate_limit_exceeded"}
-    bridge.gateway.script(json_reply({"error": error}, 429, retry_after="30", x_should_retry="false"))
+    bridge.gateway.script(json_reply({"error": error}, 429, retry_after="30"))
     result = await aibridge("chat", "hi", "--model", "m")
     assert result.err.startswith("RESOURCE_EXHAUSTED RATE_LIMIT_EXCEEDED: slow down\n  try again in 30 s\n")
 
