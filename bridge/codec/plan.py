@@ -1,7 +1,7 @@
 """The plan of a message type: which JSON key goes to which field, and back."""
 
 from collections.abc import Mapping
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
@@ -9,9 +9,8 @@ from google.protobuf.descriptor_pb2 import DescriptorProto
 from google.protobuf.message import Message
 
 from bridge.codec.kinds import KINDS
-from bridge.codec.readers import MISFIT, Read, Rewritten, bytes_reader, member_text, reader
+from bridge.codec.readers import MISFIT, Read, Rewritten, bytes_reader, member_text, object_text, reader
 from bridge.codec.writers import Write, splice, writer
-from bridge.jsontext import rewrite
 
 
 class Member(NamedTuple):
@@ -49,7 +48,7 @@ class Plan:
     def decode(self, value: dict[str, Any], rewritten: Rewritten) -> dict[str, Any]:
         """The constructor arguments for a JSON object; `rewritten` gets a mark for each text that was written anew."""
         arguments: dict[str, Any] = {}
-        extra: list[str] | None = None
+        extra: dict[str, Any] = {}
         members = self.members
         for key, item in value.items():
             if item is None:
@@ -64,14 +63,12 @@ class Plan:
                     arguments[name] = converted
                     break
             else:
-                text = member_text(value, key, item, rewritten)
                 if raw is not None and isinstance(item, raw_kind):
-                    arguments[raw] = text
+                    arguments[raw] = member_text(value, key, item, rewritten)
                 else:
-                    extra = extra or []
-                    extra.append(f"{_quoted(key)}:{text}")
+                    extra[key] = item
         if extra:
-            arguments["extra_json"] = "{" + ",".join(extra) + "}"
+            arguments["extra_json"] = object_text(value, extra, rewritten)
         return arguments
 
     def encode(self, message: Message, path: str) -> dict[str, Any]:
@@ -89,11 +86,6 @@ class Plan:
         if extra:
             splice(extra, result, f"{prefix}extra_json")
         return result
-
-
-@lru_cache(maxsize=1024)
-def _quoted(key: str) -> str:
-    return rewrite(key)  # an upstream's unknown members come again with every chunk
 
 
 _plans: dict[tuple[str, bool], Plan] = {}

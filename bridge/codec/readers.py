@@ -68,11 +68,26 @@ def member_text(value: dict[str, Any], key: str, item: Any, rewritten: Rewritten
     if isinstance(value, ExactObject):
         text = value.text[key]
         return text if is_json(text) else rewrite(item)
-    if not item and isinstance(item, (list, dict)):
-        return "{}" if isinstance(item, dict) else "[]"
-    if type(item) is not bool and (type(item) is not int or not item):  # those have one spelling only, but for -0
+    if not _has_one_spelling(item):
         rewritten.append(key)
     return rewrite(item)
+
+
+def object_text(value: dict[str, Any], extra: dict[str, Any], rewritten: Rewritten) -> str:
+    """The text of an object of members of `value`, each as `member_text` has it."""
+    if isinstance(value, ExactObject):
+        texts = (f"{rewrite(key)}:{member_text(value, key, item, rewritten)}" for key, item in extra.items())
+        return f"{{{','.join(texts)}}}"
+    for key, item in extra.items():
+        if not _has_one_spelling(item):
+            rewritten.append(key)
+            break
+    return rewrite(extra)
+
+
+def _has_one_spelling(item: Any) -> bool:
+    """Whether there is one way only to write a value: `-0` is 0 too, and a number may have an exponent."""
+    return item is True or item is False or (type(item) is int and item != 0) or item in ([], {})
 
 
 def _one(field: FieldDescriptor, plan_of: PlanOf) -> Read | None:
