@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test wheel test-peers peers-report fuzz bench check format generate clean
+.PHONY: help demo serve test wheel test-peers peers-report fuzz soak bench check format generate clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -30,6 +30,9 @@ peers-report: $(READY) ## the same, and writes docs/dialects.md
 
 fuzz: $(READY) ## decoder, codec and error parser against nonsense, for FUZZ_SECONDS (60)
 	$(BIN)/python -m fuzz $(ARGS)
+
+soak: $(READY) ## 20,000 streams: does the bridge keep anything of them?
+	$(BIN)/python -m benchmarks.soak $(ARGS)
 
 bench: $(READY) ## what the bridge costs, against a bare grpc.aio server
 	$(BIN)/python -m benchmarks $(ARGS)

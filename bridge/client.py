@@ -129,13 +129,13 @@ def connect(
         token: the caller's own credential, for bridges that pass it on or ask for it.
         timeout: seconds that a call may take where it does not say so itself. Default: the bridge's limit.
         credentials: TLS; without them the connection is in the clear.
-        options: channel options that are put behind, and so win over, `OPTIONS`.
+        options: channel options that win over `OPTIONS`.
 
     Raises:
         ValueError: the token cannot be sent.
     """
     metadata = caller_metadata(token)
-    everything = [*OPTIONS, *options]
+    everything = list({**dict(OPTIONS), **dict(options)}.items())  # of two with one name gRPC takes the first
     if credentials is None:
         channel = grpc.insecure_channel(target, everything)
     else:

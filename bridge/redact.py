@@ -39,7 +39,8 @@ def safe(text: str, limit: int = 512) -> str:
 
 def without(text: str, prompts: Iterable[str]) -> str:
     """`text` with what it shares with a prompt masked: whole prompts, and any 24 characters of longer ones."""
-    long = [prompt for prompt in prompts if len(prompt) >= _WINDOW]
+    text = _CONTROL.sub(" ", text)  # as `safe` will do: what differs in a line feed is shared all the same
+    long = [_CONTROL.sub(" ", prompt) for prompt in prompts if len(prompt) >= _WINDOW]
     for prompt in long:
         text = text.replace(prompt, "[…]")
     for prompt in long:

@@ -182,7 +182,7 @@ def parse(data: bytes) -> Answer:
     except MalformedJSONError as error:
         raise failures.malformed(f"is not valid JSON ({error})") from None
     if isinstance(value, list):
-        if value and isinstance(value[0], dict) and "error" in value[0]:  # Gemini's compatibility layer
+        if value and isinstance(value[0], dict) and error_in(value[0]) is not None:  # Gemini's compatibility layer
             return Answer(value[0], data)
         return Answer({"data": value}, b'{"data":' + data + b"}")  # a list without its envelope
     if not isinstance(value, dict):

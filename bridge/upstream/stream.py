@@ -139,7 +139,7 @@ class ChunkStream:
             if not event.complete:
                 return  # the end of the stream cut it off; `_judge` comes next
             raise failures.malformed(f"has an event that is not valid JSON ({error})") from None
-        if isinstance(value, list) and value and isinstance(value[0], dict) and "error" in value[0]:
+        if isinstance(value, list) and value and isinstance(value[0], dict) and error_in(value[0]) is not None:
             value = value[0]  # Gemini's compatibility layer, as in `parse`
         if not isinstance(value, dict):
             raise failures.malformed("has an event that is not a JSON object")
