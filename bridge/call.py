@@ -9,6 +9,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
+from bridge.errors import BridgeError, Reason
 from bridge.metadata import Metadata
 
 _ID = re.compile(r"[\x21-\x7e]{1,128}")
@@ -20,13 +21,15 @@ class Call:
 
     `deadline` is on the event loop's clock, in seconds, already without the margin that lets an error reach the caller
     before its own clock runs out. The fields behind `started` are what happened: model asked for, requests sent
-    upstream, the last HTTP status, messages delivered.
+    upstream, the last HTTP status, messages delivered. `cut` says that the bridge stops and the call has to end;
+    `writing`, that a message is on its way to the caller.
     """
 
     method: str
     metadata: Metadata
     request_id: str
     deadline: float
+    task: asyncio.Task[Any]
     started: float = field(default_factory=time.monotonic)
     model: str = ""
     may_retry: bool = True
@@ -36,6 +39,8 @@ class Call:
     upstream_request_id: str = ""
     streams: bool = False
     delivered: int = 0
+    writing: bool = False
+    cut: bool = False
     usage: dict[str, Any] | None = None
     #: A path in the request's JSON as the place in its message.
     locate: Callable[[str], str] = str
@@ -49,6 +54,20 @@ class Call:
             self.may_retry = options.retry
         self.inline_data = options.inline_data
 
+    def check(self) -> None:
+        """See that the call may go on.
+
+        Raises:
+            BridgeError: BRIDGE_SHUTTING_DOWN for a call that was cut.
+        """
+        if self.cut:
+            raise stopped()
+
+
+def stopped() -> BridgeError:
+    """What a call is told that the bridge's stop has ended."""
+    return BridgeError(Reason.BRIDGE_SHUTTING_DOWN, "the bridge stopped before the call was complete")
+
 
 current: ContextVar[Call] = ContextVar("current")
 
@@ -58,7 +77,9 @@ def begin(method: str, metadata: Metadata, remaining: float | None, *, default: 
     seconds = default if remaining is None else min(remaining, default)
     margin = min(0.05, seconds / 10)  # a refusal takes this long to reach the caller
     deadline = asyncio.get_running_loop().time() + seconds - margin
-    return Call(method, metadata, _request_id(metadata), deadline)
+    task = asyncio.current_task()
+    assert task is not None  # noqa: S101 # for mypy: calls run in tasks
+    return Call(method, metadata, _request_id(metadata), deadline, task)
 
 
 def _request_id(metadata: Metadata) -> str:

@@ -7,10 +7,10 @@ import grpc
 import structlog
 from grpc_health.v1 import health, health_pb2_grpc
 
-from aibridge.v1 import chat_pb2, chat_pb2_grpc, embeddings_pb2, embeddings_pb2_grpc, models_pb2, models_pb2_grpc
+from aibridge.v1 import chat_pb2, embeddings_pb2, models_pb2
+from bridge.server.boundary import Guarded
 from bridge.server.flight import Flight
 from bridge.server.health import Health
-from bridge.server.interceptors import Boundary
 from bridge.server.limits import Limits
 from bridge.server.reflection import add_reflection
 from bridge.services.chat import ChatService
@@ -21,12 +21,12 @@ from bridge.upstream.client import Upstream
 
 _log = structlog.get_logger("aibridge.server")
 
-SERVICES: Final = tuple(
-    file.DESCRIPTOR.services_by_name[name].full_name
+_SERVICES: Final = tuple(
+    file.DESCRIPTOR.services_by_name[name]
     for file, name in ((models_pb2, "ModelsService"), (chat_pb2, "ChatService"), (embeddings_pb2, "EmbeddingsService"))
 )
-
-
+#: Their full names.
+SERVICES: Final = tuple(service.full_name for service in _SERVICES)
 #: Seconds for the status of a call that was cut off to reach its caller.
 _FAREWELL: Final = 0.5
 
@@ -40,13 +40,11 @@ class App:
         self._health = Health()
         self._limits = Limits(settings.max_calls, settings.max_calls_per_caller, settings.queue_timeout)
         self._flight = Flight()
-        interceptors = (Boundary(settings, self._limits), self._flight)
-        self._server = grpc.aio.server(interceptors=interceptors, options=_options(settings))
-        models_pb2_grpc.add_ModelsServiceServicer_to_server(ModelsService(self._upstream, settings), self._server)
-        chat_pb2_grpc.add_ChatServiceServicer_to_server(ChatService(self._upstream, settings), self._server)
-        embeddings_pb2_grpc.add_EmbeddingsServiceServicer_to_server(
-            EmbeddingsService(self._upstream, settings), self._server
-        )
+        self._server = grpc.aio.server(options=_options(settings))
+        guarded = Guarded(settings, self._limits, self._flight)
+        for service, servicer in zip(_SERVICES, (ModelsService, ChatService, EmbeddingsService), strict=True):
+            guarded.add(service, servicer(self._upstream, settings))
+        self._server.add_generic_rpc_handlers((guarded,))
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         if settings.reflection:
             add_reflection(self._server, (*SERVICES, health.SERVICE_NAME))

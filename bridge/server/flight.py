@@ -8,12 +8,9 @@ What is then still on the wire is lost as before, a call now and then; a client 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Final
 
-import grpc
-
-from bridge.errors import BridgeError, Reason
+from bridge.call import Call
 
 #: The hold ends when no call has arrived for so many seconds,
 _QUIET: Final = 0.05
@@ -21,69 +18,39 @@ _QUIET: Final = 0.05
 _LONGEST_HOLD: Final = 0.5
 
 
-class Flight(grpc.aio.ServerInterceptor):
-    """Knows the calls that run. It stands behind the boundary, which turns into a status what it raises."""
+class Flight:
+    """Knows the calls that run."""
 
     def __init__(self) -> None:
-        self.cut_off = 0  # calls that `cut` has ended
-        self._running: dict[asyncio.Task[Any], _Context] = {}
-        self._cut: set[asyncio.Task[Any]] = set()
+        self.cut_off = 0  # calls that did not come to their own end
+        self._running: set[Call] = set()
         self._gate: asyncio.Event | None = None
         self._arrival = 0.0
         self._over = False
 
-    async def intercept_service(
-        self,
-        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Any]],
-        handler_call_details: grpc.HandlerCallDetails,
-    ) -> Any:
-        """The handler, counted if it is one of our services'."""
-        handler = await continuation(handler_call_details)
-        if handler is None or not handler_call_details.method.startswith("/aibridge."):
-            return handler
-        streams = handler.response_streaming
-        make = grpc.unary_stream_rpc_method_handler if streams else grpc.unary_unary_rpc_method_handler
-        behaviour = self._counted(handler.unary_stream if streams else handler.unary_unary)
-        return make(behaviour, handler.request_deserializer, handler.response_serializer)
-
-    def _counted(self, behaviour: Callable[[Any, Any], Awaitable[Any]]) -> Callable[[Any, Any], Awaitable[Any]]:
-        async def counted(request: Any, context: Any) -> Any:
-            task = asyncio.current_task()
-            assert task is not None  # noqa: S101 # for mypy
-            watched = self._running[task] = _Context(self, context)
-            try:
-                if self._gate is not None:
-                    self._arrival = asyncio.get_running_loop().time()
-                    await self._gate.wait()
-                self.check()
-                return await behaviour(request, watched)
-            except asyncio.CancelledError:
-                if task in self._cut:
-                    task.uncancel()
-                    raise self._stopped() from None
-                self.cut_off += self._over  # by gRPC, as the caller did not take what was being written
-                raise
-            finally:
-                del self._running[task]
-                self._cut.discard(task)
-
-        return counted
-
-    def check(self) -> None:
-        """See that calls may go on.
+    def enter(self, call: Call) -> None:
+        """A call begins; each must `leave`.
 
         Raises:
             BridgeError: BRIDGE_SHUTTING_DOWN behind `cut`.
         """
-        if self._over:
-            raise self._stopped()
+        self._running.add(call)
+        call.cut = self._over
+        call.check()
 
-    def _stopped(self) -> BridgeError:
-        self.cut_off += 1
-        return BridgeError(Reason.BRIDGE_SHUTTING_DOWN, "the bridge stopped before the call was complete")
+    def leave(self, call: Call) -> None:
+        """A call has ended, in whatever way."""
+        self._running.remove(call)
+        self.cut_off += call.cut
+
+    async def hold_back(self) -> None:
+        """Wait until a call that has just begun may go on: at once, but for a moment of the stop."""
+        if self._gate is not None:
+            self._arrival = asyncio.get_running_loop().time()
+            await self._gate.wait()
 
     async def hold(self) -> None:
-        """Let calls that arrive from now on wait for `release`; returns when no more arrive, or soon anyway."""
+        """Hold back the calls that begin from now on; returns when no more arrive, or soon anyway."""
         self._gate = asyncio.Event()
         loop = asyncio.get_running_loop()
         now = began = self._arrival = loop.time()
@@ -97,34 +64,20 @@ class Flight(grpc.aio.ServerInterceptor):
             self._gate.set()
 
     def cut(self) -> None:
-        """End all calls, and all that begin later, with BRIDGE_SHUTTING_DOWN."""
+        """End all calls, and all that begin later, with BRIDGE_SHUTTING_DOWN.
+
+        A call that is writing is not cancelled, it sees `Call.cut` behind the write: gRPC takes note that it has sent
+        the initial metadata when the first write is over. It would send them again with the status, and fail.
+        """
         self._over = True
-        for task, context in self._running.items():
-            if task not in self._cut and not context.writing:
-                self._cut.add(task)
-                task.cancel()
+        for call in self._running:
+            call.cut = True
+            if not call.writing:
+                call.task.cancel()
 
-
-class _Context:
-    """A call's context that knows whether a message is being written. To cancel that would leave the call broken.
-
-    gRPC takes note that it has sent the initial metadata when the first write is over. It would send them again with
-    the status, and fail; so a call that is cut off while it writes ends with the write.
-    """
-
-    def __init__(self, flight: Flight, context: Any) -> None:
-        self._flight = flight
-        self._context = context
-        self._write = context.write
-        self.writing = False
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._context, name)
-
-    async def write(self, message: Any) -> None:
-        self.writing = True
-        try:
-            await self._write(message)
-        finally:
-            self.writing = False
-        self._flight.check()
+    def ends(self, call: Call) -> bool:
+        """Whether the cancellation that has reached a call's task is `cut`'s. Then it is undone."""
+        ends = call.cut and not call.writing
+        if ends:
+            call.task.uncancel()
+        return ends

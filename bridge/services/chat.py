@@ -5,6 +5,7 @@ from typing import Any, Final
 from grpc.aio import ServicerContext
 
 from aibridge.v1 import chat_pb2, chat_pb2_grpc
+from bridge.call import stopped
 from bridge.codec import build, encode
 from bridge.errors import BridgeError, Reason
 from bridge.jsontext import dumps
@@ -66,8 +67,12 @@ class ChatService(chat_pb2_grpc.ChatServiceServicer):
                     message = build(chat_pb2.CreateChatCompletionStreamResponse, value, data, inline=call.inline_data)
                     if value.get("choices") and not message.choices:
                         raise malformed("has a chunk whose choices are not a list of objects")
+                    call.writing = True
                     await context.write(message)
+                    call.writing = False
                     call.delivered += 1
+                    if call.cut:
+                        raise stopped()
         context.set_trailing_metadata(trailers_of(call))
 
 

@@ -1,0 +1,120 @@
+"""The boundary between a handler and its caller: what is known about a call, and how each failure leaves.
+
+Only here is a call aborted. Whatever a handler raises becomes a status from the tables; an exception that nobody
+foresaw becomes BRIDGE_INTERNAL with a fixed text, because grpcio would send its text to the caller.
+"""
+
+import asyncio
+from typing import Any, TypeAlias
+
+import grpc
+import structlog
+from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
+from google.protobuf.message import DecodeError, Message
+from google.protobuf.message_factory import GetMessageClass
+
+from bridge.call import Call, begin, current, stopped
+from bridge.errors import BridgeError, Reason
+from bridge.server.flight import Flight
+from bridge.server.limits import Limits
+from bridge.settings import Settings
+from bridge.status import status_of
+from bridge.telemetry.logs import call_line, traceback_of
+
+_log = structlog.get_logger("aibridge.rpc")
+#: Failures that the operator has to mend, whoever called.
+_OPERATORS = frozenset({Reason.BRIDGE_CREDENTIALS_REJECTED, Reason.UPSTREAM_TLS_ERROR, Reason.BRIDGE_REQUEST_REJECTED})
+
+Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any] | None"  # generic in its stubs only
+Context = grpc.aio.ServicerContext[Any, Any]
+
+
+class Guarded(grpc.GenericRpcHandler):
+    """The methods of our services behind the boundary: one look-up for a call, where interceptors cost a layer each."""
+
+    def __init__(self, settings: Settings, limits: Limits, flight: Flight) -> None:
+        self._settings = settings
+        self._limits = limits
+        self._flight = flight
+        self._handlers: dict[str, Handler] = {}
+
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> Handler:
+        """The handler of a call, None for a method of others."""
+        return self._handlers.get(handler_call_details.method)
+
+    def add(self, service: ServiceDescriptor, servicer: object) -> None:
+        """Guard the methods of a service."""
+        for method in service.methods:
+            path = f"/{service.full_name}/{method.name}"
+            self._handlers[path] = self._guard(path, method, getattr(servicer, method.name))
+
+    def _guard(self, path: str, method: MethodDescriptor, behaviour: Any) -> Handler:
+        streams = method.server_streaming
+        parse = GetMessageClass(method.input_type).FromString
+
+        async def guarded(data: bytes, context: Context) -> Any:
+            call = begin(
+                path,
+                context.invocation_metadata() or (),
+                context.time_remaining(),
+                default=self._settings.default_deadline,
+            )
+            call.streams = streams
+            current.set(call)
+            try:
+                return await self._serve(behaviour, parse, data, context, call)
+            except BridgeError as error:
+                failure = error
+            except asyncio.CancelledError:
+                if not self._flight.ends(call):
+                    _log.info("call", **call_line(call, "CANCELLED"))
+                    raise
+                failure = stopped()
+            except Exception as exception:  # noqa: BLE001 # whatever it is, its text must not reach the caller
+                if call.writing and isinstance(exception, grpc.aio.InternalError):
+                    _log.info("call", **call_line(call, "CANCELLED"))
+                    raise asyncio.CancelledError from None  # the caller has gone while a message was on its way
+                _log.error("unexpected exception", request_id=call.request_id, **traceback_of(exception))
+                failure = BridgeError(Reason.BRIDGE_INTERNAL, f"internal error, request id {call.request_id}")
+            finally:
+                self._flight.leave(call)
+            status = status_of(failure, call)
+            log = _log.error if failure.reason in _OPERATORS else _log.info
+            log("call", **call_line(call, status.code.name, failure.reason.name))
+            return await context.abort_with_status(status)
+
+        if streams:
+            return grpc.unary_stream_rpc_method_handler(guarded, None, _serialize)
+        # Bytes in and bytes out: what fails in parsing and serialising fails inside the boundary too.
+        return grpc.unary_unary_rpc_method_handler(guarded)
+
+    async def _serve(self, behaviour: Any, parse: Any, data: bytes, context: Context, call: Call) -> bytes | None:
+        flight, limits = self._flight, self._limits
+        flight.enter(call)
+        caller = _host(context.peer()) if limits.knows_callers else ""
+        await limits.enter(caller)
+        try:
+            await flight.hold_back()
+            reply = await behaviour(_parsed(parse, data), context)
+            reply = None if call.streams else _serialize(reply)
+        finally:
+            limits.leave(caller)
+        _log.info("call", **call_line(call, "OK"))
+        return reply
+
+
+def _host(peer: str) -> str:
+    """A peer without its port: all connections of a host are one caller."""
+    return peer.rpartition(":")[0] or peer
+
+
+def _parsed(parse: Any, data: bytes) -> Any:
+    try:
+        return parse(data)
+    except DecodeError:
+        message = "the request is not a message of the method's request type"
+        raise BridgeError(Reason.INVALID_REQUEST, message) from None
+
+
+def _serialize(message: Message) -> bytes:
+    return message.SerializeToString()
