@@ -29,7 +29,6 @@ class Call:
     metadata: Metadata
     request_id: str
     deadline: float
-    task: asyncio.Task[Any]
     started: float = field(default_factory=time.monotonic)
     model: str = ""
     may_retry: bool = True
@@ -77,9 +76,7 @@ def begin(method: str, metadata: Metadata, remaining: float | None, *, default: 
     seconds = default if remaining is None else min(remaining, default)
     margin = min(0.05, seconds / 10)  # a refusal takes this long to reach the caller
     deadline = asyncio.get_running_loop().time() + seconds - margin
-    task = asyncio.current_task()
-    assert task is not None  # noqa: S101 # for mypy: calls run in tasks
-    return Call(method, metadata, _request_id(metadata), deadline, task)
+    return Call(method, metadata, _request_id(metadata), deadline)
 
 
 def _request_id(metadata: Metadata) -> str:

@@ -8,7 +8,7 @@ What is then still on the wire is lost as before, a call now and then; a client 
 """
 
 import asyncio
-from typing import Final
+from typing import Any, Final
 
 from bridge.call import Call
 
@@ -23,24 +23,26 @@ class Flight:
 
     def __init__(self) -> None:
         self.cut_off = 0  # calls that did not come to their own end
-        self._running: set[Call] = set()
+        self._running: dict[Call, asyncio.Task[Any]] = {}
         self._gate: asyncio.Event | None = None
         self._arrival = 0.0
         self._over = False
 
     def enter(self, call: Call) -> None:
-        """A call begins; each must `leave`.
+        """A call begins, in the current task; each must `leave`.
 
         Raises:
             BridgeError: BRIDGE_SHUTTING_DOWN behind `cut`.
         """
-        self._running.add(call)
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 # for mypy
+        self._running[call] = task
         call.cut = self._over
         call.check()
 
     def leave(self, call: Call) -> None:
         """A call has ended, in whatever way."""
-        self._running.remove(call)
+        del self._running[call]
         self.cut_off += call.cut
 
     async def hold_back(self) -> None:
@@ -70,14 +72,14 @@ class Flight:
         the initial metadata when the first write is over. It would send them again with the status, and fail.
         """
         self._over = True
-        for call in self._running:
+        for call, task in self._running.items():
             call.cut = True
             if not call.writing:
-                call.task.cancel()
+                task.cancel()
 
     def ends(self, call: Call) -> bool:
         """Whether the cancellation that has reached a call's task is `cut`'s. Then it is undone."""
         ends = call.cut and not call.writing
         if ends:
-            call.task.uncancel()
+            self._running[call].uncancel()
         return ends

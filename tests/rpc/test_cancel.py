@@ -2,11 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import grpc
 import pytest
+import structlog.testing
 
 from aibridge.v1 import chat_pb2
 from tests.conftest import Bridge, Start, start_bridge
@@ -71,6 +72,14 @@ WINDOWS: dict[str, tuple[Call, Script]] = {
 @pytest.fixture(params=WINDOWS.values(), ids=WINDOWS.keys())
 def window(request: pytest.FixtureRequest) -> tuple[Call, Script]:
     return request.param
+
+
+@pytest.fixture(autouse=True)
+def log() -> Iterator[list[Any]]:
+    """What the bridge logs; a caller who goes away is nothing unexpected, wherever the call is."""
+    with structlog.testing.capture_logs() as lines:
+        yield lines
+    assert not [line for line in lines if line["event"] == "unexpected exception"]
 
 
 async def closed_within_limit(exchange: Exchange) -> None:
