@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test wheel test-peers peers-report fuzz soak bench check format generate clean
+.PHONY: help demo serve test wheel test-peers peers-report fuzz soak bench check format generate test-clients clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
 demo: $(READY) ## models, a streamed chat, an embedding and an error, on a real model in this machine
 	@$(BIN)/aibridge demo
@@ -27,6 +27,9 @@ test-peers: $(READY) ## the bridge before four servers that others wrote; needs 
 
 peers-report: $(READY) ## the same, and writes docs/dialects.md
 	$(BIN)/python -m pytest peers --write-report
+
+test-clients: $(READY) ## the example of each language, built and run against a bridge; ARGS="--only go,java"
+	$(BIN)/python -m examples.harness $(ARGS)
 
 fuzz: $(READY) ## decoder, codec and error parser against nonsense, for FUZZ_SECONDS (60)
 	$(BIN)/python -m fuzz $(ARGS)

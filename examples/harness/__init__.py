@@ -1,0 +1,5 @@
+"""Builds and runs the example of each language against a real bridge, and checks what it prints and what it does.
+
+`stacks` is the table of languages, `toolchains` sees to what they need, `upstream` is the scripted gateway, `programs`
+runs the bridge and the examples, `checks` judges, `report` writes `docs/clients.md`.
+"""

@@ -1,0 +1,84 @@
+"""What has to be true of an example's run: what it printed, and what the gateway saw of it."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from examples.harness.programs import EXAMPLES, TOKEN, Result
+from examples.harness.upstream import Seen
+
+#: Seconds that the gateway may have to wait, after the program's next call, to see that a caller has gone.
+_PROMPT: Final = 0.5
+#: How often the gateway is asked, by model; what is not here has to come once.
+_REQUESTS: Final = {"example/chat": 2, "example/flaky": 2}
+
+EXPECTED: Final = (EXAMPLES / "expected.txt").read_text("utf-8").splitlines()
+#: The steps in their order.
+STEPS: Final = tuple(dict.fromkeys(line.partition(":")[0] for line in EXPECTED))
+#: All checks by name, in the order of `checks`, with what they claim.
+CHECKS: Final = {
+    **{step: f"prints the lines of the step `{step}`" for step in STEPS},
+    "nothing else": "prints nothing else, in this order, and exits with 0",
+    "closes on cancel": "a cancelled stream's connection is closed at the gateway, while the program goes on",
+    "closes on deadline": "so is that of a call whose deadline has passed",
+    "attempts": "each request comes once; what gRPC retries comes twice",
+    "token": "each request carries the caller's token",
+}
+
+
+@dataclass(frozen=True)
+class Check:
+    """One verdict; `problem` is empty if all is well."""
+
+    name: str
+    problem: str = ""
+
+
+def checks(result: Result, seen: Sequence[Seen]) -> list[Check]:
+    """All of them, by the names of `CHECKS`."""
+    printed = result.output.splitlines()
+    verdicts = [Check(step, _step(step, printed)) for step in STEPS]
+    return [
+        *verdicts,
+        Check("nothing else", _rest(printed, result)),
+        Check("closes on cancel", _closed("example/endless", seen)),
+        Check("closes on deadline", _closed("example/slow", seen)),
+        Check("attempts", _attempts(seen)),
+        Check("token", _token(seen)),
+    ]
+
+
+def _step(step: str, printed: Sequence[str]) -> str:
+    wanted, got = ([line for line in lines if line.partition(":")[0] == step] for lines in (EXPECTED, printed))
+    return "" if wanted == got else f"expected {wanted}, printed {got}"
+
+
+def _rest(printed: Sequence[str], result: Result) -> str:
+    if result.code != 0:
+        return f"exit status {result.code}; the end of its output:\n{result.tail}"
+    other = [line for line in printed if line not in EXPECTED]
+    return f"printed {other}" if other else "" if printed == EXPECTED else "the lines are in another order"
+
+
+def _closed(model: str, seen: Sequence[Seen]) -> str:
+    """Against the next request, not against the end of the program, which would close everything."""
+    numbers = [number for number, entry in enumerate(seen) if entry.model == model]
+    if not numbers or numbers[-1] + 1 == len(seen):
+        return "the request, or the one after it, did not come"
+    this, following = seen[numbers[-1]], seen[numbers[-1] + 1]
+    if this.closed is None:
+        return "the connection was never closed"
+    late = this.closed - following.came
+    return "" if late <= _PROMPT else f"closed {late:.2f} s after the next call"
+
+
+def _attempts(seen: Sequence[Seen]) -> str:
+    counts = Counter(entry.model for entry in seen)
+    wrong = {model: count for model, count in counts.items() if count != _REQUESTS.get(model, 1)}
+    return f"requests by model: {wrong}" if wrong else ""
+
+
+def _token(seen: Sequence[Seen]) -> str:
+    bare = [entry.model or "models" for entry in seen if entry.authorization != f"Bearer {TOKEN}"]
+    return f"missing with {bare}" if bare else "" if seen else "no request came"

@@ -1,0 +1,63 @@
+"""What a stack needs from the machine: programs on the PATH, and Debian packages, installed where they are missing."""
+
+import asyncio
+import os
+import shutil
+from collections.abc import Sequence
+from typing import Final
+
+_TIMEOUT: Final = 300.0
+
+
+class ToolchainError(Exception):
+    """Something is missing; the message names it."""
+
+
+async def provide(tools: Sequence[str], packages: Sequence[str]) -> None:
+    """Returns when all of it is there.
+
+    Raises:
+        ToolchainError: it is not, and cannot be installed.
+    """
+    absent = [package for package in packages if not await _is_installed(package)]
+    if absent:
+        await _install(absent)
+    missing = [tool for tool in tools if shutil.which(tool) is None]
+    if missing:
+        raise ToolchainError(f"not on the PATH: {', '.join(missing)}")
+
+
+async def _is_installed(package: str) -> bool:
+    if shutil.which("dpkg-query") is None:
+        return False
+    code, text = await _output("dpkg-query", "--show", "--showformat=${db:Status-Status}", package)
+    return code == 0 and text == "installed"
+
+
+async def _install(packages: Sequence[str]) -> None:
+    names = " ".join(packages)
+    if shutil.which("apt-get") is None or os.geteuid() != 0:
+        raise ToolchainError(f"Debian packages that only root can install: {names}")
+    patient = ("-o", "DPkg::Lock::Timeout=120", "--quiet", "--assume-yes")
+    await _output("apt-get", *patient, "update")
+    code, text = await _output("apt-get", *patient, "install", "--no-install-recommends", *packages)
+    if code:
+        raise ToolchainError(f"apt-get install {names} failed:\n{text[-2000:]}")
+
+
+async def _output(*command: str) -> tuple[int, str]:
+    """Exit status, and all that was printed."""
+    child = await asyncio.create_subprocess_exec(
+        *command,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        env={**os.environ, "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C"},
+    )
+    try:
+        output, _ = await asyncio.wait_for(child.communicate(), _TIMEOUT)
+    except TimeoutError:
+        child.kill()
+        await child.wait()
+        raise ToolchainError(f"{' '.join(command)} took more than {_TIMEOUT:g} s") from None
+    return child.returncode or 0, output.decode(errors="replace")
