@@ -49,6 +49,7 @@ check: $(READY) ## lint, types, protos, fresh generated code and tables, imports
 	PYTHON=$(BIN)/python BUF=$(BIN)/buf sh scripts/fresh.sh
 	$(BIN)/python scripts/fields.py --check
 	$(BIN)/python scripts/errors.py --check
+	$(BIN)/python scripts/configuration.py --check
 	$(BIN)/python -m pytest -q tests/contract
 
 format: $(READY) ## format code and protos

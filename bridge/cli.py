@@ -1,4 +1,4 @@
-"""The command line: `aibridge serve | demo | chat | embed | models | health | version`.
+"""The command line: `aibridge serve | config | demo | chat | embed | models | health | version`.
 
 Results go to standard output, everything else to standard error. Exit codes: 0, 1 for a call that failed, 2 for wrong
 usage or settings, 130 after Ctrl-C. A key is never a flag, because anyone on the machine can read those.
@@ -20,8 +20,12 @@ from aibridge.v1.embeddings_pb2 import CreateEmbeddingRequest
 from aibridge.v1.models_pb2 import ListModelsRequest, Model
 from bridge import console
 from bridge.client import CallFailed, Client, connect
+from bridge.flags import takes_settings
+from bridge.jsontext import rewrite
 from bridge.local import LocalUnavailable, running
 from bridge.settings import Settings, SettingsError, load
+from bridge.settings.reference import text
+from bridge.settings.sources import effective
 
 _CLOSED_PIPE = 141  # what a shell reports for a program that SIGPIPE has ended
 _CONTEXT_FIELDS = ("context_window", "context_length", "max_model_len", "max_context_length")
@@ -69,43 +73,22 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print the JSON of the REST
 LOCAL_TARGET = "127.0.0.1:50051"
 
 
-def _flag(setting: str, *names: str) -> Any:
-    """The flag of a setting: its help is the setting's own description."""
-    declared = Settings.model_fields[setting]
-    default = "" if declared.default in {None, False} else f" Default: {declared.default}."
-    return typer.Option(*names, help=f"{declared.description}{default}")
-
-
 @app.command()
-def serve(  # noqa: PLR0913 # a parameter is a flag
+@takes_settings
+def serve(
+    config: Path | None,
+    flags: dict[str, Any],
     *,
-    listen: Annotated[str | None, _flag("listen")] = None,
-    upstream_url: Annotated[str | None, _flag("upstream_url")] = None,
-    config: Annotated[Path | None, typer.Option(help="TOML file with settings; flags and variables win.")] = None,
     local: Annotated[
         bool, typer.Option("--local", help="Serve the embedded model; needs no gateway and no key.")
     ] = False,
-    upstream_api_key_file: Annotated[Path | None, _flag("upstream_api_key_file")] = None,
-    upstream_credentials: Annotated[
-        str | None, _flag("upstream_credentials", "--upstream-credentials", "--credentials")
-    ] = None,
-    allow_anonymous_callers: Annotated[
-        bool | None, _flag("allow_anonymous_callers", "--allow-anonymous-callers")
-    ] = None,
-    workers: Annotated[int | None, _flag("workers")] = None,
-    drain_delay: Annotated[float | None, _flag("drain_delay")] = None,
-    drain_grace: Annotated[float | None, _flag("drain_grace")] = None,
-    log_level: Annotated[str | None, _flag("log_level")] = None,
-    log_format: Annotated[str | None, _flag("log_format")] = None,
 ) -> None:
     """Serve gRPC before a gateway, until SIGTERM or Ctrl-C.
 
-    Each setting is also a variable, AIBRIDGE_ and its name in capitals. The gateway's key is only that
-    (AIBRIDGE_UPSTREAM_API_KEY, AI_GATEWAY_API_KEY or OPENAI_API_KEY), or a file.
+    Each setting is also a variable, AIBRIDGE_ and its name in capitals, and an entry of the file. Keys and tokens are
+    only those (AIBRIDGE_UPSTREAM_API_KEY, AI_GATEWAY_API_KEY or OPENAI_API_KEY), or a file of their own.
     """
-    flags = locals().copy()
-    del flags["config"], flags["local"]  # every other parameter has the name of its setting
-    if local and upstream_url is not None:
+    if local and "upstream_url" in flags:
         raise typer.BadParameter("--local and --upstream-url exclude each other")
     if local:
         flags["upstream_credentials"] = "caller"  # the embedded server asks for no key, so it gets none of ours
@@ -132,6 +115,26 @@ def _ready(address: str) -> None:
     typer.echo(f"aibridge listening on {address}")  # and flush
 
 
+@app.command(name="config")
+@takes_settings
+def show_config(
+    config: Path | None,
+    flags: dict[str, Any],
+    *,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object, with an object for each setting.")
+    ] = False,
+) -> None:
+    """Print the settings that `serve` would run with, and where each comes from; secrets are masked."""
+    found = effective(config, **flags)
+    if as_json:
+        values = {item.name: {"value": item.value, "source": item.source, "origin": item.origin} for item in found}
+        console.write(rewrite(values) + "\n")
+        return
+    rows = ((item.name, text(item.value), f"{item.source} {item.origin}".strip()) for item in found)
+    console.rows(("setting", "value", "source"), rows)
+
+
 @app.command()
 def demo() -> None:
     """Start a bridge before the embedded model, and show what it does: models, chat, embeddings, an error."""
@@ -153,11 +156,11 @@ def chat(  # noqa: PLR0913 # a parameter is a flag
     timeout: Timeout = None,
 ) -> None:
     """Ask a model, and print its answer as it comes."""
-    text = _utf8(prompt) if prompt not in {None, "-"} else _standard_input("a prompt")
-    if not text.strip():
+    words = _utf8(prompt) if prompt not in {None, "-"} else _standard_input("a prompt")
+    if not words.strip():
         raise typer.BadParameter("the prompt is empty")
     messages = [{"role": "system", "content": _utf8(system)}] if system else []
-    messages.append({"role": "user", "content": text})
+    messages.append({"role": "user", "content": words})
     with _client(target, timeout) as client:
         request = CreateChatCompletionRequest(
             model=_utf8(model) if model else _first_model(client, "language"),

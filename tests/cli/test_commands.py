@@ -6,9 +6,7 @@ from typing import Any
 import pytest
 from grpc_health.v1.health_pb2 import HealthCheckResponse
 
-from bridge.cli import serve
 from bridge.console import ADVICE, printable
-from bridge.settings import Settings
 from tests.cli.conftest import Run, invoke
 from tests.conftest import Bridge, Start
 from tests.gateway import json_reply, sse
@@ -240,12 +238,6 @@ async def test_help_is_plain_text(arguments: tuple[str, ...]) -> None:
     assert result.code == 0
     assert result.out.startswith("Usage: ")
     assert "\x1b" not in result.out
-
-
-def test_each_flag_of_serve_is_a_setting_and_none_is_a_secret() -> None:
-    flags = set(serve.__annotations__) - {"config", "local", "return"}
-    assert flags <= set(Settings.model_fields)
-    assert not flags & {"upstream_api_key", "upstream_oidc_token"}
 
 
 def test_advice_is_one_line() -> None:

@@ -17,9 +17,10 @@ ALLOWED: dict[str, set[str]] = {
     # Entry points. They may start anything, but nothing imports them.
     "bridge.__main__": {"bridge.cli"},
     "bridge.cli": {
-        "bridge.client", "bridge.codec", "bridge.console", "bridge.demo", "bridge.errors", "bridge.jsontext",
-        "bridge.local", "bridge.redact", "bridge.server", "bridge.settings", "bridge.telemetry",
+        "bridge.client", "bridge.codec", "bridge.console", "bridge.demo", "bridge.errors", "bridge.flags",
+        "bridge.jsontext", "bridge.local", "bridge.redact", "bridge.server", "bridge.settings", "bridge.telemetry",
     },
+    "bridge.flags": {"bridge.settings"},
     "bridge.demo": {
         "bridge.client", "bridge.console", "bridge.errors", "bridge.local", "bridge.server", "bridge.settings",
     },
@@ -71,7 +72,7 @@ CONFINED: dict[str, set[str]] = {
     "json": {"bridge.jsontext", "bridge.local", "bridge.client"},
     "pybase64": {"bridge.codec", "bridge.services.vectors"},
     "structlog": {"bridge.server", "bridge.telemetry", "bridge.upstream"},
-    "typer": {"bridge.cli"},
+    "typer": {"bridge.cli", "bridge.flags"},
     "rich": {"bridge.cli", "bridge.console", "bridge.demo"},
     "xllamacpp": {"bridge.local"},
     "prometheus_client": {"bridge.telemetry"},

@@ -1,0 +1,27 @@
+"""Settings of how much, how large and how long."""
+
+from pydantic import BaseModel, Field
+
+from bridge.settings.values import Bytes, Seconds
+
+
+class Limits(BaseModel):
+    """Limits."""
+
+    max_calls: int = Field(2048, ge=1, le=65536, description="Calls that run at once, at most; as many may wait.")
+    max_calls_per_caller: int = Field(
+        0, ge=0, le=65536, description="Calls of one caller that run at once, at most; 0 is no limit of its own."
+    )
+    queue_timeout: Seconds = Field(
+        5.0, description="Seconds a call waits for its turn, and then for an upstream connection."
+    )
+    connect_timeout: Seconds = Field(5.0, description="Seconds to connect: name, TCP and TLS.")
+    response_timeout: Seconds = Field(600.0, description="Seconds to wait for the reply's headers.")
+    first_event_timeout: Seconds = Field(600.0, description="Seconds from there to the first event of a stream.")
+    stall_timeout: Seconds = Field(120.0, description="Seconds between two events of a stream; comments do not count.")
+    default_deadline: Seconds = Field(
+        600.0, description="Seconds a call may take. The caller's deadline if that is sooner."
+    )
+    max_message_bytes: Bytes = Field(64 << 20, description="Largest gRPC message, received and sent.")
+    max_reply_bytes: Bytes = Field(128 << 20, description="Largest upstream reply that is not a stream, decompressed.")
+    max_event_bytes: Bytes = Field(32 << 20, description="Largest event of an upstream stream.")

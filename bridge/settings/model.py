@@ -1,0 +1,68 @@
+"""The settings object: the groups together, and what has to fit between them."""
+
+from typing import Any, Final, Self
+
+from pydantic import BaseModel, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from bridge.settings.access import Access
+from bridge.settings.limits import Limits
+from bridge.settings.server import Server
+from bridge.settings.telemetry import Telemetry
+from bridge.settings.upstream import Upstream
+
+_LOOPBACK: Final = ("127.", "localhost:", "[::1]:", "unix:")
+#: In the order in which people look for them.
+GROUPS: Final[tuple[type[BaseModel], ...]] = (Server, Access, Upstream, Limits, Telemetry)
+
+
+class Settings(Server, Access, Upstream, Limits, Telemetry, BaseSettings):
+    """Everything that can be set. Each description says what it does; a bound is part of the type."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="AIBRIDGE_",
+        env_ignore_empty=True,
+        frozen=True,
+        extra="forbid",
+        populate_by_name=True,
+        hide_input_in_errors=True,
+    )
+
+    @model_validator(mode="after")
+    def _exposure(self) -> Self:
+        """Whoever connects could spend the bridge's own credential: that has to be asked for by name."""
+        own = (
+            self.upstream_api_key
+            or self.upstream_api_key_file
+            or self.upstream_oidc_token
+            or self.upstream_oidc_token_file
+        )
+        spends_own = own is not None and self.upstream_credentials != "caller"
+        if spends_own and not self.listen.startswith(_LOOPBACK) and not self.allow_anonymous_callers:
+            raise ValueError(
+                f"listen: {self.listen} is not loopback, and whoever connects could spend the bridge's own credential;"
+                " set allow_anonymous_callers if that is meant"
+            )
+        if self.workers > 1 and self.listen.startswith("unix:"):
+            raise ValueError("workers: cannot share a unix socket")
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Flags, then environment, then the file; neither `.env` nor a secrets folder is looked for."""
+        del dotenv_settings, file_secret_settings
+        given: dict[str, Any] = init_settings.init_kwargs if isinstance(init_settings, InitSettingsSource) else {}
+        entries = InitSettingsSource(settings_cls, given.pop("file_entries", {}))
+        return (init_settings, env_settings, entries)

@@ -1,0 +1,26 @@
+"""Settings of the gRPC server."""
+
+from pydantic import BaseModel, Field
+
+from bridge.settings.values import Address, Seconds
+
+
+class Server(BaseModel):
+    """Server."""
+
+    listen: Address = Field(
+        "127.0.0.1:50051", description="Address to listen on: HOST:PORT (port 0 picks a free one) or unix:PATH."
+    )
+    workers: int = Field(
+        1, ge=1, le=256, description="Processes that share the port; connections are spread over them, not calls."
+    )
+    max_connection_age: Seconds = Field(
+        300.0, description="Seconds after which a caller's connection is renewed, so that new replicas get load."
+    )
+    reflection: bool = Field(default=True, description="Serve gRPC reflection, v1 and v1alpha.")
+    drain_delay: float = Field(
+        0.0, ge=0, le=3600, description="Seconds to go on serving after SIGTERM, while endpoints are being updated."
+    )
+    drain_grace: float = Field(
+        30.0, ge=0, le=86400, description="Seconds for calls in flight to end after the drain delay."
+    )

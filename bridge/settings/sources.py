@@ -1,0 +1,139 @@
+"""Reads the settings from where they can be given, and says what is wrong with them and where it stands."""
+
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from pydantic import ValidationError
+
+from bridge.settings.model import Settings
+from bridge.settings.reference import PREFIX, Setting, reference, text
+from bridge.settings.values import SettingsError
+
+#: Variables of the commands that call a bridge, of the embedded model, and of the file itself: no settings.
+OTHER_VARIABLES: Final = frozenset({"AIBRIDGE_CONFIG", "AIBRIDGE_LOCAL_MODEL", "AIBRIDGE_TARGET", "AIBRIDGE_TOKEN"})
+#: Kubernetes tells each container the address of every Service. That of one that is called aibridge looks like ours.
+_SERVICE_LINK: Final = re.compile(
+    r"AIBRIDGE_(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_(ADDR|PORT|PROTO))?)?)"
+)
+
+
+class Effective(NamedTuple):
+    """One setting as it counts: a JSON value, asterisks for a secret.
+
+    The source is flag, variable, file or default; `origin` names it more exactly.
+    """
+
+    name: str
+    value: Any
+    source: str
+    origin: str
+
+
+class Sources:
+    """Where each setting comes from: flags win, then variables, then the entries of the file.
+
+    Raises:
+        SettingsError: the file cannot be read.
+    """
+
+    def __init__(self, config_file: Path | None, flags: Mapping[str, Any]) -> None:
+        self.flags = {name: value for name, value in flags.items() if value is not None}
+        self.file = config_file
+        self.entries = {} if config_file is None else _entries(config_file)
+        # As pydantic-settings reads them: in any case, and an empty one was not set.
+        self.variables = {name.upper(): value for name, value in os.environ.items() if value}
+
+    def origin(self, setting: Setting) -> tuple[str, str]:
+        """The kind of source that a setting's value comes from, and its name there."""
+        if setting.name in self.flags:
+            return "flag", setting.flag
+        for variable in setting.variables:
+            if variable in self.variables:
+                return "variable", variable
+        if setting.name in self.entries:
+            return "file", str(self.file)
+        return "default", ""
+
+    def unknown(self) -> Iterator[str]:
+        """A line for each variable and each entry that is no setting, though it looks like one."""
+        own = [variable for setting in reference().values() for variable in setting.variables]
+        for variable in sorted(self.variables):
+            known = variable in own or variable in OTHER_VARIABLES or _SERVICE_LINK.fullmatch(variable)
+            if variable.startswith(PREFIX) and not known:
+                yield f"{variable}: no such setting{_similar(variable, own)}"
+        for entry in self.entries:
+            if entry not in reference():
+                yield f"{entry}: no such setting, in {self.file}{_similar(entry, reference())}"
+
+    def read(self) -> Settings:
+        """The settings.
+
+        Raises:
+            SettingsError: a setting is unknown or its value is wrong; the message has a line for each.
+        """
+        problems = list(self.unknown())
+        known = {name: value for name, value in self.entries.items() if name in reference()}
+        given: dict[str, Any] = {**self.flags, "file_entries": known}
+        try:
+            settings = Settings(**given)
+        except ValidationError as error:
+            problems += [self._line(detail) for detail in error.errors(include_url=False, include_input=False)]
+        if problems:
+            raise SettingsError("\n".join(problems))
+        return settings
+
+    def _line(self, detail: Any) -> str:
+        message = str(detail["msg"]).removeprefix("Value error, ").replace("Input should be", "should be")
+        if not detail["loc"]:
+            return message
+        location = str(detail["loc"][0])
+        setting = next((item for item in reference().values() if location in {item.name, *item.variables}), None)
+        if setting is None:
+            return f"{location}: no such setting{_similar(location, reference())}"
+        allowed = f"; allowed: {setting.allowed}" if setting.allowed and detail["type"] != "literal_error" else ""
+        source, name = self.origin(setting)
+        return f"{setting.name}: {message}{allowed} ({source} {name})"
+
+
+def load(config_file: Path | None = None, **flags: Any) -> Settings:
+    """The effective settings. A flag that is None was not given.
+
+    Raises:
+        SettingsError: a setting is unknown or its value is wrong, or the file cannot be read.
+    """
+    return Sources(config_file, flags).read()
+
+
+def effective(config_file: Path | None = None, **flags: Any) -> list[Effective]:
+    """Each setting as it counts, and where it comes from; secrets are masked. Errors as `load`."""
+    sources = Sources(config_file, flags)
+    settings = sources.read()
+    return [
+        Effective(name, _plain(getattr(settings, name)), *sources.origin(setting))
+        for name, setting in reference().items()
+    ]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return list(value)
+    return value if value is None or isinstance(value, bool | int | float) else text(value)
+
+
+def _entries(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise SettingsError(f"{path}: {error.strerror}") from None
+    except ValueError as error:  # not UTF-8, or not TOML
+        raise SettingsError(f"{path}: {error}") from None
+
+
+def _similar(name: str, names: Iterable[str]) -> str:
+    close = difflib.get_close_matches(name, names, n=1, cutoff=0.75)
+    return f"; did you mean {close[0]}?" if close else ""

@@ -1,0 +1,53 @@
+"""Settings of the one gateway that the bridge speaks to, and of how it is spoken to."""
+
+from typing import Final, Literal
+
+from pydantic import AliasChoices, BaseModel, Field, SecretStr
+
+from bridge.settings.values import ExistingFile, HeaderNames, Url
+
+GATEWAY: Final = "https://ai-gateway.vercel.sh/v1"
+
+
+class Upstream(BaseModel):
+    """Upstream."""
+
+    upstream_url: Url = Field(GATEWAY, description="Base URL of the OpenAI-compatible gateway, with its version path.")
+    upstream_api_key: SecretStr | None = Field(
+        None,
+        validation_alias=AliasChoices("AIBRIDGE_UPSTREAM_API_KEY", "AI_GATEWAY_API_KEY", "OPENAI_API_KEY"),
+        description="API key for the upstream. Wins over an OIDC token, as the gateway documents.",
+    )
+    upstream_api_key_file: ExistingFile | None = Field(
+        None, description="File with the API key, instead of the key; read again when it changes."
+    )
+    upstream_oidc_token: SecretStr | None = Field(
+        None,
+        validation_alias=AliasChoices("AIBRIDGE_UPSTREAM_OIDC_TOKEN", "VERCEL_OIDC_TOKEN"),
+        description="OIDC token for the upstream.",
+    )
+    upstream_oidc_token_file: ExistingFile | None = Field(
+        None, description="File with the OIDC token; read again when it changes."
+    )
+    upstream_credentials: Literal["auto", "bridge", "caller"] = Field(
+        "auto",
+        description="Whose credential goes upstream: the bridge's if it has one, else the caller's `authorization`"
+        " (auto); always the bridge's; always the caller's.",
+    )
+    forward_headers: HeaderNames = Field(
+        (), description="Further metadata keys that go upstream as headers, separated by commas."
+    )
+    upstream_connections: int = Field(2048, ge=1, le=65536, description="Connections to the upstream, at most.")
+    max_retries: int = Field(
+        2, ge=0, le=10, description="Attempts after the first, where none can have been billed; 0 leaves it to callers."
+    )
+    coalesce: bool = Field(
+        default=False, description="Merge deltas that arrived together into one message, where the call does not say."
+    )
+    embeddings_base64: bool = Field(
+        default=True,
+        description="Ask for embeddings as base64 where the caller names no encoding_format: a third of the bytes.",
+    )
+    retrieve_from_list: bool = Field(
+        default=False, description="Answer RetrieveModel from the list of models, for gateways that only list."
+    )

@@ -1,0 +1,58 @@
+"""The kinds of values: what each may be, and how it is read from text."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic_settings import NoDecode
+
+from bridge.metadata import is_denied
+
+
+class SettingsError(ValueError):
+    """One or more settings are wrong. The message has a line for each: its name, and what is wrong with its value."""
+
+
+def _url(value: str) -> str:
+    if not value.startswith(("http://", "https://")) or any(character in value for character in "?# \r\n"):
+        raise ValueError("must be an http:// or https:// URL without query or fragment")
+    if "@" in value.split("/")[2]:
+        raise ValueError("must not hold a user name or password")
+    return value.rstrip("/")
+
+
+def _address(value: str) -> str:
+    if value.startswith("unix:"):
+        return value
+    host, _, port = value.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > 65535:
+        raise ValueError("must be HOST:PORT, [IPV6]:PORT or unix:PATH")
+    return value
+
+
+def _file(value: Path) -> Path:
+    if not value.is_file():
+        raise ValueError("no such file")
+    return value
+
+
+def _items(value: Any) -> Any:
+    return [item.strip() for item in value.split(",") if item.strip()] if isinstance(value, str) else value
+
+
+def _header_names(value: tuple[str, ...]) -> tuple[str, ...]:
+    denied = [name for name in value if is_denied(name) or name != name.lower()]
+    if denied:
+        raise ValueError(f"cannot be forwarded: {', '.join(denied)}")
+    return value
+
+
+Address = Annotated[str, AfterValidator(_address)]
+Url = Annotated[str, AfterValidator(_url)]
+#: A file that has to be there when the bridge starts.
+ExistingFile = Annotated[Path, AfterValidator(_file)]
+Seconds = Annotated[float, Field(gt=0, le=86400)]
+Bytes = Annotated[int, Field(ge=1024, le=1 << 30)]
+#: A list, in text separated by commas. NoDecode: pydantic-settings would ask for JSON in variables.
+Items = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_items)]
+HeaderNames = Annotated[Items, AfterValidator(_header_names)]

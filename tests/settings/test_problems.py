@@ -1,0 +1,138 @@
+"""What is wrong with settings is said by name, with what is allowed and where it stands, and never with a secret."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from bridge.cli import app
+from bridge.settings import SettingsError, load
+from tests.cli.conftest import Result
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    return tmp_path / "bridge.toml"
+
+
+def problems(config: Path | None = None, **flags: object) -> list[str]:
+    with pytest.raises(SettingsError) as caught:
+        load(config, **flags)
+    return str(caught.value).splitlines()
+
+
+def shown_by(*arguments: str, **variables: str) -> Result:
+    result = CliRunner().invoke(app, arguments, env=variables)
+    return Result(result.exit_code, result.stdout, result.stderr)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "line"),
+    [
+        ("WORKERS", "0", "workers: should be greater than or equal to 1; allowed: at least 1, at most 256"),
+        ("STALL_TIMEOUT", "0", "stall_timeout: should be greater than 0; allowed: more than 0, at most 86400"),
+        ("MAX_RETRIES", "11", "max_retries: should be less than or equal to 10; allowed: at least 0, at most 10"),
+        ("LOG_FORMAT", "xml", "log_format: should be 'auto', 'json' or 'console'"),
+        ("UPSTREAM_URL", "ftp://host", "upstream_url: must be an http:// or https:// URL without query or fragment"),
+        ("UPSTREAM_URL", "https://user:pass@host", "upstream_url: must not hold a user name or password"),
+        ("UPSTREAM_API_KEY_FILE", "/no/such/file", "upstream_api_key_file: no such file"),
+        ("FORWARD_HEADERS", "x-a,Host", "forward_headers: cannot be forwarded: Host"),
+    ],
+)
+def test_a_value_out_of_range(monkeypatch: pytest.MonkeyPatch, variable: str, value: str, line: str) -> None:
+    monkeypatch.setenv(f"AIBRIDGE_{variable}", value)
+    assert problems() == [f"{line} (variable AIBRIDGE_{variable})"]
+
+
+def test_a_value_of_another_kind_is_not_repeated() -> None:
+    """A key in the wrong place is still a key."""
+    (line,) = problems(max_calls="sk-a-key-in-the-wrong-place")
+    assert line.startswith("max_calls: should be a valid integer")
+    assert "sk-a-key" not in line
+
+
+def test_an_unknown_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIBRIDGE_UPSTREAM_APIKEY", "sk-nobody-may-see-this")
+    monkeypatch.setenv("AIBRIDGE_SOMETHING_ELSE", "1")
+    assert problems() == [
+        "AIBRIDGE_SOMETHING_ELSE: no such setting",
+        "AIBRIDGE_UPSTREAM_APIKEY: no such setting; did you mean AIBRIDGE_UPSTREAM_API_KEY?",
+    ]
+
+
+@pytest.mark.parametrize("name", ["TARGET", "TOKEN", "CONFIG", "LOCAL_MODEL", "MAX_CALLS"])
+def test_variables_of_other_commands_are_known(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(f"AIBRIDGE_{name}", "1")
+    load()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "SERVICE_HOST",
+        "SERVICE_PORT",
+        "SERVICE_PORT_GRPC",
+        "PORT",
+        "PORT_50051_TCP",
+        "PORT_50051_TCP_ADDR",
+        "PORT_50051_TCP_PORT",
+        "PORT_50051_TCP_PROTO",
+        "METRICS_SERVICE_HOST",
+    ],
+)
+def test_service_links_of_kubernetes_are_no_settings(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Each container is told of a Service called aibridge in variables that look like settings."""
+    monkeypatch.setenv(f"AIBRIDGE_{name}", "tcp://10.0.0.1:50051")
+    load()
+
+
+def test_an_unknown_entry(config: Path) -> None:
+    config.write_text('stal_timeout = 5\nOPENAI_API_KEY = "sk-nobody-may-see-this"\n')
+    assert problems(config) == [
+        f"stal_timeout: no such setting, in {config}; did you mean stall_timeout?",
+        f"OPENAI_API_KEY: no such setting, in {config}",
+    ]
+
+
+def test_every_problem_is_told_at_once(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config.write_text("max_retries = 99\n")
+    monkeypatch.setenv("AIBRIDGE_WORKER", "2")
+    assert problems(config, log_level="loud") == [
+        "AIBRIDGE_WORKER: no such setting; did you mean AIBRIDGE_WORKERS?",
+        "log_level: should be 'debug', 'info', 'warning' or 'error' (flag --log-level)",
+        f"max_retries: should be less than or equal to 10; allowed: at least 0, at most 10 (file {config})",
+    ]
+
+
+@pytest.mark.parametrize("content", [b"listen =\n", b"listen = '\xff'\n", None])
+def test_a_file_that_cannot_be_read(config: Path, content: bytes | None) -> None:
+    if content is not None:
+        config.write_bytes(content)
+    (line,) = problems(config)
+    assert line.startswith(f"{config}: ")
+
+
+def test_config_masks_secrets(config: Path) -> None:
+    """A secret is shown neither where it is right nor where something else is wrong."""
+    config.write_text('upstream_oidc_token = "secret-in-the-file"\n')
+    secrets = {"AIBRIDGE_CONFIG": str(config), "OPENAI_API_KEY": "secret-in-a-variable"}
+    shown = shown_by("config", **secrets)
+    assert shown.code == 0
+    lines = [line.split("\t") for line in shown.out.splitlines()]
+    assert ["upstream_api_key", "**********", "variable OPENAI_API_KEY"] in lines
+    assert ["upstream_oidc_token", "**********", f"file {config}"] in lines
+    wrong = shown_by("config", "--listen", "0.0.0.0:1", **secrets)
+    assert wrong.code == 2
+    for result in (shown, wrong, shown_by("config", "--json", **secrets)):
+        assert "secret-in" not in result.out + result.err
+
+
+def test_flags_win_over_variables_and_those_over_the_file(config: Path) -> None:
+    config.write_text("drain_grace = 1\ndrain_delay = 1\nmax_retries = 1\n")
+    variables = {"AIBRIDGE_DRAIN_GRACE": "2", "AIBRIDGE_DRAIN_DELAY": "2"}
+    result = shown_by("config", "--config", str(config), "--drain-grace", "3", **variables)
+    lines = [tuple(line.split("\t")) for line in result.out.splitlines()]
+    assert ("drain_grace", "3", "flag --drain-grace") in lines
+    assert ("drain_delay", "2", "variable AIBRIDGE_DRAIN_DELAY") in lines
+    assert ("max_retries", "1", f"file {config}") in lines
+    assert ("log_level", "info", "default") in lines
