@@ -8,7 +8,7 @@ import re
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 import grpc
@@ -16,9 +16,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from aibridge.v1.chat_pb2 import CreateChatCompletionResponse
 from aibridge.v1.chat_pb2 import CreateChatCompletionStreamResponse as Chunk
-from aibridge.v1.common_pb2 import Usage
-from bridge.client import CallFailed
+from bridge.client import Accumulator, CallFailed
 from bridge.errors import Reason
 
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -114,41 +114,39 @@ def rows(headings: Sequence[str], lines: Iterable[Sequence[str]]) -> None:
 
 @dataclass
 class Answer:
-    """What is known about a streamed answer that has been shown; times are in seconds from its beginning."""
+    """A streamed answer that has been shown; times are in seconds from its beginning."""
 
-    usage: Usage | None = None
-    reasons: set[str] = field(default_factory=set)
+    completion: CreateChatCompletionResponse
     first: float = 0.0
     total: float = 0.0
 
     def summary(self) -> str:
         """Usage and time, and why it ended if it did not simply come to an end."""
         parts = []
-        if self.usage is not None:
-            parts.append(f"{self.usage.prompt_tokens} prompt + {self.usage.completion_tokens} completion tokens")
+        if self.completion.HasField("usage"):
+            usage = self.completion.usage
+            parts.append(f"{usage.prompt_tokens} prompt + {usage.completion_tokens} completion tokens")
         parts.append(f"{self.total:.2f} s, the first token after {self.first:.2f} s")
-        parts += [f"ended by: {printable(reason)}" for reason in sorted(self.reasons - {"stop"})]
+        reasons = {choice.finish_reason for choice in self.completion.choices if choice.finish_reason}
+        parts += [f"ended by: {printable(reason)}" for reason in sorted(reasons - {"stop"})]
         return ", ".join(parts)
 
 
 def answer(chunks: Iterable[Chunk], show: Callable[[Chunk], str]) -> Answer:
     """Write an answer to standard output as it comes."""
     started = time.monotonic()
-    result, last = Answer(), "\n"
+    whole, first, last = Accumulator(), 0.0, "\n"
     try:
         for chunk in chunks:
-            if chunk.HasField("usage"):
-                result.usage = chunk.usage
-            result.reasons |= {choice.finish_reason for choice in chunk.choices if choice.finish_reason}
+            whole.add(chunk)
             if text := show(chunk):
-                result.first = result.first or time.monotonic() - started
+                first = first or time.monotonic() - started
                 last = text[-1]  # before it is written: Ctrl-C may come right behind
                 write(text)
     finally:
         if last != "\n":
             write("\n")  # so that what follows, an error or the shell's prompt, begins a line
-    result.total = time.monotonic() - started
-    return result
+    return Answer(whole.completion, first, time.monotonic() - started)
 
 
 def text_of(chunk: Chunk) -> str:

@@ -9,8 +9,12 @@ an HTTP reply or a transport failure.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Final
 
 from google.rpc.code_pb2 import Code
+
+#: Whose reasons these are: `google.rpc.ErrorInfo.domain`.
+DOMAIN: Final = "aibridge"
 
 
 class Retry(Enum):

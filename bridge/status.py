@@ -19,11 +19,10 @@ from google.rpc.status_pb2 import Status
 
 from aibridge.v1.errors_pb2 import UpstreamError
 from bridge.call import Call
-from bridge.errors import BridgeError, Reason, Reply, Retry
+from bridge.errors import DOMAIN, BridgeError, Reason, Reply, Retry
 from bridge.jsontext import dumps
 from bridge.redact import safe
 
-DOMAIN: Final = "aibridge"
 #: The whole `google.rpc.Status`, in bytes.
 _SIZE: Final = 2048
 #: `ErrorInfo` of it, and what is left for the upstream's own words at least.

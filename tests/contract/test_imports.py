@@ -26,7 +26,7 @@ ALLOWED: dict[str, set[str]] = {
     },
     # A caller's side: speaks gRPC to a bridge, and shares with the server only how an error is written.
     "bridge.console": {"bridge.client", "bridge.errors", "bridge.jsontext"},
-    "bridge.client": {"bridge.errors", "bridge.jsontext", "bridge.status"},
+    "bridge.client": {"bridge.errors"},
     # The embedded llama.cpp: another process, which knows nothing of the bridge.
     "bridge.local": set(),
     # The server and the RPCs.

@@ -1,0 +1,105 @@
+"""What every channel to a bridge is made with: options, the service config, TLS, the caller's credential."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+from typing import Any, Final
+
+import grpc
+
+Option = tuple[str, Any]
+Metadata = tuple[tuple[str, str], ...]
+
+
+def _retries(attempts: int, *services: str) -> dict[str, Any]:
+    policy = {
+        "maxAttempts": attempts,
+        "initialBackoff": "0.2s",
+        "maxBackoff": "2s",
+        "backoffMultiplier": 2,
+        "retryableStatusCodes": ["UNAVAILABLE"],
+    }
+    return {"name": [{"service": f"aibridge.v1.{service}"} for service in services], "retryPolicy": policy}
+
+
+#: gRPC retries by itself only what cost nothing: UNAVAILABLE, and nothing that the bridge's pushback forbids. A chat
+#: that fails twice would mostly fail a third time, and its prompt is sent anew with each attempt.
+SERVICE_CONFIG: Final[Mapping[str, Any]] = {
+    "methodConfig": [_retries(3, "ModelsService", "EmbeddingsService"), _retries(2, "ChatService")],
+    "retryThrottling": {"maxTokens": 10, "tokenRatio": 0.1},
+}
+_SIZE: Final = 64 << 20  # the bridge's own default; gRPC's 4 MiB is less than a batch of embeddings
+OPTIONS: Final[Sequence[Option]] = (
+    ("grpc.max_receive_message_length", _SIZE),
+    ("grpc.max_send_message_length", _SIZE),
+    # A model may think for minutes without a byte, and a connection that died in that time has to be noticed. Not more
+    # often than a server tolerates (the bridge: 20 s), and only during a call.
+    ("grpc.keepalive_time_ms", 60_000),
+    ("grpc.keepalive_timeout_ms", 20_000),
+    ("grpc.http2.max_pings_without_data", 0),
+    ("grpc.enable_http_proxy", 0),  # the bridge is near; HTTPS_PROXY is meant for the world outside
+    ("grpc.service_config", json.dumps(SERVICE_CONFIG)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """PEM files for a connection with TLS.
+
+    `ca` has the authorities that may have signed the bridge's certificate; without it those that gRPC brings along
+    count. `certificate` and `key` are the caller's own, for bridges that ask for one. `server_name` is the name in the
+    bridge's certificate where the target is another, as behind a port-forward.
+    """
+
+    ca: str | PathLike[str] | None = None
+    certificate: str | PathLike[str] | None = None
+    key: str | PathLike[str] | None = None
+    server_name: str | None = None
+
+    def credentials(self) -> grpc.ChannelCredentials:
+        """The files, read now.
+
+        Raises:
+            OSError: a file cannot be read.
+            ValueError: one of certificate and key is missing.
+        """
+        if (self.certificate is None) != (self.key is None):
+            raise ValueError("certificate and key belong together")
+        return grpc.ssl_channel_credentials(_read(self.ca), _read(self.key), _read(self.certificate))
+
+
+def _read(file: str | PathLike[str] | None) -> bytes | None:
+    return Path(file).read_bytes() if file is not None else None
+
+
+#: True: TLS with the authorities that gRPC brings along; a path: with those of this file; False: in the clear.
+TlsChoice = bool | str | PathLike[str] | Tls | grpc.ChannelCredentials
+
+
+def channel_arguments(
+    tls: TlsChoice, options: Sequence[Option]
+) -> tuple[grpc.ChannelCredentials | None, Sequence[Option]]:
+    """Credentials, None for a connection in the clear, and options of a channel; `options` win over `OPTIONS`."""
+    everything = {**dict(OPTIONS), **dict(options)}  # of two with one name gRPC would take the first
+    if isinstance(tls, grpc.ChannelCredentials):
+        return tls, tuple(everything.items())
+    if tls is False:
+        return None, tuple(everything.items())
+    files = tls if isinstance(tls, Tls) else Tls() if isinstance(tls, bool) else Tls(ca=tls)
+    if files.server_name:
+        everything.setdefault("grpc.ssl_target_name_override", files.server_name)
+    return files.credentials(), tuple(everything.items())
+
+
+def caller_metadata(token: str | None) -> Metadata:
+    """The metadata of each call: the caller's credential, if there is one.
+
+    Raises:
+        ValueError: the token cannot be sent.
+    """
+    token = (token or "").strip()
+    if not (token.isascii() and token.isprintable()):
+        raise ValueError("the token has characters that metadata cannot hold")
+    return (("authorization", f"Bearer {token}"),) if token else ()

@@ -1,0 +1,104 @@
+"""What became of a call that failed: a status with its details and trailers, read into one exception."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import grpc
+from google.protobuf.message import DecodeError, Message
+from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RequestInfo, RetryInfo
+from google.rpc.status_pb2 import Status
+
+from aibridge.v1.errors_pb2 import UpstreamError
+from bridge.errors import DOMAIN, Reason, Retry
+
+M = TypeVar("M", bound=Message)
+
+_PUSHBACK = "grpc-retry-pushback-ms"
+
+
+@dataclass(slots=True, eq=False)
+class CallFailed(Exception):  # noqa: N818 # says what became of the call; there is nothing wrong with the program
+    """A call that did not succeed. Decide by `code` and `reason`; `message` is for people.
+
+    `reason` is `google.rpc.ErrorInfo.reason` (`bridge.errors.Reason` lists them all), empty where it was not a bridge
+    that answered. `retryable` says whether the same call may succeed later; `retry_delay` is in seconds, None where
+    none was advised. `violations` are pairs of field path and description. `upstream` is what the gateway said, None
+    where it said nothing. `trailers` are the trailing metadata that are text: request ids, rate limits, usage.
+    """
+
+    code: grpc.StatusCode
+    message: str
+    reason: str = ""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    retryable: bool = False
+    retry_delay: float | None = None
+    request_id: str = ""
+    violations: tuple[tuple[str, str], ...] = ()
+    upstream: UpstreamError | None = None
+    trailers: Mapping[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return " ".join(part for part in (self.code.name, self.reason) if part) + f": {self.message}"
+
+
+def failure_of(error: Any, target: str = "") -> CallFailed:
+    """The failure behind a `grpc.RpcError` or a `grpc.aio.AioRpcError` of a call to `target`."""
+    code, text, metadata = error.code(), error.details() or "", error.trailing_metadata() or ()
+    status = _status(metadata)
+    trailers = {key: value for key, value in metadata if isinstance(value, str)}
+    info, retry = _detail(status, ErrorInfo), _detail(status, RetryInfo)
+    request, wrong = _detail(status, RequestInfo), _detail(status, BadRequest)
+    if info is not None and info.domain != DOMAIN:  # a proxy's, say
+        info = None
+    if code is grpc.StatusCode.UNAVAILABLE and not status.details:
+        # gRPC's own words are a chain of "failed to …: [ipv4:…: …]" of which the last link is the cause.
+        text = f"no connection to a bridge at {target}: {text.rpartition(': ')[2].rstrip(']')}"
+    return CallFailed(
+        code,
+        text or "the server says no more than that",
+        reason=info.reason if info else "",
+        metadata=dict(info.metadata) if info else {},
+        retryable=_is_retryable(code, info.reason if info else "", trailers),
+        retry_delay=retry.retry_delay.ToTimedelta().total_seconds() if retry else None,
+        request_id=request.request_id if request else trailers.get("x-request-id", ""),
+        violations=tuple((item.field, item.description) for item in wrong.field_violations) if wrong else (),
+        upstream=_detail(status, UpstreamError),
+        trailers=trailers,
+    )
+
+
+def cancelled() -> CallFailed:
+    """The failure of a call that this side has given up."""
+    return CallFailed(grpc.StatusCode.CANCELLED, "the call was cancelled")
+
+
+def _is_retryable(code: grpc.StatusCode, reason: str, trailers: Mapping[str, str]) -> bool:
+    """The pushback decides, as it does for gRPC's own retries; then the reason; else only "unavailable" is worth it."""
+    pushback = trailers.get(_PUSHBACK, "")
+    if pushback:
+        return not pushback.startswith("-")
+    if reason in Reason.__members__:
+        return Reason[reason].retry is not Retry.NO
+    return code is grpc.StatusCode.UNAVAILABLE
+
+
+def _status(trailers: Any) -> Any:
+    """The `google.rpc.Status` in the trailers; an empty one where there is none."""
+    for key, value in trailers:
+        if key == "grpc-status-details-bin":
+            try:
+                return Status.FromString(value)
+            except DecodeError:  # a proxy's, or cut off: the code and the message still stand
+                break
+    return Status()
+
+
+def _detail(status: Any, kind: type[M]) -> M | None:
+    for packed in status.details:
+        if packed.Is(kind.DESCRIPTOR):
+            try:
+                return kind.FromString(packed.value)
+            except DecodeError:
+                return None
+    return None

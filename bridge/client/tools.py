@@ -1,0 +1,172 @@
+"""The tool loop: a model calls Python functions until it has its answer.
+
+What the model does wrong (a function that there is none of, arguments that are no JSON object or do not fit the
+function) goes back to it as the function's result, so that it can do better. An exception of a function is the
+program's own, and ends the loop.
+"""
+
+import inspect
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from aibridge.v1.chat_pb2 import (
+    ChatCompletionMessage,
+    CreateChatCompletionRequest,
+    CreateChatCompletionResponse,
+    ToolCall,
+)
+from aibridge.v1.chat_pb2 import CreateChatCompletionStreamResponse as Chunk
+from bridge.client.accumulate import Accumulator
+
+Functions = Mapping[str, Callable[..., Any]]
+
+_ROUNDS: Final = 8
+
+
+class TooManyRounds(Exception):  # noqa: N818 # as with CallFailed: says what became of the conversation
+    """The model went on calling functions. `conversation` has what was said until then."""
+
+    def __init__(self, conversation: "Conversation", rounds: int) -> None:
+        super().__init__(f"the model still calls functions after {rounds} rounds")
+        self.conversation = conversation
+
+
+@dataclass
+class Conversation:
+    """What came of a tool loop: the last completion, and the request as it was then, with all that was said before."""
+
+    request: CreateChatCompletionRequest
+    completion: CreateChatCompletionResponse = field(default_factory=CreateChatCompletionResponse)
+
+    @property
+    def message(self) -> ChatCompletionMessage:
+        """The model's last message."""
+        return self.completion.choices[0].message if self.completion.choices else ChatCompletionMessage()
+
+    def _take(self, completion: CreateChatCompletionResponse) -> list[ToolCall]:
+        """Go on with the model's reply; the functions that it calls."""
+        self.completion = completion
+        calls = list(self.message.tool_calls)
+        if calls:
+            said = self.request.messages.add()
+            said.CopyFrom(self.message)
+            for call in said.tool_calls:
+                call.ClearField("index")  # a delta's only: some servers refuse it in a message
+        return calls
+
+    def _answer(self, call: ToolCall, result: Any) -> None:
+        text = result if isinstance(result, str) else json.dumps(result, ensure_ascii=False)
+        self.request.messages.add(role="tool", tool_call_id=call.id, content=text)
+
+
+def run_tools(
+    client: Any,
+    request: CreateChatCompletionRequest,
+    functions: Functions,
+    *,
+    rounds: int = _ROUNDS,
+    on_chunk: Callable[[Chunk], object] | None = None,
+) -> Conversation:
+    """Chat until the model answers without calling a function.
+
+    Args:
+        client: a `bridge.client.Client`.
+        request: the beginning, with `tools` that describe the functions; it stays as it is.
+        functions: by name; each takes its arguments by keyword and returns text, or what JSON can hold. A custom
+            tool's function takes the input as its only argument.
+        rounds: how many completions there may be.
+        on_chunk: replies are streamed, and this gets each chunk.
+
+    Raises:
+        CallFailed: a completion failed.
+        TooManyRounds: the last one that was allowed calls a function.
+    """
+    conversation = _begin(request)
+    for _ in range(rounds):
+        if on_chunk is None:
+            completion = client.chat.CreateChatCompletion(conversation.request)
+        else:
+            accumulator = Accumulator()
+            with client.chat.CreateChatCompletionStream(conversation.request) as chunks:
+                for chunk in chunks:
+                    accumulator.add(chunk)
+                    on_chunk(chunk)
+            completion = accumulator.completion
+        calls = conversation._take(completion)  # noqa: SLF001 # of this module
+        if not calls:
+            return conversation
+        for call in calls:
+            conversation._answer(call, _invoke(functions, call))  # noqa: SLF001 # as above
+    raise TooManyRounds(conversation, rounds)
+
+
+async def run_tools_async(
+    client: Any,
+    request: CreateChatCompletionRequest,
+    functions: Functions,
+    *,
+    rounds: int = _ROUNDS,
+    on_chunk: Callable[[Chunk], object] | None = None,
+) -> Conversation:
+    """As `run_tools`, with a `bridge.client.aio.Client`; functions and `on_chunk` may be coroutines.
+
+    Raises:
+        CallFailed: a completion failed.
+        TooManyRounds: the last one that was allowed calls a function.
+    """
+    conversation = _begin(request)
+    for _ in range(rounds):
+        if on_chunk is None:
+            completion = await client.chat.CreateChatCompletion(conversation.request)
+        else:
+            accumulator = Accumulator()
+            async with client.chat.CreateChatCompletionStream(conversation.request) as chunks:
+                async for chunk in chunks:
+                    accumulator.add(chunk)
+                    await _settled(on_chunk(chunk))
+            completion = accumulator.completion
+        calls = conversation._take(completion)  # noqa: SLF001 # of this module
+        if not calls:
+            return conversation
+        for call in calls:
+            conversation._answer(call, await _settled(_invoke(functions, call)))  # noqa: SLF001 # as above
+    raise TooManyRounds(conversation, rounds)
+
+
+async def _settled(result: Any) -> Any:
+    return await result if isinstance(result, Awaitable) else result
+
+
+def _begin(request: CreateChatCompletionRequest) -> Conversation:
+    copy = CreateChatCompletionRequest()
+    copy.CopyFrom(request)
+    return Conversation(copy)
+
+
+def _invoke(functions: Functions, call: ToolCall) -> Any:
+    """What the function that is called returns; for a call that cannot be made, what is wrong with it."""
+    if call.HasField("custom"):
+        name, arguments = call.custom.name, {}
+        positional = [call.custom.input]
+    else:
+        name, positional = call.function.name, []
+        try:
+            arguments = json.loads(call.function.arguments or "{}")
+        except ValueError:
+            return _wrong(f"the arguments of {name} are not JSON")
+        if not isinstance(arguments, dict):
+            return _wrong(f"the arguments of {name} are not a JSON object")
+    function = functions.get(name)
+    if function is None:
+        return _wrong(f"there is no function {name!r}, there are: {', '.join(sorted(functions))}")
+    try:
+        inspect.signature(function).bind(*positional, **arguments)
+    except TypeError as error:
+        return _wrong(f"{name}: {error}")
+    return function(*positional, **arguments)
+
+
+def _wrong(what: str) -> dict[str, str]:
+    return {"error": what}
