@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import grpc
 import structlog
+from grpc_channelz.v1 import channelz, channelz_pb2
 from grpc_health.v1 import health, health_pb2_grpc
 
 from aibridge.v1 import chat_pb2, embeddings_pb2, models_pb2
@@ -12,6 +13,7 @@ from bridge.server.boundary import Guarded
 from bridge.server.flight import Flight
 from bridge.server.health import Health
 from bridge.server.limits import Limits
+from bridge.server.probes import Probes
 from bridge.server.reflection import add_reflection
 from bridge.services.chat import ChatService
 from bridge.services.embeddings import EmbeddingsService
@@ -27,6 +29,7 @@ _SERVICES: Final = tuple(
 )
 #: Their full names.
 SERVICES: Final = tuple(service.full_name for service in _SERVICES)
+_CHANNELZ: Final = channelz_pb2.DESCRIPTOR.services_by_name["Channelz"].full_name
 #: Seconds for the status of a call that was cut off to reach its caller.
 _FAREWELL: Final = 0.5
 
@@ -37,7 +40,8 @@ class App:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._upstream = Upstream(settings)
-        self._health = Health()
+        self._health = Health(SERVICES)
+        self._probes = Probes(settings, self._health)
         self._limits = Limits(settings.max_calls, settings.max_calls_per_caller, settings.queue_timeout)
         self._flight = Flight()
         self._server = grpc.aio.server(options=_options(settings))
@@ -46,8 +50,12 @@ class App:
             guarded.add(service, servicer(self._upstream, settings))
         self._server.add_generic_rpc_handlers((guarded,))
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        names = [*SERVICES, health.SERVICE_NAME]
+        if settings.channelz:
+            channelz.add_channelz_servicer(self._server)
+            names.append(_CHANNELZ)
         if settings.reflection:
-            add_reflection(self._server, (*SERVICES, health.SERVICE_NAME))
+            add_reflection(self._server, names)
 
     async def start(self) -> str:
         """Begin to serve. The address that it really listens on, with the port that was free if 0 was asked for.
@@ -62,16 +70,22 @@ class App:
             raise SettingsError(
                 f"listen: cannot bind {address}; it is taken, or not an address of this machine"
             ) from error
+        await self._probes.listen()
         await self._server.start()
-        await self._health.serving(SERVICES)
+        await self._probes.begin()
         return address if address.startswith("unix:") else f"{address.rpartition(':')[0]}:{port}"
+
+    @property
+    def health_address(self) -> str:
+        """Where the health port really listens; empty without one."""
+        return self._probes.address
 
     async def stop(self, *, delay: float = 0.0, grace: float = 0.0) -> int:
         """Drain and stop: NOT_SERVING, go on for `delay` seconds, then let calls in flight end for `grace` seconds.
 
         The number of calls that were cut off when the grace ran out. They were told so, with BRIDGE_SHUTTING_DOWN.
         """
-        await self._health.enter_graceful_shutdown()
+        await self._health.drain()
         await asyncio.sleep(delay)
         if grace:
             await self._flight.hold()
@@ -83,6 +97,7 @@ class App:
         await asyncio.wait({stopping}, timeout=grace)
         self._flight.cut()
         await stopping
+        await self._probes.close()
         await self._upstream.close()
         return self._flight.cut_off
 

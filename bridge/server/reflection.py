@@ -4,6 +4,7 @@ grpcio-reflection does not know `v1` (grpc/grpc#38576); the messages are identic
 both.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 import grpc
@@ -13,7 +14,7 @@ from grpc_reflection.v1alpha.reflection_pb2 import ServerReflectionRequest, Serv
 V1: Final = "grpc.reflection.v1.ServerReflection"
 
 
-def add_reflection(server: grpc.aio.Server, services: tuple[str, ...]) -> None:
+def add_reflection(server: grpc.aio.Server, services: Sequence[str]) -> None:
     """Serve both versions; `services` are the names to list, besides reflection's own."""
     names = (*services, V1, reflection.SERVICE_NAME)
     reflection.enable_server_reflection(names, server)

@@ -11,7 +11,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import Final
@@ -40,16 +40,20 @@ def run(settings: Settings, ready: Callable[[str], None]) -> int:
     Raises:
         SettingsError: the address cannot be bound.
     """
-    with _reserve(settings.listen) as reserved:
-        host = settings.listen.rpartition(":")[0]
-        address = f"{host}:{reserved.getsockname()[1]}"
-        return asyncio.run(_Supervisor(settings.model_copy(update={"listen": address}), ready).run())
+    with ExitStack() as reserved:
+        found = {
+            name: _reserve(name, address, reserved)
+            for name in ("listen", "health_listen")
+            if (address := getattr(settings, name)) is not None
+        }
+        return asyncio.run(_Supervisor(settings.model_copy(update=found), ready).run())
 
 
-def _reserve(listen: str) -> socket.socket:
+def _reserve(name: str, listen: str, stack: ExitStack) -> str:
+    """The address with the port that is kept for the workers."""
     host, _, port = listen.rpartition(":")
     family, kind, _, _, address = socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM)[0]
-    reserved = socket.socket(family, kind)
+    reserved = stack.enter_context(socket.socket(family, kind))
     try:
         probe = socket.socket(family, kind)
         with probe:  # without SO_REUSEPORT: somebody else's server on the port shows itself
@@ -58,9 +62,8 @@ def _reserve(listen: str) -> socket.socket:
         reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         reserved.bind(address)
     except OSError as error:
-        reserved.close()
-        raise SettingsError(f"listen: cannot bind {listen}") from error
-    return reserved
+        raise SettingsError(f"{name}: cannot bind {listen}") from error
+    return f"{host}:{reserved.getsockname()[1]}"
 
 
 def _work(settings: Settings, pipe: Connection) -> None:

@@ -11,6 +11,7 @@ from pydantic_settings import (
 )
 
 from bridge.settings.access import Access
+from bridge.settings.health import Health
 from bridge.settings.limits import Limits
 from bridge.settings.server import Server
 from bridge.settings.telemetry import Telemetry
@@ -18,10 +19,10 @@ from bridge.settings.upstream import Upstream
 
 _LOOPBACK: Final = ("127.", "localhost:", "[::1]:", "unix:")
 #: In the order in which people look for them.
-GROUPS: Final[tuple[type[BaseModel], ...]] = (Server, Access, Upstream, Limits, Telemetry)
+GROUPS: Final[tuple[type[BaseModel], ...]] = (Server, Health, Access, Upstream, Limits, Telemetry)
 
 
-class Settings(Server, Access, Upstream, Limits, Telemetry, BaseSettings):
+class Settings(Server, Health, Access, Upstream, Limits, Telemetry, BaseSettings):
     """Everything that can be set. Each description says what it does; a bound is part of the type."""
 
     model_config = SettingsConfigDict(
@@ -48,7 +49,9 @@ class Settings(Server, Access, Upstream, Limits, Telemetry, BaseSettings):
                 f"listen: {self.listen} is not loopback, and whoever connects could spend the bridge's own credential;"
                 " set allow_anonymous_callers if that is meant"
             )
-        if self.workers > 1 and self.listen.startswith("unix:"):
+        if self.workers > 1 and any(
+            (address or "").startswith("unix:") for address in (self.listen, self.health_listen)
+        ):
             raise ValueError("workers: cannot share a unix socket")
         return self
 

@@ -17,7 +17,6 @@ class Server(BaseModel):
     max_connection_age: Seconds = Field(
         300.0, description="Seconds after which a caller's connection is renewed, so that new replicas get load."
     )
-    reflection: bool = Field(default=True, description="Serve gRPC reflection, v1 and v1alpha.")
     drain_delay: float = Field(
         0.0, ge=0, le=3600, description="Seconds to go on serving after SIGTERM, while endpoints are being updated."
     )

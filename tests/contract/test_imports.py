@@ -32,7 +32,7 @@ ALLOWED: dict[str, set[str]] = {
     # The server and the RPCs.
     "bridge.server": {
         "bridge.call", "bridge.errors", "bridge.metadata", "bridge.services", "bridge.settings", "bridge.status",
-        "bridge.telemetry", "bridge.upstream.client",
+        "bridge.telemetry", "bridge.upstream.client", "bridge.upstream.probe",
     },
     "bridge.services": {
         "bridge.call", "bridge.codec", "bridge.errors", "bridge.jsontext", "bridge.settings", "bridge.status",

@@ -13,6 +13,7 @@ from bridge.settings.reference import Setting, reference
 #: A value other than the default, for settings whose kind alone does not give one.
 SAMPLES: dict[str, Any] = {
     "listen": "127.0.0.1:1",
+    "health_listen": "127.0.0.1:2",
     "upstream_url": "http://127.0.0.1:1/v1",
     "forward_headers": ["x-team", "x-tenant"],
 }

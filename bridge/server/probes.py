@@ -1,0 +1,61 @@
+"""What orchestrators see of a bridge: its health from the first moment to the last, on a port of its own if need be."""
+
+import asyncio
+
+import grpc
+import structlog
+from grpc_health.v1 import health_pb2_grpc
+
+from bridge.server.health import Health
+from bridge.server.readiness import Readiness
+from bridge.settings import Settings, SettingsError
+
+_log = structlog.get_logger("aibridge.health")
+
+
+class Probes:
+    """The health port and the looks at the upstream, each where a setting asks for it."""
+
+    def __init__(self, settings: Settings, health: Health) -> None:
+        self._settings = settings
+        self._health = health
+        self._server: grpc.aio.Server | None = None
+        self._looking: asyncio.Task[None] | None = None
+        self.address = ""
+
+    async def listen(self) -> None:
+        """Open the health port, if there is to be one.
+
+        Raises:
+            SettingsError: its address is taken or cannot be bound.
+        """
+        address = self._settings.health_listen
+        if address is None:
+            return
+        # Workers share this port too: a probe meets one of them, as a caller does.
+        self._server = grpc.aio.server(options=[("grpc.so_reuseport", int(self._settings.workers > 1))])
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        try:
+            port = self._server.add_insecure_port(address)
+        except RuntimeError as error:
+            raise SettingsError(
+                f"health_listen: cannot bind {address}; it is taken, or not an address of this machine"
+            ) from error
+        await self._server.start()
+        self.address = address if address.startswith("unix:") else f"{address.rpartition(':')[0]}:{port}"
+        _log.info("health port", address=self.address)
+
+    async def begin(self) -> None:
+        """The server has started. It is ready, or is so when the upstream has been reached."""
+        looks = self._settings.upstream_check_interval > 0
+        await self._health.begin(ready=not looks)
+        if looks:
+            self._looking = asyncio.create_task(Readiness(self._settings, self._health).run())
+
+    async def close(self) -> None:
+        """Stop to look, and to answer."""
+        if self._looking is not None:
+            self._looking.cancel()
+            await asyncio.gather(self._looking, return_exceptions=True)
+        if self._server is not None:
+            await self._server.stop(None)

@@ -1,0 +1,121 @@
+"""Whether the upstream can be reached, on a connection of its own: name, TCP, TLS, and what it says to GET /models."""
+
+import asyncio
+import ssl
+from collections.abc import Mapping
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from importlib.metadata import version
+from typing import Any, Final, NamedTuple
+
+import aiohttp
+import httpx
+from httpx_aiohttp import AiohttpTransport
+
+from bridge.settings import Settings
+from bridge.upstream.credentials import Credentials
+
+_PORTS: Final = {"http": 80, "https": 443}
+
+
+class UnreachableError(Exception):
+    """The upstream cannot be reached; the message says why, for the operator."""
+
+
+class Answer(NamedTuple):
+    """What the upstream says to GET /models: the HTTP status, and the headers in small letters."""
+
+    status: int
+    headers: Mapping[str, str]
+
+
+class Probe:
+    """Looks at the upstream from outside of the pool, so that what is seen is what a new connection meets."""
+
+    def __init__(self, settings: Settings) -> None:
+        url = httpx.URL(settings.upstream_url)
+        self.host = url.host
+        self.port = url.port or _PORTS[url.scheme]
+        self.tls = httpx.create_ssl_context(trust_env=False) if url.scheme == "https" else None
+        self._models = f"{settings.upstream_url}/models"
+        self._credentials = Credentials(settings)
+        self._timeout = settings.upstream_check_timeout
+
+    @property
+    def authorization(self) -> str | None:
+        """The bridge's own credential as a header, None if it has none."""
+        return self._credentials.choose(()).authorization
+
+    async def problem(self) -> str:
+        """What keeps calls from being answered, empty if nothing is known to.
+
+        Without a credential of its own the bridge only connects. What depends on the caller or on the moment, such as
+        403, 404 or 429, is no problem of this kind.
+        """
+        try:
+            if self.authorization is None:
+                await self.connect(tls=self.tls)
+                return ""
+            status = (await self.ask()).status
+        except UnreachableError as error:
+            return str(error)
+        if status == HTTPStatus.UNAUTHORIZED:
+            return "the upstream rejects the bridge's credential (HTTP 401)"
+        return f"the upstream answers with HTTP {status}" if status >= 500 or 300 <= status < 400 else ""
+
+    async def resolve(self) -> list[str]:
+        """The addresses of the upstream's name.
+
+        Raises:
+            UnreachableError: it has none, or nobody to ask for them answers in time.
+        """
+        async with self._failing():
+            found = await asyncio.get_running_loop().getaddrinfo(self.host, self.port)
+            return sorted({str(address[0]) for *_, address in found})
+
+    async def connect(self, *, tls: ssl.SSLContext | None) -> dict[str, Any]:
+        """Connect, with a TLS handshake or without, and hang up. The certificate of the upstream, as `ssl` gives it.
+
+        Raises:
+            UnreachableError: that is not possible in time.
+        """
+        async with self._failing():
+            _, writer = await asyncio.open_connection(self.host, self.port, ssl=tls)
+            try:
+                return writer.get_extra_info("peercert") or {}
+            finally:
+                writer.transport.abort()
+
+    async def ask(self) -> Answer:
+        """GET /models with the bridge's credential, if it has one. The body is not read.
+
+        Raises:
+            UnreachableError: there is no answer in time.
+        """
+        headers = {"user-agent": f"aibridge/{version('aibridge')}", "accept": "application/json"}
+        if (authorization := self.authorization) is not None:
+            headers["authorization"] = authorization
+        async with self._failing(), AiohttpTransport(verify=self.tls or True, trust_env=False) as transport:
+            response = await transport.handle_async_request(httpx.Request("GET", self._models, headers=headers))
+            try:
+                return Answer(response.status_code, dict(response.headers))
+            finally:
+                await response.aclose()
+
+    @asynccontextmanager
+    async def _failing(self) -> Any:
+        try:
+            async with asyncio.timeout(self._timeout):
+                yield
+        except TimeoutError:
+            raise UnreachableError(f"no answer from {self.host}:{self.port} in {self._timeout:g} s") from None
+        except ssl.SSLCertVerificationError as error:
+            raise UnreachableError(f"the certificate of {self.host} is not valid: {error.verify_message}") from None
+        except (OSError, UnicodeError, httpx.HTTPError, aiohttp.ClientError) as error:
+            raise UnreachableError(f"{self.host}:{self.port}: {_words(error)}") from None
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return str(error) or type(error).__name__

@@ -1,0 +1,207 @@
+"""Health: what probes are told, when the upstream counts, a port for those that cannot speak TLS, and channelz."""
+
+import asyncio
+import socket
+
+import grpc
+import pytest
+from grpc_channelz.v1 import channelz_pb2, channelz_pb2_grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from aibridge.v1 import models_pb2, models_pb2_grpc
+from bridge import settings
+from bridge.server.app import SERVICES, App
+from bridge.server.health import LIVENESS, READINESS
+from bridge.server.readiness import Hysteresis
+from tests import gateway as fake
+from tests.conftest import Bridge, Start, start_bridge
+from tests.gateway import Exchange, Script, json_reply, reply
+from tests.server.processes import channel_to, free_port, serving
+from tests.server.test_app import ask
+
+Check = health_pb2.HealthCheckRequest
+SERVING = health_pb2.HealthCheckResponse.SERVING
+NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
+KEY = {"upstream_api_key": "sk-of-the-bridge"}
+#: Looks so often that a test need not wait.
+OFTEN = {"upstream_check_interval": 0.005}
+MODELS = json_reply({"object": "list", "data": [{"id": "m", "object": "model"}]})
+
+
+async def status(channel: grpc.aio.Channel, service: str) -> int:
+    return (await health_pb2_grpc.HealthStub(channel).Check(Check(service=service))).status
+
+
+async def until(channel: grpc.aio.Channel, service: str, wanted: int) -> None:
+    """Until the service has this status; it must have it within seconds."""
+    watch = health_pb2_grpc.HealthStub(channel).Watch(Check(service=service))
+    async with asyncio.timeout(10):
+        while (await watch.read()).status != wanted:
+            pass
+    watch.cancel()
+
+
+@pytest.mark.parametrize(
+    ("observations", "states"),
+    [
+        ("1", "1"),
+        ("0", "0"),
+        ("1001000", "1111110"),
+        ("10001011", "11100001"),
+        ("011", "001"),
+        ("0101011", "0000001"),
+    ],
+)
+def test_hysteresis(observations: str, states: str) -> None:
+    """Three failures in a row, two successes in a row; the first observation counts at once."""
+    state = Hysteresis(failures=3, successes=2)
+    seen = ""
+    for observation in observations:
+        state.note(good=observation == "1")
+        seen += str(int(bool(state.good)))
+    assert seen == states
+
+
+async def test_alive_but_not_ready_in_the_drain(bridge: Bridge) -> None:
+    """Whoever asks whether to send calls is told no; whoever asks whether to kill the bridge is told no, too."""
+    stub = health_pb2_grpc.HealthStub(bridge.channel)
+    watch = stub.Watch(Check(service=READINESS))
+    assert (await watch.read()).status == SERVING
+    assert await status(bridge.channel, LIVENESS) == SERVING
+    stop = asyncio.create_task(bridge.app.stop(delay=0.3))
+    assert (await watch.read()).status == NOT_SERVING
+    assert await status(bridge.channel, LIVENESS) == SERVING
+    for service in ("", *SERVICES):
+        assert await status(bridge.channel, service) == NOT_SERVING
+    await asyncio.wait_for(stop, timeout=5)
+
+
+async def test_readiness_follows_the_upstream_slowly(start: Start, gateway: fake.Gateway) -> None:
+    """Two failures change nothing, three do; one success changes nothing, two do. The process is alive all the time."""
+    answers: asyncio.Queue[Script] = asyncio.Queue()
+
+    async def script(exchange: Exchange) -> None:
+        await (await answers.get())(exchange)
+
+    gateway.script(script)
+    async with start(**KEY, **OFTEN) as bridge:
+        assert await status(bridge.channel, READINESS) == NOT_SERVING  # nothing is known yet
+        for look, (answer, ready) in enumerate(zip("100100010110", "111111000011", strict=True)):
+            answers.put_nowait(MODELS if answer == "1" else reply("", 503))
+            await gateway.exchange(look + 1)  # the next look has come: this one is judged
+            assert await status(bridge.channel, SERVICES[1]) == (SERVING if ready == "1" else NOT_SERVING), look
+            assert await status(bridge.channel, READINESS) == await status(bridge.channel, SERVICES[1])
+            assert await status(bridge.channel, "") == await status(bridge.channel, LIVENESS) == SERVING
+    assert gateway.last.path == "/v1/models"
+    assert gateway.last.headers["authorization"] == "Bearer sk-of-the-bridge"
+
+
+async def silence(exchange: Exchange) -> None:
+    await exchange.wait_closed()
+
+
+async def hang_up(exchange: Exchange) -> None:
+    exchange.reset()
+
+
+@pytest.mark.parametrize(
+    ("script", "ready"),
+    [
+        (reply("", 401), False),
+        (reply("", 500), False),
+        (reply("", 302, location="https://elsewhere.test"), False),
+        (silence, False),
+        (hang_up, False),
+        (reply("", 403), True),
+        (reply("", 404), True),
+        (reply("", 429), True),
+    ],
+    ids=["401", "500", "302", "silence", "reset", "403", "404", "429"],
+)
+async def test_what_counts_as_reachable(start: Start, gateway: fake.Gateway, script: Script, *, ready: bool) -> None:
+    """What fails for every call does not count as ready; what depends on the call or the moment does."""
+    gateway.script(script)
+    async with start(**KEY, **OFTEN, upstream_check_timeout=0.05 if script is silence else 10) as bridge:
+        await gateway.exchange(1)  # the first look has been judged
+        assert await status(bridge.channel, READINESS) == (SERVING if ready else NOT_SERVING)
+        assert await status(bridge.channel, LIVENESS) == SERVING
+
+
+async def test_without_a_credential_it_only_connects(gateway: fake.Gateway) -> None:
+    """Nothing is asked in nobody's name: that somebody listens is enough."""
+    gateway.url = f"http://127.0.0.1:{free_port()}/v1"
+    async with start_bridge(gateway, **OFTEN) as bridge:
+        assert await status(bridge.channel, READINESS) == NOT_SERVING
+        address = ("127.0.0.1", int(gateway.url.split(":")[2].removesuffix("/v1")))
+        with socket.create_server(address, reuse_port=True):
+            await until(bridge.channel, READINESS, SERVING)
+        await until(bridge.channel, READINESS, NOT_SERVING)
+    assert not gateway.requests
+
+
+async def test_nothing_is_asked_of_the_upstream_unless_wanted(bridge: Bridge) -> None:
+    assert await status(bridge.channel, READINESS) == SERVING
+    assert not bridge.gateway.requests
+
+
+async def test_the_health_port_answers_health_and_nothing_else(start: Start) -> None:
+    async with start(**KEY, health_listen="127.0.0.1:0") as bridge:
+        assert bridge.app.health_address != bridge.address
+        async with channel_to(bridge.app.health_address) as channel:
+            for service in ("", LIVENESS, READINESS, *SERVICES):
+                assert await status(channel, service) == SERVING
+            with pytest.raises(grpc.aio.AioRpcError) as caught:
+                await models_pb2_grpc.ModelsServiceStub(channel).ListModels(models_pb2.ListModelsRequest())
+            assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
+
+
+async def test_the_health_port_outlives_the_drain(start: Start) -> None:
+    """It is closed last: a bridge that finishes its streams is alive, and not to be restarted."""
+    go_on = asyncio.Event()
+
+    async def script(exchange: Exchange) -> None:
+        await go_on.wait()
+        await MODELS(exchange)
+
+    async with start(health_listen="127.0.0.1:0") as bridge, channel_to(bridge.app.health_address) as channel:
+        bridge.gateway.script(script)
+        call = asyncio.ensure_future(bridge.models.ListModels(models_pb2.ListModelsRequest()))
+        await bridge.gateway.exchange()
+        stop = asyncio.create_task(bridge.app.stop(grace=10))
+        await until(channel, READINESS, NOT_SERVING)
+        assert await status(channel, LIVENESS) == SERVING
+        go_on.set()
+        assert (await call).data[0].id == "m"
+        await asyncio.wait_for(stop, timeout=5)
+
+
+async def test_a_health_port_that_is_taken(bridge: Bridge, gateway: fake.Gateway) -> None:
+    app = App(settings.load(listen="127.0.0.1:0", health_listen=bridge.address, upstream_url=gateway.url))
+    with pytest.raises(settings.SettingsError, match="health_listen: cannot bind"):
+        await app.start()
+    await app.stop()
+
+
+async def test_workers_share_the_health_port(gateway: fake.Gateway) -> None:
+    health = f"127.0.0.1:{free_port()}"
+    async with serving(gateway, "--workers", "2", "--health-listen", health) as process:
+        for _ in range(8):  # as many connections, over both
+            async with channel_to(health) as channel:
+                assert await status(channel, LIVENESS) == SERVING
+        process.terminate()
+        assert await process.ended() == 0
+    assert [line["address"] for line in process.log if line["event"] == "health port"] == [health, health]
+
+
+async def test_channelz_is_off_unless_asked_for(bridge: Bridge, start: Start) -> None:
+    stub = channelz_pb2_grpc.ChannelzStub(bridge.channel)
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await stub.GetServers(channelz_pb2.GetServersRequest())
+    assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
+    async with start(channelz=True) as talkative:
+        assert await status(talkative.channel, "") == SERVING
+        stub = channelz_pb2_grpc.ChannelzStub(talkative.channel)
+        servers = (await stub.GetServers(channelz_pb2.GetServersRequest())).server
+        assert any(server.data.calls_succeeded for server in servers)
+        names = (await ask(talkative.channel, "v1", list_services="")).list_services_response.service
+        assert "grpc.channelz.v1.Channelz" in {service.name for service in names}
