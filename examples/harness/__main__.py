@@ -44,7 +44,7 @@ async def _stack(stack: Stack, target: str, gateway: Upstream) -> Outcome:
     started = time.monotonic()
     outcome = Outcome(stack)
     try:
-        await provide(stack.tools, stack.debian)
+        await provide(stack.tools, stack.tool_packages, stack.debian)
         await programs.build(stack)
     except ToolchainError as error:
         outcome.checks = [Check("toolchain", str(error))]
@@ -55,7 +55,7 @@ async def _stack(stack: Stack, target: str, gateway: Upstream) -> Outcome:
         built = time.monotonic()
         gateway.reset()
         result = await programs.run(stack, target)
-        outcome.checks = checks(result, gateway.seen)
+        outcome.checks = checks(stack, result, gateway.seen)
         print(
             f"{stack.name}: {stack.language} {outcome.language_version}, {stack.library} {outcome.library_version}: "
             f"{len(outcome.checks) - len(outcome.failed)} passed "

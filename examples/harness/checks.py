@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from examples.harness.programs import EXAMPLES, TOKEN, Result
+from examples.harness.stacks import Stack
 from examples.harness.upstream import Seen
 
 #: Seconds that the gateway may have to wait, after the program's next call, to see that a caller has gone.
 _PROMPT: Final = 0.5
 #: How often the gateway is asked, by model; what is not here has to come once.
 _REQUESTS: Final = {"example/chat": 2, "example/flaky": 2}
+#: The same, where `Stack.pushback_retries`: this reply advises a delay.
+_PUSHED_BACK: Final = {"example/rate-limited": 2}
 
 EXPECTED: Final = (EXAMPLES / "expected.txt").read_text("utf-8").splitlines()
 #: The steps in their order.
@@ -35,7 +38,7 @@ class Check:
     problem: str = ""
 
 
-def checks(result: Result, seen: Sequence[Seen]) -> list[Check]:
+def checks(stack: Stack, result: Result, seen: Sequence[Seen]) -> list[Check]:
     """All of them, by the names of `CHECKS`."""
     printed = result.output.splitlines()
     verdicts = [Check(step, _step(step, printed)) for step in STEPS]
@@ -44,7 +47,7 @@ def checks(result: Result, seen: Sequence[Seen]) -> list[Check]:
         Check("nothing else", _rest(printed, result)),
         Check("closes on cancel", _closed("example/endless", seen)),
         Check("closes on deadline", _closed("example/slow", seen)),
-        Check("attempts", _attempts(seen)),
+        Check("attempts", _attempts(stack, seen)),
         Check("token", _token(seen)),
     ]
 
@@ -73,9 +76,10 @@ def _closed(model: str, seen: Sequence[Seen]) -> str:
     return "" if late <= _PROMPT else f"closed {late:.2f} s after the next call"
 
 
-def _attempts(seen: Sequence[Seen]) -> str:
+def _attempts(stack: Stack, seen: Sequence[Seen]) -> str:
+    expected = {**_REQUESTS, **(_PUSHED_BACK if stack.pushback_retries else {})}
     counts = Counter(entry.model for entry in seen)
-    wrong = {model: count for model, count in counts.items() if count != _REQUESTS.get(model, 1)}
+    wrong = {model: count for model, count in counts.items() if count != expected.get(model, 1)}
     return f"requests by model: {wrong}" if wrong else ""
 
 

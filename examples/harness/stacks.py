@@ -12,8 +12,12 @@ from typing import Final
 class Stack:
     """One example.
 
-    `tools` are the programs that have to be on the PATH, `debian` the packages that are installed with apt-get where
-    they are missing (by root, on Debian). `build` and `run` must leave nothing in the folder that git would see.
+    `tools` are the programs that have to be on the PATH; `tool_packages` the Debian packages that are installed if one
+    of them is not, `debian` those that are needed in any case (with apt-get, by root). `build` and `run` must leave
+    nothing in the folder that git would see.
+
+    `pushback_retries`: this gRPC takes a pushback delay from the server for a request to retry, whatever the code and
+    the service config's `retryableStatusCodes`.
     """
 
     name: str
@@ -25,7 +29,9 @@ class Stack:
     library_version: str
     build: str = "true"
     tools: tuple[str, ...] = ()
+    tool_packages: tuple[str, ...] = ()
     debian: tuple[str, ...] = ()
+    pushback_retries: bool = False
 
 
 STACKS: Final = (
@@ -37,5 +43,30 @@ STACKS: Final = (
         run='PYTHONPATH=../../generated/python "$PYTHON" client.py',
         language_version='"$PYTHON" --version',
         library_version='"$PYTHON" -c "import grpc; print(grpc.__version__)"',
+    ),
+    Stack(
+        name="java",
+        language="Java",
+        library="grpc-java",
+        folder="java",
+        build='mvn -B -q -Doutput="$BUILD" package',
+        run='java -jar "$BUILD/example.jar"',
+        language_version="java -version",
+        library_version='basename "$BUILD"/lib/grpc-stub-*.jar',
+        tools=("javac", "mvn"),
+        tool_packages=("default-jdk-headless", "maven"),
+        pushback_retries=True,
+    ),
+    Stack(
+        name="rust",
+        language="Rust",
+        library="tonic",
+        folder="rust",
+        build='CARGO_TARGET_DIR="$BUILD" cargo build --quiet --locked',
+        run='"$BUILD/debug/example"',
+        language_version="rustc --version",
+        library_version="cargo pkgid --locked tonic",
+        tools=("cargo",),
+        tool_packages=("cargo-web",),  # Debian's `cargo` is too old
     ),
 )

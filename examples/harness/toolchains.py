@@ -13,18 +13,22 @@ class ToolchainError(Exception):
     """Something is missing; the message names it."""
 
 
-async def provide(tools: Sequence[str], packages: Sequence[str]) -> None:
-    """Returns when all of it is there.
+async def provide(tools: Sequence[str], tool_packages: Sequence[str], packages: Sequence[str]) -> None:
+    """Returns when all of it is there: the packages, and the tools, for which `tool_packages` are installed if need be.
 
     Raises:
         ToolchainError: it is not, and cannot be installed.
     """
-    absent = [package for package in packages if not await _is_installed(package)]
+    wanted = [*packages, *(tool_packages if _missing(tools) else ())]
+    absent = [package for package in wanted if not await _is_installed(package)]
     if absent:
         await _install(absent)
-    missing = [tool for tool in tools if shutil.which(tool) is None]
-    if missing:
+    if missing := _missing(tools):
         raise ToolchainError(f"not on the PATH: {', '.join(missing)}")
+
+
+def _missing(tools: Sequence[str]) -> list[str]:
+    return [tool for tool in tools if shutil.which(tool) is None]
 
 
 async def _is_installed(package: str) -> bool:
