@@ -9,7 +9,7 @@ import uvloop
 
 from aibridge.v1 import chat_pb2, chat_pb2_grpc, embeddings_pb2, embeddings_pb2_grpc
 from benchmarks.payloads import CHUNKS, COMPLETION, EMBEDDINGS, chunk
-from bridge.codec import decode
+from bridge.codec import build, decode
 from bridge.services import vectors
 from bridge.upstream.client import parse
 
@@ -33,9 +33,9 @@ class Chat(chat_pb2_grpc.ChatServiceServicer):
 class Embeddings(embeddings_pb2_grpc.EmbeddingsServiceServicer):
     def __init__(self) -> None:
         answer = parse(EMBEDDINGS)
-        lifted = vectors.lift(answer.value, answer.data, is_float32=True)
-        self._reply = decode(embeddings_pb2.CreateEmbeddingResponse, lifted[1])
-        vectors.put(self._reply, lifted[2])
+        value, blocks = vectors.lift(answer.value, is_float32=True)
+        self._reply = build(embeddings_pb2.CreateEmbeddingResponse, value, b"")
+        vectors.put(self._reply, blocks)
 
     async def CreateEmbedding(self, request: Any, context: Any) -> Any:
         return self._reply

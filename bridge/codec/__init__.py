@@ -20,6 +20,7 @@ The text of an unknown value is written anew by the JSON library. If that would 
 tells the place of a JSON path in a message.
 """
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any, TypeVar
 
@@ -45,8 +46,10 @@ def decode(message_type: type[M], data: bytes) -> M:
     return build(message_type, value, data)
 
 
-def build(message_type: type[M], value: dict[str, Any], data: bytes, *, inline: bool = False) -> M:
-    """As `decode`, for a caller who has looked at the `value` of `data` already.
+def build(
+    message_type: type[M], value: dict[str, Any], data: bytes | Callable[[], bytes], *, inline: bool = False
+) -> M:
+    """As `decode`, for a caller who has looked at the `value` of `data` already, or can make the `data` of a value.
 
     With `inline`, images and audio come as bytes in the fields that can hold them, instead of as base64 text.
     """
@@ -54,8 +57,10 @@ def build(message_type: type[M], value: dict[str, Any], data: bytes, *, inline: 
     rewritten: list[str] = []
     try:
         arguments = plan.decode(value, rewritten)
-        if rewritten and not writes_as(value, data):
-            arguments = plan.decode(loads_exact(data), rewritten)
+        if rewritten:
+            text = data if isinstance(data, bytes) else data()
+            if not writes_as(value, text):
+                arguments = plan.decode(loads_exact(text), rewritten)
     except RecursionError:
         raise MalformedJSONError("nested too deeply") from None
     return message_type(**arguments)

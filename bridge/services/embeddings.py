@@ -1,5 +1,6 @@
 """EmbeddingsService: POST /embeddings."""
 
+from functools import partial
 from typing import Any, Final
 
 from grpc.aio import ServicerContext
@@ -37,8 +38,9 @@ class EmbeddingsService(embeddings_pb2_grpc.EmbeddingsServiceServicer):
         answer = await self._upstream.post(_PATH, call, dumps(body))
         usage = answer.value.get("usage")
         call.usage = usage if isinstance(usage, dict) else None
-        value, data, blocks = vectors.lift(answer.value, answer.data, is_float32=_is_float32(request))
-        reply = build(embeddings_pb2.CreateEmbeddingResponse, value, data)
+        value, blocks = vectors.lift(answer.value, is_float32=_is_float32(request))
+        text = partial(vectors.cut, answer.data, value, blocks)
+        reply = build(embeddings_pb2.CreateEmbeddingResponse, value, text)
         if not isinstance(answer.value.get("data", ...), list | None) or len(reply.data) != len(blocks):
             raise malformed("has no list of embeddings")  # null is Ollama's way to say "none"
         vectors.put(reply, blocks)

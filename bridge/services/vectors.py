@@ -22,8 +22,8 @@ _VECTOR: Final = re.compile(rb'"embedding"[ \t\r\n]*:[ \t\r\n]*(["\[])')
 Block = bytes | None
 
 
-def lift(value: dict[str, Any], data: bytes, *, is_float32: bool) -> tuple[dict[str, Any], bytes, list[Block]]:
-    """The reply and its text without their vectors, and the vectors in the order of the reply.
+def lift(value: dict[str, Any], *, is_float32: bool) -> tuple[dict[str, Any], list[Block]]:
+    """The reply without its vectors, and the vectors in the order of the reply.
 
     What is no vector of 32-bit floats (several vectors for one input, other number formats) stays where it is.
 
@@ -32,19 +32,33 @@ def lift(value: dict[str, Any], data: bytes, *, is_float32: bool) -> tuple[dict[
     """
     items = value.get("data")
     if not isinstance(items, list):
-        return value, data, []
+        return value, []
     blocks = [
         _block(item.get("embedding") if isinstance(item, dict) else None, is_float32=is_float32) for item in items
     ]
     if all(block is None for block in blocks):
-        return value, data, blocks
-    lifted = {
-        **value,
-        "data": [
-            item if block is None else {**item, "embedding": None} for item, block in zip(items, blocks, strict=True)
-        ],
-    }
-    return lifted, _cut(data, lifted, blocks), blocks
+        return value, blocks
+    rest = [item if block is None else {**item, "embedding": None} for item, block in zip(items, blocks, strict=True)]
+    return {**value, "data": rest}, blocks
+
+
+def cut(data: bytes, lifted: dict[str, Any], blocks: list[Block]) -> bytes:
+    """The text of what `lift` has left: `data` with null in place of each vector."""
+    if all(block is None for block in blocks):
+        return data
+    pieces: list[bytes] = []
+    at = 0
+    for block in blocks:
+        found = _VECTOR.search(data, at) if block is not None else None
+        if found:
+            pieces += [data[at : found.end() - 1], b"null"]
+            at = data.find(b'"' if found[1] == b'"' else b"]", found.end()) + 1
+    text = b"".join([*pieces, data[at:]])
+    try:
+        is_right = loads(text) == lifted  # what was found may have been something else: raw vectors, names deeper down
+    except MalformedJSONError:
+        is_right = False
+    return text if is_right else rewrite(lifted).encode()
 
 
 def put(reply: CreateEmbeddingResponse, blocks: list[Block]) -> None:
@@ -72,23 +86,6 @@ def _block(vector: Any, *, is_float32: bool) -> Block:
         return struct.pack(f"<{len(vector)}f", *vector)
     except (struct.error, OverflowError):  # several vectors, or a number that would become infinite in 32 bits
         return None
-
-
-def _cut(data: bytes, lifted: dict[str, Any], blocks: list[Block]) -> bytes:
-    """The text of `lifted`: `data` with null in place of each vector."""
-    pieces: list[bytes] = []
-    at = 0
-    for block in blocks:
-        found = _VECTOR.search(data, at) if block is not None else None
-        if found:
-            pieces += [data[at : found.end() - 1], b"null"]
-            at = data.find(b'"' if found[1] == b'"' else b"]", found.end()) + 1
-    text = b"".join([*pieces, data[at:]])
-    try:
-        is_right = loads(text) == lifted  # what was found may have been something else: raw vectors, names deeper down
-    except MalformedJSONError:
-        is_right = False
-    return text if is_right else rewrite(lifted).encode()
 
 
 def _varint(number: int) -> bytes:

@@ -8,14 +8,14 @@ httpx's cost.
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import lru_cache
 from importlib.metadata import version
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 from urllib.parse import quote
 
 import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport
+from multidict import CIMultiDict
 
 from bridge.call import Call
 from bridge.errors import BridgeError, Reason
@@ -28,12 +28,10 @@ from bridge.upstream.clock import Clock
 from bridge.upstream.credentials import Credentials
 from bridge.upstream.exchange import Exchange
 from bridge.upstream.pool import pool
+from bridge.upstream.request import Request
 from bridge.upstream.retry import Retries
 
 _SAFE: Final = "!$&'()*+,;=:@-._~"  # what openai-python leaves alone in a path segment
-#: Larger request bodies go out in pieces: a slow upstream then holds up the writer, and not a buffer of the whole body.
-_WHOLE_BODY: Final = 1 << 18
-_PIECE: Final = 1 << 16
 
 
 class Answer(NamedTuple):
@@ -54,8 +52,9 @@ class Upstream:
         self._retries = Retries(settings.max_retries)
         self._tls = httpx.create_ssl_context(trust_env=False)
         self._transport = AiohttpTransport(verify=self._tls, trust_env=False, client=lambda: pool(self._tls))
-        self._timeout = {"connect": settings.connect_timeout, "pool": settings.connect_timeout, "read": None}
-        self._headers = {"user-agent": f"aibridge/{version('aibridge')}", "accept-encoding": "identity"}
+        limits = {"connect": settings.connect_timeout, "pool": settings.connect_timeout, "read": None}
+        self._extensions = {"timeout": limits}
+        self._headers = CIMultiDict({"user-agent": f"aibridge/{version('aibridge')}", "accept-encoding": "identity"})
 
     async def get(self, path: str, call: Call) -> Answer:
         """The reply to a GET of `path` below the base URL. Errors as `post`."""
@@ -112,7 +111,8 @@ class Upstream:
                 response = await self._transport.handle_async_request(request)
             except (httpx.HTTPError, aiohttp.ClientError, OSError) as error:
                 raise failures.of_exception(error, answered=False) from error
-            exchange = Exchange(response, call, body, clock, self._settings, own=own)
+            raw = cast("aiohttp.ClientResponse", response.stream._aiohttp_response)  # type: ignore[union-attr] # noqa: SLF001
+            exchange = Exchange(raw, call, body, clock, self._settings, own=own)
             try:
                 await exchange.check(self._settings.max_reply_bytes)
             except BaseException:
@@ -123,21 +123,18 @@ class Upstream:
             raise
         return exchange
 
-    def _request(self, method: str, path: str, call: Call, body: bytes, accept: str) -> tuple[httpx.Request, bool]:
+    def _request(self, method: str, path: str, call: Call, body: bytes, accept: str) -> tuple[Request, bool]:
         """The request, and whether it bears the bridge's own credential."""
         credential = self._credentials.choose(call.metadata)
-        headers = [*self._headers.items(), ("accept", accept)]
+        headers = self._headers.copy()
+        headers["accept"] = accept
         if body:
-            headers.append(("content-type", "application/json"))
-        headers += request_headers(call.metadata, self._settings.forward_headers)
+            headers["content-type"] = "application/json"
+        for name, value in request_headers(call.metadata, self._settings.forward_headers):
+            headers.add(name, value)
         if credential.authorization is not None:
-            headers.append(("authorization", credential.authorization))
-        if len(body) > _WHOLE_BODY:
-            headers.append(("content-length", str(len(body))))
-        content = body if len(body) <= _WHOLE_BODY else _pieces(body)
-        url, limits = _url(self._base + path), {"timeout": self._timeout}
-        request = httpx.Request(method, url, headers=headers, content=content, extensions=limits)
-        return request, credential.own
+            headers["authorization"] = credential.authorization
+        return Request(method, self._base + path, headers, body, self._extensions), credential.own
 
     async def close(self) -> None:
         """Close all connections."""
@@ -153,16 +150,6 @@ class Upstream:
             if error is not None:
                 raise exchange.failure(error, data)
             return answer
-
-
-@lru_cache(maxsize=256)
-def _url(text: str) -> httpx.URL:
-    return httpx.URL(text)  # parsed once: nearly all requests go to the same two
-
-
-async def _pieces(body: bytes) -> AsyncIterator[bytes]:
-    for at in range(0, len(body), _PIECE):
-        yield body[at : at + _PIECE]
 
 
 def is_json(media_type: str) -> bool:

@@ -9,7 +9,6 @@ from contextlib import suppress
 from typing import Any, Final, cast
 
 import aiohttp
-import httpx
 
 from bridge.call import Call
 from bridge.errors import BridgeError, Reason
@@ -28,25 +27,25 @@ class Exchange:
     """One request under way and the reply to it, whose headers have arrived."""
 
     def __init__(
-        self, response: httpx.Response, call: Call, request: bytes, clock: Clock, settings: Settings, *, own: bool
+        self, raw: aiohttp.ClientResponse, call: Call, request: bytes, clock: Clock, settings: Settings, *, own: bool
     ) -> None:
-        self.response = response
         self.call = call
         self.clock = clock
         self._request = request
         self._own = own
-        self._raw = cast("aiohttp.ClientResponse", response.stream._aiohttp_response)  # type: ignore[union-attr] # noqa: SLF001
+        self._raw = raw
         self._decode: Decode | None = None
-        connection = self._raw.connection
+        self._content = raw.content
+        connection = raw.connection
         protocol = connection.protocol if connection is not None else None
         self._closed = protocol.closed if protocol is not None else None
         if self._closed is not None:
             self._closed.add_done_callback(self._lost)
         self._stall = settings.stall_timeout
         self._broken: BridgeError | None = None
-        call.http_status = response.status_code
-        call.upstream_request_id = response.headers.get("x-request-id", "")
-        call.trailers = reply_trailers(response.headers.multi_items())
+        call.http_status = raw.status
+        call.upstream_request_id = raw.headers.get("x-request-id", "")
+        call.trailers = reply_trailers(raw.headers.items())
 
     async def check(self, limit: int) -> None:
         """See that the reply is a success, in an encoding that can be undone; its pieces may grow to `limit` bytes.
@@ -55,16 +54,17 @@ class Exchange:
             BridgeError: what a status other than 2xx means for the caller; UPSTREAM_MALFORMED_RESPONSE for an encoding
                 that was not asked for and is not known.
         """
-        if self.response.is_informational:
+        status = self._raw.status
+        if status < 200:
             raise failures.malformed("switches to a protocol that nobody asked for")
-        if not self.response.is_success:
+        if status >= 300:
             raise await self._refusal()
-        self._decode = decoder_for(self.response.headers.get("content-encoding", ""), limit)
+        self._decode = decoder_for(self._raw.headers.get("content-encoding", ""), limit)
 
     @property
     def media_type(self) -> str:
         """The reply's content type without parameters, in lower case."""
-        return str(self.response.headers.get("content-type", "")).partition(";")[0].strip().lower()
+        return self._raw.headers.get("content-type", "").partition(";")[0].strip().lower()
 
     async def read(self) -> bytes:
         """The bytes that have arrived since the last call, at least one; `b""` at the end of the body.
@@ -72,27 +72,21 @@ class Exchange:
         Raises:
             BridgeError: UPSTREAM_STREAM_INTERRUPTED, once all that had arrived before the cut has been read.
         """
-        data = await self._read()
-        if self._decode is None:
-            return data
-        text = self._decode(data)
-        while data and not text:  # a compressed piece may hold nothing yet
-            data = await self._read()
+        while True:
+            if self._broken is not None:
+                raise self._broken
+            try:
+                data = await self._content.readany()
+            except (aiohttp.ClientError, OSError) as error:
+                self._broken = failures.of_exception(error, answered=True)
+                data = _rescue(self._content)
+                if not data:
+                    raise self._broken from error
+            if self._decode is None:
+                return data
             text = self._decode(data)
-        return text
-
-    async def _read(self) -> bytes:
-        if self._broken is not None:
-            raise self._broken
-        content = self._raw.content
-        try:
-            return await content.readany()
-        except (aiohttp.ClientError, OSError) as error:
-            self._broken = failures.of_exception(error, answered=True)
-            data = _rescue(content)
-            if not data:
-                raise self._broken from error
-            return data
+            if text or not data:  # a compressed piece may hold nothing yet
+                return text
 
     async def read_all(self, limit: int) -> bytes:
         """The rest of the body.
@@ -103,6 +97,7 @@ class Exchange:
         pieces = []
         size = 0
         self.clock.phase(self._stall, Reason.UPSTREAM_TIMEOUT, "the reply stopped in the middle")
+        self._content.set_read_chunk_size(limit)  # all of it is wanted: reading need not pause
         while data := await self.read():
             pieces.append(data)
             size += len(data)
@@ -113,11 +108,11 @@ class Exchange:
 
     def failure(self, error: Any, data: bytes) -> BridgeError:
         """What an error in the body of a 200 reply means for the caller."""
-        return failures.of_error(error, self.response.headers, data, self.call, self._request, own=self._own)
+        return failures.of_error(error, self._raw.headers, data, self.call, self._request, own=self._own)
 
     async def _refusal(self) -> BridgeError:
         """The status is the news: a body that is cut off, stops or does not end takes nothing from it."""
-        headers = self.response.headers
+        headers = self._raw.headers
         pieces: list[bytes] = []
         self.clock.pause()
         with suppress(BridgeError, TimeoutError):
@@ -125,12 +120,11 @@ class Exchange:
             async with asyncio.timeout(_ERROR_BODY_SECONDS):
                 while sum(map(len, pieces)) < _ERROR_BODY and (data := await self.read()):
                     pieces.append(data)
-        status, body = self.response.status_code, b"".join(pieces)
-        return failures.of_reply(status, headers, body, self.call, self._request, own=self._own)
+        return failures.of_reply(self._raw.status, headers, b"".join(pieces), self.call, self._request, own=self._own)
 
     def _lost(self, _: asyncio.Future[None]) -> None:
         """On a broken chunked encoding aiohttp closes the connection, and leaves the reader of the body waiting."""
-        content = self._raw.content
+        content = self._content
         if not content.is_eof() and content.exception() is None:
             content.set_exception(aiohttp.ClientPayloadError("the connection was closed"))
 
@@ -138,7 +132,7 @@ class Exchange:
         """Give the connection back if the body was read to its end; else close it, at once."""
         if self._closed is not None:
             self._closed.remove_done_callback(self._lost)
-        if self._raw.content.at_eof():
+        if self._content.at_eof():
             self._raw.release()
         else:
             self._raw.close()

@@ -30,7 +30,9 @@ _GO_DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|us|µs|ns|h|m|s)")
 _GO_UNITS: Final = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
 
 
-def of_reply(status: int, headers: httpx.Headers, data: bytes, call: Call, request: bytes, *, own: bool) -> BridgeError:
+def of_reply(
+    status: int, headers: Mapping[str, str], data: bytes, call: Call, request: bytes, *, own: bool
+) -> BridgeError:
     """The failure that a reply with an HTTP status other than 2xx tells of.
 
     `request` is the body that was sent, of which nothing may come back in the message; `own` says that the credential
@@ -39,7 +41,9 @@ def of_reply(status: int, headers: httpx.Headers, data: bytes, call: Call, reque
     return _failure(status, headers, read(data), data, call, request, own=own)
 
 
-def of_error(error: Any, headers: httpx.Headers, data: bytes, call: Call, request: bytes, *, own: bool) -> BridgeError:
+def of_error(
+    error: Any, headers: Mapping[str, str], data: bytes, call: Call, request: bytes, *, own: bool
+) -> BridgeError:
     """The failure that an error inside a 200 reply or a stream tells of: as if it had been the HTTP status it names.
 
     `error` is the JSON value of it, or the bytes of what is no JSON.
@@ -53,7 +57,7 @@ def of_error(error: Any, headers: httpx.Headers, data: bytes, call: Call, reques
 
 
 def _failure(
-    status: int, headers: httpx.Headers, body: ErrorBody, data: bytes, call: Call, request: bytes, *, own: bool
+    status: int, headers: Mapping[str, str], body: ErrorBody, data: bytes, call: Call, request: bytes, *, own: bool
 ) -> BridgeError:
     reason = _reason(status, body, call, own=own)
     prompts = _prompts(request)

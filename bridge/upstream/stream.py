@@ -77,7 +77,7 @@ class ChunkStream:
             if not (self._begun or self._error):
                 await self._begin(chunks)
             while not (chunks or self._done or self._error):
-                await self._advance(chunks)
+                self._advance(await self._exchange.read(), chunks)
         except BridgeError as failure:
             self._error = failure
         clock.pause()  # the caller may take its time with what it gets
@@ -95,7 +95,7 @@ class ChunkStream:
         clock.phase(settings.first_event_timeout, Reason.UPSTREAM_TIMEOUT, message)
         if media_type == "text/event-stream":
             while not (chunks or self._done):
-                await self._advance(chunks)
+                self._advance(await self._exchange.read(), chunks)
         elif is_json(media_type):
             self._take_whole(await self._exchange.read_all(settings.max_reply_bytes), chunks)
         else:
@@ -103,9 +103,8 @@ class ChunkStream:
         self._begun = True
         clock.phase(settings.stall_timeout, Reason.UPSTREAM_STREAM_STALLED, "no event of the stream for too long")
 
-    async def _advance(self, chunks: list[Chunk]) -> None:
-        """Read once, and take what came with it."""
-        data = await self._exchange.read()
+    def _advance(self, data: bytes, chunks: list[Chunk]) -> None:
+        """Take what a read has brought; nothing is the end of the body."""
         if not self._begun and len(self._start) < _START:
             self._start += data
         try:

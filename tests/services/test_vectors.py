@@ -5,6 +5,7 @@ import math
 import tracemalloc
 from array import array
 from base64 import b64encode
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,13 +14,13 @@ from aibridge.v1.embeddings_pb2 import CreateEmbeddingResponse
 from bridge.codec import build
 from bridge.errors import BridgeError, Reason
 from bridge.jsontext import loads
-from bridge.services.vectors import lift, put
+from bridge.services.vectors import cut, lift, put
 
 
 def reply_of(data: bytes, *, is_float32: bool = True) -> CreateEmbeddingResponse:
     """As EmbeddingsService does it."""
-    value, rest, blocks = lift(loads(data), data, is_float32=is_float32)
-    reply = build(CreateEmbeddingResponse, value, rest)
+    value, blocks = lift(loads(data), is_float32=is_float32)
+    reply = build(CreateEmbeddingResponse, value, partial(cut, data, value, blocks))
     put(reply, blocks)
     return CreateEmbeddingResponse.FromString(reply.SerializeToString())
 
@@ -174,8 +175,8 @@ def test_special_floats_survive_base64() -> None:
 def test_replies_without_vectors(value: Any) -> None:
     """Nothing to lift, nothing changed."""
     data = json.dumps(value).encode()
-    lifted, rest, blocks = lift(value, data, is_float32=True)
-    assert (lifted, rest) == (value, data)
+    lifted, blocks = lift(value, is_float32=True)
+    assert (lifted, cut(data, lifted, blocks)) == (value, data)
     assert set(blocks) <= {None}
 
 
@@ -190,7 +191,8 @@ def test_large_batch() -> None:
     value = loads(data)
     tracemalloc.start()
     try:
-        lifted, rest, blocks = lift(value, data, is_float32=True)
+        lifted, blocks = lift(value, is_float32=True)
+        rest = cut(data, lifted, blocks)
         assert len(rest) < 200_000
         reply = build(CreateEmbeddingResponse, lifted, rest)
         put(reply, blocks)
