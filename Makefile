@@ -61,7 +61,7 @@ generate: $(READY) ## rebuild generated/ from protos/
 	PYTHON=$(BIN)/python BUF=$(BIN)/buf sh scripts/generate.sh
 
 clean: ## remove .venv and caches
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build
+	rm -rf $(VENV) .tools .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build
 
 $(READY): pyproject.toml requirements/constraints.txt requirements/model.txt
 	@echo "setting up $(VENV) (once)"

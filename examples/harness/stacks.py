@@ -34,15 +34,47 @@ class Stack:
     pushback_retries: bool = False
 
 
-STACKS: Final = (
-    Stack(
-        name="python",
+def _python(name: str, program: str, constraints: str = "") -> Stack:
+    """A program of examples/python in an environment of its own, with the newest libraries, or constrained ones."""
+    install = f'"$BUILD/venv/bin/pip" install --quiet --disable-pip-version-check --upgrade {constraints}'
+    return Stack(
+        name=name,
         language="Python",
         library="grpcio",
         folder="python",
-        run='PYTHONPATH=../../generated/python "$PYTHON" client.py',
-        language_version='"$PYTHON" --version',
-        library_version='"$PYTHON" -c "import grpc; print(grpc.__version__)"',
+        build=f'test -d "$BUILD/venv" || "$PYTHON" -m venv "$BUILD/venv"; {install} -r requirements.txt',
+        run=f'"$BUILD/venv/bin/python" {program}',
+        language_version='"$BUILD/venv/bin/python" --version',
+        library_version='"$BUILD/venv/bin/python" -c "import grpc; print(grpc.__version__)"',
+    )
+
+
+STACKS: Final = (
+    _python("python", "client.py"),
+    _python("python-async", "async_client.py"),
+    _python("python-floor", "client.py", "-c floor.txt"),
+    _python("python-async-floor", "async_client.py", "-c floor.txt"),
+    Stack(
+        name="go",
+        language="Go",
+        library="grpc-go",
+        folder="go",
+        tools=("go",),
+        build='go build -o "$BUILD/client" .',
+        run='"$BUILD/client"',
+        language_version="go version",
+        library_version="go list -m google.golang.org/grpc",
+    ),
+    Stack(
+        name="typescript",
+        language="Node.js",
+        library="Connect (connect-node, gRPC transport)",
+        folder="typescript",
+        tools=("node", "npm"),
+        build="npm ci --silent --no-audit --no-fund && npm run --silent build",
+        run="npm run --silent start",
+        language_version="node --version",
+        library_version="npm ls --silent @connectrpc/connect-node | grep -o 'connect-node@.*'",
     ),
     Stack(
         name="java",

@@ -1,105 +1,11 @@
-"""A synchronous client of aibridge, with the generated stubs and nothing else of the project."""
+"""A synchronous client of aibridge: models, chat with a tool, streams, embeddings, and every kind of failure."""
 
 import os
-from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from pathlib import Path
 
 import grpc
-from google.rpc import code_pb2, error_details_pb2
-from grpc_status import rpc_status
+from common import OPTIONS, TIMEOUT, WEATHER, add_tool_calls, asking, ending, failure_of
 
-from aibridge.v1 import (
-    chat_pb2,
-    chat_pb2_grpc,
-    embeddings_pb2,
-    embeddings_pb2_grpc,
-    errors_pb2,
-    models_pb2,
-    models_pb2_grpc,
-)
-
-MESSAGE_SIZE = 64 << 20
-TIMEOUT = 10  # seconds
-
-
-@dataclass
-class Failure:
-    """What a failed call says: decide by `code` and `reason`."""
-
-    code: str
-    reason: str = ""
-    retry_delay_ms: int | None = None
-    request_id: str = ""
-    violations: list[tuple[str, str]] = field(default_factory=list)
-    resource: tuple[str, str] = ("", "")
-    upstream: errors_pb2.UpstreamError | None = None
-
-
-def failure_of(error: grpc.RpcError) -> Failure:
-    """The details of `google.rpc.Status`, which come with each failure."""
-    failure = Failure(code_pb2.Code.Name(error.code().value[0]))
-    status = rpc_status.from_call(error)
-    for detail in status.details if status else ():
-        if detail.Is(error_details_pb2.ErrorInfo.DESCRIPTOR):
-            failure.reason = unpack(detail, error_details_pb2.ErrorInfo()).reason
-        elif detail.Is(error_details_pb2.RetryInfo.DESCRIPTOR):
-            failure.retry_delay_ms = unpack(detail, error_details_pb2.RetryInfo()).retry_delay.ToMilliseconds()
-        elif detail.Is(error_details_pb2.RequestInfo.DESCRIPTOR):
-            failure.request_id = unpack(detail, error_details_pb2.RequestInfo()).request_id
-        elif detail.Is(error_details_pb2.BadRequest.DESCRIPTOR):
-            wrong = unpack(detail, error_details_pb2.BadRequest()).field_violations
-            failure.violations = [(violation.field, violation.description) for violation in wrong]
-        elif detail.Is(error_details_pb2.ResourceInfo.DESCRIPTOR):
-            resource = unpack(detail, error_details_pb2.ResourceInfo())
-            failure.resource = (resource.resource_type, resource.resource_name)
-        elif detail.Is(errors_pb2.UpstreamError.DESCRIPTOR):
-            failure.upstream = unpack(detail, errors_pb2.UpstreamError())
-    return failure
-
-
-def unpack(detail, message):
-    """A detail as a message of its type."""
-    detail.Unpack(message)
-    return message
-
-
-def connect(target: str) -> grpc.Channel:
-    """A channel with retries as the bridge advises, keepalive during calls, and room for a batch of embeddings."""
-    service_config = Path("../service_config.json").read_text(encoding="utf-8")
-    return grpc.insecure_channel(
-        target,
-        options=[
-            ("grpc.service_config", service_config),
-            ("grpc.keepalive_time_ms", 60_000),
-            ("grpc.keepalive_timeout_ms", 20_000),
-            ("grpc.keepalive_permit_without_calls", 0),
-            ("grpc.http2.max_pings_without_data", 0),
-            ("grpc.max_receive_message_length", MESSAGE_SIZE),
-            ("grpc.max_send_message_length", MESSAGE_SIZE),
-        ],
-    )
-
-
-def user(text: str) -> chat_pb2.ChatCompletionMessage:
-    """A user's message."""
-    return chat_pb2.ChatCompletionMessage(role="user", content=text)
-
-
-def asking(model: str, text: str = "Hello!") -> chat_pb2.CreateChatCompletionRequest:
-    """A request with one message."""
-    return chat_pb2.CreateChatCompletionRequest(model=model, messages=[user(text)])
-
-
-WEATHER = chat_pb2.Tool(
-    type="function",
-    function=chat_pb2.FunctionDefinition(
-        name="get_weather",
-        description="The weather in a city, now.",
-        parameters_json='{"type":"object","properties":{"city":{"type":"string"}},"required":["city"]}',
-    ),
-)
+from aibridge.v1 import chat_pb2_grpc, embeddings_pb2, embeddings_pb2_grpc, models_pb2, models_pb2_grpc
 
 
 class Example:
@@ -111,6 +17,14 @@ class Example:
         self.embeddings_stub = embeddings_pb2_grpc.EmbeddingsServiceStub(channel)
         self.metadata = [("authorization", f"Bearer {token}")] if token else []
 
+    def complete(self, request, timeout=TIMEOUT, metadata=()):
+        """One chat completion."""
+        return self.chat_stub.CreateChatCompletion(request, timeout=timeout, metadata=[*self.metadata, *metadata])
+
+    def chunks(self, request):
+        """A streamed one: iterate over it, or cancel it."""
+        return self.chat_stub.CreateChatCompletionStream(request, timeout=TIMEOUT, metadata=self.metadata)
+
     def models(self) -> None:
         reply = self.models_stub.ListModels(models_pb2.ListModelsRequest(), timeout=TIMEOUT, metadata=self.metadata)
         print("models:", *(model.id for model in reply.data))
@@ -118,14 +32,13 @@ class Example:
     def chat(self) -> None:
         request = asking("example/chat", "What is the weather in Paris?")
         request.tools.append(WEATHER)
-        reply = self.chat_stub.CreateChatCompletion(request, timeout=TIMEOUT, metadata=self.metadata)
-        message = reply.choices[0].message
+        message = self.complete(request).choices[0].message
         call = message.tool_calls[0]
         print("chat: call", call.function.name, call.function.arguments)
 
         request.messages.append(message)
         request.messages.add(role="tool", tool_call_id=call.id, content='{"degrees":21}')
-        reply = self.chat_stub.CreateChatCompletion(request, timeout=TIMEOUT, metadata=self.metadata)
+        reply = self.complete(request)
         print("chat:", reply.choices[0].message.content)
         print("chat:", ending(reply.choices[0].finish_reason, reply.usage))
 
@@ -133,7 +46,7 @@ class Example:
         request = asking("example/stream")
         request.stream_options.include_usage = True
         text, finish_reason, usage = "", "", None
-        for chunk in self.chat_stub.CreateChatCompletionStream(request, timeout=TIMEOUT, metadata=self.metadata):
+        for chunk in self.chunks(request):
             for choice in chunk.choices:
                 text += choice.delta.content
                 finish_reason = choice.finish_reason or finish_reason
@@ -145,9 +58,8 @@ class Example:
     def tools(self) -> None:
         request = asking("example/tools", "What is the weather in Paris, and how late is it there?")
         request.tools.append(WEATHER)
-        calls: dict[int, chat_pb2.ToolCall] = defaultdict(chat_pb2.ToolCall)
-        finish_reason = ""
-        for chunk in self.chat_stub.CreateChatCompletionStream(request, timeout=TIMEOUT, metadata=self.metadata):
+        calls, finish_reason = {}, ""
+        for chunk in self.chunks(request):
             for choice in chunk.choices:
                 add_tool_calls(calls, choice.delta.tool_calls)
                 finish_reason = choice.finish_reason or finish_reason
@@ -163,25 +75,21 @@ class Example:
             print("embed:", *embedding.embedding)
 
     def retry(self) -> None:
-        reply = self.chat_stub.CreateChatCompletion(asking("example/flaky"), timeout=TIMEOUT, metadata=self.metadata)
-        print("retry:", reply.choices[0].message.content)
+        print("retry:", self.complete(asking("example/flaky")).choices[0].message.content)
 
     def cancel(self) -> None:
-        call = self.chat_stub.CreateChatCompletionStream(
-            asking("example/endless"), timeout=TIMEOUT, metadata=self.metadata
-        )
-        chunks = 0
+        stream, count = self.chunks(asking("example/endless")), 0
         try:
-            for _ in call:
-                chunks += 1
-                if chunks == 3:
-                    call.cancel()
+            for _ in stream:
+                count += 1
+                if count == 3:
+                    stream.cancel()
         except grpc.RpcError as error:
-            print("cancel:", failure_of(error).code, "after", chunks, "chunks")
+            print("cancel:", failure_of(error).code, "after", count, "chunks")
 
     def deadline(self) -> None:
         try:
-            self.chat_stub.CreateChatCompletion(asking("example/slow"), timeout=0.5, metadata=self.metadata)
+            self.complete(asking("example/slow"), timeout=0.5)
         except grpc.RpcError as error:
             print("deadline:", failure_of(error).code)
 
@@ -189,36 +97,32 @@ class Example:
         request = asking("example/chat")
         request.messages.add(role="user")
         try:
-            self.chat_stub.CreateChatCompletion(request, timeout=TIMEOUT, metadata=self.metadata)
+            self.complete(request)
         except grpc.RpcError as error:
             failure = failure_of(error)
             print("invalid:", failure.code, failure.reason)
-            for path, description in failure.violations:
-                print("invalid:", path, description)
+            for violation in failure.violations:
+                print("invalid:", violation.field, violation.description)
 
     def rate_limit(self) -> None:
-        metadata = [*self.metadata, ("x-request-id", "example-rate-limit")]
         try:
-            self.chat_stub.CreateChatCompletion(asking("example/rate-limited"), timeout=TIMEOUT, metadata=metadata)
+            self.complete(asking("example/rate-limited"), metadata=[("x-request-id", "example-rate-limit")])
         except grpc.RpcError as error:
             failure = failure_of(error)
             print("rate-limit:", failure.code, failure.reason)
             print("rate-limit: retry after", failure.retry_delay_ms, "ms")
-            if failure.upstream:
-                print("rate-limit: upstream HTTP", failure.upstream.http_status, failure.upstream.code)
+            print("rate-limit: upstream HTTP", failure.upstream.http_status, failure.upstream.code)
             print("rate-limit: request id", failure.request_id)
 
     def cut(self) -> None:
-        text, chunks = "", 0
+        text, count = "", 0
         try:
-            for chunk in self.chat_stub.CreateChatCompletionStream(
-                asking("example/cut"), timeout=TIMEOUT, metadata=self.metadata
-            ):
-                chunks += 1
+            for chunk in self.chunks(asking("example/cut")):
+                count += 1
                 text += "".join(choice.delta.content for choice in chunk.choices)
         except grpc.RpcError as error:
             failure = failure_of(error)
-            print("cut:", text, "after", chunks, "chunks")
+            print("cut:", text, "after", count, "chunks")
             print("cut:", failure.code, failure.reason)
 
     def missing(self) -> None:
@@ -228,27 +132,11 @@ class Example:
         except grpc.RpcError as error:
             failure = failure_of(error)
             print("missing:", failure.code, failure.reason)
-            print("missing:", *failure.resource)
-
-
-def add_tool_calls(calls: dict[int, chat_pb2.ToolCall], deltas: Iterable[chat_pb2.ToolCall]) -> None:
-    """Put tool calls together: each delta names its call by index; the arguments come in pieces."""
-    for delta in deltas:
-        call = calls[delta.index]
-        call.id = delta.id or call.id
-        call.function.name = delta.function.name or call.function.name
-        call.function.arguments += delta.function.arguments
-
-
-def ending(finish_reason: str, usage) -> str:
-    """Why it ended, and what it took."""
-    counts = f"{usage.prompt_tokens} + {usage.completion_tokens} = {usage.total_tokens}"
-    return f"finish_reason {finish_reason}, {counts} tokens"
+            print("missing:", failure.resource.resource_type, failure.resource.resource_name)
 
 
 def main() -> None:
-    target = os.environ.get("AIBRIDGE_TARGET", "127.0.0.1:50051")
-    with connect(target) as channel:
+    with grpc.insecure_channel(os.environ.get("AIBRIDGE_TARGET", "127.0.0.1:50051"), OPTIONS) as channel:
         example = Example(channel, os.environ.get("AIBRIDGE_TOKEN", ""))
         example.models()
         example.chat()

@@ -239,7 +239,7 @@ class CreateChatCompletionRequest(_message.Message):
     search_parameters_json: str
     deferred: bool
     debug_json: str
-    def __init__(self, model: _Optional[str] = ..., messages: _Optional[_Iterable[_Union[ChatCompletionMessage, _Mapping]]] = ..., temperature: _Optional[float] = ..., max_tokens: _Optional[int] = ..., max_completion_tokens: _Optional[int] = ..., top_p: _Optional[float] = ..., stop: _Optional[str] = ..., stop_sequences: _Optional[_Union[StopSequences, _Mapping]] = ..., tools: _Optional[_Iterable[_Union[Tool, _Mapping]]] = ..., tool_choice: _Optional[str] = ..., tool_choice_object: _Optional[_Union[ToolChoice, _Mapping]] = ..., response_format: _Optional[_Union[ResponseFormat, _Mapping]] = ..., stream: _Optional[bool] = ..., stream_options: _Optional[_Union[StreamOptions, _Mapping]] = ..., reasoning: _Optional[_Union[ReasoningOptions, _Mapping]] = ..., reasoning_json: _Optional[str] = ..., reasoning_effort: _Optional[str] = ..., verbosity: _Optional[str] = ..., seed: _Optional[int] = ..., n: _Optional[int] = ..., frequency_penalty: _Optional[float] = ..., presence_penalty: _Optional[float] = ..., logit_bias: _Optional[_Mapping[str, float]] = ..., logprobs: _Optional[bool] = ..., top_logprobs: _Optional[int] = ..., parallel_tool_calls: _Optional[bool] = ..., user: _Optional[str] = ..., safety_identifier: _Optional[str] = ..., prompt_cache_key: _Optional[str] = ..., prompt_cache_options: _Optional[_Union[PromptCacheOptions, _Mapping]] = ..., prompt_cache_retention: _Optional[str] = ..., service_tier: _Optional[str] = ..., store: _Optional[bool] = ..., metadata: _Optional[_Mapping[str, str]] = ..., modalities: _Optional[_Iterable[str]] = ..., audio: _Optional[_Union[AudioOptions, _Mapping]] = ..., prediction: _Optional[_Union[Prediction, _Mapping]] = ..., web_search_options: _Optional[_Union[WebSearchOptions, _Mapping]] = ..., moderation: _Optional[_Union[ModerationOptions, _Mapping]] = ..., functions: _Optional[_Iterable[_Union[FunctionDefinition, _Mapping]]] = ..., function_call: _Optional[str] = ..., function_call_object: _Optional[_Union[ToolName, _Mapping]] = ..., models: _Optional[_Iterable[str]] = ..., provider_options: _Optional[_Union[_common_pb2.ProviderOptions, _Mapping]] = ..., provider: _Optional[_Union[_common_pb2.GatewayOptions, _Mapping]] = ..., cache_control: _Optional[_Union[_common_pb2.CacheControl, _Mapping]] = ..., include_reasoning: _Optional[bool] = ..., reasoning_format: _Optional[str] = ..., thinking: _Optional[_Union[ThinkingOptions, _Mapping]] = ..., thinking_token_budget: _Optional[int] = ..., top_k: _Optional[int] = ..., min_p: _Optional[float] = ..., top_a: _Optional[float] = ..., typical_p: _Optional[float] = ..., repetition_penalty: _Optional[float] = ..., length_penalty: _Optional[float] = ..., use_beam_search: _Optional[bool] = ..., min_tokens: _Optional[int] = ..., stop_token_ids: _Optional[_Iterable[int]] = ..., include_stop_str_in_output: _Optional[bool] = ..., ignore_eos: _Optional[bool] = ..., skip_special_tokens: _Optional[bool] = ..., spaces_between_special_tokens: _Optional[bool] = ..., truncate_prompt_tokens: _Optional[int] = ..., prompt_logprobs: _Optional[int] = ..., allowed_token_ids: _Optional[_Iterable[int]] = ..., bad_words: _Optional[_Iterable[str]] = ..., echo: _Optional[bool] = ..., add_generation_prompt: _Optional[bool] = ..., continue_final_message: _Optional[bool] = ..., add_special_tokens: _Optional[bool] = ..., documents_json: _Optional[str] = ..., chat_template: _Optional[str] = ..., chat_template_kwargs_json: _Optional[str] = ..., mm_processor_kwargs_json: _Optional[str] = ..., structured_outputs_json: _Optional[str] = ..., priority: _Optional[int] = ..., request_id: _Optional[str] = ..., session_id: _Optional[str] = ..., return_tokens_as_token_ids: _Optional[bool] = ..., return_token_ids: _Optional[bool] = ..., cache_salt: _Optional[str] = ..., kv_transfer_params_json: _Optional[str] = ..., route: _Optional[str] = ..., plugins_json: _Optional[str] = ..., transforms: _Optional[_Iterable[str]] = ..., usage: _Optional[_Union[UsageOptions, _Mapping]] = ..., trace_json: _Optional[str] = ..., grammar: _Optional[str] = ..., json_schema_json: _Optional[str] = ..., cache_prompt: _Optional[bool] = ..., n_predict: _Optional[int] = ..., samplers: _Optional[_Iterable[str]] = ..., timings_per_token: _Optional[bool] = ..., parse_tool_calls: _Optional[bool] = ..., id_slot: _Optional[int] = ..., return_progress: _Optional[bool] = ..., extra_body_json: _Optional[str] = ..., safe_prompt: _Optional[bool] = ..., extra_json: _Optional[str] = ..., bridge_options: _Optional[_Union[_common_pb2.BridgeOptions, _Mapping]] = ..., random_seed: _Optional[int] = ..., prompt_mode: _Optional[str] = ..., disable_tool_validation: _Optional[bool] = ..., search_settings_json: _Optional[str] = ..., search_parameters_json: _Optional[str] = ..., deferred: _Optional[bool] = ..., debug_json: _Optional[str] = ...) -> None: ...
+    def __init__(self, model: _Optional[str] = ..., messages: _Optional[_Iterable[_Union[ChatCompletionMessage, _Mapping]]] = ..., temperature: _Optional[float] = ..., max_tokens: _Optional[int] = ..., max_completion_tokens: _Optional[int] = ..., top_p: _Optional[float] = ..., stop: _Optional[str] = ..., stop_sequences: _Optional[_Union[StopSequences, _Mapping]] = ..., tools: _Optional[_Iterable[_Union[Tool, _Mapping]]] = ..., tool_choice: _Optional[str] = ..., tool_choice_object: _Optional[_Union[ToolChoice, _Mapping]] = ..., response_format: _Optional[_Union[ResponseFormat, _Mapping]] = ..., stream: bool = ..., stream_options: _Optional[_Union[StreamOptions, _Mapping]] = ..., reasoning: _Optional[_Union[ReasoningOptions, _Mapping]] = ..., reasoning_json: _Optional[str] = ..., reasoning_effort: _Optional[str] = ..., verbosity: _Optional[str] = ..., seed: _Optional[int] = ..., n: _Optional[int] = ..., frequency_penalty: _Optional[float] = ..., presence_penalty: _Optional[float] = ..., logit_bias: _Optional[_Mapping[str, float]] = ..., logprobs: bool = ..., top_logprobs: _Optional[int] = ..., parallel_tool_calls: bool = ..., user: _Optional[str] = ..., safety_identifier: _Optional[str] = ..., prompt_cache_key: _Optional[str] = ..., prompt_cache_options: _Optional[_Union[PromptCacheOptions, _Mapping]] = ..., prompt_cache_retention: _Optional[str] = ..., service_tier: _Optional[str] = ..., store: bool = ..., metadata: _Optional[_Mapping[str, str]] = ..., modalities: _Optional[_Iterable[str]] = ..., audio: _Optional[_Union[AudioOptions, _Mapping]] = ..., prediction: _Optional[_Union[Prediction, _Mapping]] = ..., web_search_options: _Optional[_Union[WebSearchOptions, _Mapping]] = ..., moderation: _Optional[_Union[ModerationOptions, _Mapping]] = ..., functions: _Optional[_Iterable[_Union[FunctionDefinition, _Mapping]]] = ..., function_call: _Optional[str] = ..., function_call_object: _Optional[_Union[ToolName, _Mapping]] = ..., models: _Optional[_Iterable[str]] = ..., provider_options: _Optional[_Union[_common_pb2.ProviderOptions, _Mapping]] = ..., provider: _Optional[_Union[_common_pb2.GatewayOptions, _Mapping]] = ..., cache_control: _Optional[_Union[_common_pb2.CacheControl, _Mapping]] = ..., include_reasoning: bool = ..., reasoning_format: _Optional[str] = ..., thinking: _Optional[_Union[ThinkingOptions, _Mapping]] = ..., thinking_token_budget: _Optional[int] = ..., top_k: _Optional[int] = ..., min_p: _Optional[float] = ..., top_a: _Optional[float] = ..., typical_p: _Optional[float] = ..., repetition_penalty: _Optional[float] = ..., length_penalty: _Optional[float] = ..., use_beam_search: bool = ..., min_tokens: _Optional[int] = ..., stop_token_ids: _Optional[_Iterable[int]] = ..., include_stop_str_in_output: bool = ..., ignore_eos: bool = ..., skip_special_tokens: bool = ..., spaces_between_special_tokens: bool = ..., truncate_prompt_tokens: _Optional[int] = ..., prompt_logprobs: _Optional[int] = ..., allowed_token_ids: _Optional[_Iterable[int]] = ..., bad_words: _Optional[_Iterable[str]] = ..., echo: bool = ..., add_generation_prompt: bool = ..., continue_final_message: bool = ..., add_special_tokens: bool = ..., documents_json: _Optional[str] = ..., chat_template: _Optional[str] = ..., chat_template_kwargs_json: _Optional[str] = ..., mm_processor_kwargs_json: _Optional[str] = ..., structured_outputs_json: _Optional[str] = ..., priority: _Optional[int] = ..., request_id: _Optional[str] = ..., session_id: _Optional[str] = ..., return_tokens_as_token_ids: bool = ..., return_token_ids: bool = ..., cache_salt: _Optional[str] = ..., kv_transfer_params_json: _Optional[str] = ..., route: _Optional[str] = ..., plugins_json: _Optional[str] = ..., transforms: _Optional[_Iterable[str]] = ..., usage: _Optional[_Union[UsageOptions, _Mapping]] = ..., trace_json: _Optional[str] = ..., grammar: _Optional[str] = ..., json_schema_json: _Optional[str] = ..., cache_prompt: bool = ..., n_predict: _Optional[int] = ..., samplers: _Optional[_Iterable[str]] = ..., timings_per_token: bool = ..., parse_tool_calls: bool = ..., id_slot: _Optional[int] = ..., return_progress: bool = ..., extra_body_json: _Optional[str] = ..., safe_prompt: bool = ..., extra_json: _Optional[str] = ..., bridge_options: _Optional[_Union[_common_pb2.BridgeOptions, _Mapping]] = ..., random_seed: _Optional[int] = ..., prompt_mode: _Optional[str] = ..., disable_tool_validation: bool = ..., search_settings_json: _Optional[str] = ..., search_parameters_json: _Optional[str] = ..., deferred: bool = ..., debug_json: _Optional[str] = ...) -> None: ...
 
 class CreateChatCompletionResponse(_message.Message):
     __slots__ = ("id", "object", "created", "model", "choices", "usage", "system_fingerprint", "service_tier", "provider", "generation_id", "x_groq", "timings", "prompt_filter_results", "citations", "search_results", "metadata", "moderation", "usage_breakdown_json", "images_json", "request_id", "prompt_logprobs_json", "prompt_token_ids", "prompt_text", "kv_transfer_params_json", "ec_transfer_params_json", "metrics_json", "extra_json")
@@ -499,7 +499,7 @@ class ChatCompletionMessage(_message.Message):
     citations_json: str
     provider_specific_fields_json: str
     extra_json: str
-    def __init__(self, role: _Optional[str] = ..., content: _Optional[str] = ..., content_parts: _Optional[_Union[ContentParts, _Mapping]] = ..., tool_calls: _Optional[_Iterable[_Union[ToolCall, _Mapping]]] = ..., refusal: _Optional[str] = ..., reasoning: _Optional[str] = ..., reasoning_content: _Optional[str] = ..., reasoning_details: _Optional[_Iterable[_Union[ReasoningDetail, _Mapping]]] = ..., images: _Optional[_Iterable[_Union[MessageImage, _Mapping]]] = ..., audio: _Optional[_Union[AudioOutput, _Mapping]] = ..., annotations: _Optional[_Iterable[_Union[Annotation, _Mapping]]] = ..., function_call: _Optional[_Union[FunctionCall, _Mapping]] = ..., provider_metadata_json: _Optional[str] = ..., tool_call_id: _Optional[str] = ..., name: _Optional[str] = ..., cache_control: _Optional[_Union[_common_pb2.CacheControl, _Mapping]] = ..., prefix: _Optional[bool] = ..., extra_content: _Optional[_Union[ExtraContent, _Mapping]] = ..., executed_tools: _Optional[_Iterable[_Union[ExecutedTool, _Mapping]]] = ..., context_json: _Optional[str] = ..., citations_json: _Optional[str] = ..., provider_specific_fields_json: _Optional[str] = ..., extra_json: _Optional[str] = ...) -> None: ...
+    def __init__(self, role: _Optional[str] = ..., content: _Optional[str] = ..., content_parts: _Optional[_Union[ContentParts, _Mapping]] = ..., tool_calls: _Optional[_Iterable[_Union[ToolCall, _Mapping]]] = ..., refusal: _Optional[str] = ..., reasoning: _Optional[str] = ..., reasoning_content: _Optional[str] = ..., reasoning_details: _Optional[_Iterable[_Union[ReasoningDetail, _Mapping]]] = ..., images: _Optional[_Iterable[_Union[MessageImage, _Mapping]]] = ..., audio: _Optional[_Union[AudioOutput, _Mapping]] = ..., annotations: _Optional[_Iterable[_Union[Annotation, _Mapping]]] = ..., function_call: _Optional[_Union[FunctionCall, _Mapping]] = ..., provider_metadata_json: _Optional[str] = ..., tool_call_id: _Optional[str] = ..., name: _Optional[str] = ..., cache_control: _Optional[_Union[_common_pb2.CacheControl, _Mapping]] = ..., prefix: bool = ..., extra_content: _Optional[_Union[ExtraContent, _Mapping]] = ..., executed_tools: _Optional[_Iterable[_Union[ExecutedTool, _Mapping]]] = ..., context_json: _Optional[str] = ..., citations_json: _Optional[str] = ..., provider_specific_fields_json: _Optional[str] = ..., extra_json: _Optional[str] = ...) -> None: ...
 
 class ChatCompletionDelta(_message.Message):
     __slots__ = ("role", "content", "content_parts", "tool_calls", "refusal", "reasoning", "reasoning_content", "reasoning_details", "images", "audio", "annotations", "function_call", "provider_metadata_json", "extra_content", "executed_tools", "context_json", "citations_json", "provider_specific_fields_json", "extra_json")
@@ -593,7 +593,7 @@ class ContentPart(_message.Message):
     document_name: str
     reference_ids: _containers.RepeatedScalarFieldContainer[int]
     extra_json: str
-    def __init__(self, type: _Optional[str] = ..., text: _Optional[str] = ..., image_url: _Optional[_Union[ImageUrl, _Mapping]] = ..., image_url_string: _Optional[str] = ..., input_audio: _Optional[_Union[InputAudio, _Mapping]] = ..., input_audio_string: _Optional[str] = ..., file: _Optional[_Union[FileContent, _Mapping]] = ..., refusal: _Optional[str] = ..., video_url: _Optional[_Union[VideoUrl, _Mapping]] = ..., audio_url: _Optional[_Union[AudioUrl, _Mapping]] = ..., cache_control: _Optional[_Union[_common_pb2.CacheControl, _Mapping]] = ..., prompt_cache_breakpoint: _Optional[_Union[PromptCacheBreakpoint, _Mapping]] = ..., thinking: _Optional[_Union[ContentParts, _Mapping]] = ..., thinking_text: _Optional[str] = ..., closed: _Optional[bool] = ..., signature: _Optional[str] = ..., file_id: _Optional[str] = ..., document_url: _Optional[str] = ..., document_name: _Optional[str] = ..., reference_ids: _Optional[_Iterable[int]] = ..., extra_json: _Optional[str] = ...) -> None: ...
+    def __init__(self, type: _Optional[str] = ..., text: _Optional[str] = ..., image_url: _Optional[_Union[ImageUrl, _Mapping]] = ..., image_url_string: _Optional[str] = ..., input_audio: _Optional[_Union[InputAudio, _Mapping]] = ..., input_audio_string: _Optional[str] = ..., file: _Optional[_Union[FileContent, _Mapping]] = ..., refusal: _Optional[str] = ..., video_url: _Optional[_Union[VideoUrl, _Mapping]] = ..., audio_url: _Optional[_Union[AudioUrl, _Mapping]] = ..., cache_control: _Optional[_Union[_common_pb2.CacheControl, _Mapping]] = ..., prompt_cache_breakpoint: _Optional[_Union[PromptCacheBreakpoint, _Mapping]] = ..., thinking: _Optional[_Union[ContentParts, _Mapping]] = ..., thinking_text: _Optional[str] = ..., closed: bool = ..., signature: _Optional[str] = ..., file_id: _Optional[str] = ..., document_url: _Optional[str] = ..., document_name: _Optional[str] = ..., reference_ids: _Optional[_Iterable[int]] = ..., extra_json: _Optional[str] = ...) -> None: ...
 
 class ImageUrl(_message.Message):
     __slots__ = ("url", "url_data", "detail", "extra_json")
@@ -723,7 +723,7 @@ class GoogleExtraContent(_message.Message):
     thought_signature: str
     thought: bool
     extra_json: str
-    def __init__(self, thought_signature: _Optional[str] = ..., thought: _Optional[bool] = ..., extra_json: _Optional[str] = ...) -> None: ...
+    def __init__(self, thought_signature: _Optional[str] = ..., thought: bool = ..., extra_json: _Optional[str] = ...) -> None: ...
 
 class ReasoningDetail(_message.Message):
     __slots__ = ("type", "text", "signature", "summary", "data", "id", "format", "index", "extra_json")
@@ -897,7 +897,7 @@ class Tool(_message.Message):
     cache_control: _common_pb2.CacheControl
     defer_loading: bool
     extra_json: str
-    def __init__(self, type: _Optional[str] = ..., function: _Optional[_Union[FunctionDefinition, _Mapping]] = ..., custom: _Optional[_Union[CustomToolDefinition, _Mapping]] = ..., cache_control: _Optional[_Union[_common_pb2.CacheControl, _Mapping]] = ..., defer_loading: _Optional[bool] = ..., extra_json: _Optional[str] = ...) -> None: ...
+    def __init__(self, type: _Optional[str] = ..., function: _Optional[_Union[FunctionDefinition, _Mapping]] = ..., custom: _Optional[_Union[CustomToolDefinition, _Mapping]] = ..., cache_control: _Optional[_Union[_common_pb2.CacheControl, _Mapping]] = ..., defer_loading: bool = ..., extra_json: _Optional[str] = ...) -> None: ...
 
 class FunctionDefinition(_message.Message):
     __slots__ = ("name", "description", "parameters_json", "strict", "defer_loading", "extra_json")
@@ -913,7 +913,7 @@ class FunctionDefinition(_message.Message):
     strict: bool
     defer_loading: bool
     extra_json: str
-    def __init__(self, name: _Optional[str] = ..., description: _Optional[str] = ..., parameters_json: _Optional[str] = ..., strict: _Optional[bool] = ..., defer_loading: _Optional[bool] = ..., extra_json: _Optional[str] = ...) -> None: ...
+    def __init__(self, name: _Optional[str] = ..., description: _Optional[str] = ..., parameters_json: _Optional[str] = ..., strict: bool = ..., defer_loading: bool = ..., extra_json: _Optional[str] = ...) -> None: ...
 
 class CustomToolDefinition(_message.Message):
     __slots__ = ("name", "description", "format", "extra_json")
@@ -1015,7 +1015,7 @@ class JsonSchemaFormat(_message.Message):
     schema_json: str
     strict: bool
     extra_json: str
-    def __init__(self, name: _Optional[str] = ..., description: _Optional[str] = ..., schema_json: _Optional[str] = ..., strict: _Optional[bool] = ..., extra_json: _Optional[str] = ...) -> None: ...
+    def __init__(self, name: _Optional[str] = ..., description: _Optional[str] = ..., schema_json: _Optional[str] = ..., strict: bool = ..., extra_json: _Optional[str] = ...) -> None: ...
 
 class StreamOptions(_message.Message):
     __slots__ = ("include_usage", "include_obfuscation", "continuous_usage_stats", "extra_json")
@@ -1027,7 +1027,7 @@ class StreamOptions(_message.Message):
     include_obfuscation: bool
     continuous_usage_stats: bool
     extra_json: str
-    def __init__(self, include_usage: _Optional[bool] = ..., include_obfuscation: _Optional[bool] = ..., continuous_usage_stats: _Optional[bool] = ..., extra_json: _Optional[str] = ...) -> None: ...
+    def __init__(self, include_usage: bool = ..., include_obfuscation: bool = ..., continuous_usage_stats: bool = ..., extra_json: _Optional[str] = ...) -> None: ...
 
 class ReasoningOptions(_message.Message):
     __slots__ = ("enabled", "effort", "max_tokens", "exclude", "extra_json")
@@ -1041,7 +1041,7 @@ class ReasoningOptions(_message.Message):
     max_tokens: int
     exclude: bool
     extra_json: str
-    def __init__(self, enabled: _Optional[bool] = ..., effort: _Optional[str] = ..., max_tokens: _Optional[int] = ..., exclude: _Optional[bool] = ..., extra_json: _Optional[str] = ...) -> None: ...
+    def __init__(self, enabled: bool = ..., effort: _Optional[str] = ..., max_tokens: _Optional[int] = ..., exclude: bool = ..., extra_json: _Optional[str] = ...) -> None: ...
 
 class ThinkingOptions(_message.Message):
     __slots__ = ("type", "budget_tokens", "extra_json")
@@ -1169,7 +1169,7 @@ class UsageOptions(_message.Message):
     EXTRA_JSON_FIELD_NUMBER: _ClassVar[int]
     include: bool
     extra_json: str
-    def __init__(self, include: _Optional[bool] = ..., extra_json: _Optional[str] = ...) -> None: ...
+    def __init__(self, include: bool = ..., extra_json: _Optional[str] = ...) -> None: ...
 
 class ChoiceLogprobs(_message.Message):
     __slots__ = ("content", "refusal", "extra_json")
@@ -1241,7 +1241,7 @@ class ModerationResult(_message.Message):
         VALUE_FIELD_NUMBER: _ClassVar[int]
         key: str
         value: bool
-        def __init__(self, key: _Optional[str] = ..., value: _Optional[bool] = ...) -> None: ...
+        def __init__(self, key: _Optional[str] = ..., value: bool = ...) -> None: ...
     class CategoryScoresEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -1270,7 +1270,7 @@ class ModerationResult(_message.Message):
     category_scores: _containers.ScalarMap[str, float]
     category_applied_input_types: _containers.MessageMap[str, ModerationInputTypes]
     extra_json: str
-    def __init__(self, type: _Optional[str] = ..., model: _Optional[str] = ..., flagged: _Optional[bool] = ..., categories: _Optional[_Mapping[str, bool]] = ..., category_scores: _Optional[_Mapping[str, float]] = ..., category_applied_input_types: _Optional[_Mapping[str, ModerationInputTypes]] = ..., extra_json: _Optional[str] = ...) -> None: ...
+    def __init__(self, type: _Optional[str] = ..., model: _Optional[str] = ..., flagged: bool = ..., categories: _Optional[_Mapping[str, bool]] = ..., category_scores: _Optional[_Mapping[str, float]] = ..., category_applied_input_types: _Optional[_Mapping[str, ModerationInputTypes]] = ..., extra_json: _Optional[str] = ...) -> None: ...
 
 class ModerationInputTypes(_message.Message):
     __slots__ = ("items",)
@@ -1328,7 +1328,7 @@ class ContentFilterResult(_message.Message):
     detected: bool
     citation_json: str
     extra_json: str
-    def __init__(self, filtered: _Optional[bool] = ..., severity: _Optional[str] = ..., detected: _Optional[bool] = ..., citation_json: _Optional[str] = ..., extra_json: _Optional[str] = ...) -> None: ...
+    def __init__(self, filtered: bool = ..., severity: _Optional[str] = ..., detected: bool = ..., citation_json: _Optional[str] = ..., extra_json: _Optional[str] = ...) -> None: ...
 
 class ContentFilterFailure(_message.Message):
     __slots__ = ("code", "message", "extra_json")

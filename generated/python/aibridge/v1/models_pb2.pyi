@@ -27,7 +27,7 @@ class ListModelsResponse(_message.Message):
     first_id: str
     last_id: str
     extra_json: str
-    def __init__(self, object: _Optional[str] = ..., data: _Optional[_Iterable[_Union[Model, _Mapping]]] = ..., has_more: _Optional[bool] = ..., first_id: _Optional[str] = ..., last_id: _Optional[str] = ..., extra_json: _Optional[str] = ...) -> None: ...
+    def __init__(self, object: _Optional[str] = ..., data: _Optional[_Iterable[_Union[Model, _Mapping]]] = ..., has_more: bool = ..., first_id: _Optional[str] = ..., last_id: _Optional[str] = ..., extra_json: _Optional[str] = ...) -> None: ...
 
 class RetrieveModelRequest(_message.Message):
     __slots__ = ("model", "bridge_options")
@@ -107,7 +107,7 @@ class Model(_message.Message):
     deprecation: str
     max_context_length: int
     extra_json: str
-    def __init__(self, id: _Optional[str] = ..., object: _Optional[str] = ..., created: _Optional[int] = ..., owned_by: _Optional[str] = ..., name: _Optional[str] = ..., description: _Optional[str] = ..., type: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., context_window: _Optional[int] = ..., max_tokens: _Optional[int] = ..., pricing: _Optional[_Union[ModelPricing, _Mapping]] = ..., released: _Optional[int] = ..., shutdown_date: _Optional[str] = ..., max_completion_tokens: _Optional[int] = ..., context_length: _Optional[int] = ..., architecture: _Optional[_Union[ModelArchitecture, _Mapping]] = ..., top_provider: _Optional[_Union[TopProvider, _Mapping]] = ..., supported_parameters: _Optional[_Iterable[str]] = ..., canonical_slug: _Optional[str] = ..., hugging_face_id: _Optional[str] = ..., per_request_limits_json: _Optional[str] = ..., root: _Optional[str] = ..., parent: _Optional[str] = ..., max_model_len: _Optional[int] = ..., permission: _Optional[_Iterable[_Union[ModelPermission, _Mapping]]] = ..., meta: _Optional[_Union[ModelMeta, _Mapping]] = ..., status_json: _Optional[str] = ..., active: _Optional[bool] = ..., public_apps_json: _Optional[str] = ..., capabilities_json: _Optional[str] = ..., aliases: _Optional[_Iterable[str]] = ..., deprecation: _Optional[str] = ..., max_context_length: _Optional[int] = ..., extra_json: _Optional[str] = ...) -> None: ...
+    def __init__(self, id: _Optional[str] = ..., object: _Optional[str] = ..., created: _Optional[int] = ..., owned_by: _Optional[str] = ..., name: _Optional[str] = ..., description: _Optional[str] = ..., type: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., context_window: _Optional[int] = ..., max_tokens: _Optional[int] = ..., pricing: _Optional[_Union[ModelPricing, _Mapping]] = ..., released: _Optional[int] = ..., shutdown_date: _Optional[str] = ..., max_completion_tokens: _Optional[int] = ..., context_length: _Optional[int] = ..., architecture: _Optional[_Union[ModelArchitecture, _Mapping]] = ..., top_provider: _Optional[_Union[TopProvider, _Mapping]] = ..., supported_parameters: _Optional[_Iterable[str]] = ..., canonical_slug: _Optional[str] = ..., hugging_face_id: _Optional[str] = ..., per_request_limits_json: _Optional[str] = ..., root: _Optional[str] = ..., parent: _Optional[str] = ..., max_model_len: _Optional[int] = ..., permission: _Optional[_Iterable[_Union[ModelPermission, _Mapping]]] = ..., meta: _Optional[_Union[ModelMeta, _Mapping]] = ..., status_json: _Optional[str] = ..., active: bool = ..., public_apps_json: _Optional[str] = ..., capabilities_json: _Optional[str] = ..., aliases: _Optional[_Iterable[str]] = ..., deprecation: _Optional[str] = ..., max_context_length: _Optional[int] = ..., extra_json: _Optional[str] = ...) -> None: ...
 
 class ModelPricing(_message.Message):
     __slots__ = ("input", "output", "input_cache_read", "input_cache_write", "image", "web_search", "input_tiers", "output_tiers", "prompt", "completion", "request", "internal_reasoning", "audio", "extra_json")
@@ -179,7 +179,7 @@ class TopProvider(_message.Message):
     max_completion_tokens: int
     is_moderated: bool
     extra_json: str
-    def __init__(self, context_length: _Optional[int] = ..., max_completion_tokens: _Optional[int] = ..., is_moderated: _Optional[bool] = ..., extra_json: _Optional[str] = ...) -> None: ...
+    def __init__(self, context_length: _Optional[int] = ..., max_completion_tokens: _Optional[int] = ..., is_moderated: bool = ..., extra_json: _Optional[str] = ...) -> None: ...
 
 class ModelPermission(_message.Message):
     __slots__ = ("id", "object", "created", "allow_create_engine", "allow_sampling", "allow_logprobs", "allow_search_indices", "allow_view", "allow_fine_tuning", "organization", "group", "is_blocking", "extra_json")
@@ -209,7 +209,7 @@ class ModelPermission(_message.Message):
     group: str
     is_blocking: bool
     extra_json: str
-    def __init__(self, id: _Optional[str] = ..., object: _Optional[str] = ..., created: _Optional[int] = ..., allow_create_engine: _Optional[bool] = ..., allow_sampling: _Optional[bool] = ..., allow_logprobs: _Optional[bool] = ..., allow_search_indices: _Optional[bool] = ..., allow_view: _Optional[bool] = ..., allow_fine_tuning: _Optional[bool] = ..., organization: _Optional[str] = ..., group: _Optional[str] = ..., is_blocking: _Optional[bool] = ..., extra_json: _Optional[str] = ...) -> None: ...
+    def __init__(self, id: _Optional[str] = ..., object: _Optional[str] = ..., created: _Optional[int] = ..., allow_create_engine: bool = ..., allow_sampling: bool = ..., allow_logprobs: bool = ..., allow_search_indices: bool = ..., allow_view: bool = ..., allow_fine_tuning: bool = ..., organization: _Optional[str] = ..., group: _Optional[str] = ..., is_blocking: bool = ..., extra_json: _Optional[str] = ...) -> None: ...
 
 class ModelMeta(_message.Message):
     __slots__ = ("vocab_type", "n_vocab", "n_ctx_train", "n_embd", "n_params", "size", "extra_json")
