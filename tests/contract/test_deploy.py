@@ -1,0 +1,155 @@
+"""The manifest and the Dockerfile fit each other, the settings, and the schemas of three Kubernetes versions."""
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import kubernetes_validate
+import pytest
+import yaml
+
+from bridge import settings
+from bridge.server.health import LIVENESS, READINESS
+
+ROOT = Path(__file__).parents[2]
+TEXT = (ROOT / "deploy" / "kubernetes.yaml").read_text()
+RESOURCES = {(item["kind"], item["metadata"]["name"]): item for item in yaml.safe_load_all(TEXT)}
+DEPLOYMENT = RESOURCES["Deployment", "aibridge"]["spec"]
+POD = DEPLOYMENT["template"]["spec"]
+CONTAINER = POD["containers"][0]
+VARIABLES = {item["name"]: item["value"] for item in CONTAINER["env"]}
+#: Seconds between the end of the drain and the last process: to say farewell, and to close connections.
+FAREWELL = 5
+
+Instructions = list[tuple[str, str]]
+
+
+@pytest.fixture
+def chosen(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> settings.Settings:
+    """The settings by which a pod serves; its mounted files stand in a folder."""
+    for name in [name for name in os.environ if name.startswith("AIBRIDGE_") or name.endswith("_API_KEY")]:
+        monkeypatch.delenv(name)
+    for name, value in VARIABLES.items():
+        if name.endswith("_FILE"):
+            (tmp_path / Path(value).name).write_text("sk-mounted")
+            monkeypatch.setenv(name, str(tmp_path / Path(value).name))
+        else:
+            monkeypatch.setenv(name, value)
+    return settings.load()
+
+
+@pytest.mark.parametrize("version", ["1.35", "1.36", "1.37"])
+@pytest.mark.parametrize("name", RESOURCES, ids="/".join)
+def test_follows_the_schema(name: tuple[str, str], version: str) -> None:
+    assert kubernetes_validate.validate(RESOURCES[name], version, strict=True) == version
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"terminationGracePeriodSeconds": "150"}, {"securtyContext": {}}, {"containers": [{"image": "no-name"}]}],
+    ids=["type", "misspelt", "missing"],
+)
+def test_the_schema_is_checked(wrong: dict[str, Any]) -> None:
+    """A wrong type, an unknown field and a missing one are found."""
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": POD | wrong}
+    with pytest.raises(kubernetes_validate.ValidationError):
+        kubernetes_validate.validate(pod, "1.37", strict=True)
+
+
+def test_kubernetes_waits_for_the_drain(chosen: settings.Settings) -> None:
+    assert chosen.drain_delay > 0, "endpoints are updated while calls still come in"
+    assert POD["terminationGracePeriodSeconds"] >= chosen.drain_delay + chosen.drain_grace + FAREWELL
+    assert chosen.upstream_check_timeout < chosen.upstream_check_interval
+
+
+def test_probes_ask_the_health_port_for_names_that_it_knows(chosen: settings.Settings) -> None:
+    assert chosen.health_listen is not None
+    port = int(chosen.health_listen.rpartition(":")[2])
+    asked = {name: CONTAINER[name]["grpc"] for name in ("startupProbe", "readinessProbe", "livenessProbe")}
+    assert asked == {
+        "startupProbe": {"port": port, "service": LIVENESS},
+        "readinessProbe": {"port": port, "service": READINESS},
+        "livenessProbe": {"port": port, "service": LIVENESS},
+    }
+
+
+def test_ports_are_where_the_bridge_listens(chosen: settings.Settings) -> None:
+    ports = {port["name"]: port["containerPort"] for port in CONTAINER["ports"]}
+    assert chosen.listen == f"0.0.0.0:{ports['grpc']}"
+    assert chosen.health_listen == f"0.0.0.0:{ports['health']}"
+    for name in ("aibridge", "aibridge-headless"):
+        (port,) = RESOURCES["Service", name]["spec"]["ports"]
+        # Through a headless Service clients dial the pod's port: it has to be the same.
+        assert (port["port"], port["targetPort"]) == (ports["grpc"], "grpc")
+    assert RESOURCES["Service", "aibridge-headless"]["spec"]["clusterIP"] == "None"
+
+
+def test_selectors_select_the_pods() -> None:
+    labels = DEPLOYMENT["template"]["metadata"]["labels"]
+    selectors = [
+        DEPLOYMENT["selector"]["matchLabels"],
+        RESOURCES["Service", "aibridge"]["spec"]["selector"],
+        RESOURCES["Service", "aibridge-headless"]["spec"]["selector"],
+        RESOURCES["PodDisruptionBudget", "aibridge"]["spec"]["selector"]["matchLabels"],
+        RESOURCES["NetworkPolicy", "aibridge"]["spec"]["podSelector"]["matchLabels"],
+        *(item["labelSelector"]["matchLabels"] for item in POD["topologySpreadConstraints"]),
+    ]
+    assert all(selector.items() <= labels.items() for selector in selectors)
+
+
+def test_the_container_may_do_nothing_that_it_need_not() -> None:
+    pod, container = POD["securityContext"], CONTAINER["securityContext"]
+    assert pod["runAsNonRoot"] is True
+    assert pod["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert container == {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
+    assert POD["automountServiceAccountToken"] is False
+
+
+def test_no_secret_is_in_the_manifest() -> None:
+    """The key is a file from a Secret that is made elsewhere."""
+    assert not [kind for kind, _ in RESOURCES if kind == "Secret"]
+    mounts = {mount["name"]: mount["mountPath"] for mount in CONTAINER["volumeMounts"]}
+    volumes = {volume["name"]: volume for volume in POD["volumes"]}
+    assert volumes["upstream"]["secret"]["secretName"] == "aibridge-upstream"
+    assert VARIABLES["AIBRIDGE_UPSTREAM_API_KEY_FILE"] == f"{mounts['upstream']}/api-key"
+    assert "--from-file=api-key=" in TEXT
+
+
+def instructions() -> Instructions:
+    """The Dockerfile's, with their lines joined."""
+    text = re.sub(r"^\s*#.*\n", "", (ROOT / "deploy" / "Dockerfile").read_text(), flags=re.MULTILINE)
+    lines = re.sub(r"\\\n\s*", " ", text).splitlines()
+    return [(line.split()[0], line.partition(" ")[2]) for line in lines if line.strip()]
+
+
+def test_both_stages_have_the_base_of_the_argument() -> None:
+    first, *rest = instructions()
+    assert first[0] == "ARG"
+    assert first[1].startswith("BASE=")
+    assert [value for word, value in rest if word == "FROM"] == ["${BASE} AS build", "${BASE}"]
+
+
+def test_what_is_copied_is_there_and_not_ignored() -> None:
+    allowed = [line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")]
+    for word, value in instructions():
+        if word == "COPY" and not value.startswith("--from"):
+            for source in value.split()[:-1]:
+                assert (ROOT / source).exists(), source
+                assert source in allowed
+
+
+def test_the_image_runs_as_the_user_of_the_manifest_and_serves() -> None:
+    final = dict(instructions()[[word for word, _ in instructions()].index("LABEL") :])
+    pod = POD["securityContext"]
+    assert final["USER"] == f"{pod['runAsUser']}:{pod['runAsGroup']}"
+    assert final["ENTRYPOINT"] == '["aibridge"]'
+    assert final["CMD"] == '["serve"]'
+    assert CONTAINER["args"] == ["serve"]
+    listen = dict(item.split("=", 1) for item in final["ENV"].split())["AIBRIDGE_LISTEN"]
+    assert listen == VARIABLES["AIBRIDGE_LISTEN"]
+    assert final["EXPOSE"] == listen.rpartition(":")[2]

@@ -1,0 +1,74 @@
+"""A pod's life as the manifest describes it: the bridge with its variables, and what the probes are told."""
+
+import asyncio
+from pathlib import Path
+
+import grpc
+import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from aibridge.v1 import chat_pb2, chat_pb2_grpc
+from tests.contract.test_deploy import CONTAINER, POD, VARIABLES
+from tests.gateway import Exchange, Gateway, json_reply
+from tests.rpc.test_chat import COMPLETION
+from tests.server.processes import channel_to, free_port, serving
+
+SERVING = health_pb2.HealthCheckResponse.SERVING
+NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
+
+
+@pytest.fixture
+def variables(tmp_path: Path) -> dict[str, str]:
+    """The container's, with ports that are free here, the Secret in a folder, and a shorter delay."""
+    secret = tmp_path / "api-key"
+    secret.write_text("sk-from-the-secret\n")
+    changed = {
+        "AIBRIDGE_HEALTH_LISTEN": f"127.0.0.1:{free_port()}",
+        "AIBRIDGE_UPSTREAM_API_KEY_FILE": str(secret),
+        "AIBRIDGE_DRAIN_DELAY": "0.3",
+    }
+    assert changed.keys() <= VARIABLES.keys()
+    return VARIABLES | changed
+
+
+async def probe(address: str, name: str) -> int:
+    """What the kubelet asks: a connection of its own each time, in the clear."""
+    service = CONTAINER[name]["grpc"]["service"]
+    async with channel_to(address) as channel:
+        return (await health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(service=service))).status
+
+
+async def until(address: str, name: str, wanted: int) -> None:
+    async with asyncio.timeout(10):
+        while await probe(address, name) != wanted:  # noqa: ASYNC110 # as the kubelet does
+            await asyncio.sleep(0.01)
+
+
+async def test_a_pod_from_start_to_end(gateway: Gateway, variables: dict[str, str]) -> None:
+    """Ready when the upstream is reached with the Secret's key; alive to the end; the last stream is not cut."""
+    go_on = asyncio.Event()
+
+    async def script(exchange: Exchange) -> None:
+        if exchange.request.path == "/v1/models":
+            await json_reply({"object": "list", "data": []})(exchange)
+            return
+        await go_on.wait()
+        await json_reply(COMPLETION)(exchange)
+
+    gateway.script(script)
+    health = variables["AIBRIDGE_HEALTH_LISTEN"]
+    async with serving(gateway, **variables) as process, channel_to(process.address) as channel:
+        assert await probe(health, "startupProbe") == SERVING
+        await until(health, "readinessProbe", SERVING)
+        assert gateway.last.headers["authorization"] == "Bearer sk-from-the-secret"
+        request = chat_pb2.CreateChatCompletionRequest(model="m", messages=[{"role": "user", "content": "hi"}])
+        call = chat_pb2_grpc.ChatServiceStub(channel).CreateChatCompletion(request)
+        await gateway.exchange(1)
+        process.terminate()
+        await until(health, "readinessProbe", NOT_SERVING)
+        assert await probe(health, "livenessProbe") == SERVING
+        go_on.set()
+        assert (await call).choices[0].message.content == "hello"
+        assert await call.code() is grpc.StatusCode.OK
+        assert await asyncio.wait_for(process.ended(), POD["terminationGracePeriodSeconds"]) == 0
+    assert all("sk-from-the-secret" not in str(line) for line in (*process.log, *process.noise))
