@@ -1,21 +1,17 @@
 """Whose credential goes upstream, and what it is right now. Secrets in files are read again when they change."""
 
-import stat
-import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
-import structlog
 from pydantic import SecretStr
 
+from bridge.files import UnusableFileError, Watched, text_of
 from bridge.metadata import Metadata, header_value
 from bridge.settings import Settings, SettingsError
 
-_log = structlog.get_logger("aibridge.credentials")
 #: Nothing larger is a credential, in bytes.
 _LARGEST: Final = 1 << 16
-#: A file that has not changed for so many nanoseconds is not being written.
-_SETTLED: Final = 100_000_000
 
 
 class Credential(NamedTuple):
@@ -67,62 +63,22 @@ class _Fixed:
 
 
 class _File:
-    """A secret in a file. While the file cannot be read, or holds no credential, the last good value stays in force.
-
-    A new content counts when the file has been left alone for a moment: until then it may be half of a secret.
-    """
+    """A secret in a file; the empty text as long as there has never been one."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._stamp: _Stamp | None = None
-        self._value = ""
-        self._problem = ""
+        self._file = Watched("credential", [path], _secret, largest=_LARGEST)
 
     def value(self) -> str:
-        """The credential; empty if there has never been one."""
-        try:
-            self._refresh()
-        except OSError as error:
-            self._report(type(error).__name__)
-        except UnicodeDecodeError:
-            self._report("not text")
-        return self._value
-
-    def _refresh(self) -> None:
-        status = self._path.stat()  # follows the symlinks by which Kubernetes swaps a secret
-        stamp = _Stamp(status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size)
-        if stamp == self._stamp:
-            self._problem = ""
-            return
-        if self._value and 0 <= time.time_ns() - stamp.modified < _SETTLED:
-            return
-        if not stat.S_ISREG(status.st_mode) or status.st_size > _LARGEST:
-            self._report("not a file with a credential")
-            return
-        value = self._path.read_text("utf-8").strip()
-        if not value:
-            self._report("empty")
-        elif not _fits_a_header(value):
-            self._report("has characters that a header cannot hold")
-        else:
-            if self._stamp is not None:
-                _log.info("credential file read again", path=str(self._path))
-            self._value, self._stamp, self._problem = value, stamp, ""
-
-    def _report(self, problem: str) -> None:
-        """Log a problem once, not for each request."""
-        if problem != self._problem:
-            self._problem = problem
-            _log.error("credential file unusable", path=str(self._path), problem=problem, in_force=bool(self._value))
+        return self._file.value() or ""
 
 
-class _Stamp(NamedTuple):
-    """What changes when a file does."""
-
-    device: int
-    inode: int
-    modified: int  # nanoseconds since 1970
-    size: int
+def _secret(contents: Sequence[bytes]) -> str:
+    value = text_of(contents[0]).strip()
+    if not value:
+        raise UnusableFileError("empty")
+    if not _fits_a_header(value):
+        raise UnusableFileError("has characters that a header cannot hold")
+    return value
 
 
 def _fits_a_header(value: str) -> bool:

@@ -173,11 +173,11 @@ def test_a_file_without_permission(chosen: Credentials, file: Path, monkeypatch:
     assert value(chosen) == OLD
     replace(file)
 
-    def refuse(*_: Any) -> str:
+    def refuse(*_: Any) -> bytes:
         raise PermissionError
 
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "read_text", refuse)
+        patch.setattr(Path, "read_bytes", refuse)
         with capture_logs() as logs:
             assert value(chosen) == OLD
     assert logs[0]["problem"] == "PermissionError"
@@ -329,13 +329,13 @@ async def test_written_in_place_through_a_socket(start: Start, gateway: Gateway,
 
 def test_a_large_number_of_requests_reads_the_file_once(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     reads = count()
-    read = Path.read_text
+    read = Path.read_bytes
 
-    def counting(path: Path, *arguments: Any) -> str:
+    def counting(path: Path) -> bytes:
         next(reads)
-        return read(path, *arguments)
+        return read(path)
 
-    monkeypatch.setattr(Path, "read_text", counting)
+    monkeypatch.setattr(Path, "read_bytes", counting)
     chosen = Credentials(settings.load(upstream_api_key_file=file))
     assert {value(chosen) for _ in range(100)} == {OLD}
     assert next(reads) == 1

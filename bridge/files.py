@@ -1,0 +1,128 @@
+"""What files hold, read again when they change. While they are gone or bad, the last good value stays in force."""
+
+import stat
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final, Generic, NamedTuple, TypeVar
+
+import structlog
+
+_log = structlog.get_logger("aibridge.files")
+#: A file that has not changed for so many nanoseconds is not being written.
+_SETTLED: Final = 100_000_000
+
+Value = TypeVar("Value")
+
+
+class UnusableFileError(ValueError):
+    """A file cannot be read, or does not hold what it should. The message says what is wrong and quotes nothing."""
+
+
+class Watched(Generic[Value]):
+    """The value that `parse` makes of some files' bytes; a pair of files is read as one.
+
+    `what` names it in the log. `parse` raises UnusableFileError. Nothing over `largest` bytes is read. The files are
+    looked at when the value is asked for, but not again within `interval` seconds. A new content counts when it has
+    been left alone for a moment: until then it may be half of what is being written.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        paths: Sequence[Path],
+        parse: Callable[[Sequence[bytes]], Value],
+        *,
+        largest: int = 1 << 20,
+        interval: float = 0.0,
+    ) -> None:
+        self._what = what
+        self._paths = paths
+        self._parse = parse
+        self._largest = largest
+        self._interval = interval
+        self._next = 0.0
+        self._stamps: list[_Stamp] | None = None
+        self._value: Value | None = None
+        self._problem = ""
+
+    def value(self) -> Value | None:
+        """The value in force; None if there has never been one."""
+        now = time.monotonic()
+        if now >= self._next:
+            self._next = now + self._interval
+            try:
+                self._refresh()
+            except UnusableFileError as error:
+                self._report(str(error))
+        return self._value
+
+    def load(self) -> Value:
+        """The value, where the bridge cannot start without it.
+
+        Raises:
+            UnusableFileError: there is none.
+        """
+        self._refresh()
+        assert self._value is not None  # noqa: S101 # for mypy
+        return self._value
+
+    def _refresh(self) -> None:
+        try:
+            stamps = self._stat()
+            if stamps == self._stamps:
+                self._problem = ""
+                return
+            youngest = max(stamp.modified for stamp in stamps)
+            if self._value is not None and 0 <= time.time_ns() - youngest < _SETTLED:
+                return
+            contents = [path.read_bytes() for path in self._paths]
+            if self._value is not None and self._stat() != stamps:
+                return  # changed while it was read: half of the old, half of the new
+        except OSError as error:
+            raise UnusableFileError(type(error).__name__) from None
+        value = self._parse(contents)
+        if self._stamps is not None:
+            _log.info(f"{self._what} file read again", path=self._path)
+        self._value, self._stamps, self._problem = value, stamps, ""
+
+    def _stat(self) -> "list[_Stamp]":
+        stamps = []
+        for path in self._paths:
+            status = path.stat()  # follows the symlinks by which Kubernetes swaps a secret
+            if not stat.S_ISREG(status.st_mode) or status.st_size > self._largest:
+                raise UnusableFileError("not a file, or too large for what it should hold")
+            stamps.append(_Stamp(status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size))
+        return stamps
+
+    @property
+    def _path(self) -> str:
+        return ", ".join(str(path) for path in self._paths)
+
+    def _report(self, problem: str) -> None:
+        """Log a problem once, not each time that it is seen."""
+        if problem != self._problem:
+            self._problem = problem
+            in_force = self._value is not None
+            _log.error(f"{self._what} file unusable", path=self._path, problem=problem, in_force=in_force)
+
+
+class _Stamp(NamedTuple):
+    """What changes when a file does."""
+
+    device: int
+    inode: int
+    modified: int  # nanoseconds since 1970
+    size: int
+
+
+def text_of(content: bytes) -> str:
+    """A file's content as text.
+
+    Raises:
+        UnusableFileError: it is not UTF-8.
+    """
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        raise UnusableFileError("not text") from None
