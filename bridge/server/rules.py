@@ -1,0 +1,63 @@
+"""What each caller may do: a TOML file with a table for each name, or for a pattern of names."""
+
+import tomllib
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from bridge.call import Caller
+from bridge.files import UnusableFileError, text_of
+
+
+class _Rule(BaseModel):
+    """A table. What is not said is not limited."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    models: tuple[str, ...] | None = None  # patterns; an empty list allows none
+    max_calls: int = Field(0, ge=0, le=65536)  # at once; 0: as the setting max_calls_per_caller
+    upstream_api_key_file: Path | None = None
+
+
+_RULES = TypeAdapter(dict[str, _Rule])
+
+
+class Rules:
+    """The tables of a file in its order; the first whose pattern fits a name counts."""
+
+    def __init__(self, tables: dict[str, _Rule]) -> None:
+        self._tables = tables
+        self.caller = lru_cache(maxsize=4096)(self._caller)  # with as many names as the issuer has subjects
+
+    def _caller(self, name: str) -> Caller | None:
+        """A caller and what it may do; None for one that no table is about, who may do nothing."""
+        for pattern, rule in self._tables.items():
+            if fnmatchcase(name, pattern):
+                return Caller(name, rule.models, rule.max_calls, rule.upstream_api_key_file)
+        return None
+
+
+#: Without a file: whoever is known may do everything.
+EVERYTHING = Rules({"*": _Rule()})
+
+
+def parse(contents: Sequence[bytes]) -> Rules:
+    """The rules of a file.
+
+    Raises:
+        UnusableFileError: it is not TOML, or has something that is no rule.
+    """
+    try:
+        tables = _RULES.validate_python(tomllib.loads(text_of(contents[0])))
+    except tomllib.TOMLDecodeError as error:
+        raise UnusableFileError(f"not TOML: {error}") from None
+    except ValidationError as error:
+        detail = error.errors()[0]
+        raise UnusableFileError(f"{'.'.join(str(part) for part in detail['loc'])}: {detail['msg']}") from None
+    for name, rule in tables.items():
+        if rule.upstream_api_key_file is not None and not rule.upstream_api_key_file.is_file():
+            raise UnusableFileError(f"{name}.upstream_api_key_file: no such file")
+    return Rules(tables)

@@ -1,0 +1,43 @@
+"""Fetches the key set of an issuer of tokens. Its URL comes from the settings, and no redirect leads elsewhere."""
+
+import asyncio
+from pathlib import Path
+from typing import Final
+
+import aiohttp
+
+from bridge.upstream.tls import trust
+
+#: Seconds for the whole of it.
+_TIMEOUT: Final = 5.0
+#: No key set is larger, in bytes.
+_LARGEST: Final = 1 << 20
+
+
+class FetchError(Exception):
+    """There was no key set to be had. The message says why, without the URL."""
+
+
+async def fetch(url: str, ca_file: Path | None) -> bytes:
+    """The document at a URL; `ca_file` has the CA certificates to trust instead of the public ones.
+
+    Raises:
+        FetchError: no connection, no 200, or more than a key set can be.
+    """
+    try:
+        async with (
+            aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(ssl=trust(ca_file)), timeout=aiohttp.ClientTimeout(total=_TIMEOUT)
+            ) as session,
+            session.get(url, allow_redirects=False, headers={"accept": "application/json"}) as reply,
+        ):
+            if reply.status != 200:
+                raise FetchError(f"HTTP status {reply.status}")
+            content = bytearray()
+            async for piece in reply.content.iter_any():
+                content += piece
+                if len(content) > _LARGEST:
+                    raise FetchError("too large for a key set")
+            return bytes(content)
+    except (aiohttp.ClientError, OSError, asyncio.TimeoutError, ValueError) as error:
+        raise FetchError(type(error).__name__) from None
