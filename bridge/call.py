@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import Any
 
 from bridge.errors import BridgeError, Reason
@@ -15,20 +17,39 @@ from bridge.metadata import Metadata
 _ID = re.compile(r"[\x21-\x7e]{1,128}")
 
 
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls, and what it may do.
+
+    `models` are patterns of model ids, None for all; `max_calls` is how many calls may run at once, 0 for no limit of
+    its own; `upstream_api_key_file` has the key that goes upstream for it, in place of the bridge's.
+    """
+
+    name: str
+    models: tuple[str, ...] | None = None
+    max_calls: int = 0
+    upstream_api_key_file: Path | None = None
+
+    def may_use(self, model: str) -> bool:
+        """Whether it may use a model of this id."""
+        return self.models is None or any(fnmatchcase(model, pattern) for pattern in self.models)
+
+
 @dataclass(slots=True, eq=False)
 class Call:
     """One RPC.
 
     `deadline` is on the event loop's clock, in seconds, already without the margin that lets an error reach the caller
-    before its own clock runs out. The fields behind `started` are what happened: model asked for, requests sent
-    upstream, the last HTTP status, messages delivered. `cut` says that the bridge stops and the call has to end;
-    `writing`, that a message is on its way to the caller.
+    before its own clock runs out. `caller` is None where callers need not show who they are. The fields behind
+    `started` are what happened: model asked for, requests sent upstream, the last HTTP status, messages delivered.
+    `cut` says that the bridge stops and the call has to end; `writing`, that a message is on its way to the caller.
     """
 
     method: str
     metadata: Metadata
     request_id: str
     deadline: float
+    caller: Caller | None = None
     started: float = field(default_factory=time.monotonic)
     model: str = ""
     may_retry: bool = True

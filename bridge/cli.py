@@ -1,4 +1,4 @@
-"""The command line: `aibridge serve | config | demo | chat | embed | models | health | version`.
+"""The command line: `aibridge serve | config | demo | chat | embed | models | health | token | version`.
 
 Results go to standard output, everything else to standard error. Exit codes: 0, 1 for a call that failed, 2 for wrong
 usage or settings, 130 after Ctrl-C. A key is never a flag, because anyone on the machine can read those.
@@ -231,6 +231,22 @@ def health(
         status = client.health.Check(HealthCheckRequest(service=service)).status
     typer.echo(HealthCheckResponse.ServingStatus.Name(status))
     raise typer.Exit(0 if status == HealthCheckResponse.SERVING else 1)
+
+
+@app.command()
+def token(name: Annotated[str, typer.Argument(help="Name of the caller, as `search`.")]) -> None:
+    """Make a bearer token for a caller.
+
+    Standard output gets its line for caller_tokens_file, which has a digest only; standard error gets the token.
+    """
+    from bridge.server import tokens  # noqa: PLC0415 # of no use to the other commands
+
+    try:
+        made = tokens.new(name)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="NAME") from None
+    typer.echo(made.line)
+    console.notes().print(f"the token, which is shown only now: {made.token}", soft_wrap=True, highlight=False)
 
 
 @app.command()

@@ -36,6 +36,9 @@ class Reason(Enum):
         self.code, self.retry, self.meaning = code, retry, meaning
 
     # The request, and who may make it.
+    CALLER_UNAUTHENTICATED = Code.UNAUTHENTICATED, Retry.NO, "The bridge does not know who calls."
+    CALLER_NOT_ALLOWED = Code.PERMISSION_DENIED, Retry.NO, "The bridge knows the caller, who may not do this."
+    CALLER_UNVERIFIABLE = Code.UNAVAILABLE, Retry.DELAY, "The bridge has no key to verify callers' tokens with yet."
     INVALID_REQUEST = Code.INVALID_ARGUMENT, Retry.NO, "The request is wrong; BadRequest names the field where known."
     INVALID_METADATA = Code.INVALID_ARGUMENT, Retry.NO, "A metadata value cannot be sent as an HTTP header."
     REQUEST_TOO_LARGE = Code.INVALID_ARGUMENT, Retry.NO, "The upstream refuses a request body of this size."

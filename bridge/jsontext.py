@@ -26,6 +26,7 @@ __all__ = [
     "loads_exact",
     "loads_strict",
     "member_texts",
+    "pairs",
     "rewrite",
     "writes_as",
 ]
@@ -106,6 +107,18 @@ def member_texts(text: str) -> dict[str, str]:
     return value.text
 
 
+def pairs(data: bytes) -> Any:
+    """The value of JSON text, each object as a tuple of its members: one that is there twice, is there twice.
+
+    Raises:
+        MalformedJSONError: the text is nested too deeply.
+    """
+    try:
+        return _PAIRS.decode(_text(data))
+    except (ValueError, RecursionError) as error:
+        raise MalformedJSONError(_describe(error)) from None
+
+
 def is_json(text: str) -> bool:
     """Whether a text is JSON by the RFC, so that it may stand inside other JSON."""
     try:
@@ -152,6 +165,7 @@ def _integer(digits: str) -> int | float:
 
 _TOLERANT = json.JSONDecoder(strict=False, parse_int=_integer)
 _STRICT = json.JSONDecoder(parse_constant=_reject, parse_int=_integer)
+_PAIRS = json.JSONDecoder(strict=False, parse_int=_integer, object_pairs_hook=tuple)
 _SCAN = _TOLERANT.scan_once  # type: ignore[attr-defined] # a value and where it ends, in C
 
 

@@ -5,12 +5,15 @@ from typing import Any, Final
 
 import grpc
 import structlog
-from grpc_channelz.v1 import channelz, channelz_pb2
+from grpc_channelz.v1 import channelz, channelz_pb2, channelz_pb2_grpc
 from grpc_health.v1 import health, health_pb2_grpc
 
 from aibridge.v1 import chat_pb2, embeddings_pb2, models_pb2
+from bridge.server import tls
 from bridge.server.boundary import Guarded
+from bridge.server.callers import Callers
 from bridge.server.flight import Flight
+from bridge.server.gate import Gate
 from bridge.server.health import Health
 from bridge.server.limits import Limits
 from bridge.server.probes import Probes
@@ -42,20 +45,23 @@ class App:
         self._upstream = Upstream(settings)
         self._health = Health(SERVICES)
         self._probes = Probes(settings, self._health)
-        self._limits = Limits(settings.max_calls, settings.max_calls_per_caller, settings.queue_timeout)
+        self._limits = Limits(settings.max_calls, settings.queue_timeout)
         self._flight = Flight()
+        self._callers = Callers(settings) if settings.knows_callers else None
+        self._tls = tls.credentials(settings)
         self._server = grpc.aio.server(options=_options(settings))
-        guarded = Guarded(settings, self._limits, self._flight)
+        guarded = Guarded(settings, self._limits, self._flight, self._callers)
         for service, servicer in zip(_SERVICES, (ModelsService, ChatService, EmbeddingsService), strict=True):
             guarded.add(service, servicer(self._upstream, settings))
         self._server.add_generic_rpc_handlers((guarded,))
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        gate = Gate(self._server, self._callers)
         names = [*SERVICES, health.SERVICE_NAME]
         if settings.channelz:
-            channelz.add_channelz_servicer(self._server)
+            channelz_pb2_grpc.add_ChannelzServicer_to_server(channelz.aio.ChannelzServicer(), gate)
             names.append(_CHANNELZ)
         if settings.reflection:
-            add_reflection(self._server, names)
+            add_reflection(gate, names)
 
     async def start(self) -> str:
         """Begin to serve. The address that it really listens on, with the port that was free if 0 was asked for.
@@ -64,8 +70,13 @@ class App:
             SettingsError: the address is taken or cannot be bound.
         """
         address = self._settings.listen
+        if self._callers is not None:
+            await self._callers.start()
         try:
-            port = self._server.add_insecure_port(address)
+            if self._tls is None:
+                port = self._server.add_insecure_port(address)
+            else:
+                port = self._server.add_secure_port(address, self._tls)
         except RuntimeError as error:
             raise SettingsError(
                 f"listen: cannot bind {address}; it is taken, or not an address of this machine"
@@ -98,6 +109,8 @@ class App:
         self._flight.cut()
         await stopping
         await self._probes.close()
+        if self._callers is not None:
+            await self._callers.stop()
         await self._upstream.close()
         return self._flight.cut_off
 

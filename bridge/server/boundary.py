@@ -15,6 +15,7 @@ from google.protobuf.message_factory import GetMessageClass
 
 from bridge.call import Call, begin, current, stopped
 from bridge.errors import BridgeError, Reason
+from bridge.server.callers import Callers
 from bridge.server.flight import Flight
 from bridge.server.limits import Limits
 from bridge.settings import Settings
@@ -32,10 +33,11 @@ Context = grpc.aio.ServicerContext[Any, Any]
 class Guarded(grpc.GenericRpcHandler):
     """The methods of our services behind the boundary: one look-up for a call, where interceptors cost a layer each."""
 
-    def __init__(self, settings: Settings, limits: Limits, flight: Flight) -> None:
+    def __init__(self, settings: Settings, limits: Limits, flight: Flight, callers: Callers | None) -> None:
         self._settings = settings
         self._limits = limits
         self._flight = flight
+        self._callers = callers
         self._handlers: dict[str, Handler] = {}
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> Handler:
@@ -91,8 +93,10 @@ class Guarded(grpc.GenericRpcHandler):
     async def _serve(self, behaviour: Any, parse: Any, data: bytes, context: Context, call: Call) -> bytes | None:
         flight, limits = self._flight, self._limits
         flight.enter(call)
-        caller = _host(context.peer()) if limits.knows_callers else ""
-        await limits.enter(caller)
+        if self._callers is not None:
+            call.caller = await self._callers.identify(call, context)
+        caller, most = self._share(call, context)
+        await limits.enter(caller, most)
         try:
             await flight.hold_back()
             reply = await behaviour(_parsed(parse, data), context)
@@ -101,6 +105,14 @@ class Guarded(grpc.GenericRpcHandler):
             limits.leave(caller)
         _log.info("call", **call_line(call, "OK"))
         return reply
+
+    def _share(self, call: Call, context: Context) -> tuple[str, int]:
+        """Whose calls are counted together with this one, and how many of them may run; nobody's without a limit."""
+        known = call.caller
+        most = (known.max_calls if known is not None else 0) or self._settings.max_calls_per_caller
+        if not most:
+            return "", 0
+        return (known.name if known is not None else _host(context.peer())), most
 
 
 def _host(peer: str) -> str:

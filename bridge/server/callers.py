@@ -75,9 +75,8 @@ class Callers:
             given = [value for key, value in call.metadata if key == "authorization"] if self._bearer else ()
             if given:
                 return await self._by_token(_bearer(given))
-            if self._patterns:
-                return self._permitted(_by_certificate(context.auth_context(), self._patterns))
-            raise RefusedError("no credential")
+            connection = context.auth_context() if self._patterns else {}
+            return self._permitted(_by_certificate(connection, self._patterns))
         except RefusedError as error:
             # The caller is not told which part was wrong; the operator is.
             _log.info("caller refused", request_id=call.request_id, problem=str(error))
@@ -91,6 +90,7 @@ class Callers:
         now = time.time()
         if known is not None and compare_digest(known.digest, digest) and now < known.until:
             return known.caller
+        sources = self._sources
         names = (self._tokens.value() if self._tokens is not None else None) or {}
         name = names.get(digest)
         if name is not None:
@@ -101,9 +101,10 @@ class Callers:
         else:
             raise RefusedError("unknown token")
         caller = self._permitted(name)
-        if len(self._known) >= _REMEMBERED:
-            self._known.clear()
-        self._known[digest[:_PREFIX]] = _Known(digest, caller, until)
+        if sources is self._sources:  # nothing has changed while the issuer was asked
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            self._known[digest[:_PREFIX]] = _Known(digest, caller, until)
         return caller
 
     def _refresh(self) -> None:
@@ -137,7 +138,7 @@ def _by_certificate(connection: Mapping[str, Iterable[bytes]], patterns: Iterabl
     names = [uri.decode("utf-8", "replace") for uri in connection.get("peer_spiffe_id", ())]
     names += [f"dns:{name.decode('utf-8', 'replace').lower()}" for name in connection.get("peer_dns", ())]
     if not names:
-        raise RefusedError("no certificate with a name")
+        raise RefusedError("no credential")
     for name in names:
         if name.isprintable() and any(fnmatchcase(name, pattern) for pattern in patterns):
             return name

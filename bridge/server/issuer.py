@@ -91,7 +91,7 @@ class Issuer:
         """Whom a token is about.
 
         Raises:
-            RefusedError: it is malformed, signed by nobody known, expired, or for another audience or by another issuer.
+            RefusedError: it is malformed, signed by nobody known, expired, not for this audience or not by this issuer.
             BridgeError: CALLER_UNVERIFIABLE as long as there is no key to verify it with.
         """
         try:
@@ -141,7 +141,7 @@ class Issuer:
     async def _fetch(self) -> None:
         self._renewed = asyncio.get_running_loop().time()
         try:
-            content = await fetch(self._settings.jwt_jwks_url, self._settings.jwt_jwks_ca_file)
+            content = await fetch(str(self._settings.jwt_jwks_url), self._settings.jwt_jwks_ca_file)
             keys = self._parse([content])
         except (FetchError, UnusableFileError) as error:
             if str(error) != self._problem:

@@ -12,40 +12,37 @@ from bridge.errors import BridgeError, Reason
 
 class _Waiter(NamedTuple):
     caller: str
+    most: int
     turn: asyncio.Future[None]
 
 
 class Limits:
-    """Admits calls. `per_caller` of 0 is no limit; `wait` is in seconds. No more wait than may run."""
+    """Admits calls. `wait` is in seconds. No more wait than may run, in all and of one caller."""
 
-    def __init__(self, total: int, per_caller: int, wait: float) -> None:
+    def __init__(self, total: int, wait: float) -> None:
         self._total = total
-        self._per_caller = per_caller
         self._wait = wait
         self._running = 0
         self._of: Counter[str] = Counter()
         self._waiting: deque[_Waiter] = deque()
         self._closed = False
 
-    @property
-    def knows_callers(self) -> bool:
-        """Whether it matters who calls."""
-        return self._per_caller > 0
-
-    async def enter(self, caller: str) -> None:
+    async def enter(self, caller: str = "", most: int = 0) -> None:
         """Begin a call, as soon as there is room for it; each must `leave`.
+
+        Of one caller run `most` at once; the empty name is nobody's, and has no limit of its own.
 
         Raises:
             BridgeError: BRIDGE_OVERLOADED when there is none in time, BRIDGE_SHUTTING_DOWN behind `close`.
         """
         if self._closed:
             raise BridgeError(Reason.BRIDGE_SHUTTING_DOWN, "the bridge is stopping")
-        if not self._waiting and self._has_room(caller):
+        if not self._waiting and self._has_room(caller, most):
             self._admit(caller)
             return
-        if len(self._waiting) >= self._total:
+        if len(self._waiting) >= self._total or (caller and self._waits(caller) >= most):
             raise _overloaded()
-        waiter = _Waiter(caller, asyncio.get_running_loop().create_future())
+        waiter = _Waiter(caller, most, asyncio.get_running_loop().create_future())
         self._waiting.append(waiter)
         self._wake()  # those before this one may wait for their own caller's limit only
         try:
@@ -60,10 +57,10 @@ class Limits:
                 raise _overloaded() from None
             raise
 
-    def leave(self, caller: str) -> None:
+    def leave(self, caller: str = "") -> None:
         """End a call that was admitted."""
         self._running -= 1
-        if self._per_caller:
+        if caller:
             self._of[caller] -= 1
             if not self._of[caller]:
                 del self._of[caller]
@@ -73,19 +70,22 @@ class Limits:
         """Admit no call any more; those that wait are still served."""
         self._closed = True
 
-    def _has_room(self, caller: str) -> bool:
-        return self._running < self._total and (not self._per_caller or self._of[caller] < self._per_caller)
+    def _has_room(self, caller: str, most: int) -> bool:
+        return self._running < self._total and (not caller or self._of[caller] < most)
+
+    def _waits(self, caller: str) -> int:
+        return sum(waiter.caller == caller for waiter in self._waiting)
 
     def _admit(self, caller: str) -> None:
         self._running += 1
-        if self._per_caller:
+        if caller:
             self._of[caller] += 1
 
     def _wake(self) -> None:
         if not self._waiting or self._running >= self._total:
             return
         for waiter in list(self._waiting):
-            if self._has_room(waiter.caller) and not waiter.turn.done():  # a cancelled one removes itself
+            if self._has_room(waiter.caller, waiter.most) and not waiter.turn.done():  # a cancelled one removes itself
                 self._waiting.remove(waiter)
                 self._admit(waiter.caller)
                 waiter.turn.set_result(None)

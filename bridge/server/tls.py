@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 from threading import Lock
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import grpc
 import structlog
@@ -35,7 +35,8 @@ def credentials(settings: Settings) -> grpc.ServerCredentials | None:
         return None
     certificates = _Certificates(settings.tls_certificate_file, settings.tls_key_file, settings.tls_client_ca_file)
     first = certificates.first()
-    return grpc.dynamic_ssl_server_credentials(first, certificates.changed, settings.tls_client_ca_file is not None)
+    changed: Any = certificates.changed  # the stubs do not know that None is an answer
+    return grpc.dynamic_ssl_server_credentials(first, changed, settings.tls_client_ca_file is not None)
 
 
 class _Certificates:

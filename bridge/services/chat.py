@@ -5,13 +5,14 @@ from typing import Any, Final
 from grpc.aio import ServicerContext
 
 from aibridge.v1 import chat_pb2, chat_pb2_grpc
-from bridge.call import stopped
+from bridge.call import Call, stopped
 from bridge.codec import build, encode
 from bridge.errors import BridgeError, Reason
 from bridge.jsontext import dumps
 from bridge.services.checks import check_chat
 from bridge.services.coalesce import coalesce
 from bridge.services.entry import enter
+from bridge.services.permits import permit
 from bridge.settings import Settings
 from bridge.status import trailers_of
 from bridge.upstream.client import Upstream
@@ -35,7 +36,7 @@ class ChatService(chat_pb2_grpc.ChatServiceServicer):
     ) -> chat_pb2.CreateChatCompletionResponse:
         """A whole completion."""
         call = enter(request)
-        body = _body(request, stream=False)
+        body = _body(call, request, stream=False)
         answer = await self._upstream.post(_PATH, call, body)
         usage = answer.value.get("usage")
         call.usage = usage if isinstance(usage, dict) else None
@@ -58,7 +59,7 @@ class ChatService(chat_pb2_grpc.ChatServiceServicer):
         cancels (grpc/grpc#42295), and the upstream would go on generating.
         """
         call = enter(request)
-        body = _body(request, stream=True)
+        body = _body(call, request, stream=True)
         options = request.bridge_options
         merge = options.coalesce if options.HasField("coalesce") else self._settings.coalesce
         async with stream(self._upstream, self._settings, _PATH, call, body) as chunks:
@@ -76,9 +77,10 @@ class ChatService(chat_pb2_grpc.ChatServiceServicer):
         context.set_trailing_metadata(trailers_of(call))
 
 
-def _body(request: chat_pb2.CreateChatCompletionRequest, *, stream: bool) -> bytes:
+def _body(call: Call, request: chat_pb2.CreateChatCompletionRequest, *, stream: bool) -> bytes:
     body = encode(request)
     check_chat(request)
+    permit(call, body)
     body.pop("stream", None)
     if stream:
         body["stream"] = True

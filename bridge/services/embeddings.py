@@ -11,6 +11,7 @@ from bridge.jsontext import dumps
 from bridge.services import vectors
 from bridge.services.checks import check_embedding
 from bridge.services.entry import enter
+from bridge.services.permits import permit
 from bridge.settings import Settings
 from bridge.status import trailers_of
 from bridge.upstream.client import Upstream
@@ -33,6 +34,7 @@ class EmbeddingsService(embeddings_pb2_grpc.EmbeddingsServiceServicer):
         call = enter(request)
         body = encode(request)
         check_embedding(request)
+        permit(call, body)
         if self._ask_base64:
             body.setdefault("encoding_format", "base64")
         answer = await self._upstream.post(_PATH, call, dumps(body))

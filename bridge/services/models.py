@@ -11,6 +11,7 @@ from bridge.errors import BridgeError, Reason
 from bridge.jsontext import loads_exact
 from bridge.services.checks import check_model
 from bridge.services.entry import enter
+from bridge.services.permits import only_permitted, permit_model
 from bridge.settings import Settings
 from bridge.status import trailers_of
 from bridge.upstream.client import Upstream, segment
@@ -27,9 +28,10 @@ class ModelsService(models_pb2_grpc.ModelsServiceServicer):
     async def ListModels(
         self, request: models_pb2.ListModelsRequest, context: ServicerContext[Any, Any]
     ) -> models_pb2.ListModelsResponse:
-        """All models."""
+        """All models; for a caller who may use some only, those."""
         call = enter(request)
         reply = await self._list(call)
+        only_permitted(call, reply)
         context.set_trailing_metadata(trailers_of(call))
         return reply
 
@@ -39,6 +41,7 @@ class ModelsService(models_pb2_grpc.ModelsServiceServicer):
         """One model by its id."""
         call = enter(request)
         check_model(request.model)
+        permit_model(call, request.model)
         if self._by_list:
             reply = _find(await self._list(call), request.model)
         else:

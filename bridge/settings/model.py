@@ -44,10 +44,16 @@ class Settings(Server, Health, Access, Upstream, Limits, Telemetry, BaseSettings
             or self.upstream_oidc_token_file
         )
         spends_own = own is not None and self.upstream_credentials != "caller"
-        if spends_own and not self.listen.startswith(_LOOPBACK) and not self.allow_anonymous_callers:
+        open_to_all = not self.knows_callers and not self.allow_anonymous_callers
+        if spends_own and not self.listen.startswith(_LOOPBACK) and open_to_all:
             raise ValueError(
                 f"listen: {self.listen} is not loopback, and whoever connects could spend the bridge's own credential;"
-                " set allow_anonymous_callers if that is meant"
+                " set caller_tokens_file, jwt_jwks_url or tls_client_names, or allow_anonymous_callers if that is meant"
+            )
+        if self.takes_bearer and self.upstream_credentials == "caller":
+            raise ValueError(
+                "upstream_credentials: caller passes on the metadata key `authorization`, which shows the bridge who"
+                " calls; give callers an upstream_api_key_file in callers_file instead"
             )
         if self.workers > 1 and any(
             (address or "").startswith("unix:") for address in (self.listen, self.health_listen)

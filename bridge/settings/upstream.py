@@ -1,8 +1,8 @@
 """Settings of the one gateway that the bridge speaks to, and of how it is spoken to."""
 
-from typing import Final, Literal
+from typing import Final, Literal, Self
 
-from pydantic import AliasChoices, BaseModel, Field, SecretStr
+from pydantic import AliasChoices, BaseModel, Field, SecretStr, model_validator
 
 from bridge.settings.values import ExistingFile, HeaderNames, Url
 
@@ -32,7 +32,18 @@ class Upstream(BaseModel):
     upstream_credentials: Literal["auto", "bridge", "caller"] = Field(
         "auto",
         description="Whose credential goes upstream: the bridge's if it has one, else the caller's `authorization`"
-        " (auto); always the bridge's; always the caller's.",
+        " (auto); always the bridge's; always the caller's. A token that shows the bridge who calls never does.",
+    )
+    upstream_ca_file: ExistingFile | None = Field(
+        None,
+        description="PEM file with the CA certificates to trust for the upstream, instead of the public ones; read"
+        " again when it changes.",
+    )
+    upstream_certificate_file: ExistingFile | None = Field(
+        None, description="PEM file with the client certificate to show the upstream; read again when it changes."
+    )
+    upstream_key_file: ExistingFile | None = Field(
+        None, description="PEM file with the private key of the client certificate; read again when it changes."
     )
     forward_headers: HeaderNames = Field(
         (), description="Further metadata keys that go upstream as headers, separated by commas."
@@ -51,3 +62,10 @@ class Upstream(BaseModel):
     retrieve_from_list: bool = Field(
         default=False, description="Answer RetrieveModel from the list of models, for gateways that only list."
     )
+
+    @model_validator(mode="after")
+    def _certificate(self) -> Self:
+        if (self.upstream_certificate_file is None) != (self.upstream_key_file is None):
+            missing = "upstream_key_file" if self.upstream_key_file is None else "upstream_certificate_file"
+            raise ValueError(f"{missing}: is needed too: upstream_certificate_file and upstream_key_file are a pair")
+        return self

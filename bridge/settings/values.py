@@ -36,7 +36,8 @@ def _file(value: Path) -> Path:
     return value
 
 
-def _items(value: Any) -> Any:
+def split(value: Any) -> Any:
+    """Text as the list of what its commas separate."""
     return [item.strip() for item in value.split(",") if item.strip()] if isinstance(value, str) else value
 
 
@@ -54,5 +55,5 @@ ExistingFile = Annotated[Path, AfterValidator(_file)]
 Seconds = Annotated[float, Field(gt=0, le=86400)]
 Bytes = Annotated[int, Field(ge=1024, le=1 << 30)]
 #: A list, in text separated by commas. NoDecode: pydantic-settings would ask for JSON in variables.
-Items = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_items)]
+Items = Annotated[tuple[str, ...], NoDecode, BeforeValidator(split)]
 HeaderNames = Annotated[Items, AfterValidator(_header_names)]

@@ -30,6 +30,7 @@ from bridge.upstream.exchange import Exchange
 from bridge.upstream.pool import pool
 from bridge.upstream.request import Request
 from bridge.upstream.retry import Retries
+from bridge.upstream.tls import contexts
 
 _SAFE: Final = "!$&'()*+,;=:@-._~"  # what openai-python leaves alone in a path segment
 
@@ -50,8 +51,8 @@ class Upstream:
         self._base = settings.upstream_url
         self._free = asyncio.Semaphore(settings.upstream_connections)
         self._retries = Retries(settings.max_retries)
-        self._tls = httpx.create_ssl_context(trust_env=False)
-        self._transport = AiohttpTransport(verify=self._tls, trust_env=False, client=lambda: pool(self._tls))
+        tls = contexts(settings)
+        self._transport = AiohttpTransport(verify=tls(), trust_env=False, client=lambda: pool(tls))
         limits = {"connect": settings.connect_timeout, "pool": settings.connect_timeout, "read": None}
         self._extensions = {"timeout": limits}
         self._headers = CIMultiDict({"user-agent": f"aibridge/{version('aibridge')}", "accept-encoding": "identity"})
@@ -125,7 +126,7 @@ class Upstream:
 
     def _request(self, method: str, path: str, call: Call, body: bytes, accept: str) -> tuple[Request, bool]:
         """The request, and whether it bears the bridge's own credential."""
-        credential = self._credentials.choose(call.metadata)
+        credential = self._credentials.choose(call.metadata, call.caller)
         headers = self._headers.copy()
         headers["accept"] = accept
         if body:

@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 from pydantic import SecretStr
 
+from bridge.call import Caller
 from bridge.files import UnusableFileError, Watched, text_of
 from bridge.metadata import Metadata, header_value
 from bridge.settings import Settings, SettingsError
@@ -34,22 +35,34 @@ class Credentials:
         token = _source("upstream_oidc_token", settings.upstream_oidc_token, settings.upstream_oidc_token_file)
         # A key wins over a token, even if the key is wrong: that is the gateway's documented order.
         self._source = key or token
+        # What shows the bridge who calls is for the bridge alone.
+        self._passes = self._mode != "bridge" and not settings.takes_bearer
+        self._of_callers: dict[Path, _File] = {}
 
-    def choose(self, metadata: Metadata) -> Credential:
+    def choose(self, metadata: Metadata, caller: Caller | None = None) -> Credential:
         """The credential for a call with this metadata.
 
         Raises:
             BridgeError: INVALID_METADATA for a caller's `authorization` that cannot be an HTTP header.
         """
-        if self._mode != "caller" and self._source is not None:
-            own = self._source.value()
+        source = self._source if self._mode != "caller" else None
+        if caller is not None and caller.upstream_api_key_file is not None:
+            source = self._of_caller(caller.upstream_api_key_file)
+        if source is not None:
+            own = source.value()
             return Credential(f"Bearer {own}" if own else None, own=True)
-        if self._mode == "bridge":
+        if not self._passes:
             return Credential(None, own=True)
         for key, value in metadata:
             if key == "authorization":
                 return Credential(header_value(key, value), own=False)
         return Credential(None, own=False)
+
+    def _of_caller(self, path: Path) -> "_File":
+        file = self._of_callers.get(path)
+        if file is None:
+            file = self._of_callers[path] = _File(path)
+        return file
 
 
 class _Fixed:

@@ -1,6 +1,5 @@
 """Fetches the key set of an issuer of tokens. Its URL comes from the settings, and no redirect leads elsewhere."""
 
-import asyncio
 from pathlib import Path
 from typing import Final
 
@@ -39,5 +38,5 @@ async def fetch(url: str, ca_file: Path | None) -> bytes:
                 if len(content) > _LARGEST:
                     raise FetchError("too large for a key set")
             return bytes(content)
-    except (aiohttp.ClientError, OSError, asyncio.TimeoutError, ValueError) as error:
+    except (aiohttp.ClientError, OSError, ValueError) as error:
         raise FetchError(type(error).__name__) from None

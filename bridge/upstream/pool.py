@@ -2,16 +2,20 @@
 
 import asyncio
 import ssl
+from collections.abc import Callable
 from typing import Any
 from weakref import WeakSet
 
 import aiohttp
 
 
-def pool(tls: ssl.SSLContext) -> aiohttp.ClientSession:
-    """A pool without a limit: `Upstream` counts connections, where waiting has a limit and an error of its own."""
+def pool(tls: Callable[[], ssl.SSLContext]) -> aiohttp.ClientSession:
+    """A pool without a limit: `Upstream` counts connections, where waiting has a limit and an error of its own.
+
+    `tls` gives the context of each connection that is made.
+    """
     return aiohttp.ClientSession(
-        connector=_Connector(limit=0, keepalive_timeout=30.0, ssl=tls),
+        connector=_Connector(tls, limit=0, keepalive_timeout=30.0),
         cookie_jar=aiohttp.DummyCookieJar(),  # what an upstream sets for one caller must not go out for the next
         response_class=_Response,
         auto_decompress=False,
@@ -24,9 +28,13 @@ class _Connector(aiohttp.TCPConnector):
     aiohttp looks only whether it is still open. A reply that nobody asked for would go to the next caller.
     """
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, tls: Callable[[], ssl.SSLContext], **options: Any) -> None:
         super().__init__(**options)
+        self._tls = tls
         self._used: WeakSet[Any] = WeakSet()
+
+    def _get_ssl_context(self, req: Any) -> ssl.SSLContext | None:
+        return self._tls() if req.is_ssl() else None
 
     async def connect(self, req: Any, traces: Any, timeout: aiohttp.ClientTimeout) -> Any:  # noqa: ASYNC109 # aiohttp's
         while True:

@@ -31,8 +31,9 @@ ALLOWED: dict[str, set[str]] = {
     "bridge.local": set(),
     # The server and the RPCs.
     "bridge.server": {
-        "bridge.call", "bridge.errors", "bridge.metadata", "bridge.services", "bridge.settings", "bridge.status",
-        "bridge.telemetry", "bridge.upstream.client", "bridge.upstream.probe",
+        "bridge.call", "bridge.certificates", "bridge.errors", "bridge.files", "bridge.jsontext", "bridge.metadata",
+        "bridge.services", "bridge.settings", "bridge.status", "bridge.telemetry", "bridge.upstream.client",
+        "bridge.upstream.jwks", "bridge.upstream.probe",
     },
     "bridge.services": {
         "bridge.call", "bridge.codec", "bridge.errors", "bridge.jsontext", "bridge.settings", "bridge.status",
@@ -40,8 +41,8 @@ ALLOWED: dict[str, set[str]] = {
     },
     # HTTP, and nothing of gRPC or protobuf.
     "bridge.upstream": {
-        "bridge.call", "bridge.errors", "bridge.jsontext", "bridge.metadata", "bridge.redact", "bridge.settings",
-        "bridge.telemetry",
+        "bridge.call", "bridge.certificates", "bridge.errors", "bridge.files", "bridge.jsontext", "bridge.metadata",
+        "bridge.redact", "bridge.settings", "bridge.telemetry",
     },
     "bridge.upstream.sse": set(),
     # JSON <-> protobuf, and nothing of HTTP or calls.
@@ -51,6 +52,9 @@ ALLOWED: dict[str, set[str]] = {
     "bridge.status": {"bridge.call", "bridge.errors", "bridge.jsontext", "bridge.redact"},
     "bridge.call": {"bridge.errors", "bridge.metadata"},
     "bridge.settings": {"bridge.errors", "bridge.metadata"},
+    # What files hold, certificates among it: known to whoever reads one.
+    "bridge.certificates": {"bridge.files"},
+    "bridge.files": set(),
     "bridge.metadata": {"bridge.errors"},
     "bridge.redact": {"bridge.jsontext"},
     "bridge.jsontext": set(),
@@ -71,7 +75,10 @@ CONFINED: dict[str, set[str]] = {
     # local: replies of llama.cpp's own endpoints; client: gRPC's service config. Neither is a request or a reply.
     "json": {"bridge.jsontext", "bridge.local", "bridge.client"},
     "pybase64": {"bridge.codec", "bridge.services.vectors"},
-    "structlog": {"bridge.server", "bridge.telemetry", "bridge.upstream"},
+    # Certificates are read in one place, tokens verified in another.
+    "cryptography": {"bridge.certificates"},
+    "jwt": {"bridge.server.issuer"},
+    "structlog": {"bridge.files", "bridge.server", "bridge.telemetry", "bridge.upstream"},
     "typer": {"bridge.cli", "bridge.flags"},
     "rich": {"bridge.cli", "bridge.console", "bridge.demo"},
     "xllamacpp": {"bridge.local"},

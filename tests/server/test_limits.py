@@ -16,30 +16,30 @@ from tests.rpc.test_chat import COMPLETION
 
 
 async def test_the_next_in_line_gets_the_place() -> None:
-    limits = Limits(1, 0, 5)
-    await limits.enter("a")
-    waiting = [asyncio.create_task(limits.enter("a")) for _ in range(1)]
+    limits = Limits(1, 5)
+    await limits.enter("a", 1)
+    waiting = [asyncio.create_task(limits.enter("a", 1)) for _ in range(1)]
     await asyncio.sleep(0)
     assert not waiting[0].done()
     limits.leave("a")
     await asyncio.gather(*waiting)
     limits.leave("a")
-    await limits.enter("a")
+    await limits.enter("a", 1)
 
 
 async def test_one_caller_does_not_hold_up_another() -> None:
-    limits = Limits(10, 1, 5)
-    await limits.enter("greedy")
-    waiting = asyncio.create_task(limits.enter("greedy"))
+    limits = Limits(10, 5)
+    await limits.enter("greedy", 1)
+    waiting = asyncio.create_task(limits.enter("greedy", 1))
     await asyncio.sleep(0)
-    await asyncio.wait_for(limits.enter("modest"), 1)
+    await asyncio.wait_for(limits.enter("modest", 1), 1)
     assert not waiting.done()
     limits.leave("greedy")
     await waiting
 
 
 async def test_no_more_wait_than_may_run() -> None:
-    limits = Limits(1, 0, 5)
+    limits = Limits(1, 5)
     await limits.enter("")
     waiting = asyncio.create_task(limits.enter(""))
     await asyncio.sleep(0)
@@ -52,15 +52,15 @@ async def test_no_more_wait_than_may_run() -> None:
 
 async def test_a_waiter_that_gives_up_leaves_no_trace() -> None:
     """Whether it was cancelled before its turn or in the moment of it, every place is free again in the end."""
-    limits = Limits(1, 1, 5)
-    await limits.enter("a")
-    early, late = (asyncio.create_task(limits.enter("a")) for _ in range(2))
+    limits = Limits(1, 5)
+    await limits.enter("a", 1)
+    early, late = (asyncio.create_task(limits.enter("a", 1)) for _ in range(2))
     await asyncio.sleep(0)
     early.cancel()
     limits.leave("a")
     late.cancel()
     await asyncio.gather(early, late, return_exceptions=True)
-    await asyncio.wait_for(limits.enter("a"), 1)
+    await asyncio.wait_for(limits.enter("a", 1), 1)
 
 
 async def test_calls_over_the_limit(

@@ -1,0 +1,61 @@
+"""TLS towards the upstream: whom to trust, and what to show. A new connection takes what the files hold then."""
+
+import ssl
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import httpx
+
+from bridge.certificates import authorities, pair
+from bridge.files import UnusableFileError, Watched
+from bridge.settings import Settings, SettingsError
+
+#: Seconds within which the files are looked at once, however many connections are made.
+_INTERVAL: Final = 0.25
+
+
+def contexts(settings: Settings) -> Callable[[], ssl.SSLContext]:
+    """Gives the context for the next connection.
+
+    Raises:
+        SettingsError: a file cannot be used.
+    """
+    ca, chain, key = settings.upstream_ca_file, settings.upstream_certificate_file, settings.upstream_key_file
+    paths = [path for path in (ca, chain, key) if path is not None]
+    if not paths:
+        context = httpx.create_ssl_context(trust_env=False)
+        return lambda: context
+    files = Watched("upstream TLS", paths, partial(_context, ca, chain, key), interval=_INTERVAL)
+    try:
+        first = files.load()
+    except UnusableFileError as error:
+        names = "upstream_ca_file, upstream_certificate_file or upstream_key_file"
+        raise SettingsError(f"{names}: {error}") from None
+    return lambda: files.value() or first
+
+
+def trust(ca_file: Path | None) -> ssl.SSLContext:
+    """A context that trusts the CA certificates of a file, or else the public ones.
+
+    Raises:
+        UnusableFileError: there are none in the file.
+    """
+    if ca_file is None:
+        return httpx.create_ssl_context(trust_env=False)
+    try:
+        return ssl.create_default_context(cadata=authorities(ca_file.read_bytes()).decode("ascii", "ignore"))
+    except OSError as error:
+        raise UnusableFileError(type(error).__name__) from None
+
+
+def _context(ca: Path | None, chain: Path | None, key: Path | None, contents: Sequence[bytes]) -> ssl.SSLContext:
+    context = trust(ca)
+    if chain is not None and key is not None:
+        pair(contents[-2], contents[-1])  # what is wrong is said better there
+        try:
+            context.load_cert_chain(chain, key)  # takes files only; should they have changed by now, they do so again
+        except OSError:
+            raise UnusableFileError("the key is not the certificate's") from None
+    return context

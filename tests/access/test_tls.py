@@ -1,0 +1,325 @@
+"""TLS in front: what is served, what is refused, and how certificates change while calls run."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+import trustme
+from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+from structlog.testing import capture_logs
+
+from bridge import settings
+from bridge.server.app import App
+from bridge.settings import SettingsError
+from tests.access.authority import Secret, chain, channel, identity, key, trusting, until
+from tests.conftest import Bridge, Start
+from tests.details import COMPLETION
+from tests.errors.replies import Hello
+from tests.gateway import Gateway, json_reply, sse
+
+HOST = "127.0.0.1"
+CA = trustme.CA()
+SERVER = CA.issue_cert(HOST)
+
+
+@pytest.fixture
+def secret(tmp_path: Path) -> Secret:
+    return Secret(tmp_path / "tls", crt=chain(SERVER), key=key(SERVER))
+
+
+def served(secret: Secret, **more: Any) -> dict[str, Any]:
+    return {"tls_certificate_file": secret.crt, "tls_key_file": secret.key, **more}
+
+
+@asynccontextmanager
+async def connected(bridge: Bridge, credentials: grpc.ChannelCredentials) -> AsyncIterator[Bridge]:
+    """The bridge over a connection of its own."""
+    async with channel(bridge.address, credentials) as own:
+        yield Bridge(bridge.address, bridge.gateway, own, bridge.app)
+
+
+async def presented(address: str, context: ssl.SSLContext) -> bytes:
+    """The certificate that the bridge shows right now."""
+    context.set_alpn_protocols(["h2"])
+    host, _, port = address.rpartition(":")
+    _, writer = await asyncio.open_connection(host, int(port), ssl=context)
+    shown = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
+    writer.transport.abort()
+    return bytes(shown)
+
+
+def believing(*authorities: trustme.CA) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    for authority in authorities:
+        authority.configure_trust(context)
+    return context
+
+
+async def code_of(call: Any) -> str:
+    try:
+        await call
+    except grpc.aio.AioRpcError as error:
+        return str(error.code().name)
+    return "OK"
+
+
+async def test_a_call(start: Start, gateway: Gateway, secret: Secret, hello: Hello) -> None:
+    """Over TLS calls work, and without it none does."""
+    gateway.script(json_reply(COMPLETION))
+    async with start(**served(secret)) as bridge:
+        async with connected(bridge, trusting(CA)) as caller:
+            assert (await caller.chat.CreateChatCompletion(hello)).choices[0].message.content == "hello"
+        assert await code_of(bridge.chat.CreateChatCompletion(hello)) == "UNAVAILABLE"
+    assert len(gateway.requests) == 1
+
+
+async def test_a_caller_who_trusts_another_authority(start: Start, secret: Secret, hello: Hello) -> None:
+    async with start(**served(secret)) as bridge, connected(bridge, trusting(trustme.CA())) as caller:
+        assert await code_of(caller.chat.CreateChatCompletion(hello)) == "UNAVAILABLE"
+    assert not bridge.gateway.requests
+
+
+async def test_versions(start: Start, secret: Secret) -> None:
+    """TLS 1.2 and 1.3 are spoken, 1.1 is not."""
+    async with start(**served(secret)) as bridge:
+        for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+            context = believing(CA)
+            context.minimum_version = context.maximum_version = version
+            assert await presented(bridge.address, context)
+        old = believing(CA)
+        with pytest.warns(DeprecationWarning, match="TLSv1_1"):
+            old.minimum_version = old.maximum_version = ssl.TLSVersion.TLSv1_1
+        old.set_ciphers("DEFAULT:@SECLEVEL=0")
+        with pytest.raises((ssl.SSLError, ConnectionError)):
+            await presented(bridge.address, old)
+
+
+async def test_rotation_under_load(start: Start, gateway: Gateway, secret: Secret, hello: Hello) -> None:
+    """Certificates change again and again, even their CA: streams and calls go on, new connections see the new one."""
+    event = {"choices": [{"index": 0, "delta": {"content": "x"}, "finish_reason": None}]}
+    last = {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}
+    gateway.script(sse(*[event] * 20, last))
+    others = [trustme.CA() for _ in range(3)]
+    bundle = b"".join(authority.cert_pem.bytes() for authority in (CA, *others))
+    credentials = grpc.ssl_channel_credentials(bundle)
+    over = asyncio.Event()
+    counts = {"kept": 0, "new": 0}
+
+    async def stream(bridge: Bridge) -> None:
+        chunks = [chunk async for chunk in bridge.chat.CreateChatCompletionStream(hello)]
+        assert len(chunks) == 21
+
+    async def on_one_connection(bridge: Bridge) -> None:
+        async with connected(bridge, credentials) as caller:
+            while not over.is_set():
+                await stream(caller)
+                counts["kept"] += 1
+
+    async def on_new_connections(bridge: Bridge) -> None:
+        while not over.is_set():
+            async with connected(bridge, credentials) as caller:
+                await stream(caller)
+            counts["new"] += 1
+
+    async with start(**served(secret)) as bridge:
+        load = asyncio.gather(*(work(bridge) for work in (on_one_connection, on_new_connections) for _ in range(2)))
+        seen = [await presented(bridge.address, believing(CA))]
+        for authority in others:
+            leaf = authority.issue_cert(HOST)
+            secret.swap(crt=chain(leaf), key=key(leaf))
+
+            async def changed() -> bool:
+                shown = await presented(bridge.address, believing(CA, *others))
+                if shown != seen[-1]:
+                    seen.append(shown)
+                    return True
+                return False
+
+            await until(changed)
+        over.set()
+        await load
+    assert len(set(seen)) == 4
+    assert min(counts.values()) > 3, counts
+
+
+def other_key(secret: Secret) -> None:
+    secret.swap(crt=chain(SERVER), key=key(CA.issue_cert(HOST)))
+
+
+def garbage(secret: Secret) -> None:
+    secret.swap(crt=b"-----BEGIN CERTIFICATE-----\nnonsense\n", key=key(SERVER))
+
+
+def half(secret: Secret) -> None:
+    secret.swap(crt=chain(SERVER)[:200], key=key(SERVER))
+
+
+def empty(secret: Secret) -> None:
+    secret.swap(crt=b"", key=b"")
+
+
+def gone(secret: Secret) -> None:
+    (secret.folder / "..data").unlink()
+
+
+def expired(secret: Secret) -> None:
+    old = CA.issue_cert(HOST, not_after=datetime.now(UTC) - timedelta(seconds=1))
+    secret.swap(crt=chain(old), key=key(old))
+
+
+def of_tomorrow(secret: Secret) -> None:
+    early = CA.issue_cert(HOST, not_before=datetime.now(UTC) + timedelta(days=1))
+    secret.swap(crt=chain(early), key=key(early))
+
+
+def encrypted(secret: Secret) -> None:
+    private = load_pem_private_key(key(SERVER), None)
+    locked = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"word"))
+    secret.swap(crt=chain(SERVER), key=locked)
+
+
+def of_another_kind(secret: Secret) -> None:
+    private = ed25519.Ed25519PrivateKey.generate()
+    secret.swap(crt=chain(SERVER), key=private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+
+
+def swapped(secret: Secret) -> None:
+    secret.swap(crt=key(SERVER), key=chain(SERVER))
+
+
+BAD: list[tuple[Callable[[Secret], None], str]] = [
+    (other_key, "the key is not the certificate's"),
+    (garbage, "the certificate is not a certificate in PEM"),
+    (half, "the certificate is not a certificate in PEM"),
+    (empty, "the certificate is not a certificate in PEM"),
+    (expired, "the certificate expired at"),
+    (of_tomorrow, "the certificate is not valid before"),
+    (encrypted, "the key is encrypted"),
+    (of_another_kind, "the key is neither RSA nor EC"),
+    (swapped, "the certificate is not a certificate in PEM"),
+]
+
+
+@pytest.mark.parametrize(("change", "problem"), BAD)
+async def test_the_start_is_refused(secret: Secret, change: Callable[[Secret], None], problem: str) -> None:
+    """With the names of the settings and what is wrong, and nothing of the key."""
+    change(secret)
+    with pytest.raises(SettingsError, match=r"^tls_certificate_file.*: " + problem) as caught:
+        App(settings.load(listen=f"{HOST}:0", **served(secret)))
+    assert "BEGIN" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("change", "problem"), [*BAD, (gone, "FileNotFoundError")])
+async def test_the_last_good_pair_stays(
+    start: Start, secret: Secret, change: Callable[[Secret], None], problem: str
+) -> None:
+    """The operator is told once; and when it has been mended, the new pair is taken."""
+    with capture_logs() as logs:
+        async with start(**served(secret)) as bridge:
+            first = await presented(bridge.address, believing(CA))
+            change(secret)
+
+            async def told() -> bool:
+                assert await presented(bridge.address, believing(CA)) == first
+                return any(line["log_level"] == "error" for line in logs)
+
+            await until(told)
+            errors = [line for line in logs if line["log_level"] == "error"]
+            assert [(line["event"], line["in_force"]) for line in errors] == [("TLS file unusable", True)]
+            assert errors[0]["problem"].startswith(problem)
+            assert await presented(bridge.address, believing(CA)) == first
+            new = CA.issue_cert(HOST)
+            secret.swap(crt=chain(new), key=key(new))
+
+            async def mended() -> bool:
+                return await presented(bridge.address, believing(CA)) != first
+
+            await until(mended)
+    assert len([line for line in logs if line["log_level"] == "error"]) == 1
+    assert "BEGIN" not in str(logs)
+
+
+async def test_a_pair_with_rsa(start: Start, secret: Secret) -> None:
+    leaf = CA.issue_cert(HOST, key_type=trustme.KeyType.RSA)
+    assert isinstance(load_pem_private_key(key(leaf), None), rsa.RSAPrivateKey)
+    secret.swap(crt=chain(leaf), key=key(leaf))
+    async with start(**served(secret)) as bridge:
+        assert await presented(bridge.address, believing(CA))
+
+
+CLIENTS = trustme.CA()
+SEARCH = identity(CLIENTS, "spiffe://test/ns/prod/sa/search")
+
+
+@pytest.fixture
+def mutual(tmp_path: Path) -> dict[str, Any]:
+    """Settings of a bridge that takes the certificates of one CA."""
+    secret = Secret(tmp_path / "mtls", crt=chain(SERVER), key=key(SERVER), ca=CLIENTS.cert_pem.bytes())
+    return served(secret, tls_client_ca_file=secret.ca, tls_client_names=["spiffe://test/ns/prod/*"])
+
+
+def of(certificate: trustme.LeafCert) -> tuple[bytes, bytes]:
+    return chain(certificate), key(certificate)
+
+
+def no_certificate() -> None:
+    return None
+
+
+def by_another_ca() -> tuple[bytes, bytes]:
+    return identity(trustme.CA(), "spiffe://test/ns/prod/sa/search")
+
+
+def of_yesterday() -> tuple[bytes, bytes]:
+    return of(CLIENTS.issue_cert("search.test", not_after=datetime.now(UTC) - timedelta(seconds=1)))
+
+
+def by_the_servers_ca() -> tuple[bytes, bytes]:
+    return of(CA.issue_cert("search.test"))
+
+
+@pytest.mark.parametrize("shown", [no_certificate, by_another_ca, of_yesterday, by_the_servers_ca])
+async def test_no_connection_without_a_good_client_certificate(
+    start: Start, mutual: dict[str, Any], hello: Hello, shown: Callable[[], tuple[bytes, bytes] | None]
+) -> None:
+    """None, one of another CA, an expired one: nothing is served, not even health."""
+    async with start(**mutual) as bridge, connected(bridge, trusting(CA, shown())) as caller:
+        assert await code_of(caller.chat.CreateChatCompletion(hello)) == "UNAVAILABLE"
+    assert not bridge.gateway.requests
+
+
+async def test_the_client_ca_changes(start: Start, mutual: dict[str, Any], hello: Hello) -> None:
+    """Who has a certificate of the new CA gets in, who has one of the old no longer does."""
+    new = trustme.CA()
+    old_caller, new_caller = SEARCH, identity(new, "spiffe://test/ns/prod/sa/search")
+    async with start(**mutual) as bridge:
+        bridge.gateway.script(json_reply(COMPLETION))
+
+        async def answer(shown: tuple[bytes, bytes]) -> str:
+            async with connected(bridge, trusting(CA, shown)) as caller:
+                return await code_of(caller.chat.CreateChatCompletion(hello))
+
+        assert [await answer(old_caller), await answer(new_caller)] == ["OK", "UNAVAILABLE"]
+        folder = mutual["tls_client_ca_file"].parent
+        bundle = folder / "..data" / "ca"
+        bundle.with_name("new").write_bytes(new.cert_pem.bytes())
+        bundle.with_name("new").replace(bundle)
+
+        async def lets_the_new_one_in() -> bool:
+            return await answer(new_caller) == "OK"
+
+        await until(lets_the_new_one_in)
+        assert await answer(old_caller) == "UNAVAILABLE"
