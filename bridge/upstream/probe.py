@@ -14,6 +14,7 @@ from httpx_aiohttp import AiohttpTransport
 
 from bridge.settings import Settings
 from bridge.upstream.credentials import Credentials
+from bridge.upstream.tls import contexts
 
 _PORTS: Final = {"http": 80, "https": 443}
 
@@ -36,10 +37,15 @@ class Probe:
         url = httpx.URL(settings.upstream_url)
         self.host = url.host
         self.port = url.port or _PORTS[url.scheme]
-        self.tls = httpx.create_ssl_context(trust_env=False) if url.scheme == "https" else None
+        self._contexts = contexts(settings) if url.scheme == "https" else None
         self._models = f"{settings.upstream_url}/models"
         self._credentials = Credentials(settings)
         self._timeout = settings.upstream_check_timeout
+
+    @property
+    def tls(self) -> ssl.SSLContext | None:
+        """What the next connection is made with, None without TLS."""
+        return self._contexts() if self._contexts is not None else None
 
     @property
     def authorization(self) -> str | None:

@@ -1,5 +1,6 @@
 """What the commands print, send and return, with a real bridge and a scripted gateway behind them."""
 
+import hashlib
 import json
 from typing import Any
 
@@ -246,3 +247,14 @@ def test_advice_is_one_line() -> None:
 
 def test_text_from_outside_cannot_command_a_terminal() -> None:
     assert printable("a\x1b]0;title\x07b\tc\nd\x9b2Je\r\x7f") == "a]0;titleb\tc\nd2Je"
+
+
+async def test_a_token_is_shown_once_and_its_line_holds_a_digest(aibridge: Run) -> None:
+    """The line goes to standard output, so that `>>` puts it into the file; the token to standard error."""
+    result = await aibridge("token", "search")
+    token = result.err.split()[-1]
+    assert result.code == 0
+    assert result.out == f"search sha256:{hashlib.sha256(token.encode()).hexdigest()}\n"
+    refused = await aibridge("token", "sub:someone")
+    assert (refused.code, refused.out) == (2, "")
+    assert "NAME" in refused.err
