@@ -101,4 +101,30 @@ STACKS: Final = (
         tools=("cargo",),
         tool_packages=("cargo-web",),  # Debian's `cargo` is too old
     ),
+    Stack(
+        name="cpp",
+        language="C++",
+        library="grpc++",
+        folder="cpp",
+        build='cmake -S . -B "$BUILD" -DGOOGLEAPIS="$("$PYTHON" -c "import site; print(*site.getsitepackages())")" && '
+        'cmake --build "$BUILD" --parallel 2',
+        run='"$BUILD/example"',
+        language_version="c++ --version",
+        library_version="pkg-config --modversion grpc++",
+        debian=(
+            *("g++", "cmake", "make", "pkg-config", "libgrpc++-dev"),
+            *("libprotobuf-dev", "protobuf-compiler", "protobuf-compiler-grpc"),
+        ),
+    ),
+    Stack(
+        name="ruby",
+        language="Ruby",
+        library="grpc",
+        folder="ruby",
+        build="rake --silent",
+        run='ruby -I "$BUILD" example.rb',
+        language_version="ruby --version",
+        library_version="ruby -e 'require %q(grpc/version); puts GRPC::VERSION'",
+        debian=("ruby", "rake", "ruby-grpc", "ruby-grpc-tools"),
+    ),
 )
