@@ -1,0 +1,68 @@
+"""Code that is written against openai-python, over gRPC: an httpx transport that makes RPCs of its requests.
+
+    client = openai.OpenAI(http_client=http_client("127.0.0.1:50051"), api_key=…)
+
+Everything else of the program stays. `http_client` takes the HTTP library that the installed openai-python is built on:
+httpx2, or httpx before its version 3. Models, chat, streams, tools, structured outputs and embeddings come as the same
+objects, errors as the same exceptions with the same fields; docs/openai.md lists the few things that differ.
+
+The API key goes along as the caller's credential. The library's own retries and timeouts stay in force, and are the only
+ones: neither gRPC nor the bridge retries besides. `requests` makes an RPC of a request, `replies` HTTP of what comes
+back; neither does I/O, `transport` does.
+"""
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from bridge.client.channel import Option, TlsChoice
+from bridge.client.openai.transport import AsyncTransport, SyncTransport
+
+__all__ = ["async_http_client", "async_transport", "http_client", "transport"]
+
+
+def http_client(target: str, *, tls: TlsChoice = False, options: Sequence[Option] = (), **settings: Any) -> Any:
+    """The `http_client` of an `openai.OpenAI` whose requests go to the bridge at `target`.
+
+    Args:
+        target: HOST:PORT, unix:PATH, or any other name that gRPC resolves. The library's `base_url` is not used.
+        tls: as for `bridge.client.connect`.
+        options: as for `bridge.client.connect`.
+        settings: for `openai.DefaultHttpxClient`, as `timeout` or `event_hooks`.
+
+    Raises:
+        ValueError: `tls` is not complete.
+        OSError: a file of `tls` cannot be read.
+    """
+    import openai  # noqa: PLC0415 # optional: for who has it
+
+    kind = openai.DefaultHttpxClient
+    return kind(transport=transport(target, _library(kind), tls=tls, options=options), **settings)
+
+
+def async_http_client(target: str, *, tls: TlsChoice = False, options: Sequence[Option] = (), **settings: Any) -> Any:
+    """The `http_client` of an `openai.AsyncOpenAI`; as `http_client`, under asyncio."""
+    import openai  # noqa: PLC0415 # as above
+
+    kind = openai.DefaultAsyncHttpxClient
+    return kind(transport=async_transport(target, _library(kind), tls=tls, options=options), **settings)
+
+
+def transport(target: str, library: Any, *, tls: TlsChoice = False, options: Sequence[Option] = ()) -> SyncTransport:
+    """The transport alone, for an HTTP client of one's own; `library` is the module `httpx` or `httpx2`."""
+    kind: type[SyncTransport] = type("Transport", (SyncTransport, library.BaseTransport), {})
+    return kind(target, library, tls, options)
+
+
+def async_transport(
+    target: str, library: Any, *, tls: TlsChoice = False, options: Sequence[Option] = ()
+) -> AsyncTransport:
+    """The asyncio transport alone; as `transport`."""
+    kind: type[AsyncTransport] = type("AsyncTransport", (AsyncTransport, library.AsyncBaseTransport), {})
+    return kind(target, library, tls, options)
+
+
+def _library(client: type) -> Any:
+    """The module, httpx or httpx2, that a class of HTTP clients comes from."""
+    names = (base.__module__.partition(".")[0] for base in client.__mro__)
+    return sys.modules[next(name for name in names if name in {"httpx", "httpx2"})]

@@ -1,0 +1,107 @@
+"""An HTTP request of the OpenAI API as the RPC that says the same. No I/O."""
+
+import re
+from collections.abc import Iterable
+from typing import Any, Final, NamedTuple
+from urllib.parse import unquote
+
+from google.protobuf.message import Message
+
+from aibridge.v1.chat_pb2 import CreateChatCompletionRequest
+from aibridge.v1.embeddings_pb2 import CreateEmbeddingRequest
+from aibridge.v1.models_pb2 import ListModelsRequest, RetrieveModelRequest
+from bridge.client.openai.replies import Reply, refusal
+from bridge.codec import build
+from bridge.jsontext import MalformedJSONError, loads
+
+#: The leftmost wins, so that an id may have any of these words in it; what stands before is the base URL's.
+_ROUTE: Final = re.compile(r"/(?:(chat/completions)|(embeddings)|(models)(?:/(.+))?)/*$")
+#: Headers that frame an HTTP message or tell of the HTTP library; all others are the caller's to choose, and the
+#: bridge's to let pass.
+_FRAMING: Final = frozenset(
+    {"accept", "connection", "cookie", "expect", "host", "te", "transfer-encoding", "user-agent"}
+)
+_FRAMING_PREFIXES: Final = ("accept-", "content-", "grpc-", "proxy-", "x-stainless-", ":")
+_KEY: Final = re.compile(r"[0-9a-z_.-]+")
+_VALUE: Final = re.compile(r"[\x20-\x7e]*")
+
+
+class Rpc(NamedTuple):
+    """A request on its way: the stub and its method, and how the reply is to be written.
+
+    `base64` says that vectors were asked for as base64 text.
+    """
+
+    stub: str
+    method: str
+    message: Message
+    streams: bool = False
+    base64: bool = False
+
+
+class RefusedError(Exception):
+    """A request that the bridge has no RPC for; `reply` says so in HTTP."""
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__(reply.status)
+        self.reply = reply
+
+
+def rpc_of(method: str, path: str, body: bytes) -> Rpc:
+    """The RPC of a request to `path`, percent-encoded as it was sent.
+
+    Raises:
+        RefusedError: there is none, or the body is not a JSON object.
+    """
+    route = _ROUTE.search(path)
+    if route is None:
+        raise RefusedError(refusal(404, f"the bridge has no {path}", "unknown_url"))
+    chat, embeddings, _, model = route.groups()
+    expected = "POST" if chat or embeddings else "GET"
+    if method != expected:
+        raise RefusedError(refusal(405, f"{path} takes {expected}, not {method}", "method_not_allowed"))
+    if chat:
+        value, message = _body(CreateChatCompletionRequest, body)
+        streams = value.get("stream") is True
+        return Rpc("chat", "CreateChatCompletionStream" if streams else "CreateChatCompletion", message, streams)
+    if embeddings:
+        value, message = _body(CreateEmbeddingRequest, body)
+        return Rpc("embeddings", "CreateEmbedding", message, base64=value.get("encoding_format") == "base64")
+    if model:
+        return Rpc("models", "RetrieveModel", _once(RetrieveModelRequest(model=unquote(model))))
+    return Rpc("models", "ListModels", _once(ListModelsRequest()))
+
+
+def metadata_of(headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """The headers that go along, as gRPC metadata.
+
+    Raises:
+        ValueError: a value cannot be sent; the message names its header.
+    """
+    pairs = []
+    for name, value in headers:
+        key = name.lower()
+        if key in _FRAMING or key.startswith(_FRAMING_PREFIXES) or key.endswith("-bin"):
+            continue
+        if not (_KEY.fullmatch(key) and _VALUE.fullmatch(value)):
+            raise ValueError(f"the header {name!r} has characters that metadata cannot hold")
+        pairs.append((key, value.strip()))
+    return tuple(pairs)
+
+
+def _body(message_type: Any, body: bytes) -> tuple[dict[str, Any], Message]:
+    try:
+        value = loads(body)
+        if not isinstance(value, dict):
+            raise MalformedJSONError("not a JSON object")
+        message = build(message_type, value, body)
+    except MalformedJSONError as error:
+        raise RefusedError(refusal(400, f"the body is not a JSON object: {error}", "invalid_json")) from None
+    return value, _once(message)
+
+
+def _once(message: Any) -> Message:
+    """The request with the bridge's own retries off: the library retries, and attempts would multiply."""
+    message.bridge_options.retry = False
+    request: Message = message
+    return request
