@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test wheel test-peers peers-report fuzz soak bench check format generate test-clients clean
+.PHONY: help demo serve test wheel test-openai test-peers peers-report fuzz soak bench check format generate test-clients clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -21,6 +21,9 @@ test: $(READY) ## all tests
 
 wheel: $(READY) ## build the wheel, and test it in an environment of its own
 	PYTHON=$(BIN)/python sh scripts/wheel.sh
+
+test-openai: $(READY) ## OpenAI's own libraries, with and without a bridge: do they notice?
+	$(BIN)/python -m parity $(ARGS)
 
 test-peers: $(READY) ## the bridge before four servers that others wrote; needs node and npm
 	$(BIN)/python -m pytest peers $(ARGS)

@@ -26,6 +26,7 @@ ALLOWED: dict[str, set[str]] = {
     },
     # A caller's side: speaks gRPC to a bridge, and shares with the server only how an error is written.
     "bridge.console": {"bridge.client", "bridge.errors", "bridge.jsontext"},
+    "bridge.client.openai": {"bridge.client", "bridge.codec", "bridge.jsontext"},
     "bridge.client": {"bridge.errors"},
     # The embedded llama.cpp: another process, which knows nothing of the bridge.
     "bridge.local": set(),
@@ -71,6 +72,7 @@ CONFINED: dict[str, set[str]] = {
         "bridge.cli", "bridge.client", "bridge.console", "bridge.demo", "bridge.server", "bridge.services",
         "bridge.status",
     },
+    "openai": {"bridge.client.openai"},
     "orjson": {"bridge.jsontext"},
     # local: replies of llama.cpp's own endpoints; client: gRPC's service config. Neither is a request or a reply.
     "json": {"bridge.jsontext", "bridge.local", "bridge.client"},

@@ -6,9 +6,9 @@ Everything else of the program stays. `http_client` takes the HTTP library that 
 httpx2, or httpx before its version 3. Models, chat, streams, tools, structured outputs and embeddings come as the same
 objects, errors as the same exceptions with the same fields; docs/openai.md lists the few things that differ.
 
-The API key goes along as the caller's credential. The library's own retries and timeouts stay in force, and are the only
-ones: neither gRPC nor the bridge retries besides. `requests` makes an RPC of a request, `replies` HTTP of what comes
-back; neither does I/O, `transport` does.
+The API key goes along as the caller's credential. The library's own retries and timeouts stay in force, and are the
+only ones: neither gRPC nor the bridge retries besides. `requests` makes an RPC of a request, `replies` HTTP of what
+comes back; neither does I/O, `transport` does.
 """
 
 import sys
@@ -48,15 +48,13 @@ def async_http_client(target: str, *, tls: TlsChoice = False, options: Sequence[
     return kind(transport=async_transport(target, _library(kind), tls=tls, options=options), **settings)
 
 
-def transport(target: str, library: Any, *, tls: TlsChoice = False, options: Sequence[Option] = ()) -> SyncTransport:
+def transport(target: str, library: Any, *, tls: TlsChoice = False, options: Sequence[Option] = ()) -> Any:
     """The transport alone, for an HTTP client of one's own; `library` is the module `httpx` or `httpx2`."""
     kind: type[SyncTransport] = type("Transport", (SyncTransport, library.BaseTransport), {})
     return kind(target, library, tls, options)
 
 
-def async_transport(
-    target: str, library: Any, *, tls: TlsChoice = False, options: Sequence[Option] = ()
-) -> AsyncTransport:
+def async_transport(target: str, library: Any, *, tls: TlsChoice = False, options: Sequence[Option] = ()) -> Any:
     """The asyncio transport alone; as `transport`."""
     kind: type[AsyncTransport] = type("AsyncTransport", (AsyncTransport, library.AsyncBaseTransport), {})
     return kind(target, library, tls, options)

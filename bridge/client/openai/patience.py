@@ -20,7 +20,7 @@ from bridge.client.sync import Stream
 class Patient:
     """The chunks of a stream, each within `limit` seconds; None: whenever they come.
 
-    One timer per stream looks, when it fires, how long the wait has been; setting one for each chunk would be a thread for
+    One timer per stream looks, when it fires, how long the wait has been: a timer for each chunk would be a thread for
     each chunk.
     """
 
@@ -29,6 +29,7 @@ class Patient:
         self._limit = limit
         self._since: float | None = None  # when the wait for the next chunk began; None while nobody waits
         self._expired = False
+        self._ended = False
         self._timer: threading.Timer | None = None
 
     def __iter__(self) -> Iterator[Any]:
@@ -36,7 +37,7 @@ class Patient:
 
     def __next__(self) -> Any:
         self._since = time.monotonic()
-        if self._limit is not None and self._timer is None:
+        if self._limit is not None and self._timer is None and not self._ended:
             self._arm(self._limit)
         try:
             chunk = next(self._chunks)
@@ -62,13 +63,13 @@ class Patient:
         self._timer.start()
 
     def _disarm(self) -> None:
-        self._limit = None
+        self._ended = True
         if self._timer is not None:
             self._timer.cancel()
 
     def _look(self) -> None:
         limit, since = self._limit, self._since
-        if limit is None:
+        if limit is None or self._ended:
             return
         left = limit if since is None else since + limit - time.monotonic()
         if left > 0:

@@ -1,4 +1,4 @@
-"""What an RPC gives as the HTTP reply of the OpenAI API: JSON, events, and errors in the gateway's own words. No I/O."""
+"""What an RPC gives as the HTTP reply of the OpenAI API: JSON, events, errors in the gateway's own words. No I/O."""
 
 import struct
 from base64 import b64encode
@@ -59,10 +59,10 @@ def reply_of(message: Any, trailers: Mapping[str, str | bytes], *, base64: bool 
     """The reply that a message is; `base64` writes vectors as base64 text."""
     vectors = _lift(message) if message.DESCRIPTOR.name == "CreateEmbeddingResponse" else []
     value = encode(message)
-    for item, vector in zip(value.get("data", ()), vectors, strict=False):
+    for item, vector in zip(_objects(value, "data"), vectors, strict=False):
         if vector:
             item["embedding"] = b64encode(_packed(vector)).decode() if base64 else [_shortest(item) for item in vector]
-    for choice in value.get("choices", ()):
+    for choice in _objects(value, "choices"):
         choice.setdefault("logprobs", None)  # the API has these three always, as null where there is nothing
         said = choice.setdefault("message", {})
         said.setdefault("content", None)
@@ -73,7 +73,7 @@ def reply_of(message: Any, trailers: Mapping[str, str | bytes], *, base64: bool 
 def event_of(chunk: Any) -> bytes:
     """The event that a chunk is."""
     value = encode(chunk)
-    for choice in value.get("choices", ()):
+    for choice in _objects(value, "choices"):
         choice.setdefault("finish_reason", None)  # as above
     return b"data: " + dumps(value) + b"\n\n"
 
@@ -174,6 +174,12 @@ def _composed(failure: CallFailed) -> bytes:
         error = {"message": upstream.message or failure.message}
         error |= {name: getattr(upstream, name) or None for name in ("type", "param", "code")}
     return dumps({"error": error})
+
+
+def _objects(value: dict[str, Any], key: str) -> list[dict[str, Any]]:
+    """The objects of a list; none where the list is not of the message's own fields, as an empty one."""
+    items = value.get(key)
+    return items if isinstance(items, list) else []
 
 
 def _lift(message: Any) -> list[list[float]]:

@@ -92,11 +92,11 @@ def metadata_of(headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ..
 def _body(message_type: Any, body: bytes) -> tuple[dict[str, Any], Message]:
     try:
         value = loads(body)
-        if not isinstance(value, dict):
-            raise MalformedJSONError("not a JSON object")
-        message = build(message_type, value, body)
-    except MalformedJSONError as error:
-        raise RefusedError(refusal(400, f"the body is not a JSON object: {error}", "invalid_json")) from None
+        message = build(message_type, value, body) if isinstance(value, dict) else None
+    except MalformedJSONError:
+        message = None
+    if message is None:
+        raise RefusedError(refusal(400, "the body is not a JSON object", "invalid_json"))
     return value, _once(message)
 
 

@@ -1,0 +1,303 @@
+"""The transports under openai-python: what an HTTP library promises its users, with both of them, sync and asyncio.
+
+That replies, errors and requests are what they are without a bridge is for `make test-openai` to show, with each
+generation of the library.
+"""
+
+import asyncio
+import json
+import time
+from base64 import b64encode
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import httpx
+import httpx2
+import openai
+import pytest
+
+from bridge.client.openai import async_http_client, async_transport, http_client, transport
+from tests.conftest import Bridge, Start
+from tests.gateway import Exchange, Gateway, json_reply, reply, sse
+
+MODELS = {"object": "list", "data": [{"id": "m", "object": "model"}]}
+HELLO: Any = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
+COMPLETION = {"choices": [{"index": 0, "message": {"role": "assistant", "content": "ok"}, "finish_reason": "stop"}]}
+
+Call = Callable[..., Awaitable[Any]]
+
+
+def event(text: str) -> dict[str, Any]:
+    return {"id": "c", "choices": [{"index": 0, "delta": {"content": text}}]}
+
+
+@pytest.fixture(params=[httpx, httpx2], ids=["httpx", "httpx2"])
+def library(request: pytest.FixtureRequest) -> Any:
+    return request.param
+
+
+@pytest.fixture(params=["sync", "aio"])
+def send(request: pytest.FixtureRequest, bridge: Bridge, library: Any) -> Call:
+    """Sends one HTTP request through a transport, and gives the response, read to its end."""
+
+    def in_thread(method: str, path: str, **options: Any) -> Any:
+        with library.Client(transport=transport(bridge.address, library), base_url="http://any/v1") as client:
+            return client.request(method, path, **options)
+
+    async def on_loop(method: str, path: str, **options: Any) -> Any:
+        carrier = async_transport(bridge.address, library)
+        async with library.AsyncClient(transport=carrier, base_url="http://any/v1") as client:
+            return await client.request(method, path, **options)
+
+    async def threaded(*arguments: Any, **options: Any) -> Any:
+        return await asyncio.to_thread(in_thread, *arguments, **options)
+
+    return threaded if request.param == "sync" else on_loop
+
+
+async def test_one_line_is_all_there_is_to_change(bridge: Bridge) -> None:
+    bridge.gateway.script(json_reply(COMPLETION))
+    client = openai.AsyncOpenAI(api_key="k", http_client=async_http_client(bridge.address))
+    async with client:
+        completion = await client.chat.completions.create(**HELLO)
+    assert completion.choices[0].message.content == "ok"
+
+    def call() -> Any:
+        with openai.OpenAI(api_key="k", http_client=http_client(bridge.address)) as client:
+            return client.chat.completions.create(**HELLO)
+
+    assert await asyncio.to_thread(call) == completion
+
+
+async def test_null_where_the_api_has_null(send: Call, bridge: Bridge) -> None:
+    """The API's own documents have these members always; code that looks for null finds it."""
+    bridge.gateway.script(
+        json_reply({"choices": [{"index": 0, "finish_reason": "stop"}]}), sse(event("a"), {"choices": []})
+    )
+    response = await send("POST", "/chat/completions", json=HELLO)
+    assert response.json()["choices"] == [
+        {"index": 0, "message": {"content": None, "refusal": None}, "finish_reason": "stop", "logprobs": None}
+    ]
+    response = await send("POST", "/chat/completions", json={**HELLO, "stream": True})
+    assert response.headers["content-type"] == "text/event-stream; charset=utf-8"
+    first, second, last, rest = response.text.split("\n\n")
+    assert json.loads(first.removeprefix("data: "))["choices"][0]["finish_reason"] is None
+    assert (json.loads(second.removeprefix("data: ")), last, rest) == ({"choices": []}, "data: [DONE]", "")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("POST", "/responses", 404, "unknown_url"),
+        ("POST", "/models", 405, "method_not_allowed"),
+        ("GET", "/chat/completions", 405, "method_not_allowed"),
+        ("POST", "/chat/completions", 400, "invalid_json"),
+    ],
+)
+async def test_what_the_bridge_has_no_call_for(
+    send: Call, bridge: Bridge, method: str, path: str, status: int, code: str
+) -> None:
+    response = await send(method, path, **({"content": b"[1]"} if method == "POST" else {}))
+    assert (response.status_code, response.json()["error"]["code"]) == (status, code)
+    assert response.headers["x-should-retry"] == "false"
+    assert bridge.gateway.requests == []
+
+
+@pytest.mark.parametrize("path", ["/models/a%2Fmodels%2Fb:c", "/models/a/models/b:c"])
+async def test_ids_with_slashes(send: Call, bridge: Bridge, path: str) -> None:
+    bridge.gateway.script(json_reply({"id": "a/models/b:c", "object": "model"}))
+    assert (await send("GET", path)).json()["id"] == "a/models/b:c"
+    assert bridge.gateway.last.path == "/v1/models/a%2Fmodels%2Fb:c"
+
+
+async def test_headers_go_along_as_far_as_the_bridge_lets_them(send: Call, bridge: Bridge) -> None:
+    bridge.gateway.script(json_reply(MODELS, openai_processing_ms="7", x_request_id="up"))
+    headers = {"x-title": "t", "openai-project": "p", "x-stainless-os": "x", "x-other": "y", "x-request-id": "mine"}
+    response = await send("GET", "/models", headers=headers)
+    seen = bridge.gateway.last.headers
+    assert [seen.get(name) for name in headers] == ["t", "p", None, None, "mine"]
+    assert response.headers["x-request-id"] == "up"
+    assert response.headers["x-aibridge-request-id"] == "mine"
+    assert response.headers["openai-processing-ms"] == "7"
+    assert not [name for name in response.headers if name.startswith("grpc-")]
+
+
+async def test_a_header_that_cannot_be_sent(send: Call, library: Any) -> None:
+    with pytest.raises(library.LocalProtocolError, match="x-title"):
+        await send("GET", "/models", headers={"x-title": "a\x01"})
+
+
+async def test_vectors_as_they_were_asked_for(send: Call, bridge: Bridge) -> None:
+    bridge.gateway.script(json_reply({"data": [{"index": 0, "embedding": [0.1, 16777216, 1e-7, 0.123456789]}]}))
+    response = await send("POST", "/embeddings", json={"model": "m", "input": "x"})
+    assert response.json()["data"][0]["embedding"] == [0.1, 16777216, 1e-7, 0.12345679]
+    response = await send("POST", "/embeddings", json={"model": "m", "input": "x", "encoding_format": "base64"})
+    assert response.json()["data"][0]["embedding"].startswith(b64encode(b"\xcd\xcc\xcc\x3d").decode()[:4])
+    bridge.gateway.script(json_reply({"data": []}))
+    assert (await send("POST", "/embeddings", json={"model": "m", "input": "x"})).json() == {"data": []}
+
+
+async def test_an_error_that_is_too_long_keeps_its_fields(send: Call, bridge: Bridge) -> None:
+    error = {"message": "wrong " * 500, "type": "t", "param": "p", "code": "c"}
+    bridge.gateway.script(json_reply({"error": error}, 400))
+    response = await send("POST", "/chat/completions", json=HELLO)
+    shown = response.json()["error"]
+    assert (response.status_code, shown["type"], shown["param"], shown["code"]) == (400, "t", "p", "c")
+    assert shown["message"].startswith("wrong wrong")
+
+
+async def test_errors_of_the_bridge_itself(send: Call, bridge: Bridge) -> None:
+    response = await send("POST", "/chat/completions", json={**HELLO, "messages": [{"role": "user"}]})
+    assert response.status_code == 400
+    assert response.json()["error"] == {
+        "message": "messages[0].content: is required in a user message",
+        "type": "aibridge",
+        "param": "messages[0].content",
+        "code": "INVALID_REQUEST",
+    }
+    assert response.headers["x-should-retry"] == "false"
+    bridge.gateway.script(reply("{", 200))
+    response = await send("GET", "/models")
+    assert (response.status_code, response.json()["error"]["code"]) == (500, "UPSTREAM_MALFORMED_RESPONSE")
+
+
+async def test_an_error_behind_which_the_status_is_not_one(send: Call, bridge: Bridge) -> None:
+    bridge.gateway.script(reply("", 302, location="http://elsewhere"))
+    assert (await send("GET", "/models")).status_code == 502
+
+
+async def test_an_error_of_the_bridge_in_mid_stream(send: Call, bridge: Bridge) -> None:
+    bridge.gateway.script(sse(event("a"), "{"))
+    response = await send("POST", "/chat/completions", json={**HELLO, "stream": True})
+    *_, last, rest = response.text.split("\n\n")
+    assert rest == ""
+    assert json.loads(last.removeprefix("data: "))["error"]["code"] == "UPSTREAM_MALFORMED_RESPONSE"
+
+
+async def test_a_connection_that_breaks_in_mid_stream(send: Call, bridge: Bridge, library: Any) -> None:
+    bridge.gateway.script(sse(event("a"), done=False))
+    with pytest.raises(library.RemoteProtocolError, match="ended before it was complete"):
+        await send("POST", "/chat/completions", json={**HELLO, "stream": True})
+
+
+async def test_no_bridge(library: Any) -> None:
+    def call() -> Any:
+        with library.Client(transport=transport("127.0.0.1:1", library)) as client:
+            return client.get("http://any/models")
+
+    with pytest.raises(library.ConnectError, match="no connection to a bridge"):
+        await asyncio.to_thread(call)
+    async with library.AsyncClient(transport=async_transport("127.0.0.1:1", library)) as client:
+        with pytest.raises(library.ConnectError, match="no connection to a bridge"):
+            await client.get("http://any/models")
+
+
+async def test_no_gateway(start: Start, gateway: Gateway, library: Any) -> None:
+    """As it would be without the bridge: a connection error, not a status."""
+    async with start(upstream_url="http://127.0.0.1:1") as bridge:
+        carrier = async_transport(bridge.address, library)
+        async with library.AsyncClient(transport=carrier) as client:
+            with pytest.raises(library.ConnectError):
+                await client.get("http://any/models")
+    assert gateway.requests == []
+
+
+class Held:
+    """A stream that sends some events and then nothing, until its connection is closed."""
+
+    def __init__(self, *texts: str) -> None:
+        self.texts = texts
+        self.closed = asyncio.Event()
+
+    async def __call__(self, exchange: Exchange) -> None:
+        if self.texts:
+            await exchange.head(content_type="text/event-stream")
+        for text in self.texts:
+            await exchange.event(event(text))
+        await exchange.wait_closed()
+        self.closed.set()
+
+
+@pytest.mark.parametrize(
+    ("streamed", "texts"), [(True, ()), (True, ("a",)), (False, ())], ids=["first chunk", "next chunk", "reply"]
+)
+async def test_the_read_timeout(
+    send: Call, bridge: Bridge, library: Any, streamed: bool, texts: tuple[str, ...]  # noqa: FBT001 # a parameter
+) -> None:  # fmt: skip
+    held = Held(*texts)
+    bridge.gateway.script(held)
+    with pytest.raises(library.ReadTimeout):
+        await send("POST", "/chat/completions", json={**HELLO, "stream": streamed}, timeout=0.1)
+    if bridge.gateway.requests:  # a slow machine may not have come so far
+        await asyncio.wait_for(held.closed.wait(), 5)
+
+
+async def test_a_slow_reader_is_no_timeout(bridge: Bridge, library: Any) -> None:
+    bridge.gateway.script(sse(event("a"), event("b")))
+
+    def read() -> list[bytes]:
+        client = library.Client(transport=transport(bridge.address, library), timeout=0.02)
+        request = client.build_request("POST", "http://any/chat/completions", json={**HELLO, "stream": True})
+        with client:
+            chunks = client.send(request, stream=True).iter_raw()
+            first = next(chunks)
+            time.sleep(0.05)  # over the limit, twice
+            return [first, *chunks]
+
+    assert len(await asyncio.to_thread(read)) == 3
+
+
+async def test_chunks_come_when_they_come_and_closing_cancels(bridge: Bridge) -> None:
+    held = Held("a")
+    bridge.gateway.script(held)
+
+    def first() -> Any:
+        client = openai.OpenAI(api_key="k", http_client=http_client(bridge.address), max_retries=0)
+        with client, client.chat.completions.create(**HELLO, stream=True) as stream:
+            return next(stream).choices[0].delta.content
+
+    assert await asyncio.to_thread(first) == "a"  # while the gateway is still at it
+    await asyncio.wait_for(held.closed.wait(), 5)
+
+
+async def test_the_same_under_asyncio(bridge: Bridge) -> None:
+    held = Held("a")
+    bridge.gateway.script(held)
+    async with openai.AsyncOpenAI(api_key="k", http_client=async_http_client(bridge.address)) as client:
+        stream = await client.chat.completions.create(**HELLO, stream=True)
+        assert (await anext(stream)).choices[0].delta.content == "a"
+        await stream.close()
+        await asyncio.wait_for(held.closed.wait(), 5)
+
+
+async def test_a_cancelled_task_cancels_its_call(bridge: Bridge) -> None:
+    held = Held()
+    bridge.gateway.script(held)
+    async with openai.AsyncOpenAI(api_key="k", http_client=async_http_client(bridge.address)) as client:
+        task = asyncio.create_task(client.chat.completions.create(**HELLO))
+        await bridge.gateway.exchange()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await asyncio.wait_for(held.closed.wait(), 5)
+
+
+async def test_nobody_but_the_library_retries(start: Start, gateway: Gateway) -> None:
+    gateway.script(json_reply({}, 502))
+    async with start(max_retries=2) as bridge:
+        carrier = async_http_client(bridge.address)
+        async with openai.AsyncOpenAI(api_key="k", http_client=carrier, max_retries=0) as client:
+            with pytest.raises(openai.InternalServerError):
+                await client.models.list()
+    assert len(gateway.requests) == 1
+
+
+async def test_one_client_for_several_event_loops(bridge: Bridge) -> None:
+    """As with `asyncio.run` more than once: each loop has a channel of its own."""
+    bridge.gateway.script(json_reply(MODELS))
+    client = openai.AsyncOpenAI(api_key="k", http_client=async_http_client(bridge.address))
+
+    async def call() -> Any:
+        return (await client.models.list()).data[0].id
+
+    assert [await asyncio.to_thread(asyncio.run, call()) for _ in range(2)] == ["m", "m"]
