@@ -49,6 +49,21 @@ def _python(name: str, program: str, constraints: str = "") -> Stack:
     )
 
 
+def _node(name: str, library: str, package: str) -> Stack:
+    """A package in TypeScript, compiled for Node."""
+    return Stack(
+        name=name,
+        language="Node.js",
+        library=library,
+        folder=name,
+        tools=("node", "npm"),
+        build="npm ci --silent --no-audit --no-fund && npm run --silent build",
+        run="npm run --silent start",
+        language_version="node --version",
+        library_version=f"node -p \"require('./node_modules/{package}/package.json').version\"",
+    )
+
+
 STACKS: Final = (
     _python("python", "client.py"),
     _python("python-async", "async_client.py"),
@@ -65,17 +80,8 @@ STACKS: Final = (
         language_version="go version",
         library_version="go list -m google.golang.org/grpc",
     ),
-    Stack(
-        name="typescript",
-        language="Node.js",
-        library="Connect (connect-node, gRPC transport)",
-        folder="typescript",
-        tools=("node", "npm"),
-        build="npm ci --silent --no-audit --no-fund && npm run --silent build",
-        run="npm run --silent start",
-        language_version="node --version",
-        library_version="npm ls --silent @connectrpc/connect-node | grep -o 'connect-node@.*'",
-    ),
+    _node("typescript", "Connect (gRPC transport)", "@connectrpc/connect-node"),
+    _node("grpc-js", "grpc-js", "@grpc/grpc-js"),
     Stack(
         name="java",
         language="Java",
