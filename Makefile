@@ -50,6 +50,8 @@ check: $(READY) ## lint, types, protos, fresh generated code and tables, imports
 	$(BIN)/buf lint
 	$(BIN)/buf format --diff --exit-code
 	PYTHON=$(BIN)/python BUF=$(BIN)/buf sh scripts/fresh.sh
+	BUF=$(BIN)/buf sh scripts/breaking.sh
+	$(BIN)/python scripts/api.py --check
 	$(BIN)/python scripts/fields.py --check
 	$(BIN)/python scripts/errors.py --check
 	$(BIN)/python scripts/configuration.py --check

@@ -11,8 +11,20 @@ from examples.harness.upstream import Seen
 
 #: Seconds that the gateway may have to wait, after the program's next call, to see that a caller has gone.
 _PROMPT: Final = 0.5
-#: How often the gateway is asked, by model; what is not here has to come once.
-_REQUESTS: Final = {"example/chat": 2, "example/flaky": 2}
+#: How often the gateway is asked, by model; the list of models comes without one.
+_REQUESTS: Final = {
+    "": 1,
+    "example/chat": 2,
+    "example/stream": 1,
+    "example/tools": 1,
+    "example/embed": 1,
+    "example/flaky": 2,
+    "example/endless": 1,
+    "example/slow": 1,
+    "example/rate-limited": 1,
+    "example/cut": 1,
+    "example/missing": 1,
+}
 #: The same, where `Stack.pushback_retries`: this reply advises a delay.
 _PUSHED_BACK: Final = {"example/rate-limited": 2}
 
@@ -79,8 +91,12 @@ def _closed(model: str, seen: Sequence[Seen]) -> str:
 def _attempts(stack: Stack, seen: Sequence[Seen]) -> str:
     expected = {**_REQUESTS, **(_PUSHED_BACK if stack.pushback_retries else {})}
     counts = Counter(entry.model for entry in seen)
-    wrong = {model: count for model, count in counts.items() if count != expected.get(model, 1)}
-    return f"requests by model: {wrong}" if wrong else ""
+    wrong = [
+        f"{counts[model]} for {model or 'the list of models'}, not {expected.get(model, 0)}"
+        for model in expected | counts
+        if counts[model] != expected.get(model, 0)
+    ]
+    return f"requests: {', '.join(wrong)}" if wrong else ""
 
 
 def _token(seen: Sequence[Seen]) -> str:

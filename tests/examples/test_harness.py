@@ -1,0 +1,123 @@
+"""The harness of the examples can fail: each check sees what it is for, and what is missing is named."""
+
+import asyncio
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from bridge.client import SERVICE_CONFIG
+from examples.harness.checks import CHECKS, EXPECTED, checks
+from examples.harness.programs import EXAMPLES, TOKEN, Result
+from examples.harness.stacks import STACKS, Stack
+from examples.harness.toolchains import ToolchainError, provide
+from examples.harness.upstream import Seen
+
+ROOT: Final = Path(__file__).parents[2]
+MODELS: Final = (
+    *("", "chat", "chat", "stream", "tools", "embed", "flaky", "flaky", "endless", "slow"),
+    *("rate-limited", "cut", "missing"),
+)
+
+
+def stack(**changes: Any) -> Stack:
+    form = {"name": "x", "language": "X", "library": "x", "folder": "x", "run": "x"}
+    return Stack(**{**form, "language_version": "x", "library_version": "x", **changes})
+
+
+def seen() -> list[Seen]:
+    """A good run, as the gateway sees it: a request each second, both that are given up closed at the next."""
+    entries = [
+        Seen(model and f"example/{model}", f"Bearer {TOKEN}", float(number)) for number, model in enumerate(MODELS)
+    ]
+    for number, entry in enumerate(entries):
+        if entry.model in {"example/endless", "example/slow"}:
+            entry.closed = number + 1.1
+    return entries
+
+
+def failed(lines: list[str], requests: list[Seen], code: int | None = 0, **changes: Any) -> set[str]:
+    verdicts = checks(stack(**changes), Result(code, "".join(f"{line}\n" for line in lines), ""), requests)
+    assert [check.name for check in verdicts] == list(CHECKS)
+    return {check.name for check in verdicts if check.problem}
+
+
+def test_a_good_run() -> None:
+    assert failed(EXPECTED, seen()) == set()
+
+
+@pytest.mark.parametrize("line", range(len(EXPECTED)))
+def test_each_line_counts(line: int) -> None:
+    step = EXPECTED[line].partition(":")[0]
+    assert failed([*EXPECTED[:line], *EXPECTED[line + 1 :]], seen()) == {step, "nothing else"}
+    assert failed([*EXPECTED[:line], EXPECTED[line] + "!", *EXPECTED[line + 1 :]], seen()) == {step, "nothing else"}
+
+
+def test_nothing_else_may_be_printed() -> None:
+    assert failed([*EXPECTED, "debug"], seen()) == {"nothing else"}
+    assert failed(EXPECTED[::-1], seen()) >= {"nothing else"}
+    assert failed(EXPECTED, seen(), code=1) == {"nothing else"}
+    assert failed(EXPECTED, seen(), code=None) == {"nothing else"}
+
+
+@pytest.mark.parametrize(("model", "name"), [("endless", "closes on cancel"), ("slow", "closes on deadline")])
+def test_a_caller_who_goes_has_to_be_seen(model: str, name: str) -> None:
+    for closed in (None, 99.0):
+        requests = seen()
+        for entry in requests:
+            if entry.model == f"example/{model}":
+                entry.closed = closed
+        assert failed(EXPECTED, requests) == {name}
+
+
+def test_each_request_comes_as_often_as_it_should() -> None:
+    for number in range(len(MODELS)):
+        requests = seen()
+        assert "attempts" in failed(EXPECTED, [*requests[:number], *requests[number + 1 :]])
+    assert failed(EXPECTED, [*seen(), seen()[-2]]) == {"attempts"}
+    retried = [*seen(), seen()[-3]]
+    assert failed(EXPECTED, retried) == {"attempts"}
+    assert failed(EXPECTED, retried, pushback_retries=True) == set()
+
+
+def test_the_token_has_to_come() -> None:
+    requests = seen()
+    requests[4].authorization = ""
+    assert failed(EXPECTED, requests) == {"token"}
+
+
+def test_a_program_that_only_prints_does_not_pass() -> None:
+    assert failed(EXPECTED, []) == {"closes on cancel", "closes on deadline", "attempts", "token"}
+
+
+async def test_a_missing_toolchain_is_named() -> None:
+    with pytest.raises(ToolchainError, match="no-such-compiler"):
+        await provide(("sh", "no-such-compiler"), (), ())
+
+
+async def test_a_missing_toolchain_fails_the_run(tmp_path: Path) -> None:
+    """With nothing on the PATH there is no Go."""
+    child = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "examples.harness", "--only", "go"),
+        cwd=ROOT,
+        env={**os.environ, "PATH": str(tmp_path)},
+        stdout=asyncio.subprocess.PIPE,
+    )
+    output, _ = await asyncio.wait_for(child.communicate(), 60)
+    first, *_, last = output.decode().splitlines()
+    assert first.startswith("FAIL go: toolchain: ")
+    assert " go" in first
+    assert (last, child.returncode) == ("0 passed, 1 failed", 1)
+
+
+def test_the_table() -> None:
+    assert len({stack.name for stack in STACKS}) == len(STACKS)
+    for entry in STACKS:
+        assert (EXAMPLES / entry.folder / "README.md").is_file(), entry.name
+
+
+def test_the_service_config_is_that_of_the_python_client() -> None:
+    assert json.loads((EXAMPLES / "service_config.json").read_text("utf-8")) == SERVICE_CONFIG
