@@ -31,7 +31,9 @@ start with exit code 2 and a line that names the setting, its problem and what i
 makes for a Service called `aibridge` (`AIBRIDGE_SERVICE_HOST`, `AIBRIDGE_PORT_50051_TCP`) are left alone.
 
 The commands that call a bridge have variables of their own: `AIBRIDGE_TARGET` is its address, `AIBRIDGE_TOKEN` the
-caller's token. `AIBRIDGE_LOCAL_MODEL` names the model file of `--local`.
+caller's token; `AIBRIDGE_TARGET_TLS`, `AIBRIDGE_TARGET_CA_FILE`, `AIBRIDGE_TARGET_CERTIFICATE_FILE`,
+`AIBRIDGE_TARGET_KEY_FILE` and `AIBRIDGE_TARGET_SERVER_NAME` are for TLS. `AIBRIDGE_LOCAL_MODEL` names the model
+file of `--local`.
 """
 COLUMNS: Final = ("setting", "type", "default", "allowed", "meaning")
 

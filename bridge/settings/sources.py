@@ -15,7 +15,11 @@ from bridge.settings.reference import PREFIX, Setting, reference, text
 from bridge.settings.values import SettingsError
 
 #: Variables of the commands that call a bridge, of the embedded model, and of the file itself: no settings.
-OTHER_VARIABLES: Final = frozenset({"AIBRIDGE_CONFIG", "AIBRIDGE_LOCAL_MODEL", "AIBRIDGE_TARGET", "AIBRIDGE_TOKEN"})
+OTHER_VARIABLES: Final = frozenset({
+    "AIBRIDGE_CONFIG", "AIBRIDGE_LOCAL_MODEL", "AIBRIDGE_TARGET", "AIBRIDGE_TARGET_CA_FILE",
+    "AIBRIDGE_TARGET_CERTIFICATE_FILE", "AIBRIDGE_TARGET_KEY_FILE", "AIBRIDGE_TARGET_SERVER_NAME",
+    "AIBRIDGE_TARGET_TLS", "AIBRIDGE_TOKEN",
+})  # fmt: skip
 #: Kubernetes tells each container the address of every Service. That of one that is called aibridge looks like ours.
 _SERVICE_LINK: Final = re.compile(
     r"AIBRIDGE_(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_(ADDR|PORT|PROTO))?)?)"

@@ -1,6 +1,7 @@
 """Whether the upstream can be reached, on a connection of its own: name, TCP, TLS, and what it says to GET /models."""
 
 import asyncio
+import os
 import ssl
 from collections.abc import Mapping
 from contextlib import asynccontextmanager
@@ -92,14 +93,14 @@ class Probe:
             finally:
                 writer.transport.abort()
 
-    async def ask(self) -> Answer:
-        """GET /models with the bridge's credential, if it has one. The body is not read.
+    async def ask(self, *, anonymously: bool = False) -> Answer:
+        """GET /models with the bridge's credential, if it has one and is to show it. The body is not read.
 
         Raises:
             UnreachableError: there is no answer in time.
         """
         headers = {"user-agent": f"aibridge/{version('aibridge')}", "accept": "application/json"}
-        if (authorization := self.authorization) is not None:
+        if not anonymously and (authorization := self.authorization) is not None:
             headers["authorization"] = authorization
         async with self._failing(), AiohttpTransport(verify=self.tls or True, trust_env=False) as transport:
             response = await transport.handle_async_request(httpx.Request("GET", self._models, headers=headers))
@@ -122,6 +123,7 @@ class Probe:
 
 
 def _words(error: Exception) -> str:
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    return str(error) or type(error).__name__
+    number = error.errno if isinstance(error, OSError) and not isinstance(error, ssl.SSLError) else None
+    if number is not None and number > 0:
+        return os.strerror(number)  # asyncio's own words for it name no cause
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__

@@ -17,10 +17,12 @@ ALLOWED: dict[str, set[str]] = {
     # Entry points. They may start anything, but nothing imports them.
     "bridge.__main__": {"bridge.cli"},
     "bridge.cli": {
-        "bridge.client", "bridge.codec", "bridge.console", "bridge.demo", "bridge.errors", "bridge.flags",
-        "bridge.jsontext", "bridge.local", "bridge.redact", "bridge.server", "bridge.settings", "bridge.telemetry",
+        "bridge.client", "bridge.commands", "bridge.console", "bridge.demo", "bridge.doctor", "bridge.flags",
+        "bridge.jsontext", "bridge.local", "bridge.server", "bridge.settings", "bridge.telemetry",
     },
+    "bridge.commands": {"bridge.client", "bridge.codec", "bridge.console", "bridge.settings"},
     "bridge.flags": {"bridge.settings"},
+    "bridge.doctor": {"bridge.settings", "bridge.upstream.probe"},
     "bridge.demo": {
         "bridge.client", "bridge.console", "bridge.errors", "bridge.local", "bridge.server", "bridge.settings",
     },
@@ -81,7 +83,7 @@ CONFINED: dict[str, set[str]] = {
     "cryptography": {"bridge.certificates"},
     "jwt": {"bridge.server.issuer"},
     "structlog": {"bridge.files", "bridge.server", "bridge.telemetry", "bridge.upstream"},
-    "typer": {"bridge.cli", "bridge.flags"},
+    "typer": {"bridge.cli", "bridge.commands", "bridge.flags"},
     "rich": {"bridge.cli", "bridge.console", "bridge.demo"},
     "xllamacpp": {"bridge.local"},
     "prometheus_client": {"bridge.telemetry"},

@@ -1,0 +1,170 @@
+"""`aibridge doctor` finds what is wrong, says what to do about it, and shows no secret."""
+
+import asyncio
+import json
+import socket
+import ssl
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trustme
+
+from bridge.doctor import Finding, _certificate
+from tests.cli.conftest import Result, invoke
+from tests.gateway import Gateway, Script, json_reply, reply
+
+MODELS = json_reply({"object": "list", "data": [{"id": "m", "object": "model"}]})
+SECRET = "sk-that-nobody-may-see"  # noqa: S105 # made up
+
+
+async def examine(gateway: Gateway | str, *arguments: str, **variables: str) -> tuple[int, dict[str, dict[str, str]]]:
+    """The exit code and the findings by their check."""
+    url = gateway if isinstance(gateway, str) else gateway.url
+    every = ("doctor", "--json", "--listen", "127.0.0.1:0", "--upstream-url", url, "--upstream-connections", "16")
+    result: Result = await invoke(*every, "--max-calls", "16", *arguments, **variables)
+    assert SECRET not in result.out + result.err
+    return result.code, {finding["check"]: finding for finding in json.loads(result.out)}
+
+
+async def test_all_is_well(gateway: Gateway) -> None:
+    gateway.script(MODELS, reply("", 401))
+    code, findings = await examine(gateway, OPENAI_API_KEY=SECRET)
+    assert code == 0
+    assert {finding["state"] for finding in findings.values()} == {"ok"}
+    assert list(findings) == ["settings", "listen", "open files", "name", "connection", "GET /models", "clock"]
+    assert findings["GET /models"]["finding"] == "HTTP 200 with the bridge's credential"
+    assert [request.headers.get("authorization") for request in gateway.requests] == [f"Bearer {SECRET}", None]
+
+
+async def test_a_public_list_proves_no_credential(gateway: Gateway) -> None:
+    gateway.script(MODELS)
+    _, findings = await examine(gateway, OPENAI_API_KEY=SECRET)
+    assert "was not put to the test" in findings["GET /models"]["finding"]
+
+
+@pytest.mark.parametrize(
+    ("script", "variables", "state", "words"),
+    [
+        (reply("", 401), {"OPENAI_API_KEY": SECRET}, "problem", "Give the bridge a valid key"),
+        (reply("", 401), {}, "ok", ""),
+        (reply("", 403), {"OPENAI_API_KEY": SECRET}, "warning", "check its permissions"),
+        (reply("", 404), {"OPENAI_API_KEY": SECRET}, "warning", "version path"),
+        (reply("", 429), {"OPENAI_API_KEY": SECRET}, "warning", "quota"),
+        (reply("", 503), {"OPENAI_API_KEY": SECRET}, "problem", "in trouble"),
+        (reply("", 308, location="https://there.test/v1/models"), {}, "problem", "where the redirect leads"),
+        (reply("", 410), {}, "problem", "version path"),
+    ],
+    ids=["401", "401 without a key", "403", "404", "429", "503", "308", "410"],
+)
+async def test_what_the_gateway_answers(
+    gateway: Gateway, script: Script, variables: dict[str, str], state: str, words: str
+) -> None:
+    gateway.script(script)
+    code, findings = await examine(gateway, **variables)
+    finding = findings["GET /models"]
+    assert finding["state"] == state
+    assert words in finding["advice"]
+    assert code == (1 if state == "problem" else 0)
+
+
+async def test_a_name_that_does_not_exist() -> None:
+    code, findings = await examine("https://gateway.invalid/v1")
+    assert code == 1
+    assert findings["name"]["state"] == "problem"
+    assert "DNS" in findings["name"]["advice"]
+    assert "connection" not in findings, "the first step that fails is the last one taken"
+
+
+async def test_a_port_that_is_closed() -> None:
+    code, findings = await examine("http://127.0.0.1:1/v1")
+    assert code == 1
+    assert findings["connection"]["finding"] == "127.0.0.1:1: Connection refused"
+    assert "egress" in findings["connection"]["advice"]
+
+
+async def test_a_certificate_that_is_not_trusted() -> None:
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("127.0.0.1").configure_cert(tls)
+    server = await asyncio.start_server(lambda _reader, writer: writer.close(), "127.0.0.1", 0, ssl=tls)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        code, findings = await examine(f"https://127.0.0.1:{port}/v1")
+    assert code == 1
+    assert findings["connection"]["state"] == "ok"
+    assert findings["TLS"]["state"] == "problem"
+    assert "the certificate of 127.0.0.1 is not valid" in findings["TLS"]["finding"]
+
+
+async def test_tls_with_a_server_that_has_none(gateway: Gateway) -> None:
+    code, findings = await examine(gateway.url.replace("http:", "https:"))
+    assert code == 1
+    assert findings["TLS"]["state"] == "problem"
+    assert "https" in findings["TLS"]["advice"]
+
+
+@pytest.mark.parametrize(("days", "state"), [(90, "ok"), (13, "warning")])
+def test_a_certificate_that_expires(days: int, state: str) -> None:
+    ends = datetime.now(UTC) + timedelta(days=days)
+    finding: Finding = _certificate("TLS", {"notAfter": f"{ends:%b %d %H:%M:%S %Y} GMT"})
+    assert finding.state == state
+
+
+@pytest.mark.parametrize(("minutes", "words"), [(10, "behind"), (-10, "ahead of")])
+async def test_a_clock_that_is_wrong(gateway: Gateway, minutes: int, words: str) -> None:
+    date = format_datetime(datetime.now(UTC) + timedelta(minutes=minutes), usegmt=True)
+    gateway.script(json_reply({"data": []}, date=date))
+    code, findings = await examine(gateway)
+    assert code == 0
+    assert findings["clock"]["state"] == "warning"
+    assert words in findings["clock"]["finding"]
+
+
+@pytest.mark.parametrize(
+    ("content", "mode", "state"),
+    [(SECRET, 0o600, "ok"), (SECRET, 0o640, "ok"), (SECRET, 0o644, "warning"), (" \n", 0o600, "problem")],
+)
+async def test_the_file_of_a_key(gateway: Gateway, tmp_path: Path, content: str, mode: int, state: str) -> None:
+    gateway.script(MODELS)
+    file = tmp_path / "key"
+    file.write_text(content)
+    file.chmod(mode)
+    code, findings = await examine(gateway, "--upstream-api-key-file", str(file))
+    assert findings["upstream_api_key_file"]["state"] == state
+    assert bool(findings["upstream_api_key_file"]["advice"]) == (state != "ok")
+    assert code == (1 if state == "problem" else 0)
+
+
+async def test_addresses(gateway: Gateway) -> None:
+    gateway.script(MODELS)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        code, findings = await examine(gateway, "--listen", address, "--health-listen", "192.0.2.1:50052")
+    assert code == 1
+    assert findings["listen"]["state"] == "warning"
+    assert findings["health_listen"]["state"] == "problem"
+    assert "192.0.2.1:50052" in findings["health_listen"]["finding"]
+
+
+async def test_too_few_files(gateway: Gateway) -> None:
+    gateway.script(MODELS)
+    most = ("--upstream-connections", "65536", "--max-calls", "65536")
+    _, findings = await examine(gateway, *most)
+    assert findings["open files"]["state"] == "warning"
+    assert "ulimit -n 131136" in findings["open files"]["advice"]
+
+
+@pytest.mark.parametrize("variables", [{"AIBRIDGE_WORKERS": "0"}, {"OPENAI_API_KEY": f"{SECRET}\nand more"}])
+async def test_wrong_settings_are_findings(gateway: Gateway, variables: dict[str, str]) -> None:
+    code, findings = await examine(gateway, **variables)
+    assert code == 1
+    assert findings["settings"]["state"] == "problem"
+
+
+async def test_people_get_a_table(gateway: Gateway) -> None:
+    gateway.script(MODELS)
+    result: Any = await invoke("doctor", "--listen", "127.0.0.1:0", "--upstream-url", gateway.url)
+    assert result.code == 0
+    assert result.out.startswith("settings\tok\tknown, and within their ranges\t\n")
