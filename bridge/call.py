@@ -4,17 +4,32 @@ import asyncio
 import random
 import re
 import time
+from bisect import bisect_left
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, Protocol
 
 from bridge.errors import BridgeError, Reason
 from bridge.metadata import Metadata
 
 _ID = re.compile(r"[\x21-\x7e]{1,128}")
+#: Bounds, in seconds, by which the time between two chunks is sorted: those of the GenAI conventions.
+TIMES: Final = tuple(0.01 * 2**power for power in range(14))
+
+
+class Trace(Protocol):
+    """What traces know of a call: its id, and what goes upstream with it."""
+
+    trace_id: str
+
+    def adopt(self, request: Any) -> None:
+        """Note what was asked for."""
+
+    def headers(self, call: "Call", method: str, path: str) -> list[tuple[str, str]]:
+        """A request goes upstream: the headers that let the upstream go on with the trace."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +58,11 @@ class Call:
     before its own clock runs out. `caller` is None where callers need not show who they are. The fields behind
     `started` are what happened: model asked for, requests sent upstream, the last HTTP status, messages delivered.
     `cut` says that the bridge stops and the call has to end; `writing`, that a message is on its way to the caller.
+
+    Times are on the clock of `started`, 0 for what has not happened: `asked`, the first request went upstream; `first`
+    and `latest`, a chunk of a stream arrived; `replied`, the reply was complete. `queued` is the seconds that the call
+    waited for its turn before that. `gaps` counts the times between chunks by `TIMES`. `refusals` are the HTTP statuses
+    of the attempts that were followed by another. `answer` is the reply, or the first chunk of a stream.
     """
 
     method: str
@@ -62,6 +82,16 @@ class Call:
     writing: bool = False
     cut: bool = False
     usage: dict[str, Any] | None = None
+    queued: float = 0.0
+    asked: float = 0.0
+    first: float = 0.0
+    latest: float = 0.0
+    replied: float = 0.0
+    gaps: list[int] | None = None
+    refusals: tuple[int, ...] = ()
+    answer: dict[str, Any] | None = None
+    finish_reasons: dict[int, str] | None = None
+    trace: Trace | None = None
     #: A path in the request's JSON as the place in its message.
     locate: Callable[[str], str] = str
     trailers: list[tuple[str, str]] = field(default_factory=list)
@@ -73,6 +103,19 @@ class Call:
         if options.HasField("retry"):
             self.may_retry = options.retry
         self.inline_data = options.inline_data
+        if self.trace is not None:
+            self.trace.adopt(request)
+
+    def arrived(self, chunks: int) -> None:
+        """Note that so many chunks of a stream have arrived, in one read."""
+        now = time.monotonic()
+        if self.gaps is None:
+            self.first = now
+            self.gaps = [0] * (len(TIMES) + 1)
+        else:
+            self.gaps[bisect_left(TIMES, now - self.latest)] += 1
+        self.gaps[0] += chunks - 1  # those of one read came together
+        self.latest = now
 
     def check(self) -> None:
         """See that the call may go on.

@@ -1,7 +1,7 @@
 """Puts the server together, starts it and stops it."""
 
 import asyncio
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import grpc
 import structlog
@@ -22,7 +22,13 @@ from bridge.services.chat import ChatService
 from bridge.services.embeddings import EmbeddingsService
 from bridge.services.models import ModelsService
 from bridge.settings import Settings, SettingsError
+from bridge.telemetry import logs
+from bridge.telemetry.metrics import Metrics
+from bridge.telemetry.observer import Observer
 from bridge.upstream.client import Upstream
+
+if TYPE_CHECKING:
+    from bridge.telemetry.traces import Traces
 
 _log = structlog.get_logger("aibridge.server")
 
@@ -33,14 +39,23 @@ _SERVICES: Final = tuple(
 #: Their full names.
 SERVICES: Final = tuple(service.full_name for service in _SERVICES)
 _CHANNELZ: Final = channelz_pb2.DESCRIPTOR.services_by_name["Channelz"].full_name
+#: The path of each method, and whether it streams.
+_METHODS: Final = {
+    f"/{service.full_name}/{method.name}": bool(method.server_streaming)
+    for service in _SERVICES
+    for method in service.methods
+}
 #: Seconds for the status of a call that was cut off to reach its caller.
 _FAREWELL: Final = 0.5
 
 
 class App:
-    """One bridge: its gRPC server and its upstream client. Made and used inside a running event loop."""
+    """One bridge: its gRPC server and its upstream client. Made and used inside a running event loop.
 
-    def __init__(self, settings: Settings) -> None:
+    `metrics` are its numbers; who serves them, to whom, is not its business. `traces` makes spans, None makes none.
+    """
+
+    def __init__(self, settings: Settings, traces: "Traces | None" = None) -> None:
         self._settings = settings
         self._upstream = Upstream(settings)
         self._health = Health(SERVICES)
@@ -50,7 +65,10 @@ class App:
         self._callers = Callers(settings) if settings.knows_callers else None
         self._tls = tls.credentials(settings)
         self._server = grpc.aio.server(options=_options(settings))
-        guarded = Guarded(settings, self._limits, self._flight, self._callers)
+        observer = Observer(settings, _METHODS, traces)
+        self.metrics = observer.metrics
+        self._show(self.metrics)
+        guarded = Guarded(settings, self._limits, self._flight, self._callers, observer)
         for service, servicer in zip(_SERVICES, (ModelsService, ChatService, EmbeddingsService), strict=True):
             guarded.add(service, servicer(self._upstream, settings))
         self._server.add_generic_rpc_handlers((guarded,))
@@ -62,6 +80,17 @@ class App:
             names.append(_CHANNELZ)
         if settings.reflection:
             add_reflection(gate, names)
+
+    def _show(self, metrics: Metrics) -> None:
+        """What the metrics read when they are scraped."""
+        limits, most = self._limits, float(self._settings.max_calls)
+        metrics.read("aibridge_limiter_calls", lambda: {("running",): limits.running, ("waiting",): limits.waiting})
+        metrics.read("aibridge_limiter_max_calls", lambda: {(): most})
+        metrics.read("aibridge_log_lines_dropped_total", lambda: {(): logs.dropped()})
+        metrics.read(
+            "aibridge_upstream_connections",
+            lambda: dict(zip((("used",), ("idle",)), self._upstream.connections(), strict=True)),
+        )
 
     async def start(self) -> str:
         """Begin to serve. The address that it really listens on, with the port that was free if 0 was asked for.

@@ -20,11 +20,10 @@ from bridge.server.flight import Flight
 from bridge.server.limits import Limits
 from bridge.settings import Settings
 from bridge.status import status_of
-from bridge.telemetry.logs import call_line, traceback_of
+from bridge.telemetry.logs import traceback_of
+from bridge.telemetry.observer import Observer
 
 _log = structlog.get_logger("aibridge.rpc")
-#: Failures that the operator has to mend, whoever called.
-_OPERATORS = frozenset({Reason.BRIDGE_CREDENTIALS_REJECTED, Reason.UPSTREAM_TLS_ERROR, Reason.BRIDGE_REQUEST_REJECTED})
 
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any] | None"  # generic in its stubs only
 Context = grpc.aio.ServicerContext[Any, Any]
@@ -33,11 +32,14 @@ Context = grpc.aio.ServicerContext[Any, Any]
 class Guarded(grpc.GenericRpcHandler):
     """The methods of our services behind the boundary: one look-up for a call, where interceptors cost a layer each."""
 
-    def __init__(self, settings: Settings, limits: Limits, flight: Flight, callers: Callers | None) -> None:
+    def __init__(
+        self, settings: Settings, limits: Limits, flight: Flight, callers: Callers | None, observer: Observer
+    ) -> None:
         self._settings = settings
         self._limits = limits
         self._flight = flight
         self._callers = callers
+        self._observer = observer
         self._handlers: dict[str, Handler] = {}
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> Handler:
@@ -63,26 +65,26 @@ class Guarded(grpc.GenericRpcHandler):
             )
             call.streams = streams
             current.set(call)
+            self._observer.begin(call)
             try:
                 return await self._serve(behaviour, parse, data, context, call)
             except BridgeError as error:
                 failure = error
             except asyncio.CancelledError:
                 if not self._flight.ends(call):
-                    _log.info("call", **call_line(call, "CANCELLED"))
+                    self._observer.end(call, "CANCELLED")
                     raise
                 failure = stopped()
             except Exception as exception:  # noqa: BLE001 # whatever it is, its text must not reach the caller
                 if call.writing and isinstance(exception, grpc.aio.InternalError):
-                    _log.info("call", **call_line(call, "CANCELLED"))
+                    self._observer.end(call, "CANCELLED")
                     raise asyncio.CancelledError from None  # the caller has gone while a message was on its way
                 _log.error("unexpected exception", request_id=call.request_id, **traceback_of(exception))
                 failure = BridgeError(Reason.BRIDGE_INTERNAL, f"internal error, request id {call.request_id}")
             finally:
                 self._flight.leave(call)
             status = status_of(failure, call)
-            log = _log.error if failure.reason in _OPERATORS else _log.info
-            log("call", **call_line(call, status.code.name, failure.reason.name))
+            self._observer.end(call, status.code.name, failure.reason.name)
             return await context.abort_with_status(status)
 
         if streams:
@@ -96,14 +98,14 @@ class Guarded(grpc.GenericRpcHandler):
         if self._callers is not None:
             call.caller = await self._callers.identify(call, context)
         caller, most = self._share(call, context)
-        await limits.enter(caller, most)
+        call.queued = await limits.enter(caller, most)
         try:
             await flight.hold_back()
             reply = await behaviour(_parsed(parse, data), context)
             reply = None if call.streams else _serialize(reply)
         finally:
             limits.leave(caller)
-        _log.info("call", **call_line(call, "OK"))
+        self._observer.end(call, "OK")
         return reply
 
     def _share(self, call: Call, context: Context) -> tuple[str, int]:

@@ -3,19 +3,31 @@
 import asyncio
 import signal
 from collections.abc import Callable
+from multiprocessing.connection import Connection
+from typing import Final
 
 import structlog
 
 from bridge.server.app import App
 from bridge.settings import Settings
+from bridge.telemetry import exporter, otel
 
 _log = structlog.get_logger("aibridge.server")
+#: Seconds for the last spans to reach their collector.
+_FAREWELL: Final = 5.0
 
 
-async def run(settings: Settings, ready: Callable[[str], None], *, lifeline: int | None = None) -> None:
+async def run(
+    settings: Settings,
+    ready: Callable[[str], None],
+    *,
+    lifeline: int | None = None,
+    scrapes: Connection | None = None,
+) -> None:
     """Serve until a signal comes; `ready` is given the address as soon as calls can be made.
 
     With a `lifeline`, a pipe whose other end is the parent's, the parent passes signals on, and its end is one too.
+    With `scrapes`, another such pipe, the parent serves the metrics and asks for them; without, this process does.
 
     Raises:
         SettingsError: the server cannot listen.
@@ -27,7 +39,14 @@ async def run(settings: Settings, ready: Callable[[str], None], *, lifeline: int
     if lifeline is not None:
         loop.add_signal_handler(signal.SIGINT, lambda: None)  # a terminal sends it to the whole group: once is enough
         loop.add_reader(lifeline, _parent_gone, lifeline, signals)
-    app = App(settings)
+    traces = otel.traces(settings)
+    app = App(settings, traces)
+    collectors = [app.metrics, *exporter.process()]
+    port = None
+    if scrapes is None:
+        port = exporter.listen(settings, collectors)
+    else:
+        exporter.answer(scrapes, collectors)
     ready(await app.start())
     name = await signals.get()
     _log.info("draining", signal=name, delay=settings.drain_delay, grace=settings.drain_grace)
@@ -43,6 +62,10 @@ async def run(settings: Settings, ready: Callable[[str], None], *, lifeline: int
         cut_off = await app.stop()
     again.cancel()
     await asyncio.gather(again, return_exceptions=True)
+    if traces is not None:
+        await traces.close(_FAREWELL)
+    if port is not None:
+        await asyncio.to_thread(port.close)
     log = _log.warning if cut_off else _log.info
     log("stopped", calls_cut_off=cut_off)
 

@@ -4,6 +4,7 @@ grpcio's own `maximum_concurrent_rpcs` counts health probes too and refuses with
 """
 
 import asyncio
+import time
 from collections import Counter, deque
 from typing import NamedTuple
 
@@ -27,8 +28,18 @@ class Limits:
         self._waiting: deque[_Waiter] = deque()
         self._closed = False
 
-    async def enter(self, caller: str = "", most: int = 0) -> None:
-        """Begin a call, as soon as there is room for it; each must `leave`.
+    @property
+    def running(self) -> int:
+        """Calls that were admitted and have not left."""
+        return self._running
+
+    @property
+    def waiting(self) -> int:
+        """Calls that wait for their turn."""
+        return len(self._waiting)
+
+    async def enter(self, caller: str = "", most: int = 0) -> float:
+        """Begin a call, as soon as there is room for it; each must `leave`. The seconds that it waited.
 
         Of one caller run `most` at once; the empty name is nobody's, and has no limit of its own.
 
@@ -39,10 +50,11 @@ class Limits:
             raise BridgeError(Reason.BRIDGE_SHUTTING_DOWN, "the bridge is stopping")
         if not self._waiting and self._has_room(caller, most):
             self._admit(caller)
-            return
+            return 0.0
         if len(self._waiting) >= self._total or (caller and self._waits(caller) >= most):
             raise _overloaded()
         waiter = _Waiter(caller, most, asyncio.get_running_loop().create_future())
+        began = time.monotonic()
         self._waiting.append(waiter)
         self._wake()  # those before this one may wait for their own caller's limit only
         try:
@@ -56,6 +68,7 @@ class Limits:
             if isinstance(error, TimeoutError):
                 raise _overloaded() from None
             raise
+        return time.monotonic() - began
 
     def leave(self, caller: str = "") -> None:
         """End a call that was admitted."""

@@ -21,7 +21,7 @@ import uvloop
 
 from bridge.server import drain
 from bridge.settings import Settings, SettingsError
-from bridge.telemetry import logs
+from bridge.telemetry import exporter, logs
 
 _log = structlog.get_logger("aibridge.workers")
 _SPAWN: Final = get_context("spawn")  # never fork: grpcio does not survive it
@@ -66,11 +66,11 @@ def _reserve(name: str, listen: str, stack: ExitStack) -> str:
     return f"{host}:{reserved.getsockname()[1]}"
 
 
-def _work(settings: Settings, pipe: Connection) -> None:
+def _work(settings: Settings, pipe: Connection, scrapes: Connection) -> None:
     """What a worker process runs."""
     logs.configure(settings)
     try:
-        uvloop.run(drain.run(settings, pipe.send, lifeline=pipe.fileno()))
+        uvloop.run(drain.run(settings, pipe.send, lifeline=pipe.fileno(), scrapes=scrapes))
     except SettingsError as error:
         _log.error("cannot serve", problem=str(error))
         sys.exit(2)
@@ -82,11 +82,13 @@ class _Supervisor:
     def __init__(self, settings: Settings, ready: Callable[[str], None]) -> None:
         self._settings = settings
         self._ready = ready
+        self._metrics = exporter.Workers(settings.workers)
         self._stopping = asyncio.Event()
         self._code = 0
         self._pids: set[int] = set()
 
     async def run(self) -> int:
+        port = exporter.listen(self._settings, [self._metrics])
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop)
@@ -95,6 +97,8 @@ class _Supervisor:
         await asyncio.gather(*(self._keep(index, event) for index, event in enumerate(started)))
         announce.cancel()
         await asyncio.gather(announce, return_exceptions=True)
+        if port is not None:
+            await asyncio.to_thread(port.close)
         return self._code
 
     async def _announce(self, started: list[asyncio.Event]) -> None:
@@ -114,7 +118,7 @@ class _Supervisor:
         delay = _FIRST_DELAY
         while not self._stopping.is_set():
             born = loop.time()
-            code = await self._one(started)
+            code = await self._one(index, started)
             if self._stopping.is_set():
                 self._code = self._code or (1 if code else 0)
             elif not started.is_set():  # it never came up: that is its settings, not its luck
@@ -128,13 +132,16 @@ class _Supervisor:
                     async with asyncio.timeout(delay):
                         await self._stopping.wait()
 
-    async def _one(self, started: asyncio.Event) -> int | None:
+    async def _one(self, index: int, started: asyncio.Event) -> int | None:
         """The exit code of a worker that is started here, when it has ended; negative for the signal that killed it."""
         loop = asyncio.get_running_loop()
         ours, theirs = _SPAWN.Pipe()
-        process = _SPAWN.Process(target=_work, args=(self._settings, theirs), name="aibridge-worker")
+        asks, answers = _SPAWN.Pipe()
+        process = _SPAWN.Process(target=_work, args=(self._settings, theirs, answers), name="aibridge-worker")
         process.start()
         theirs.close()
+        answers.close()
+        self._metrics.started(index, asks)
         pid = process.pid or 0
         self._pids.add(pid)
         ended, up = asyncio.Event(), asyncio.Event()

@@ -38,6 +38,7 @@ class ChatService(chat_pb2_grpc.ChatServiceServicer):
         call = enter(request)
         body = _body(call, request, stream=False)
         answer = await self._upstream.post(_PATH, call, body)
+        call.answer = answer.value
         usage = answer.value.get("usage")
         call.usage = usage if isinstance(usage, dict) else None
         reply = build(chat_pb2.CreateChatCompletionResponse, *answer, inline=call.inline_data)

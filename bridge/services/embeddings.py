@@ -38,6 +38,7 @@ class EmbeddingsService(embeddings_pb2_grpc.EmbeddingsServiceServicer):
         if self._ask_base64:
             body.setdefault("encoding_format", "base64")
         answer = await self._upstream.post(_PATH, call, dumps(body))
+        call.answer = answer.value
         usage = answer.value.get("usage")
         call.usage = usage if isinstance(usage, dict) else None
         value, blocks = vectors.lift(answer.value, is_float32=_is_float32(request))

@@ -30,6 +30,15 @@ def _address(value: str) -> str:
     return value
 
 
+def _metrics_address(value: str) -> str:
+    if value == "off":
+        return value
+    host, _, port = value.rpartition(":")
+    if not host or host == "unix" or not port.isdecimal() or int(port) > 65535:
+        raise ValueError("must be HOST:PORT, [IPV6]:PORT or off")
+    return value
+
+
 def _file(value: Path) -> Path:
     if not value.is_file():
         raise ValueError("no such file")
@@ -49,6 +58,7 @@ def _header_names(value: tuple[str, ...]) -> tuple[str, ...]:
 
 
 Address = Annotated[str, AfterValidator(_address)]
+MetricsAddress = Annotated[str, AfterValidator(_metrics_address)]
 Url = Annotated[str, AfterValidator(_url)]
 #: A file that has to be there when the bridge starts.
 ExistingFile = Annotated[Path, AfterValidator(_file)]

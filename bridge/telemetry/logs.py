@@ -4,13 +4,40 @@ import logging
 import sys
 import time
 import traceback
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
 import structlog
 
 from bridge.call import Call
+from bridge.errors import Reason
 from bridge.jsontext import dumps
+from bridge.redact import safe
 from bridge.settings import Settings
+from bridge.telemetry.writer import Writer
+
+_log = structlog.get_logger("aibridge.rpc")
+#: Failures that the operator has to mend, whoever called.
+_OPERATORS: Final = frozenset(
+    reason.name
+    for reason in (Reason.BRIDGE_CREDENTIALS_REJECTED, Reason.UPSTREAM_TLS_ERROR, Reason.BRIDGE_REQUEST_REJECTED)
+)
+_LONGEST_MODEL: Final = 128
+_LONGEST_TEXT: Final = 300
+_ENTRY = dict[str, Any]
+
+
+class _Output:
+    """Where the lines of this process go, once `configure` has said so."""
+
+    def __init__(self) -> None:
+        self.writer: Writer | None = None
+        self.level = logging.INFO
+        #: Renders a call's line; None leaves it to structlog, which costs five times as much.
+        self.compact: Callable[[_ENTRY], str] | None = None
+
+
+_output = _Output()
 
 
 def configure(settings: Settings) -> None:
@@ -18,6 +45,9 @@ def configure(settings: Settings) -> None:
     level = getattr(logging, settings.log_level.upper())
     readable = settings.log_format == "console" or (settings.log_format == "auto" and sys.stderr.isatty())
     renderer: Any = structlog.dev.ConsoleRenderer() if readable else structlog.processors.JSONRenderer(_json)
+    writer = _output.writer = _output.writer or Writer(sys.stderr.fileno())
+    _output.level = level
+    _output.compact = None if readable else _rendered
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -25,17 +55,37 @@ def configure(settings: Settings) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(writer),  # type: ignore[arg-type] # it writes and flushes, no more
         cache_logger_on_first_use=True,
     )
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)  # grpcio, asyncio; httpx would log whole URLs at INFO
+    logging.basicConfig(level=logging.WARNING, handlers=[_Libraries()], force=True)
 
 
-def _json(fields: dict[str, Any], **_: Any) -> str:
+def dropped() -> int:
+    """Lines of this process that were lost because nobody read standard error."""
+    return _output.writer.dropped if _output.writer is not None else 0
+
+
+def _json(fields: _ENTRY, **_: Any) -> str:
     return dumps(fields).decode()
 
 
-def traceback_of(exception: BaseException) -> dict[str, Any]:
+class _Libraries(logging.Handler):
+    """What grpcio, asyncio and aiohttp say, in the same form. httpx would log whole URLs at INFO.
+
+    Only the first line, masked, and no exception's text: asyncio shows the values that a task failed with.
+    """
+
+    _log = structlog.get_logger("aibridge.libraries")
+
+    def emit(self, record: logging.LogRecord) -> None:
+        text = safe(record.getMessage().partition("\n")[0], _LONGEST_TEXT)
+        error = record.exc_info[1] if record.exc_info else None
+        fields = traceback_of(error) if error is not None else {}
+        self._log.log(record.levelno, text, logger=record.name, **fields)
+
+
+def traceback_of(exception: BaseException) -> _ENTRY:
     """Where an exception came from, without its text and without any variable: both may hold a prompt or a key."""
     frames = traceback.extract_tb(exception.__traceback__)
     return {
@@ -44,17 +94,69 @@ def traceback_of(exception: BaseException) -> dict[str, Any]:
     }
 
 
-def call_line(call: Call, code: str, reason: str = "") -> dict[str, Any]:
-    """The fields of a call's log line; those without a value are left out."""
-    line = {
+def call_ended(call: Call, code: str, reason: str, trace_id: str) -> None:
+    """Write a call's line."""
+    level = logging.ERROR if reason in _OPERATORS else logging.INFO
+    if level < _output.level:
+        return
+    line = call_line(call, code, reason, trace_id)
+    if _output.compact is None or _output.writer is None:
+        _log.log(level, "call", **line)
+    else:
+        line["level"] = "info" if level == logging.INFO else "error"
+        _output.writer.write(_output.compact(line))
+
+
+def call_line(call: Call, code: str, reason: str, trace_id: str) -> _ENTRY:
+    """The fields of a call's log line; those without a value are left out. Times are in milliseconds."""
+    now = time.monotonic()
+    line: _ENTRY = {
         "request_id": call.request_id,
         "method": call.method.rpartition("/")[2],
         "code": code,
-        "reason": reason,
-        "model": call.model[:128],
-        "upstream_status": call.http_status,
-        "attempts": call.attempts,
-        "chunks": call.delivered,
-        "duration_ms": round((time.monotonic() - call.started) * 1000, 1),
+        "duration_ms": round((now - call.started) * 1000, 1),
     }
-    return {key: value for key, value in line.items() if value}
+    if call.attempts:
+        line["attempts"] = call.attempts
+        line["upstream_ms"] = round(((call.replied or now) - call.asked) * 1000, 1)
+    if reason:
+        line["reason"] = reason
+    if call.caller is not None:
+        line["caller"] = call.caller.name
+    if call.model:
+        line["model"] = call.model[:_LONGEST_MODEL]
+    if call.http_status:
+        line["upstream_status"] = call.http_status
+    if call.first:
+        line["first_chunk_ms"] = round((call.first - call.started) * 1000, 1)
+    if call.delivered:
+        line["chunks"] = call.delivered
+    if call.usage is not None:
+        _tokens(line, call.usage)
+    if trace_id:
+        line["trace_id"] = trace_id
+    return line
+
+
+def _tokens(line: _ENTRY, usage: _ENTRY) -> None:
+    for name, key in (("input_tokens", "prompt_tokens"), ("output_tokens", "completion_tokens")):
+        tokens = usage.get(key)
+        if type(tokens) is int:
+            line[name] = tokens
+
+
+class _Second:
+    """The second that was written last: its text is good for the next call."""
+
+    number = 0
+    text = ""
+
+
+def _rendered(line: _ENTRY) -> str:
+    now = time.time()
+    second = int(now)
+    if second != _Second.number:
+        _Second.number, _Second.text = second, time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
+    line["event"] = "call"
+    line["timestamp"] = f"{_Second.text}.{int((now - second) * 1e6):06d}Z"
+    return dumps(line).decode() + "\n"

@@ -6,6 +6,7 @@ httpx's cost.
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -27,7 +28,7 @@ from bridge.upstream.bodies import error_in
 from bridge.upstream.clock import Clock
 from bridge.upstream.credentials import Credentials
 from bridge.upstream.exchange import Exchange
-from bridge.upstream.pool import pool
+from bridge.upstream.pool import pool, usage
 from bridge.upstream.request import Request
 from bridge.upstream.retry import Retries
 from bridge.upstream.tls import contexts
@@ -51,11 +52,20 @@ class Upstream:
         self._base = settings.upstream_url
         self._free = asyncio.Semaphore(settings.upstream_connections)
         self._retries = Retries(settings.max_retries)
-        tls = contexts(settings)
-        self._transport = AiohttpTransport(verify=tls(), trust_env=False, client=lambda: pool(tls))
+        self._tls = contexts(settings)
+        self._transport = AiohttpTransport(verify=self._tls(), trust_env=False, client=self._pool)
+        self._session: aiohttp.ClientSession | None = None
         limits = {"connect": settings.connect_timeout, "pool": settings.connect_timeout, "read": None}
         self._extensions = {"timeout": limits}
         self._headers = CIMultiDict({"user-agent": f"aibridge/{version('aibridge')}", "accept-encoding": "identity"})
+
+    def _pool(self) -> aiohttp.ClientSession:
+        self._session = pool(self._tls)
+        return self._session
+
+    def connections(self) -> tuple[int, int]:
+        """How many connections are in use and how many idle. May be asked from any thread."""
+        return usage(self._session) if self._session is not None else (0, 0)
 
     async def get(self, path: str, call: Call) -> Answer:
         """The reply to a GET of `path` below the base URL. Errors as `post`."""
@@ -81,6 +91,7 @@ class Upstream:
             try:
                 yield exchange
             finally:
+                call.replied = call.replied or time.monotonic()
                 exchange.close()
                 self._free.release()
 
@@ -97,16 +108,19 @@ class Upstream:
                 self._retries.succeeded()
                 return exchange
             clock.pause()
+            call.refusals += (call.http_status,)
             await asyncio.sleep(delay)
 
     async def _attempt(self, method: str, path: str, call: Call, body: bytes, accept: str, clock: Clock) -> Exchange:
         request, own = self._request(method, path, call, body, accept)
         if self._free.locked():
-            clock.phase(self._settings.queue_timeout, Reason.BRIDGE_OVERLOADED, "no free connection to the upstream")
-        await self._free.acquire()
+            await self._turn(call, clock)
+        else:
+            await self._free.acquire()
         try:
             clock.phase(self._settings.response_timeout, Reason.UPSTREAM_TIMEOUT, "no reply from the upstream in time")
             call.attempts += 1
+            call.asked = call.asked or time.monotonic()
             call.trailers, call.http_status, call.upstream_request_id = [], 0, ""  # of the attempt before
             try:
                 response = await self._transport.handle_async_request(request)
@@ -124,6 +138,16 @@ class Upstream:
             raise
         return exchange
 
+    async def _turn(self, call: Call, clock: Clock) -> None:
+        """Wait for a connection to be free."""
+        clock.phase(self._settings.queue_timeout, Reason.BRIDGE_OVERLOADED, "no free connection to the upstream")
+        began = time.monotonic()
+        try:
+            await self._free.acquire()
+        finally:
+            if not call.asked:
+                call.queued += time.monotonic() - began
+
     def _request(self, method: str, path: str, call: Call, body: bytes, accept: str) -> tuple[Request, bool]:
         """The request, and whether it bears the bridge's own credential."""
         credential = self._credentials.choose(call.metadata, call.caller)
@@ -133,6 +157,9 @@ class Upstream:
             headers["content-type"] = "application/json"
         for name, value in request_headers(call.metadata, self._settings.forward_headers):
             headers.add(name, value)
+        if call.trace is not None:  # the upstream's part hangs on the bridge's, and not on the caller's
+            for name, value in call.trace.headers(call, method, path):
+                headers[name] = value
         if credential.authorization is not None:
             headers["authorization"] = credential.authorization
         return Request(method, self._base + path, headers, body, self._extensions), credential.own
@@ -146,6 +173,7 @@ class Upstream:
             if not is_json(exchange.media_type):
                 raise failures.malformed("is not JSON by its content type")
             data = await exchange.read_all(self._settings.max_reply_bytes)
+            call.replied = time.monotonic()
             answer = parse(data)
             error = error_in(answer.value)
             if error is not None:

@@ -22,6 +22,14 @@ def pool(tls: Callable[[], ssl.SSLContext]) -> aiohttp.ClientSession:
     )
 
 
+def usage(session: aiohttp.ClientSession) -> tuple[int, int]:
+    """How many connections of a pool are in use and how many idle. May be asked from any thread."""
+    connector = session.connector
+    if not isinstance(connector, _Connector):  # the session is closed
+        return 0, 0
+    return len(connector._acquired), sum(len(idle) for idle in list(connector._conns.values()))  # noqa: SLF001 # ours
+
+
 class _Connector(aiohttp.TCPConnector):
     """Takes no connection from the pool on which something has come in since its last reply.
 

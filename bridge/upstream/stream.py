@@ -57,7 +57,8 @@ class ChunkStream:
         self._begun = False
         self._start = b""  # of a body that may turn out to be no event stream at all
         self._open: set[int] = set()  # choices that have begun and have no finish_reason yet
-        self._finished: set[int] = set()
+        self._finished: dict[int, str] = {}
+        exchange.call.finish_reasons = self._finished
         self._failed = False  # a choice has finished with `error`
         self._done = False
         self._error: BridgeError | None = None
@@ -82,6 +83,10 @@ class ChunkStream:
             self._error = failure
         clock.pause()  # the caller may take its time with what it gets
         if chunks:
+            call = self._exchange.call
+            call.arrived(len(chunks))
+            if call.answer is None:
+                call.answer = chunks[0].value
             return chunks
         if self._error is not None:
             raise self._error
@@ -157,7 +162,7 @@ class ChunkStream:
                 reason = choice.get("finish_reason")
                 if reason:
                     self._open.discard(index)
-                    self._finished.add(index)
+                    self._finished[index] = str(reason)
                     self._failed = self._failed or reason == "error"
                 elif index not in self._finished:
                     self._open.add(index)

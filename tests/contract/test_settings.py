@@ -22,6 +22,8 @@ SAMPLES: dict[str, Any] = {
     "jwt_jwks_url": "https://issuer.example.org/jwks",
     "jwt_algorithms": ["ES384", "PS256"],
     "jwt_claim": "client_id",
+    "metrics_listen": "127.0.0.1:1",
+    "provider_name": "vercel",
 }
 _FILE = __file__  # any file that is there: `config` does not read it
 _SERVER = {"tls_certificate_file": _FILE, "tls_key_file": _FILE}

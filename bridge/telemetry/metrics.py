@@ -1,0 +1,213 @@
+"""What the bridge counts, and how Prometheus sees it.
+
+A call costs one look-up of its method and a handful of additions, nearly all of them when it ends; a chunk costs
+nothing here (`Call.arrived` notes its time). Names and labels are those of the gRPC ecosystem and of the GenAI
+conventions, in Prometheus spelling; what neither has begins with `aibridge_`. `FAMILIES` lists them, for the docs too.
+"""
+
+import platform
+import time
+from collections.abc import Callable, Iterator, Mapping
+from importlib.metadata import version
+from typing import Any, Final, NamedTuple
+
+from prometheus_client.core import Metric
+from prometheus_client.registry import Collector
+
+from bridge.call import TIMES, Call
+from bridge.errors import Reason
+from bridge.settings import Settings
+from bridge.telemetry.series import TOKENS, Histogram, Histograms, Reading, counter, gauge, histogram
+
+#: The ecosystem's default buckets for a call's seconds, and some more: a completion takes longer than a look-up.
+_CALL_TIMES: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0)
+_OVERHEAD: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+#: gRPC's codes as Go writes them, which is what `grpc_code` says everywhere.
+_CODES: Final = {
+    "OK": "OK", "CANCELLED": "Canceled", "UNKNOWN": "Unknown", "INVALID_ARGUMENT": "InvalidArgument",
+    "DEADLINE_EXCEEDED": "DeadlineExceeded", "NOT_FOUND": "NotFound", "ALREADY_EXISTS": "AlreadyExists",
+    "PERMISSION_DENIED": "PermissionDenied", "RESOURCE_EXHAUSTED": "ResourceExhausted",
+    "FAILED_PRECONDITION": "FailedPrecondition", "ABORTED": "Aborted", "OUT_OF_RANGE": "OutOfRange",
+    "UNIMPLEMENTED": "Unimplemented", "INTERNAL": "Internal", "UNAVAILABLE": "Unavailable", "DATA_LOSS": "DataLoss",
+    "UNAUTHENTICATED": "Unauthenticated",
+}  # fmt: skip
+_CLASSES: Final = ("none", "1xx", "2xx", "3xx", "4xx", "5xx")
+_OPERATIONS: Final = {
+    "CreateChatCompletion": "chat",
+    "CreateChatCompletionStream": "chat",
+    "CreateEmbedding": "embeddings",
+}
+_TOKEN_TYPES: Final = (("input", "prompt_tokens"), ("output", "completion_tokens"))
+_LONGEST_MODEL: Final = 128
+_OTHER: Final = "other"
+
+
+class Family(NamedTuple):
+    """One metric: its name as it is scraped, its kind, its labels, and what it says."""
+
+    name: str
+    kind: Callable[..., Metric]
+    labels: tuple[str, ...]
+    text: str
+
+
+_METHOD: Final = ("grpc_type", "grpc_service", "grpc_method")
+_GENAI: Final = ("gen_ai_operation_name", "gen_ai_provider_name", "gen_ai_request_model")
+
+FAMILIES: Final = (
+    Family("grpc_server_started_total", counter, _METHOD, "Calls that have begun."),
+    Family("grpc_server_handled_total", counter, (*_METHOD, "grpc_code"), "Calls that have ended, by gRPC code."),
+    Family("grpc_server_msg_received_total", counter, _METHOD, "Messages from callers."),
+    Family("grpc_server_msg_sent_total", counter, _METHOD, "Messages to callers; a stream's are added when it ends."),
+    Family("grpc_server_handling_seconds", histogram, _METHOD, "Seconds from a call's arrival to its end."),
+    Family("gen_ai_client_operation_duration_seconds", histogram, (*_GENAI, "error_type"),
+           "Seconds from the request to the upstream to the end of its reply; error_type is the reason, if any."),
+    Family("gen_ai_client_operation_time_to_first_chunk_seconds", histogram, _GENAI,
+           "Seconds from the request to the upstream to the first chunk of a stream."),
+    Family("gen_ai_client_operation_time_per_output_chunk_seconds", histogram, _GENAI,
+           "Seconds between two chunks of a stream; added when it ends."),
+    Family("gen_ai_client_token_usage", histogram, (*_GENAI, "gen_ai_token_type"),
+           "Tokens of a call, input and output, where the upstream says how many."),
+    Family("aibridge_call_failures_total", counter, ("reason",), "Calls that failed, by reason; see docs/errors.md."),
+    Family("aibridge_calls_open", gauge, _METHOD, "Calls that run or wait now."),
+    Family("aibridge_overhead_seconds", histogram, _METHOD,
+           "Seconds of a call before its request goes upstream and after the reply has come, waiting in queues aside."),
+    Family("aibridge_queue_seconds", histogram, (), "Seconds that a call waited for its turn, or for a connection."),
+    Family("aibridge_limiter_calls", gauge, ("state",), "Calls that the limiter has admitted (running) or holds back."),
+    Family("aibridge_limiter_max_calls", gauge, (), "Calls that may run at once."),
+    Family("aibridge_upstream_requests_total", counter, ("status_class",),
+           "Requests that were sent upstream, by class of the HTTP status; none is no reply."),
+    Family("aibridge_upstream_retries_total", counter, (), "Requests that were sent once more; counted above too."),
+    Family("aibridge_upstream_connections", gauge, ("state",), "Connections to the upstream, in use or idle."),
+    Family("aibridge_log_lines_dropped_total", counter, (), "Log lines lost because nobody read standard error."),
+    Family("aibridge_build_info", gauge, ("version", "python", "grpcio", "gen_ai_provider_name"), "Always 1."),
+)  # fmt: skip
+
+
+class _Method:
+    """The numbers of one method."""
+
+    __slots__ = ("ended", "handled", "labels", "open", "operation", "overhead", "seconds", "sent", "started", "streams")
+
+    def __init__(self, path: str, *, streams: bool) -> None:
+        service, name = path.removeprefix("/").split("/")
+        self.labels = ("server_stream" if streams else "unary", service, name)
+        self.operation = _OPERATIONS.get(name, "")
+        self.streams = streams
+        self.started = self.sent = 0
+        self.handled = dict.fromkeys(_CODES, 0)
+        self.seconds = Histogram(_CALL_TIMES)
+        self.overhead = Histogram(_OVERHEAD)
+
+
+def _class(status: int) -> int:
+    return min(status // 100, 5)
+
+
+class Metrics(Collector):
+    """The numbers of one process. `methods` says of each method's path whether it streams."""
+
+    def __init__(self, settings: Settings, methods: Mapping[str, bool]) -> None:
+        self._methods = {path: _Method(path, streams=streams) for path, streams in methods.items()}
+        self._provider = settings.provider_name
+        self._most_models = settings.metrics_models
+        self._models: set[str] = set()
+        self._failures = dict.fromkeys(((reason.name,) for reason in Reason), 0.0)
+        self._classes = [0] * len(_CLASSES)
+        self._retries = 0
+        self._queue = Histogram(_OVERHEAD)
+        self._durations, self._firsts, self._gaps = (Histograms(TIMES) for _ in range(3))
+        self._tokens = Histograms(TOKENS)
+        self._readings: dict[str, Reading] = {}
+
+    def read(self, name: str, reading: Reading) -> None:
+        """Let a family show what `reading` gives, by labels, at the moment of a scrape. It is called in a thread."""
+        self._readings[name] = reading
+
+    def begin(self, call: Call) -> None:
+        """A call has begun."""
+        self._methods[call.method].started += 1
+
+    def end(self, call: Call, code: str, reason: str) -> None:
+        """A call has ended: with this gRPC code, and for a reason of `bridge.errors` or with an empty one."""
+        now = time.monotonic()
+        method = self._methods[call.method]
+        method.handled[code] += 1
+        method.sent += call.delivered if method.streams else code == "OK"
+        seconds = now - call.started
+        method.seconds.observe(seconds)
+        if reason:
+            self._failures[reason,] += 1
+        if call.queued:
+            self._queue.observe(call.queued)
+        if call.asked:
+            upstream = (call.replied or now) - call.asked
+            method.overhead.observe(max(0.0, seconds - upstream - call.queued))
+            self._classes[_class(call.http_status)] += 1
+            if call.refusals:
+                self._retried(call)
+            if method.operation:
+                self._operation(call, method.operation, upstream, "" if code == "OK" else reason or code)
+
+    def _retried(self, call: Call) -> None:
+        self._retries += len(call.refusals)
+        for status in call.refusals:
+            self._classes[_class(status)] += 1
+
+    def _operation(self, call: Call, name: str, seconds: float, error: str) -> None:
+        labels = (name, self._provider, self._model(call.model, known=not error))
+        self._durations[*labels, error].observe(seconds)
+        if call.first:
+            self._firsts[labels].observe(call.first - call.asked)
+            if call.gaps is not None:
+                self._gaps[labels].merge(call.gaps, call.latest - call.first)
+        if call.usage is not None:
+            for kind, member in _TOKEN_TYPES:
+                tokens = call.usage.get(member)
+                if type(tokens) is int and tokens >= 0:
+                    self._tokens[*labels, kind].observe(tokens)
+
+    def _model(self, name: str, *, known: bool) -> str:
+        """The model as a label: callers choose it, so only one that has answered becomes one, and not too many do."""
+        if name in self._models:
+            return name
+        if not known or not name or len(name) > _LONGEST_MODEL or len(self._models) >= self._most_models:
+            return _OTHER
+        self._models.add(name)
+        return name
+
+    def collect(self) -> Iterator[Metric]:
+        """All families, as they are now."""
+        values = self._values()
+        for family in FAMILIES:
+            yield family.kind(family.name, family.text, family.labels, values[family.name])
+
+    def _values(self) -> dict[str, Mapping[Any, Any]]:
+        methods = list(self._methods.values())
+        ended = {m.labels: sum(m.handled.values()) for m in methods}  # before `started`: no call ends before it begins
+        started = {m.labels: float(m.started) for m in methods}
+        values: dict[str, Mapping[Any, Any]] = {
+            "grpc_server_started_total": started,
+            "grpc_server_handled_total": {(*m.labels, _CODES[c]): n for m in methods for c, n in m.handled.items()},
+            "grpc_server_msg_received_total": started,
+            "grpc_server_msg_sent_total": {m.labels: m.sent for m in methods},
+            "grpc_server_handling_seconds": {m.labels: m.seconds for m in methods},
+            "gen_ai_client_operation_duration_seconds": self._durations,
+            "gen_ai_client_operation_time_to_first_chunk_seconds": self._firsts,
+            "gen_ai_client_operation_time_per_output_chunk_seconds": self._gaps,
+            "gen_ai_client_token_usage": self._tokens,
+            "aibridge_call_failures_total": self._failures,
+            "aibridge_calls_open": {labels: number - ended[labels] for labels, number in started.items()},
+            "aibridge_overhead_seconds": {m.labels: m.overhead for m in methods},
+            "aibridge_queue_seconds": {(): self._queue},
+            "aibridge_upstream_requests_total": {(c,): n for c, n in zip(_CLASSES, self._classes, strict=True)},
+            "aibridge_upstream_retries_total": {(): self._retries},
+            "aibridge_build_info": {
+                (version("aibridge"), platform.python_version(), version("grpcio"), self._provider): 1
+            },
+        }
+        for family in FAMILIES:
+            if family.name not in values:
+                reading = self._readings.get(family.name)
+                values[family.name] = reading() if reading is not None else {}
+        return values

@@ -1,0 +1,58 @@
+"""What happens beside a call: its metrics, its spans, its log line."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from bridge.call import Call
+from bridge.settings import Settings
+from bridge.telemetry import logs
+from bridge.telemetry.metrics import Metrics
+
+if TYPE_CHECKING:
+    from bridge.telemetry.traces import Traces
+
+_log = structlog.get_logger("aibridge.telemetry")
+_TRACEPARENT: Final = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?")
+
+
+class Observer:
+    """Told of each call's begin and end, once each. `methods` says of each method's path whether it streams.
+
+    Nothing that goes wrong here may change how a call ends.
+    """
+
+    def __init__(self, settings: Settings, methods: Mapping[str, bool], traces: "Traces | None" = None) -> None:
+        self.metrics = Metrics(settings, methods)
+        self._traces = traces
+
+    def begin(self, call: Call) -> None:
+        """A call has arrived."""
+        self.metrics.begin(call)
+        if self._traces is not None:
+            _safely(self._traces.begin, call)
+
+    def end(self, call: Call, code: str, reason: str = "") -> None:
+        """A call has ended with this gRPC code; `reason` is the name of a `bridge.errors.Reason`, empty for none."""
+        _safely(self.metrics.end, call, code, reason)
+        if self._traces is not None:
+            _safely(self._traces.end, call, code, reason)
+        _safely(logs.call_ended, call, code, reason, call.trace.trace_id if call.trace is not None else _trace_id(call))
+
+
+def _safely(note: Callable[..., None], call: Call, *facts: str) -> None:
+    try:
+        note(call, *facts)
+    except Exception as exception:  # noqa: BLE001 # as the class says
+        _log.error("telemetry failed", request_id=call.request_id, **logs.traceback_of(exception))
+
+
+def _trace_id(call: Call) -> str:
+    """The trace that the caller says the call belongs to."""
+    for key, value in call.metadata:
+        if key == "traceparent" and isinstance(value, str):
+            match = _TRACEPARENT.fullmatch(value)
+            return match[1] if match is not None else ""
+    return ""

@@ -1,0 +1,228 @@
+"""OpenTelemetry spans (extra `otel`): a server span for the RPC, and below it a client span for the upstream's work.
+
+Attributes follow the stable RPC conventions, the GenAI conventions, and for the catalogue of models those of HTTP.
+Content is never recorded: no message, no tool definition, no stop sequence.
+"""
+
+import asyncio
+import re
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from opentelemetry.context import Context
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.trace import Span, SpanKind, Status, StatusCode, format_trace_id, set_span_in_context
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+from opentelemetry.util.types import AttributeValue
+
+from bridge.call import Call
+from bridge.settings import Settings
+
+#: The codes that are a server's fault; others are news for the caller, and leave the server span without an error.
+_FAULTS: Final = frozenset(
+    {"UNKNOWN", "DEADLINE_EXCEEDED", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS"}
+)  # fmt: skip
+_OPERATIONS: Final = {
+    "CreateChatCompletion": "chat",
+    "CreateChatCompletionStream": "chat",
+    "CreateEmbedding": "embeddings",
+}
+#: Scalars of a request that the conventions have an attribute for.
+_REQUEST: Final = ("temperature", "top_p", "top_k", "frequency_penalty", "presence_penalty", "seed")
+_OUTPUT_TYPES: Final = {"text": "text", "json_object": "json", "json_schema": "json", "json": "json"}
+#: What a short word from the upstream may be: an id, a model, a finish_reason. Nothing that could be content.
+_WORD: Final = re.compile(r"[A-Za-z0-9_.:/@+-]{1,128}")
+_CONTEXT: Final = frozenset({"traceparent", "tracestate"})
+_W3C: Final = TraceContextTextMapPropagator()
+
+Attributes = dict[str, AttributeValue]
+
+
+class Traces:
+    """Makes the spans of calls. A span ends once, however its call ends."""
+
+    def __init__(self, provider: TracerProvider, settings: Settings) -> None:
+        self._provider = provider
+        self.tracer = provider.get_tracer("aibridge", schema_url="https://opentelemetry.io/schemas/1.45.0")
+        url = urlsplit(settings.upstream_url)
+        self.url = settings.upstream_url
+        self.upstream: Attributes = {
+            "server.address": url.hostname or "",
+            "server.port": url.port or (443 if url.scheme == "https" else 80),
+        }
+        self.provider_name = settings.provider_name
+        self._server = _address(settings.listen)
+
+    def begin(self, call: Call) -> None:
+        """A call has arrived: its server span begins, below the caller's if the metadata name one."""
+        carrier = {key: value for key, value in call.metadata if key in _CONTEXT and isinstance(value, str)}
+        method = call.method.removeprefix("/")
+        span = self.tracer.start_span(
+            method,
+            _W3C.extract(carrier, Context()),
+            SpanKind.SERVER,
+            {"rpc.system.name": "grpc", "rpc.method": method, **self._server},
+        )
+        call.trace = _Trace(self, span, _OPERATIONS.get(method.rpartition("/")[2], ""))
+
+    def end(self, call: Call, code: str, reason: str) -> None:
+        """A call has ended: so do its spans."""
+        if isinstance(call.trace, _Trace):
+            call.trace.end(call, code, reason)
+
+    async def close(self, patience: float) -> None:
+        """Send what is left, for so many seconds at most: a collector that is away must not hold up the stop."""
+        loop, done = asyncio.get_running_loop(), asyncio.Event()
+
+        def shut() -> None:
+            self._provider.shutdown()
+            with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                loop.call_soon_threadsafe(done.set)
+
+        threading.Thread(target=shut, name="aibridge-spans", daemon=True).start()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(done.wait(), patience)
+
+
+class _Trace:
+    """The spans of one call."""
+
+    def __init__(self, traces: Traces, server: Span, operation: str) -> None:
+        self._traces = traces
+        self._server = server
+        self._operation = operation
+        self._client: Span | None = None
+        self._request: Attributes = {}
+        self.trace_id = format_trace_id(server.get_span_context().trace_id)
+
+    def adopt(self, request: Any) -> None:
+        """Note what a request asks for, in numbers and in words of the API."""
+        if self._operation and self._server.is_recording():
+            self._request = _asked(request)
+
+    def headers(self, call: Call, method: str, path: str) -> list[tuple[str, str]]:
+        """A request goes upstream. Its attempts are one operation: the client span begins with the first of them."""
+        if self._client is None:
+            name, attributes = self._described(call, method, path)
+            above = set_span_in_context(self._server, Context())
+            self._client = self._traces.tracer.start_span(name, above, SpanKind.CLIENT, attributes)
+        carrier: dict[str, str] = {}
+        _W3C.inject(carrier, set_span_in_context(self._client, Context()))
+        return list(carrier.items())
+
+    def _described(self, call: Call, method: str, path: str) -> tuple[str, Attributes]:
+        if not self._operation:
+            url = {"http.request.method": method, "url.full": self._traces.url + path}
+            return method, {**url, **self._traces.upstream}
+        attributes: Attributes = {
+            "gen_ai.operation.name": self._operation,
+            "gen_ai.provider.name": self._traces.provider_name,
+            **self._traces.upstream,
+            **self._request,
+        }
+        if call.model:
+            attributes["gen_ai.request.model"] = call.model
+        if call.streams:
+            attributes["gen_ai.request.stream"] = True
+        return f"{self._operation} {call.model}".rstrip(), attributes
+
+    def end(self, call: Call, code: str, reason: str) -> None:
+        """End both spans."""
+        error = "" if code == "OK" else reason or code
+        client, server = self._client, self._server
+        if client is not None:
+            if client.is_recording():
+                client.set_attributes(_answered(call) if self._operation else _replied(call))
+                _fail(client, error, error)
+            client.end()
+        if server.is_recording():
+            server.set_attribute("rpc.response.status_code", code)
+            server.set_attribute("aibridge.request_id", call.request_id)
+            if reason:
+                server.set_attribute("aibridge.reason", reason)
+            if code in _FAULTS:
+                _fail(server, code, reason)
+        server.end()
+
+
+def _fail(span: Span, error: str, text: str) -> None:
+    if error:
+        span.set_attribute("error.type", error)
+        span.set_status(Status(StatusCode.ERROR, text))
+
+
+def _asked(request: Any) -> Attributes:
+    fields = request.DESCRIPTOR.fields_by_name
+    found: Attributes = {
+        f"gen_ai.request.{name}": getattr(request, name)
+        for name in _REQUEST
+        if name in fields and request.HasField(name)
+    }
+    for name in ("max_tokens", "max_completion_tokens"):
+        if name in fields and request.HasField(name):
+            found["gen_ai.request.max_tokens"] = getattr(request, name)
+    if "n" in fields and request.n > 1:
+        found["gen_ai.request.choice.count"] = request.n
+    if "response_format" in fields and request.response_format.type in _OUTPUT_TYPES:
+        found["gen_ai.output.type"] = _OUTPUT_TYPES[request.response_format.type]
+    if "dimensions" in fields and request.HasField("dimensions"):
+        found["gen_ai.embeddings.dimension.count"] = request.dimensions
+    return found
+
+
+def _replied(call: Call) -> Attributes:
+    return {"http.response.status_code": call.http_status} if call.http_status else {}
+
+
+def _answered(call: Call) -> Attributes:
+    found: Attributes = {}
+    answer = call.answer if call.answer is not None else {}
+    for name in ("id", "model"):
+        word = answer.get(name)
+        if isinstance(word, str) and _WORD.fullmatch(word):
+            found[f"gen_ai.response.{name}"] = word
+    reasons = list(_finish_reasons(call))
+    if reasons:
+        found["gen_ai.response.finish_reasons"] = reasons
+    if call.first:
+        found["gen_ai.response.time_to_first_chunk"] = call.first - call.asked
+    if call.attempts > 1:
+        found["aibridge.attempts"] = call.attempts
+    if call.usage is not None:
+        found.update(_tokens(call.usage))
+    return found
+
+
+def _finish_reasons(call: Call) -> list[str]:
+    reasons: list[Any]
+    if call.finish_reasons is not None:
+        reasons = [reason for _, reason in sorted(call.finish_reasons.items())]
+    else:
+        choices = (call.answer or {}).get("choices")
+        items = choices if isinstance(choices, list) else []
+        reasons = [choice.get("finish_reason") for choice in items if isinstance(choice, dict)]
+    return [reason for reason in reasons if isinstance(reason, str) and _WORD.fullmatch(reason)]
+
+
+def _tokens(usage: Mapping[str, Any]) -> Attributes:
+    prompt, completion = usage.get("prompt_tokens_details"), usage.get("completion_tokens_details")
+    counts = {
+        "gen_ai.usage.input_tokens": usage.get("prompt_tokens"),
+        "gen_ai.usage.output_tokens": usage.get("completion_tokens"),
+        "gen_ai.usage.cache_read.input_tokens": prompt.get("cached_tokens") if isinstance(prompt, dict) else None,
+        "gen_ai.usage.reasoning.output_tokens": (
+            completion.get("reasoning_tokens") if isinstance(completion, dict) else None
+        ),
+    }
+    return {name: count for name, count in counts.items() if type(count) is int}
+
+
+def _address(listen: str) -> Attributes:
+    if listen.startswith("unix:"):
+        return {"server.address": listen.removeprefix("unix:")}
+    host, _, port = listen.rpartition(":")
+    address: Attributes = {"server.address": host.strip("[]")}
+    return {**address, "server.port": int(port)} if int(port) else address

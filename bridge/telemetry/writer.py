@@ -1,0 +1,87 @@
+"""Standard error, written by a thread: a reader that is slow, or has stopped reading, holds up no call.
+
+Lines are collected for a moment and written together, which is cheaper than one by one. What cannot be written waits
+in memory up to a bound; further lines are dropped, and counted. A process that is killed loses its last moment.
+"""
+
+import atexit
+import os
+import select
+import threading
+import time
+from collections import deque
+from typing import Final
+
+#: Seconds for which lines are collected.
+_MOMENT: Final = 0.02
+#: Lines that wait at most: some 4 MB.
+_MOST: Final = 10_000
+#: A pipe takes so many bytes in one piece: lines of workers that share it are not mixed up.
+_PIECE: Final = 4096
+#: Seconds that the end of the process waits for the reader.
+_FAREWELL: Final = 1.0
+
+
+class Writer:
+    """A text file as structlog and logging use it, behind which a thread writes to the file descriptor."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._lines: deque[str] = deque()
+        self._news = threading.Event()
+        self._written = threading.Event()
+        self._closed = False
+        self._reported = 0
+        self.dropped = 0  # lines
+        self._thread = threading.Thread(target=self._run, name="aibridge-log", daemon=True)
+        self._thread.start()
+        atexit.register(self.close)
+
+    def write(self, line: str) -> None:
+        """Take one whole line, with its end. It never waits."""
+        if len(self._lines) >= _MOST:
+            self.dropped += 1
+            return
+        self._lines.append(line)
+        if not self._news.is_set():
+            self._news.set()
+
+    def flush(self) -> None:
+        """Nothing: the thread does it in a moment."""
+
+    def close(self) -> None:
+        """Write what is left; a reader that does not read is waited for a moment only."""
+        atexit.unregister(self.close)
+        self._closed = True
+        self._news.set()
+        self._thread.join(_FAREWELL)
+
+    def _run(self) -> None:
+        while not self._closed:
+            self._news.wait()
+            if not self._closed:
+                time.sleep(_MOMENT)
+            self._news.clear()
+            self._drain()
+
+    def _drain(self) -> None:
+        piece = b""
+        while self._lines:
+            line = self._lines.popleft().encode(errors="replace")
+            if len(piece) + len(line) > _PIECE:
+                self._put(piece)
+                piece = b""
+            piece += line
+        if self.dropped > self._reported:
+            lost, self._reported = self.dropped - self._reported, self.dropped
+            piece += b'{"event":"log lines dropped","level":"warning","lines":%d}\n' % lost
+        self._put(piece)
+
+    def _put(self, data: bytes) -> None:
+        while data:
+            try:
+                data = data[os.write(self._descriptor, data) :]
+            except BlockingIOError:  # somebody else has made it non-blocking: it is shared
+                select.select((), (self._descriptor,), ())
+            except OSError:  # nobody will ever read it
+                return

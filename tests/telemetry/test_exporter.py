@@ -1,0 +1,149 @@
+"""The port of the metrics: of one process, and of several, one of which dies."""
+
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from aibridge.v1 import chat_pb2, chat_pb2_grpc
+from bridge import settings
+from bridge.settings import SettingsError
+from bridge.telemetry import exporter
+from tests.details import COMPLETION
+from tests.gateway import Gateway, json_reply
+from tests.server.processes import Process, channel_to, serving
+from tests.server.test_workers import children
+from tests.telemetry import scrape
+from tests.telemetry.scrape import Scrape
+
+Hello = chat_pb2.CreateChatCompletionRequest
+METRICS = ("--metrics-listen", "127.0.0.1:0")
+COUNT = "grpc_server_handled_total"
+
+
+async def address_of(process: Process) -> str:
+    await process.logged("metrics")
+    return next(line["address"] for line in process.log if line["event"] == "metrics")
+
+
+async def say_hello(process: Process, hello: Hello, times: int) -> None:
+    """So many calls, each on a connection of its own, so that all workers get some."""
+    for _ in range(times):
+        async with channel_to(process.address) as channel:
+            await chat_pb2_grpc.ChatServiceStub(channel).CreateChatCompletion(hello)
+
+
+async def scraped(address: str, condition: Callable[[Scrape], bool]) -> Scrape:
+    """The first scrape of which this is true."""
+    async with asyncio.timeout(20):
+        while not condition(seen := await scrape.get(address)):  # noqa: ASYNC110 # of other processes
+            await asyncio.sleep(0.02)
+    return seen
+
+
+async def test_one_process(gateway: Gateway, hello: Hello) -> None:
+    """It serves its own numbers, those of the process among them, in both of Prometheus's formats."""
+    gateway.script(json_reply(COMPLETION))
+    async with serving(gateway, *METRICS) as process:
+        address = await address_of(process)
+        await say_hello(process, hello, 3)
+        seen = await scrape.get(address)
+        assert seen.sum(COUNT) == 3
+        assert seen.sum("process_resident_memory_bytes") > 10 << 20
+        assert seen.sum("aibridge_log_lines_dropped_total") == 0
+        assert not seen.values(COUNT, "worker") - {""}
+        openmetrics = await scrape.get(address, "application/openmetrics-text; version=1.0.0")
+        assert openmetrics.text.endswith("# EOF\n")
+        process.terminate()
+        assert await process.ended() == 0
+
+
+async def test_two_workers_one_of_which_is_killed(gateway: Gateway, hello: Hello) -> None:
+    """Each worker has series of its own. One that is killed begins again at zero; the other goes on."""
+    gateway.script(json_reply(COMPLETION))
+    async with serving(gateway, "--workers", "2", *METRICS) as process:
+        address = await address_of(process)
+        await say_hello(process, hello, 24)
+        seen = await scrape.get(address)
+        assert seen.sum(COUNT) == 24
+        assert seen.values(COUNT, "worker") == {"0", "1"}
+        assert [seen.sum("aibridge_worker_up", worker=name) for name in "01"] == [1, 1]
+        counts = [seen.sum(COUNT, worker=name) for name in "01"]
+        pids = {name: seen.sum("process_start_time_seconds", worker=name) for name in "01"}
+        assert set(pids) == {"0", "1"}
+
+        os.kill(children(process.pid)[0], signal.SIGKILL)
+        seen = await scraped(address, lambda now: now.sum("aibridge_worker_restarts_total") == 1 and _up(now) == 2)
+        restarted = [name for name in "01" if seen.sum("aibridge_worker_restarts_total", worker=name)]
+        assert len(restarted) == 1
+        other = "1" if restarted == ["0"] else "0"
+        assert seen.sum(COUNT, worker=restarted[0]) == 0
+        assert seen.sum(COUNT, worker=other) == counts[int(other)]
+        await say_hello(process, hello, 5)
+        assert (await scrape.get(address)).sum(COUNT) == counts[int(other)] + 5
+        process.terminate()
+        assert await process.ended() == 0
+
+
+def _up(seen: Scrape) -> float:
+    return seen.sum("aibridge_worker_up")
+
+
+async def test_a_worker_that_does_not_answer(gateway: Gateway, hello: Hello) -> None:
+    """A scrape does without it, and what it says too late is not taken for the answer to a later question."""
+    gateway.script(json_reply(COMPLETION))
+    async with serving(gateway, "--workers", "2", *METRICS) as process:
+        address = await address_of(process)
+        await say_hello(process, hello, 12)
+        before = await scrape.get(address)
+        stopped = children(process.pid)[0]
+        os.kill(stopped, signal.SIGSTOP)
+        try:
+            seen = await scrape.get(address)
+            assert _up(seen) == 1
+            assert seen.sum(COUNT) < 12
+        finally:
+            os.kill(stopped, signal.SIGCONT)
+        seen = await scraped(address, lambda now: _up(now) == 2)
+        assert seen.sum(COUNT) == before.sum(COUNT) == 12
+
+
+async def test_the_port_is_taken() -> None:
+    """Where an address was asked for, that stops the start; the default goes without."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        chosen = f"127.0.0.1:{taken.getsockname()[1]}"
+        with pytest.raises(SettingsError, match=r"metrics_listen: cannot bind"):
+            exporter.listen(settings.load(metrics_listen=chosen), [])
+    default = settings.load()
+    try:
+        held = socket.create_server(("127.0.0.1", 9464))
+    except OSError:  # somebody else has it, which is what is needed
+        held = socket.socket()
+    with held:
+        assert exporter.listen(default, []) is None
+
+
+def test_off() -> None:
+    assert exporter.listen(settings.load(metrics_listen="off"), []) is None
+
+
+@pytest.mark.parametrize("address", ["", "9464", "unix:/tmp/a", "127.0.0.1:http", "127.0.0.1:70000"])
+def test_no_address(address: str) -> None:
+    with pytest.raises(SettingsError, match="metrics_listen: must be"):
+        settings.load(metrics_listen=address)
+
+
+async def test_ipv6() -> None:
+    """Where there is no IPv6, this says so and not something else."""
+    try:
+        port = exporter.listen(settings.load(metrics_listen="[::1]:0"), [])
+    except SettingsError as error:
+        assert not Path("/proc/net/if_inet6").exists(), error  # noqa: PT017, ASYNC240
+        return
+    assert port is not None
+    await scrape.get(port.address)
+    port.close()

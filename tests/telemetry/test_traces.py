@@ -1,0 +1,319 @@
+"""Spans as a collector gets them: one of the server and one of the client for each call, however it ends."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import grpc
+import pytest
+
+from aibridge.v1 import chat_pb2, embeddings_pb2, models_pb2
+from bridge import settings
+from bridge.server.app import App
+from bridge.settings import SettingsError
+from bridge.telemetry import otel
+from tests.conftest import Bridge
+from tests.details import CHUNK, COMPLETION, LAST
+from tests.gateway import Exchange, Gateway, Script, json_reply, reply, sse
+from tests.server.processes import channel_to, free_port, serving
+from tests.telemetry.collector import Collector, Seen, collecting
+
+Hello = chat_pb2.CreateChatCompletionRequest
+USAGE = {
+    "prompt_tokens": 11,
+    "completion_tokens": 7,
+    "prompt_tokens_details": {"cached_tokens": 5},
+    "completion_tokens_details": {"reasoning_tokens": 3},
+}
+CALLER = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+
+@pytest.fixture(autouse=True)
+def _no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (*otel._ASKING, otel._CONTENT, "OTEL_SDK_DISABLED", "OTEL_TRACES_SAMPLER", "OTEL_SERVICE_NAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "20")
+
+
+@pytest.fixture
+async def collector() -> AsyncIterator[Collector]:
+    async with collecting() as running:
+        yield running
+
+
+Tracing = Callable[..., Any]
+
+
+@pytest.fixture
+def tracing(gateway: Gateway, collector: Collector, monkeypatch: pytest.MonkeyPatch) -> Tracing:
+    """Starts a bridge that is configured by the standard variables, as in a deployment."""
+
+    @asynccontextmanager
+    async def start(**options: Any) -> AsyncIterator[Bridge]:
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint)
+        chosen = settings.load(**{"listen": "127.0.0.1:0", "upstream_url": gateway.url, "max_retries": 0, **options})
+        traces = otel.traces(chosen)
+        assert traces is not None
+        app = App(chosen, traces)
+        channel = grpc.aio.insecure_channel(await app.start())
+        try:
+            yield Bridge("", gateway, channel, app)
+        finally:
+            await channel.close()
+            await app.stop()
+            await traces.close(5)
+
+    return start
+
+
+async def drained(call: Any) -> None:
+    with suppress(grpc.aio.AioRpcError):
+        while await call.read() is not grpc.aio.EOF:
+            pass
+
+
+def parent_of(seen: Seen) -> str:
+    return str(seen.span.parent_span_id.hex())
+
+
+async def test_a_unary_call(tracing: Tracing, collector: Collector, hello: Hello) -> None:
+    """Names and attributes of the conventions; the caller's trace goes on, and reaches the upstream."""
+    hello.temperature, hello.max_completion_tokens, hello.seed = 0.5, 64, 7
+    async with tracing() as bridge:
+        bridge.gateway.script(json_reply({**COMPLETION, "model": "m-2024", "usage": USAGE}))
+        metadata = [("traceparent", CALLER), ("tracestate", "vendor=1"), ("x-request-id", "r1")]
+        await bridge.chat.CreateChatCompletion(hello, metadata=metadata)
+        server, client = await collector.received(2)
+        sent = bridge.gateway.last.headers
+    trace_id, parent = CALLER.split("-")[1:3]
+    assert (server.name, server.kind) == ("aibridge.v1.ChatService/CreateChatCompletion", "SERVER")
+    assert server.span.trace_id.hex() == client.span.trace_id.hex() == trace_id
+    assert parent_of(server) == parent
+    assert parent_of(client) == server.span.span_id.hex()
+    assert server.attributes == {
+        "rpc.system.name": "grpc",
+        "rpc.method": "aibridge.v1.ChatService/CreateChatCompletion",
+        "rpc.response.status_code": "OK",
+        "server.address": "127.0.0.1",
+        "aibridge.request_id": "r1",
+    }
+    assert (client.name, client.kind) == ("chat m", "CLIENT")
+    port = int(bridge.gateway.url.split(":")[2].removesuffix("/v1"))
+    assert client.attributes == {
+        "gen_ai.operation.name": "chat",
+        "gen_ai.provider.name": "openai",
+        "gen_ai.request.model": "m",
+        "gen_ai.request.temperature": 0.5,
+        "gen_ai.request.max_tokens": 64,
+        "gen_ai.request.seed": 7,
+        "gen_ai.response.id": "c1",
+        "gen_ai.response.model": "m-2024",
+        "gen_ai.response.finish_reasons": ["stop"],
+        "gen_ai.usage.input_tokens": 11,
+        "gen_ai.usage.output_tokens": 7,
+        "gen_ai.usage.cache_read.input_tokens": 5,
+        "gen_ai.usage.reasoning.output_tokens": 3,
+        "server.address": "127.0.0.1",
+        "server.port": port,
+    }
+    assert sent["traceparent"] == f"00-{trace_id}-{client.span.span_id.hex()}-01"
+    assert sent["tracestate"] == "vendor=1"
+    assert not server.failed
+    assert not client.failed
+    assert server.resource["service.name"] == "aibridge"
+
+
+async def test_a_stream(tracing: Tracing, collector: Collector, hello: Hello) -> None:
+    """Its spans end with it, not with its first message."""
+    go_on = asyncio.Event()
+
+    async def script(exchange: Exchange) -> None:
+        await exchange.head(content_type="text/event-stream")
+        await exchange.event(CHUNK)
+        await go_on.wait()
+        await exchange.event({**LAST, "usage": USAGE})
+        await exchange.event("[DONE]")
+        exchange.writer.close()
+
+    async with tracing() as bridge:
+        bridge.gateway.script(script)
+        call = bridge.chat.CreateChatCompletionStream(hello)
+        await call.read()
+        await asyncio.sleep(0.05)
+        assert collector.spans == []
+        go_on.set()
+        await drained(call)
+        server, client = await collector.received(2)
+    assert server.attributes["rpc.response.status_code"] == "OK"
+    assert client.attributes["gen_ai.request.stream"] is True
+    assert client.attributes["gen_ai.response.id"] == "c"
+    assert client.attributes["gen_ai.response.finish_reasons"] == ["stop"]
+    assert client.attributes["gen_ai.usage.output_tokens"] == 7
+    first = client.attributes["gen_ai.response.time_to_first_chunk"]
+    assert 0 < first < (client.span.end_time_unix_nano - client.span.start_time_unix_nano) / 1e9 - 0.04
+
+
+async def _read_and_cancel(bridge: Bridge, call: Any) -> None:
+    await call.read()
+    call.cancel()
+    await (await bridge.gateway.exchange()).wait_closed()
+
+
+async def _read_all(bridge: Bridge, call: Any) -> None:
+    del bridge
+    await drained(call)
+
+
+async def waits(exchange: Exchange) -> None:
+    await exchange.head(content_type="text/event-stream")
+    await exchange.event(CHUNK)
+    await exchange.wait_closed()
+
+
+End = tuple[Script, Callable[[Bridge, Any], Awaitable[None]], str, str, bool]
+#: What the gateway does, what the caller does, code, error.type of the client span, whether the server span failed.
+ENDS: dict[str, End] = {
+    "cancelled": (waits, _read_and_cancel, "CANCELLED", "CANCELLED", False),
+    "cut": (sse(CHUNK, done=False), _read_all, "UNAVAILABLE", "UPSTREAM_STREAM_INTERRUPTED", True),
+    "refused": (json_reply({"error": {"message": "no"}}, 400), _read_all, "INVALID_ARGUMENT", "INVALID_REQUEST", False),
+    "down": (reply(b"", 503), _read_all, "UNAVAILABLE", "UPSTREAM_UNAVAILABLE", True),
+}
+
+
+@pytest.mark.parametrize("end", ENDS.values(), ids=ENDS.keys())
+async def test_an_end_that_is_not_good(tracing: Tracing, collector: Collector, hello: Hello, end: End) -> None:
+    """Both spans end, once, and say why. What is the caller's own doing is no error of the server."""
+    script, act, code, error, fault = end
+    async with tracing() as bridge:
+        bridge.gateway.script(script)
+        await act(bridge, bridge.chat.CreateChatCompletionStream(hello))
+        server, client = await collector.received(2)
+    assert len(collector.spans) == 2
+    assert server.attributes["rpc.response.status_code"] == code
+    assert server.failed is fault
+    assert server.attributes.get("error.type") == (code if fault else None)
+    assert server.attributes.get("aibridge.reason") == (None if code == "CANCELLED" else error)
+    assert client.failed
+    assert client.attributes["error.type"] == error
+
+
+async def test_retries_are_one_operation(tracing: Tracing, collector: Collector, hello: Hello) -> None:
+    async with tracing(max_retries=1) as bridge:
+        bridge.gateway.script(reply(b"", 503, retry_after="0"), json_reply(COMPLETION))
+        await bridge.chat.CreateChatCompletion(hello)
+        _, client = await collector.received(2)
+        sent = {request.headers["traceparent"] for request in bridge.gateway.requests}
+    assert len(collector.spans) == 2
+    assert client.attributes["aibridge.attempts"] == 2
+    assert not client.failed
+    assert {parent.split("-")[2] for parent in sent} == {client.span.span_id.hex()}
+
+
+async def test_refused_before_the_upstream(tracing: Tracing, collector: Collector) -> None:
+    """No request, no client span."""
+    async with tracing() as bridge:
+        await drained(bridge.chat.CreateChatCompletionStream(Hello(model="m")))
+        await asyncio.sleep(0.05)
+        (server,) = await collector.received(1)
+    assert len(collector.spans) == 1
+    assert server.attributes["aibridge.reason"] == "INVALID_REQUEST"
+
+
+async def test_embeddings_and_models(tracing: Tracing, collector: Collector) -> None:
+    async with tracing() as bridge:
+        bridge.gateway.script(json_reply({"data": [], "model": "e-1", "usage": {"prompt_tokens": 4}}))
+        request = embeddings_pb2.CreateEmbeddingRequest(model="e", dimensions=8)
+        request.input_texts.items.append("a")
+        await bridge.embeddings.CreateEmbedding(request)
+        await bridge.models.ListModels(models_pb2.ListModelsRequest())
+        _, embeddings, _, models = await collector.received(4)
+    assert embeddings.name == "embeddings e"
+    assert embeddings.attributes["gen_ai.embeddings.dimension.count"] == 8
+    assert embeddings.attributes["gen_ai.usage.input_tokens"] == 4
+    assert models.name == "GET"
+    assert models.attributes["url.full"] == f"{bridge.gateway.url}/models"
+    assert models.attributes["http.response.status_code"] == 200
+
+
+async def test_not_sampled(
+    tracing: Tracing, collector: Collector, hello: Hello, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The standard sampler decides; the upstream is told of the decision."""
+    monkeypatch.setenv("OTEL_TRACES_SAMPLER", "always_off")
+    async with tracing() as bridge:
+        bridge.gateway.script(json_reply(COMPLETION))
+        await bridge.chat.CreateChatCompletion(hello)
+        flags = int(bridge.gateway.last.headers["traceparent"][-2:], 16)
+        assert flags & 1 == 0
+        await asyncio.sleep(0.05)
+    assert collector.spans == []
+
+
+async def test_content_is_in_no_span(tracing: Tracing, collector: Collector) -> None:
+    """Also where it stands in places of its own: stop sequences, tools, finish_reasons that are none."""
+    marker = "the marker, which is content"
+    request = Hello(model="m", messages=[{"role": "user", "content": marker}], stop=marker)
+    request.tools.add(type="function").function.description = marker
+    async with tracing() as bridge:
+        choice = {"index": 0, "message": {"content": marker}, "finish_reason": marker}
+        bridge.gateway.script(json_reply({"id": marker, "model": marker, "choices": [choice]}))
+        await bridge.chat.CreateChatCompletion(request)
+        spans = await collector.received(2)
+    assert not [seen for seen in spans if marker in str(seen.span)]
+
+
+def test_content_cannot_be_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")
+    monkeypatch.setenv(otel._CONTENT, "true")
+    with pytest.raises(SettingsError, match=f"{otel._CONTENT}: the bridge never records"):
+        otel.traces(settings.load())
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {},
+        {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1", "OTEL_SDK_DISABLED": "true"},
+        {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1", "OTEL_TRACES_EXPORTER": "none"},
+    ],
+)
+def test_no_traces(monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert otel.traces(settings.load()) is None
+
+
+def test_an_exporter_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OTEL_TRACES_EXPORTER", "zipkin")
+    with pytest.raises(SettingsError, match="no exporter is installed for this; there are console, "):
+        otel.traces(settings.load())
+
+
+async def test_a_process_sends_its_last_spans(gateway: Gateway, collector: Collector, hello: Hello) -> None:
+    """A stop does not lose what has not been sent yet; the log line names the trace."""
+    gateway.script(json_reply(COMPLETION))
+    variables = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.endpoint, "OTEL_BSP_SCHEDULE_DELAY": "60000"}
+    listen = f"127.0.0.1:{free_port()}"
+    async with serving(gateway, listen=listen, OTEL_SERVICE_NAME="mine", **variables) as process:
+        async with channel_to(process.address) as channel:
+            await Bridge("", gateway, channel, None).chat.CreateChatCompletion(hello)  # type: ignore[arg-type]
+        process.terminate()
+        assert await process.ended() == 0
+    server, client = await collector.received(2)
+    assert server.resource["service.name"] == "mine"
+    assert client.name == "chat m"
+    assert server.attributes["server.port"] == int(listen.split(":")[1])
+    line = next(line for line in process.log if line["event"] == "call")
+    assert line["trace_id"] == server.span.trace_id.hex()
+
+
+async def test_a_collector_that_is_away(gateway: Gateway, hello: Hello) -> None:
+    """Calls do not notice, and neither does the stop for long."""
+    gateway.script(json_reply(COMPLETION))
+    async with serving(gateway, OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:1") as process:
+        async with channel_to(process.address) as channel:
+            await Bridge("", gateway, channel, None).chat.CreateChatCompletion(hello)  # type: ignore[arg-type]
+        process.terminate()
+        assert await asyncio.wait_for(process.ended(), 15) == 0
+    assert process.codes() == {"OK"}
