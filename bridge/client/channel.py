@@ -28,7 +28,7 @@ def _retries(attempts: int, *services: str) -> dict[str, Any]:
 #: that fails twice would mostly fail a third time, and its prompt is sent anew with each attempt.
 SERVICE_CONFIG: Final[Mapping[str, Any]] = {
     "methodConfig": [_retries(3, "ModelsService", "EmbeddingsService"), _retries(2, "ChatService")],
-    "retryThrottling": {"maxTokens": 10, "tokenRatio": 0.1},
+    "retryThrottling": {"maxTokens": 100, "tokenRatio": 0.1},
 }
 _SIZE: Final = 64 << 20  # the bridge's own default; gRPC's 4 MiB is less than a batch of embeddings
 OPTIONS: Final[Sequence[Option]] = (

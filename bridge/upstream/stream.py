@@ -97,7 +97,7 @@ class ChunkStream:
         clock, settings = self._exchange.clock, self._settings
         media_type = self._exchange.media_type
         message = "no first event of the stream in time"
-        clock.phase(settings.first_event_timeout, Reason.UPSTREAM_TIMEOUT, message)
+        clock.phase(settings.first_event_timeout, Reason.UPSTREAM_FIRST_EVENT_TIMEOUT, message)
         if media_type == "text/event-stream":
             while not (chunks or self._done):
                 self._advance(await self._exchange.read(), chunks)

@@ -84,7 +84,7 @@ async def test_openrouter_comments_are_no_progress(start: Start, hello: Request)
     async with start(first_event_timeout=0.1) as bridge:
         bridge.gateway.script(script)
         outcome = await drain(bridge.chat.CreateChatCompletionStream(hello))
-    assert (outcome.code, outcome.info.reason) == (StatusCode.DEADLINE_EXCEEDED, "UPSTREAM_TIMEOUT")
+    assert (outcome.code, outcome.info.reason) == (StatusCode.DEADLINE_EXCEEDED, "UPSTREAM_FIRST_EVENT_TIMEOUT")
 
 
 async def test_azure_deployment_path(start: Start, hello: Request) -> None:

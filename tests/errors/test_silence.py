@@ -80,11 +80,11 @@ async def test_slow_caller_is_no_stall(start: Start, hello: Hello) -> None:
 
 @pytest.mark.parametrize("script", [then_wait(), then_wait(": wait\n\n")], ids=["nothing", "comment"])
 async def test_no_first_event(script: Script, start: Start, hello: Hello) -> None:
-    """No first event in time is UPSTREAM_TIMEOUT."""
+    """No first event in time has a reason of its own."""
     async with start(first_event_timeout=0.05) as bridge:
         bridge.gateway.script(script)
         _, failure = await failed_stream(bridge.chat.CreateChatCompletionStream(hello))
-    assert verdict(failure) == ("DEADLINE_EXCEEDED", "UPSTREAM_TIMEOUT", "-1")
+    assert verdict(failure) == ("DEADLINE_EXCEEDED", "UPSTREAM_FIRST_EVENT_TIMEOUT", "-1")
 
 
 @RPCS

@@ -22,6 +22,7 @@ LOST: Final = Sees("UNAVAILABLE", "UPSTREAM_CONNECTION_LOST", "yes", http=0)
 INTERRUPTED: Final = Sees("UNAVAILABLE", "UPSTREAM_STREAM_INTERRUPTED", "yes")
 TIMEOUT: Final = Sees("DEADLINE_EXCEEDED", "UPSTREAM_TIMEOUT", "no")
 NO_REPLY: Final = TIMEOUT.but(http=0)
+NO_EVENT: Final = Sees("DEADLINE_EXCEEDED", "UPSTREAM_FIRST_EVENT_TIMEOUT", "no")
 STALLED: Final = Sees("DEADLINE_EXCEEDED", "UPSTREAM_STREAM_STALLED", "no")
 MALFORMED: Final = Sees("INTERNAL", "UPSTREAM_MALFORMED_RESPONSE", "no")
 NO_HTTP: Final = MALFORMED.but(http=0)
@@ -166,6 +167,7 @@ TIME: Final = [
         "is silent behind the head, until stall_timeout; for a stream, first_event_timeout",
         cut(s.hang, s.nothing),
         TIMEOUT,
+        stream=NO_EVENT,
         settings=short("stall_timeout", "first_event_timeout"),
     ),
     row(
@@ -187,7 +189,7 @@ TIME: Final = [
         "comments first",
         "sends comments and no event, until first_event_timeout",
         cut(s.drip(s.pack(CHUNKED, [b": wait\n\n"])), s.nothing),
-        TIMEOUT,
+        NO_EVENT,
         settings=short("first_event_timeout"),
     ),
     stream_row(
@@ -420,7 +422,7 @@ SIZE: Final = [
         "comments without end",
         "sends comments as fast as it can, until first_event_timeout",
         cut(s.flood(s.pack(CHUNKED, [b": x\n" * 4096])), s.nothing),
-        TIMEOUT,
+        NO_EVENT,
         settings=short("first_event_timeout"),
     ),
     row(
