@@ -75,7 +75,11 @@ class Reason(Enum):
     UPSTREAM_TLS_ERROR = Code.UNAVAILABLE, Retry.NO, "The upstream's certificate cannot be verified."
     UPSTREAM_WRITE_FAILED = Code.UNAVAILABLE, Retry.YES, "The request could not be sent whole."
     UPSTREAM_CONNECTION_LOST = Code.UNAVAILABLE, Retry.YES, "The connection broke before any byte of the reply."
-    UPSTREAM_FIRST_EVENT_TIMEOUT = Code.DEADLINE_EXCEEDED, Retry.NO, "The stream began, and no event of it came in time."
+    UPSTREAM_FIRST_EVENT_TIMEOUT = (
+        Code.DEADLINE_EXCEEDED,
+        Retry.NO,
+        "The stream began, and no event came in time.",
+    )
     UPSTREAM_STREAM_STALLED = Code.DEADLINE_EXCEEDED, Retry.NO, "No chunk for too long in mid-stream."
     UPSTREAM_STREAM_INTERRUPTED = Code.UNAVAILABLE, Retry.YES, "The reply was cut off before its end."
     # A reply that the bridge cannot pass on.

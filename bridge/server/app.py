@@ -150,6 +150,9 @@ def _options(settings: Settings) -> list[tuple[str, Any]]:
         ("grpc.so_reuseport", int(settings.workers > 1)),
         ("grpc.max_receive_message_length", settings.max_message_bytes),
         ("grpc.max_send_message_length", settings.max_message_bytes),
+        # Between the two, gRPC refuses at random.
+        ("grpc.max_metadata_size", settings.max_metadata_bytes),
+        ("grpc.absolute_max_metadata_size", settings.max_metadata_bytes),
         # No age grace: with one, streams that are longer would be cut; without, they end in peace.
         ("grpc.max_connection_age_ms", int(settings.max_connection_age * 1000)),
         ("grpc.keepalive_time_ms", 60_000),

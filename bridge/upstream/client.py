@@ -60,7 +60,7 @@ class Upstream:
         self._headers = CIMultiDict({"user-agent": f"aibridge/{version('aibridge')}", "accept-encoding": "identity"})
 
     def _pool(self) -> aiohttp.ClientSession:
-        self._session = pool(self._tls)
+        self._session = pool(self._tls, self._settings.max_header_bytes)
         return self._session
 
     def connections(self) -> tuple[int, int]:

@@ -75,6 +75,8 @@ class Exchange:
         while True:
             if self._broken is not None:
                 raise self._broken
+            if self._closed is not None and self._closed.done():
+                self._lost(self._closed)  # its turn as a callback may come after this task's
             try:
                 data = await self._content.readany()
             except (aiohttp.ClientError, OSError) as error:

@@ -9,7 +9,7 @@ from weakref import WeakSet
 import aiohttp
 
 
-def pool(tls: Callable[[], ssl.SSLContext]) -> aiohttp.ClientSession:
+def pool(tls: Callable[[], ssl.SSLContext], max_header_bytes: int) -> aiohttp.ClientSession:
     """A pool without a limit: `Upstream` counts connections, where waiting has a limit and an error of its own.
 
     `tls` gives the context of each connection that is made.
@@ -19,6 +19,8 @@ def pool(tls: Callable[[], ssl.SSLContext]) -> aiohttp.ClientSession:
         cookie_jar=aiohttp.DummyCookieJar(),  # what an upstream sets for one caller must not go out for the next
         response_class=_Response,
         auto_decompress=False,
+        max_line_size=max_header_bytes,
+        max_field_size=max_header_bytes,
     )
 
 

@@ -11,7 +11,7 @@ from aibridge.v1 import chat_pb2
 from bridge.errors import BridgeError, Reason
 from bridge.server.limits import Limits
 from tests.conftest import Start
-from tests.gateway import Exchange, Gateway
+from tests.gateway import Exchange, Gateway, json_reply
 from tests.rpc.test_chat import COMPLETION
 
 
@@ -108,3 +108,14 @@ async def test_a_call_waits_its_turn(
         assert len(gateway.requests) == 1
         go_on.set()
         assert [(await call).choices[0].message.content for call in calls] == ["hello", "hello"]
+
+
+@pytest.mark.parametrize(("size", "code"), [(3000, grpc.StatusCode.OK), (5000, grpc.StatusCode.RESOURCE_EXHAUSTED)])
+async def test_metadata_has_a_limit(
+    start: Start, hello: chat_pb2.CreateChatCompletionRequest, size: int, code: grpc.StatusCode
+) -> None:
+    """Core itself refuses larger metadata, before the call is one."""
+    async with start(max_metadata_bytes=4096) as bridge:
+        bridge.gateway.script(json_reply(COMPLETION))
+        call = bridge.chat.CreateChatCompletion(hello, metadata=[("x-large", "a" * size)])
+        assert await call.code() is code
