@@ -45,6 +45,7 @@ _METHODS: Final = {
     for service in _SERVICES
     for method in service.methods
 }
+_PENDING: Final = 1 << 16
 #: Seconds for the status of a call that was cut off to reach its caller.
 _FAREWELL: Final = 0.5
 
@@ -153,6 +154,10 @@ def _options(settings: Settings) -> list[tuple[str, Any]]:
         # Between the two, gRPC refuses at random.
         ("grpc.max_metadata_size", settings.max_metadata_bytes),
         ("grpc.absolute_max_metadata_size", settings.max_metadata_bytes),
+        # Calls that Python has not yet asked for. Over 1000, gRPC would end some at random, with CANCELLED, which no
+        # client retries; taken in, they meet `Limits`, which says why, and when to come back.
+        ("grpc.server.max_pending_requests", _PENDING),
+        ("grpc.server.max_pending_requests_hard_limit", _PENDING),
         # No age grace: with one, streams that are longer would be cut; without, they end in peace.
         ("grpc.max_connection_age_ms", int(settings.max_connection_age * 1000)),
         ("grpc.keepalive_time_ms", 60_000),
