@@ -4,8 +4,11 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
+ENGINE ?= docker
+IMAGE ?= aibridge
+
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test wheel test-openai test-peers peers-report fuzz soak bench check format generate test-clients clean
+.PHONY: help demo serve test wheel test-openai test-peers peers-report fuzz soak bench image test-image check format generate test-clients clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -42,6 +45,12 @@ soak: $(READY) ## 20,000 streams: does the bridge keep anything of them?
 
 bench: $(READY) ## what the bridge costs, against a bare grpc.aio server
 	$(BIN)/python -m benchmarks $(ARGS)
+
+image: ## build the container image IMAGE with ENGINE, on BASE
+	$(ENGINE) build --file deploy/Dockerfile $(if $(BASE),--build-arg BASE=$(BASE)) --tag $(IMAGE) .
+
+test-image: $(READY) ## what the Dockerfile does, in a folder: for where there is no container engine
+	$(BIN)/python scripts/image.py
 
 check: $(READY) ## lint, types, protos, fresh generated code and tables, imports
 	$(BIN)/ruff check .

@@ -12,9 +12,13 @@ import ssl
 import stat
 import time
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final, Literal, NamedTuple
 
+from bridge.certificates import authorities, pair
+from bridge.files import UnusableFileError
+from bridge.server.callers import Callers
 from bridge.settings import Settings, SettingsError
 from bridge.settings.reference import reference
 from bridge.upstream.probe import Answer, Probe, UnreachableError
@@ -45,23 +49,24 @@ def wrong_settings(error: SettingsError) -> list[Finding]:
 
 
 def examine(settings: Settings) -> list[Finding]:
-    """All findings, in the order in which the bridge would stumble over them.
-
-    Raises:
-        SettingsError: a key or token cannot be sent.
-    """
-    probe = Probe(settings)
-    local = [
+    """All findings, in the order in which the bridge would stumble over them."""
+    findings = [
         Finding("settings", "ok", "known, and within their ranges"),
         *_files(settings),
+        *_certificates(settings),
+        *_callers(settings),
         *_addresses(settings),
         *_descriptors(settings),
     ]
+    try:
+        probe = Probe(settings)
+    except SettingsError as error:
+        return [*findings, *wrong_settings(error)]
 
     async def upstream() -> list[Finding]:
         return [finding async for finding in _upstream(probe)]
 
-    return [*local, *asyncio.run(upstream())]
+    return [*findings, *asyncio.run(upstream())]
 
 
 def _files(settings: Settings) -> Iterator[Finding]:
@@ -89,6 +94,47 @@ def _files(settings: Settings) -> Iterator[Finding]:
             )
         else:
             yield Finding(name, "ok", f"{path} can be read")
+
+
+def _certificates(settings: Settings) -> Iterator[Finding]:
+    """Our own, as a server and towards the upstream; and the authorities that are to be trusted."""
+    for side in ("tls", "upstream"):
+        check = f"{side}_certificate_file"
+        chain, key = getattr(settings, check), getattr(settings, f"{side}_key_file")
+        if chain is None or key is None:
+            continue
+        try:
+            expires = pair(chain.read_bytes(), key.read_bytes()).expires
+        except (OSError, UnusableFileError) as error:
+            yield Finding(check, "problem", str(error), f"Renew {chain}, and the key with it; that needs no restart.")
+            continue
+        days = (expires - datetime.now(UTC)).days
+        says = f"valid until {expires:%Y-%m-%d}, {days} more days"
+        if days < _SOON:
+            yield Finding(check, "warning", says, f"Renew {chain}; that needs no restart.")
+        else:
+            yield Finding(check, "ok", says)
+    for check in ("tls_client_ca_file", "upstream_ca_file", "jwt_jwks_ca_file"):
+        path = getattr(settings, check)
+        try:
+            if path is not None:
+                authorities(path.read_bytes())
+        except (OSError, UnusableFileError) as error:
+            yield Finding(check, "problem", str(error), f"Put the authorities' certificates into {path}, in PEM.")
+
+
+def _callers(settings: Settings) -> Iterator[Finding]:
+    if not settings.knows_callers:
+        if settings.allow_anonymous_callers:
+            advice = "Set caller_tokens_file or another way to know callers, or see that the network lets few through."
+            yield Finding("callers", "warning", "whoever can connect may call, and spends the bridge's key", advice)
+        return
+    try:
+        Callers(settings)
+    except SettingsError as error:
+        yield Finding("callers", "problem", str(error), "Correct the file; `aibridge token NAME` makes a token's line.")
+    else:
+        yield Finding("callers", "ok", "have to show who they are")
 
 
 def _addresses(settings: Settings) -> Iterator[Finding]:

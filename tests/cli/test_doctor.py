@@ -137,6 +137,60 @@ async def test_the_file_of_a_key(gateway: Gateway, tmp_path: Path, content: str,
     assert code == (1 if state == "problem" else 0)
 
 
+@pytest.mark.parametrize(("days", "state"), [(90, "ok"), (10, "warning"), (-1, "problem")])
+async def test_certificates_of_our_own(gateway: Gateway, tmp_path: Path, days: int, state: str) -> None:
+    """The dates of what callers will be shown, and that key and certificate belong together."""
+    gateway.script(MODELS)
+    now = datetime.now(UTC)
+    leaf = trustme.CA().issue_cert(
+        "bridge.internal", not_before=now - timedelta(days=30), not_after=now + timedelta(days=days, hours=1)
+    )
+    chain, key = tmp_path / "chain.pem", tmp_path / "key.pem"
+    leaf.cert_chain_pems[0].write_to_path(str(chain))
+    leaf.private_key_pem.write_to_path(str(key))
+    key.chmod(0o600)
+    pair = ("--tls-certificate-file", str(chain), "--tls-key-file", str(key))
+    code, findings = await examine(gateway, *pair)
+    assert findings["tls_key_file"]["state"] == "ok"
+    assert findings["tls_certificate_file"]["state"] == state
+    assert code == (1 if state == "problem" else 0)
+    trustme.CA().issue_cert("other.internal").private_key_pem.write_to_path(str(key))
+    _, findings = await examine(gateway, *pair)
+    assert findings["tls_certificate_file"]["state"] == "problem"
+
+
+async def test_the_way_to_an_upstream_with_a_private_authority(gateway: Gateway, tmp_path: Path) -> None:
+    """The TLS settings are those that calls will be made with."""
+    authority, file = trustme.CA(), tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(file))
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(tls)
+    gateway.script(MODELS)
+    async with await asyncio.start_server(gateway.serve, "127.0.0.1", 0, ssl=tls) as server:
+        url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
+        code, findings = await examine(url, "--upstream-ca-file", str(file))
+    assert code == 0
+    assert findings["TLS"]["finding"].startswith("the certificate is valid until ")
+    assert findings["GET /models"]["state"] == "ok"
+    file.write_text("no certificate")
+    code, findings = await examine(url, "--upstream-ca-file", str(file))
+    assert code == 1
+    assert findings["upstream_ca_file"]["state"] == "problem"
+
+
+async def test_callers(gateway: Gateway, tmp_path: Path) -> None:
+    gateway.script(MODELS)
+    file = tmp_path / "tokens"
+    file.write_text(f"search sha256:{'0' * 64}\n")
+    _, findings = await examine(gateway, "--caller-tokens-file", str(file))
+    assert findings["callers"]["state"] == "ok"
+    file.write_text(f"search {SECRET}\n")
+    code, findings = await examine(gateway, "--caller-tokens-file", str(file))
+    assert (code, findings["callers"]["state"]) == (1, "problem")
+    _, findings = await examine(gateway, "--allow-anonymous-callers")
+    assert findings["callers"]["state"] == "warning"
+
+
 async def test_addresses(gateway: Gateway) -> None:
     gateway.script(MODELS)
     with socket.create_server(("127.0.0.1", 0)) as taken:

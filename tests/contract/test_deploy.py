@@ -110,14 +110,23 @@ def test_the_container_may_do_nothing_that_it_need_not() -> None:
     assert POD["automountServiceAccountToken"] is False
 
 
-def test_no_secret_is_in_the_manifest() -> None:
-    """The key is a file from a Secret that is made elsewhere."""
+@pytest.mark.parametrize(
+    ("volume", "variable", "file"),
+    [("upstream", "AIBRIDGE_UPSTREAM_API_KEY_FILE", "api-key"), ("callers", "AIBRIDGE_CALLER_TOKENS_FILE", "tokens")],
+)
+def test_secrets_are_files_of_secrets_that_are_made_elsewhere(volume: str, variable: str, file: str) -> None:
     assert not [kind for kind, _ in RESOURCES if kind == "Secret"]
-    mounts = {mount["name"]: mount["mountPath"] for mount in CONTAINER["volumeMounts"]}
-    volumes = {volume["name"]: volume for volume in POD["volumes"]}
-    assert volumes["upstream"]["secret"]["secretName"] == "aibridge-upstream"
-    assert VARIABLES["AIBRIDGE_UPSTREAM_API_KEY_FILE"] == f"{mounts['upstream']}/api-key"
-    assert "--from-file=api-key=" in TEXT
+    mounts = {mount["name"]: mount for mount in CONTAINER["volumeMounts"]}
+    volumes = {item["name"]: item for item in POD["volumes"]}
+    assert volumes[volume]["secret"] == {"secretName": f"aibridge-{volume}", "defaultMode": 0o440}
+    assert mounts[volume]["readOnly"] is True
+    assert VARIABLES[variable] == f"{mounts[volume]['mountPath']}/{file}"
+    assert f"create secret generic aibridge-{volume} --from-file={file}" in TEXT
+
+
+def test_callers_have_to_show_who_they_are(chosen: settings.Settings) -> None:
+    assert chosen.knows_callers
+    assert not chosen.allow_anonymous_callers
 
 
 def instructions() -> Instructions:

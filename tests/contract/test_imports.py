@@ -22,7 +22,9 @@ ALLOWED: dict[str, set[str]] = {
     },
     "bridge.commands": {"bridge.client", "bridge.codec", "bridge.console", "bridge.settings"},
     "bridge.flags": {"bridge.settings"},
-    "bridge.doctor": {"bridge.settings", "bridge.upstream.probe"},
+    "bridge.doctor": {
+        "bridge.certificates", "bridge.files", "bridge.server.callers", "bridge.settings", "bridge.upstream.probe",
+    },
     "bridge.demo": {
         "bridge.client", "bridge.console", "bridge.errors", "bridge.local", "bridge.server", "bridge.settings",
     },

@@ -8,23 +8,27 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from aibridge.v1 import chat_pb2, chat_pb2_grpc
+from bridge.server import tokens
 from tests.contract.test_deploy import CONTAINER, POD, VARIABLES
 from tests.gateway import Exchange, Gateway, json_reply
 from tests.rpc.test_chat import COMPLETION
 from tests.server.processes import channel_to, free_port, serving
 
+TOKEN = tokens.new("search")
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 
 
 @pytest.fixture
 def variables(tmp_path: Path) -> dict[str, str]:
-    """The container's, with ports that are free here, the Secret in a folder, and a shorter delay."""
-    secret = tmp_path / "api-key"
+    """The container's, with ports that are free here, the Secrets in a folder, and a shorter delay."""
+    secret, callers = tmp_path / "api-key", tmp_path / "tokens"
     secret.write_text("sk-from-the-secret\n")
+    callers.write_text(f"{TOKEN.line}\n")
     changed = {
         "AIBRIDGE_HEALTH_LISTEN": f"127.0.0.1:{free_port()}",
         "AIBRIDGE_UPSTREAM_API_KEY_FILE": str(secret),
+        "AIBRIDGE_CALLER_TOKENS_FILE": str(callers),
         "AIBRIDGE_DRAIN_DELAY": "0.3",
     }
     assert changed.keys() <= VARIABLES.keys()
@@ -62,7 +66,11 @@ async def test_a_pod_from_start_to_end(gateway: Gateway, variables: dict[str, st
         await until(health, "readinessProbe", SERVING)
         assert gateway.last.headers["authorization"] == "Bearer sk-from-the-secret"
         request = chat_pb2.CreateChatCompletionRequest(model="m", messages=[{"role": "user", "content": "hi"}])
-        call = chat_pb2_grpc.ChatServiceStub(channel).CreateChatCompletion(request)
+        stub = chat_pb2_grpc.ChatServiceStub(channel)
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await stub.CreateChatCompletion(request)
+        assert refused.value.code() is grpc.StatusCode.UNAUTHENTICATED
+        call = stub.CreateChatCompletion(request, metadata=[("authorization", f"Bearer {TOKEN.token}")])
         await gateway.exchange(1)
         process.terminate()
         await until(health, "readinessProbe", NOT_SERVING)
@@ -71,4 +79,6 @@ async def test_a_pod_from_start_to_end(gateway: Gateway, variables: dict[str, st
         assert (await call).choices[0].message.content == "hello"
         assert await call.code() is grpc.StatusCode.OK
         assert await asyncio.wait_for(process.ended(), POD["terminationGracePeriodSeconds"]) == 0
-    assert all("sk-from-the-secret" not in str(line) for line in (*process.log, *process.noise))
+    said = str([*process.log, *process.noise])
+    assert "sk-from-the-secret" not in said
+    assert TOKEN.token not in said
