@@ -4,67 +4,94 @@ import argparse
 import asyncio
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
+from typing import Final
 
-from examples.harness import programs, report
+from examples.harness import programs, proxies, report, tools
 from examples.harness.checks import Check, checks
+from examples.harness.programs import ProgramError
 from examples.harness.report import Outcome
 from examples.harness.stacks import STACKS, Stack
 from examples.harness.toolchains import ToolchainError, provide
+from examples.harness.tools import TOOLS, Tool
 from examples.harness.upstream import Upstream, upstream
+
+_SUBJECTS: Final = {subject.name: subject for subject in (*STACKS, *TOOLS)}
+_PROXIES: Final = {proxy.name: proxy for proxy in proxies.PROXIES}
+_DIRECT: Final = "direct"
 
 
 def main() -> int:
     """Run what was asked for."""
-    names = [stack.name for stack in STACKS]
     parser = argparse.ArgumentParser(prog="examples.harness", description="Builds, runs and checks the examples.")
-    parser.add_argument("--only", metavar="NAME,…", help=f"some of: {', '.join(names)}")
+    parser.add_argument("--only", metavar="NAME,…", help=f"some of: {', '.join(_SUBJECTS)}")
+    parser.add_argument("--direct", action="store_true", help="not through the proxies")
     parser.add_argument("--write-report", action="store_true", help="write docs/clients.md; runs everything")
     arguments = parser.parse_args()
-    chosen = arguments.only.split(",") if arguments.only else names
-    if unknown := set(chosen) - set(names):
-        parser.error(f"no such example: {', '.join(sorted(unknown))}")
-    if arguments.write_report and arguments.only:
-        parser.error("a report is about all examples")
-    return asyncio.run(_main([stack for stack in STACKS if stack.name in chosen], write=arguments.write_report))
+    chosen = arguments.only.split(",") if arguments.only else list(_SUBJECTS)
+    if unknown := set(chosen) - set(_SUBJECTS):
+        parser.error(f"no such example or tool: {', '.join(sorted(unknown))}")
+    if arguments.write_report and (arguments.only or arguments.direct):
+        parser.error("a report is about everything")
+    through = () if arguments.direct else tuple(_PROXIES)
+    subjects = [subject for name, subject in _SUBJECTS.items() if name in chosen]
+    return asyncio.run(_main(subjects, through, write=arguments.write_report))
 
 
-async def _main(stacks: Sequence[Stack], *, write: bool) -> int:
-    async with upstream() as gateway, programs.bridge(gateway.url) as target:
-        outcomes = [await _stack(stack, target, gateway) for stack in stacks]
+async def _main(subjects: Sequence[Stack | Tool], through: Sequence[str], *, write: bool) -> int:
+    failed = 0
+    async with AsyncExitStack() as servers:
+        gateway = await servers.enter_async_context(upstream())
+        bridge = await servers.enter_async_context(programs.bridge(gateway.url))
+        ways = {_DIRECT: bridge}
+        for name in through:
+            try:
+                ways[name] = await servers.enter_async_context(proxies.running(_PROXIES[name], bridge))
+            except (ToolchainError, ProgramError) as error:
+                print(f"FAIL {name}: {error}")
+                failed += 1
+        outcomes = [await _outcome(subject, ways, gateway) for subject in subjects]
+        versions = {name: await proxies.version(_PROXIES[name]) if name in _PROXIES else "" for name in ways}
     if write:
-        report.PATH.write_text(report.text(outcomes), "utf-8")
-    failed = sum(len(outcome.failed) for outcome in outcomes)
-    print(f"{sum(len(outcome.checks) for outcome in outcomes) - failed} passed, {failed} failed")
+        report.PATH.write_text(report.text(outcomes, versions), "utf-8")
+    failed += sum(len(outcome.failed) for outcome in outcomes)
+    passed = sum(outcome.total - len(outcome.failed) for outcome in outcomes)
+    print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0
 
 
-async def _stack(stack: Stack, target: str, gateway: Upstream) -> Outcome:
-    """Build, run and judge one example."""
+async def _outcome(subject: Stack | Tool, ways: Mapping[str, str], gateway: Upstream) -> Outcome:
+    """Build, run and judge."""
     started = time.monotonic()
-    outcome = Outcome(stack)
+    outcome = Outcome(subject)
     try:
-        await provide(stack.tools, stack.tool_packages, stack.debian)
-        await programs.build(stack)
+        if isinstance(subject, Tool):
+            outcome.checks[_DIRECT] = await tools.use(subject, ways[_DIRECT])
+        else:
+            await _stack(subject, ways, gateway, outcome)
     except ToolchainError as error:
-        outcome.checks = [Check("toolchain", str(error))]
-    except programs.ProgramError as error:
-        outcome.checks = [Check("build", str(error))]
-    else:
-        outcome.language_version, outcome.library_version = await programs.versions(stack)
-        built = time.monotonic()
-        gateway.reset()
-        result = await programs.run(stack, target)
-        outcome.checks = checks(stack, result, gateway.seen)
-        print(
-            f"{stack.name}: {stack.language} {outcome.language_version}, {stack.library} {outcome.library_version}: "
-            f"{len(outcome.checks) - len(outcome.failed)} passed "
-            f"(built in {built - started:.1f} s, ran for {time.monotonic() - built:.1f} s)"
-        )
-    for check in outcome.failed:
-        print(f"FAIL {stack.name}: {check.name}: {check.problem}")
+        outcome.checks["toolchain"] = [Check("toolchain", str(error))]
+    except ProgramError as error:
+        outcome.checks["build"] = [Check("build", str(error))]
+    version = subject.version if isinstance(subject, Tool) else outcome.library_version
+    passed = outcome.total - len(outcome.failed)
+    print(f"{subject.name} {version}: {passed} passed in {time.monotonic() - started:.1f} s")
+    for way, check in outcome.failed:
+        print(f"FAIL {subject.name}: {way}: {check.name}: {check.problem}")
     sys.stdout.flush()
     return outcome
+
+
+async def _stack(stack: Stack, ways: Mapping[str, str], gateway: Upstream, outcome: Outcome) -> None:
+    """Build one example, and run it each way."""
+    await provide(stack.tools, stack.tool_packages, stack.debian)
+    await programs.build(stack)
+    outcome.language_version, outcome.library_version = await programs.versions(stack)
+    for way, address in ways.items():
+        gateway.reset()
+        result = await programs.run(stack, address)
+        outcome.checks[way] = checks(stack, result, gateway.seen)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ import os
 import re
 import signal
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,12 +60,12 @@ async def bridge(upstream_url: str) -> AsyncIterator[str]:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=errors,
-            env=_environment(variables),
+            env=environment(variables),
         )
         try:
             yield await _address(child, log)
         finally:
-            await _end(child)
+            await end(child)
 
 
 async def build(stack: Stack) -> None:
@@ -93,31 +93,51 @@ async def versions(stack: Stack) -> tuple[str, str]:
     return language.group() if language else "?", library.group() if library else "?"
 
 
-async def _run(stack: Stack, line: str, variables: Mapping[str, str], timeout: float) -> Result:  # noqa: ASYNC109 # a child's
+async def _run(stack: Stack, line: str, variables: Mapping[str, str], timeout: float) -> Result:  # noqa: ASYNC109 # as above
     places = {"BUILD": str(BUILDS / stack.name), "PYTHON": sys.executable}
+    return await execute(("sh", "-c", line), EXAMPLES / stack.folder, {**places, **variables}, timeout)
+
+
+async def execute(
+    command: Sequence[str],
+    folder: Path,
+    variables: Mapping[str, str],
+    timeout: float,  # noqa: ASYNC109 # a child's
+) -> Result:
+    """Run a command to its end; it and whatever it leaves behind is killed after `timeout` seconds."""
     child = await asyncio.create_subprocess_exec(
-        *("sh", "-c", line),
-        cwd=EXAMPLES / stack.folder,
+        *command,
+        cwd=folder,
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
-        env=_environment({**places, **variables}),
+        env=environment(variables),
         start_new_session=True,
     )
     reading = asyncio.create_task(child.communicate())
     try:
-        output, errors = await asyncio.wait_for(asyncio.shield(reading), timeout)
-        return Result(child.returncode, output.decode(errors="replace"), errors.decode(errors="replace"))
+        await asyncio.wait_for(asyncio.shield(reading), timeout)
+        code = child.returncode
     except TimeoutError:
+        code = None
+    finally:
         _kill(child)
         output, errors = await reading
-        return Result(None, output.decode(errors="replace"), errors.decode(errors="replace"))
-    finally:
-        _kill(child)  # and whatever it left behind
-        await reading
+    return Result(code, output.decode(errors="replace"), errors.decode(errors="replace"))
 
 
-def _environment(variables: Mapping[str, str]) -> dict[str, str]:
+async def end(child: asyncio.subprocess.Process) -> None:
+    """Stop a server, in peace if possible."""
+    with suppress(ProcessLookupError):
+        child.terminate()
+    try:
+        await asyncio.wait_for(child.wait(), _READY_TIMEOUT)
+    except TimeoutError:
+        child.kill()
+        await child.wait()
+
+
+def environment(variables: Mapping[str, str]) -> dict[str, str]:
     """Ours, without settings of the bridge or of a client that a machine may have."""
     mine = {name: value for name, value in os.environ.items() if not name.startswith("AIBRIDGE_")}
     return {**mine, **variables}
@@ -135,13 +155,3 @@ async def _address(child: asyncio.subprocess.Process, log: Path) -> str:
     if not line.startswith("aibridge listening on "):
         raise ProgramError(f"the bridge did not start; see {log}")
     return line.split()[-1]
-
-
-async def _end(child: asyncio.subprocess.Process) -> None:
-    with suppress(ProcessLookupError):
-        child.terminate()
-    try:
-        await asyncio.wait_for(child.wait(), _READY_TIMEOUT)
-    except TimeoutError:
-        child.kill()
-        await child.wait()

@@ -1,60 +1,103 @@
-"""`docs/clients.md`: which clients were run, with which versions, and what passed."""
+"""`docs/clients.md`: which clients and tools were run, with which versions, over which ways, and what passed."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from examples.harness.checks import CHECKS, Check
 from examples.harness.stacks import Stack
+from examples.harness.tools import Tool
 
 PATH: Final = Path(__file__).resolve().parent.parent.parent / "docs" / "clients.md"
 _HEAD: Final = """\
 # Clients
 
 The same program in each language ([examples/](../examples/README.md)), built and run against a real bridge with a
-scripted gateway behind it. Written by `make test-clients ARGS=--write-report` from what that run saw.
+scripted gateway behind it: directly, and through proxies that other people wrote. Written by
+`make test-clients ARGS=--write-report` from what that run saw; `.ci/run` runs the same.
+"""
+_TOOLS: Final = """\
+## Tools
+
+They know the bridge by reflection alone.
+"""
+_WAYS: Final = """\
+## Proxies
+
+[examples/proxies](../examples/proxies) has the configurations that these runs used, with what matters: HTTP/2 on both
+sides, time limits longer than the bridge's, room for large messages and for an error's details, no retries of its own.
+Envoy has no package in Debian, so it is not among them; it needs nothing special: a cluster with
+`http2_protocol_options`, and a route with `timeout: 0s` (else streams end after 15 s) and
+`max_stream_duration.grpc_timeout_header_max`, by which it keeps to the caller's deadline.
+
+**Browsers** cannot speak gRPC. Envoy's filter `envoy.filters.http.grpc_web` lets gRPC-Web through to the bridge (with
+`envoy.filters.http.cors`, where `expose_headers` has `grpc-status, grpc-message, grpc-status-details-bin`), for
+`createGrpcWebTransport` of `@connectrpc/connect-web` and the same [package](../generated/typescript). Not tried here.
+A browser should not hold the bridge's credential, nor reach it without one of its own: mostly a server of yours stands
+between.
 """
 
 
 @dataclass
 class Outcome:
-    """One stack: its versions, and the verdicts. `checks` has one with a problem where it could not be built."""
+    """One stack or tool: its versions, and the verdicts by way; one with a problem where it could not be built."""
 
-    stack: Stack
+    subject: Stack | Tool
     language_version: str = "?"
     library_version: str = "?"
-    checks: list[Check] = field(default_factory=list)
+    checks: dict[str, list[Check]] = field(default_factory=dict)
 
     @property
-    def failed(self) -> list[Check]:
-        """What is wrong."""
-        return [check for check in self.checks if check.problem]
+    def failed(self) -> list[tuple[str, Check]]:
+        """What is wrong, with the way."""
+        return [(way, check) for way, checks in self.checks.items() for check in checks if check.problem]
+
+    @property
+    def total(self) -> int:
+        """The number of verdicts."""
+        return sum(map(len, self.checks.values()))
 
 
-def text(outcomes: Sequence[Outcome]) -> str:
-    """The whole document."""
-    return "\n".join([_HEAD, *_stacks(outcomes), *_claims()])
+def text(outcomes: Sequence[Outcome], ways: Mapping[str, str]) -> str:
+    """The whole document; `ways` are names and versions."""
+    stacks = [outcome for outcome in outcomes if isinstance(outcome.subject, Stack)]
+    tools = [outcome for outcome in outcomes if isinstance(outcome.subject, Tool)]
+    return "\n".join([_HEAD, *_stacks(stacks, ways), *_claims(), _TOOLS, *_tools(tools), _WAYS])
 
 
-def _stacks(outcomes: Sequence[Outcome]) -> Iterator[str]:
-    yield "| example | language | library | passed |"
-    yield "|---|---|---|---|"
+def _stacks(outcomes: Sequence[Outcome], ways: Mapping[str, str]) -> Iterator[str]:
+    heads = [f"{name} {version}".rstrip() for name, version in ways.items()]
+    yield f"| example | language | library | {' | '.join(heads)} |"
+    yield "|---|---|---" + "|---" * len(heads) + "|"
     for outcome in outcomes:
-        stack = outcome.stack
-        passed = f"{len(outcome.checks) - len(outcome.failed)} of {len(CHECKS)}"
+        stack = outcome.subject
+        passed = [_passed(outcome.checks.get(name, []), len(CHECKS)) for name in ways]
         yield (
             f"| [{stack.name}](../examples/{stack.folder}) | {stack.language} {outcome.language_version} "
-            f"| {stack.library} {outcome.library_version} | {passed} |"
+            f"| {stack.library} {outcome.library_version} | {' | '.join(passed)} |"
         )
     yield ""
 
 
 def _claims() -> Iterator[str]:
-    yield "## What each of them is checked for"
-    yield ""
+    yield "## What each of them is checked for\n"
     yield "| check | the program |"
     yield "|---|---|"
     for name, claim in CHECKS.items():
         yield f"| {name} | {claim} |"
     yield ""
+
+
+def _tools(outcomes: Sequence[Outcome]) -> Iterator[str]:
+    yield "| tool | version | passed | uses |"
+    yield "|---|---|---|---|"
+    for outcome in outcomes:
+        tool, checks = outcome.subject, [check for checks in outcome.checks.values() for check in checks]
+        uses = "; ".join(entry.name for entry in tool.uses)
+        yield f"| [{tool.name}](https://{tool.module}) | {tool.version} | {_passed(checks, len(tool.uses))} | {uses} |"
+    yield ""
+
+
+def _passed(checks: Sequence[Check], total: int) -> str:
+    return f"{sum(not check.problem for check in checks)} of {total}"

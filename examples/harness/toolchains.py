@@ -3,7 +3,9 @@
 import asyncio
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Final
 
 _TIMEOUT: Final = 300.0
@@ -44,9 +46,25 @@ async def _install(packages: Sequence[str]) -> None:
         raise ToolchainError(f"Debian packages that only root can install: {names}")
     patient = ("-o", "DPkg::Lock::Timeout=120", "--quiet", "--assume-yes")
     await _output("apt-get", *patient, "update")
-    code, text = await _output("apt-get", *patient, "install", "--no-install-recommends", *packages)
+    with _no_services():
+        code, text = await _output("apt-get", *patient, "install", "--no-install-recommends", *packages)
     if code:
         raise ToolchainError(f"apt-get install {names} failed:\n{text[-2000:]}")
+
+
+@contextmanager
+def _no_services() -> Iterator[None]:
+    """Debian starts what it installs, nginx on port 80, unless this file says no."""
+    policy = Path("/usr/sbin/policy-rc.d")
+    if policy.exists():
+        yield
+        return
+    policy.write_text("#!/bin/sh\nexit 101\n")
+    policy.chmod(0o755)
+    try:
+        yield
+    finally:
+        policy.unlink()
 
 
 async def _output(*command: str) -> tuple[int, str]:

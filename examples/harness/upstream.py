@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
+from urllib.parse import unquote
 
 from tests.gateway import Exchange, json_reply, running, sse
 
@@ -39,7 +40,7 @@ class Upstream:
         """The script of every request."""
         path = exchange.request.path
         body = exchange.request.json if exchange.request.body else {}
-        model = body.get("model") or path.partition("/models/")[2]
+        model = body.get("model") or unquote(path.partition("/models/")[2])
         now = asyncio.get_running_loop().time
         entry = Seen(model, exchange.request.headers.get("authorization", ""), now())
         self.seen.append(entry)

@@ -1,0 +1,114 @@
+"""Other people's gRPC proxies before the bridge, each as a process with the configuration in examples/proxies."""
+
+import asyncio
+import re
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, closing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from examples.harness.programs import BUILDS, EXAMPLES, ProgramError, end, environment, execute
+from examples.harness.toolchains import provide
+
+_READY_TIMEOUT: Final = 20.0
+_VERSION: Final = re.compile(r"\d+(\.\d+)+")
+_STEP: Final = 0.02
+#: The addresses in the configurations, for which those of a run are put in.
+_LISTEN: Final = "127.0.0.1:50050"
+_BRIDGE: Final = "127.0.0.1:50051"
+#: What nginx wants around a file for conf.d to run in a folder of its own, without rights.
+_NGINX: Final = """\
+daemon off;
+pid nginx.pid;
+events {}
+http {
+    access_log off;
+    client_body_temp_path body;
+    proxy_temp_path proxy;
+    fastcgi_temp_path fastcgi;
+    uwsgi_temp_path uwsgi;
+    scgi_temp_path scgi;
+    include site.conf;
+}
+"""
+
+
+@dataclass(frozen=True)
+class Proxy:
+    """A Debian package with a program, its configuration, and how it is started in a folder with that in it."""
+
+    name: str
+    configuration: str
+    command: Callable[[Path], tuple[str, ...]]
+
+
+def _nginx(folder: Path) -> tuple[str, ...]:
+    (folder / "nginx.conf").write_text(_NGINX)
+    return ("nginx", "-p", f"{folder}/", "-c", "nginx.conf", "-e", "stderr")
+
+
+def _haproxy(_folder: Path) -> tuple[str, ...]:
+    return ("haproxy", "-db", "-f", "site.conf")
+
+
+PROXIES: Final = (Proxy("nginx", "nginx.conf", _nginx), Proxy("haproxy", "haproxy.cfg", _haproxy))
+
+
+@asynccontextmanager
+async def running(proxy: Proxy, bridge: str) -> AsyncIterator[str]:
+    """The proxy before the bridge at this address; its own address.
+
+    Raises:
+        ToolchainError: it is not there, and cannot be installed.
+        ProgramError: it did not start.
+    """
+    await provide((proxy.name,), (proxy.name,), ())
+    folder = BUILDS / proxy.name
+    folder.mkdir(parents=True, exist_ok=True)
+    address = f"127.0.0.1:{_free_port()}"
+    text = (EXAMPLES / "proxies" / proxy.configuration).read_text()
+    (folder / "site.conf").write_text(text.replace(_LISTEN, address).replace(_BRIDGE, bridge))
+    log = folder / "log"
+    with log.open("wb") as output:
+        child = await asyncio.create_subprocess_exec(
+            *proxy.command(folder),
+            cwd=folder,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            env=environment({}),
+        )
+        try:
+            await _ready(proxy, child, address, log)
+            yield address
+        finally:
+            await end(child)
+
+
+async def version(proxy: Proxy) -> str:
+    """As the program says."""
+    result = await execute((proxy.name, "-v"), BUILDS, {}, _READY_TIMEOUT)
+    found = _VERSION.search(result.output + result.errors)
+    return found.group() if found else "?"
+
+
+async def _ready(proxy: Proxy, child: asyncio.subprocess.Process, address: str, log: Path) -> None:
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + _READY_TIMEOUT
+    host, _, port = address.rpartition(":")
+    while child.returncode is None and loop.time() < deadline:
+        with suppress(OSError):
+            _, writer = await asyncio.open_connection(host, int(port))
+            writer.close()
+            await writer.wait_closed()
+            return
+        await asyncio.sleep(_STEP)
+    raise ProgramError(f"{proxy.name} did not start; see {log}")
+
+
+def _free_port() -> int:
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,133 @@
+"""Tools that operators have at hand, against the bridge: what they find out by reflection, without our protos."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from examples.harness.checks import Check
+from examples.harness.programs import BUILDS, ProgramError, execute
+from examples.harness.toolchains import provide
+
+_BUILD_TIMEOUT: Final = 900.0
+_RUN_TIMEOUT: Final = 60.0
+_CHAT: Final = "aibridge.v1.ChatService"
+_HELLO: Final = '"messages": [{"role": "user", "content": "Hello!"}]'
+
+
+@dataclass(frozen=True)
+class Use:
+    """A command line (TARGET stands for the address), and what has to be in its output."""
+
+    name: str
+    arguments: tuple[str, ...]
+    wanted: tuple[str, ...]
+    fails: bool = False
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A program that `go install` builds."""
+
+    name: str
+    module: str
+    version: str
+    uses: tuple[Use, ...]
+
+
+TOOLS: Final = (
+    Tool(
+        name="grpcurl",
+        module="github.com/fullstorydev/grpcurl/cmd/grpcurl",
+        version="v1.9.4",
+        uses=(
+            Use("lists the services", ("-plaintext", "TARGET", "list"), (_CHAT, "grpc.health.v1.Health")),
+            Use(
+                "describes a message",
+                ("-plaintext", "TARGET", "describe", "aibridge.v1.CreateEmbeddingRequest"),
+                ("optional string model = 1;", "input_texts"),
+            ),
+            Use(
+                "calls an RPC",
+                ("-plaintext", "TARGET", "aibridge.v1.ModelsService/ListModels"),
+                ('"id": "example/chat"', '"id": "example/embed"'),
+            ),
+            Use(
+                "reads a stream",
+                (
+                    *("-plaintext", "-d", f'{{"model": "example/stream", {_HELLO}}}'),
+                    *("TARGET", f"{_CHAT}/CreateChatCompletionStream"),
+                ),
+                ('"content": "Hello"', '"content": " bridge."', '"finishReason": "stop"'),
+            ),
+            Use(
+                "shows the details of an error",
+                (
+                    *("-plaintext", "-d", f'{{"model": "example/rate-limited", {_HELLO}}}'),
+                    *("TARGET", f"{_CHAT}/CreateChatCompletion"),
+                ),
+                ("ResourceExhausted", '"reason": "RATE_LIMIT_EXCEEDED"', '"retryDelay": "1.500s"', '"httpStatus": 429'),
+                fails=True,
+            ),
+        ),
+    ),
+    Tool(
+        name="grpc-health-probe",
+        module="github.com/grpc-ecosystem/grpc-health-probe",
+        version="v0.4.61",
+        uses=(
+            Use("the bridge serves", ("-addr=TARGET",), ("status: SERVING",)),
+            Use("a service serves", ("-addr=TARGET", f"-service={_CHAT}"), ("status: SERVING",)),
+            Use("an unknown service does not", ("-addr=TARGET", "-service=no.such.Service"), ("NotFound",), fails=True),
+        ),
+    ),
+    Tool(
+        name="ghz",
+        module="github.com/bojand/ghz/cmd/ghz",
+        version="v0.93.0",
+        uses=(
+            Use(
+                "500 calls",
+                (
+                    *("--insecure", "--call", "aibridge.v1.ModelsService.ListModels"),
+                    *("--total", "500", "--concurrency", "20", "--connections", "2", "TARGET"),
+                ),
+                ("[OK]   500 responses",),
+            ),
+            Use(
+                "100 streams",
+                (
+                    *("--insecure", "--call", f"{_CHAT}.CreateChatCompletionStream"),
+                    *("--data", f'{{"model": "example/stream", {_HELLO}}}'),
+                    *("--total", "100", "--concurrency", "10", "TARGET"),
+                ),
+                ("[OK]   100 responses",),
+            ),
+        ),
+    ),
+)
+
+
+async def use(tool: Tool, target: str) -> list[Check]:
+    """Build the tool, if need be, and try each use of it.
+
+    Raises:
+        ToolchainError: there is no Go.
+        ProgramError: it cannot be built.
+    """
+    await provide(("go",), (), ())
+    folder = BUILDS / "tools"
+    folder.mkdir(parents=True, exist_ok=True)
+    install = ("go", "install", f"{tool.module}@{tool.version}")
+    result = await execute(install, folder, {"GOBIN": str(folder)}, _BUILD_TIMEOUT)
+    if result.code != 0:
+        raise ProgramError(f"{' '.join(install)}\n{result.tail}")
+    return [await _check(entry, str(folder / tool.name), target) for entry in tool.uses]
+
+
+async def _check(entry: Use, program: str, target: str) -> Check:
+    arguments = [argument.replace("TARGET", target) for argument in entry.arguments]
+    result = await execute((program, *arguments), BUILDS, {}, _RUN_TIMEOUT)
+    text = result.output + result.errors
+    missing = [wanted for wanted in entry.wanted if wanted not in text]
+    if result.code is None or (result.code != 0) is not entry.fails:
+        return Check(entry.name, f"exit status {result.code}:\n{result.tail}")
+    return Check(entry.name, f"{missing} is not in:\n{result.tail}" if missing else "")
