@@ -56,7 +56,7 @@ TOOLS: Final = (
                     *("-plaintext", "-d", f'{{"model": "example/stream", {_HELLO}}}'),
                     *("TARGET", f"{_CHAT}/CreateChatCompletionStream"),
                 ),
-                ('"content": "Hello"', '"content": " bridge."', '"finishReason": "stop"'),
+                ('"content": "Hello"', '"content": " bridge."', '"finish_reason": "stop"'),
             ),
             Use(
                 "shows the details of an error",
@@ -64,7 +64,12 @@ TOOLS: Final = (
                     *("-plaintext", "-d", f'{{"model": "example/rate-limited", {_HELLO}}}'),
                     *("TARGET", f"{_CHAT}/CreateChatCompletion"),
                 ),
-                ("ResourceExhausted", '"reason": "RATE_LIMIT_EXCEEDED"', '"retryDelay": "1.500s"', '"httpStatus": 429'),
+                (
+                    "ResourceExhausted",
+                    '"reason": "RATE_LIMIT_EXCEEDED"',
+                    '"retry_delay": "1.500s"',
+                    '"http_status": 429',
+                ),
                 fails=True,
             ),
         ),

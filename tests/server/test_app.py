@@ -69,6 +69,15 @@ async def test_reflection(bridge: Bridge, version: str) -> None:
     assert file.service[0].method[1].server_streaming
 
 
+@pytest.mark.parametrize("kind", ["", ".CreateChatCompletion"])
+async def test_reflection_finds_services_and_methods(bridge: Bridge, kind: str) -> None:
+    """The protocol has symbols as `<package>.<service>[.<method>]`; ghz asks for the method."""
+    answer = await ask(bridge.channel, "v1alpha", file_containing_symbol=f"aibridge.v1.ChatService{kind}")
+    assert answer.file_descriptor_response.file_descriptor_proto
+    answer = await ask(bridge.channel, "v1alpha", file_containing_symbol=f"aibridge.v1.NoService{kind}")
+    assert answer.error_response.error_code == grpc.StatusCode.NOT_FOUND.value[0]
+
+
 async def test_reflection_can_be_switched_off(start: Start) -> None:
     async with start(reflection=False) as bridge:
         with pytest.raises(grpc.aio.AioRpcError) as caught:
