@@ -1,161 +1,97 @@
-"""Runs the loads against the bridge and the bare server, in turn, and prints CPU per call or chunk as a ratio.
+"""Measures what the bridge costs and prints the table of bars.
 
-    python -m benchmarks [--rounds 5] [--calls 400]
+    python -m benchmarks            # everything, about ten minutes; writes results/bench.json and draws plots
+    python -m benchmarks --quick    # the bars only, with few rounds, in 90 seconds; writes nothing
+    python -m benchmarks --peers    # against the LiteLLM proxy, which it installs; writes results/peers.json
 
-CPU is user and system time of the server process, from `/proc/PID/task/*/schedstat`, in nanoseconds. Absolute figures
-mean nothing from one run to the next; the ratio does, and the spread says how far to believe it.
+The exit code says whether it could be measured, never how fast it was.
 """
 
 import argparse
-import asyncio
 import json
-import os
-import platform
-import statistics
-import subprocess
 import sys
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from importlib.metadata import version
+import time
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any
 
-import grpc
+from rich.console import Console
 
-from aibridge.v1 import chat_pb2, chat_pb2_grpc, embeddings_pb2, embeddings_pb2_grpc
-from benchmarks.payloads import CHUNKS
-
-_PACE: Final = 0.005
-_CALLERS: Final = 16
-_CHAT: Final = chat_pb2.CreateChatCompletionRequest(
-    model="bench/model", messages=[{"role": "user", "content": "When is high water at Oban?"}], temperature=0
-)
-_EMBED: Final = embeddings_pb2.CreateEmbeddingRequest(
-    model="bench/embedding", input_texts={"items": [f"text {index}" for index in range(16)]}
-)
+from benchmarks import machine, plots, report
+from benchmarks.figures import Row
+from benchmarks.measures import QUICK, Bench, Plan
+from benchmarks.processes import StartError, allow_files
+from benchmarks.stacks import Load, Stacks
 
 
-class Work(NamedTuple):
-    """One row of the table: what is called, how many units (calls or chunks) a call is, and the bar."""
+class _Progress:
+    """One line on a terminal, one line for each thing measured elsewhere."""
 
-    name: str
-    unit: str
-    paced: bool
-    units: int
-    share: float
-    bar: float
-    call: Callable[[grpc.aio.Channel], Awaitable[Any]]
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._began = time.monotonic()
+        self._last = ""
 
-
-async def _unary(channel: grpc.aio.Channel) -> None:
-    await chat_pb2_grpc.ChatServiceStub(channel).CreateChatCompletion(_CHAT)
-
-
-async def _stream(channel: grpc.aio.Channel) -> None:
-    count = 0
-    async for _ in chat_pb2_grpc.ChatServiceStub(channel).CreateChatCompletionStream(_CHAT):
-        count += 1
-    if count != CHUNKS:
-        sys.exit(f"{count} chunks of {CHUNKS}")
+    def __call__(self, what: str) -> None:
+        text = f"{time.monotonic() - self._began:4.0f} s  {what}"
+        if self._console.is_terminal:
+            self._console.print(text.ljust(70), end="\r", highlight=False)
+        elif (topic := what.partition(":")[0]) != self._last:
+            self._console.print(text, highlight=False)
+            self._last = topic
 
 
-async def _embed(channel: grpc.aio.Channel) -> None:
-    await embeddings_pb2_grpc.EmbeddingsServiceStub(channel).CreateEmbedding(_EMBED)
+def _measured(bench: Bench) -> tuple[list[Row], dict[str, Any]]:
+    """Everything but the peers."""
+    rows, costs = bench.costs()
+    latency, one_caller = bench.latency()
+    memory, idle = bench.memory()
+    crowd, streams = bench.crowd()
+    details = {
+        "costs": costs,
+        "one_caller": one_caller,
+        "idle": idle,
+        "streams": streams,
+        "stampede": bench.stampede(),
+        "rates": bench.rates(),
+        "workers": bench.workers(),
+    }
+    return [*rows, latency, memory, *crowd], details
 
 
-WORK: Final = (
-    Work("unary chat", "call", False, 1, 1.0, 3.2, _unary),
-    Work("stream, paced", "chunk", True, CHUNKS, 0.12, 1.65, _stream),
-    Work("stream, all events at once", "chunk", False, CHUNKS, 0.12, 1.7, _stream),
-    Work("embeddings 16x1536", "call", False, 1, 0.5, 3.2, _embed),
-)
-
-
-@contextmanager
-def _process(*command: str, env: dict[str, str] | None = None) -> Iterator[tuple[int, str]]:
-    """A child process and the first line that it prints."""
-    with subprocess.Popen(
-        [sys.executable, "-m", *command], stdout=subprocess.PIPE, text=True, env={**os.environ, **(env or {})}
-    ) as child:
-        try:
-            assert child.stdout is not None
-            yield child.pid, child.stdout.readline().strip()
-        finally:
-            child.terminate()
-
-
-def _cpu(pid: int) -> int:
-    """Nanoseconds of processor time of all threads."""
-    return sum(int(path.read_text().split()[0]) for path in Path(f"/proc/{pid}/task").glob("*/schedstat"))
-
-
-async def _measure(pid: int, port: str, work: Work, calls: int) -> float:
-    """Microseconds of the server's CPU for one unit."""
-    options = [("grpc.max_receive_message_length", 64 << 20), ("grpc.use_local_subchannel_pool", 1)]
-    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=options) as channel:
-        await work.call(channel)
-        left = iter(range(calls))
-
-        async def caller() -> None:
-            for _ in left:
-                await work.call(channel)
-
-        before = _cpu(pid)
-        await asyncio.gather(*(caller() for _ in range(_CALLERS)))
-        return (_cpu(pid) - before) / 1000 / calls / work.units
-
-
-async def _run(stacks: dict[tuple[str, bool], tuple[int, str]], rounds: int, calls: int) -> list[dict[str, Any]]:
-    rows = []
-    for work in WORK:
-        count = max(_CALLERS, int(calls * work.share))
-        costs: dict[str, list[float]] = {"bare": [], "bridge": []}
-        for round_ in range(rounds + 1):
-            for name, figures in costs.items():
-                cost = await _measure(*stacks[name, work.paced], work, count)
-                if round_:  # the first one warms up
-                    figures.append(cost)
-            print(f"\r{work.name}: round {round_} of {rounds}", end="", file=sys.stderr, flush=True)
-        print("\r" + " " * 60, end="\r", file=sys.stderr)
-        ratios = sorted(ours / bare for ours, bare in zip(costs["bridge"], costs["bare"], strict=True))
-        rows.append(
-            {
-                "work": work.name,
-                "unit": work.unit,
-                "bare_us": round(statistics.median(costs["bare"]), 1),
-                "bridge_us": round(statistics.median(costs["bridge"]), 1),
-                "ratio": round(statistics.median(ratios), 2),
-                "spread": [round(ratios[0], 2), round(ratios[-1], 2)],
-                "bar": work.bar,
-            }
-        )
-    return rows
+def _run(*, quick: bool, peers: bool, console: Console) -> dict[str, Any]:
+    began = time.monotonic()
+    made_on = machine.described()
+    with Stacks() as stacks, Load() as load:
+        bench = Bench(stacks, load, QUICK if quick else Plan(), _Progress(console))
+        rows, details = ([bench.litellm()], {}) if peers else _measured(bench)
+    upstreams = {"canned": stacks.canned, "paced": "asyncio, one event per write"}
+    took = round(time.monotonic() - began)
+    return {**made_on, "seconds": took, "upstreams": upstreams, "rows": [row.as_json() for row in rows], **details}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--calls", type=int, default=400, help="unary calls a round; streams are fewer")
-    parser.add_argument("--output", type=Path, help="write the rows as JSON")
+    parser.add_argument("--quick", action="store_true", help="few rounds, bars only, in 90 seconds; writes nothing")
+    parser.add_argument("--peers", action="store_true", help="against the LiteLLM proxy, which is installed for it")
+    parser.add_argument("--output", type=Path, help="where to write the results as JSON")
     chosen = parser.parse_args()
-    with ExitStack() as stack:
-        stacks = {}
-        for paced in (False, True):
-            pace = str(_PACE if paced else 0)
-            _, upstream = stack.enter_context(_process("benchmarks.upstream", pace))
-            stacks["bare", paced] = stack.enter_context(_process("benchmarks.bare", pace))
-            env = {"AIBRIDGE_UPSTREAM_URL": f"http://127.0.0.1:{upstream}/v1", "AIBRIDGE_LOG_FORMAT": "json"}
-            pid, line = stack.enter_context(_process("bridge", "serve", "--listen", "127.0.0.1:0", env=env))
-            stacks["bridge", paced] = pid, line.rpartition(":")[2]
-        rows = asyncio.run(_run(stacks, chosen.rounds, chosen.calls))
-    print(f"{'work':28} {'per':6} {'bare µs':>9} {'bridge µs':>10} {'ratio':>6} {'spread':>14} {'bar':>5}")
-    for row in rows:
-        low, high = row["spread"]
-        figures = f"{row['bare_us']:9} {row['bridge_us']:10} {row['ratio']:6} {low:6} to {high:<5} {row['bar']:5}"
-        print(f"{row['work']:28} {row['unit']:6} {figures}")
-    if chosen.output:
-        machine = {"python": platform.python_version(), "cpus": os.cpu_count(), "grpcio": version("grpcio")}
-        chosen.output.write_text(json.dumps({"machine": machine, "rows": rows}, indent=2) + "\n")
+    allow_files()
+    console = Console(stderr=True)
+    try:
+        result = _run(quick=chosen.quick, peers=chosen.peers, console=console)
+    except StartError as error:
+        sys.exit(str(error))
+    report.show(result)
+    path = chosen.output or (
+        None if chosen.quick else report.RESULTS / ("peers.json" if chosen.peers else "bench.json")
+    )
+    if path:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(json.dumps(result, indent=1) + "\n")
+        console.print(f"written: {path}")
+        if not chosen.peers:
+            console.print(plots.draw(result, report.read("peers"), path.parent))
+        console.print("docs/performance.md: python -m benchmarks.report writes its tables anew")
 
 
 if __name__ == "__main__":

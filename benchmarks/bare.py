@@ -1,22 +1,20 @@
 """The limit: a bare grpc.aio server under uvloop that sends the same messages from memory. Prints its port."""
 
 import asyncio
-import sys
 from typing import Any
 
 import grpc
 import uvloop
 
 from aibridge.v1 import chat_pb2, chat_pb2_grpc, embeddings_pb2, embeddings_pb2_grpc
-from benchmarks.payloads import CHUNKS, COMPLETION, EMBEDDINGS, chunk
+from benchmarks.payloads import CHUNKS, COMPLETION, EMBEDDINGS, Pace, chunk
 from bridge.codec import build, decode
 from bridge.services import vectors
 from bridge.upstream.client import parse
 
 
 class Chat(chat_pb2_grpc.ChatServiceServicer):
-    def __init__(self, pace: float) -> None:
-        self._pace = pace
+    def __init__(self) -> None:
         self._reply = decode(chat_pb2.CreateChatCompletionResponse, COMPLETION)
         self._chunks = [decode(chat_pb2.CreateChatCompletionStreamResponse, chunk(index)) for index in range(CHUNKS)]
 
@@ -24,10 +22,15 @@ class Chat(chat_pb2_grpc.ChatServiceServicer):
         return self._reply
 
     async def CreateChatCompletionStream(self, request: Any, context: Any) -> None:
-        for message in self._chunks:
-            if self._pace:
-                await asyncio.sleep(self._pace)
-            await context.write(message)
+        pace = Pace.asked(request.model)
+        if pace is None:
+            for message in self._chunks:
+                await context.write(message)
+            return
+        for index in range(pace.events - 1):
+            await context.write(self._chunks[index % (CHUNKS - 1)])
+            await asyncio.sleep(pace.interval)
+        await context.write(self._chunks[-1])
 
 
 class Embeddings(embeddings_pb2_grpc.EmbeddingsServiceServicer):
@@ -41,9 +44,9 @@ class Embeddings(embeddings_pb2_grpc.EmbeddingsServiceServicer):
         return self._reply
 
 
-async def main(pace: float) -> None:
+async def main() -> None:
     server = grpc.aio.server(options=[("grpc.so_reuseport", 0)])
-    chat_pb2_grpc.add_ChatServiceServicer_to_server(Chat(pace), server)
+    chat_pb2_grpc.add_ChatServiceServicer_to_server(Chat(), server)
     embeddings_pb2_grpc.add_EmbeddingsServiceServicer_to_server(Embeddings(), server)
     print(server.add_insecure_port("127.0.0.1:0"), flush=True)
     await server.start()
@@ -51,4 +54,4 @@ async def main(pace: float) -> None:
 
 
 if __name__ == "__main__":
-    uvloop.run(main(float(sys.argv[1])))
+    uvloop.run(main())

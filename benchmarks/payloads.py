@@ -1,11 +1,16 @@
-"""What every stack in a run carries: one completion, one stream, one batch of embeddings."""
+"""What every stack in a run carries: one completion, one stream, one batch of embeddings.
+
+The model's name in a request says how a stream comes: see `Pace`. Any other name gets `CHUNKS` events at once.
+"""
 
 import base64
 import json
+import re
 from array import array
-from typing import Final
+from typing import Final, NamedTuple, Self
 
 CHUNKS: Final = 200
+LITELLM_KEY: Final = "sk-bench-5d0a7be2c94f1836"  # it refuses weak ones; it is worth nothing, the proxy is ours
 VECTORS: Final = 16
 DIMENSIONS: Final = 1536
 
@@ -40,6 +45,27 @@ COMPLETION: Final = _json(
         "system_fingerprint": "fp_bench",
     }
 )
+
+
+class Pace(NamedTuple):
+    """A stream of so many events, with so many seconds between two of them."""
+
+    events: int
+    interval: float
+
+    @property
+    def model(self) -> str:
+        """The model's name that asks for it."""
+        return f"paced/{self.events}/{self.interval:.6f}"
+
+    @classmethod
+    def asked(cls, text: str) -> Self | None:
+        """The pace that is asked for by a model's name, somewhere in this text."""
+        found = _PACED.search(text)
+        return cls(int(found[1]), float(found[2])) if found else None
+
+
+_PACED: Final = re.compile(r"\bpaced/(\d+)/([\d.]+)")
 
 
 def chunk(index: int) -> bytes:

@@ -1,15 +1,14 @@
 """A gateway that costs as little as can be: canned bytes from an asyncio protocol, one event per write where paced.
 
-`python -m benchmarks.upstream PACE` prints its port. PACE is in seconds between two events; 0 sends a stream at once.
+`python -m benchmarks.upstream` prints its port. `Pace` says how a stream is asked for.
 """
 
 import asyncio
-import sys
 from typing import cast
 
 import uvloop
 
-from benchmarks.payloads import COMPLETION, EMBEDDINGS, EVENTS
+from benchmarks.payloads import CHUNKS, COMPLETION, EMBEDDINGS, EVENTS, Pace
 
 _STREAM_HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
 
@@ -25,15 +24,14 @@ def _piece(data: bytes) -> bytes:
 _COMPLETION = _whole(COMPLETION)
 _EMBEDDINGS = _whole(EMBEDDINGS)
 _PIECES = [_piece(event) for event in EVENTS]
-_END = b"0\r\n\r\n"
-_AT_ONCE = _STREAM_HEAD + b"".join(_PIECES) + _END
+_LAST = b"".join(_PIECES[-2:]) + b"0\r\n\r\n"  # the chunk that finishes, [DONE], and the end of the body
+_AT_ONCE = _STREAM_HEAD + b"".join(_PIECES[:-2]) + _LAST
 
 
 class Gateway(asyncio.Protocol):
     """Answers by path and `stream`; reads no more of a request than it has to."""
 
-    def __init__(self, pace: float) -> None:
-        self._pace = pace
+    def __init__(self) -> None:
         self._buffer = b""
         self._loop = asyncio.get_running_loop()
 
@@ -53,27 +51,28 @@ class Gateway(asyncio.Protocol):
             self._transport.write(_EMBEDDINGS)
         elif b'"stream":true' not in body:
             self._transport.write(_COMPLETION)
-        elif not self._pace:
-            self._transport.write(_AT_ONCE)
-        else:
+        elif pace := Pace.asked(body.decode()):
             self._transport.write(_STREAM_HEAD)
-            self._next(0)
+            self._next(pace, 0)
+        else:
+            self._transport.write(_AT_ONCE)
 
-    def _next(self, index: int) -> None:
+    def _next(self, pace: Pace, index: int) -> None:
         if self._transport.is_closing():
             return
-        if index == len(_PIECES):
-            self._transport.write(_END)
+        if index == pace.events - 1:
+            self._transport.write(_LAST)
             return
-        self._transport.write(_PIECES[index])
-        self._loop.call_later(self._pace, self._next, index + 1)
+        self._transport.write(_PIECES[index % (CHUNKS - 1)])
+        self._loop.call_later(pace.interval, self._next, pace, index + 1)
 
 
-async def main(pace: float) -> None:
-    server = await asyncio.get_running_loop().create_server(lambda: Gateway(pace), "127.0.0.1", 0)
+async def main() -> None:
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(Gateway, "127.0.0.1", 0, backlog=4096)
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 
 
 if __name__ == "__main__":
-    uvloop.run(main(float(sys.argv[1])))
+    uvloop.run(main())

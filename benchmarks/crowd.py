@@ -1,0 +1,151 @@
+"""Many streams that are open at once: what each costs, in processor time and memory, and whether each gets its turn."""
+
+import asyncio
+import statistics
+import time
+from array import array
+from contextlib import suppress
+from typing import Any, Final
+
+import grpc
+
+from benchmarks.callers import Grpc
+from benchmarks.figures import percentiles
+from benchmarks.payloads import Pace
+from benchmarks.processes import cpu, memory
+
+#: Streams share connections as the callers of one service do: so many a channel.
+_PER_CHANNEL: Final = 250
+_SETTLED: Final = 0.05  # of a core: below it, a server that should have nothing to do has nothing to do
+_PATIENCE: Final = 10.0
+_FOREVER: Final = 1 << 30
+
+
+class _Crowd:
+    """Streams that go on until they are closed. Times are on `time.perf_counter`."""
+
+    def __init__(self, port: int, number: int, interval: float) -> None:
+        self._caller = Grpc(port, -(-number // _PER_CHANNEL))
+        self._model = Pace(_FOREVER, interval).model
+        self._number = number
+        self._tasks: list[asyncio.Task[None]] = []
+        self.firsts = array("d")
+        self.gaps: list[array[float]] = []
+        self.watched = False
+        self.chunks = 0
+
+    async def open(self, per_second: float) -> None:
+        """Begin so many a second, 0 for all in the same moment; returns when each has had its first message."""
+        began = time.perf_counter()
+        arrived = asyncio.Event()
+        await asyncio.gather(*(channel.channel_ready() for channel in self._caller.channels))
+        for index in range(self._number):
+            if per_second and (early := began + index / per_second - time.perf_counter()) > 0:
+                await asyncio.sleep(early)
+            self._tasks.append(asyncio.create_task(self._follow(arrived)))
+        waiting = asyncio.create_task(arrived.wait())
+        await asyncio.wait({waiting, *self._tasks}, return_when=asyncio.FIRST_COMPLETED)
+        for task in self._tasks:
+            if task.done():
+                task.result()  # none should end: say why
+        await waiting
+
+    async def _follow(self, arrived: asyncio.Event) -> None:
+        began = time.perf_counter()
+        call = self._caller.stream(self._model)
+        gaps = array("d")
+        self.gaps.append(gaps)
+        try:
+            assert await call.read() is not grpc.aio.EOF, await call.details()
+            last = time.perf_counter()
+            self.firsts.append(last - began)
+            if len(self.firsts) == self._number:
+                arrived.set()
+            while await call.read() is not grpc.aio.EOF:
+                now = time.perf_counter()
+                self.chunks += 1
+                if self.watched:
+                    gaps.append(now - last)
+                last = now
+        finally:
+            call.cancel()
+
+    async def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        for task in self._tasks:
+            with suppress(asyncio.CancelledError):
+                await task
+        await self._caller.close()
+
+
+async def _settle(pids: list[int]) -> None:
+    """Wait until the servers have nothing left to do; not for ever, on a machine that does other things too."""
+    deadline = time.perf_counter() + _PATIENCE
+    while time.perf_counter() < deadline:
+        before = sum(cpu(pids))
+        await asyncio.sleep(0.2)
+        if sum(cpu(pids)) - before < _SETTLED * 0.2e9:
+            return
+
+
+async def streams(
+    *, port: int, pids: list[int], number: int, per_second: float, ramp: float, seconds: float
+) -> dict[str, Any]:
+    """So many streams with `per_second` chunks in all, opened `ramp` a second, watched for so many seconds.
+
+    `worst_wait` is the longest time between two chunks of a stream, as a multiple of that stream's median; of all
+    streams the worst.
+    """
+    crowd = _Crowd(port, number, number / per_second)
+    before = sum(cpu(pids))
+    await crowd.open(ramp)
+    opened, early = sum(cpu(pids)) - before, crowd.chunks
+    await asyncio.sleep(0.3)
+    crowd.watched = True
+    before, chunks, began = sum(cpu(pids)), crowd.chunks, time.perf_counter()
+    await asyncio.sleep(seconds)
+    used, wall = sum(cpu(pids)) - before, time.perf_counter() - began
+    chunks = crowd.chunks - chunks
+    held = memory(pids)
+    await crowd.close()
+    await _settle(pids)
+    cost = used / 1e3 / chunks
+    waits = [max(gaps) / statistics.median(gaps) for gaps in crowd.gaps if len(gaps) > 2]
+    return {
+        "us": round(cost, 2),
+        "open_us": round(max(0.0, opened / 1e3 - early * cost) / number, 1),
+        "busy": round(used / 1e9 / wall, 4),
+        "chunks_per_second": round(chunks / wall, 1),
+        "memory": held,
+        "worst_wait": round(max(waits), 2) if waits else None,
+        "first_ms": percentiles(crowd.firsts),
+    }
+
+
+async def idle(*, port: int, pids: list[int], number: int, ramp: float) -> dict[str, Any]:
+    """Bytes of memory for each stream that is open and silent, of a server that has had a few before."""
+    warm = _Crowd(port, 50, 3600)
+    await warm.open(ramp)
+    await warm.close()
+    await _settle(pids)
+    before = memory(pids)
+    crowd = _Crowd(port, number, 3600)
+    await crowd.open(ramp)
+    await asyncio.sleep(0.5)
+    held = memory(pids)
+    clock, began = sum(cpu(pids)), time.perf_counter()
+    await asyncio.sleep(1)
+    used, wall = sum(cpu(pids)) - clock, time.perf_counter() - began
+    await crowd.close()
+    await _settle(pids)
+    return {"bytes": round((held - before) / number), "base": before, "busy": round(used / 1e9 / wall, 5)}
+
+
+async def stampede(*, port: int, pids: list[int], number: int) -> dict[str, Any]:
+    """Time to the first chunk when so many streams are opened in the same moment."""
+    crowd = _Crowd(port, number, number / 1000)
+    await crowd.open(0)
+    await crowd.close()
+    await _settle(pids)
+    return {"number": number, "first_ms": percentiles(crowd.firsts)}

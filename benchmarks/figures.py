@@ -1,0 +1,121 @@
+"""A row of the table: what was measured in each round, the figure that follows, and whether the bar holds."""
+
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+#: What was measured in one round, by the stack that it was measured of.
+Round = Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A row of the table of bars. `figure` makes a round's figure from what was measured in it, all in `unit`."""
+
+    name: str
+    unit: str
+    bar: float
+    stretch: float
+    figure: Callable[[Round], float]
+    #: The bar is the least that is good, not the most.
+    least: bool = False
+    #: The figure's own unit; a ratio has none.
+    of: str = ""
+
+    def holds(self, value: float, *, bar: float) -> bool:
+        """Whether a figure is as good as this."""
+        return value >= bar if self.least else value <= bar
+
+
+def _to(one: str, other: str) -> Callable[[Round], float]:
+    return lambda measured: measured[one] / measured[other]
+
+
+BARS: Final[Mapping[str, Bar]] = {
+    "unary": Bar("unary chat, 16 callers", "µs of CPU per call", 3.2, 2.2, _to("bridge", "bare")),
+    "paced": Bar("paced stream", "µs of CPU per chunk", 1.65, 1.35, _to("bridge", "bare")),
+    "at_once": Bar("stream, all events at once", "µs of CPU per chunk", 1.7, 1.4, _to("bridge", "bare")),
+    "coalesced": Bar("the same, coalesced", "µs of CPU per token", 0.40, 0.25, _to("bridge", "bare")),
+    "embeddings": Bar("embeddings 16x1536", "µs of CPU per call", 3.2, 2.0, _to("bridge", "bare")),
+    "latency": Bar(
+        "added latency, one caller",
+        "ms, p50 of unary calls",
+        1.2,
+        0.7,
+        lambda measured: measured["bridge"] - measured["aiohttp"],
+        of="ms",
+    ),
+    "memory": Bar("memory per open idle stream", "kB", 60, 40, lambda measured: measured["bridge"], of="kB"),
+    "crowd": Bar("1000 open streams against 10", "µs of CPU per chunk", 1.25, 1.1, _to("1000 open", "10 open")),
+    "fairness": Bar(
+        "longest wait for a chunk, 2000 open",
+        "by the stream's median",
+        10,
+        3,
+        lambda measured: measured["bridge"],
+        of="times",
+    ),
+    "litellm": Bar("LiteLLM proxy ÷ bridge, unary", "µs of CPU per call", 20, 30, _to("litellm", "bridge"), least=True),
+}
+
+
+@dataclass
+class Row:
+    """What came out for one bar."""
+
+    key: str
+    rounds: list[dict[str, float]] = field(default_factory=list)
+
+    @property
+    def bar(self) -> Bar:
+        return BARS[self.key]
+
+    @property
+    def figures(self) -> list[float]:
+        """The figure of each round."""
+        return [self.bar.figure(measured) for measured in self.rounds]
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.figures)
+
+    @property
+    def verdict(self) -> str:
+        """`stretch`, `held`, or `over`: by the median."""
+        if self.bar.holds(self.median, bar=self.bar.stretch):
+            return "stretch"
+        if self.bar.holds(self.median, bar=self.bar.bar):
+            return "held"
+        return "under" if self.bar.least else "over"
+
+    def measured(self) -> dict[str, float]:
+        """The median over the rounds of each thing measured."""
+        return medians(self.rounds)
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "key": self.key,
+            "name": self.bar.name,
+            "unit": self.bar.unit,
+            "median": round(self.median, 3),
+            "spread": [round(min(self.figures), 3), round(max(self.figures), 3)],
+            "bar": self.bar.bar,
+            "stretch": self.bar.stretch,
+            "verdict": self.verdict,
+            "rounds": self.rounds,
+        }
+
+
+def medians(rounds: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+    """The median over the rounds of each number in them."""
+    names = [name for name, value in rounds[0].items() if isinstance(value, int | float)]
+    return {name: statistics.median(measured[name] for measured in rounds) for name in names}
+
+
+def percentiles(seconds: Sequence[float]) -> dict[str, float]:
+    """Percentiles of some times, in milliseconds."""
+    ordered = sorted(seconds)
+    last = len(ordered) - 1
+    points = {f"p{share}": ordered[round(last * share / 100)] for share in (10, 25, 50, 75, 90, 99)}
+    return {name: round(value * 1e3, 3) for name, value in {**points, "max": ordered[last]}.items()}

@@ -1,0 +1,135 @@
+"""The load generator, a process of its own: reads commands as JSON lines, makes the calls, answers with figures.
+
+A command names a `do` of the table at the end and its arguments. Processor time is read here, right before and behind
+the calls, from the processes that the command names.
+"""
+
+import asyncio
+import json
+import sys
+import time
+from array import array
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
+
+import uvloop
+
+from benchmarks import crowd
+from benchmarks.callers import Caller, Grpc, Http, OpenAI
+from benchmarks.figures import percentiles
+from benchmarks.payloads import CHUNKS, LITELLM_KEY, Pace
+from benchmarks.processes import cpu
+
+_made: dict[tuple[str, int], Caller] = {}
+
+
+def _caller(client: str, port: int) -> Caller:
+    """The client for a server; it keeps its connections from one command to the next."""
+    if (client, port) not in _made:
+        make: Mapping[str, Callable[[int], Caller]] = {
+            "grpc": Grpc,
+            "aiohttp": Http,
+            "openai": OpenAI,
+            "litellm": lambda port: Http(port, {"authorization": f"Bearer {LITELLM_KEY}"}),
+        }
+        _made[client, port] = make[client](port)
+    return _made[client, port]
+
+
+async def calls(
+    *, port: int, pids: list[int], kind: str, model: str, callers: int, seconds: float, client: str = "grpc"
+) -> dict[str, Any]:
+    """So many callers, each with one call after the other, for so many seconds; all are let come to their end.
+
+    `us` is the servers' processor time for one unit: a call, or an event of a stream.
+    """
+    caller = _caller(client, port)
+    await asyncio.gather(*(caller.call("unary", model) for _ in range(callers)))  # connections, and what is made lazily
+    latencies, firsts = array("d"), array("d")
+    own, before, began = time.process_time(), sum(cpu(pids)), time.perf_counter()
+
+    async def one() -> None:
+        while (start := time.perf_counter()) - began < seconds:
+            first = await caller.call(kind, model)
+            latencies.append(time.perf_counter() - start)
+            firsts.append(first - start)
+
+    await asyncio.gather(*(one() for _ in range(callers)))
+    wall = time.perf_counter() - began
+    used, own = sum(cpu(pids)) - before, time.process_time() - own
+    pace = Pace.asked(model)
+    units = len(latencies) * (1 if kind in {"unary", "embeddings"} else pace.events if pace else CHUNKS)
+    return {
+        "us": round(used / 1e3 / units, 2),
+        "caller_us": round(own * 1e6 / units, 2),
+        "units": units,
+        "seconds": round(wall, 3),
+        "busy": round(used / 1e9 / wall, 3),
+        "latency_ms": percentiles(latencies),
+        "first_ms": percentiles(firsts),
+    }
+
+
+async def rate(*, port: int, model: str, per_second: float, seconds: float, client: str = "grpc") -> dict[str, Any]:
+    """Unary calls that begin at fixed times, whether or not those before have ended; latency from these times."""
+    caller = _caller(client, port)
+    loop = asyncio.get_running_loop()
+    latencies = array("d")
+    await caller.call("unary", model)
+
+    async def one(due: float) -> None:
+        await caller.call("unary", model)
+        latencies.append(loop.time() - due)
+
+    began = loop.time()
+    tasks = []
+    for index in range(int(per_second * seconds)):
+        due = began + index / per_second
+        if (early := due - loop.time()) > 0:
+            await asyncio.sleep(early)
+        tasks.append(asyncio.create_task(one(due)))
+    await asyncio.gather(*tasks)
+    return {"per_second": per_second, "latency_ms": percentiles(latencies)}
+
+
+async def shares(*, port: int, pids: list[int], channels: int, own: bool, seconds: float) -> dict[str, Any]:
+    """Unary calls over fresh channels: the share of each process in the processor time they used together."""
+    caller = Grpc(port, channels, own=own)
+    await asyncio.gather(*(caller.call("unary", "bench") for _ in range(channels * 2)))
+    before, count, began = cpu(pids), 0, time.perf_counter()
+
+    async def one() -> None:
+        nonlocal count
+        while time.perf_counter() - began < seconds:
+            await caller.call("unary", "bench")
+            count += 1
+
+    await asyncio.gather(*(one() for _ in range(16)))
+    wall = time.perf_counter() - began
+    used = [after - start for after, start in zip(cpu(pids), before, strict=True)]
+    await caller.close()
+    return {"shares": [round(part / sum(used), 3) for part in used], "per_second": round(count / wall, 1)}
+
+
+_COMMANDS: Final[Mapping[str, Callable[..., Awaitable[dict[str, Any]]]]] = {
+    "calls": calls,
+    "rate": rate,
+    "shares": shares,
+    "streams": crowd.streams,
+    "idle": crowd.idle,
+    "stampede": crowd.stampede,
+}
+
+
+async def main() -> None:
+    loop = asyncio.get_running_loop()
+    print("ready", flush=True)
+    while line := await loop.run_in_executor(None, sys.stdin.readline):
+        command = json.loads(line)
+        print(json.dumps(await _COMMANDS[command.pop("do")](**command)), flush=True)
+    for caller in _made.values():
+        await caller.close()
+
+
+if __name__ == "__main__":
+    uvloop.run(main())

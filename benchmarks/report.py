@@ -1,0 +1,101 @@
+"""The results as text: a table for the terminal, and the tables of docs/performance.md.
+
+python -m benchmarks.report            # writes the page's tables anew from results/*.json, and draws the plots
+python -m benchmarks.report --check    # fails if the page is not what the results say
+"""
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from rich.console import Console
+from rich.table import Table as RichTable
+
+from benchmarks import plots, tables
+from benchmarks.tables import Result, Table
+
+RESULTS: Final = Path(__file__).resolve().parent / "results"
+PAGE: Final = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
+_BLOCK: Final = re.compile(r"(<!-- results: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+_TABLES: Final[Mapping[str, Callable[[Result], Table]]] = {
+    "machine": tables.machine,
+    "latencies": tables.latencies,
+    "firsts": tables.firsts,
+    "rates": tables.rates,
+    "streams": tables.streams,
+    "workers": tables.workers,
+    "costs": tables.costs,
+    "checked": tables.checked,
+    "sizing": tables.sizing,
+}
+
+
+def show(result: Result) -> None:
+    """Print the table of bars."""
+    bars = tables.bars(result["rows"])
+    shown = RichTable(box=None, pad_edge=False, header_style="bold")
+    for index, name in enumerate(bars.head):
+        shown.add_column(name, justify="right" if 1 < index < len(bars.head) - 1 else "left")
+    for row in bars.rows:
+        style = "red" if row[-1].isupper() else ""
+        shown.add_row(*row, style=style)
+    console = Console()
+    console.print(shown if console.is_terminal else _wide(shown))
+
+
+def _wide(shown: RichTable) -> RichTable:
+    """A log has no width to keep to."""
+    for column in shown.columns:
+        column.no_wrap = True
+    return shown
+
+
+def page(text: str, result: Result, peers: Result | None) -> str:
+    """The page with its tables made from these results."""
+    rows = [*result["rows"], *(peers["rows"] if peers else ())]
+
+    def made(block: re.Match[str]) -> str:
+        table = tables.bars(rows) if block[2] == "bars" else _TABLES[block[2]](result)
+        return f"{block[1]}{markdown(table)}\n{block[3]}"
+
+    return _BLOCK.sub(made, text)
+
+
+def markdown(table: Table) -> str:
+    """A table as Markdown."""
+    lines = ["| " + " | ".join(row) + " |" for row in (table.head, *table.rows)]
+    ruler = "|" + "|".join([":--", *["--:"] * (len(table.head) - 1)]) + "|"
+    return "\n".join([lines[0], ruler, *lines[1:]])
+
+
+def read(name: str) -> dict[str, Any] | None:
+    """The results by this name, if there are any."""
+    path = RESULTS / f"{name}.json"
+    if not path.is_file():
+        return None
+    found: dict[str, Any] = json.loads(path.read_text())
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.report", description=__doc__.splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="write nothing; fail if the page is not up to date")
+    chosen = parser.parse_args()
+    result = read("bench")
+    if result is None:
+        sys.exit("no results yet: make bench")
+    old = PAGE.read_text()
+    new = page(old, result, read("peers"))
+    if chosen.check:
+        sys.exit("docs/performance.md: python -m benchmarks.report has not been run" if new != old else 0)
+    PAGE.write_text(new)
+    print(f"written: {PAGE}")
+    print(plots.draw(result, read("peers"), RESULTS))
+
+
+if __name__ == "__main__":
+    main()
