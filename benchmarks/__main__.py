@@ -9,6 +9,7 @@ The exit code says whether it could be measured, never how fast it was.
 
 import argparse
 import json
+import signal
 import sys
 import time
 from pathlib import Path
@@ -76,6 +77,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, help="where to write the results as JSON")
     chosen = parser.parse_args()
     allow_files()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))  # and end the children on the way out
     console = Console(stderr=True)
     try:
         result = _run(quick=chosen.quick, peers=chosen.peers, console=console)

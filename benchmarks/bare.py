@@ -45,7 +45,9 @@ class Embeddings(embeddings_pb2_grpc.EmbeddingsServiceServicer):
 
 
 async def main() -> None:
-    server = grpc.aio.server(options=[("grpc.so_reuseport", 0)])
+    # Core cancels at random what waits beyond a thousand calls: a crowd that begins in one moment would lose some.
+    pending = [(f"grpc.server.max_pending_requests{suffix}", 1 << 16) for suffix in ("", "_hard_limit")]
+    server = grpc.aio.server(options=[("grpc.so_reuseport", 0), *pending])
     chat_pb2_grpc.add_ChatServiceServicer_to_server(Chat(), server)
     embeddings_pb2_grpc.add_EmbeddingsServiceServicer_to_server(Embeddings(), server)
     print(server.add_insecure_port("127.0.0.1:0"), flush=True)

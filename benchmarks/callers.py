@@ -17,6 +17,7 @@ _PROMPT: Final = [{"role": "user", "content": "When is high water at Oban?"}]
 _EMBED: Final = embeddings_pb2.CreateEmbeddingRequest(
     model="bench/embedding", input_texts={"items": [f"text {index}" for index in range(16)]}
 )
+_BALANCED: Final = '{"loadBalancingConfig": [{"round_robin": {}}]}'
 _OPTIONS: Final = (("grpc.max_receive_message_length", 64 << 20), ("grpc.enable_http_proxy", 0))
 
 
@@ -30,11 +31,12 @@ class Caller(Protocol):
 
 
 class Grpc:
-    """A stub on some channels, in turn. `own` gives each of them a connection of its own."""
+    """A stub on some channels, in turn. `own` gives each of them connections of its own; several ports are balanced."""
 
-    def __init__(self, port: int, channels: int = 1, *, own: bool = True) -> None:
-        options = [*_OPTIONS, ("grpc.use_local_subchannel_pool", int(own))]
-        self.channels = [grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=options) for _ in range(channels)]
+    def __init__(self, *ports: int, channels: int = 1, own: bool = True) -> None:
+        options = [*_OPTIONS, ("grpc.use_local_subchannel_pool", int(own)), ("grpc.service_config", _BALANCED)]
+        target = "ipv4:" + ",".join(f"127.0.0.1:{port}" for port in ports)
+        self.channels = [grpc.aio.insecure_channel(target, options=options) for _ in range(channels)]
         self._chat = cycle([chat_pb2_grpc.ChatServiceStub(channel) for channel in self.channels])
         self._embeddings = cycle([embeddings_pb2_grpc.EmbeddingsServiceStub(channel) for channel in self.channels])
 

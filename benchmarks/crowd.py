@@ -25,7 +25,7 @@ class _Crowd:
     """Streams that go on until they are closed. Times are on `time.perf_counter`."""
 
     def __init__(self, port: int, number: int, interval: float) -> None:
-        self._caller = Grpc(port, -(-number // _PER_CHANNEL))
+        self._caller = Grpc(port, channels=-(-number // _PER_CHANNEL))
         self._model = Pace(_FOREVER, interval).model
         self._number = number
         self._tasks: list[asyncio.Task[None]] = []
@@ -33,9 +33,13 @@ class _Crowd:
         self.gaps: list[array[float]] = []
         self.watched = False
         self.chunks = 0
+        self.refused = 0
 
     async def open(self, per_second: float) -> None:
-        """Begin so many a second, 0 for all in the same moment; returns when each has had its first message."""
+        """Begin so many a second, 0 for all in the same moment; returns when each has had its first message.
+
+        Some may be refused instead: `refused` says how many.
+        """
         began = time.perf_counter()
         arrived = asyncio.Event()
         await asyncio.gather(*(channel.channel_ready() for channel in self._caller.channels))
@@ -43,12 +47,7 @@ class _Crowd:
             if per_second and (early := began + index / per_second - time.perf_counter()) > 0:
                 await asyncio.sleep(early)
             self._tasks.append(asyncio.create_task(self._follow(arrived)))
-        waiting = asyncio.create_task(arrived.wait())
-        await asyncio.wait({waiting, *self._tasks}, return_when=asyncio.FIRST_COMPLETED)
-        for task in self._tasks:
-            if task.done():
-                task.result()  # none should end: say why
-        await waiting
+        await arrived.wait()
 
     async def _follow(self, arrived: asyncio.Event) -> None:
         began = time.perf_counter()
@@ -56,11 +55,17 @@ class _Crowd:
         gaps = array("d")
         self.gaps.append(gaps)
         try:
-            assert await call.read() is not grpc.aio.EOF, await call.details()
-            last = time.perf_counter()
-            self.firsts.append(last - began)
-            if len(self.firsts) == self._number:
-                arrived.set()
+            try:
+                assert await call.read() is not grpc.aio.EOF, await call.details()
+            except grpc.aio.AioRpcError:
+                self.refused += 1
+                return
+            else:
+                last = time.perf_counter()
+                self.firsts.append(last - began)
+            finally:
+                if len(self.firsts) + self.refused == self._number:
+                    arrived.set()
             while await call.read() is not grpc.aio.EOF:
                 now = time.perf_counter()
                 self.chunks += 1
@@ -118,7 +123,8 @@ async def streams(
         "busy": round(used / 1e9 / wall, 4),
         "chunks_per_second": round(chunks / wall, 1),
         "memory": held,
-        "worst_wait": round(max(waits), 2) if waits else None,
+        "worst_wait": round(max(waits), 2),
+        "refused": crowd.refused,
         "first_ms": percentiles(crowd.firsts),
     }
 
@@ -148,4 +154,4 @@ async def stampede(*, port: int, pids: list[int], number: int) -> dict[str, Any]
     await crowd.open(0)
     await crowd.close()
     await _settle(pids)
-    return {"number": number, "first_ms": percentiles(crowd.firsts)}
+    return {"number": number, "refused": crowd.refused, "first_ms": percentiles(crowd.firsts)}

@@ -92,10 +92,15 @@ async def rate(*, port: int, model: str, per_second: float, seconds: float, clie
     return {"per_second": per_second, "latency_ms": percentiles(latencies)}
 
 
-async def shares(*, port: int, pids: list[int], channels: int, own: bool, seconds: float) -> dict[str, Any]:
-    """Unary calls over fresh channels: the share of each process in the processor time they used together."""
-    caller = Grpc(port, channels, own=own)
-    await asyncio.gather(*(caller.call("unary", "bench") for _ in range(channels * 2)))
+async def shares(
+    *, port: int, pids: list[int], channels: int, own: bool, seconds: float, further: list[int]
+) -> dict[str, Any]:
+    """Unary calls over fresh channels: the share of each process in the processor time they used together.
+
+    `further` ports are further servers, with all of which each channel is connected.
+    """
+    caller = Grpc(port, *further, channels=channels, own=own)
+    await asyncio.gather(*(caller.call("unary", "bench") for _ in range(max(channels, 16))))
     before, count, began = cpu(pids), 0, time.perf_counter()
 
     async def one() -> None:

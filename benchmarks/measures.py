@@ -23,7 +23,7 @@ class Plan:
     seconds: float = 2.0
     crowd_rounds: int = 5
     crowds: tuple[int, ...] = (10, 100, 1000, 2000)
-    crowd_seconds: float = 4.0
+    crowd_seconds: float = 3.5
     chunks: float = 2500.0
     ramp: float = 800.0
     idle_rounds: int = 5
@@ -200,12 +200,18 @@ class Bench:
             return []
         found = []
         with ExitStack() as stack:
-            server = stack.enter_context(self._stacks.bridge("canned", "--workers", "2"))
-            ways = [(channels, True) for channels in self._plan.channels] + [(8, False)]
-            for channels, own in ways:
-                for _ in self._rounds(f"two workers, {channels} channels", self._plan.share_rounds):
-                    taken = self._load("shares", server, channels=channels, own=own, seconds=0.4)
-                    found.append({"channels": channels, "own_connections": own, **taken})
+            shared = stack.enter_context(self._stacks.bridge("canned", "--workers", "2"))
+            one, other = (stack.enter_context(self._stacks.bridge("canned")) for _ in range(2))
+            apart = Server([*one.pids, *other.pids], one.port)
+            ways = [
+                *((f"{count} connections", shared, count, True, []) for count in self._plan.channels),
+                ("8 channels with grpc's defaults", shared, 8, False, []),
+                ("1 channel, round_robin over a port for each process", apart, 1, True, [other.port]),
+            ]
+            for name, server, channels, own, further in ways:
+                for _ in self._rounds(f"two workers, {name}", self._plan.share_rounds):
+                    taken = self._load("shares", server, channels=channels, own=own, seconds=0.4, further=further)
+                    found.append({"way": name, **taken})
         return found
 
     def litellm(self) -> Row:

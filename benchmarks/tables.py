@@ -81,15 +81,19 @@ def firsts(result: Result) -> Table:
     rows = []
     for name in ("bare", "bridge"):
         first = result["costs"]["paced"][name]["first_ms"]
-        rows.append((f"{name}, 16 callers, one stream after the other", number(first["p50"]), number(first["p99"])))
+        rows.append(
+            (f"{name}, 16 callers, one stream after the other", number(first["p50"]), number(first["p99"]), "0")
+        )
     for point in result["stampede"]:
         what = f"{point['stack']}, {point['number']} streams opened in the same moment"
-        rows.append((what, number(point["first_ms"]["p50"]), number(point["first_ms"]["p99"])))
+        rows.append((what, number(point["first_ms"]["p50"]), number(point["first_ms"]["p99"]), str(point["refused"])))
     for count in sorted({point["number"] for point in result["streams"]}):
         points = [point["first_ms"] for point in model.of_bridge(result) if point["number"] == count]
         found = medians(points)
-        rows.append((f"bridge, {count} streams, 800 opened a second", number(found["p50"]), number(found["p99"])))
-    return Table(("time to the first chunk", "p50 ms", "p99 ms"), rows)
+        refused = max(point["refused"] for point in model.of_bridge(result) if point["number"] == count)
+        what = f"bridge, {count} streams, 800 opened a second"
+        rows.append((what, number(found["p50"]), number(found["p99"]), str(refused)))
+    return Table(("time to the first chunk", "p50 ms", "p99 ms", "refused"), rows)
 
 
 def rates(result: Result) -> Table:
@@ -132,15 +136,11 @@ def _points(result: Result, stack: str, count: int) -> dict[str, float]:
 def workers(result: Result) -> Table:
     """The share of the busier of two workers: 50 % is even."""
     rows = []
-    ways = sorted({(point["own_connections"], point["channels"]) for point in result["workers"]}, reverse=True)
-    for own, channels in sorted(ways, key=lambda way: (not way[0], way[1])):
-        points = [p for p in result["workers"] if p["channels"] == channels and p["own_connections"] == own]
+    for way in dict.fromkeys(point["way"] for point in result["workers"]):
+        points = [point for point in result["workers"] if point["way"] == way]
         busier = sorted(max(point["shares"]) for point in points)
         calls = statistics.median(point["per_second"] for point in points)
-        how = "a connection each" if own else "grpc's default: all share one connection"
-        rows.append(
-            (f"{channels} channels, {how}", f"{statistics.median(busier):.0%}", f"{busier[-1]:.0%}", number(calls))
-        )
+        rows.append((way, f"{statistics.median(busier):.0%}", f"{busier[-1]:.0%}", number(calls)))
     return Table(("two workers, one caller", "busier worker, median", "worst", "calls a second"), rows)
 
 
