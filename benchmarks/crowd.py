@@ -5,6 +5,7 @@ import statistics
 import time
 from array import array
 from contextlib import suppress
+from itertools import pairwise
 from typing import Any, Final
 
 import grpc
@@ -19,6 +20,7 @@ _PER_CHANNEL: Final = 250
 _SETTLED: Final = 0.05  # of a core: below it, a server that should have nothing to do has nothing to do
 _PATIENCE: Final = 10.0
 _FOREVER: Final = 1 << 30
+_SILENT: Final = 3600.0  # seconds to the second chunk
 
 
 class _Crowd:
@@ -129,23 +131,23 @@ async def streams(
     }
 
 
-async def idle(*, port: int, pids: list[int], number: int, ramp: float) -> dict[str, Any]:
-    """Bytes of memory for each stream that is open and silent, of a server that has had a few before."""
-    warm = _Crowd(port, 50, 3600)
+async def idle(*, port: int, pids: list[int], numbers: list[int], ramp: float) -> dict[str, Any]:
+    """Bytes of memory of a server that has had a few streams before, with ever more that are open and silent."""
+    warm = _Crowd(port, 50, _SILENT)
     await warm.open(ramp)
     await warm.close()
     await _settle(pids)
-    before = memory(pids)
-    crowd = _Crowd(port, number, 3600)
-    await crowd.open(ramp)
-    await asyncio.sleep(0.5)
-    held = memory(pids)
-    clock, began = sum(cpu(pids)), time.perf_counter()
-    await asyncio.sleep(1)
-    used, wall = sum(cpu(pids)) - clock, time.perf_counter() - began
-    await crowd.close()
+    base, held, crowds = memory(pids), {}, []
+    for before, number in pairwise([0, *numbers]):
+        crowd = _Crowd(port, number - before, _SILENT)
+        crowds.append(crowd)
+        await crowd.open(ramp)
+        await asyncio.sleep(0.3)
+        held[number] = memory(pids)
+    for crowd in crowds:
+        await crowd.close()
     await _settle(pids)
-    return {"bytes": round((held - before) / number), "base": before, "busy": round(used / 1e9 / wall, 5)}
+    return {"base": base, "held": held}
 
 
 async def stampede(*, port: int, pids: list[int], number: int) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from benchmarks.callers import OpenAI
 from benchmarks.figures import Row, medians
+from benchmarks.model import bytes_of_stream
 from benchmarks.payloads import CHUNKS, Pace
 from benchmarks.processes import Server
 from benchmarks.stacks import Load, Stacks
@@ -25,9 +26,9 @@ class Plan:
     crowds: tuple[int, ...] = (10, 100, 1000, 2000)
     crowd_seconds: float = 3.5
     chunks: float = 2500.0
-    ramp: float = 800.0
+    ramp: float = 400.0
     idle_rounds: int = 5
-    idle: int = 1000
+    idle: tuple[int, ...] = (100, 1000, 2000)
     rates: tuple[int, ...] = (50, 100, 200, 400)
     rate_rounds: int = 3
     channels: tuple[int, ...] = (1, 2, 4, 8, 16, 32)
@@ -43,7 +44,7 @@ QUICK = Plan(
     crowds=(10, 1000),
     crowd_seconds=1.5,
     idle_rounds=1,
-    idle=500,
+    idle=(1000,),
     rates=(),
     channels=(),
     bare_crowd=False,
@@ -134,9 +135,9 @@ class Bench:
             measured = {}
             for name in ("bare", "bridge paced"):
                 with self._stacks.fresh(name) as server:
-                    found = self._load("idle", server, number=self._plan.idle, ramp=self._plan.ramp)
+                    found = self._load("idle", server, numbers=self._plan.idle, ramp=self._plan.ramp)
                 measured[name.partition(" ")[0]] = found
-            rounds.append({name: round(found["bytes"] / 1000, 1) for name, found in measured.items()})
+            rounds.append({name: round(bytes_of_stream(found) / 1000, 1) for name, found in measured.items()})
             details.append(measured)
         return Row("memory", rounds), details
 
@@ -204,7 +205,10 @@ class Bench:
             one, other = (stack.enter_context(self._stacks.bridge("canned")) for _ in range(2))
             apart = Server([*one.pids, *other.pids], one.port)
             ways = [
-                *((f"{count} connections", shared, count, True, []) for count in self._plan.channels),
+                *(
+                    (f"{count} connection{'s' if count > 1 else ''}", shared, count, True, [])
+                    for count in self._plan.channels
+                ),
                 ("8 channels with grpc's defaults", shared, 8, False, []),
                 ("1 channel, round_robin over a port for each process", apart, 1, True, [other.port]),
             ]

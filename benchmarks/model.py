@@ -37,15 +37,18 @@ class Costs:
         """From the counts of streams up to this one, by least squares: cost per chunk = chunk + held · n / rate."""
         points = [point for point in of_bridge(result) if point["number"] <= up_to]
         loads = [point["number"] / point["chunks_per_second"] for point in points]
-        slope, intercept = statistics.linear_regression(loads, [point["us"] for point in points])
-        idle = [entry["bridge paced"] for entry in result["idle"]]
+        costs = [point["us"] for point in points]
+        slope, intercept = statistics.linear_regression(loads, costs)
+        if slope < 0:  # a chunk costs less where several are read at a time: to count on that would be hope
+            slope, intercept = 0.0, statistics.mean(costs)
+        idle = [measured["bridge"] for measured in result["idle"]]
         many = [point["open_us"] for point in points if point["number"] == up_to]
         return cls(
             chunk=intercept / 1e6,
-            held=max(0.0, slope) / 1e6,
+            held=slope / 1e6,
             opened=statistics.median(many) / 1e6,
-            base=statistics.median(entry["base"] for entry in idle),
-            stream=statistics.median(entry["bytes"] for entry in idle),
+            base=statistics.median(found["base"] for found in idle),
+            stream=statistics.median(bytes_of_stream(found) for found in idle),
         )
 
     def busy(self, streams: float, chunks_per_second: float) -> float:
@@ -60,6 +63,12 @@ class Costs:
         return math.floor(utilisation / (rate * self.chunk + self.held + self.opened / lifetime))
 
 
+def bytes_of_stream(found: Mapping[str, Any]) -> float:
+    """Memory of each of the first thousand silent streams."""
+    held: float = found["held"]["1000"]
+    return (held - found["base"]) / 1000
+
+
 def of_bridge(result: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [point for point in result["streams"] if point["stack"] == "bridge"]
 
@@ -71,7 +80,7 @@ class Check:
     number: int
     used: bool  # to find the constants
     busy: tuple[float, float]
-    memory: tuple[float, float]
+    memory: tuple[float, float] | None  # of silent streams
 
 
 def checks(result: Mapping[str, Any], *, up_to: int = 1000) -> list[Check]:
@@ -80,9 +89,10 @@ def checks(result: Mapping[str, Any], *, up_to: int = 1000) -> list[Check]:
     found = []
     for number in sorted({point["number"] for point in of_bridge(result)}):
         points = [point for point in of_bridge(result) if point["number"] == number]
-        busy, rate, held = (_median(points, name) for name in ("busy", "chunks_per_second", "memory"))
-        predicted = costs.busy(number, rate), costs.memory(number)
-        found.append(Check(number, number <= up_to, (predicted[0], busy), (predicted[1], held)))
+        busy, rate = (_median(points, name) for name in ("busy", "chunks_per_second"))
+        idle = [measured["bridge"]["held"].get(str(number)) for measured in result["idle"]]
+        memory = None if None in idle else (costs.memory(number), statistics.median(idle))
+        found.append(Check(number, number <= up_to, (costs.busy(number, rate), busy), memory))
     return found
 
 

@@ -124,17 +124,19 @@ def _streams(figure: Any, result: Result, peers: Result | None) -> None:
 
 
 def _memory(figure: Any, result: Result, peers: Result | None) -> None:
-    """Memory of the bridge by the number of open streams, and what the model says."""
+    """Memory by the number of open, silent streams, and what the model says."""
     del peers
     axes = figure.subplots()
-    points = model.of_bridge(result)
-    axes.scatter([p["number"] for p in points], [p["memory"] / 1e6 for p in points], s=14, color=_COLOURS["bridge"])
+    for name in ("bare", "bridge"):
+        for measured in result["idle"]:
+            held = {int(number): value / 1e6 for number, value in measured[name]["held"].items()}
+            axes.scatter(list(held), list(held.values()), s=14, color=_COLOURS[name])
     costs = model.Costs.fitted(result)
-    numbers = sorted({point["number"] for point in points})
+    numbers = [0, *sorted(int(number) for number in result["idle"][0]["bridge"]["held"])]
     line = [costs.memory(number) / 1e6 for number in numbers]
     label = f"model: {costs.base / 1e6:.0f} MB + {costs.stream / 1e3:.0f} kB a stream"
     axes.plot(numbers, line, "--", color=_COLOURS["bare"], label=label)
-    axes.set(xlabel="open streams", ylabel="MB, proportional set size", ylim=(0, None))
+    axes.set(xlabel="open, silent streams", ylabel="MB, proportional set size", ylim=(0, None))
     axes.legend(frameon=False)
 
 

@@ -43,15 +43,9 @@ def show(result: Result) -> None:
     for row in bars.rows:
         style = "red" if row[-1].isupper() else ""
         shown.add_row(*row, style=style)
-    console = Console()
-    console.print(shown if console.is_terminal else _wide(shown))
-
-
-def _wide(shown: RichTable) -> RichTable:
-    """A log has no width to keep to."""
-    for column in shown.columns:
-        column.no_wrap = True
-    return shown
+    terminal = Console()
+    console = terminal if terminal.is_terminal else Console(width=200)  # a log has no width to keep to
+    console.print(shown)
 
 
 def page(text: str, result: Result, peers: Result | None) -> str:

@@ -91,7 +91,7 @@ def firsts(result: Result) -> Table:
         points = [point["first_ms"] for point in model.of_bridge(result) if point["number"] == count]
         found = medians(points)
         refused = max(point["refused"] for point in model.of_bridge(result) if point["number"] == count)
-        what = f"bridge, {count} streams, 800 opened a second"
+        what = f"bridge, {count} streams, 400 opened a second"
         rows.append((what, number(found["p50"]), number(found["p99"]), str(refused)))
     return Table(("time to the first chunk", "p50 ms", "p99 ms", "refused"), rows)
 
@@ -161,13 +161,15 @@ def checked(result: Result) -> Table:
     """The model against the measurement."""
     rows = []
     for check in model.checks(result):
-        busy, held = (
-            (f"{says:{form}}", f"{seen:{form}}", f"{says / seen - 1:+.0%}")
-            for (says, seen), form in ((check.busy, ".3f"), ((check.memory[0] / 1e6, check.memory[1] / 1e6), ".0f"))
-        )
+        busy = _beside(*check.busy, ".3f")
+        held = _beside(check.memory[0] / 1e6, check.memory[1] / 1e6, ".0f") if check.memory else ("", "", "")
         rows.append((str(check.number), "fitted" if check.used else "predicted", *busy, *held))
     head = ("open streams", "", "cores, model", "measured", "error", "memory MB, model", "measured", "error")
     return Table(head, rows)
+
+
+def _beside(says: float, seen: float, form: str) -> tuple[str, str, str]:
+    return f"{says:{form}}", f"{seen:{form}}", f"{says / seen - 1:+.0%}"
 
 
 def sizing(result: Result) -> Table:

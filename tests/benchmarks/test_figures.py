@@ -54,7 +54,7 @@ def _result(chunk: float, held: float) -> dict[str, object]:
     """A run on a machine that keeps to the model exactly; times in µs."""
     rate, base, stream = 1000.0, 50_000_000, 40_000
     return {
-        "idle": [{"bridge paced": {"base": base, "bytes": stream}}],
+        "idle": [{"bridge": {"base": base, "held": {str(n): base + n * stream for n in (100, 1000, 2000)}}}],
         "streams": [
             {
                 "stack": "bridge",
