@@ -138,9 +138,9 @@ def _callers(settings: Settings) -> Iterator[Finding]:
 
 
 def _addresses(settings: Settings) -> Iterator[Finding]:
-    for name in ("listen", "health_listen"):
+    for name in ("listen", "health_listen", "metrics_listen"):
         address = getattr(settings, name)
-        if address is None or address.startswith("unix:"):
+        if address in {None, "off"} or address.startswith("unix:"):
             continue
         host, _, port = address.rpartition(":")
         try:

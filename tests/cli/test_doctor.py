@@ -23,8 +23,9 @@ SECRET = "sk-that-nobody-may-see"  # noqa: S105 # made up
 async def examine(gateway: Gateway | str, *arguments: str, **variables: str) -> tuple[int, dict[str, dict[str, str]]]:
     """The exit code and the findings by their check."""
     url = gateway if isinstance(gateway, str) else gateway.url
-    every = ("doctor", "--json", "--listen", "127.0.0.1:0", "--upstream-url", url, "--upstream-connections", "16")
-    result: Result = await invoke(*every, "--max-calls", "16", *arguments, **variables)
+    every = ("doctor", "--json", "--upstream-url", url, "--listen", "127.0.0.1:0", "--metrics-listen", "off")
+    small = ("--upstream-connections", "16", "--max-calls", "16")
+    result: Result = await invoke(*every, *small, *arguments, **variables)
     assert SECRET not in result.out + result.err
     return result.code, {finding["check"]: finding for finding in json.loads(result.out)}
 
@@ -195,8 +196,11 @@ async def test_addresses(gateway: Gateway) -> None:
     gateway.script(MODELS)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = f"127.0.0.1:{taken.getsockname()[1]}"
-        code, findings = await examine(gateway, "--listen", address, "--health-listen", "192.0.2.1:50052")
+        code, findings = await examine(
+            gateway, "--listen", address, "--health-listen", "192.0.2.1:50052", "--metrics-listen", "127.0.0.1:0"
+        )
     assert code == 1
+    assert findings["metrics_listen"]["state"] == "ok"
     assert findings["listen"]["state"] == "warning"
     assert findings["health_listen"]["state"] == "problem"
     assert "192.0.2.1:50052" in findings["health_listen"]["finding"]

@@ -78,6 +78,10 @@ def test_ports_are_where_the_bridge_listens(chosen: settings.Settings) -> None:
     ports = {port["name"]: port["containerPort"] for port in CONTAINER["ports"]}
     assert chosen.listen == f"0.0.0.0:{ports['grpc']}"
     assert chosen.health_listen == f"0.0.0.0:{ports['health']}"
+    assert chosen.metrics_listen == f"0.0.0.0:{ports['metrics']}"
+    assert DEPLOYMENT["template"]["metadata"]["annotations"]["prometheus.io/port"] == str(ports["metrics"])
+    rules = RESOURCES["NetworkPolicy", "aibridge"]["spec"]["ingress"]
+    assert {port["port"] for rule in rules for port in rule["ports"]} == {"grpc", "metrics"}
     for name in ("aibridge", "aibridge-headless"):
         (port,) = RESOURCES["Service", name]["spec"]["ports"]
         # Through a headless Service clients dial the pod's port: it has to be the same.

@@ -27,6 +27,7 @@ def variables(tmp_path: Path) -> dict[str, str]:
     callers.write_text(f"{TOKEN.line}\n")
     changed = {
         "AIBRIDGE_HEALTH_LISTEN": f"127.0.0.1:{free_port()}",
+        "AIBRIDGE_METRICS_LISTEN": "127.0.0.1:0",
         "AIBRIDGE_UPSTREAM_API_KEY_FILE": str(secret),
         "AIBRIDGE_CALLER_TOKENS_FILE": str(callers),
         "AIBRIDGE_DRAIN_DELAY": "0.3",

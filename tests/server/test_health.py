@@ -2,9 +2,11 @@
 
 import asyncio
 import socket
+from pathlib import Path
 
 import grpc
 import pytest
+import trustme
 from grpc_channelz.v1 import channelz_pb2, channelz_pb2_grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
@@ -14,6 +16,7 @@ from bridge.server.app import SERVICES, App
 from bridge.server.health import LIVENESS, READINESS
 from bridge.server.readiness import Hysteresis
 from tests import gateway as fake
+from tests.cli.conftest import invoke
 from tests.conftest import Bridge, Start, start_bridge
 from tests.gateway import Exchange, Script, json_reply, reply
 from tests.server.processes import channel_to, free_port, serving
@@ -180,6 +183,33 @@ async def test_a_health_port_that_is_taken(bridge: Bridge, gateway: fake.Gateway
     with pytest.raises(settings.SettingsError, match="health_listen: cannot bind"):
         await app.start()
     await app.stop()
+
+
+async def test_probes_need_no_certificate_where_callers_do(start: Start, tmp_path: Path) -> None:
+    """With mTLS on the main port, kubelets ask in the clear, and people with the certificate that callers have."""
+    authority = trustme.CA()
+    server, caller = authority.issue_cert("127.0.0.1"), authority.issue_cert("ops.internal")
+    files = {name: str(tmp_path / name) for name in ("chain", "key", "ca", "own", "own-key")}
+    server.cert_chain_pems[0].write_to_path(files["chain"])
+    server.private_key_pem.write_to_path(files["key"])
+    authority.cert_pem.write_to_path(files["ca"])
+    caller.cert_chain_pems[0].write_to_path(files["own"])
+    caller.private_key_pem.write_to_path(files["own-key"])
+    options = {
+        "tls_certificate_file": files["chain"],
+        "tls_key_file": files["key"],
+        "tls_client_ca_file": files["ca"],
+        "tls_client_names": "dns:ops.internal",
+    }
+    async with start(health_listen="127.0.0.1:0", **options) as bridge:
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await status(bridge.channel, LIVENESS)  # in the clear
+        assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
+        async with channel_to(bridge.app.health_address) as channel:
+            assert await status(channel, LIVENESS) == await status(channel, READINESS) == SERVING
+        own = ("--ca-file", files["ca"], "--certificate-file", files["own"], "--key-file", files["own-key"])
+        result = await invoke("health", "--service", READINESS, "--target", bridge.address, *own)
+        assert (result.code, result.out) == (0, "SERVING\n")
 
 
 async def test_workers_share_the_health_port(gateway: fake.Gateway) -> None:
