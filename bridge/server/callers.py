@@ -110,7 +110,7 @@ class Callers:
     def _refresh(self) -> None:
         """Forget everyone when a file or the issuer's keys have changed."""
         issuer, files = self._issuer, (self._tokens, self._rules)
-        sources = *(file and file.value() for file in files), issuer and issuer.keys()
+        sources = *(file and file.value() for file in files), issuer and issuer.key_set()
         if any(new is not old for new, old in zip(sources, self._sources, strict=False)) or not self._sources:
             self._known.clear()
             self._sources = sources

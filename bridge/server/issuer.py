@@ -81,7 +81,7 @@ class Issuer:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def keys(self) -> Keys:
+    def key_set(self) -> Keys:
         """The keys in force. Another object when they have changed."""
         if self._file is not None:
             self._keys = self._file.value() or self._keys
@@ -117,10 +117,10 @@ class Issuer:
         return Identity(subject, float(claims["exp"]) + self._settings.jwt_leeway)
 
     async def _key(self, kid: str | None, algorithm: str) -> jwt.PyJWK:
-        found = _find(self.keys(), kid, algorithm)
+        found = _find(self.key_set(), kid, algorithm)
         if found is None and self._file is None and self._may_ask():
             await self._renew()
-            found = _find(self.keys(), kid, algorithm)
+            found = _find(self.key_set(), kid, algorithm)
         if found is not None:
             return found
         if not self._keys:

@@ -1,0 +1,451 @@
+"""JSON web tokens: what a good one is, every way to make a bad one, and keys that change or cannot be had."""
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import json
+import os
+import ssl
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import grpc
+import jwt
+import pytest
+import trustme
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
+from structlog.testing import capture_logs
+
+from bridge import settings
+from bridge.errors import BridgeError
+from bridge.files import UnusableFileError
+from bridge.server import callers as callers_module
+from bridge.server.app import App
+from bridge.server.issuer import Issuer, RefusedError, parse
+from bridge.settings import SettingsError
+from tests import gateway as fake
+from tests.access.authority import until
+from tests.conftest import Bridge, Start
+from tests.details import COMPLETION, failed, verdict
+from tests.errors.replies import Hello
+from tests.gateway import Exchange, Gateway, json_reply, reply
+
+ISSUER, AUDIENCE = "https://issuer.test/", "aibridge"
+EC = ec.generate_private_key(ec.SECP256R1())
+RSA = rsa.generate_private_key(65537, 2048)
+ED = ed25519.Ed25519PrivateKey.generate()
+STRANGER = ec.generate_private_key(ec.SECP256R1())
+WEAK = rsa.generate_private_key(65537, 1024)  # noqa: S505 # that is what it is for
+
+
+def jwk(private: Any, kid: str | None, **more: Any) -> dict[str, Any]:
+    kinds = ((ec.EllipticCurvePrivateKey, ECAlgorithm), (rsa.RSAPrivateKey, RSAAlgorithm))
+    kind: Any = next((algorithm for of, algorithm in kinds if isinstance(private, of)), OKPAlgorithm)
+    return {**kind.to_jwk(private.public_key(), as_dict=True), **({"kid": kid} if kid else {}), **more}
+
+
+KEYS = {"keys": [jwk(EC, "ec"), jwk(RSA, "rsa"), jwk(ED, "ed"), jwk(WEAK, "weak")]}
+
+
+def claims(**changes: Any) -> dict[str, Any]:
+    """Those of a good token; None takes one away."""
+    good = {"iss": ISSUER, "aud": AUDIENCE, "sub": "someone", "exp": time.time() + 60, **changes}
+    return {name: value for name, value in good.items() if value is not None}
+
+
+def signed(private: Any = EC, algorithm: str = "ES256", kid: str | None = "ec", headers: Any = None, **of: Any) -> str:
+    named = {"kid": kid} if kid is not None else {}
+    return str(jwt.encode(claims(**of), private, algorithm, {**named, **(headers or {})}))
+
+
+def part(value: Any) -> str:
+    raw = value if isinstance(value, bytes) else json.dumps(value).encode()
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def by_hand(header: dict[str, Any], signature: bytes = b"", **of: Any) -> str:
+    return ".".join((part(header), part(claims(**of)), part(signature)))
+
+
+def by_public_key(kid: str) -> str:
+    """The public key, which everyone has, as the secret of a symmetric algorithm. By hand: PyJWT refuses."""
+    public = {"ec": EC, "rsa": RSA}[kid].public_key()
+    secret = public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    text = f"{part({'alg': 'HS256', 'kid': kid})}.{part(claims())}"
+    return f"{text}.{part(hmac.new(secret, text.encode(), hashlib.sha256).digest())}"
+
+
+def by_a_weak_key() -> str:
+    text = f"{part({'alg': 'RS256', 'kid': 'weak'})}.{part(claims())}"
+    return f"{text}.{part(WEAK.sign(text.encode(), PKCS1v15(), SHA256()))}"  # PyJWT would warn
+
+
+def other_claims() -> str:
+    head, _, signature = signed().split(".")
+    return f"{head}.{part(claims(sub='someone else'))}.{signature}"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "jwks.json"
+    path.write_text(json.dumps(KEYS))
+    return path
+
+
+def given(**more: Any) -> dict[str, Any]:
+    return {"jwt_issuer": ISSUER, "jwt_audiences": [AUDIENCE], **more}
+
+
+def bearer(token: str) -> dict[str, Any]:
+    return {"metadata": (("authorization", f"Bearer {token}"),)}
+
+
+@pytest.fixture(autouse=True)
+def _a_gateway_that_answers(gateway: Gateway) -> None:
+    gateway.script(json_reply(COMPLETION))
+
+
+GOOD: dict[str, str] = {
+    "ES256": signed(),
+    "RS256": signed(RSA, "RS256", "rsa"),
+    "EdDSA": signed(ED, "EdDSA", "ed"),
+    "several audiences": signed(aud=["other", AUDIENCE]),
+    "a clock that is slow": signed(exp=time.time() - 5),
+    "a clock that is ahead": signed(nbf=time.time() + 5, iat=time.time() + 5),
+}
+
+BAD: dict[str, str] = {
+    "no signature": by_hand({"alg": "none"}),
+    "no signature, in capitals": by_hand({"alg": "None", "kid": "ec"}),
+    "no signature for a known algorithm": by_hand({"alg": "ES256", "kid": "ec"}),
+    "a signature of zeros": by_hand({"alg": "ES256", "kid": "ec"}, bytes(64)),
+    "the public EC key as a secret": by_public_key("ec"),
+    "the public RSA key as a secret": by_public_key("rsa"),
+    "an empty secret": jwt.encode(claims(), "x" * 32, "HS256", {"kid": "ec"}),
+    "a stranger's key": signed(STRANGER),
+    "a stranger's key in the header": signed(STRANGER, headers={"jwk": jwk(STRANGER, "ec")}),
+    "a stranger's key at a URL": signed(
+        STRANGER, headers={"jku": "http://127.0.0.1:9/jwks", "x5u": "http://127.0.0.1:9"}
+    ),
+    "claims exchanged": other_claims(),
+    "half a signature": signed()[:-20],
+    "two signatures": signed() + "." + signed().split(".")[2],
+    "an algorithm that is not allowed": signed(RSA, "PS256", "rsa"),
+    "another key's algorithm": signed(RSA, "RS256", "ec"),
+    "a key that is too short": by_a_weak_key(),
+    "an unknown key": signed(kid="unknown"),
+    "no key id, where there are several keys": signed(kid=None),
+    "a critical extension": signed(headers={"crit": ["x"], "x": 1}),
+    "expired": signed(exp=time.time() - 60),
+    "no expiry": signed(exp=None),
+    "an expiry that is no number": signed(exp="soon"),
+    "an expiry beyond all numbers": signed(exp=float("inf")),
+    "not valid yet": signed(nbf=time.time() + 120),
+    "issued in the future": signed(iat=time.time() + 120),
+    "another audience": signed(aud="other"),
+    "no audience": signed(aud=None),
+    "an audience that begins alike": signed(aud=f"{AUDIENCE}2"),
+    "another issuer": signed(iss="https://issuer.test.evil/"),
+    "no issuer": signed(iss=None),
+    "no subject": signed(sub=None),
+    "an empty subject": signed(sub=""),
+    "a subject of two lines": signed(sub="some\none"),
+    "a subject without end": signed(sub="x" * 300),
+    "not base64": "a.b.c",
+    "not JSON": f"{part(b'nonsense')}.{part(b'nonsense')}.",
+    "no object": f"{part([1])}.{part([1])}.",
+    "two parts": ".".join(signed().split(".")[:2]),
+    "nothing": "..",
+}
+
+
+@pytest.mark.parametrize("token", GOOD.values(), ids=GOOD)
+async def test_a_good_token(start: Start, file: Path, hello: Hello, token: str) -> None:
+    """Is accepted, and stays here."""
+    async with start(**given(jwt_jwks_file=file)) as bridge:
+        await bridge.chat.CreateChatCompletion(hello, **bearer(token))
+    assert token not in str(bridge.gateway.last)
+
+
+@pytest.mark.parametrize("token", BAD.values(), ids=BAD)
+async def test_a_bad_token(start: Start, file: Path, hello: Hello, token: str) -> None:
+    """Is refused in the same words, whatever is wrong with it; the log has a word about it and nothing of it."""
+    with capture_logs() as logs:
+        async with start(**given(jwt_jwks_file=file)) as bridge:
+            failure = await failed(bridge.chat.CreateChatCompletion(hello, **bearer(token)))
+    assert verdict(failure) == ("UNAUTHENTICATED", "CALLER_UNAUTHENTICATED", "-1")
+    assert failure.message == "the call has no credential that the bridge accepts"
+    assert not bridge.gateway.requests
+    assert [line["problem"] for line in logs if line["event"] == "caller refused"]
+    assert not any(piece in str(logs) for piece in token.split(".") if len(piece) > 10)
+
+
+async def test_one_key_needs_no_id(start: Start, tmp_path: Path, hello: Hello) -> None:
+    file = tmp_path / "jwks.json"
+    file.write_text(json.dumps({"keys": [jwk(EC, None)]}))
+    async with start(**given(jwt_jwks_file=file)) as bridge:
+        await bridge.chat.CreateChatCompletion(hello, **bearer(signed(kid=None)))
+
+
+async def test_another_claim_names_the_caller(start: Start, file: Path, tmp_path: Path, hello: Hello) -> None:
+    rules = tmp_path / "callers.toml"
+    rules.write_text('["sub:service-*"]\n')
+    options = given(jwt_jwks_file=file, jwt_claim="client_id", callers_file=rules)
+    async with start(**options) as bridge:
+        await bridge.chat.CreateChatCompletion(hello, **bearer(signed(client_id="service-a")))
+        for token, reason in (
+            (signed(client_id="person-a"), "CALLER_NOT_ALLOWED"),
+            (signed(client_id=7), "CALLER_UNAUTHENTICATED"),
+            (signed(sub="service-a"), "CALLER_UNAUTHENTICATED"),
+        ):
+            assert (await failed(bridge.chat.CreateChatCompletion(hello, **bearer(token)))).reason == reason
+
+
+async def test_verified_once(start: Start, file: Path, hello: Hello, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The signature is looked at for the first call; a token that has expired since is refused all the same."""
+    verified = []
+    decode = jwt.decode
+    monkeypatch.setattr(
+        jwt, "decode", lambda token, *rest, **more: verified.append(token) or decode(token, *rest, **more)
+    )
+    token, short = signed(), signed(exp=time.time() + 30)
+    async with start(**given(jwt_jwks_file=file, jwt_leeway=0)) as bridge:
+        for _ in range(5):
+            await bridge.chat.CreateChatCompletion(hello, **bearer(token))
+        assert verified == [token]
+        await bridge.chat.CreateChatCompletion(hello, **bearer(short))
+        now = time.time()
+        with monkeypatch.context() as later:
+            later.setattr(callers_module.time, "time", lambda: now + 31)
+            await bridge.chat.CreateChatCompletion(hello, **bearer(token))
+            # PyJWT has a clock of its own, by which the token still is good: it is asked again.
+            await bridge.chat.CreateChatCompletion(hello, **bearer(short))
+        assert verified == [token, short, short]
+
+
+async def test_no_more_are_remembered_than_there_is_room_for(
+    start: Start, file: Path, hello: Hello, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(callers_module, "_REMEMBERED", 3)
+    async with start(**given(jwt_jwks_file=file)) as bridge:
+        for number in range(8):
+            await bridge.chat.CreateChatCompletion(hello, **bearer(signed(sub=f"caller-{number}")))
+            assert len(bridge.app._callers._known) <= 3
+
+
+# ------------------------------------------------------------------------------------------------------- key sets
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"nonsense", "not a JWK set"),
+        (b"[]", "not a JWK set"),
+        (b'{"keys": 5}', "not a JWK set"),
+        (b'{"keys": ["x"]}', "not a JWK set"),
+        (b'{"keys": []}', "has no key"),
+        (json.dumps({"keys": [{"kty": "oct", "k": part(b"x" * 32), "alg": "HS256"}]}).encode(), "has no key"),
+        (json.dumps({"keys": [jwk(EC, "ec", use="enc")]}).encode(), "has no key"),
+        (json.dumps({"keys": [jwk(EC, "ec", key_ops=["sign"])]}).encode(), "has no key"),
+        (json.dumps({"keys": [jwk(EC, "ec", alg="ES384")]}).encode(), "has no key"),
+        (json.dumps({"keys": [{"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"}]}).encode(), "has no key"),
+        (json.dumps({"keys": [{"kty": "RSA"}]}).encode(), "has no key"),
+    ],
+)
+def test_a_key_set_without_a_key(tmp_path: Path, content: bytes, problem: str) -> None:
+    """It stops the start, by the name of the setting."""
+    with pytest.raises(UnusableFileError, match=problem):
+        parse(content, ["RS256", "ES256"])
+    file = tmp_path / "jwks.json"
+    file.write_bytes(content)
+    with pytest.raises(SettingsError, match=f"^jwt_jwks_file: {problem}"):
+        App(settings.load(**given(jwt_jwks_file=file)))
+
+
+def test_keys_that_are_of_no_use_do_not_matter() -> None:
+    keys = {
+        "keys": [{"kty": "oct", "k": "AAAA"}, {"kty": "new", "kid": "x"}, jwk(EC, "ec"), jwk(RSA, "rsa", alg="RS256")]
+    }
+    assert set(parse(json.dumps(keys).encode(), ["RS256", "PS256", "ES256"])) == {("ec", "ES256"), ("rsa", "RS256")}
+
+
+async def test_a_file_that_changes(start: Start, file: Path, hello: Hello) -> None:
+    """Who has a token of a key that is gone is out, even if it was verified before."""
+
+    def change() -> None:
+        file.write_text(json.dumps({"keys": [jwk(STRANGER, "new")]}))
+        os.utime(file, (1, 1))
+
+    async with start(**given(jwt_jwks_file=file)) as bridge:
+
+        async def accepted(token: str) -> bool:
+            call = bridge.chat.CreateChatCompletion(hello, **bearer(token))
+            return await call.code() is grpc.StatusCode.OK
+
+        assert await accepted(signed())
+        change()
+        await until(lambda: accepted(signed(STRANGER, kid="new")))
+        assert not await accepted(signed())
+
+
+@pytest.fixture
+async def issuer() -> AsyncIterator[Gateway]:
+    """The issuer's server."""
+    async with fake.running([json_reply(KEYS)]) as running:
+        yield running
+
+
+async def test_by_url(start: Start, issuer: Gateway, hello: Hello) -> None:
+    """Fetched when the bridge starts, and not for each call."""
+    async with start(**given(jwt_jwks_url=f"{issuer.url}/jwks")) as bridge:
+        assert [request.path for request in issuer.requests] == ["/v1/jwks"]
+        for _ in range(3):
+            await bridge.chat.CreateChatCompletion(hello, **bearer(signed()))
+        assert len(issuer.requests) == 1
+
+
+@asynccontextmanager
+async def an_issuer(url: str, **options: Any) -> AsyncIterator[Issuer]:
+    least = options.pop("least", 0.0)
+    made = Issuer(settings.load(**given(jwt_jwks_url=url, **options)), least=least)
+    await made.start()
+    try:
+        yield made
+    finally:
+        await made.stop()
+
+
+async def test_an_unknown_key_is_asked_for(issuer: Gateway) -> None:
+    """Once, however many calls wait for it."""
+    async with an_issuer(f"{issuer.url}/jwks") as tokens:
+        issuer.script(json_reply({"keys": [jwk(STRANGER, "new")]}))
+        token = signed(STRANGER, kid="new")
+        found = await asyncio.gather(*(tokens.identity(token) for _ in range(10)))
+        assert {identity.subject for identity in found} == {"someone"}
+        assert len(issuer.requests) == 2
+
+
+async def test_nobody_can_make_the_bridge_ask_all_the_time(issuer: Gateway) -> None:
+    async with an_issuer(f"{issuer.url}/jwks", least=60.0) as tokens:
+        for number in range(20):
+            with pytest.raises(RefusedError):
+                await tokens.identity(signed(kid=f"made-up-{number}"))
+        assert len(issuer.requests) == 1
+
+
+async def test_keys_are_fetched_in_the_background(issuer: Gateway) -> None:
+    """What the issuer has taken away is gone soon, without anybody asking."""
+    async with an_issuer(f"{issuer.url}/jwks", jwt_refresh=0.05) as tokens:
+        assert (await tokens.identity(signed())).subject == "someone"
+        issuer.script(json_reply({"keys": [jwk(STRANGER, "new")]}))
+
+        async def gone() -> bool:
+            return ("ec", "ES256") not in tokens.key_set()
+
+        await until(gone)
+        with pytest.raises(RefusedError):
+            await tokens.identity(signed())
+
+
+async def slow(exchange: Exchange) -> None:
+    await exchange.wait_closed()
+
+
+async def endless(exchange: Exchange) -> None:
+    await exchange.head()
+    while not exchange.closed.is_set():
+        await exchange.send(b" " * (1 << 16))
+
+
+TROUBLE = {
+    "an error": reply("no", 500),
+    "a redirect": reply("", 302, location="http://127.0.0.1:9/jwks"),
+    "a page": reply("<html>", content_type="text/html"),
+    "no key": json_reply({"keys": []}),
+    "no end": endless,
+}
+
+
+@pytest.mark.parametrize("script", TROUBLE.values(), ids=TROUBLE)
+async def test_an_issuer_in_trouble(start: Start, issuer: Gateway, hello: Hello, script: fake.Script) -> None:
+    """The last good keys stay. Without any the bridge serves, and says that it cannot know callers yet."""
+    issuer.script(script)
+    with capture_logs() as logs:
+        async with start(**given(jwt_jwks_url=f"{issuer.url}/jwks")) as bridge:
+            failure = await failed(bridge.chat.CreateChatCompletion(hello, **bearer(signed())))
+            assert verdict(failure)[:2] == ("UNAVAILABLE", "CALLER_UNVERIFIABLE")
+            assert failure.delay_ms
+            anonymous = await failed(bridge.chat.CreateChatCompletion(hello))
+            assert anonymous.reason == "CALLER_UNAUTHENTICATED"
+        errors = [line["event"] for line in logs if line["log_level"] == "error"]
+        assert errors == ["JWKS not fetched"]
+        assert "127.0.0.1" not in str(logs)
+        issuer.script(json_reply(KEYS))
+        async with an_issuer(f"{issuer.url}/jwks", jwt_refresh=0.05) as tokens:
+            issuer.script(script)
+            asked = len(issuer.requests)
+
+            async def asked_again() -> bool:
+                return len(issuer.requests) > asked + 1
+
+            await until(asked_again)
+            assert (await tokens.identity(signed())).subject == "someone"
+
+
+async def test_an_issuer_that_does_not_answer(issuer: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Costs the start a few seconds, and no more."""
+    monkeypatch.setattr("bridge.upstream.jwks._TIMEOUT", 0.05)
+    issuer.script(slow)
+    async with an_issuer(f"{issuer.url}/jwks", least=60.0) as tokens:
+        with pytest.raises(BridgeError, match="CALLER_UNVERIFIABLE"):
+            await tokens.identity(signed())
+
+
+async def test_an_issuer_that_comes_back(issuer: Gateway) -> None:
+    """Without a restart of the bridge."""
+    issuer.script(reply("no", 503))
+    async with an_issuer(f"{issuer.url}/jwks", least=0.02) as tokens:
+        assert not tokens.key_set()
+        issuer.script(json_reply(KEYS))
+
+        async def has_keys() -> bool:
+            return bool(tokens.key_set())
+
+        await until(has_keys)
+
+
+@pytest.fixture
+def authority() -> Iterator[trustme.CA]:
+    return trustme.CA()
+
+
+async def test_tls_to_the_issuer(authority: trustme.CA, tmp_path: Path) -> None:
+    """Its certificate has to be of a CA that is trusted: by default a public one."""
+    ca_file = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(ca_file))
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    async with fake.running([json_reply(KEYS)], ssl=context) as server:
+        async with an_issuer(f"{server.url}/jwks", jwt_jwks_ca_file=ca_file) as tokens:
+            assert tokens.key_set()
+        async with an_issuer(f"{server.url}/jwks") as tokens:
+            assert not tokens.key_set()
+
+
+async def test_callers_without_a_token(start: Start, file: Path, hello: Hello) -> None:
+    """Are refused as those with a bad one."""
+
+    async def refused(bridge: Bridge, **options: Any) -> str:
+        return (await failed(bridge.chat.CreateChatCompletion(hello, **options))).reason
+
+    async with start(**given(jwt_jwks_file=file)) as bridge:
+        assert await refused(bridge) == "CALLER_UNAUTHENTICATED"
+        assert await refused(bridge, **bearer("aib_unknown")) == "CALLER_UNAUTHENTICATED"
