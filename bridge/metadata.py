@@ -10,8 +10,6 @@ from bridge.errors import BridgeError, Reason
 REQUEST_HEADERS: Final = frozenset(
     {
         "http-referer",  # app attribution: Vercel, OpenRouter
-        "openai-organization",
-        "openai-project",
         "traceparent",
         "tracestate",
         "x-client-request-id",
@@ -19,6 +17,8 @@ REQUEST_HEADERS: Final = frozenset(
         "x-title",
     }
 )
+#: What says on whose account a credential is used; so only the caller's own credential has it with it.
+ACCOUNT_HEADERS: Final = frozenset({"openai-organization", "openai-project"})
 
 #: What an upstream's reply may say to the caller, as trailing metadata; further names by prefix below.
 REPLY_HEADERS: Final = frozenset(
@@ -33,6 +33,10 @@ REPLY_HEADERS: Final = frozenset(
         "retry-after-ms",
         "server-timing",
         "x-generation-id",
+        "x-litellm-call-id",
+        "x-litellm-model-id",
+        "x-litellm-response-cost",
+        "x-litellm-version",
         "x-ms-client-request-id",
         "x-ms-region",
         "x-ms-request-id",
@@ -41,30 +45,51 @@ REPLY_HEADERS: Final = frozenset(
         "x-vercel-id",
     }
 )
-_REPLY_PREFIXES: Final = ("x-ratelimit-", "x-litellm-", "llm_provider-")
+_RATE_LIMITS: Final = "x-ratelimit-"
+#: LiteLLM puts this before the headers that its own upstream has sent, cookies and all.
+_RELAYED: Final = "llm_provider-"
 
-#: Never passed on, whatever a setting allows: what frames the message, routes it, or authenticates someone.
+#: Never passed on, whatever a setting allows: what frames the message, routes it, names its sender or authenticates
+#: someone, and what the bridge itself says of the reply that it can read.
 DENIED: Final = frozenset(
     {
+        "accept",
+        "accept-encoding",
         "api-key",
         "authorization",
         "connection",
+        "cf-connecting-ip",
         "cookie",
         "expect",
         "forwarded",
         "host",
+        "http2-settings",
         "keep-alive",
+        "max-forwards",
+        "range",
         "set-cookie",
         "te",
         "trailer",
         "transfer-encoding",
+        "true-client-ip",
         "upgrade",
+        "user-agent",
         "via",
         "www-authenticate",
-        "x-api-key",
+        "x-client-ip",
+        "x-cluster-client-ip",
+        "x-host",
+        "x-http-method",
+        "x-http-method-override",
+        "x-method-override",
+        "x-original-host",
+        "x-original-url",
+        "x-real-ip",
+        "x-rewrite-url",
     }
 )
-_DENIED_PREFIXES: Final = (":", "grpc-", "proxy-", "content-", "x-forwarded-")
+_DENIED_PREFIXES: Final = (":", "content-", "grpc-", "if-", "proxy-", "sec-", "x-envoy-", "x-forwarded-")
+_DENIED_SUFFIXES: Final = ("-api-key", "-authorization", "-bin", "-security-token")
 
 #: All trailers of a reply together, as HTTP/2 counts them; peers refuse more than 8 KiB of metadata by default.
 _REPLY_SIZE: Final = 3072
@@ -76,18 +101,32 @@ Metadata = Iterable[tuple[str, str | bytes]]
 
 
 def is_denied(name: str) -> bool:
-    """Whether a header of this lower-case name never passes."""
-    return name in DENIED or name.startswith(_DENIED_PREFIXES) or name.endswith("-bin")
+    """Whether a header of this lower-case name never passes. Servers behind CGI take `_` for `-`."""
+    plain = name.replace("_", "-")
+    return plain in DENIED or plain.startswith(_DENIED_PREFIXES) or plain.endswith(_DENIED_SUFFIXES)
 
 
-def request_headers(metadata: Metadata, allowed: Collection[str] = ()) -> Iterator[tuple[str, str]]:
+def is_name(name: str) -> bool:
+    """Whether this is the name of a metadata key, and so that of a header."""
+    return _KEY.fullmatch(name) is not None
+
+
+def request_headers(
+    metadata: Metadata, allowed: Collection[str] = (), *, account: bool = False
+) -> Iterator[tuple[str, str]]:
     """The caller's metadata that goes to the upstream; `allowed` adds names to the built-in list.
+
+    `account` says that the credential is the caller's own, and so the account may be. Of a key that comes several
+    times the first counts, for proxies differ in what they make of two headers of one name.
 
     Raises:
         BridgeError: INVALID_METADATA for a value that cannot stand in an HTTP header.
     """
+    seen: set[str] = set()
     for key, value in metadata:
-        if (key in REQUEST_HEADERS or key in allowed) and not is_denied(key):
+        passes = key in REQUEST_HEADERS or (account and key in ACCOUNT_HEADERS) or key in allowed
+        if passes and key not in seen and not is_denied(key):
+            seen.add(key)
             yield key, header_value(key, value)
 
 
@@ -115,9 +154,13 @@ def reply_trailers(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
         key = name.lower()
         if key == "x-request-id":
             key = "x-upstream-request-id"
-        elif (key not in REPLY_HEADERS and not key.startswith(_REPLY_PREFIXES)) or is_denied(key):
+        elif not _passes(key.removeprefix(_RELAYED)):
             continue
         size += len(key) + len(value) + _ENTRY_SIZE
         if size <= _REPLY_SIZE and _KEY.fullmatch(key) and _VALUE.fullmatch(value):
             trailers.append((key, value))
     return trailers
+
+
+def _passes(key: str) -> bool:
+    return (key in REPLY_HEADERS or key.startswith(_RATE_LIMITS)) and not is_denied(key)

@@ -18,6 +18,7 @@ class Request:
     path: str
     headers: dict[str, str]
     body: bytes
+    head: bytes = b""  # the request line and the headers, as they came
 
     @property
     def json(self) -> Any:
@@ -177,7 +178,7 @@ async def _read(reader: asyncio.StreamReader) -> Request | None:
     method, path, _ = first.split(" ", 2)
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
     body = await reader.readexactly(int(headers.get("content-length", "0")))
-    return Request(method, path, headers, body)
+    return Request(method, path, headers, body, head)
 
 
 @asynccontextmanager

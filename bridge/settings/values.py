@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_settings import NoDecode
 
-from bridge.metadata import is_denied
+from bridge.metadata import is_denied, is_name
 
 
 class SettingsError(ValueError):
@@ -51,7 +51,7 @@ def split(value: Any) -> Any:
 
 
 def _header_names(value: tuple[str, ...]) -> tuple[str, ...]:
-    denied = [name for name in value if is_denied(name) or name != name.lower()]
+    denied = [name for name in value if is_denied(name) or not is_name(name)]
     if denied:
         raise ValueError(f"cannot be forwarded: {', '.join(denied)}")
     return value

@@ -1,0 +1,84 @@
+"""A caller that speaks HTTP/2 by itself, and sends what no gRPC client would let out."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from h2.config import H2Configuration
+from h2.connection import H2Connection
+from h2.events import (
+    ConnectionTerminated,
+    DataReceived,
+    ResponseReceived,
+    StreamEnded,
+    StreamReset,
+    TrailersReceived,
+)
+
+Headers = Sequence[tuple[bytes, bytes]]
+METHOD = b"/aibridge.v1.ChatService/CreateChatCompletion"
+
+
+@dataclass
+class Answer:
+    """What came back: headers and trailers together, the body, and whether the stream ended in order."""
+
+    headers: dict[bytes, bytes] = field(default_factory=dict)
+    body: bytes = b""
+    ended: bool = False
+
+    @property
+    def status(self) -> str:
+        """The gRPC status as a number, empty where there was none."""
+        return self.headers.get(b"grpc-status", b"").decode()
+
+
+def request_headers(more: Headers = (), **pseudo: bytes) -> list[tuple[bytes, bytes]]:
+    """The headers of a call, with others behind them; `pseudo` changes one of those with a colon."""
+    known = {"method": b"POST", "scheme": b"http", "path": METHOD, "authority": b"bridge.test", **pseudo}
+    first = [(b":" + name.encode(), value) for name, value in known.items()]
+    return [*first, (b"te", b"trailers"), (b"content-type", b"application/grpc"), *more]
+
+
+async def call(address: str, headers: Headers, message: bytes) -> Answer:
+    """One call with these headers, whatever they are. It ends with the stream, or with the connection."""
+    host, _, port = address.rpartition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    config = H2Configuration(
+        header_encoding=None,
+        validate_outbound_headers=False,
+        normalize_outbound_headers=False,
+        validate_inbound_headers=False,
+    )
+    connection = H2Connection(config)
+    connection.initiate_connection()
+    connection.send_headers(1, list(headers))
+    connection.send_data(1, b"\x00" + len(message).to_bytes(4, "big") + message, end_stream=True)
+    writer.write(connection.data_to_send())
+    answer = Answer()
+    try:
+        async with asyncio.timeout(10):
+            while not answer.ended and (data := await reader.read(1 << 16)):
+                if _take(connection, data, answer):
+                    break
+                writer.write(connection.data_to_send())
+    except ConnectionError:
+        pass
+    finally:
+        writer.transport.abort()
+    return answer
+
+
+def _take(connection: H2Connection, data: bytes, answer: Answer) -> bool:
+    """Take events in. Whether the other side has given the stream or the connection up."""
+    for event in connection.receive_data(data):
+        match event:
+            case ResponseReceived() | TrailersReceived():
+                answer.headers.update((bytes(name), bytes(value)) for name, value in event.headers)
+            case DataReceived():
+                answer.body += event.data
+            case StreamEnded():
+                answer.ended = True
+            case StreamReset() | ConnectionTerminated():
+                return True
+    return False
