@@ -22,7 +22,7 @@ from bridge.settings import Settings, SettingsError
 
 _log = structlog.get_logger("aibridge.callers")
 #: Seconds within which the files are looked at once, however many calls come.
-_INTERVAL: Final = 1.0
+_INTERVAL: Final = 0.5
 #: Verified tokens that are remembered, at most.
 _REMEMBERED: Final = 4096
 #: Of a digest, what it is found by. The whole is compared, in a time that does not depend on where it differs.
@@ -52,6 +52,7 @@ class Callers:
         self._bearer = self._tokens is not None or self._issuer is not None
         self._known: dict[bytes, _Known] = {}
         self._sources: tuple[object, ...] = ()
+        self._next = 0.0
 
     async def start(self) -> None:
         """Get what it takes to know callers, and keep it up to date."""
@@ -109,6 +110,10 @@ class Callers:
 
     def _refresh(self) -> None:
         """Forget everyone when a file or the issuer's keys have changed."""
+        now = time.monotonic()
+        if now < self._next:
+            return
+        self._next = now + _INTERVAL
         issuer, files = self._issuer, (self._tokens, self._rules)
         sources = *(file and file.value() for file in files), issuer and issuer.key_set()
         if any(new is not old for new, old in zip(sources, self._sources, strict=False)) or not self._sources:
