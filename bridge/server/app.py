@@ -104,6 +104,8 @@ class App:
             await self._callers.start()
         try:
             if self._tls is None:
+                if self._settings.takes_bearer and self._settings.is_exposed:
+                    _log.warning("callers' tokens come unencrypted", listen=address)
                 port = self._server.add_insecure_port(address)
             else:
                 port = self._server.add_secure_port(address, self._tls)

@@ -34,6 +34,11 @@ class Settings(Server, Health, Access, Upstream, Limits, Telemetry, BaseSettings
         hide_input_in_errors=True,
     )
 
+    @property
+    def is_exposed(self) -> bool:
+        """Whether others than this machine can connect."""
+        return not self.listen.startswith(_LOOPBACK)
+
     @model_validator(mode="after")
     def _exposure(self) -> Self:
         """Whoever connects could spend the bridge's own credential: that has to be asked for by name."""
@@ -45,7 +50,7 @@ class Settings(Server, Health, Access, Upstream, Limits, Telemetry, BaseSettings
         )
         spends_own = own is not None and self.upstream_credentials != "caller"
         open_to_all = not self.knows_callers and not self.allow_anonymous_callers
-        if spends_own and not self.listen.startswith(_LOOPBACK) and open_to_all:
+        if spends_own and self.is_exposed and open_to_all:
             raise ValueError(
                 f"listen: {self.listen} is not loopback, and whoever connects could spend the bridge's own credential;"
                 " set caller_tokens_file, jwt_jwks_url or tls_client_names, or allow_anonymous_callers if that is meant"

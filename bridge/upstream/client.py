@@ -155,9 +155,7 @@ class Upstream:
         headers["accept"] = accept
         if body:
             headers["content-type"] = "application/json"
-        for name, value in request_headers(
-            call.metadata, self._settings.forward_headers, account=not credential.own
-        ):
+        for name, value in request_headers(call.metadata, self._settings.forward_headers, account=not credential.own):
             headers.add(name, value)
         if call.trace is not None:  # the upstream's part hangs on the bridge's, and not on the caller's
             for name, value in call.trace.headers(call, method, path):

@@ -11,6 +11,7 @@ from typing import Any
 import grpc
 import pytest
 import trustme
+from grpc_channelz.v1 import channelz_pb2, channelz_pb2_grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from structlog.testing import capture_logs
@@ -27,6 +28,7 @@ from tests.errors.replies import Hello
 from tests.gateway import Exchange, Gateway, json_reply, sse
 
 SEARCH, BATCH, OTHER = (tokens.new(name) for name in ("search", "batch", "other"))
+CA = trustme.CA()
 UNKNOWN = tokens.new("search").token
 
 
@@ -181,6 +183,35 @@ async def test_reflection_is_not(start: Start, file: Path, version: str) -> None
     async with start() as bridge:
         assert "aibridge.v1.ChatService" in await names(bridge, ())
     assert reflection_pb2_grpc  # registers the service's descriptor
+
+
+async def test_channelz_is_not(start: Start, file: Path) -> None:
+    """It tells who is connected."""
+    async with start(caller_tokens_file=file, channelz=True) as bridge:
+        channelz = channelz_pb2_grpc.ChannelzStub(bridge.channel)
+        servers = await channelz.GetServers(channelz_pb2.GetServersRequest(), metadata=bearer(SEARCH.token))
+        assert servers.server
+        for metadata in ((), bearer(UNKNOWN)):
+            with pytest.raises(grpc.aio.AioRpcError) as caught:
+                await channelz.GetServers(channelz_pb2.GetServersRequest(), metadata=metadata)
+            assert caught.value.code() is grpc.StatusCode.UNAUTHENTICATED
+
+
+@pytest.mark.parametrize(
+    ("loopback", "secured", "warns"), [((), False, True), ((), True, False), (("127.",), False, False)]
+)
+async def test_tokens_in_the_clear(
+    start: Start, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, loopback: Any, secured: Any, warns: Any
+) -> None:
+    """Beyond loopback without TLS the bridge warns, for a mesh may take care of it; with TLS it does not."""
+    monkeypatch.setattr("bridge.settings.model._LOOPBACK", loopback)  # instead of listening beyond it in a test
+    pair = CA.issue_cert("127.0.0.1")
+    secret = Secret(tmp_path / "tls", crt=chain(pair), key=key(pair))
+    tls = {"tls_certificate_file": secret.crt, "tls_key_file": secret.key} if secured else {}
+    with capture_logs() as logs:
+        async with start(caller_tokens_file=file, **tls):
+            pass
+    assert any(line["event"] == "callers' tokens come unencrypted" for line in logs) is warns
 
 
 # ---------------------------------------------------------------------------------------------------- tokens change
@@ -441,8 +472,6 @@ def test_bad_rules(tmp_path: Path, file: Path, text: str, problem: str) -> None:
 
 
 # ----------------------------------------------------------------------------------------------- client certificates
-
-CA = trustme.CA()
 
 
 @pytest.fixture(scope="module")

@@ -334,6 +334,15 @@ async def test_what_a_reply_cannot_say(bridge: Bridge, hello: Hello, headers: di
     assert set(shown) <= {"x-request-id", "aibridge-usage"}
 
 
+async def test_cookies_are_not_kept(bridge: Bridge, hello: Hello) -> None:
+    """What an upstream sets for one caller goes out with nobody's next call."""
+    bridge.gateway.script(json_reply(COMPLETION, set_cookie="session=of-the-first; Path=/"))
+    for _ in range(2):
+        await bridge.chat.CreateChatCompletion(hello)
+    assert "cookie" not in bridge.gateway.last.headers
+    assert "of-the-first" not in str(bridge.gateway.requests)
+
+
 def test_the_deny_list_wins() -> None:
     """Whatever a setting allows; and what the built-in list allows is not on it."""
     assert not any(is_denied(name) for name in REQUEST_HEADERS)
