@@ -201,7 +201,7 @@ class Example {
     api::CreateChatCompletionStreamResponse chunk;
     int count = 0;
     while (reader->Read(&chunk)) {
-      if (++count == 3) context->TryCancel();
+      if (count < 3 && ++count == 3) context->TryCancel();  // what had arrived by then may still come
     }
     std::cout << "cancel: " << Spelled(reader->Finish().error_code()) << " after " << count << " chunks\n";
   }

@@ -247,13 +247,17 @@ func (c *client) cancel() error {
 	if err != nil {
 		return err
 	}
-	for chunks := 0; ; chunks++ {
-		if chunks == 3 {
-			cancel()
-		}
+	chunks := 0
+	for {
 		if _, err := stream.Recv(); err != nil {
 			fmt.Printf("cancel: %s after %d chunks\n", failureOf(err).code, chunks)
 			return nil
+		}
+		if chunks < 3 { // what had arrived by then may still come
+			chunks++
+		}
+		if chunks == 3 {
+			cancel()
 		}
 	}
 }

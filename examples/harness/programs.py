@@ -4,9 +4,10 @@ import asyncio
 import os
 import re
 import signal
+import socket
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -20,6 +21,7 @@ TOKEN: Final = "example-token"  # noqa: S105 # it opens nothing
 _BUILD_TIMEOUT: Final = 900.0
 _RUN_TIMEOUT: Final = 60.0
 _READY_TIMEOUT: Final = 30.0
+_STEP: Final = 0.02
 _VERSION: Final = re.compile(r"\d+(?:\.\d+)+")
 
 
@@ -124,6 +126,52 @@ async def execute(
         _kill(child)
         output, errors = await reading
     return Result(code, output.decode(errors="replace"), errors.decode(errors="replace"))
+
+
+@asynccontextmanager
+async def serving(command: Sequence[str], folder: Path, address: str) -> AsyncIterator[None]:
+    """A server that listens on this address (HOST:PORT), once it does.
+
+    Raises:
+        ProgramError: it did not start.
+    """
+    log = folder / f"{Path(command[0]).name}.log"
+    with log.open("wb") as output:
+        child = await asyncio.create_subprocess_exec(
+            *command,
+            cwd=folder,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            env=environment({}),
+        )
+        try:
+            if not await _accepts(child, address):
+                raise ProgramError(f"{command[0]} did not start; see {log}")
+            yield
+        finally:
+            await end(child)
+
+
+def free_port() -> int:
+    """A port that nothing listens on right now."""
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+async def _accepts(child: asyncio.subprocess.Process, address: str) -> bool:
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + _READY_TIMEOUT
+    host, _, port = address.rpartition(":")
+    while child.returncode is None and loop.time() < deadline:
+        with suppress(OSError):
+            _, writer = await asyncio.open_connection(host, int(port))
+            writer.close()
+            await writer.wait_closed()
+            return True
+        await asyncio.sleep(_STEP)
+    return False
 
 
 async def end(child: asyncio.subprocess.Process) -> None:

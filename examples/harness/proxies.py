@@ -1,20 +1,17 @@
 """Other people's gRPC proxies before the bridge, each as a process with the configuration in examples/proxies."""
 
-import asyncio
 import re
-import socket
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, closing, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from examples.harness.programs import BUILDS, EXAMPLES, ProgramError, end, environment, execute
+from examples.harness.programs import BUILDS, EXAMPLES, execute, free_port, serving
 from examples.harness.toolchains import provide
 
-_READY_TIMEOUT: Final = 20.0
+_TIMEOUT: Final = 20.0
 _VERSION: Final = re.compile(r"\d+(\.\d+)+")
-_STEP: Final = 0.02
 #: The addresses in the configurations, for which those of a run are put in.
 _LISTEN: Final = "127.0.0.1:50050"
 _BRIDGE: Final = "127.0.0.1:50051"
@@ -67,48 +64,15 @@ async def running(proxy: Proxy, bridge: str) -> AsyncIterator[str]:
     await provide((proxy.name,), (proxy.name,), ())
     folder = BUILDS / proxy.name
     folder.mkdir(parents=True, exist_ok=True)
-    address = f"127.0.0.1:{_free_port()}"
+    address = f"127.0.0.1:{free_port()}"
     text = (EXAMPLES / "proxies" / proxy.configuration).read_text()
     (folder / "site.conf").write_text(text.replace(_LISTEN, address).replace(_BRIDGE, bridge))
-    log = folder / "log"
-    with log.open("wb") as output:
-        child = await asyncio.create_subprocess_exec(
-            *proxy.command(folder),
-            cwd=folder,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            env=environment({}),
-        )
-        try:
-            await _ready(proxy, child, address, log)
-            yield address
-        finally:
-            await end(child)
+    async with serving(proxy.command(folder), folder, address):
+        yield address
 
 
 async def version(proxy: Proxy) -> str:
     """As the program says."""
-    result = await execute((proxy.name, "-v"), BUILDS, {}, _READY_TIMEOUT)
+    result = await execute((proxy.name, "-v"), BUILDS, {}, _TIMEOUT)
     found = _VERSION.search(result.output + result.errors)
     return found.group() if found else "?"
-
-
-async def _ready(proxy: Proxy, child: asyncio.subprocess.Process, address: str, log: Path) -> None:
-    loop = asyncio.get_running_loop()
-    deadline = loop.time() + _READY_TIMEOUT
-    host, _, port = address.rpartition(":")
-    while child.returncode is None and loop.time() < deadline:
-        with suppress(OSError):
-            _, writer = await asyncio.open_connection(host, int(port))
-            writer.close()
-            await writer.wait_closed()
-            return
-        await asyncio.sleep(_STEP)
-    raise ProgramError(f"{proxy.name} did not start; see {log}")
-
-
-def _free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -20,7 +20,7 @@ scripted gateway behind it: directly, and through proxies that other people wrot
 _TOOLS: Final = """\
 ## Tools
 
-They know the bridge by reflection alone.
+They know the bridge by reflection alone; behind grpcwebproxy it is `buf curl` that speaks gRPC-Web.
 """
 _WAYS: Final = """\
 ## Proxies
@@ -31,11 +31,12 @@ Envoy has no package in Debian, so it is not among them; it needs nothing specia
 `http2_protocol_options`, and a route with `timeout: 0s` (else streams end after 15 s) and
 `max_stream_duration.grpc_timeout_header_max`, by which it keeps to the caller's deadline.
 
-**Browsers** cannot speak gRPC. Envoy's filter `envoy.filters.http.grpc_web` lets gRPC-Web through to the bridge (with
-`envoy.filters.http.cors`, where `expose_headers` has `grpc-status, grpc-message, grpc-status-details-bin`), for
-`createGrpcWebTransport` of `@connectrpc/connect-web` and the same [package](../generated/typescript). Not tried here.
-A browser should not hold the bridge's credential, nor reach it without one of its own: mostly a server of yours stands
-between.
+**Browsers** cannot speak gRPC, but gRPC-Web, which a proxy turns into gRPC; streams and the details of errors get
+through (the rows of grpcwebproxy above). grpcwebproxy is no longer maintained: in production take Envoy's filter
+`envoy.filters.http.grpc_web`, with `envoy.filters.http.cors` and `expose_headers` of `grpc-status, grpc-message,
+grpc-status-details-bin`. In the browser, `createGrpcWebTransport` of `@connectrpc/connect-web` goes with the same
+[package](../generated/typescript). A browser should not hold the bridge's credential, nor reach it without one of its
+own: mostly a server of yours stands between.
 """
 
 

@@ -1,14 +1,18 @@
 """Tools that operators have at hand, against the bridge: what they find out by reflection, without our protos."""
 
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from examples.harness.checks import Check
-from examples.harness.programs import BUILDS, ProgramError, execute
+from examples.harness.programs import BUILDS, EXAMPLES, ProgramError, execute, free_port, serving
 from examples.harness.toolchains import provide
 
 _BUILD_TIMEOUT: Final = 900.0
 _RUN_TIMEOUT: Final = 60.0
+_BUF: Final = str(Path(sys.executable).parent / "buf")
+_WEB: Final = ("curl", "--protocol", "grpcweb", "--schema", str(EXAMPLES.parent / "protos"))
 _CHAT: Final = "aibridge.v1.ChatService"
 _HELLO: Final = '"messages": [{"role": "user", "content": "Hello!"}]'
 
@@ -25,12 +29,17 @@ class Use:
 
 @dataclass(frozen=True)
 class Tool:
-    """A program that `go install` builds."""
+    """A program that `go install` builds.
+
+    Where it is a server (`serve`, its arguments; PORT is where it listens), it is `client` that is used, against it.
+    """
 
     name: str
     module: str
     version: str
     uses: tuple[Use, ...]
+    serve: tuple[str, ...] = ()
+    client: str = ""
 
 
 TOOLS: Final = (
@@ -108,6 +117,40 @@ TOOLS: Final = (
             ),
         ),
     ),
+    Tool(
+        name="grpcwebproxy",
+        module="github.com/improbable-eng/grpc-web/go/grpcwebproxy",
+        version="v0.15.0",
+        serve=(
+            *("--backend_addr=TARGET", "--run_tls_server=false", "--allow_all_origins"),
+            *("--server_bind_address=127.0.0.1", "--server_http_debug_port=PORT"),
+        ),
+        client=_BUF,
+        uses=(
+            Use(
+                "gRPC-Web: a call",
+                (*_WEB, "http://TARGET/aibridge.v1.ModelsService/ListModels"),
+                ("example/chat", "example/embed"),
+            ),
+            Use(
+                "gRPC-Web: a stream",
+                (
+                    *(*_WEB, "-d", f'{{"model": "example/stream", {_HELLO}}}'),
+                    f"http://TARGET/{_CHAT}/CreateChatCompletionStream",
+                ),
+                ("Hello", " bridge.", "stop"),
+            ),
+            Use(
+                "gRPC-Web: the details of an error",
+                (
+                    *(*_WEB, "-d", f'{{"model": "example/rate-limited", {_HELLO}}}'),
+                    f"http://TARGET/{_CHAT}/CreateChatCompletion",
+                ),
+                ("resource_exhausted", "google.rpc.ErrorInfo", "google.rpc.RetryInfo", "aibridge.v1.UpstreamError"),
+                fails=True,
+            ),
+        ),
+    ),
 )
 
 
@@ -125,7 +168,13 @@ async def use(tool: Tool, target: str) -> list[Check]:
     result = await execute(install, folder, {"GOBIN": str(folder)}, _BUILD_TIMEOUT)
     if result.code != 0:
         raise ProgramError(f"{' '.join(install)}\n{result.tail}")
-    return [await _check(entry, str(folder / tool.name), target) for entry in tool.uses]
+    program = str(folder / tool.name)
+    if not tool.serve:
+        return [await _check(entry, program, target) for entry in tool.uses]
+    port = str(free_port())
+    arguments = [argument.replace("TARGET", target).replace("PORT", port) for argument in tool.serve]
+    async with serving((program, *arguments), folder, f"127.0.0.1:{port}"):
+        return [await _check(entry, tool.client, f"127.0.0.1:{port}") for entry in tool.uses]
 
 
 async def _check(entry: Use, program: str, target: str) -> Check:

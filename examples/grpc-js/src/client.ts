@@ -137,7 +137,7 @@ async function cancel() {
   let chunks = 0;
   try {
     for await (const _ of replies) {
-      if (++chunks === 3) replies.cancel();
+      if (chunks < 3 && ++chunks === 3) replies.cancel(); // what had arrived by then may still come
     }
   } catch (error) {
     console.log("cancel:", failureOf(error).code, "after", chunks, "chunks");
