@@ -39,6 +39,9 @@ test-clients: $(READY) ## the example of each language, built and run against a 
 	$(BIN)/python -m examples.harness $(ARGS)
 
 fuzz: $(READY) ## decoder, codec and error parser against nonsense, for FUZZ_SECONDS (60)
+	@$(BIN)/python -c 'import atheris' 2>/dev/null || \
+		$(BIN)/python -m pip install --quiet -c requirements/constraints.txt --group fuzz || \
+		echo "atheris has no wheel for this Python: hypothesis only"
 	$(BIN)/python -m fuzz $(ARGS)
 
 soak: $(READY) ## 20,000 streams: does the bridge keep anything of them?

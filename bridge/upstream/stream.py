@@ -127,13 +127,14 @@ class ChunkStream:
 
     def _take_all(self, events: list[Event], chunks: list[Chunk]) -> None:
         for event in events:
-            if event.type.lower() == "error":
-                raise self._exchange.failure(_value_of(event.data), event.data)
-            if event.data.lstrip().startswith(_DONE):
+            data, kind, _ = event
+            if kind and kind.lower() == "error":
+                raise self._exchange.failure(_value_of(data), data)
+            if not data.startswith(b"{") and data.lstrip().startswith(_DONE):
                 self._judge_finish_reasons()
                 self._done = True
                 return
-            if event.data:
+            if data:
                 self._take(event, chunks)
 
     def _take(self, event: Event, chunks: list[Chunk]) -> None:
