@@ -7,6 +7,7 @@ import structlog
 
 from bridge.server.health import Health
 from bridge.settings import Settings
+from bridge.telemetry.logs import traceback_of
 from bridge.upstream.probe import Probe
 
 _log = structlog.get_logger("aibridge.health")
@@ -41,7 +42,7 @@ class Readiness:
     async def run(self) -> None:
         """Look until cancelled: at once, and then with pauses that keep replicas from looking all together."""
         while True:
-            problem = await self._probe.problem()
+            problem = await self._look()
             if self._state.note(good=not problem):
                 if problem:
                     _log.warning("not ready", problem=problem)
@@ -49,3 +50,10 @@ class Readiness:
                     _log.info("ready")
                 await self._health.ready(ready=not problem)
             await asyncio.sleep(self._interval * random.uniform(0.9, 1.1))  # noqa: S311 # no secret
+
+    async def _look(self) -> str:
+        try:
+            return await self._probe.problem()
+        except Exception as error:  # noqa: BLE001 # whatever it was, the next look has to come
+            _log.error("a look at the upstream failed", **traceback_of(error))
+            return "a look at the upstream failed"

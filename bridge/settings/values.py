@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_settings import NoDecode
@@ -18,6 +19,13 @@ def _url(value: str) -> str:
         raise ValueError("must be an http:// or https:// URL without query or fragment")
     if "@" in value.split("/")[2]:
         raise ValueError("must not hold a user name or password")
+    try:
+        parts = urlsplit(value)
+        usable = parts.hostname and parts.port != 0  # reading the port is what checks it
+    except ValueError:
+        usable = False
+    if not usable:
+        raise ValueError("must have a host, and a port from 1 to 65535 if it has one")
     return value.rstrip("/")
 
 

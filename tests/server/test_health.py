@@ -9,12 +9,14 @@ import pytest
 import trustme
 from grpc_channelz.v1 import channelz_pb2, channelz_pb2_grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+from structlog.testing import capture_logs
 
 from aibridge.v1 import models_pb2, models_pb2_grpc
 from bridge import settings
 from bridge.server.app import SERVICES, App
 from bridge.server.health import LIVENESS, READINESS
 from bridge.server.readiness import Hysteresis
+from bridge.upstream.probe import Probe
 from tests import gateway as fake
 from tests.cli.conftest import invoke
 from tests.conftest import Bridge, Start, start_bridge
@@ -140,6 +142,29 @@ async def test_without_a_credential_it_only_connects(gateway: fake.Gateway) -> N
             await until(bridge.channel, READINESS, SERVING)
         await until(bridge.channel, READINESS, NOT_SERVING)
     assert not gateway.requests
+
+
+async def test_a_look_that_goes_wrong_is_not_the_last(
+    start: Start, gateway: fake.Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What nobody foresaw counts as not ready, is logged, and is got over."""
+    real, calls = Probe.problem, 0
+
+    async def problem(self: Probe) -> str:
+        nonlocal calls
+        calls += 1
+        if calls == 1:
+            raise RuntimeError("not foreseen")
+        return await real(self)
+
+    monkeypatch.setattr(Probe, "problem", problem)
+    gateway.script(MODELS)
+    with capture_logs() as log:
+        async with start(**KEY, **OFTEN) as bridge:
+            await until(bridge.channel, READINESS, SERVING)
+    assert [line["event"] for line in log if line.get("log_level") != "debug"][:3] == [
+        "a look at the upstream failed", "not ready", "ready",
+    ]  # fmt: skip
 
 
 async def test_nothing_is_asked_of_the_upstream_unless_wanted(bridge: Bridge) -> None:

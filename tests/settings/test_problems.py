@@ -44,6 +44,22 @@ def test_a_value_out_of_range(monkeypatch: pytest.MonkeyPatch, variable: str, va
     assert problems() == [f"{line} (variable AIBRIDGE_{variable})"]
 
 
+@pytest.mark.parametrize(
+    "url", ["https://", "http:///v1", "http://[::1", "http://h:99999/v1", "http://h:x", "http://h:0"]
+)
+def test_a_url_that_leads_nowhere(url: str) -> None:
+    assert problems(upstream_url=url) == [
+        "upstream_url: must have a host, and a port from 1 to 65535 if it has one (flag --upstream-url)"
+    ]
+
+
+@pytest.mark.parametrize(
+    "url", ["http://h", "https://h:8443/v1", "http://[::1]:8080/v1", "https://münchen.example/v1/"]
+)
+def test_a_url_that_leads_somewhere(url: str) -> None:
+    assert load(upstream_url=url).upstream_url == url.rstrip("/")
+
+
 def test_a_value_of_another_kind_is_not_repeated() -> None:
     """A key in the wrong place is still a key."""
     (line,) = problems(max_calls="sk-a-key-in-the-wrong-place")
