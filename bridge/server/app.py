@@ -40,7 +40,7 @@ _SERVICES: Final = tuple(
 SERVICES: Final = tuple(service.full_name for service in _SERVICES)
 _CHANNELZ: Final = channelz_pb2.DESCRIPTOR.services_by_name["Channelz"].full_name
 #: The path of each method, and whether it streams.
-_METHODS: Final = {
+METHODS: Final = {
     f"/{service.full_name}/{method.name}": bool(method.server_streaming)
     for service in _SERVICES
     for method in service.methods
@@ -66,7 +66,7 @@ class App:
         self._callers = Callers(settings) if settings.knows_callers else None
         self._tls = tls.credentials(settings)
         self._server = grpc.aio.server(options=_options(settings))
-        observer = Observer(settings, _METHODS, traces)
+        observer = Observer(settings, METHODS, traces)
         self.metrics = observer.metrics
         self._show(self.metrics)
         guarded = Guarded(settings, self._limits, self._flight, self._callers, observer)
