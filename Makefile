@@ -9,7 +9,7 @@ ENGINE ?= docker
 IMAGE ?= aibridge
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test wheel test-openai test-peers peers-report fuzz soak bench image test-image check format generate test-clients bench-peers bench-report clean
+.PHONY: help demo serve test wheel test-openai test-operations test-peers peers-report fuzz soak bench image test-image check format generate test-clients bench-peers bench-report clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -37,6 +37,10 @@ peers-report: $(READY) ## the same, and writes docs/dialects.md
 
 test-clients: $(READY) ## the example of each language, built and run against a bridge; ARGS="--only go,java"
 	$(BIN)/python -m examples.harness $(ARGS)
+
+test-operations: $(READY) ## a real Prometheus before two workers; needs apt-get
+	bash scripts/prometheus.sh .tools/prometheus
+	$(BIN)/python -m pytest operations $(ARGS)
 
 fuzz: $(READY) ## decoder, codec and error parser against nonsense, for FUZZ_SECONDS (60)
 	@$(BIN)/python -c 'import atheris' 2>/dev/null || \

@@ -19,7 +19,7 @@ _COLLECT: Final = (10_000, 20, 50)
 
 _log = structlog.get_logger("aibridge.server")
 #: Seconds for the last spans to reach their collector.
-_FAREWELL: Final = 5.0
+_FAREWELL: Final = 3.0
 
 
 async def run(
