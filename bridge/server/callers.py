@@ -4,12 +4,13 @@ Names of callers are of four kinds that cannot be taken for one another: that of
 (`spiffe://example.org/ns/prod/sa/search`), a DNS name (`dns:search.internal`) and a subject (`sub:1234`).
 """
 
+import math
 import time
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from hmac import compare_digest
 from pathlib import Path
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple
 
 import structlog
 
@@ -23,17 +24,15 @@ from bridge.settings import Settings, SettingsError
 _log = structlog.get_logger("aibridge.callers")
 #: Seconds within which the files are looked at once, however many calls come.
 _INTERVAL: Final = 0.5
-#: Verified tokens that are remembered, at most.
+#: Tokens that are remembered, at most, unless the file has more.
 _REMEMBERED: Final = 4096
 #: Of a digest, what it is found by. The whole is compared, in a time that does not depend on where it differs.
 _PREFIX: Final = 16
 
-Value = TypeVar("Value")
-
 
 class _Known(NamedTuple):
     digest: bytes
-    caller: Caller
+    caller: Caller | None
     until: float  # Unix seconds
 
 
@@ -77,7 +76,8 @@ class Callers:
             if given:
                 return await self._by_token(_bearer(given))
             connection = context.auth_context() if self._patterns else {}
-            return self._permitted(_by_certificate(connection, self._patterns))
+            name = _by_certificate(connection, self._patterns)
+            return _allowed(self._caller(name) if name is not None else None)
         except RefusedError as error:
             # The caller is not told which part was wrong; the operator is.
             _log.info("caller refused", request_id=call.request_id, problem=str(error))
@@ -88,25 +88,21 @@ class Callers:
         self._refresh()
         digest = tokens.digest(token)
         known = self._known.get(digest[:_PREFIX])
-        now = time.time()
-        if known is not None and compare_digest(known.digest, digest) and now < known.until:
-            return known.caller
-        sources = self._sources
-        names = (self._tokens.value() if self._tokens is not None else None) or {}
-        name = names.get(digest)
-        if name is not None:
-            until = float("inf")
-        elif self._issuer is not None:
-            subject, until = await self._issuer.identity(token)
-            name = f"sub:{subject}"
-        else:
+        if known is None or not compare_digest(known.digest, digest) or time.time() >= known.until:
+            known = await self._verified(token, digest)
+        return _allowed(known.caller)
+
+    async def _verified(self, token: str, digest: bytes) -> _Known:
+        if self._issuer is None:
             raise RefusedError("unknown token")
-        caller = self._permitted(name)
+        sources = self._sources
+        subject, until = await self._issuer.identity(token)
+        known = _Known(digest, self._caller(f"sub:{subject}"), until)
         if sources is self._sources:  # nothing has changed while the issuer was asked
             if len(self._known) >= _REMEMBERED:
-                self._known.clear()
-            self._known[digest[:_PREFIX]] = _Known(digest, caller, until)
-        return caller
+                self._known = self._static()
+            self._known[digest[:_PREFIX]] = known
+        return known
 
     def _refresh(self) -> None:
         """Forget everyone when a file or the issuer's keys have changed."""
@@ -117,15 +113,24 @@ class Callers:
         issuer, files = self._issuer, (self._tokens, self._rules)
         sources = *(file and file.value() for file in files), issuer and issuer.key_set()
         if any(new is not old for new, old in zip(sources, self._sources, strict=False)) or not self._sources:
-            self._known.clear()
             self._sources = sources
+            self._known = self._static()
 
-    def _permitted(self, name: str) -> Caller:
+    def _static(self) -> dict[bytes, _Known]:
+        """The tokens of the file, which are good as long as they stand there."""
+        names = (self._tokens.value() if self._tokens is not None else None) or {}
+        return {digest[:_PREFIX]: _Known(digest, self._caller(name), math.inf) for digest, name in names.items()}
+
+    def _caller(self, name: str) -> Caller | None:
+        """A caller with its rules; None for one who may do nothing."""
         table = (self._rules.value() if self._rules is not None else None) or rules.EVERYTHING
-        caller = table.caller(name)
-        if caller is None:
-            raise BridgeError(Reason.CALLER_NOT_ALLOWED, "the caller may not use this bridge")
-        return caller
+        return table.caller(name)
+
+
+def _allowed(caller: Caller | None) -> Caller:
+    if caller is None:
+        raise BridgeError(Reason.CALLER_NOT_ALLOWED, "the caller may not use this bridge")
+    return caller
 
 
 def _bearer(values: list[str | bytes]) -> str:
@@ -138,8 +143,11 @@ def _bearer(values: list[str | bytes]) -> str:
     return token.strip()
 
 
-def _by_certificate(connection: Mapping[str, Iterable[bytes]], patterns: Iterable[str]) -> str:
-    """The name in a client certificate that is allowed: gRPC has verified the certificate, and tells names by kind."""
+def _by_certificate(connection: Mapping[str, Iterable[bytes]], patterns: Iterable[str]) -> str | None:
+    """The name in a client certificate that fits a pattern, None if none does.
+
+    gRPC has verified the certificate, and tells its names by their kind.
+    """
     names = [uri.decode("utf-8", "replace") for uri in connection.get("peer_spiffe_id", ())]
     names += [f"dns:{name.decode('utf-8', 'replace').lower()}" for name in connection.get("peer_dns", ())]
     if not names:
@@ -147,7 +155,7 @@ def _by_certificate(connection: Mapping[str, Iterable[bytes]], patterns: Iterabl
     for name in names:
         if name.isprintable() and any(fnmatchcase(name, pattern) for pattern in patterns):
             return name
-    raise BridgeError(Reason.CALLER_NOT_ALLOWED, "the caller may not use this bridge")
+    return None
 
 
 def _watched(setting: str, what: str, path: Path | None, parse: Any) -> Watched[Any] | None:

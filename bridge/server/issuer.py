@@ -21,6 +21,8 @@ from bridge.upstream.jwks import FetchError, fetch
 _log = structlog.get_logger("aibridge.issuer")
 #: Nobody can make the bridge ask the issuer more often than every so many seconds.
 _LEAST: Final = 10.0
+#: The end of time, in Unix seconds: JSON's integers go on for longer than floats do.
+_NEVER: Final = 1 << 40
 #: The algorithms that a key of a kind can sign with. None is symmetric: those would take a public key for a secret.
 _ALGORITHMS: Final[Mapping[tuple[str, str | None], tuple[str, ...]]] = {
     ("RSA", None): ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"),
@@ -114,7 +116,7 @@ class Issuer:
         subject = claims[self._settings.jwt_claim]
         if not isinstance(subject, str) or not 0 < len(subject) <= 256 or not subject.isprintable():
             raise RefusedError(f"{self._settings.jwt_claim} is not a name")
-        return Identity(subject, float(claims["exp"]) + self._settings.jwt_leeway)
+        return Identity(subject, min(int(claims["exp"]), _NEVER) + self._settings.jwt_leeway)
 
     async def _key(self, kid: str | None, algorithm: str) -> jwt.PyJWK:
         found = _find(self.key_set(), kid, algorithm)

@@ -40,11 +40,13 @@ def credentials(settings: Settings) -> grpc.ServerCredentials | None:
 
 
 class _Certificates:
-    """The files, and what of them gRPC has been given."""
+    """The files, and what of them gRPC has been given. A bad CA does not keep a new certificate from being taken."""
 
     def __init__(self, chain: Path, key: Path, client_ca: Path | None) -> None:
-        paths = [chain, key] if client_ca is None else [chain, key, client_ca]
-        self._files = Watched("TLS", paths, _parse, interval=_INTERVAL)
+        self._pair = Watched("TLS", [chain, key], _pair, interval=_INTERVAL)
+        self._client_ca: Watched[bytes] | None = None
+        if client_ca is not None:
+            self._client_ca = Watched("client CA", [client_ca], _authorities, interval=_INTERVAL)
         self._given: _Material | None = None
         self._lock = Lock()
 
@@ -52,27 +54,36 @@ class _Certificates:
         """What the server starts with.
 
         Raises:
-            SettingsError: the files cannot be used.
+            SettingsError: a file cannot be used.
         """
         try:
-            self._given = self._files.load()
+            shown = self._pair.load()
         except UnusableFileError as error:
-            raise SettingsError(f"tls_certificate_file, tls_key_file or tls_client_ca_file: {error}") from None
+            raise SettingsError(f"tls_certificate_file, tls_key_file: {error}") from None
+        try:
+            client_ca = self._client_ca.load() if self._client_ca is not None else None
+        except UnusableFileError as error:
+            raise SettingsError(f"tls_client_ca_file: {error}") from None
+        self._given = _Material(shown, client_ca)
         return _configuration(self._given)
 
     def changed(self) -> grpc.ServerCertificateConfiguration | None:
         """What to use from now on, None for no change. gRPC asks at each handshake, in threads of its own."""
         with self._lock:
-            material = self._files.value()
-            if material is self._given or material is None:
+            given, shown = self._given, self._pair.value()
+            client_ca = self._client_ca.value() if self._client_ca is not None else None
+            if given is None or shown is None or (shown is given.pair and client_ca is given.client_ca):
                 return None
-            self._given = material
-        return _configuration(material)
+            self._given = given = _Material(shown, client_ca)
+        return _configuration(given)
 
 
-def _parse(contents: Sequence[bytes]) -> _Material:
-    chain, key, *client_ca = contents
-    return _Material(pair(chain, key), authorities(client_ca[0]) if client_ca else None)
+def _pair(contents: Sequence[bytes]) -> Pair:
+    return pair(*contents)
+
+
+def _authorities(contents: Sequence[bytes]) -> bytes:
+    return authorities(contents[0])
 
 
 def _configuration(material: _Material) -> grpc.ServerCertificateConfiguration:

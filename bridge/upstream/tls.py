@@ -23,7 +23,8 @@ def contexts(settings: Settings) -> Callable[[], ssl.SSLContext]:
         SettingsError: a file cannot be used.
     """
     ca, chain, key = settings.upstream_ca_file, settings.upstream_certificate_file, settings.upstream_key_file
-    paths = [path for path in (ca, chain, key) if path is not None]
+    given = {"upstream_ca_file": ca, "upstream_certificate_file": chain, "upstream_key_file": key}
+    paths = [path for path in given.values() if path is not None]
     if not paths:
         context = httpx.create_ssl_context(trust_env=False)
         return lambda: context
@@ -31,7 +32,7 @@ def contexts(settings: Settings) -> Callable[[], ssl.SSLContext]:
     try:
         first = files.load()
     except UnusableFileError as error:
-        names = "upstream_ca_file, upstream_certificate_file or upstream_key_file"
+        names = ", ".join(name for name, path in given.items() if path is not None)
         raise SettingsError(f"{names}: {error}") from None
     return lambda: files.value() or first
 

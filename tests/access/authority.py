@@ -47,8 +47,8 @@ def identity(ca: trustme.CA, *uris: str, dns: tuple[str, ...] = ()) -> tuple[byt
 
 
 async def until(condition: Callable[[], Awaitable[Any]]) -> None:
-    """Ask until the answer is yes, for ten seconds."""
-    async with asyncio.timeout(10):
+    """Ask until the answer is yes, for half a minute: machines are busy at times."""
+    async with asyncio.timeout(30):
         while True:
             if await condition():
                 return
