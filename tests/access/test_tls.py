@@ -107,6 +107,47 @@ async def test_versions(start: Start, secret: Secret) -> None:
             await presented(bridge.address, old)
 
 
+class Load:
+    """Callers who stream all the time, on connections that they keep and on ones that they make each time."""
+
+    def __init__(self, bridge: Bridge, credentials: grpc.ChannelCredentials, request: Hello) -> None:
+        self._bridge, self._credentials, self._request = bridge, credentials, request
+        self._over = asyncio.Event()
+        self._counts = {"kept": 0, "new": 0}
+        self._tasks = asyncio.gather(*(work() for work in (self._on_one, self._on_new) for _ in range(2)))
+
+    async def progress(self) -> None:
+        """Until both kinds have come further than they were."""
+        before = self._counts.copy()
+
+        async def went_on() -> bool:
+            if self._tasks.done():
+                await self._tasks  # raises
+            return all(self._counts[name] > before[name] for name in before)
+
+        await until(went_on)
+
+    async def end(self) -> None:
+        self._over.set()
+        await self._tasks
+
+    async def _stream(self, caller: Bridge) -> None:
+        chunks = [chunk async for chunk in caller.chat.CreateChatCompletionStream(self._request)]
+        assert len(chunks) == 21
+
+    async def _on_one(self) -> None:
+        async with connected(self._bridge, self._credentials) as caller:
+            while not self._over.is_set():
+                await self._stream(caller)
+                self._counts["kept"] += 1
+
+    async def _on_new(self) -> None:
+        while not self._over.is_set():
+            async with connected(self._bridge, self._credentials) as caller:
+                await self._stream(caller)
+            self._counts["new"] += 1
+
+
 async def test_rotation_under_load(start: Start, gateway: Gateway, secret: Secret, hello: Hello) -> None:
     """Certificates change again and again, even their CA: streams and calls go on, new connections see the new one."""
     event = {"choices": [{"index": 0, "delta": {"content": "x"}, "finish_reason": None}]}
@@ -114,51 +155,23 @@ async def test_rotation_under_load(start: Start, gateway: Gateway, secret: Secre
     gateway.script(sse(*[event] * 20, last))
     others = [trustme.CA() for _ in range(3)]
     bundle = b"".join(authority.cert_pem.bytes() for authority in (CA, *others))
-    credentials = grpc.ssl_channel_credentials(bundle)
-    over = asyncio.Event()
-    counts = {"kept": 0, "new": 0}
-
-    async def stream(bridge: Bridge) -> None:
-        chunks = [chunk async for chunk in bridge.chat.CreateChatCompletionStream(hello)]
-        assert len(chunks) == 21
-
-    async def on_one_connection(bridge: Bridge) -> None:
-        async with connected(bridge, credentials) as caller:
-            while not over.is_set():
-                await stream(caller)
-                counts["kept"] += 1
-
-    async def on_new_connections(bridge: Bridge) -> None:
-        while not over.is_set():
-            async with connected(bridge, credentials) as caller:
-                await stream(caller)
-            counts["new"] += 1
-
     async with start(**served(secret)) as bridge:
-        load = asyncio.gather(*(work(bridge) for work in (on_one_connection, on_new_connections) for _ in range(2)))
+        load = Load(bridge, grpc.ssl_channel_credentials(bundle), hello)
         seen = [await presented(bridge.address, believing(CA))]
+
+        async def changed() -> bool:
+            shown = await presented(bridge.address, believing(CA, *others))
+            if shown != seen[-1]:
+                seen.append(shown)
+                return True
+            return False
+
         for authority in others:
             leaf = authority.issue_cert(HOST)
             secret.swap(crt=chain(leaf), key=key(leaf))
-
-            async def changed() -> bool:
-                shown = await presented(bridge.address, believing(CA, *others))
-                if shown != seen[-1]:
-                    seen.append(shown)
-                    return True
-                return False
-
             await until(changed)
-            before = counts.copy()
-
-            async def went_on() -> bool:
-                if load.done():
-                    await load  # raises
-                return all(counts[name] > before[name] for name in counts)
-
-            await until(went_on)
-        over.set()
-        await load
+            await load.progress()
+        await load.end()
     assert len(set(seen)) == 4
 
 
