@@ -49,7 +49,7 @@ async def check(library: Library, cases: list[Case]) -> Result:
             seen = upstream.seen.get(case.name, [])
             result.verdicts[case.name] = [
                 *problems(case, outcomes),
-                *request_problems(case, seen, library.clients),
+                *request_problems(case, seen, library.clients, heeds=library.heeds),
             ]
     return result
 

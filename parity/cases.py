@@ -1,8 +1,11 @@
 """The cases, and the replies that the gateway gives in them."""
 
 import json
+import struct
 import tomllib
+from base64 import b64decode
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 
@@ -37,18 +40,30 @@ class Case:
     def script(self) -> Script:
         """How the gateway replies."""
         streams = self.call == "stream" and self.status == 200
-        content_type = "text/event-stream" if streams else "text/html" if self.reply[:1] == "<" else "application/json"
-        body = self.reply.encode()
+        text = self.reply if streams else self.reply.strip()
+        content_type = "text/event-stream" if streams else "text/html" if text[:1] == "<" else "application/json"
 
         async def script(exchange: Exchange) -> None:
+            body = self._vectors(exchange.request.json) if self.call == "embed" else text.encode()
             if self.status:
                 length = len(body) + 1000 * self.cut  # more is announced than comes
-                await exchange.head(self.status, content_type, content_length=str(length), **self.headers)
-                await exchange.send(body)
+                headers = {"content-type": content_type, "content-length": str(length), **self.headers}
+                lines = [f"HTTP/1.1 {self.status} {HTTPStatus(self.status).phrase}"]
+                lines += [f"{name}: {value}" for name, value in headers.items()]
+                await exchange.send("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
             if self.cut:
                 exchange.writer.close()
 
         return script
+
+    def _vectors(self, request: Any) -> bytes:
+        """The reply with vectors in the form that was asked for."""
+        reply = json.loads(self.reply)
+        for item in reply["data"]:
+            if isinstance(item["embedding"], str) and request.get("encoding_format") != "base64":
+                data = b64decode(item["embedding"])
+                item["embedding"] = list(struct.unpack(f"<{len(data) // 4}f", data))
+        return json.dumps(reply).encode()
 
 
 def load() -> list[Case]:

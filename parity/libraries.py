@@ -1,8 +1,10 @@
 """The libraries, how each gets its environment, and how its program is run."""
 
 import asyncio
+import hashlib
 import json
 import os
+import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,18 +21,28 @@ _OLDER: Final = INSTALLED / "openai-python-2"
 
 @dataclass(frozen=True)
 class Library:
-    """One library; commands are run in this folder, `installed` is there when `install` has been run."""
+    """One library; commands are run in this folder. `install` is run once, and again when it or a lock file changes."""
 
     name: str
     title: str
     run: Sequence[str]
     clients: int
     install: Sequence[str] = ()
-    installed: Path = HERE
     variables: Mapping[str, str] = field(default_factory=dict)
     #: Calls that the library does not have.
     without: frozenset[str] = frozenset()
+    #: Whether it obeys `x-should-retry`.
+    heeds: bool = True
 
+
+_FETCH: Final = HERE.parent / "clients" / "openai-fetch"
+_NPM: Final = HERE / "programs" / "npm"
+#: The fetch is built where it is, and linked into the folder of the programs.
+_BUILD: Final = (
+    *("sh", "-c"),
+    f"cd {shlex.quote(str(_FETCH))} && npm ci --silent --no-audit --no-fund && npm run --silent build && "
+    f"cd {shlex.quote(str(_NPM))} && npm ci --silent --no-audit --no-fund",
+)
 
 LIBRARIES: Final = (
     Library(
@@ -48,8 +60,17 @@ LIBRARIES: Final = (
             *(sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(_OLDER)),
             *("openai==2.54.0", "distro==1.9.0", "tqdm==4.67.1"),
         ),
-        installed=_OLDER / "openai",
         variables={"PYTHONPATH": str(_OLDER)},
+    ),
+    Library("openai-npm", "npm openai", ("node", "programs/npm/openai.mjs"), clients=1, install=_BUILD),
+    Library(
+        "ai-sdk",
+        "@ai-sdk/openai-compatible",
+        ("node", "programs/npm/ai_sdk.mjs"),
+        clients=1,
+        install=_BUILD,
+        without=frozenset({"models", "model"}),
+        heeds=False,
     ),
 )
 
@@ -64,10 +85,22 @@ async def outcomes_of(library: Library, setup: Any) -> tuple[dict[str, Any], dic
     Raises:
         LibraryError: it could not be installed or run.
     """
-    if library.install and not library.installed.exists():
-        await _run(library, library.install, "", _INSTALL_TIMEOUT)
+    await _install(library)
     said = json.loads(await _run(library, library.run, json.dumps(setup), _RUN_TIMEOUT))
     return said["outcomes"], said["versions"]
+
+
+async def _install(library: Library) -> None:
+    if not library.install:
+        return
+    locks = [folder / name for folder in (_FETCH, _NPM) for name in ("package-lock.json", "src/index.ts")]
+    sources = [*sorted(_FETCH.glob("src/*.ts")), *(lock for lock in locks if lock.exists())]
+    wanted = hashlib.sha256(repr(library.install).encode() + b"".join(path.read_bytes() for path in sources)).hexdigest()
+    stamp = INSTALLED / f"{hashlib.sha256(repr(library.install).encode()).hexdigest()[:12]}.stamp"
+    if not stamp.exists() or stamp.read_text() != wanted:
+        await _run(library, library.install, "", _INSTALL_TIMEOUT)
+        INSTALLED.mkdir(exist_ok=True)
+        stamp.write_text(wanted)
 
 
 async def _run(library: Library, command: Sequence[str], text: str, seconds: float) -> str:

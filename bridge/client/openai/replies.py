@@ -17,7 +17,7 @@ DONE: Final = b"data: [DONE]\n\n"
 EVENT_STREAM: Final[Mapping[str, str]] = {"content-type": "text/event-stream; charset=utf-8"}
 
 #: HTTP statuses for failures that no gateway has given one.
-_STATUSES: Final[Mapping[grpc.StatusCode, int]] = {
+STATUSES: Final[Mapping[grpc.StatusCode, int]] = {
     grpc.StatusCode.INVALID_ARGUMENT: 400,
     grpc.StatusCode.FAILED_PRECONDITION: 400,
     grpc.StatusCode.UNAUTHENTICATED: 401,
@@ -30,7 +30,7 @@ _STATUSES: Final[Mapping[grpc.StatusCode, int]] = {
     grpc.StatusCode.DEADLINE_EXCEEDED: 504,
 }
 #: Reasons that are broken connections: what the HTTP library raises for its own, by the name of its exception.
-_TRANSPORT: Final[Mapping[str, str]] = {
+TRANSPORT: Final[Mapping[str, str]] = {
     "UPSTREAM_UNREACHABLE": "ConnectError",
     "UPSTREAM_TLS_ERROR": "ConnectError",
     "UPSTREAM_WRITE_FAILED": "WriteError",
@@ -40,7 +40,7 @@ _TRANSPORT: Final[Mapping[str, str]] = {
     "UPSTREAM_TIMEOUT": "ReadTimeout",
 }
 #: The same for failures without a reason: it was not a bridge that answered.
-_TRANSPORT_BY_CODE: Final[Mapping[grpc.StatusCode, str]] = {
+TRANSPORT_BY_CODE: Final[Mapping[grpc.StatusCode, str]] = {
     grpc.StatusCode.UNAVAILABLE: "ConnectError",
     grpc.StatusCode.DEADLINE_EXCEEDED: "ReadTimeout",
     grpc.StatusCode.CANCELLED: "ReadError",
@@ -110,8 +110,8 @@ def transport_error(failure: CallFailed) -> str:
     if failure.upstream is not None:
         return ""
     if failure.reason:
-        return _TRANSPORT.get(failure.reason, "")
-    return _TRANSPORT_BY_CODE.get(failure.code, "")
+        return TRANSPORT.get(failure.reason, "")
+    return TRANSPORT_BY_CODE.get(failure.code, "")
 
 
 def is_event(failure: CallFailed) -> bool:
@@ -146,7 +146,7 @@ def _status(failure: CallFailed) -> int:
         known = int(failure.metadata.get("httpStatus", "0"))
     if known in range(400, 600):
         return known
-    return 502 if known else _STATUSES.get(failure.code, 500)
+    return 502 if known else STATUSES.get(failure.code, 500)
 
 
 def _body(failure: CallFailed) -> bytes:

@@ -1,0 +1,128 @@
+// A `fetch` for OpenAI's libraries that makes gRPC calls of their requests:
+//
+//     const client = new OpenAI({ fetch: aibridgeFetch("127.0.0.1:50051"), apiKey: "…" });
+//
+// Over Connect's gRPC transport: it is what the messages of @aibridge/protos are made for, its streams are async
+// iterators, it takes an AbortSignal, and it reads typed error details, so that nothing lies between a chunk and its
+// event. It has no retries, which is right here: the library's own are the only ones.
+import {
+  ChatService,
+  CreateChatCompletionResponseSchema,
+  type CreateChatCompletionStreamResponse,
+  EmbeddingsService,
+  ListModelsResponseSchema,
+  ModelSchema,
+  ModelsService,
+} from "@aibridge/protos";
+import { type CallOptions, type Client, createClient } from "@connectrpc/connect";
+import { createGrpcTransport } from "@connectrpc/connect-node";
+import type { SecureClientSessionOptions } from "node:http2";
+import { DONE, embeddingsOf, EVENT_STREAM, eventOf, Failure, replyOf } from "./replies.js";
+import { metadataOf, type Rpc, rpcOf } from "./requests.js";
+
+export interface Options {
+  /** TLS: true for the authorities that Node brings along, or `ca`, `cert`, `key`, `servername` of `node:tls`. */
+  tls?: boolean | SecureClientSessionOptions;
+}
+
+const SIZE = 64 * 2 ** 20; // the bridge's own default
+
+/** A fetch whose requests go to the bridge at `target`, HOST:PORT. The library's base URL is not used. */
+export function aibridgeFetch(target: string, options: Options = {}): typeof fetch {
+  const transport = createGrpcTransport({
+    baseUrl: `${options.tls ? "https" : "http"}://${target}`,
+    nodeOptions: typeof options.tls === "object" ? options.tls : {},
+    readMaxBytes: SIZE,
+    writeMaxBytes: SIZE,
+    // A model may think for minutes without a byte; not more often than a server tolerates, and only during a call.
+    pingIntervalMs: 60_000,
+    pingTimeoutMs: 20_000,
+  });
+  const clients = {
+    models: createClient(ModelsService, transport),
+    chat: createClient(ChatService, transport),
+    embeddings: createClient(EmbeddingsService, transport),
+  };
+
+  return async (input, init) => {
+    const request = new Request(input, init);
+    const rpc = rpcOf(request.method, new URL(request.url).pathname, await request.text());
+    if (rpc instanceof Response) return rpc;
+    const { signal } = request;
+    try {
+      return await answer(clients, rpc, metadataOf(request.headers), signal);
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      if (error instanceof TypeError) throw error;
+      const failure = new Failure(error);
+      if (failure.isBroken) throw failure.rejection("fetch failed");
+      return failure.response;
+    }
+  };
+}
+
+interface Clients {
+  models: Client<typeof ModelsService>;
+  chat: Client<typeof ChatService>;
+  embeddings: Client<typeof EmbeddingsService>;
+}
+
+/** The response to an RPC; of a stream, once its first chunk has come. */
+async function answer(clients: Clients, rpc: Rpc, headers: Headers, signal: AbortSignal): Promise<Response> {
+  let trailers = new Headers();
+  const call: CallOptions = { headers, signal, onTrailer: (received) => (trailers = received) };
+  switch (rpc.call) {
+    case "models":
+      return replyOf(ListModelsResponseSchema, await clients.models.listModels({ bridgeOptions: { retry: false } }, call), trailers);
+    case "model": {
+      const { model } = rpc;
+      return replyOf(ModelSchema, await clients.models.retrieveModel({ model, bridgeOptions: { retry: false } }, call), trailers);
+    }
+    case "embed":
+      return embeddingsOf(await clients.embeddings.createEmbedding(rpc.request, call), trailers, rpc.base64);
+    case "chat":
+      return replyOf(CreateChatCompletionResponseSchema, await clients.chat.createChatCompletion(rpc.request, call), trailers);
+    case "stream": {
+      const cancel = new AbortController();
+      const either = AbortSignal.any([signal, cancel.signal]);
+      const chunks = clients.chat.createChatCompletionStream(rpc.request, { ...call, signal: either })[Symbol.asyncIterator]();
+      return new Response(await body(chunks, cancel, signal), { headers: EVENT_STREAM });
+    }
+  }
+}
+
+/** The body of a streamed response: events as its reader asks for them; to cancel it cancels the RPC. */
+async function body(
+  chunks: AsyncIterator<CreateChatCompletionStreamResponse>,
+  cancel: AbortController,
+  signal: AbortSignal,
+): Promise<ReadableStream<Uint8Array> | string> {
+  const encoder = new TextEncoder();
+  let next: IteratorResult<CreateChatCompletionStreamResponse> | undefined;
+  try {
+    next = await chunks.next();
+  } catch (error) {
+    const failure = new Failure(error);
+    if (failure.isEvent) return failure.event;
+    throw error;
+  }
+  return new ReadableStream({
+    async pull(controller) {
+      try {
+        const { done, value } = next ?? (await chunks.next());
+        next = undefined;
+        controller.enqueue(encoder.encode(done ? DONE : eventOf(value)));
+        if (done) controller.close();
+      } catch (error) {
+        const failure = new Failure(error);
+        if (signal.aborted) controller.error(signal.reason);
+        else if (failure.isBroken) controller.error(failure.rejection("terminated"));
+        else {
+          controller.enqueue(encoder.encode(failure.event));
+          controller.close();
+        }
+      }
+    },
+    cancel: () => cancel.abort(),
+  });
+}

@@ -1,0 +1,182 @@
+// What an RPC gives as the HTTP reply of the OpenAI API: JSON, events, errors in the gateway's own words. No I/O.
+import {
+  BadRequestSchema,
+  type CreateChatCompletionStreamResponse,
+  CreateChatCompletionStreamResponseSchema,
+  type CreateEmbeddingResponse,
+  CreateEmbeddingResponseSchema,
+  ErrorInfoSchema,
+  RetryInfoSchema,
+  type UpstreamError,
+  UpstreamErrorSchema,
+} from "@aibridge/protos";
+import type { DescMessage, Message } from "@bufbuild/protobuf";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { STATUS_CODES } from "node:http";
+import { type Defaults, encode } from "./codec.js";
+import { BROKEN, BROKEN_BY_CODE, STATUSES } from "./schema.js";
+
+export const DONE = "data: [DONE]\n\n";
+export const EVENT_STREAM = { "content-type": "text/event-stream; charset=utf-8" };
+
+// The API has these members always, as null where there is nothing.
+const MESSAGE = { content: "null", refusal: "null" };
+const DEFAULTS: Defaults = {
+  "aibridge.v1.Choice": { logprobs: "null", message: '{"content":null,"refusal":null}' },
+  "aibridge.v1.ChunkChoice": { finish_reason: "null" },
+};
+const COMPLETION: Defaults = { ...DEFAULTS, "aibridge.v1.ChatCompletionMessage": MESSAGE };
+
+/** The response that a message is. */
+export function replyOf(type: DescMessage, message: Message, trailers: Headers): Response {
+  return json(200, encode(type, message, COMPLETION), headersOf(trailers));
+}
+
+/** The response that vectors are, as base64 text if they were asked for so. */
+export function embeddingsOf(message: CreateEmbeddingResponse, trailers: Headers, base64: boolean): Response {
+  if (!base64) return replyOf(CreateEmbeddingResponseSchema, message, trailers);
+  for (const item of message.data) {
+    if (item.embedding.length === 0) continue;
+    const vector = new DataView(new ArrayBuffer(4 * item.embedding.length));
+    item.embedding.forEach((number, index) => vector.setFloat32(4 * index, number, true));
+    item.embedding = [];
+    item.embeddingJson = JSON.stringify(Buffer.from(vector.buffer).toString("base64"));
+  }
+  return replyOf(CreateEmbeddingResponseSchema, message, trailers);
+}
+
+/** The event that a chunk is. */
+export function eventOf(chunk: CreateChatCompletionStreamResponse): string {
+  return `data: ${encode(CreateChatCompletionStreamResponseSchema, chunk, DEFAULTS)}\n\n`;
+}
+
+/** What became of a call that failed. */
+export class Failure {
+  readonly error: ConnectError;
+  readonly reason: string;
+  private readonly known: Record<string, string>;
+  private readonly upstream: UpstreamError | undefined;
+
+  constructor(error: unknown) {
+    this.error = ConnectError.from(error);
+    const info = this.error.findDetails(ErrorInfoSchema).find((detail) => detail.domain === "aibridge");
+    this.reason = info?.reason ?? "";
+    this.known = info?.metadata ?? {};
+    [this.upstream] = this.error.findDetails(UpstreamErrorSchema);
+  }
+
+  /** A connection that broke, to the bridge or behind it: fetch rejects. */
+  get isBroken(): boolean {
+    if (this.upstream) return false;
+    return this.reason ? BROKEN.includes(this.reason) : BROKEN_BY_CODE.includes(name(this.error.code));
+  }
+
+  /** An error that the gateway has sent inside a stream that had begun well. */
+  get isEvent(): boolean {
+    return this.upstream?.httpStatus === 200;
+  }
+
+  /** What fetch rejects with, or the body's reader: in the form of Node's own fetch, whose codes libraries know. */
+  rejection(message: "fetch failed" | "terminated"): TypeError {
+    const late = this.error.code === Code.DeadlineExceeded;
+    const cause = new Error(late ? `timed out: ${this.error.rawMessage}` : this.error.rawMessage, { cause: this.error });
+    return new TypeError(message, { cause: Object.assign(cause, { code: late ? "UND_ERR_BODY_TIMEOUT" : "UND_ERR_SOCKET" }) });
+  }
+
+  /** The event that ends a stream with this error, as the gateway has sent it. */
+  get event(): string {
+    const body = this.body;
+    return `data: ${hasError(body) ? body : this.composed}\n\n`;
+  }
+
+  /** The response with the gateway's own body if it sent one. */
+  get response(): Response {
+    const headers = headersOf(this.error.metadata);
+    const [retry] = this.error.findDetails(RetryInfoSchema);
+    if (retry?.retryDelay && !headers.has("retry-after") && !headers.has("retry-after-ms")) {
+      const { seconds, nanos } = retry.retryDelay;
+      headers.set("retry-after-ms", String(Number(seconds) * 1000 + Math.round(nanos / 1e6)));
+    }
+    if (!this.upstream && this.error.metadata.get("grpc-retry-pushback-ms") === "-1") {
+      headers.set("x-should-retry", "false"); // the bridge's own failure, and its own advice
+    }
+    const body = this.body;
+    if (/^[[{]/.test(body)) return json(this.status, body, headers);
+    headers.set("content-type", "text/plain");
+    return response(this.status, body, headers);
+  }
+
+  private get status(): number {
+    let status = this.upstream?.httpStatus ?? 0;
+    if (status === 200) status = Number(this.known["httpStatus"] ?? 0); // in the body: what it should have been
+    if (status >= 400 && status < 600) return status;
+    return status ? 502 : (STATUSES[name(this.error.code)] ?? 500);
+  }
+
+  private get body(): string {
+    const { upstream } = this;
+    if (!upstream) return this.composed;
+    if (!upstream.body) return upstream.message?.startsWith(`HTTP ${upstream.httpStatus}`) ? "" : this.composed;
+    // What was too long for the details of a status is no JSON any more.
+    return /^[[{]/.test(upstream.body) && !isJson(upstream.body) ? this.composed : upstream.body;
+  }
+
+  private get composed(): string {
+    const { upstream } = this;
+    if (!upstream) {
+      const [wrong] = this.error.findDetails(BadRequestSchema);
+      const param = wrong?.fieldViolations[0]?.field ?? null;
+      return JSON.stringify({ error: { message: this.error.rawMessage, type: "aibridge", param, code: this.reason || null } });
+    }
+    const { message, type, param, code } = upstream;
+    return JSON.stringify({
+      error: { message: message || this.error.rawMessage, type: type || null, param: param || null, code: code || null },
+    });
+  }
+}
+
+/** The response to a request that there is no RPC for. */
+export function refusal(status: number, message: string, code: string): Response {
+  const headers = new Headers({ "x-should-retry": "false" });
+  return json(status, JSON.stringify({ error: { message, type: "aibridge", param: null, code } }), headers);
+}
+
+/** Trailing metadata as reply headers; `x-request-id` is the gateway's, or the bridge's where the gateway gave none. */
+function headersOf(trailers: Headers): Headers {
+  const headers = new Headers();
+  for (const [key, value] of trailers) {
+    if (!/^(?:grpc-|content-|aibridge-|date$|trailer$)|-bin$/.test(key)) headers.set(key, value);
+  }
+  const own = headers.get("x-request-id");
+  if (own) headers.set("x-aibridge-request-id", own);
+  headers.set("x-request-id", headers.get("x-upstream-request-id") ?? own ?? "");
+  headers.delete("x-upstream-request-id");
+  return headers;
+}
+
+function json(status: number, body: string, headers: Headers): Response {
+  headers.set("content-type", "application/json");
+  return response(status, body, headers);
+}
+
+function response(status: number, body: string, headers: Headers): Response {
+  return new Response(body, { status, statusText: STATUS_CODES[status] ?? "", headers });
+}
+
+/** A code as gRPC writes it: NOT_FOUND for NotFound. */
+function name(code: Code): string {
+  return code === Code.Canceled ? "CANCELLED" : Code[code].replace(/(?<=[a-z])(?=[A-Z])/g, "_").toUpperCase();
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function hasError(body: string): boolean {
+  return isJson(body) && Boolean((JSON.parse(body) as { error?: unknown } | null)?.error);
+}
