@@ -77,6 +77,7 @@ check: $(READY) ## lint, types, protos, fresh generated code and tables, imports
 	$(BIN)/python scripts/api.py --check
 	$(BIN)/python scripts/fields.py --check
 	$(BIN)/python scripts/errors.py --check
+	$(BIN)/python scripts/fetch.py --check
 	$(BIN)/python scripts/configuration.py --check
 	$(BIN)/python -m pytest -q tests/contract
 

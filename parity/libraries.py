@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import shlex
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -37,12 +38,13 @@ class Library:
 
 _FETCH: Final = HERE.parent / "clients" / "openai-fetch"
 _NPM: Final = HERE / "programs" / "npm"
-#: The fetch is built where it is, and linked into the folder of the programs.
-_BUILD: Final = (
-    *("sh", "-c"),
-    f"cd {shlex.quote(str(_FETCH))} && npm ci --silent --no-audit --no-fund && npm run --silent build && "
-    f"cd {shlex.quote(str(_NPM))} && npm ci --silent --no-audit --no-fund",
+#: The fetch is built and tested where it is, and linked into the folder of the programs.
+_CI: Final = "npm ci --silent --no-audit --no-fund"
+_STEPS: Final = (
+    f"cd {shlex.quote(str(_FETCH))} && {_CI} && npm run --silent build && npm test --silent",
+    f"cd {shlex.quote(str(_NPM))} && {_CI}",
 )
+_BUILD: Final = ("sh", "-c", " && ".join(_STEPS))
 
 LIBRARIES: Final = (
     Library(
@@ -93,14 +95,18 @@ async def outcomes_of(library: Library, setup: Any) -> tuple[dict[str, Any], dic
 async def _install(library: Library) -> None:
     if not library.install:
         return
-    locks = [folder / name for folder in (_FETCH, _NPM) for name in ("package-lock.json", "src/index.ts")]
-    sources = [*sorted(_FETCH.glob("src/*.ts")), *(lock for lock in locks if lock.exists())]
-    wanted = hashlib.sha256(repr(library.install).encode() + b"".join(path.read_bytes() for path in sources)).hexdigest()
-    stamp = INSTALLED / f"{hashlib.sha256(repr(library.install).encode()).hexdigest()[:12]}.stamp"
-    if not stamp.exists() or stamp.read_text() != wanted:
-        await _run(library, library.install, "", _INSTALL_TIMEOUT)
-        INSTALLED.mkdir(exist_ok=True)
-        stamp.write_text(wanted)
+    sources = [*sorted(_FETCH.glob("*/*.*s")), *(folder / "package-lock.json" for folder in (_FETCH, _NPM))]
+    wanted = _digest(repr(library.install).encode(), *(path.read_bytes() for path in sources))
+    stamp = INSTALLED / f"{_digest(repr(library.install).encode())}.stamp"
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    await _run(library, library.install, "", _INSTALL_TIMEOUT)
+    INSTALLED.mkdir(exist_ok=True)
+    stamp.write_text(wanted)
+
+
+def _digest(*parts: bytes) -> str:
+    return hashlib.sha256(b"".join(parts)).hexdigest()
 
 
 async def _run(library: Library, command: Sequence[str], text: str, seconds: float) -> str:
@@ -112,13 +118,14 @@ async def _run(library: Library, command: Sequence[str], text: str, seconds: flo
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             env={**os.environ, **library.variables},
+            start_new_session=True,
         )
     except FileNotFoundError:
         raise LibraryError(f"{command[0]} is not installed") from None
     try:
         output, errors = await asyncio.wait_for(child.communicate(text.encode()), seconds)
     except TimeoutError:
-        child.kill()
+        os.killpg(child.pid, signal.SIGKILL)  # and whatever it has started
         await child.wait()
         raise LibraryError(f"{' '.join(command)} took more than {seconds:g} s") from None
     if child.returncode:

@@ -36,6 +36,7 @@ TRANSPORT: Final[Mapping[str, str]] = {
     "UPSTREAM_WRITE_FAILED": "WriteError",
     "UPSTREAM_CONNECTION_LOST": "RemoteProtocolError",
     "UPSTREAM_STREAM_INTERRUPTED": "RemoteProtocolError",
+    "UPSTREAM_FIRST_EVENT_TIMEOUT": "ReadTimeout",
     "UPSTREAM_STREAM_STALLED": "ReadTimeout",
     "UPSTREAM_TIMEOUT": "ReadTimeout",
 }

@@ -63,6 +63,7 @@ export const STATUSES: Record<string, number> = {
 /** Reasons that are broken connections. */
 export const BROKEN: readonly string[] = [
   "UPSTREAM_CONNECTION_LOST",
+  "UPSTREAM_FIRST_EVENT_TIMEOUT",
   "UPSTREAM_STREAM_INTERRUPTED",
   "UPSTREAM_STREAM_STALLED",
   "UPSTREAM_TIMEOUT",

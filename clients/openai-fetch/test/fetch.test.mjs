@@ -12,7 +12,8 @@ const URL = "http://any/v1/chat/completions";
 const HELLO = { model: "m", messages: [{ role: "user", content: "hi" }] };
 const chunk = (content) => ({ choices: [{ index: 0, delta: { contentKind: { case: "content", value: content } } }] });
 
-let server, target, play, seen;
+let server, target, play;
+const sessions = new Set();
 
 before(async () => {
   const routes = (router) => {
@@ -24,11 +25,14 @@ before(async () => {
     router.service(EmbeddingsService, { createEmbedding: (request, context) => play(request, context) });
   };
   server = createServer(connectNodeAdapter({ routes }));
-  server.on("session", (session) => (seen = session));
+  server.on("session", (session) => sessions.add(session));
   await once(server.listen(0, "127.0.0.1"), "listening");
   target = `127.0.0.1:${server.address().port}`;
 });
-after(() => (seen?.destroy(), server.close()));
+after(() => {
+  for (const session of sessions) session.destroy();
+  server.close();
+});
 
 const post = (body, init = {}) => aibridgeFetch(target)(URL, { method: "POST", body: JSON.stringify(body), ...init });
 
