@@ -78,7 +78,7 @@ def serve(
     if local and "upstream_url" in flags:
         raise typer.BadParameter("--local and --upstream-url exclude each other")
     if local:
-        flags["upstream_credentials"] = "caller"  # the embedded server asks for no key, so it gets none of ours
+        flags["upstream_credentials"] = "none"  # the embedded server asks for no key, so it gets nobody's
         flags["retrieve_from_list"] = True  # and it lists its model, but does not give it singly
     _serve(load(config, **flags), local=local)
 

@@ -48,7 +48,7 @@ class Settings(Server, Health, Access, Upstream, Limits, Telemetry, BaseSettings
             or self.upstream_oidc_token
             or self.upstream_oidc_token_file
         )
-        spends_own = own is not None and self.upstream_credentials != "caller"
+        spends_own = own is not None and self.upstream_credentials in {"auto", "bridge"}
         open_to_all = not self.knows_callers and not self.allow_anonymous_callers
         if spends_own and self.is_exposed and open_to_all:
             raise ValueError(

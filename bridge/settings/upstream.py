@@ -29,10 +29,11 @@ class Upstream(BaseModel):
     upstream_oidc_token_file: ExistingFile | None = Field(
         None, description="File with the OIDC token; read again when it changes."
     )
-    upstream_credentials: Literal["auto", "bridge", "caller"] = Field(
+    upstream_credentials: Literal["auto", "bridge", "caller", "none"] = Field(
         "auto",
         description="Whose credential goes upstream: the bridge's if it has one, else the caller's `authorization`"
-        " (auto); always the bridge's; always the caller's. A token that shows the bridge who calls never does.",
+        " (auto); always the bridge's; always the caller's; nobody's (none). A token that shows the bridge who"
+        " calls never does.",
     )
     upstream_ca_file: ExistingFile | None = Field(
         None,

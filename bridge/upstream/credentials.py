@@ -30,13 +30,12 @@ class Credentials:
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._mode = settings.upstream_credentials
         key = _source("upstream_api_key", settings.upstream_api_key, settings.upstream_api_key_file)
         token = _source("upstream_oidc_token", settings.upstream_oidc_token, settings.upstream_oidc_token_file)
         # A key wins over a token, even if the key is wrong: that is the gateway's documented order.
-        self._source = key or token
+        self._source = (key or token) if settings.upstream_credentials in {"auto", "bridge"} else None
         # What shows the bridge who calls is for the bridge alone.
-        self._passes = self._mode != "bridge" and not settings.takes_bearer
+        self._passes = settings.upstream_credentials in {"auto", "caller"} and not settings.takes_bearer
         self._of_callers: dict[Path, _File] = {}
 
     def choose(self, metadata: Metadata, caller: Caller | None = None) -> Credential:
@@ -45,7 +44,7 @@ class Credentials:
         Raises:
             BridgeError: INVALID_METADATA for a caller's `authorization` that cannot be an HTTP header.
         """
-        source = self._source if self._mode != "caller" else None
+        source = self._source
         if caller is not None and caller.upstream_api_key_file is not None:
             source = self._of_caller(caller.upstream_api_key_file)
         if source is not None:

@@ -100,13 +100,21 @@ async def test_a_good_token(start: Start, file: Path, hello: Hello, scheme: str)
             assert bridge.gateway.last.headers["authorization"] == "Bearer sk-bridge-test-key"
 
 
-@pytest.mark.parametrize("credentials", ["auto", "bridge"])
+@pytest.mark.parametrize("credentials", ["auto", "bridge", "none"])
 async def test_the_token_is_never_passed_on(start: Start, file: Path, hello: Hello, credentials: str) -> None:
     """Without a key of its own the bridge sends none: `authorization` is not the upstream's business."""
     async with start(caller_tokens_file=file, upstream_credentials=credentials) as bridge:
         await bridge.chat.CreateChatCompletion(hello, metadata=bearer(SEARCH.token))
     assert "authorization" not in bridge.gateway.last.headers
     assert SEARCH.token not in str(bridge.gateway.last)
+
+
+async def test_nobodys_credential(start: Start, file: Path, hello: Hello) -> None:
+    """With `none` neither the bridge's key goes upstream nor the caller's, whether callers are known or not."""
+    for options in ({}, {"caller_tokens_file": file}):
+        async with start(upstream_credentials="none", upstream_api_key="sk-bridge-test-key", **options) as bridge:
+            await bridge.chat.CreateChatCompletion(hello, metadata=bearer(SEARCH.token))
+        assert "authorization" not in bridge.gateway.last.headers
 
 
 async def test_an_upstream_that_rejects_the_bridge(start: Start, file: Path, hello: Hello) -> None:

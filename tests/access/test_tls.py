@@ -21,7 +21,9 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from structlog.testing import capture_logs
 
+from aibridge.v1 import chat_pb2_grpc
 from bridge import settings
+from bridge.server import tokens
 from bridge.server.app import App
 from bridge.settings import SettingsError
 from tests.access.authority import Secret, chain, channel, identity, key, trusting, until
@@ -29,6 +31,7 @@ from tests.conftest import Bridge, Start
 from tests.details import COMPLETION
 from tests.errors.replies import Hello
 from tests.gateway import Gateway, json_reply, sse
+from tests.server.processes import Process, serving
 
 HOST = "127.0.0.1"
 CA = trustme.CA()
@@ -369,3 +372,31 @@ async def test_a_client_ca_that_is_none(start: Start, mutual: dict[str, Any], he
 
             await until(taken)
     assert [line["event"] for line in logs if line["log_level"] == "error"][-1] == "client CA file unusable"
+
+
+async def test_workers(gateway: Gateway, secret: Secret, tmp_path: Path, hello: Hello) -> None:
+    """Each of them knows the callers, and takes the new certificate, as do those that come later."""
+    gateway.script(json_reply(COMPLETION))
+    made = tokens.new("search")
+    (tmp_path / "tokens").write_text(f"{made.line}\n")
+    files = ["--tls-certificate-file", secret.crt, "--tls-key-file", secret.key, "--caller-tokens-file"]
+    arguments = [*map(str, files), str(tmp_path / "tokens"), "--workers", "2", "--metrics-listen", "off"]
+
+    async def once(process: Process, metadata: tuple[tuple[str, str], ...]) -> str:
+        async with channel(process.address, trusting(CA)) as own:
+            return await code_of(chat_pb2_grpc.ChatServiceStub(own).CreateChatCompletion(hello, metadata=metadata))
+
+    async with serving(gateway, *arguments) as process:
+        for _ in range(8):
+            assert await once(process, (("authorization", f"Bearer {made.token}"),)) == "OK"
+            assert await once(process, ()) == "UNAUTHENTICATED"
+        first = await presented(process.address, believing(CA))
+        new = CA.issue_cert(HOST)
+        secret.swap(crt=chain(new), key=key(new))
+
+        async def everywhere() -> bool:
+            await presented(process.address, believing(CA))
+            return sum(line["event"] == "TLS file read again" for line in process.log) == 2
+
+        await until(everywhere)
+        assert first not in [await presented(process.address, believing(CA)) for _ in range(8)]

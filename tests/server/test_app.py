@@ -137,6 +137,7 @@ OPEN = "0.0.0.0:0"
         ({"upstream_oidc_token": "token"}, False),
         ({"upstream_api_key": "sk-own-key", "allow_anonymous_callers": True}, True),
         ({"upstream_api_key": "sk-own-key", "upstream_credentials": "caller"}, True),
+        ({"upstream_api_key": "sk-own-key", "upstream_credentials": "none"}, True),
         ({"upstream_api_key": "sk-own-key", "listen": "[::1]:0"}, True),
         ({"upstream_api_key": "sk-own-key", "listen": "localhost:0"}, True),
     ],
