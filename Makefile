@@ -9,10 +9,10 @@ ENGINE ?= docker
 IMAGE ?= aibridge
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test wheel test-openai test-operations test-peers peers-report fuzz soak bench image test-image check format generate test-clients bench-peers bench-report clean
+.PHONY: help demo serve test wheel test-openai test-operations test-peers peers-report fuzz soak bench image test-image check format generate test-clients example-bridge bench-peers bench-report clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 demo: $(READY) ## models, a streamed chat, an embedding and an error, on a real model in this machine
 	@$(BIN)/aibridge demo
@@ -37,6 +37,9 @@ peers-report: $(READY) ## the same, and writes docs/dialects.md
 
 test-clients: $(READY) ## the example of each language, built and run against a bridge; ARGS="--only go,java"
 	$(BIN)/python -m examples.harness $(ARGS)
+
+example-bridge: $(READY) ## a bridge on 127.0.0.1:50051 with a scripted gateway behind it, to try the examples
+	@$(BIN)/python -m examples.harness --serve
 
 test-operations: $(READY) ## a real Prometheus before two workers; needs apt-get
 	bash scripts/prometheus.sh .tools/prometheus

@@ -5,7 +5,7 @@ import asyncio
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from typing import Final
 
 from examples.harness import programs, proxies, report, tools
@@ -19,6 +19,7 @@ from examples.harness.upstream import Upstream, upstream
 
 _SUBJECTS: Final = {subject.name: subject for subject in (*STACKS, *TOOLS)}
 _PROXIES: Final = {proxy.name: proxy for proxy in proxies.PROXIES}
+_ADDRESS: Final = "127.0.0.1:50051"
 _DIRECT: Final = "direct"
 
 
@@ -27,8 +28,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="examples.harness", description="Builds, runs and checks the examples.")
     parser.add_argument("--only", metavar="NAME,…", help=f"some of: {', '.join(_SUBJECTS)}")
     parser.add_argument("--direct", action="store_true", help="not through the proxies")
+    parser.add_argument(
+        "--serve", action="store_true", help=f"only serve, on {_ADDRESS}, until Ctrl-C: to try examples"
+    )
     parser.add_argument("--write-report", action="store_true", help="write docs/clients.md; runs everything")
     arguments = parser.parse_args()
+    if arguments.serve:
+        with suppress(KeyboardInterrupt):
+            asyncio.run(_serve())
+        return 0
     chosen = arguments.only.split(",") if arguments.only else list(_SUBJECTS)
     if unknown := set(chosen) - set(_SUBJECTS):
         parser.error(f"no such example or tool: {', '.join(sorted(unknown))}")
@@ -37,6 +45,12 @@ def main() -> int:
     through = () if arguments.direct else tuple(_PROXIES)
     subjects = [subject for name, subject in _SUBJECTS.items() if name in chosen]
     return asyncio.run(_main(subjects, through, write=arguments.write_report))
+
+
+async def _serve() -> None:
+    async with upstream() as gateway, programs.bridge(gateway.url, _ADDRESS) as address:
+        print(f"a bridge with a scripted gateway behind it: {address}; stop it with Ctrl-C", flush=True)
+        await asyncio.Event().wait()
 
 
 async def _main(subjects: Sequence[Stack | Tool], through: Sequence[str], *, write: bool) -> int:

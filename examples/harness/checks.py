@@ -33,12 +33,23 @@ EXPECTED: Final = (EXAMPLES / "expected.txt").read_text("utf-8").splitlines()
 STEPS: Final = tuple(dict.fromkeys(line.partition(":")[0] for line in EXPECTED))
 #: All checks by name, in the order of `checks`, with what they claim.
 CHECKS: Final = {
-    **{step: f"prints the lines of the step `{step}`" for step in STEPS},
-    "nothing else": "prints nothing else, in this order, and exits with 0",
-    "closes on cancel": "a cancelled stream's connection is closed at the gateway, while the program goes on",
-    "closes on deadline": "so is that of a call whose deadline has passed",
-    "attempts": "each request comes once; what gRPC retries comes twice",
-    "token": "each request carries the caller's token",
+    "models": "lists the models",
+    "chat": "gets a tool call, sends its result, and reads the answer and its usage",
+    "stream": "puts a stream together, usage included",
+    "tools": "puts two parallel tool calls together from deltas that come by turns",
+    "embed": "reads two vectors, exactly",
+    "retry": "sees nothing of an UNAVAILABLE, because gRPC has tried again by the service config",
+    "cancel": "cancels in mid-stream, and is told CANCELLED",
+    "deadline": "is told DEADLINE_EXCEEDED when its deadline has passed",
+    "invalid": "reads ErrorInfo and BadRequest of a wrong request",
+    "rate-limit": "reads ErrorInfo, RetryInfo, RequestInfo and UpstreamError of a rate limit",
+    "cut": "gets what arrived of a stream that was cut off, then UNAVAILABLE and the reason",
+    "missing": "reads ResourceInfo of a model that does not exist",
+    "nothing else": "prints these lines in this order and no others, and exits with 0",
+    "closes on cancel": "has the gateway see the cancelled stream closed within half a second, while it goes on",
+    "closes on deadline": "so with the call whose deadline has passed",
+    "attempts": "makes each request once, and what gRPC retries twice",
+    "token": "sends the caller's token with each request",
 }
 
 

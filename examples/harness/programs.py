@@ -44,11 +44,11 @@ class Result:
 
 
 @asynccontextmanager
-async def bridge(upstream_url: str) -> AsyncIterator[str]:
+async def bridge(upstream_url: str, listen: str = "127.0.0.1:0") -> AsyncIterator[str]:
     """A bridge before this gateway, as a process; its address. It does not retry by itself, so that callers do."""
     BUILDS.mkdir(exist_ok=True)
     variables = {
-        "AIBRIDGE_LISTEN": "127.0.0.1:0",
+        "AIBRIDGE_LISTEN": listen,
         "AIBRIDGE_UPSTREAM_URL": upstream_url,
         "AIBRIDGE_UPSTREAM_CREDENTIALS": "caller",
         "AIBRIDGE_MAX_RETRIES": "0",

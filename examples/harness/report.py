@@ -16,6 +16,9 @@ _HEAD: Final = """\
 The same program in each language ([examples/](../examples/README.md)), built and run against a real bridge with a
 scripted gateway behind it: directly, and through proxies that other people wrote. Written by
 `make test-clients ARGS=--write-report` from what that run saw; `.ci/run` runs the same.
+
+The rows of Python's floor are the oldest libraries that the stubs run with
+([why these](../generated/python/README.md)). OpenAI's own libraries over gRPC are in [openai.md](openai.md).
 """
 _TOOLS: Final = """\
 ## Tools
@@ -95,8 +98,9 @@ def _tools(outcomes: Sequence[Outcome]) -> Iterator[str]:
     yield "|---|---|---|---|"
     for outcome in outcomes:
         tool, checks = outcome.subject, [check for checks in outcome.checks.values() for check in checks]
+        name = f"[{tool.name}](https://pkg.go.dev/{tool.module})"
         uses = "; ".join(entry.name for entry in tool.uses)
-        yield f"| [{tool.name}](https://{tool.module}) | {tool.version} | {_passed(checks, len(tool.uses))} | {uses} |"
+        yield f"| {name} | {tool.version} | {_passed(checks, len(tool.uses))} | {uses} |"
     yield ""
 
 
