@@ -35,7 +35,7 @@ test-peers: $(READY) ## the bridge before four servers that others wrote; needs 
 peers-report: $(READY) ## the same, and writes docs/dialects.md
 	$(BIN)/python -m pytest peers --write-report
 
-test-clients: $(READY) ## the example of each language, built and run against a bridge; ARGS="--only go,java"
+test-clients: $(READY) ## the example of each language against a bridge, and test-openai; ARGS="--only go,java"
 	$(BIN)/python -m examples.harness $(ARGS)
 
 example-bridge: $(READY) ## a bridge on 127.0.0.1:50051 with a scripted gateway behind it, to try the examples

@@ -30,6 +30,7 @@ class Library:
     clients: int
     install: Sequence[str] = ()
     variables: Mapping[str, str] = field(default_factory=dict)
+    language: str = "Node.js"
     #: Calls that the library does not have.
     without: frozenset[str] = frozenset()
     #: Whether it obeys `x-should-retry`.
@@ -52,12 +53,14 @@ LIBRARIES: Final = (
         "openai-python, on httpx2",
         (sys.executable, "-P", "programs/openai_python.py"),
         clients=2,
+        language="Python",
     ),
     Library(
         "openai-python-2",
         "openai-python before 3, on httpx",
         (sys.executable, "-P", "programs/openai_python.py"),
         clients=2,
+        language="Python",
         install=(
             *(sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(_OLDER)),
             *("openai==2.54.0", "distro==1.9.0", "tqdm==4.67.1"),

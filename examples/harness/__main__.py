@@ -16,6 +16,8 @@ from examples.harness.stacks import STACKS, Stack
 from examples.harness.toolchains import ToolchainError, provide
 from examples.harness.tools import TOOLS, Tool
 from examples.harness.upstream import Upstream, upstream
+from parity.libraries import LIBRARIES, Library
+from parity.run import run as parity
 
 _SUBJECTS: Final = {subject.name: subject for subject in (*STACKS, *TOOLS)}
 _PROXIES: Final = {proxy.name: proxy for proxy in proxies.PROXIES}
@@ -44,7 +46,8 @@ def main() -> int:
         parser.error("a report is about everything")
     through = () if arguments.direct else tuple(_PROXIES)
     subjects = [subject for name, subject in _SUBJECTS.items() if name in chosen]
-    return asyncio.run(_main(subjects, through, write=arguments.write_report))
+    libraries = () if arguments.only else LIBRARIES
+    return asyncio.run(_main(subjects, through, libraries, write=arguments.write_report))
 
 
 async def _serve() -> None:
@@ -53,7 +56,9 @@ async def _serve() -> None:
         await asyncio.Event().wait()
 
 
-async def _main(subjects: Sequence[Stack | Tool], through: Sequence[str], *, write: bool) -> int:
+async def _main(
+    subjects: Sequence[Stack | Tool], through: Sequence[str], libraries: Sequence[Library], *, write: bool
+) -> int:
     failed = 0
     async with AsyncExitStack() as servers:
         gateway = await servers.enter_async_context(upstream())
@@ -67,10 +72,12 @@ async def _main(subjects: Sequence[Stack | Tool], through: Sequence[str], *, wri
                 failed += 1
         outcomes = [await _outcome(subject, ways, gateway) for subject in subjects]
         versions = {name: await proxies.version(_PROXIES[name]) if name in _PROXIES else "" for name in ways}
+    results = await parity(libraries)
     if write:
-        report.PATH.write_text(report.text(outcomes, versions), "utf-8")
-    failed += sum(len(outcome.failed) for outcome in outcomes)
+        report.PATH.write_text(report.text(outcomes, versions, results), "utf-8")
+    failed += sum(len(outcome.failed) for outcome in outcomes) + sum(result.failed for result in results)
     passed = sum(outcome.total - len(outcome.failed) for outcome in outcomes)
+    passed += sum(result.passed for result in results)
     print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0
 

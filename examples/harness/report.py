@@ -8,6 +8,8 @@ from typing import Final
 from examples.harness.checks import CHECKS, Check
 from examples.harness.stacks import Stack
 from examples.harness.tools import Tool
+from parity.report import section
+from parity.run import Result
 
 PATH: Final = Path(__file__).resolve().parent.parent.parent / "docs" / "clients.md"
 _HEAD: Final = """\
@@ -63,11 +65,11 @@ class Outcome:
         return sum(map(len, self.checks.values()))
 
 
-def text(outcomes: Sequence[Outcome], ways: Mapping[str, str]) -> str:
+def text(outcomes: Sequence[Outcome], ways: Mapping[str, str], libraries: Sequence[Result]) -> str:
     """The whole document; `ways` are names and versions."""
     stacks = [outcome for outcome in outcomes if isinstance(outcome.subject, Stack)]
     tools = [outcome for outcome in outcomes if isinstance(outcome.subject, Tool)]
-    return "\n".join([_HEAD, *_stacks(stacks, ways), *_claims(), _TOOLS, *_tools(tools), _WAYS])
+    return "\n".join([_HEAD, *_stacks(stacks, ways), *_claims(), _TOOLS, *_tools(tools), *section(libraries), _WAYS])
 
 
 def _stacks(outcomes: Sequence[Outcome], ways: Mapping[str, str]) -> Iterator[str]:
