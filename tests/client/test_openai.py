@@ -112,7 +112,7 @@ async def test_ids_with_slashes(send: Call, bridge: Bridge, path: str) -> None:
 
 async def test_headers_go_along_as_far_as_the_bridge_lets_them(send: Call, bridge: Bridge) -> None:
     bridge.gateway.script(json_reply(MODELS, openai_processing_ms="7", x_request_id="up"))
-    headers = {"x-title": "t", "openai-project": "p", "x-stainless-os": "x", "x-other": "y", "x-request-id": "mine"}
+    headers = {"x-title": "t", "http-referer": "p", "x-stainless-os": "x", "x-other": "y", "x-request-id": "mine"}
     response = await send("GET", "/models", headers=headers)
     seen = bridge.gateway.last.headers
     assert [seen.get(name) for name in headers] == ["t", "p", None, None, "mine"]
