@@ -1,6 +1,6 @@
 """Fixtures: a scripted gateway, a real bridge before it, and a real channel to that."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +12,8 @@ from aibridge.v1 import chat_pb2, chat_pb2_grpc, embeddings_pb2_grpc, models_pb2
 from bridge import settings
 from bridge.server.app import App
 from tests import gateway as fake
+from tests import leaks
+from tests.leaks import KEY, PROMPT
 
 
 @dataclass
@@ -47,6 +49,18 @@ async def start_bridge(gateway: fake.Gateway, **options: Any) -> AsyncIterator[B
         await app.stop()
 
 
+def pytest_configure() -> None:
+    leaks.watch()
+
+
+@pytest.fixture(autouse=True)
+def _no_log_line_leaks() -> Iterator[None]:
+    """Whatever a test does: neither its prompt nor the bridge's key is logged."""
+    before = len(leaks.found)
+    yield
+    assert leaks.found[before:] == []
+
+
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AI_GATEWAY_API_KEY", "OPENAI_API_KEY", "VERCEL_OIDC_TOKEN", "AIBRIDGE_UPSTREAM_API_KEY"):
@@ -62,7 +76,7 @@ async def gateway() -> AsyncIterator[fake.Gateway]:
 @pytest.fixture
 async def bridge(gateway: fake.Gateway) -> AsyncIterator[Bridge]:
     """A bridge with default settings and a key of its own."""
-    async with start_bridge(gateway, upstream_api_key="sk-bridge-test-key") as running:
+    async with start_bridge(gateway, upstream_api_key=KEY) as running:
         yield running
 
 
@@ -74,4 +88,4 @@ def start(gateway: fake.Gateway) -> Start:
 
 @pytest.fixture
 def hello() -> chat_pb2.CreateChatCompletionRequest:
-    return chat_pb2.CreateChatCompletionRequest(model="m", messages=[{"role": "user", "content": "hi"}])
+    return chat_pb2.CreateChatCompletionRequest(model="m", messages=[{"role": "user", "content": PROMPT}])

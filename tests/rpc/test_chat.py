@@ -5,6 +5,7 @@ import json
 from aibridge.v1 import chat_pb2
 from tests.conftest import Bridge
 from tests.gateway import json_reply, sse
+from tests.leaks import PROMPT
 
 COMPLETION = {
     "id": "c1",
@@ -24,7 +25,11 @@ async def test_unary(bridge: Bridge, hello: chat_pb2.CreateChatCompletionRequest
     assert reply.choices[0].message.content == "hello"
     assert reply.usage.total_tokens == 3
     assert bridge.gateway.last.path == "/v1/chat/completions"
-    assert bridge.gateway.last.json == {"model": "m", "messages": [{"role": "user", "content": "hi"}], "temperature": 0}
+    assert bridge.gateway.last.json == {
+        "model": "m",
+        "messages": [{"role": "user", "content": PROMPT}],
+        "temperature": 0,
+    }
     assert bridge.gateway.last.headers["authorization"] == "Bearer sk-bridge-test-key"
 
 

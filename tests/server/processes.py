@@ -13,6 +13,7 @@ from typing import Any
 
 import grpc
 
+from tests import leaks
 from tests.gateway import Gateway
 
 _PATIENCE = 30.0
@@ -61,6 +62,7 @@ class Process:
 
     def _take(self, text: str) -> None:
         """One line, of which workers that write at the same time may have made two."""
+        leaks.look(text)
         while text:
             try:
                 value, end = json.JSONDecoder().raw_decode(text)

@@ -1,0 +1,21 @@
+"""The watch over the whole run's log lines sees what it is there to see."""
+
+import asyncio
+import sys
+
+import structlog
+
+from tests import leaks
+from tests.server.processes import Process
+
+
+async def test_a_leak_is_found() -> None:
+    """In this process and in another."""
+    structlog.get_logger("aibridge.test").error("failed", text=f"could not send {leaks.PROMPT}")
+    program = f'import sys; print(\'{{"event": "with {leaks.KEY}"}}\', file=sys.stderr)'
+    child = await asyncio.create_subprocess_exec(sys.executable, "-c", program, stderr=asyncio.subprocess.PIPE)
+    await Process(child).ended()
+    texts = leaks.found[-2:]
+    assert leaks.PROMPT in texts[0]
+    assert leaks.KEY in texts[1]
+    del leaks.found[-2:]
