@@ -1,5 +1,6 @@
 """Builds and runs the example of each language against a real bridge, and checks what it prints and what it does.
 
 `stacks` is the table of languages, `toolchains` sees to what they need, `upstream` is the scripted gateway, `programs`
-runs the bridge and the examples, `checks` judges, `report` writes `docs/clients.md`.
+runs the bridge and the examples, `checks` judges, `proxies` are what stands between, `limits` what these might cut off,
+`tools` are other people's clients, `report` writes `docs/clients.md`.
 """

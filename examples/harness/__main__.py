@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from typing import Final
 
-from examples.harness import programs, proxies, report, tools
+from examples.harness import limits, programs, proxies, report, tools
 from examples.harness.checks import Check, checks
 from examples.harness.programs import ProgramError
 from examples.harness.report import Outcome
@@ -59,7 +59,7 @@ async def _serve() -> None:
 async def _main(
     subjects: Sequence[Stack | Tool], through: Sequence[str], libraries: Sequence[Library], *, write: bool
 ) -> int:
-    failed = 0
+    passed = failed = 0
     async with AsyncExitStack() as servers:
         gateway = await servers.enter_async_context(upstream())
         bridge = await servers.enter_async_context(programs.bridge(gateway.url))
@@ -70,16 +70,27 @@ async def _main(
             except (ToolchainError, ProgramError) as error:
                 print(f"FAIL {name}: {error}")
                 failed += 1
+        for name, address in ways.items():
+            failed += _print_failures(name, found := await limits.check(address))
+            passed += sum(not check.problem for check in found)
         outcomes = [await _outcome(subject, ways, gateway) for subject in subjects]
         versions = {name: await proxies.version(_PROXIES[name]) if name in _PROXIES else "" for name in ways}
     results = await parity(libraries)
     if write:
         report.PATH.write_text(report.text(outcomes, versions, results), "utf-8")
     failed += sum(len(outcome.failed) for outcome in outcomes) + sum(result.failed for result in results)
-    passed = sum(outcome.total - len(outcome.failed) for outcome in outcomes)
+    passed += sum(outcome.total - len(outcome.failed) for outcome in outcomes)
     passed += sum(result.passed for result in results)
     print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0
+
+
+def _print_failures(name: str, found: Sequence[Check]) -> int:
+    """How many there are."""
+    failures = [check for check in found if check.problem]
+    for check in failures:
+        print(f"FAIL {name}: {check.name}: {check.problem}")
+    return len(failures)
 
 
 async def _outcome(subject: Stack | Tool, ways: Mapping[str, str], gateway: Upstream) -> Outcome:

@@ -171,6 +171,13 @@ def _rate_limited(_body: Any, _attempt: int) -> Script:
     return _error(429, "requests", "rate_limit_exceeded", "Rate limit reached.", retry_after_ms="1500")
 
 
+def _long_error(_body: Any, _attempt: int) -> Script:
+    """With as much of everything as the bridge passes on, and more."""
+    headers = {f"x_ratelimit_{number}": "x" * 100 for number in range(20)}
+    error = {"message": "ä" * 3000, "type": "x" * 200, "param": "x" * 300, "code": "x" * 100}
+    return json_reply({"error": error}, 400, **headers)
+
+
 def _cut(_body: Any, _attempt: int) -> Script:
     return sse(_chunk({"role": "assistant", "content": "Hel"}), _chunk({"content": "lo"}), done=False)
 
@@ -189,4 +196,5 @@ _SCRIPTS: Final[Mapping[str, Callable[[Any, int], Script]]] = {
     "example/slow": _slow,
     "example/rate-limited": _rate_limited,
     "example/cut": _cut,
+    "example/long-error": _long_error,
 }
