@@ -64,6 +64,24 @@ def _node(name: str, library: str, package: str) -> Stack:
     )
 
 
+def _maven(name: str, language: str, language_version: str, library: str, jar: str) -> Stack:
+    """A Maven project whose jar lies beside lib/, with what it needs."""
+    return Stack(
+        name=name,
+        language=language,
+        library=library,
+        folder=name,
+        # Half the time: the build is over before the optimising compiler has paid off.
+        build='MAVEN_OPTS="-XX:TieredStopAtLevel=1 -XX:+UseSerialGC" mvn -B -q -Doutput="$BUILD" package',
+        run='java -jar "$BUILD/example.jar"',
+        language_version=language_version,
+        library_version=f'basename "$BUILD"/lib/{jar}-[0-9]*.jar',
+        tools=("javac", "mvn"),
+        tool_packages=("default-jdk-headless", "maven"),
+        pushback_retries=True,
+    )
+
+
 STACKS: Final = (
     _python("python", "client.py"),
     _python("python-async", "async_client.py"),
@@ -82,19 +100,8 @@ STACKS: Final = (
     ),
     _node("typescript", "Connect (gRPC transport)", "@connectrpc/connect-node"),
     _node("grpc-js", "grpc-js", "@grpc/grpc-js"),
-    Stack(
-        name="java",
-        language="Java",
-        library="grpc-java",
-        folder="java",
-        build='mvn -B -q -Doutput="$BUILD" package',
-        run='java -jar "$BUILD/example.jar"',
-        language_version="java -version",
-        library_version='basename "$BUILD"/lib/grpc-stub-*.jar',
-        tools=("javac", "mvn"),
-        tool_packages=("default-jdk-headless", "maven"),
-        pushback_retries=True,
-    ),
+    _maven("java", "Java", "java -version", "grpc-java", "grpc-stub"),
+    _maven("kotlin", "Kotlin", 'basename "$BUILD"/lib/kotlin-stdlib-*.jar', "grpc-kotlin", "grpc-kotlin-stub"),
     Stack(
         name="rust",
         language="Rust",
@@ -132,5 +139,20 @@ STACKS: Final = (
         language_version="ruby --version",
         library_version="ruby -e 'require %q(grpc/version); puts GRPC::VERSION'",
         debian=("ruby", "rake", "ruby-grpc", "ruby-grpc-tools"),
+    ),
+    Stack(
+        name="php",
+        language="PHP",
+        library="grpc",
+        folder="php",
+        build='make --silent GOOGLEAPIS="$("$PYTHON" -c "import site; print(*site.getsitepackages())")"',
+        run='php -d extension="$BUILD/grpc/src/php/ext/grpc/modules/grpc.so" '
+        '-d include_path="$BUILD/stubs:$BUILD/grpc/src/php/lib:/usr/share/php" example.php',
+        language_version="php --version",
+        library_version='php -d extension="$BUILD/grpc/src/php/ext/grpc/modules/grpc.so" -r "echo Grpc\\VERSION;"',
+        debian=(
+            *("php-cli", "php-dev", "php-google-protobuf", "libgrpc-dev", "libprotobuf-dev", "g++", "make"),
+            *("protobuf-compiler", "protobuf-compiler-grpc"),
+        ),
     ),
 )
