@@ -33,6 +33,8 @@ class Library:
     language: str = "Node.js"
     #: Calls that the library does not have.
     without: frozenset[str] = frozenset()
+    #: Whether its transport has a codec of its own, to be held against ours.
+    codec: bool = False
     #: Whether it obeys `x-should-retry`.
     heeds: bool = True
 
@@ -67,7 +69,7 @@ LIBRARIES: Final = (
         ),
         variables={"PYTHONPATH": str(_OLDER)},
     ),
-    Library("openai-npm", "npm openai", ("node", "programs/npm/openai.mjs"), clients=1, install=_BUILD),
+    Library("openai-npm", "npm openai", ("node", "programs/npm/openai.mjs"), clients=1, install=_BUILD, codec=True),
     Library(
         "ai-sdk",
         "@ai-sdk/openai-compatible",
@@ -91,8 +93,18 @@ async def outcomes_of(library: Library, setup: Any) -> tuple[dict[str, Any], dic
         LibraryError: it could not be installed or run.
     """
     await _install(library)
-    said = json.loads(await _run(library, library.run, json.dumps(setup), _RUN_TIMEOUT))
+    said = json.loads(await _run(library.run, library.variables, json.dumps(setup), _RUN_TIMEOUT))
     return said["outcomes"], said["versions"]
+
+
+async def roundtrip(tasks: Any) -> Any:
+    """What the codec in TypeScript makes of each task; see `parity.codec`.
+
+    Raises:
+        LibraryError: it could not be run.
+    """
+    script = str(_FETCH / "scripts" / "roundtrip.mjs")
+    return json.loads(await _run(("node", script), {}, json.dumps(tasks), _RUN_TIMEOUT))
 
 
 async def _install(library: Library) -> None:
@@ -103,7 +115,7 @@ async def _install(library: Library) -> None:
     stamp = INSTALLED / f"{_digest(repr(library.install).encode())}.stamp"
     if stamp.exists() and stamp.read_text() == wanted:
         return
-    await _run(library, library.install, "", _INSTALL_TIMEOUT)
+    await _run(library.install, {}, "", _INSTALL_TIMEOUT)
     INSTALLED.mkdir(exist_ok=True)
     stamp.write_text(wanted)
 
@@ -112,7 +124,7 @@ def _digest(*parts: bytes) -> str:
     return hashlib.sha256(b"".join(parts)).hexdigest()
 
 
-async def _run(library: Library, command: Sequence[str], text: str, seconds: float) -> str:
+async def _run(command: Sequence[str], variables: Mapping[str, str], text: str, seconds: float) -> str:
     try:
         child = await asyncio.create_subprocess_exec(
             *command,
@@ -120,7 +132,7 @@ async def _run(library: Library, command: Sequence[str], text: str, seconds: flo
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
-            env={**os.environ, **library.variables},
+            env={**os.environ, **variables},
             start_new_session=True,
         )
     except FileNotFoundError:

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from bridge import settings
 from bridge.server.app import App
 from bridge.telemetry import logs
+from parity import codec
 from parity.cases import Case, load
 from parity.compare import problems, request_problems
 from parity.gateway import gateway
-from parity.libraries import LIBRARIES, Library, LibraryError, outcomes_of
+from parity.libraries import LIBRARIES, Library, LibraryError, outcomes_of, roundtrip
 
 
 @dataclass
@@ -62,6 +63,9 @@ async def check(library: Library, cases: Sequence[Case]) -> Result:
         try:
             setup = {"url": upstream.url, "target": target, "tasks": [case.task for case in mine]}
             outcomes, result.versions = await outcomes_of(library, setup)
+            if library.codec:
+                objects = codec.tasks()
+                result.verdicts["codec"] = list(codec.problems(objects, await roundtrip(objects)))
         except LibraryError as error:
             result.verdicts = {library.name: [str(error)]}
             return result

@@ -52,7 +52,7 @@ def arguments(task: Any) -> dict[str, Any]:
     if task["call"] == "embed":
         return {name: request[name] for name in ("model", "input", "encoding_format", "dimensions") if name in request}
     known = {"model": request.pop("model"), "messages": request.pop("messages")}
-    if task["call"] == "parse":
+    if task["call"] in {"parse", "final"}:
         known["response_format"] = Tide
     return {**known, "extra_body": request, "extra_headers": {"x-title": "parity"}}
 
@@ -78,6 +78,9 @@ def run(client: OpenAI, task: Any) -> Any:
                 return describe(client.embeddings.create(**arguments(task)))
             case "parse":
                 return describe(client.chat.completions.parse(**arguments(task)))
+            case "final":
+                with client.chat.completions.stream(**arguments(task)) as stream:
+                    return describe(stream.get_final_completion())
             case "chat":
                 return with_headers(client.chat.completions.with_raw_response.create(**arguments(task)))
             case "stream":
@@ -103,6 +106,9 @@ async def run_async(client: AsyncOpenAI, task: Any) -> Any:
                 return describe(await client.embeddings.create(**arguments(task)))
             case "parse":
                 return describe(await client.chat.completions.parse(**arguments(task)))
+            case "final":
+                async with client.chat.completions.stream(**arguments(task)) as stream:
+                    return describe(await stream.get_final_completion())
             case "chat":
                 return with_headers(await client.chat.completions.with_raw_response.create(**arguments(task)))
             case "stream":

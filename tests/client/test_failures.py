@@ -62,6 +62,37 @@ def test_a_reply_and_the_metadata_that_went_with_the_call(channel: Any, call: Ca
     assert [tuple(pair) for pair in metadata][:2] == [("authorization", "Bearer t"), ("x-request-id", "r1")]
 
 
+def test_a_reply_with_its_trailers(channel: Any, call: Callable[..., Future[Any]]) -> None:
+    future = call(Client(channel).models.ListModels.with_trailers, models_pb2.ListModelsRequest())
+    rpc = channel.take_unary_unary(LIST)[2]
+    rpc.terminate(models_pb2.ListModelsResponse(object="list"), (("x-request-id", "r"),), grpc.StatusCode.OK, "")
+    reply, trailers = future.result(5)
+    assert (reply.object, trailers) == ("list", {"x-request-id": "r"})
+
+
+@pytest.mark.parametrize(
+    ("code", "reason", "pushback", "retryable"),
+    [
+        (grpc.StatusCode.UNAVAILABLE, Reason.UPSTREAM_BAD_GATEWAY, None, True),
+        (grpc.StatusCode.UNAVAILABLE, Reason.UPSTREAM_BAD_GATEWAY, "-1", False),
+        (grpc.StatusCode.UNAVAILABLE, Reason.UPSTREAM_TLS_ERROR, None, False),
+        (grpc.StatusCode.ABORTED, Reason.UPSTREAM_CONFLICT, None, True),
+        (grpc.StatusCode.RESOURCE_EXHAUSTED, Reason.RATE_LIMIT_EXCEEDED, "1500", True),
+        (grpc.StatusCode.INTERNAL, Reason.UPSTREAM_INTERNAL_ERROR, "-1", False),
+        (grpc.StatusCode.UNAVAILABLE, None, None, True),
+        (grpc.StatusCode.DEADLINE_EXCEEDED, None, None, False),
+    ],
+)
+def test_whether_it_is_worth_another_try(
+    code: grpc.StatusCode, reason: Reason | None, pushback: str | None, retryable: bool  # noqa: FBT001 # a parameter
+) -> None:  # fmt: skip
+    """The pushback decides, then the reason; without either, only "unavailable" is."""
+    trailers: Any = details(ErrorInfo(reason=reason.name, domain="aibridge")) if reason else ()
+    if pushback:
+        trailers = (*trailers, ("grpc-retry-pushback-ms", pushback))
+    assert failure_of(Ended(code, "no", trailers)).retryable is retryable
+
+
 def test_everything_that_a_status_of_the_bridge_says(channel: Any, call: Callable[..., Future[Any]]) -> None:
     reply = Reply(http_status=429, type="t", code="rate_limit_exceeded", param="messages", message="slow down")
     failure = BridgeError(

@@ -1,7 +1,7 @@
 // The program for @ai-sdk/openai-compatible, which takes requests in a form of its own: of a case's request, it makes the
 // last user message and the tools; of its call, what the library has for it.
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
-import { embedMany, generateObject, generateText, jsonSchema, streamText, tool } from "ai";
+import { embedMany, generateObject, generateText, jsonSchema, Output, streamText, tool } from "ai";
 import { z } from "zod";
 import { aibridgeFetch } from "@aibridge/openai-fetch";
 import { headersOf, main } from "./common.mjs";
@@ -82,6 +82,11 @@ async function run(client, task) {
       case "parse": {
         const { object, finishReason, usage } = await generateObject({ ...settings(client, task), schema: Tide });
         return plain({ object, finishReason, usage });
+      }
+      case "final": {
+        const stream = streamText({ ...settings(client, task), output: Output.object({ schema: Tide }), onError: () => {} });
+        const [output, finishReason, usage] = await Promise.all([stream.output, stream.finishReason, stream.usage]);
+        return plain({ output, finishReason, usage });
       }
       case "chat":
         return result(await generateText(settings(client, task)));

@@ -39,6 +39,8 @@ async function run(client, { call, request, retries }) {
         return await client.embeddings.create(request);
       case "parse":
         return await completions.parse({ ...request, response_format: zodResponseFormat(Tide, "Tide") });
+      case "final":
+        return await completions.stream({ ...request, response_format: zodResponseFormat(Tide, "Tide") }).finalChatCompletion();
       case "chat": {
         const { data, response } = await completions.create(request, options).withResponse();
         return { value: data, headers: headersOf(response.headers), status: response.status };
