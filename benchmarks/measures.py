@@ -1,9 +1,9 @@
 """The measurements of a run. What is compared alternates within each round, and the order turns with each round."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from benchmarks.callers import OpenAI
 from benchmarks.figures import Row, medians
@@ -13,7 +13,8 @@ from benchmarks.processes import Server
 from benchmarks.stacks import Load, Stacks
 
 PACE = Pace(CHUNKS, 0.005)
-_MODEL = "bench/model"
+#: A server, and the arguments of `calls` in benchmarks.load.
+Turn: TypeAlias = tuple[Server, dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class Plan:
 
     rounds: int = 7
     seconds: float = 2.0
+    slices: int = 4
     crowd_rounds: int = 5
     crowds: tuple[int, ...] = (10, 100, 1000, 2000)
     crowd_seconds: float = 3.5
@@ -40,6 +42,7 @@ class Plan:
 QUICK = Plan(
     rounds=3,
     seconds=0.5,
+    slices=2,
     crowd_rounds=2,
     crowds=(10, 1000),
     crowd_seconds=1.5,
@@ -66,67 +69,58 @@ class Bench:
             self._say(f"{what}: round {index + 1} of {number}")
             yield index
 
-    def _calls(
-        self, server: Server, kind: str, *, model: str = _MODEL, callers: int = 16, **more: Any
-    ) -> dict[str, Any]:
-        return self._load("calls", server, kind=kind, model=model, callers=callers, seconds=self._plan.seconds, **more)
+    def _alternating(self, what: str, stacks: Mapping[str, Turn], slices: int | None = None) -> list[dict[str, Any]]:
+        """Rounds in which the stacks take turns, several times each, for what disturbs one of them to disturb them all."""
+        number = slices or self._plan.slices
+        seconds = self._plan.seconds / number
+        for server, arguments in stacks.values():  # warm: nothing of it is counted
+            self._load("calls", server, **{**arguments, "seconds": 0.2})
+        rounds = []
+        for _ in self._rounds(what, self._plan.rounds):
+            taken: dict[str, list[dict[str, Any]]] = {name: [] for name in stacks}
+            for index in range(number):
+                for name, (server, arguments) in list(stacks.items())[:: -1 if index % 2 else 1]:
+                    taken[name].append(self._load("calls", server, **arguments, seconds=seconds))
+            rounds.append({name: merged(parts) for name, parts in taken.items()})
+        return rounds
 
     def costs(self) -> tuple[list[Row], dict[str, Any]]:
         """CPU per call and chunk, and beside it latency and time to the first chunk."""
         bare, canned, paced = (self._stacks.server(name) for name in ("bare", "bridge canned", "bridge paced"))
-        work: dict[str, dict[str, tuple[Server, dict[str, Any]]]] = {
-            "unary": {"bare": (bare, {}), "bridge": (canned, {})},
-            "paced": {"bare": (bare, {"model": PACE.model}), "bridge": (paced, {"model": PACE.model})},
-            "at_once": {"bare": (bare, {}), "bridge": (canned, {}), "coalesced": (canned, {"kind": "coalesced"})},
-            "embeddings": {"bare": (bare, {}), "bridge": (canned, {})},
+        unary, embeddings = calls("unary"), calls("embeddings")
+        work: dict[str, dict[str, Turn]] = {
+            "unary": {"bare": (bare, unary), "bridge": (canned, unary)},
+            "paced": {"bare": (bare, calls("stream", PACE.model)), "bridge": (paced, calls("stream", PACE.model))},
+            "at_once": {
+                "bare": (bare, calls("stream")),
+                "bridge": (canned, calls("stream")),
+                "coalesced": (canned, calls("coalesced")),
+            },
+            "embeddings": {"bare": (bare, embeddings), "bridge": (canned, embeddings)},
         }
         rows, details = [], {}
         for key, stacks in work.items():
-            kind = key if key in {"unary", "embeddings"} else "stream"
-            taken: list[dict[str, dict[str, Any]]] = []
-            for server, more in stacks.values():  # warm: nothing of it is counted
-                self._load("calls", server, callers=16, seconds=0.2, **{"kind": kind, "model": _MODEL, **more})
-            for index in self._rounds(key, self._plan.rounds):
-                order = list(stacks.items())[:: -1 if index % 2 else 1]
-                taken.append({name: self._calls(server, **{"kind": kind, **more}) for name, (server, more) in order})
+            taken = self._alternating(key, stacks, 2 if key == "paced" else None)  # its streams take a second each
             costs = [{name: measured[name]["us"] for name in stacks} for measured in taken]
             rows.append(Row(key, [{name: cost[name] for name in ("bare", "bridge")} for cost in costs]))
             if "coalesced" in stacks:
                 rows.append(Row("coalesced", [{"bare": cost["bare"], "bridge": cost["coalesced"]} for cost in costs]))
-            details[key] = {
-                name: {
-                    "caller_us": medians([measured[name] for measured in taken])["caller_us"],
-                    "latency_ms": medians([measured[name]["latency_ms"] for measured in taken]),
-                    "first_ms": medians([measured[name]["first_ms"] for measured in taken]),
-                }
-                for name in stacks
-            }
+            details[key] = _details(taken)
         return rows, details
 
     def latency(self) -> tuple[Row, dict[str, Any]]:
         """One caller: the bridge, and the same call straight to the same upstream."""
         direct = Server([], self._stacks.upstream("canned"))
-        clients = {"bridge": (self._stacks.server("bridge canned"), "grpc"), "aiohttp": (direct, "aiohttp")}
-        clients["bare"] = (self._stacks.server("bare"), "grpc")
-        if OpenAI.found():
-            clients["openai"] = (direct, "openai")
-        for server, client in clients.values():
-            self._load("calls", server, kind="unary", model=_MODEL, callers=1, seconds=0.2, client=client)
-        taken = []
-        for index in self._rounds("latency, one caller", self._plan.rounds):
-            order = list(clients.items())[:: -1 if index % 2 else 1]
-            taken.append(
-                {name: self._calls(server, "unary", callers=1, client=client) for name, (server, client) in order}
-            )
-        row = Row("latency", [{name: measured[name]["latency_ms"]["p50"] for name in clients} for measured in taken])
-        details = {
-            name: {
-                "caller_us": medians([measured[name] for measured in taken])["caller_us"],
-                "latency_ms": medians([measured[name]["latency_ms"] for measured in taken]),
-            }
-            for name in clients
+        stacks: dict[str, Turn] = {
+            "bridge": (self._stacks.server("bridge canned"), calls("unary", callers=1)),
+            "aiohttp": (direct, calls("unary", callers=1, client="aiohttp")),
+            "bare": (self._stacks.server("bare"), calls("unary", callers=1)),
         }
-        return row, details
+        if OpenAI.found():
+            stacks["openai"] = (direct, calls("unary", callers=1, client="openai"))
+        taken = self._alternating("latency, one caller", stacks)
+        row = Row("latency", [{name: measured[name]["latency_ms"]["p50"] for name in stacks} for measured in taken])
+        return row, _details(taken)
 
     def memory(self) -> tuple[Row, list[dict[str, Any]]]:
         """Memory of each open, silent stream; a fresh server each time, because freed memory is not given back."""
@@ -190,7 +184,7 @@ class Bench:
             for index in self._rounds(f"{rate} calls a second", self._plan.rate_rounds):
                 for name, server, client in targets[:: -1 if index % 2 else 1]:
                     taken = self._load(
-                        "rate", server, model=_MODEL, per_second=rate, seconds=self._plan.seconds, client=client
+                        "rate", server, model="bench/model", per_second=rate, seconds=self._plan.seconds, client=client
                     )
                     found.append({"stack": name, "round": index, **taken})
         return found
@@ -220,14 +214,35 @@ class Bench:
 
     def litellm(self) -> Row:
         """The LiteLLM proxy and the bridge, called with the same request, before the same upstream."""
-        stacks = {
-            "litellm": (self._stacks.server("litellm"), {"client": "litellm", "model": "bench"}),
-            "bridge": (self._stacks.server("bridge canned"), {}),
+        stacks: dict[str, Turn] = {
+            "litellm": (self._stacks.server("litellm"), calls("unary", "bench", client="litellm")),
+            "bridge": (self._stacks.server("bridge canned"), calls("unary")),
         }
-        for server, more in stacks.values():
-            self._load("calls", server, **{"kind": "unary", "callers": 16, "seconds": 3, "model": _MODEL, **more})
-        rounds = []
-        for index in self._rounds("LiteLLM", self._plan.rounds):
-            order = list(stacks.items())[:: -1 if index % 2 else 1]
-            rounds.append({name: self._calls(server, "unary", **more)["us"] for name, (server, more) in order})
-        return Row("litellm", rounds)
+        self._load("calls", stacks["litellm"][0], **stacks["litellm"][1], seconds=3)  # it is slow to warm up
+        taken = self._alternating("LiteLLM", stacks)
+        return Row("litellm", [{name: measured[name]["us"] for name in stacks} for measured in taken])
+
+
+def calls(kind: str, model: str = "bench/model", *, callers: int = 16, client: str = "grpc") -> dict[str, Any]:
+    """What the load generator is told of calls."""
+    return {"kind": kind, "model": model, "callers": callers, "client": client}
+
+
+def merged(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The slices of a round as one: costs of all units together, the median slice's percentiles."""
+    units = sum(part["units"] for part in parts)
+    costs = {name: sum(part[name] * part["units"] for part in parts) / units for name in ("us", "caller_us")}
+    spreads = {name: medians([part[name] for part in parts]) for name in ("latency_ms", "first_ms")}
+    return {**{name: round(cost, 2) for name, cost in costs.items()}, "units": units, **spreads}
+
+
+def _details(taken: Sequence[Mapping[str, Mapping[str, Any]]]) -> dict[str, Any]:
+    """By stack: the caller's CPU, latency and time to the first chunk, medians of the rounds."""
+    return {
+        name: {
+            "caller_us": medians([measured[name] for measured in taken])["caller_us"],
+            "latency_ms": medians([measured[name]["latency_ms"] for measured in taken]),
+            "first_ms": medians([measured[name]["first_ms"] for measured in taken]),
+        }
+        for name in taken[0]
+    }

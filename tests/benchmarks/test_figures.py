@@ -6,6 +6,7 @@ import pytest
 
 from benchmarks import model, report
 from benchmarks.figures import BARS, Row, percentiles
+from benchmarks.measures import merged
 from benchmarks.payloads import Pace
 from benchmarks.tables import Table
 
@@ -42,6 +43,12 @@ def test_a_stretch_is_never_easier_than_its_bar() -> None:
 def test_percentiles_are_in_milliseconds() -> None:
     found = percentiles([value / 1000 for value in range(100, -1, -1)])
     assert (found["p50"], found["p99"], found["max"]) == (50.0, 99.0, 100.0)
+
+
+def test_the_slices_of_a_round_count_by_their_units() -> None:
+    spreads = {"latency_ms": {"p50": 1.0}, "first_ms": {"p50": 1.0}}
+    parts = [{"us": 100, "caller_us": 10, "units": 30, **spreads}, {"us": 200, "caller_us": 10, "units": 10, **spreads}]
+    assert merged(parts)["us"] == 125
 
 
 def test_a_pace_survives_its_model_name() -> None:
