@@ -70,7 +70,7 @@ class Bench:
             yield index
 
     def _alternating(self, what: str, stacks: Mapping[str, Turn], slices: int | None = None) -> list[dict[str, Any]]:
-        """Rounds in which the stacks take turns, several times each, for what disturbs one of them to disturb them all."""
+        """Rounds in which the stacks take turns, several times each: what disturbs one of them disturbs them all."""
         number = slices or self._plan.slices
         seconds = self._plan.seconds / number
         for server, arguments in stacks.values():  # warm: nothing of it is counted
@@ -100,7 +100,8 @@ class Bench:
         }
         rows, details = [], {}
         for key, stacks in work.items():
-            taken = self._alternating(key, stacks, 2 if key == "paced" else None)  # its streams take a second each
+            slices = max(1, self._plan.slices // 2) if key == "paced" else None  # its streams take a second each
+            taken = self._alternating(key, stacks, slices)
             costs = [{name: measured[name]["us"] for name in stacks} for measured in taken]
             rows.append(Row(key, [{name: cost[name] for name in ("bare", "bridge")} for cost in costs]))
             if "coalesced" in stacks:
