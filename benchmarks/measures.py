@@ -130,7 +130,7 @@ class Bench:
             measured = {}
             for name in ("bare", "bridge paced"):
                 with self._stacks.fresh(name) as server:
-                    found = self._load("idle", server, numbers=self._plan.idle, ramp=self._plan.ramp)
+                    found = self._load("idle", server, numbers=self._plan.idle, ramp=2 * self._plan.ramp)
                 measured[name.partition(" ")[0]] = found
             rounds.append({name: round(bytes_of_stream(found) / 1000, 1) for name, found in measured.items()})
             details.append(measured)
