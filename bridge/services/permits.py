@@ -2,7 +2,7 @@
 
 Besides `model`, gateways take models to fall back to, or to choose from, in several places. A caller who may use some
 models only is refused wherever one of these names another: in each member, at any depth, whose name speaks of models,
-fallbacks or presets. What the request is about (`messages`, `tools` and so on) is not searched.
+fallbacks or presets. What the request is about (`messages`, definitions of functions and so on) is not searched.
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,9 +15,11 @@ from bridge.jsontext import MalformedJSONError, dumps, pairs
 
 #: Members that hold content, and none that a gateway routes by.
 _CONTENT: Final = frozenset(
-    {"messages", "tools", "functions", "response_format", "input", "metadata", "documents", "prediction", "json_schema",
+    {"messages", "functions", "response_format", "input", "metadata", "documents", "prediction", "json_schema",
      "structured_outputs", "chat_template", "chat_template_kwargs", "logit_bias", "trace"}
 )  # fmt: skip
+#: Of a tool, what its user has made up; the rest is the provider's, and may name a model that the tool runs.
+_DEFINITIONS: Final = frozenset({"function", "custom"})
 _NAMES: Final = ("model", "fallback", "preset")
 
 
@@ -35,6 +37,7 @@ def permit(call: Call, body: Mapping[str, Any]) -> None:
         members = pairs(dumps(routing))
     except MalformedJSONError:  # nested more deeply than anything that routes a request
         raise refusal() from None
+    members = tuple((key, _without_definitions(value) if key == "tools" else value) for key, value in members)
     model = dict(members).get("model")
     if not isinstance(model, str) or not all(map(caller.may_use, _models(members))):
         raise refusal()
@@ -64,6 +67,15 @@ def only_permitted(call: Call, reply: models_pb2.ListModelsResponse) -> None:
 def refusal() -> BridgeError:
     """What a caller is told about a model that it may not use."""
     return BridgeError(Reason.CALLER_NOT_ALLOWED, "the caller may not use this model")
+
+
+def _without_definitions(tools: Any) -> Any:
+    if not isinstance(tools, list):
+        return tools
+    return [
+        tuple(member for member in tool if member[0] not in _DEFINITIONS) if isinstance(tool, tuple) else tool
+        for tool in tools
+    ]
 
 
 def _models(value: Any, *, named: bool = False) -> Iterator[str]:
