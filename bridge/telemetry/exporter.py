@@ -23,6 +23,8 @@ from bridge.telemetry.series import counter, gauge
 _log = structlog.get_logger("aibridge.telemetry")
 #: Seconds that a scrape waits for one worker.
 _PATIENCE: Final = 2.0
+#: Seconds after which a connection on which nothing is asked is closed.
+_IDLE: Final = 10.0
 
 
 class Port:
@@ -42,6 +44,8 @@ class Port:
             self._server, self._thread = start_http_server(int(port), host.strip("[]"), registry)
         except OSError as error:
             raise SettingsError(f"metrics_listen: cannot bind {address} ({error.strerror})") from error
+        handler: Any = self._server.RequestHandlerClass  # without a time limit: an idle connection keeps a thread
+        self._server.RequestHandlerClass = type("_Handler", (handler,), {"timeout": _IDLE})
         self.address = f"{host}:{self._server.server_port}"
 
     def close(self) -> None:

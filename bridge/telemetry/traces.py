@@ -9,6 +9,7 @@ import re
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
+from socket import gethostname
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -36,6 +37,8 @@ _OUTPUT_TYPES: Final = {"text": "text", "json_object": "json", "json_schema": "j
 #: What a short word from the upstream may be: an id, a model, a finish_reason. Nothing that could be content.
 _WORD: Final = re.compile(r"[A-Za-z0-9_.:/@+-]{1,128}")
 _CONTEXT: Final = frozenset({"traceparent", "tracestate"})
+#: Listening on all addresses; the name of the machine, or of the pod, says more.
+_ANY: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 # compared, not bound
 _W3C: Final = TraceContextTextMapPropagator()
 
 Attributes = dict[str, AttributeValue]
@@ -224,5 +227,6 @@ def _address(listen: str) -> Attributes:
     if listen.startswith("unix:"):
         return {"server.address": listen.removeprefix("unix:")}
     host, _, port = listen.rpartition(":")
-    address: Attributes = {"server.address": host.strip("[]")}
+    host = host.strip("[]")
+    address: Attributes = {"server.address": gethostname() if host in _ANY else host}
     return {**address, "server.port": int(port)} if int(port) else address

@@ -127,6 +127,19 @@ async def test_the_port_is_taken() -> None:
         assert exporter.listen(default, []) is None
 
 
+async def test_a_connection_that_asks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It does not keep a thread for ever."""
+    monkeypatch.setattr(exporter, "_IDLE", 0.05)
+    port = exporter.listen(settings.load(metrics_listen="127.0.0.1:0"), [])
+    assert port is not None
+    reader, writer = await asyncio.open_connection(*port.address.split(":"))
+    writer.write(b"GET /metrics HTTP/1.1\r\n")
+    assert await asyncio.wait_for(reader.read(), 10) == b""
+    writer.close()
+    await scrape.get(port.address)
+    await asyncio.to_thread(port.close)
+
+
 def test_off() -> None:
     assert exporter.listen(settings.load(metrics_listen="off"), []) is None
 

@@ -1,18 +1,20 @@
 """Spans as a collector gets them: one of the server and one of the client for each call, however it ends."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import grpc
 import pytest
+from structlog.testing import capture_logs
 
 from aibridge.v1 import chat_pb2, embeddings_pb2, models_pb2
 from bridge import settings
 from bridge.server.app import App
 from bridge.settings import SettingsError
-from bridge.telemetry import otel
+from bridge.telemetry import otel, traces
 from tests.conftest import Bridge
 from tests.details import CHUNK, COMPLETION, LAST
 from tests.gateway import Exchange, Gateway, Script, json_reply, reply, sse
@@ -53,16 +55,16 @@ def tracing(gateway: Gateway, collector: Collector, monkeypatch: pytest.MonkeyPa
     async def start(**options: Any) -> AsyncIterator[Bridge]:
         monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint)
         chosen = settings.load(**{"listen": "127.0.0.1:0", "upstream_url": gateway.url, "max_retries": 0, **options})
-        traces = otel.traces(chosen)
-        assert traces is not None
-        app = App(chosen, traces)
+        made = otel.traces(chosen)
+        assert made is not None
+        app = App(chosen, made)
         channel = grpc.aio.insecure_channel(await app.start())
         try:
             yield Bridge("", gateway, channel, app)
         finally:
             await channel.close()
             await app.stop()
-            await traces.close(5)
+            await made.close(5)
 
     return start
 
@@ -282,6 +284,33 @@ def test_no_traces(monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]) -
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     assert otel.traces(settings.load()) is None
+
+
+def test_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The variables may have been set for all pods alike: that is no reason not to start, and one to say so."""
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")
+    monkeypatch.setattr(otel, "find_spec", lambda name: None if name == "opentelemetry" else pytest.fail(name))
+    with capture_logs() as logs:
+        assert otel.traces(settings.load()) is None
+    assert [line["log_level"] for line in logs] == ["warning"]
+    assert "extra `otel`" in logs[0]["event"]
+
+
+@pytest.mark.parametrize(
+    ("listen", "address", "port"),
+    [
+        ("127.0.0.1:50051", "127.0.0.1", 50051),
+        ("[::1]:50051", "::1", 50051),
+        ("0.0.0.0:50051", socket.gethostname(), 50051),
+        ("[::]:50051", socket.gethostname(), 50051),
+        ("localhost:0", "localhost", None),
+        ("unix:/run/aibridge", "/run/aibridge", None),
+    ],
+)
+def test_the_servers_address(listen: str, address: str, port: int | None) -> None:
+    attributes = traces._address(listen)
+    assert attributes["server.address"] == address
+    assert attributes.get("server.port") == port
 
 
 def test_an_exporter_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
