@@ -10,15 +10,15 @@ _HEAD: Final = """\
 
 Code that is written against them speaks to a bridge by a change of one line ([openai.md](openai.md)). Each of
 [these cases](../parity/cases.toml) is run twice, directly and over the bridge, against the same gateway; what the
-program sees and what the gateway is asked have to be the same. openai-python runs each with its synchronous and its
-asyncio client.
+program sees and what the gateway is asked have to be the same, but for what [openai.md](openai.md#what-differs) says.
+openai-python runs each with its synchronous and its asyncio client.
 """
 
 
 def section(results: Sequence[Result]) -> Iterator[str]:
     """The lines of the section."""
     yield _HEAD
-    yield "| library | version | runs on | the same |"
+    yield "| library | version | runs on | as it should be |"
     yield "|---|---|---|---|"
     for result in results:
         library, versions = result.library, result.versions

@@ -48,7 +48,8 @@ function plain(value) {
   return JSON.parse(JSON.stringify(value, (_, item) => (item instanceof Error ? raised(item) : item)));
 }
 
-function partOf(part) {
+function partOf({ performance, ...part }) {
+  // `performance` is measured time, in versions that have it.
   if (part.type === "error") return { type: "error", error: part.error?.name ? raised(part.error) : part.error };
   if (part.response) {
     const { id, timestamp, ...rest } = part.response;
