@@ -8,6 +8,7 @@ besides (usage, images, a member that is not in these tables) go out as they cam
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
+from bridge.errors import BridgeError
 from bridge.jsontext import dumps
 from bridge.upstream.stream import Chunk
 
@@ -24,17 +25,22 @@ def coalesce(chunks: Iterable[Chunk]) -> Iterator[Chunk]:
     """The chunks of one read, with those that can be merged merged."""
     run: Chunk | None = None
     merged = False
-    for chunk in chunks:
-        choice = _simple(chunk.value)
-        if run is not None and choice is not None and _merge(run.value, chunk.value, choice):
-            merged = True
-            continue
+    try:
+        for chunk in chunks:
+            choice = _simple(chunk.value)
+            if run is not None and choice is not None and _merge(run.value, chunk.value, choice):
+                merged = True
+                continue
+            if run is not None:
+                yield _closed(run, merged=merged)
+            run, merged = chunk, False
+            if choice is None:
+                yield run
+                run = None
+    except BridgeError:  # what came before it is handed out first
         if run is not None:
             yield _closed(run, merged=merged)
-        run, merged = chunk, False
-        if choice is None:
-            yield run
-            run = None
+        raise
     if run is not None:
         yield _closed(run, merged=merged)
 

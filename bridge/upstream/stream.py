@@ -6,7 +6,7 @@ stream for a finished one. An error may come as an event of the stream, in sever
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Final, NamedTuple
 
@@ -54,80 +54,89 @@ class ChunkStream:
         self._exchange = exchange
         self._settings = settings
         self._decoder = Decoder(settings.max_event_bytes)
-        self._begun = False
+        self._opened = False
+        self._waits = True  # for its first event
+        self._begun = False  # there was a chunk
+        self._ended = False  # there is no more of the body
         self._start = b""  # of a body that may turn out to be no event stream at all
-        self._open: set[int] = set()  # choices that have begun and have no finish_reason yet
+        self._open_choices: set[int] = set()  # choices that have begun and have no finish_reason yet
         self._finished: dict[int, str] = {}
         exchange.call.finish_reasons = self._finished
         self._failed = False  # a choice has finished with `error`
         self._done = False
         self._error: BridgeError | None = None
 
-    async def read(self) -> list[Chunk]:
-        """The chunks of the next read that has any; none at the end of a complete stream.
+    async def read(self) -> Iterator[Chunk] | None:
+        """The chunks of the next read that has any; None at the end of a complete stream.
 
-        What arrived before an error is handed out first; the call after that raises it.
+        Each is decoded when it is asked for: many may have come together, and all at once they would be a pause for
+        everyone else. All have to be asked for; what comes behind them, an error too, is told by the next of them or
+        by the next call.
 
         Raises:
             BridgeError: the stream failed, stalled or was cut off.
         """
-        chunks: list[Chunk] = []
         clock = self._exchange.clock
         clock.resume()
-        try:
-            if not (self._begun or self._error):
-                await self._begin(chunks)
-            while not (chunks or self._done or self._error):
-                self._advance(await self._exchange.read(), chunks)
-        except BridgeError as failure:
-            self._error = failure
+        chunks: Iterator[Chunk] | None = None
+        while chunks is None and not self._done:
+            if self._error is not None:
+                raise self._error
+            if self._ended:
+                chunks = self._end()
+            elif self._opened:
+                chunks = await self._next()
+            else:
+                chunks = await self._open()
         clock.pause()  # the caller may take its time with what it gets
-        if chunks:
-            call = self._exchange.call
-            call.arrived(len(chunks))
-            if call.answer is None:
-                call.answer = chunks[0].value
-            return chunks
-        if self._error is not None:
-            raise self._error
-        await self._linger()
+        if chunks is None:
+            await self._linger()
         return chunks
 
-    async def _begin(self, chunks: list[Chunk]) -> None:
-        clock, settings = self._exchange.clock, self._settings
-        media_type = self._exchange.media_type
+    async def _open(self) -> Iterator[Chunk] | None:
+        self._opened = True
         message = "no first event of the stream in time"
-        clock.phase(settings.first_event_timeout, Reason.UPSTREAM_FIRST_EVENT_TIMEOUT, message)
+        limit = self._settings.first_event_timeout
+        self._exchange.clock.phase(limit, Reason.UPSTREAM_FIRST_EVENT_TIMEOUT, message)
+        media_type = self._exchange.media_type
         if media_type == "text/event-stream":
-            while not (chunks or self._done):
-                self._advance(await self._exchange.read(), chunks)
-        elif is_json(media_type):
-            self._take_whole(await self._exchange.read_all(settings.max_reply_bytes), chunks)
-        else:
-            raise failures.malformed("is not an event stream by its content type")
-        self._begun = True
-        clock.phase(settings.stall_timeout, Reason.UPSTREAM_STREAM_STALLED, "no event of the stream for too long")
+            return None
+        if is_json(media_type):
+            return self._plain(await self._exchange.read_all(self._settings.max_reply_bytes))
+        raise failures.malformed("is not an event stream by its content type")
 
-    def _advance(self, data: bytes, chunks: list[Chunk]) -> None:
-        """Take what a read has brought; nothing is the end of the body."""
+    async def _next(self) -> Iterator[Chunk] | None:
+        """The chunks of one read; None if it only keeps the connection alive."""
+        data = await self._exchange.read()
         if not self._begun and len(self._start) < _START:
             self._start += data
+        self._ended = not data
         try:
-            self._take_all(self._decoder.feed(data) if data else self._decoder.close(), chunks)
+            events = self._decoder.feed(data) if data else self._decoder.close()
         except EventTooLargeError as error:
-            self._take_all(error.events, chunks)
-            if not self._done:
-                raise failures.too_large("an event of the stream", self._settings.max_event_bytes) from None
-        if self._done or data:
-            return
-        if not (self._begun or chunks) and self._start.lstrip()[:1] in {b"{", b"["}:
-            self._take_whole(self._start, chunks)
-        else:
-            self._judge()
+            events = error.events
+            self._error = failures.too_large("an event of the stream", self._settings.max_event_bytes)
+        if not any(map(_says, events)):
+            return None
+        self._exchange.call.arrived(len(events))
+        if self._waits:
+            self._waits = False
+            message = "no event of the stream for too long"
+            self._exchange.clock.phase(self._settings.stall_timeout, Reason.UPSTREAM_STREAM_STALLED, message)
+        return self._chunks(events)
 
-    def _take_all(self, events: list[Event], chunks: list[Chunk]) -> None:
-        for event in events:
-            data, kind, _ = event
+    def _end(self) -> Iterator[Chunk] | None:
+        """The body has ended without `[DONE]`."""
+        if not self._begun and self._start.lstrip()[:1] in {b"{", b"["}:
+            return self._plain(self._start)
+        if self._open_choices or not self._finished:
+            raise failures.interrupted("the stream ended before it was complete")
+        self._judge_finish_reasons()
+        self._done = True
+        return None
+
+    def _chunks(self, events: list[Event]) -> Iterator[Chunk]:
+        for data, kind, complete in events:
             if kind and kind.lower() == "error":
                 raise self._exchange.failure(_value_of(data), data)
             if not data.startswith(b"{") and data.lstrip().startswith(_DONE):
@@ -135,14 +144,16 @@ class ChunkStream:
                 self._done = True
                 return
             if data:
-                self._take(event, chunks)
+                value = self._value(data, complete=complete)
+                if value is not None:
+                    yield Chunk(value, data)
 
-    def _take(self, event: Event, chunks: list[Chunk]) -> None:
+    def _value(self, data: bytes, *, complete: bool) -> dict[str, Any] | None:
         try:
-            value = loads(event.data)
+            value = loads(data)
         except MalformedJSONError as error:
-            if not event.complete:
-                return  # the end of the stream cut it off; `_judge` comes next
+            if not complete:
+                return None  # the end of the stream cut it off; `_end` comes next
             raise failures.malformed(f"has an event that is not valid JSON ({error})") from None
         if isinstance(value, list) and value and isinstance(value[0], dict) and error_in(value[0]) is not None:
             value = value[0]  # Gemini's compatibility layer, as in `parse`
@@ -150,11 +161,14 @@ class ChunkStream:
             raise failures.malformed("has an event that is not a JSON object")
         problem = error_in(value)
         if problem is not None:
-            raise self._exchange.failure(problem, event.data)
+            raise self._exchange.failure(problem, data)
         self._follow(value)
-        chunks.append(Chunk(value, event.data))
+        return value
 
     def _follow(self, value: dict[str, Any]) -> None:
+        if not self._begun:
+            self._begun = True
+            self._exchange.call.answer = value
         choices = value.get("choices")
         for position, choice in enumerate(choices if type(choices) is list else ()):
             if type(choice) is dict:
@@ -162,44 +176,43 @@ class ChunkStream:
                 index = index if type(index) is int else position
                 reason = choice.get("finish_reason")
                 if reason:
-                    self._open.discard(index)
+                    self._open_choices.discard(index)
                     self._finished[index] = str(reason)
                     self._failed = self._failed or reason == "error"
                 elif index not in self._finished:
-                    self._open.add(index)
+                    self._open_choices.add(index)
         usage = value.get("usage")
         if type(usage) is dict:
             self._exchange.call.usage = usage
-
-    def _judge(self) -> None:
-        """The body has ended without `[DONE]`."""
-        if self._open or not self._finished:
-            raise failures.interrupted("the stream ended before it was complete")
-        self._judge_finish_reasons()
-        self._done = True
 
     def _judge_finish_reasons(self) -> None:
         if self._failed:
             message = "the upstream ended a choice with finish_reason `error`"
             raise BridgeError(Reason.UPSTREAM_INTERNAL_ERROR, message)
 
-    def _take_whole(self, data: bytes, chunks: list[Chunk]) -> None:
+    def _plain(self, data: bytes) -> Iterator[Chunk]:
         """A stream was asked for and a plain reply came: an error, or a completion, which makes one chunk."""
         answer = parse(data)
         error = error_in(answer.value)
         if error is not None:
             raise self._exchange.failure(error, data)
         chunk = as_chunk(*answer)
+        self._exchange.call.arrived(1)
         self._follow(chunk.value)
         self._judge_finish_reasons()
         self._done = True
-        chunks.append(chunk)
+        return iter((chunk,))
 
     async def _linger(self) -> None:
         with suppress(TimeoutError, BridgeError):
             async with asyncio.timeout(_LINGER):
                 while await self._exchange.read():
                     pass
+
+
+def _says(event: Event) -> bool:
+    """Whether an event says something: some servers send empty ones to keep a connection alive."""
+    return bool(event.data) or event.type.lower() == "error"
 
 
 def _value_of(data: bytes) -> Any:
