@@ -85,7 +85,13 @@ class Guarded(grpc.GenericRpcHandler):
                 self._flight.leave(call)
             status = status_of(failure, call)
             self._observer.end(call, status.code.name, failure.reason.name)
-            return await context.abort_with_status(status)
+            try:
+                return await context.abort_with_status(status)
+            except grpc.aio.InternalError:
+                if not call.writing:
+                    raise
+                # The deadline has passed in the middle of the first write, behind which alone gRPC can send a status.
+                raise asyncio.CancelledError from None  # it drops the call, and the caller's own deadline tells it
 
         if streams:
             return grpc.unary_stream_rpc_method_handler(guarded, None, _serialize)

@@ -118,7 +118,9 @@ class ChunkStream:
             self._error = failures.too_large("an event of the stream", self._settings.max_event_bytes)
         if not any(map(_says, events)):
             return None
-        self._exchange.call.arrived(len(events))
+        count = sum(event.data.lstrip().startswith(b"{") for event in events)
+        if count:
+            self._exchange.call.arrived(count)
         if self._waits:
             self._waits = False
             message = "no event of the stream for too long"
