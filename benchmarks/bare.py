@@ -37,8 +37,9 @@ class Embeddings(embeddings_pb2_grpc.EmbeddingsServiceServicer):
     def __init__(self) -> None:
         answer = parse(EMBEDDINGS)
         value, blocks = vectors.lift(answer.value, is_float32=True)
-        self._reply = build(embeddings_pb2.CreateEmbeddingResponse, value, b"")
-        vectors.put(self._reply, blocks)
+        reply = build(vectors.REPLY, value, b"")
+        vectors.put(reply, blocks)
+        self._reply = embeddings_pb2.CreateEmbeddingResponse.FromString(reply.SerializeToString())
 
     async def CreateEmbedding(self, request: Any, context: Any) -> Any:
         return self._reply

@@ -88,7 +88,7 @@ class Plan:
         return result
 
 
-_plans: dict[tuple[str, bool], Plan] = {}
+_plans: dict[tuple[Any, bool], Plan] = {}
 
 
 def plan_of(descriptor: Any, *, inline: bool = False) -> Plan:
@@ -96,9 +96,9 @@ def plan_of(descriptor: Any, *, inline: bool = False) -> Plan:
 
     With `inline`, base64 text and `data:` URLs are read into the fields that hold bytes, where there are any.
     """
-    plan = _plans.get((descriptor.full_name, inline))
+    plan = _plans.get((descriptor, inline))
     if plan is None:
-        plan = _plans[descriptor.full_name, inline] = Plan()  # before its fields: message types may contain themselves
+        plan = _plans[descriptor, inline] = Plan()  # before its fields: message types may contain themselves
         _compile(plan, descriptor, inline=inline)
     return plan
 

@@ -10,14 +10,14 @@ from bridge.codec import build, encode
 from bridge.errors import BridgeError, Reason
 from bridge.jsontext import dumps
 from bridge.services.checks import check_chat
-from bridge.services.coalesce import coalesce
+from bridge.services.coalesce import Coalescer
 from bridge.services.entry import enter
 from bridge.services.permits import permit
 from bridge.settings import Settings
 from bridge.status import trailers_of
 from bridge.upstream.client import Upstream
 from bridge.upstream.failures import malformed
-from bridge.upstream.stream import stream
+from bridge.upstream.stream import Chunk, stream
 
 _PATH: Final = "/chat/completions"
 
@@ -62,13 +62,19 @@ class ChatService(chat_pb2_grpc.ChatServiceServicer):
         call = enter(request)
         body = _body(call, request, stream=True)
         options = request.bridge_options
-        merge = options.coalesce if options.HasField("coalesce") else self._settings.coalesce
+        merges = options.coalesce if options.HasField("coalesce") else self._settings.coalesce
+        merge = Coalescer().merge if merges else iter
+        message = chat_pb2.CreateChatCompletionStreamResponse()
+        delta, text = chat_pb2.ChatCompletionDelta(), ""
         async with stream(self._upstream, self._settings, _PATH, call, body) as chunks:
             while batch := await chunks.read():
-                for value, data in coalesce(batch) if merge else batch:
-                    message = build(chat_pb2.CreateChatCompletionStreamResponse, value, data, inline=call.inline_data)
-                    if value.get("choices") and not message.choices:
-                        raise malformed("has a chunk whose choices are not a list of objects")
+                for chunk in merge(batch):
+                    if isinstance(chunk, str):
+                        setattr(delta, text, chunk)  # the message before was written when it was handed over
+                    else:
+                        message = _message(chunk, call)
+                        if chunk.repeats:
+                            delta, text = message.choices[0].delta, chunk.repeats
                     call.writing = True
                     await context.write(message)
                     call.writing = False
@@ -76,6 +82,14 @@ class ChatService(chat_pb2_grpc.ChatServiceServicer):
                     if call.cut:
                         raise stopped()
         context.set_trailing_metadata(trailers_of(call))
+
+
+def _message(chunk: Chunk, call: Call) -> chat_pb2.CreateChatCompletionStreamResponse:
+    value, data, _ = chunk
+    message = build(chat_pb2.CreateChatCompletionStreamResponse, value, data, inline=call.inline_data)
+    if value.get("choices") and not message.choices:
+        raise malformed("has a chunk whose choices are not a list of objects")
+    return message
 
 
 def _body(call: Call, request: chat_pb2.CreateChatCompletionRequest, *, stream: bool) -> bytes:

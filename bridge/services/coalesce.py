@@ -10,43 +10,65 @@ from typing import Any, Final
 
 from bridge.errors import BridgeError
 from bridge.jsontext import dumps
+from bridge.upstream.repeats import TEXTS
 from bridge.upstream.stream import Chunk
 
 #: Members of a chunk that are the same in all chunks of a run, or padding, of which the last is kept.
 _COMMON: Final = frozenset({"id", "object", "created", "model", "system_fingerprint", "service_tier", "provider"})
 _PADDING: Final = "obfuscation"
-#: Members of a delta that are text to append.
-_TEXTS: Final = frozenset({"content", "reasoning", "reasoning_content", "refusal"})
-
 Choice = dict[str, Any]
 
 
-def coalesce(chunks: Iterable[Chunk]) -> Iterator[Chunk]:
-    """The chunks of one read, with those that can be merged merged."""
-    run: Chunk | None = None
-    merged = False
-    try:
-        for chunk in chunks:
-            choice = _simple(chunk.value)
-            if run is not None and choice is not None and _merge(run.value, chunk.value, choice):
-                merged = True
-                continue
+class Coalescer:
+    """Merges the chunks of one stream."""
+
+    def __init__(self) -> None:
+        self._last: Chunk | None = None  # that a text repeats, if texts of it may be put together
+
+    def merge(self, chunks: Iterable[Chunk | str]) -> Iterator[Chunk | str]:
+        """The chunks of one read, with those that can be merged merged."""
+        run: Chunk | None = None
+        merged = False
+        try:
+            for chunk in chunks:
+                if isinstance(chunk, str):
+                    if self._last is not None:
+                        run, merged = _extended(run, self._last, chunk), True
+                        continue
+                    choice = None
+                else:
+                    choice = _simple(chunk.value)
+                    self._last = chunk if choice is not None and "role" not in choice["delta"] else None
+                    if run is not None and choice is not None and _merge(run.value, chunk.value, choice):
+                        merged = True
+                        continue
+                if run is not None:
+                    yield _closed(run, merged=merged)
+                    run = None
+                if isinstance(chunk, str) or choice is None:
+                    yield chunk
+                else:
+                    run, merged = chunk, False
+        except BridgeError:  # what came before it is handed out first
             if run is not None:
                 yield _closed(run, merged=merged)
-            run, merged = chunk, False
-            if choice is None:
-                yield run
-                run = None
-    except BridgeError:  # what came before it is handed out first
+            raise
         if run is not None:
             yield _closed(run, merged=merged)
-        raise
+
+
+def _extended(run: Chunk | None, last: Chunk, text: str) -> Chunk:
+    """A run, which ends with `last`, with one more of its kind, that has this text."""
     if run is not None:
-        yield _closed(run, merged=merged)
+        run.value["choices"][0]["delta"][last.repeats] += text
+        return run
+    choice = last.value["choices"][0]
+    choice = {**choice, "delta": {**choice["delta"], last.repeats: text}}
+    return Chunk({**last.value, "choices": [choice]}, b"", last.repeats)
 
 
 def _closed(run: Chunk, *, merged: bool) -> Chunk:
-    return Chunk(run.value, dumps(run.value)) if merged else run
+    return run._replace(data=dumps(run.value)) if merged else run
 
 
 def _simple(value: dict[str, Any]) -> Choice | None:
@@ -68,7 +90,7 @@ def _is_simple_delta(delta: Any) -> bool:
     if type(delta) is not dict:
         return False
     for key, item in delta.items():
-        if key in _TEXTS or key == "role":
+        if key in TEXTS or key == "role":
             if type(item) is not str:
                 return False
         elif key != "tool_calls" or type(item) is not list or len(item) != 1 or not _is_simple_call(item[0]):

@@ -43,7 +43,7 @@ class EmbeddingsService(embeddings_pb2_grpc.EmbeddingsServiceServicer):
         call.usage = usage if isinstance(usage, dict) else None
         value, blocks = vectors.lift(answer.value, is_float32=_is_float32(request))
         text = partial(vectors.cut, answer.data, value, blocks)
-        reply = build(embeddings_pb2.CreateEmbeddingResponse, value, text)
+        reply: embeddings_pb2.CreateEmbeddingResponse = build(vectors.REPLY, value, text)
         if not isinstance(answer.value.get("data", ...), list | None) or len(reply.data) != len(blocks):
             raise malformed("has no list of embeddings")  # null is Ollama's way to say "none"
         vectors.put(reply, blocks)

@@ -1,7 +1,7 @@
 """Embedding vectors between JSON and protobuf with no work per number where that can be avoided.
 
-Base64 text decodes to little-endian float32, which is exactly what a packed `repeated float` holds on the wire. So a
-vector is decoded once, and merged into its message as wire bytes: two copies, no Python float.
+Base64 text decodes to little-endian float32, which is exactly what a packed `repeated float` holds on the wire, and
+a `bytes` field with the same number looks the same there. So the reply is built as a message that has such a field.
 """
 
 import re
@@ -10,13 +10,32 @@ from binascii import Error as Base64Error
 from typing import Any, Final
 
 import pybase64
+from google.protobuf.descriptor_pb2 import FieldDescriptorProto, FileDescriptorProto
+from google.protobuf.descriptor_pool import DescriptorPool
+from google.protobuf.message_factory import GetMessageClass
 
-from aibridge.v1.embeddings_pb2 import CreateEmbeddingResponse, Embedding
+from aibridge.v1 import common_pb2, embeddings_pb2
 from bridge.jsontext import MalformedJSONError, loads, rewrite
 from bridge.upstream.failures import malformed
 
-_TAG: Final = bytes([Embedding.DESCRIPTOR.fields_by_name["embedding"].number << 3 | 2])
 _VECTOR: Final = re.compile(rb'"embedding"[ \t\r\n]*:[ \t\r\n]*(["\[])')
+
+
+def _wire_type() -> Any:
+    pool = DescriptorPool()
+    for file in (common_pb2, embeddings_pb2):
+        proto = FileDescriptorProto()
+        file.DESCRIPTOR.CopyToProto(proto)
+        for message in proto.message_type:
+            for field in message.field:
+                if field.type == FieldDescriptorProto.TYPE_FLOAT and field.label == FieldDescriptorProto.LABEL_REPEATED:
+                    field.type, field.label = FieldDescriptorProto.TYPE_BYTES, FieldDescriptorProto.LABEL_OPTIONAL
+        pool.Add(proto)
+    return GetMessageClass(pool.FindMessageTypeByName(embeddings_pb2.CreateEmbeddingResponse.DESCRIPTOR.full_name))
+
+
+#: `CreateEmbeddingResponse` on the wire, with `bytes` in place of each vector.
+REPLY: Final = _wire_type()
 
 #: One vector as packed floats; None where it stays in the JSON.
 Block = bytes | None
@@ -61,11 +80,11 @@ def cut(data: bytes, lifted: dict[str, Any], blocks: list[Block]) -> bytes:
     return text if is_right else rewrite(lifted).encode()
 
 
-def put(reply: CreateEmbeddingResponse, blocks: list[Block]) -> None:
-    """Give each embedding its vector, and bring the embeddings into the order of their `index`."""
+def put(reply: Any, blocks: list[Block]) -> None:
+    """Give each embedding of a `REPLY` its vector, and bring the embeddings into the order of their `index`."""
     for embedding, block in zip(reply.data, blocks, strict=True):
         if block is not None:
-            embedding.MergeFromString(_TAG + _varint(len(block)) + block)
+            embedding.embedding = block
     indexes = [embedding.index for embedding in reply.data]
     if all(embedding.HasField("index") for embedding in reply.data) and indexes != sorted(indexes):
         reply.data.sort(key=lambda embedding: embedding.index)
@@ -86,12 +105,3 @@ def _block(vector: Any, *, is_float32: bool) -> Block:
         return struct.pack(f"<{len(vector)}f", *vector)
     except (struct.error, OverflowError):  # several vectors, or a number that would become infinite in 32 bits
         return None
-
-
-def _varint(number: int) -> bytes:
-    encoded = bytearray()
-    while number > 0x7F:
-        encoded.append(number & 0x7F | 0x80)
-        number >>= 7
-    encoded.append(number)
-    return bytes(encoded)

@@ -18,6 +18,7 @@ from bridge.upstream import failures
 from bridge.upstream.bodies import error_in
 from bridge.upstream.client import Upstream, is_json, parse
 from bridge.upstream.exchange import Exchange
+from bridge.upstream.repeats import Repeats
 from bridge.upstream.sse import Decoder, Event, EventTooLargeError
 
 _DONE: Final = b"[DONE]"
@@ -28,10 +29,18 @@ _LINGER: Final = 0.05
 
 
 class Chunk(NamedTuple):
-    """One event's JSON object, and the text that it was."""
+    """One event's JSON object, and the text that it was.
+
+    If `repeats` is the name of a text in its delta, chunks that follow may come as a `str` each: what the last `Chunk`
+    said, with this text in its place.
+    """
 
     value: dict[str, Any]
     data: bytes
+    repeats: str = ""
+
+
+Chunks = Iterator[Chunk | str]
 
 
 @asynccontextmanager
@@ -54,6 +63,7 @@ class ChunkStream:
         self._exchange = exchange
         self._settings = settings
         self._decoder = Decoder(settings.max_event_bytes)
+        self._repeats = Repeats()
         self._opened = False
         self._waits = True  # for its first event
         self._begun = False  # there was a chunk
@@ -66,7 +76,7 @@ class ChunkStream:
         self._done = False
         self._error: BridgeError | None = None
 
-    async def read(self) -> Iterator[Chunk] | None:
+    async def read(self) -> Chunks | None:
         """The chunks of the next read that has any; None at the end of a complete stream.
 
         Each is decoded when it is asked for: many may have come together, and all at once they would be a pause for
@@ -78,7 +88,7 @@ class ChunkStream:
         """
         clock = self._exchange.clock
         clock.resume()
-        chunks: Iterator[Chunk] | None = None
+        chunks: Chunks | None = None
         while chunks is None and not self._done:
             if self._error is not None:
                 raise self._error
@@ -93,7 +103,7 @@ class ChunkStream:
             await self._linger()
         return chunks
 
-    async def _open(self) -> Iterator[Chunk] | None:
+    async def _open(self) -> Chunks | None:
         self._opened = True
         message = "no first event of the stream in time"
         limit = self._settings.first_event_timeout
@@ -105,7 +115,7 @@ class ChunkStream:
             return self._plain(await self._exchange.read_all(self._settings.max_reply_bytes))
         raise failures.malformed("is not an event stream by its content type")
 
-    async def _next(self) -> Iterator[Chunk] | None:
+    async def _next(self) -> Chunks | None:
         """The chunks of one read; None if it only keeps the connection alive."""
         data = await self._exchange.read()
         if not self._begun and len(self._start) < _START:
@@ -127,7 +137,7 @@ class ChunkStream:
             self._exchange.clock.phase(self._settings.stall_timeout, Reason.UPSTREAM_STREAM_STALLED, message)
         return self._chunks(events)
 
-    def _end(self) -> Iterator[Chunk] | None:
+    def _end(self) -> Chunks | None:
         """The body has ended without `[DONE]`."""
         if not self._begun and self._start.lstrip()[:1] in {b"{", b"["}:
             return self._plain(self._start)
@@ -137,7 +147,7 @@ class ChunkStream:
         self._done = True
         return None
 
-    def _chunks(self, events: list[Event]) -> Iterator[Chunk]:
+    def _chunks(self, events: list[Event]) -> Chunks:
         for data, kind, complete in events:
             if kind and kind.lower() == "error":
                 raise self._exchange.failure(_value_of(data), data)
@@ -146,9 +156,13 @@ class ChunkStream:
                 self._done = True
                 return
             if data:
+                text = self._repeats.text(data)
+                if text is not None:
+                    yield text
+                    continue
                 value = self._value(data, complete=complete)
                 if value is not None:
-                    yield Chunk(value, data)
+                    yield Chunk(value, data, self._repeats.learn(data, value))
 
     def _value(self, data: bytes, *, complete: bool) -> dict[str, Any] | None:
         try:
@@ -192,7 +206,7 @@ class ChunkStream:
             message = "the upstream ended a choice with finish_reason `error`"
             raise BridgeError(Reason.UPSTREAM_INTERNAL_ERROR, message)
 
-    def _plain(self, data: bytes) -> Iterator[Chunk]:
+    def _plain(self, data: bytes) -> Chunks:
         """A stream was asked for and a plain reply came: an error, or a completion, which makes one chunk."""
         answer = parse(data)
         error = error_in(answer.value)

@@ -2,6 +2,7 @@
 
 import asyncio
 import copy
+from collections.abc import Iterable
 from typing import Any
 
 from hypothesis import given, settings
@@ -9,7 +10,8 @@ from hypothesis import strategies as st
 
 from aibridge.v1 import chat_pb2
 from bridge.jsontext import dumps, loads
-from bridge.services.coalesce import coalesce
+from bridge.services.coalesce import Coalescer
+from bridge.upstream.repeats import Repeats
 from bridge.upstream.stream import Chunk
 from tests.conftest import Bridge, Start
 from tests.gateway import Exchange, Gateway
@@ -123,15 +125,38 @@ def unrepeated(seen: list[Any]) -> list[Any]:
 )
 def test_accumulating_gives_the_same(stream: list[dict[str, Any]], cuts: set[int]) -> None:
     """For any stream and any cut of it into reads."""
-    reads: list[list[Chunk]] = [[]]
+    reads: list[list[Chunk | str]] = [[]]
+    repeats = Repeats()
     for number, value in enumerate(stream):
         if number in cuts:
             reads.append([])
-        reads[-1].append(Chunk(copy.deepcopy(value), dumps(value)))
-    merged = [chunk for read in reads for chunk in coalesce(read)]
-    assert all(loads(chunk.data) == chunk.value for chunk in merged)
-    assert len(merged) <= len(stream)
-    assert accumulate([chunk.value for chunk in merged]) == accumulate(stream)
+        data = dumps(value)
+        text = repeats.text(data)
+        if text is None:
+            reads[-1].append(Chunk(copy.deepcopy(value), data, repeats.learn(data, value)))
+        else:
+            reads[-1].append(text)
+    assert said(chunk for read in reads for chunk in read) == stream
+    merge = Coalescer().merge
+    fewer = [copy.deepcopy(chunk) for read in reads for chunk in merge(read)]
+    assert all(isinstance(chunk, str) or loads(chunk.data) == chunk.value for chunk in fewer)
+    assert len(fewer) <= len(stream)
+    assert accumulate(said(fewer)) == accumulate(stream)
+
+
+def said(chunks: Iterable[Chunk | str]) -> list[dict[str, Any]]:
+    """The JSON objects that chunks stand for, as ChatService takes them."""
+    values: list[dict[str, Any]] = []
+    last = Chunk({}, b"")
+    for chunk in chunks:
+        if isinstance(chunk, str):
+            value = copy.deepcopy(last.value)
+            value["choices"][0]["delta"][last.repeats] = chunk
+        else:
+            value = chunk.value
+            last = chunk if chunk.repeats else last
+        values.append(copy.deepcopy(value))
+    return values
 
 
 def chunks(*deltas: dict[str, Any], **common: Any) -> list[Chunk]:
@@ -139,12 +164,16 @@ def chunks(*deltas: dict[str, Any], **common: Any) -> list[Chunk]:
     return [Chunk(value, dumps(value)) for value in values]
 
 
+def merged(chunks: list[Chunk]) -> list[Any]:
+    return list(Coalescer().merge(chunks))
+
+
 def test_what_is_merged() -> None:
-    (text,) = coalesce(chunks({"role": "assistant", "content": ""}, {"content": "Hel"}, {"content": "lo"}))
+    (text,) = merged(chunks({"role": "assistant", "content": ""}, {"content": "Hel"}, {"content": "lo"}))
     assert text.value["choices"][0]["delta"] == {"role": "assistant", "content": "Hello"}
     call = {"index": 0, "id": "call_a", "type": "function", "function": {"name": "f", "arguments": ""}}
     pieces = [{"tool_calls": [{"index": 0, "function": {"arguments": piece}}]} for piece in ('{"a"', ":1}")]
-    (whole,) = coalesce(chunks({"tool_calls": [call]}, *pieces))
+    (whole,) = merged(chunks({"tool_calls": [call]}, *pieces))
     assert whole.value["choices"][0]["delta"]["tool_calls"][0]["function"] == {"name": "f", "arguments": '{"a":1}'}
 
 
@@ -155,10 +184,10 @@ def test_what_is_not_merged() -> None:
         ({"content": "a"}, {"content": "b", "quantum": 1}),
         ({"content": "a"}, {"content": None}),
     ):
-        assert len(list(coalesce(chunks(first, second)))) == 2
+        assert len(merged(chunks(first, second))) == 2
     first, last = chunks({"content": "a"}, {"content": "b"})
     last.value["choices"][0]["finish_reason"] = "stop"
-    assert list(coalesce([first, last])) == [first, last]
+    assert merged([first, last]) == [first, last]
 
 
 async def test_a_call_that_asks_for_it(

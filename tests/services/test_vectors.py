@@ -14,13 +14,13 @@ from aibridge.v1.embeddings_pb2 import CreateEmbeddingResponse
 from bridge.codec import build
 from bridge.errors import BridgeError, Reason
 from bridge.jsontext import loads
-from bridge.services.vectors import cut, lift, put
+from bridge.services.vectors import REPLY, cut, lift, put
 
 
 def reply_of(data: bytes, *, is_float32: bool = True) -> CreateEmbeddingResponse:
     """As EmbeddingsService does it."""
     value, blocks = lift(loads(data), is_float32=is_float32)
-    reply = build(CreateEmbeddingResponse, value, partial(cut, data, value, blocks))
+    reply = build(REPLY, value, partial(cut, data, value, blocks))
     put(reply, blocks)
     return CreateEmbeddingResponse.FromString(reply.SerializeToString())
 
@@ -194,7 +194,7 @@ def test_large_batch() -> None:
         lifted, blocks = lift(value, is_float32=True)
         rest = cut(data, lifted, blocks)
         assert len(rest) < 200_000
-        reply = build(CreateEmbeddingResponse, lifted, rest)
+        reply = build(REPLY, lifted, rest)
         put(reply, blocks)
         _, peak = tracemalloc.get_traced_memory()
     finally:
@@ -203,4 +203,4 @@ def test_large_batch() -> None:
     assert peak < 2.5 * size  # Python's part; protobuf's own is another `size`
     assert reply.ByteSize() > size
     assert reply.data[0].index == 0
-    assert reply.data[count - 1].embedding[:] == floats.tolist()
+    assert reply.data[count - 1].embedding == floats.tobytes()
