@@ -25,8 +25,10 @@ def _retries(attempts: int, *services: str) -> dict[str, Any]:
 
 
 #: gRPC retries by itself only what cost nothing: UNAVAILABLE, and nothing that the bridge's pushback forbids. A chat
-#: that fails twice would mostly fail a third time, and its prompt is sent anew with each attempt.
+#: that fails twice would mostly fail a third time, and its prompt is sent anew with each attempt. Calls go round all
+#: addresses of the target: a channel to one of them would keep to one pod, or to one worker, for ever.
 SERVICE_CONFIG: Final[Mapping[str, Any]] = {
+    "loadBalancingConfig": [{"round_robin": {}}],
     "methodConfig": [_retries(3, "ModelsService", "EmbeddingsService"), _retries(2, "ChatService")],
     "retryThrottling": {"maxTokens": 100, "tokenRatio": 0.1},
 }

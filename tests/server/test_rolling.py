@@ -70,7 +70,7 @@ async def test_rolling_restart(gateway: Gateway, config: dict[str, Any], delay: 
     """Each of two bridges is stopped and started anew under load, and not one call fails."""
     gateway.script(script)
     addresses = [f"127.0.0.1:{free_port()}" for _ in range(2)]
-    balanced = {**SERVICE_CONFIG, **config, "loadBalancingConfig": [{"round_robin": {}}]}
+    balanced = {**SERVICE_CONFIG, **config}
     options = {
         **dict(OPTIONS),
         "grpc.service_config": json.dumps(balanced),
