@@ -4,16 +4,16 @@ Lines are collected for a moment and written together, which is cheaper than one
 in memory up to a bound; further lines are dropped, and counted. A process that is killed loses its last moment.
 """
 
+import asyncio
 import atexit
 import os
 import select
 import threading
-import time
 from collections import deque
 from typing import Final
 
-#: Seconds for which lines are collected.
-_MOMENT: Final = 0.02
+#: Seconds for which an event loop's lines are collected.
+_MOMENT: Final = 0.05
 #: Lines that wait at most: some 4 MB.
 _MOST: Final = 10_000
 #: A pipe takes so many bytes in one piece: lines of workers that share it are not mixed up.
@@ -29,7 +29,7 @@ class Writer:
         self._descriptor = descriptor
         self._lines: deque[str] = deque()
         self._news = threading.Event()
-        self._written = threading.Event()
+        self._called = False
         self._closed = False
         self._reported = 0
         self.dropped = 0  # lines
@@ -43,7 +43,15 @@ class Writer:
             self.dropped += 1
             return
         self._lines.append(line)
-        if not self._news.is_set():
+        if not self._called:
+            self._called = True
+            self._call()
+
+    def _call(self) -> None:
+        """Wake the thread, in a moment: at once it would ask for the interpreter in the middle of a call."""
+        try:
+            asyncio.get_running_loop().call_later(_MOMENT, self._news.set)
+        except RuntimeError:  # no loop in this thread
             self._news.set()
 
     def flush(self) -> None:
@@ -59,9 +67,8 @@ class Writer:
     def _run(self) -> None:
         while not self._closed:
             self._news.wait()
-            if not self._closed:
-                time.sleep(_MOMENT)
             self._news.clear()
+            self._called = False  # before the lines are taken: whoever adds one now calls again
             self._drain()
 
     def _drain(self) -> None:
