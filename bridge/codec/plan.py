@@ -32,7 +32,6 @@ _UNKNOWN: Final = Member(None, "", (), None)
 _AS_IT_IS: Final[Mapping[int, type]] = {
     FieldDescriptor.TYPE_STRING: str,
     FieldDescriptor.TYPE_BOOL: bool,
-    FieldDescriptor.TYPE_DOUBLE: float,
 }
 
 

@@ -1,6 +1,7 @@
 """Conversions of single values, JSON to constructor arguments. A value that its field cannot hold is a `MISFIT`."""
 
 from collections.abc import Callable
+from math import isfinite
 from typing import Any, Final, Protocol
 
 import pybase64
@@ -158,9 +159,10 @@ def _bool(item: Any, _: Rewritten) -> Any:
 
 
 def _double(item: Any, _: Rewritten) -> Any:
-    if type(item) is float or (type(item) is int and -_EXACT <= item <= _EXACT):
-        return item
-    return MISFIT
+    """Numbers that JSON can say again: one that is too large for a double would become infinite."""
+    if type(item) is float:
+        return item if isfinite(item) else MISFIT
+    return item if type(item) is int and -_EXACT <= item <= _EXACT else MISFIT
 
 
 def _float(item: Any, _: Rewritten) -> Any:

@@ -619,3 +619,13 @@ def test_white_space_around_a_document() -> None:
     """Some servers send blank lines to keep the connection alive, most end with a line feed."""
     message = codec.decode(Response, b'\n\n {"id":"a","zz":{"b":1}}\r\n')
     assert (message.id, message.extra_json) == ("a", '{"zz":{"b":1}}')
+
+
+@pytest.mark.parametrize("number", ["1e999", "-1e999"])
+def test_a_number_that_no_double_holds(number: str) -> None:
+    """It stays as it was written, rather than become infinite, and comes back so."""
+    text = f'{{"usage":{{"cost":{number}}}}}'
+    message = codec.decode(chat_pb2.CreateChatCompletionResponse, text.encode())
+    assert not message.usage.HasField("cost")
+    assert message.usage.extra_json == f'{{"cost":{number}}}'
+    assert codec.to_json(message).decode() == text
