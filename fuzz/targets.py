@@ -225,11 +225,18 @@ async def _messages(exchange: Any) -> bool:
     """Read to the end, as the service does; whether a choice finished."""
     chunks = ChunkStream(exchange, _SETTINGS)
     finished = False
+    message, name = chat_pb2.CreateChatCompletionStreamResponse(), ""
     while batch := await chunks.read():
-        for value, text in batch:
-            message = build(chat_pb2.CreateChatCompletionStreamResponse, value, text)
-            message.SerializeToString()
-            finished = finished or any(choice.finish_reason for choice in message.choices)
+        for chunk in batch:
+            if isinstance(chunk, str):  # repeats the last one, which did not finish
+                setattr(message.choices[0].delta, name, chunk)
+                message.SerializeToString()
+                continue
+            value, text, repeats = chunk
+            latest = build(chat_pb2.CreateChatCompletionStreamResponse, value, text)
+            latest.SerializeToString()
+            message, name = (latest, repeats) if repeats else (message, name)
+            finished = finished or any(choice.finish_reason for choice in latest.choices)
             finished = finished or b"finish_reason" in text
     return finished
 
