@@ -1,22 +1,19 @@
 """The HTTP client of the one upstream: a pool of connections, one request at a time on each, every limit enforced.
 
-httpx is the interface, on the httpx-aiohttp transport. The transport is called directly: with one fixed base URL there
-is nothing for httpx's client layer (redirects, cookies, URL merging, environment proxies) to do, and it is most of
-httpx's cost.
+httpx is the interface, on a transport of our own, which is called directly: with one fixed base URL there is nothing
+for httpx's client layer (redirects, cookies, URL merging, environment proxies) to do, and it is dear.
 """
 
 import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import lru_cache
 from importlib.metadata import version
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
-import aiohttp
 import httpx
-from httpx_aiohttp import AiohttpTransport
-from multidict import CIMultiDict
 
 from bridge.call import Call
 from bridge.errors import BridgeError, Reason
@@ -28,11 +25,11 @@ from bridge.upstream.bodies import error_in
 from bridge.upstream.clock import Clock
 from bridge.upstream.credentials import Credentials
 from bridge.upstream.exchange import Exchange
-from bridge.upstream.pool import pool, usage
-from bridge.upstream.request import Request
 from bridge.upstream.retry import Retries
 from bridge.upstream.tls import contexts
+from bridge.upstream.transport import Body, Transport
 
+_URLS: Final = 256  # of models, that are remembered
 _SAFE: Final = "!$&'()*+,;=:@-._~"  # what openai-python leaves alone in a path segment
 
 
@@ -49,23 +46,22 @@ class Upstream:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._credentials = Credentials(settings)
-        self._base = settings.upstream_url
         self._free = asyncio.Semaphore(settings.upstream_connections)
         self._retries = Retries(settings.max_retries)
-        self._tls = contexts(settings)
-        self._transport = AiohttpTransport(verify=self._tls(), trust_env=False, client=self._pool)
-        self._session: aiohttp.ClientSession | None = None
-        limits = {"connect": settings.connect_timeout, "pool": settings.connect_timeout, "read": None}
-        self._extensions = {"timeout": limits}
-        self._headers = CIMultiDict({"user-agent": f"aibridge/{version('aibridge')}", "accept-encoding": "identity"})
-
-    def _pool(self) -> aiohttp.ClientSession:
-        self._session = pool(self._tls, self._settings.max_header_bytes)
-        return self._session
+        base = httpx.URL(settings.upstream_url)
+        self._url = lru_cache(_URLS)(lambda path: httpx.URL(settings.upstream_url + path))
+        self._transport = Transport(
+            base, contexts(settings), connect_timeout=settings.connect_timeout, longest=settings.max_header_bytes
+        )
+        self._headers = [
+            (b"host", base.netloc),
+            (b"user-agent", f"aibridge/{version('aibridge')}".encode()),
+            (b"accept-encoding", b"identity"),
+        ]
 
     def connections(self) -> tuple[int, int]:
         """How many connections are in use and how many idle. May be asked from any thread."""
-        return usage(self._session) if self._session is not None else (0, 0)
+        return self._transport.connections()
 
     async def get(self, path: str, call: Call) -> Answer:
         """The reply to a GET of `path` below the base URL. Errors as `post`."""
@@ -101,7 +97,7 @@ class Upstream:
             try:
                 exchange = await self._attempt(method, path, call, body, accept, clock)
             except BridgeError as error:
-                delay = self._retries.delay(error, call)
+                delay = self._retries.delay(error, call, is_get=method == "GET")
                 if delay is None:
                     raise
             else:
@@ -124,10 +120,9 @@ class Upstream:
             call.trailers, call.http_status, call.upstream_request_id = [], 0, ""  # of the attempt before
             try:
                 response = await self._transport.handle_async_request(request)
-            except (httpx.HTTPError, aiohttp.ClientError, OSError) as error:
+            except httpx.TransportError as error:
                 raise failures.of_exception(error, answered=False) from error
-            raw = cast("aiohttp.ClientResponse", response.stream._aiohttp_response)  # type: ignore[union-attr] # noqa: SLF001
-            exchange = Exchange(raw, call, body, clock, self._settings, own=own)
+            exchange = Exchange(response, call, body, clock, self._settings, own=own)
             try:
                 await exchange.check(self._settings.max_reply_bytes)
             except BaseException:
@@ -148,21 +143,20 @@ class Upstream:
             if not call.asked:
                 call.queued += time.monotonic() - began
 
-    def _request(self, method: str, path: str, call: Call, body: bytes, accept: str) -> tuple[Request, bool]:
+    def _request(self, method: str, path: str, call: Call, body: bytes, accept: str) -> tuple[httpx.Request, bool]:
         """The request, and whether it bears the bridge's own credential."""
         credential = self._credentials.choose(call.metadata, call.caller)
-        headers = self._headers.copy()
-        headers["accept"] = accept
+        further = {"accept": accept}
         if body:
-            headers["content-type"] = "application/json"
-        for name, value in request_headers(call.metadata, self._settings.forward_headers, account=not credential.own):
-            headers.add(name, value)
+            further["content-type"] = "application/json"
+            further["content-length"] = str(len(body))
+        further.update(request_headers(call.metadata, self._settings.forward_headers, account=not credential.own))
         if call.trace is not None:  # the upstream's part hangs on the bridge's, and not on the caller's
-            for name, value in call.trace.headers(call, method, path):
-                headers[name] = value
+            further.update(call.trace.headers(call, method, path))
         if credential.authorization is not None:
-            headers["authorization"] = credential.authorization
-        return Request(method, self._base + path, headers, body, self._extensions), credential.own
+            further["authorization"] = credential.authorization
+        headers = self._headers + [(name.encode("ascii"), value.encode("ascii")) for name, value in further.items()]
+        return httpx.Request(method, self._url(path), headers=headers, stream=Body(body)), credential.own
 
     async def close(self) -> None:
         """Close all connections."""

@@ -1,6 +1,5 @@
 """Turns what went wrong upstream into a `BridgeError`: an HTTP status, an error body, an exception of the transport."""
 
-import errno
 import re
 import ssl
 import time
@@ -10,7 +9,6 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any, Final
 
-import aiohttp
 import httpx
 
 from bridge.call import Call
@@ -26,6 +24,8 @@ _LONGEST_DELAY: Final = 60.0
 _LOOK: Final = 8192
 _BODY_SIZE: Final = 1024
 _ESCAPE: Final = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))")
+#: The end of a connection in the middle of the TLS handshake, which says nothing of TLS.
+_HUNG_UP: Final = (ssl.SSLEOFError, ssl.SSLZeroReturnError)
 _GO_DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|us|µs|ns|h|m|s)")
 _GO_UNITS: Final = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
 
@@ -216,28 +216,19 @@ def _go_duration(text: str) -> float:
     return _number(text) or 0.0
 
 
-def of_exception(error: Exception, *, answered: bool) -> BridgeError:
-    """The failure behind an exception of the HTTP client; `answered` says that the reply's headers had arrived.
-
-    httpx-aiohttp maps a disconnect in mid-request to `httpx.ConnectTimeout`, so the class alone says nothing about
-    whether the request was sent: the aiohttp exception behind it does.
-    """
-    cause = error if isinstance(error, aiohttp.ClientError) else error.__cause__ or error
-    if isinstance(cause, (aiohttp.ClientSSLError, ssl.SSLError)):
-        return BridgeError(Reason.UPSTREAM_TLS_ERROR, "the upstream's TLS certificate or handshake was not accepted")
-    if isinstance(cause, (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)):
-        return BridgeError(Reason.UPSTREAM_UNREACHABLE, "no connection to the upstream")
+def of_exception(error: httpx.TransportError, *, answered: bool) -> BridgeError:
+    """The failure behind an exception of the transport; `answered` says that the reply's headers had arrived."""
     if answered:
         return interrupted("the connection broke in the middle of the reply")
-    if isinstance(cause, (aiohttp.ClientResponseError, httpx.InvalidURL)):
-        return BridgeError(Reason.UPSTREAM_MALFORMED_RESPONSE, "the upstream's reply is not HTTP")
-    if isinstance(cause, (BrokenPipeError, aiohttp.ClientConnectionResetError)) or _is_write(cause):
+    if isinstance(error.__cause__, ssl.SSLError) and not isinstance(error.__cause__, _HUNG_UP):
+        return BridgeError(Reason.UPSTREAM_TLS_ERROR, "the upstream's TLS certificate or handshake was not accepted")
+    if isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout)):
+        return BridgeError(Reason.UPSTREAM_UNREACHABLE, "no connection to the upstream")
+    if isinstance(error, httpx.RemoteProtocolError):
+        return malformed("is not HTTP")
+    if isinstance(error, httpx.WriteError):
         return BridgeError(Reason.UPSTREAM_WRITE_FAILED, "the connection broke while the request was being sent")
     return BridgeError(Reason.UPSTREAM_CONNECTION_LOST, "the connection broke before the reply began")
-
-
-def _is_write(cause: BaseException) -> bool:
-    return isinstance(cause, OSError) and (cause.errno == errno.EPIPE or "write" in (cause.strerror or ""))
 
 
 def interrupted(message: str) -> BridgeError:

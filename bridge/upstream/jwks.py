@@ -1,9 +1,10 @@
 """Fetches the key set of an issuer of tokens. Its URL comes from the settings, and no redirect leads elsewhere."""
 
+import asyncio
 from pathlib import Path
 from typing import Final
 
-import aiohttp
+import httpx
 
 from bridge.upstream.tls import trust
 
@@ -25,18 +26,17 @@ async def fetch(url: str, ca_file: Path | None) -> bytes:
     """
     try:
         async with (
-            aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(ssl=trust(ca_file)), timeout=aiohttp.ClientTimeout(total=_TIMEOUT)
-            ) as session,
-            session.get(url, allow_redirects=False, headers={"accept": "application/json"}) as reply,
+            asyncio.timeout(_TIMEOUT),
+            httpx.AsyncClient(verify=trust(ca_file), trust_env=False) as client,
+            client.stream("GET", url, headers={"accept": "application/json"}) as reply,
         ):
-            if reply.status != 200:
-                raise FetchError(f"HTTP status {reply.status}")
+            if reply.status_code != httpx.codes.OK:
+                raise FetchError(f"HTTP status {reply.status_code}")
             content = bytearray()
-            async for piece in reply.content.iter_any():
+            async for piece in reply.aiter_bytes():
                 content += piece
                 if len(content) > _LARGEST:
                     raise FetchError("too large for a key set")
             return bytes(content)
-    except (aiohttp.ClientError, OSError, ValueError) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
         raise FetchError(type(error).__name__) from None

@@ -7,17 +7,14 @@ from collections.abc import Mapping
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from importlib.metadata import version
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
-import aiohttp
 import httpx
-from httpx_aiohttp import AiohttpTransport
 
 from bridge.settings import Settings
 from bridge.upstream.credentials import Credentials
 from bridge.upstream.tls import contexts
-
-_PORTS: Final = {"http": 80, "https": 443}
+from bridge.upstream.transport import PORTS, Transport
 
 
 class UnreachableError(Exception):
@@ -35,10 +32,11 @@ class Probe:
     """Looks at the upstream from outside of the pool, so that what is seen is what a new connection meets."""
 
     def __init__(self, settings: Settings) -> None:
-        url = httpx.URL(settings.upstream_url)
-        self.host = url.host
-        self.port = url.port or _PORTS[url.scheme]
-        self._contexts = contexts(settings) if url.scheme == "https" else None
+        self._url = httpx.URL(settings.upstream_url)
+        self.host = self._url.host
+        self.port = self._url.port or PORTS[self._url.scheme]
+        self._contexts = contexts(settings)
+        self._longest = settings.max_header_bytes
         self._models = f"{settings.upstream_url}/models"
         self._credentials = Credentials(settings)
         self._timeout = settings.upstream_check_timeout
@@ -46,7 +44,7 @@ class Probe:
     @property
     def tls(self) -> ssl.SSLContext | None:
         """What the next connection is made with, None without TLS."""
-        return self._contexts() if self._contexts is not None else None
+        return self._contexts() if self._url.scheme == "https" else None
 
     @property
     def authorization(self) -> str | None:
@@ -102,7 +100,8 @@ class Probe:
         headers = {"user-agent": f"aibridge/{version('aibridge')}", "accept": "application/json"}
         if not anonymously and (authorization := self.authorization) is not None:
             headers["authorization"] = authorization
-        async with self._failing(), AiohttpTransport(verify=self.tls or True, trust_env=False) as transport:
+        transport = Transport(self._url, self._contexts, connect_timeout=self._timeout, longest=self._longest)
+        async with self._failing(), transport:
             response = await transport.handle_async_request(httpx.Request("GET", self._models, headers=headers))
             try:
                 return Answer(response.status_code, dict(response.headers))
@@ -118,11 +117,11 @@ class Probe:
             raise UnreachableError(f"no answer from {self.host}:{self.port} in {self._timeout:g} s") from None
         except ssl.SSLCertVerificationError as error:
             raise UnreachableError(f"the certificate of {self.host} is not valid: {error.verify_message}") from None
-        except (OSError, UnicodeError, httpx.HTTPError, aiohttp.ClientError) as error:
-            raise UnreachableError(f"{self.host}:{self.port}: {_words(error)}") from None
+        except (OSError, UnicodeError, httpx.TransportError) as error:
+            raise UnreachableError(f"{self.host}:{self.port}: {_words(error.__cause__ or error)}") from None
 
 
-def _words(error: Exception) -> str:
+def _words(error: BaseException) -> str:
     number = error.errno if isinstance(error, OSError) and not isinstance(error, ssl.SSLError) else None
     if number is not None and number > 0:
         return os.strerror(number)  # asyncio's own words for it name no cause

@@ -1,8 +1,9 @@
 """Whether the bridge tries again by itself, and when.
 
 Only before anything has been delivered to the caller, and only where the upstream has done no work that may have been
-billed: the request never left, or it was refused with 429, 502, 503 or 529. 408, 500, 504 and stalls are not retried. A
-token bucket for the whole process stops a storm: when the upstream is down, retries cost it a tenth more, not thrice.
+billed: the request never left, or it was refused with 429, 502, 503 or 529, or it was a GET whose connection was lost,
+as befalls a kept one that the upstream closes in that moment. 408, 500, 504 and stalls are not retried. A token bucket
+for the whole process stops a storm: when the upstream is down, retries cost it a tenth more, not thrice.
 """
 
 import asyncio
@@ -30,14 +31,19 @@ class Retries:
         """A request was answered: a tenth of a retry is earned."""
         self._tokens = min(_TOKENS, self._tokens + _EARNED)
 
-    def delay(self, error: BridgeError, call: Call) -> float | None:
+    def delay(self, error: BridgeError, call: Call, *, is_get: bool = False) -> float | None:
         """Seconds until the next attempt at a call whose latest failed in this way; None to give up.
 
         A wait that the upstream names is kept to, if the call's deadline leaves time for it; else full jitter, from
         half a second, doubling, to eight.
         """
         retries = call.attempts - 1
-        if retries >= self._limit or not call.may_retry or self._tokens < 1 or not _is_worth_it(error, call):
+        if (
+            retries >= self._limit
+            or not call.may_retry
+            or self._tokens < 1
+            or not _is_worth_it(error, call, is_get=is_get)
+        ):
             return None
         seconds = error.delay
         if seconds is None:
@@ -48,9 +54,11 @@ class Retries:
         return seconds
 
 
-def _is_worth_it(error: BridgeError, call: Call) -> bool:
+def _is_worth_it(error: BridgeError, call: Call, *, is_get: bool) -> bool:
     if error.reason is Reason.UPSTREAM_UNREACHABLE:
         return True
+    if error.reason is Reason.UPSTREAM_CONNECTION_LOST:
+        return is_get
     if error.reply is None:
         return False
     advice = dict(call.trailers).get("x-should-retry")

@@ -70,8 +70,8 @@ ALLOWED: dict[str, set[str]] = {
 #: Library, and the only modules or packages that may import it.
 CONFINED: dict[str, set[str]] = {
     "httpx": {"bridge.upstream"},
-    "httpx_aiohttp": {"bridge.upstream"},
-    "aiohttp": {"bridge.upstream"},
+    "httptools": {"bridge.upstream.connection"},
+    "aiohappyeyeballs": {"bridge.upstream.transport"},
     "grpc": {
         "bridge.cli", "bridge.client", "bridge.console", "bridge.demo", "bridge.server", "bridge.services",
         "bridge.status",
@@ -96,7 +96,7 @@ CONFINED: dict[str, set[str]] = {
 #: Bytes in, values out: no module here may do I/O, wait, or know what time it is.
 PURE = ("bridge.codec", "bridge.errors", "bridge.jsontext", "bridge.redact", "bridge.upstream.sse")
 IMPURE = {
-    "aiohttp", "asyncio", "grpc", "http", "httpx", "logging", "multiprocessing", "os", "pathlib", "select", "signal",
+    "aiohappyeyeballs", "asyncio", "grpc", "http", "httpx", "logging", "multiprocessing", "os", "pathlib", "select", "signal",
     "socket", "ssl", "structlog", "subprocess", "threading", "time", "urllib",
 }  # fmt: skip
 

@@ -19,6 +19,8 @@ GONE: Final = Sees()  # all is well, but for the connection
 UNREACHABLE: Final = Sees("UNAVAILABLE", "UPSTREAM_UNREACHABLE", "yes", http=0, attempts=3)
 TLS: Final = Sees("UNAVAILABLE", "UPSTREAM_TLS_ERROR", "no", http=0)
 LOST: Final = Sees("UNAVAILABLE", "UPSTREAM_CONNECTION_LOST", "yes", http=0)
+LOST_GET: Final = LOST.but(attempts=3)  # which can be asked for again
+NOT_SENT: Final = Sees("UNAVAILABLE", "UPSTREAM_WRITE_FAILED", "yes", http=0)
 INTERRUPTED: Final = Sees("UNAVAILABLE", "UPSTREAM_STREAM_INTERRUPTED", "yes")
 TIMEOUT: Final = Sees("DEADLINE_EXCEEDED", "UPSTREAM_TIMEOUT", "no")
 NO_REPLY: Final = TIMEOUT.but(http=0)
@@ -89,19 +91,27 @@ NO_CONNECTION: Final = [
 ]
 
 BREAKS: Final = [
-    row("closed in the request", "closes when the request begins to arrive", sees=LOST, act=s.hangs_up),
+    row(
+        "closed in the request", "closes when the request begins to arrive", sees=LOST, models=LOST_GET, act=s.hangs_up
+    ),
     row(
         "reset in a long request",
         "resets while a request of 8 MB arrives",
-        sees=LOST,
+        sees=NOT_SENT,
         act=s.resets_while_reading,
         rpcs=LONG,
         prompt=8 << 20,
     ),
-    row("closed behind the request", "takes the request and closes", s.close, LOST),
-    row("reset behind the request", "takes the request and resets", s.reset, LOST),
-    row("half a status line", "closes in the status line", raw(b"HTTP/1.1 2"), LOST),
-    row("half a header", "closes in a header", raw(b"HTTP/1.1 200 OK\r\nx-request-id: up-1\r\nconte"), LOST),
+    row("closed behind the request", "takes the request and closes", s.close, LOST, models=LOST_GET),
+    row("reset behind the request", "takes the request and resets", s.reset, LOST, models=LOST_GET),
+    row("half a status line", "closes in the status line", raw(b"HTTP/1.1 2"), LOST, models=LOST_GET),
+    row(
+        "half a header",
+        "closes in a header",
+        raw(b"HTTP/1.1 200 OK\r\nx-request-id: up-1\r\nconte"),
+        LOST,
+        models=LOST_GET,
+    ),
     row("closed behind the head", "closes between head and body", cut(s.close, s.nothing), INTERRUPTED),
     row("reset behind the head", "resets between head and body", cut(s.reset, s.nothing), INTERRUPTED),
     row("chunks, closed", "closes in the middle of a chunked body", cut(s.close), INTERRUPTED, at=2),
@@ -520,7 +530,13 @@ REFUSALS: Final = [
         UNAVAILABLE.but(attempts=1, retry="no"),
     ),
     row("503, then all is well", "says 503, and the second time answers", (refusal(503), s.well), OK.but(attempts=2)),
-    row("503, then reset", "says 503, and the second time resets", (refusal(503), s.reset), LOST.but(attempts=2)),
+    row(
+        "503, then reset",
+        "says 503, and the second time resets",
+        (refusal(503), s.reset),
+        LOST.but(attempts=2),
+        models=LOST_GET,
+    ),
     row("504", "says 504", refusal(504), TIMEOUT.but(http=504, reused=True)),
     row(
         "error, closed",

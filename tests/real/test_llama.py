@@ -3,7 +3,7 @@
 import asyncio
 import json
 
-import aiohttp
+import httpx
 import grpc
 import pytest
 
@@ -70,11 +70,11 @@ async def test_a_stream_says_what_the_whole_says(real: Bridge) -> None:
 
 
 async def test_a_cancelled_stream_stops_the_model(real: Bridge, llama: str) -> None:
-    async with aiohttp.ClientSession() as session:
+    async with httpx.AsyncClient(trust_env=False) as client:
 
         async def busy() -> bool:
-            async with session.get(f"{llama.removesuffix('/v1')}/slots") as reply:
-                return any(slot["is_processing"] for slot in await reply.json())
+            reply = await client.get(f"{llama.removesuffix('/v1')}/slots")
+            return any(slot["is_processing"] for slot in reply.json())
 
         call = real.chat.CreateChatCompletionStream(question("Count to ten thousand.", ignore_eos=True, n_predict=-1))
         async for chunk in call:

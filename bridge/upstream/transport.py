@@ -1,0 +1,187 @@
+"""An httpx transport for one upstream: as many connections as it takes, over TCP or TLS, kept for the next request.
+
+httpx's own transport costs a bridge more than gRPC does, and what others offer loses what arrived just before a
+connection broke. With one fixed origin a pool is a dictionary: the connection that was used last is used next, so that
+those which a burst needed grow old, and are closed.
+"""
+
+import asyncio
+import socket
+import ssl
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import suppress
+from typing import Any, Final
+
+import httpx
+from aiohappyeyeballs import AddrInfoType, start_connection
+
+from bridge.upstream.connection import Connection, head_of
+
+#: Seconds for which an idle connection is kept; most servers keep theirs for longer.
+_IDLE: Final = 30.0
+#: Seconds for which the addresses of a name are good.
+_ADDRESSES: Final = 10.0
+#: Seconds that an address has to answer before the next one is tried beside it (RFC 8305).
+_HEAD_START: Final = 0.25
+#: Whether a silent peer is still there is asked after so many seconds; a model may think for minutes.
+_PROBES: Final = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 60, "TCP_KEEPCNT": 5}
+#: What a URL without a port means.
+PORTS: Final = {"http": 80, "https": 443}
+
+
+class Body(httpx.AsyncByteStream):
+    """A request's body that is there already: `data`."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield self.data
+
+
+class Reply(httpx.AsyncByteStream):
+    """A reply's body on its way. Whoever has one must close it."""
+
+    def __init__(self, connection: Connection, release: Callable[[Connection], None]) -> None:
+        self.read = connection.read
+        self.expect = connection.expect
+        self._connection: Connection | None = connection
+        self._release = release
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while data := await self.read():
+            yield data
+
+    def close(self) -> None:
+        """Give the connection back if the body was read to its end; else close it, at once."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            self._release(connection)
+
+    async def aclose(self) -> None:
+        """As `close`."""
+        self.close()
+
+
+class Transport(httpx.AsyncBaseTransport):
+    """Connections to the origin of `url`; requests to any other are sent there too.
+
+    `tls` gives the context of each connection that is made; `connect_timeout` is the seconds for name, TCP and TLS;
+    `longest` bounds each line in the head of a reply, in bytes. The number of connections is for callers to limit.
+    """
+
+    def __init__(
+        self, url: httpx.URL, tls: Callable[[], ssl.SSLContext], *, connect_timeout: float, longest: int
+    ) -> None:
+        self._host = url.host
+        self._port = url.port or PORTS[url.scheme]
+        self._tls = tls if url.scheme == "https" else None
+        self._connect_timeout = connect_timeout
+        self._longest = longest
+        self._idle: dict[Connection, None] = {}  # the one used last stands last
+        self._used: set[Connection] = set()
+        self._addresses: Sequence[AddrInfoType] = ()
+        self._addresses_until = 0.0
+        self._resolving = asyncio.Lock()
+        self._reaper: asyncio.TimerHandle | None = None
+
+    def connections(self) -> tuple[int, int]:
+        """How many connections are in use and how many idle. May be asked from any thread."""
+        return len(self._used), len(self._idle)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """The reply to a request, with a `Reply` as its stream.
+
+        Raises:
+            httpx.ConnectError: no connection; behind it is an `ssl.SSLError` if TLS is why. Nothing was sent.
+            httpx.ConnectTimeout: no connection in time. Nothing was sent.
+            httpx.TransportError: as `Connection.ask`.
+        """
+        stream = request.stream
+        body = stream.data if isinstance(stream, Body) else b"".join([part async for part in stream])  # type: ignore[union-attr]
+        head = head_of(request.method, request.url.raw_path, request.headers.raw)
+        connection = self._idle.popitem()[0] if self._idle else await self._connect()
+        self._used.add(connection)
+        try:
+            status, headers = await connection.ask(head, body)
+        except BaseException:
+            self._release(connection)
+            raise
+        return httpx.Response(status, headers=headers, stream=Reply(connection, self._release), request=request)
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        if self._reaper is not None:
+            self._reaper.cancel()
+            self._reaper = None
+        for connection in (*self._idle, *self._used):
+            connection.abort()
+        await asyncio.sleep(0)  # for the loop to close them
+
+    def _release(self, connection: Connection) -> None:
+        self._used.discard(connection)
+        if connection.release():
+            connection.idle_since = time.monotonic()
+            self._idle[connection] = None
+            if self._reaper is None:
+                self._reaper = asyncio.get_running_loop().call_later(_IDLE, self._reap)
+
+    def _forget(self, connection: Connection) -> None:
+        self._idle.pop(connection, None)
+
+    def _reap(self) -> None:
+        """Close what has been idle for long; the oldest stand first."""
+        self._reaper = None
+        now = time.monotonic()
+        for connection in list(self._idle):
+            due = connection.idle_since + _IDLE
+            if due > now:
+                self._reaper = asyncio.get_running_loop().call_later(due - now, self._reap)
+                return
+            self._forget(connection)
+            connection.abort()
+
+    async def _connect(self) -> Connection:
+        try:
+            async with asyncio.timeout(self._connect_timeout):
+                return await self._made(await self._resolve())
+        except TimeoutError as error:
+            raise httpx.ConnectTimeout("no connection in time") from error
+        except (OSError, UnicodeError) as error:
+            self._addresses = ()  # there may be others by now
+            raise httpx.ConnectError(str(error)) from error
+
+    async def _made(self, addresses: Sequence[AddrInfoType]) -> Connection:
+        loop = asyncio.get_running_loop()
+        tls: dict[str, Any] = {"ssl": self._tls(), "server_hostname": self._host} if self._tls is not None else {}
+        made = await start_connection(addresses, happy_eyeballs_delay=_HEAD_START, loop=loop)
+        try:
+            _tune(made)
+            _, connection = await loop.create_connection(
+                lambda: Connection(self._longest, self._forget), sock=made, **tls
+            )
+        except BaseException:
+            with suppress(OSError):
+                made.close()
+            raise
+        return connection
+
+    async def _resolve(self) -> Sequence[AddrInfoType]:
+        """The addresses of the upstream, in turns: each new connection begins with another one."""
+        async with self._resolving:  # a burst of calls asks once
+            if not self._addresses or time.monotonic() > self._addresses_until:
+                loop = asyncio.get_running_loop()
+                self._addresses = await loop.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
+                self._addresses_until = time.monotonic() + _ADDRESSES
+            first, *others = self._addresses
+            self._addresses = [*others, first]
+            return [first, *others]
+
+
+def _tune(made: socket.socket) -> None:
+    made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in _PROBES.items():
+        if hasattr(socket, name):  # not everywhere
+            made.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
