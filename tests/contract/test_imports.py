@@ -96,8 +96,8 @@ CONFINED: dict[str, set[str]] = {
 #: Bytes in, values out: no module here may do I/O, wait, or know what time it is.
 PURE = ("bridge.codec", "bridge.errors", "bridge.jsontext", "bridge.redact", "bridge.upstream.sse")
 IMPURE = {
-    "aiohappyeyeballs", "asyncio", "grpc", "http", "httpx", "logging", "multiprocessing", "os", "pathlib", "select", "signal",
-    "socket", "ssl", "structlog", "subprocess", "threading", "time", "urllib",
+    "aiohappyeyeballs", "asyncio", "grpc", "http", "httpx", "logging", "multiprocessing", "os", "pathlib", "select",
+    "signal", "socket", "ssl", "structlog", "subprocess", "threading", "time", "urllib",
 }  # fmt: skip
 
 

@@ -3,8 +3,8 @@
 import asyncio
 import json
 
-import httpx
 import grpc
+import httpx
 import pytest
 
 from aibridge.v1 import chat_pb2, embeddings_pb2, models_pb2
