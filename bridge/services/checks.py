@@ -11,6 +11,8 @@ from typing import Final
 from aibridge.v1 import chat_pb2, common_pb2, embeddings_pb2
 from bridge.errors import invalid
 
+#: Characters of a model id that is part of a URL; none is near it.
+_LONGEST_MODEL: Final = 1024
 #: The fields of which a content part of a known type cannot do without one.
 _PAYLOADS: Final[Mapping[str, tuple[str, ...]]] = {
     "text": ("text",),
@@ -53,7 +55,7 @@ def check_model(model: str) -> None:
     """Raises BridgeError INVALID_REQUEST for a model id that is no path segment."""
     if not model:
         raise invalid("model", "is required")
-    if model in {".", ".."} or not model.isprintable():
+    if model in {".", ".."} or not model.isprintable() or len(model) > _LONGEST_MODEL:
         raise invalid("model", "is not a model id")
 
 

@@ -6,8 +6,7 @@ for httpx's client layer (redirects, cookies, URL merging, environment proxies) 
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import closing
 from functools import lru_cache
 from importlib.metadata import version
 from typing import Any, Final, NamedTuple
@@ -75,24 +74,12 @@ class Upstream:
         """
         return await self._whole("POST", path, call, body)
 
-    @asynccontextmanager
-    async def open(self, method: str, path: str, call: Call, body: bytes, accept: str) -> AsyncIterator[Exchange]:
-        """A request whose reply has begun with a 2xx. On leaving, the connection is free or closed, however it ends.
+    async def begin(self, method: str, path: str, call: Call, body: bytes, accept: str, clock: Clock) -> Exchange:
+        """A request whose reply has begun with a 2xx, by the first attempt that gets one. Whoever has it must close it.
 
         Raises:
             BridgeError: as `post`.
         """
-        async with Clock(call.deadline) as clock:
-            exchange = await self._begin(method, path, call, body, accept, clock)
-            try:
-                yield exchange
-            finally:
-                call.replied = call.replied or time.monotonic()
-                exchange.close()
-                self._free.release()
-
-    async def _begin(self, method: str, path: str, call: Call, body: bytes, accept: str, clock: Clock) -> Exchange:
-        """The first attempt that is answered with a 2xx."""
         while True:
             try:
                 exchange = await self._attempt(method, path, call, body, accept, clock)
@@ -113,23 +100,22 @@ class Upstream:
             await self._turn(call, clock)
         else:
             await self._free.acquire()
+        clock.phase(self._settings.response_timeout, Reason.UPSTREAM_TIMEOUT, "no reply from the upstream in time")
+        call.attempts += 1
+        call.asked = call.asked or time.monotonic()
+        call.trailers, call.http_status, call.upstream_request_id, call.replied = [], 0, "", 0.0  # of the one before
         try:
-            clock.phase(self._settings.response_timeout, Reason.UPSTREAM_TIMEOUT, "no reply from the upstream in time")
-            call.attempts += 1
-            call.asked = call.asked or time.monotonic()
-            call.trailers, call.http_status, call.upstream_request_id = [], 0, ""  # of the attempt before
-            try:
-                response = await self._transport.handle_async_request(request)
-            except httpx.TransportError as error:
-                raise failures.of_exception(error, answered=False) from error
-            exchange = Exchange(response, call, body, clock, self._settings, own=own)
-            try:
-                await exchange.check(self._settings.max_reply_bytes)
-            except BaseException:
-                exchange.close()
-                raise
-        except BaseException:
+            response = await self._transport.handle_async_request(request)
+        except BaseException as error:
             self._free.release()
+            if isinstance(error, httpx.TransportError):
+                raise failures.of_exception(error, answered=False) from error
+            raise
+        exchange = Exchange(response, call, body, clock, self._settings, own=own, closed=self._free.release)
+        try:
+            await exchange.check(self._settings.max_reply_bytes)
+        except BaseException:
+            exchange.close()
             raise
         return exchange
 
@@ -163,16 +149,16 @@ class Upstream:
         await self._transport.aclose()
 
     async def _whole(self, method: str, path: str, call: Call, body: bytes) -> Answer:
-        async with self.open(method, path, call, body, "application/json") as exchange:
-            if not is_json(exchange.media_type):
-                raise failures.malformed("is not JSON by its content type")
-            data = await exchange.read_all(self._settings.max_reply_bytes)
-            call.replied = time.monotonic()
-            answer = parse(data)
-            error = error_in(answer.value)
-            if error is not None:
-                raise exchange.failure(error, data)
-            return answer
+        async with Clock(call.deadline) as clock:
+            with closing(await self.begin(method, path, call, body, "application/json", clock)) as exchange:
+                if not is_json(exchange.media_type):
+                    raise failures.malformed("is not JSON by its content type")
+                data = await exchange.read_all(self._settings.max_reply_bytes)
+                answer = parse(data)
+                error = error_in(answer.value)
+                if error is not None:
+                    raise exchange.failure(error, data)
+                return answer
 
 
 def is_json(media_type: str) -> bool:

@@ -1,6 +1,8 @@
 """One request under way, and the reply to it."""
 
 import asyncio
+import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final, cast
 
@@ -21,15 +23,27 @@ _ERROR_BODY_SECONDS: Final = 2.0
 
 
 class Exchange:
-    """One request under way and the reply to it, whose headers have arrived."""
+    """One request under way and the reply to it, whose headers have arrived.
+
+    `request` is the body that was sent, `own` whether the credential was the bridge's; `closed` is called at the end.
+    """
 
     def __init__(
-        self, response: httpx.Response, call: Call, request: bytes, clock: Clock, settings: Settings, *, own: bool
+        self,
+        response: httpx.Response,
+        call: Call,
+        request: bytes,
+        clock: Clock,
+        settings: Settings,
+        *,
+        own: bool,
+        closed: Callable[[], None],
     ) -> None:
         self.call = call
         self.clock = clock
         self._request = request
         self._own = own
+        self._closed = closed
         self._reply = cast("Reply", response.stream)
         self._decode: Decode | None = None
         self._stall = settings.stall_timeout
@@ -91,6 +105,7 @@ class Exchange:
             self.clock.resume()
             if size > limit:
                 raise failures.too_large("the reply", limit)
+        self.call.replied = time.monotonic()
         return b"".join(pieces)
 
     def failure(self, error: Any, data: bytes) -> BridgeError:
@@ -111,4 +126,6 @@ class Exchange:
 
     def close(self) -> None:
         """Give the connection back if the body was read to its end; else close it, at once."""
+        self.call.replied = self.call.replied or time.monotonic()
         self._reply.close()
+        self._closed()

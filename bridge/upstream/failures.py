@@ -26,6 +26,15 @@ _BODY_SIZE: Final = 1024
 _ESCAPE: Final = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))")
 #: The end of a connection in the middle of the TLS handshake, which says nothing of TLS.
 _HUNG_UP: Final = (ssl.SSLEOFError, ssl.SSLZeroReturnError)
+#: What each exception of the transport means before the reply has begun.
+_EXCEPTIONS: Final = (
+    (httpx.ConnectError, Reason.UPSTREAM_UNREACHABLE, "no connection to the upstream"),
+    (httpx.ConnectTimeout, Reason.UPSTREAM_UNREACHABLE, "no connection to the upstream"),
+    (httpx.WriteError, Reason.UPSTREAM_WRITE_FAILED, "the connection broke while the request was being sent"),
+    (httpx.RemoteProtocolError, Reason.UPSTREAM_MALFORMED_RESPONSE, "the upstream's reply is not HTTP"),
+    (httpx.LocalProtocolError, Reason.BRIDGE_INTERNAL, "the request cannot be written as HTTP"),
+    (httpx.TransportError, Reason.UPSTREAM_CONNECTION_LOST, "the connection broke before the reply began"),
+)
 _GO_DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|us|µs|ns|h|m|s)")
 _GO_UNITS: Final = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
 
@@ -220,15 +229,10 @@ def of_exception(error: httpx.TransportError, *, answered: bool) -> BridgeError:
     """The failure behind an exception of the transport; `answered` says that the reply's headers had arrived."""
     if answered:
         return interrupted("the connection broke in the middle of the reply")
-    if isinstance(error.__cause__, ssl.SSLError) and not isinstance(error.__cause__, _HUNG_UP):
+    cause = error.__cause__
+    if isinstance(cause, ssl.SSLError) and not isinstance(cause, _HUNG_UP):
         return BridgeError(Reason.UPSTREAM_TLS_ERROR, "the upstream's TLS certificate or handshake was not accepted")
-    if isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout)):
-        return BridgeError(Reason.UPSTREAM_UNREACHABLE, "no connection to the upstream")
-    if isinstance(error, httpx.RemoteProtocolError):
-        return malformed("is not HTTP")
-    if isinstance(error, httpx.WriteError):
-        return BridgeError(Reason.UPSTREAM_WRITE_FAILED, "the connection broke while the request was being sent")
-    return BridgeError(Reason.UPSTREAM_CONNECTION_LOST, "the connection broke before the reply began")
+    return next(BridgeError(reason, message) for kind, reason, message in _EXCEPTIONS if isinstance(error, kind))
 
 
 def interrupted(message: str) -> BridgeError:

@@ -7,7 +7,7 @@ stream for a finished one. An error may come as an event of the stream, in sever
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, closing, suppress
 from typing import Any, Final, NamedTuple
 
 from bridge.call import Call
@@ -17,6 +17,7 @@ from bridge.settings import Settings
 from bridge.upstream import failures
 from bridge.upstream.bodies import error_in
 from bridge.upstream.client import Upstream, is_json, parse
+from bridge.upstream.clock import Clock
 from bridge.upstream.exchange import Exchange
 from bridge.upstream.repeats import Repeats
 from bridge.upstream.sse import Decoder, Event, EventTooLargeError
@@ -52,8 +53,9 @@ async def stream(
     Raises:
         BridgeError: every way in which this can fail, see `bridge.upstream.failures`.
     """
-    async with upstream.open("POST", path, call, body, "text/event-stream") as exchange:
-        yield ChunkStream(exchange, settings)
+    async with Clock(call.deadline) as clock:
+        with closing(await upstream.begin("POST", path, call, body, "text/event-stream", clock)) as exchange:
+            yield ChunkStream(exchange, settings)
 
 
 class ChunkStream:

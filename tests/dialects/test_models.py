@@ -227,7 +227,9 @@ async def test_retrieve(bridge: Bridge, model: str, segment: str) -> None:
     assert bridge.gateway.last.path == f"/v1/models/{segment}"
 
 
-@pytest.mark.parametrize("model", ["", ".", "..", "a\nb", "a\r\nHost: evil", "\0", "a\x7f", "\u2028", "\u202egpt"])
+@pytest.mark.parametrize(
+    "model", ["", ".", "..", "a\nb", "a\r\nHost: evil", "\0", "a\x7f", "\u2028", "\u202egpt", "m" * 1025]
+)
 async def test_retrieve_refuses(bridge: Bridge, model: str) -> None:
     """What is no id of a model is refused before anything goes upstream."""
     outcome = await retrieve(bridge, model)

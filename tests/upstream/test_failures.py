@@ -88,6 +88,7 @@ def caused(error: httpx.TransportError, cause: Exception) -> httpx.TransportErro
         (httpx.ReadError("reset"), Reason.UPSTREAM_CONNECTION_LOST),
         (httpx.WriteError("Cannot"), Reason.UPSTREAM_WRITE_FAILED),
         (httpx.RemoteProtocolError("443"), Reason.UPSTREAM_MALFORMED_RESPONSE),
+        (httpx.LocalProtocolError("443"), Reason.BRIDGE_INTERNAL),
     ],
     ids=repr,
 )
