@@ -33,7 +33,7 @@ async def test_exception(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """An exception in a method is BRIDGE_INTERNAL with the request id; its text stays in the log."""
-    monkeypatch.setattr(Upstream, "open", raising(error))
+    monkeypatch.setattr(Upstream, "begin", raising(error))
     with capture_logs() as logs:
         failure = await failed_either(bridge, rpc, hello, metadata=(("x-request-id", "mine"),))
     assert (failure.code, failure.reason, failure.pushback) == ("INTERNAL", "BRIDGE_INTERNAL", "-1")
@@ -46,7 +46,7 @@ async def test_exception(
 
 async def test_exception_in_each_service(bridge: Bridge, monkeypatch: pytest.MonkeyPatch) -> None:
     """So it is in every service."""
-    monkeypatch.setattr(Upstream, "open", raising(RuntimeError(SECRET)))
+    monkeypatch.setattr(Upstream, "begin", raising(RuntimeError(SECRET)))
     for call in (
         bridge.models.ListModels(models_pb2.ListModelsRequest()),
         bridge.models.RetrieveModel(models_pb2.RetrieveModelRequest(model="m")),
