@@ -138,6 +138,9 @@ class Gateway:
                 watch = asyncio.create_task(_watch(exchange))
                 try:
                     await script(exchange)
+                except ConnectionError:
+                    exchange.closed.set()  # it may be the script that notices first
+                    raise
                 finally:
                     await _stop(watch)
                 if writer.is_closing():

@@ -113,7 +113,7 @@ async def test_deadline(
     """The upstream's socket is closed no later than 100 ms after the caller has its DEADLINE_EXCEEDED."""
     make, script = window
     bridge.gateway.script(script)
-    call = make(bridge, hello, 0.3)
+    call = make(bridge, hello, 0.5)
     exchange = await reach(bridge, call, script)
     assert await call.code() == grpc.StatusCode.DEADLINE_EXCEEDED
     await closed_within_limit(exchange)
