@@ -12,7 +12,7 @@ from aibridge.v1 import chat_pb2, common_pb2, embeddings_pb2
 from bridge.errors import invalid
 
 #: Characters of a model id that is part of a URL; none is near it.
-_LONGEST_MODEL: Final = 1024
+_LONGEST_MODEL: Final = 4096
 #: The fields of which a content part of a known type cannot do without one.
 _PAYLOADS: Final[Mapping[str, tuple[str, ...]]] = {
     "text": ("text",),

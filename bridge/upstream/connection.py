@@ -35,8 +35,11 @@ class Connection(asyncio.Protocol):
         self._longest = longest
         self._ended = ended
         self._parser: HttpResponseParser | None = HttpResponseParser(self)
-        # Some servers end a line, or the size of a chunk, in a way of their own; neither can be misread.
-        self._parser.set_dangerous_leniencies(lenient_optional_cr_before_lf=True, lenient_spaces_after_chunk_size=True)
+        # Some servers end a line, or the size of a chunk, in a way of their own, or put what is no text into a header.
+        # None of it can be read in two ways, but for the NUL, see `on_header`.
+        self._parser.set_dangerous_leniencies(
+            lenient_headers=True, lenient_optional_cr_before_lf=True, lenient_spaces_after_chunk_size=True
+        )
         self._transport: asyncio.Transport = cast("asyncio.Transport", None)
         self._waiter: asyncio.Future[None] | None = None
         self._closed = False
@@ -220,8 +223,8 @@ class Connection(asyncio.Protocol):
         """A line of the head, or of the trailers, which nobody needs."""
         self._seen += 1
         self._lines += 1
-        if self._lines > _MOST_LINES or len(name) + len(value) > self._longest:
-            raise httpx.RemoteProtocolError("a head over the limits")
+        if self._lines > _MOST_LINES or len(name) + len(value) > self._longest or b"\0" in value:
+            raise httpx.RemoteProtocolError("a header over the limits")
         if not self._begun:
             self._headers.append((name, value))
 

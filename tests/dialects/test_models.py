@@ -228,7 +228,7 @@ async def test_retrieve(bridge: Bridge, model: str, segment: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "model", ["", ".", "..", "a\nb", "a\r\nHost: evil", "\0", "a\x7f", "\u2028", "\u202egpt", "m" * 1025]
+    "model", ["", ".", "..", "a\nb", "a\r\nHost: evil", "\0", "a\x7f", "\u2028", "\u202egpt", "m" * 4097]
 )
 async def test_retrieve_refuses(bridge: Bridge, model: str) -> None:
     """What is no id of a model is refused before anything goes upstream."""
