@@ -16,7 +16,7 @@ _PACKAGES: Final = (
     "uvloop",
     "aiohttp",
     "httpx",
-    "httpx-aiohttp",
+    "httptools",
     "orjson",
     "pybase64",
 )
