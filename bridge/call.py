@@ -56,7 +56,8 @@ class Call:
 
     `deadline` is on the event loop's clock, in seconds, already without the margin that lets an error reach the caller
     before its own clock runs out. `caller` is None where callers need not show who they are. The fields behind
-    `started` are what happened: model asked for, requests sent upstream, the last HTTP status, messages delivered.
+    `started` are what was asked for (the model, so many choices) and what happened: requests sent upstream, the last HTTP
+    status, messages delivered.
     `cut` says that the bridge stops and the call has to end; `writing`, that a message is on its way to the caller.
 
     Times are on the clock of `started`, 0 for what has not happened: `asked`, the first request went upstream; `first`
@@ -74,6 +75,7 @@ class Call:
     model: str = ""
     may_retry: bool = True
     inline_data: bool = False
+    choices: int = 1
     attempts: int = 0
     http_status: int = 0
     upstream_request_id: str = ""
@@ -99,6 +101,7 @@ class Call:
     def adopt(self, request: Any) -> None:
         """Take from a request what the bridge itself has to know of it: the model, and the options for the bridge."""
         self.model = request.model if hasattr(request, "model") else ""
+        self.choices = max(1, request.n) if hasattr(request, "n") else 1
         options = request.bridge_options
         if options.HasField("retry"):
             self.may_retry = options.retry

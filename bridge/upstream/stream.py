@@ -1,8 +1,8 @@
 """A streamed chat completion: bytes to JSON chunks, and the judgement of how the stream ended.
 
-The stream is complete when `[DONE]` came, or when it ended after every choice that began had its `finish_reason`; some
-servers never send `[DONE]`. Everything else is an error, also an end that looks clean: the caller must never take a cut
-stream for a finished one. An error may come as an event of the stream, in several shapes.
+The stream is complete when `[DONE]` came, or when it ended after each choice that was asked for or had begun got its
+`finish_reason`; some servers never send `[DONE]`. Everything else is an error, also an end that looks clean: the caller
+must never take a cut stream for a finished one. An error may come as an event of the stream, in several shapes.
 """
 
 import asyncio
@@ -143,7 +143,7 @@ class ChunkStream:
         """The body has ended without `[DONE]`."""
         if not self._begun and self._start.lstrip()[:1] in {b"{", b"["}:
             return self._plain(self._start)
-        if self._open_choices or not self._finished:
+        if self._open_choices or len(self._finished) < self._exchange.call.choices:
             raise failures.interrupted("the stream ended before it was complete")
         self._judge_finish_reasons()
         self._done = True

@@ -116,6 +116,17 @@ async def test_empty_stream(body: bytes, warm: Bridge, hello: Hello) -> None:
     assert (failure.code, failure.reason) == ("UNAVAILABLE", "UPSTREAM_STREAM_INTERRUPTED")
 
 
+async def test_a_choice_that_never_began(warm: Bridge, hello: Hello) -> None:
+    """One of two choices is not all of the answer, however well the stream ends."""
+    hello.n = 2
+    warm.gateway.script(raw_sse(ONE + TWO))
+    received, failure = await failed_stream(warm.chat.CreateChatCompletionStream(hello))
+    assert received == ["one", "two"]
+    assert (failure.code, failure.reason) == ("UNAVAILABLE", "UPSTREAM_STREAM_INTERRUPTED")
+    warm.gateway.script(raw_sse(ONE + TWO + DONE))  # which is the server's word that there is no more
+    assert len([chunk async for chunk in warm.chat.CreateChatCompletionStream(hello)]) == 2
+
+
 COMPLETE = {
     "without DONE": ONE + TWO,
     "DONE without blank line": f"{ONE}{TWO}data: [DONE]",
