@@ -56,8 +56,8 @@ class Call:
 
     `deadline` is on the event loop's clock, in seconds, already without the margin that lets an error reach the caller
     before its own clock runs out. `caller` is None where callers need not show who they are. The fields behind
-    `started` are what was asked for (the model, so many choices) and what happened: requests sent upstream, the last HTTP
-    status, messages delivered.
+    `started` are what was asked for (the model, so many choices) and what happened: requests sent upstream, the last
+    HTTP status, messages delivered.
     `cut` says that the bridge stops and the call has to end; `writing`, that a message is on its way to the caller.
 
     Times are on the clock of `started`, 0 for what has not happened: `asked`, the first request went upstream; `first`
