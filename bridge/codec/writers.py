@@ -1,7 +1,7 @@
 """Conversions of single values, protobuf to JSON. Each knows its field's path, for the error that names it."""
 
 from collections.abc import Callable
-from math import isfinite
+from math import copysign, isfinite
 from typing import Any, Final, Protocol
 
 import pybase64
@@ -98,7 +98,9 @@ def _double(item: float, path: str) -> float:
     if not isfinite(item):
         raise invalid(path, "must be a finite number")
     # `0`, not `0.0`: servers that declare an integer refuse the second form, and none refuses the first.
-    return int(item) if item.is_integer() and -_EXACT <= item <= _EXACT else item
+    # But `-0.0`: no integer has its sign.
+    is_whole = item.is_integer() and -_EXACT <= item <= _EXACT and (item or copysign(1, item) > 0)
+    return int(item) if is_whole else item
 
 
 def _base64(data: bytes, _: str) -> str:

@@ -327,7 +327,7 @@ def test_integers_with_a_point(text: str, value: int) -> None:
     ("value", "text"),
     [
         (0.0, "0"),
-        (-0.0, "0"),
+        (-0.0, "-0.0"),
         (1.0, "1"),
         (0.7, "0.7"),
         (2.0**53, "9007199254740992"),
@@ -336,7 +336,7 @@ def test_integers_with_a_point(text: str, value: int) -> None:
     ],
 )
 def test_integral_doubles_are_written_as_integers(value: float, text: str) -> None:
-    """A server that declares an integer takes 0 and refuses 0.0."""
+    """A server that declares an integer takes 0 and refuses 0.0. The sign of -0.0 needs the point."""
     assert text_of(Request(temperature=value)).lower().replace("e+", "e") == f'{{"temperature":{text}}}'
 
 
@@ -572,6 +572,15 @@ def test_vectors_that_are_no_float32() -> None:
     assert item.embedding_json == "[0.5,1e300]"
     assert text_of(item) == text
     assert list(codec.decode(embeddings_pb2.Embedding, b'{"embedding":[0.5,-1]}').embedding) == [0.5, -1]
+
+
+def test_the_sign_of_zero() -> None:
+    """-0.0 is another number than 0.0 in protobuf, and comes back as itself; -0 is 0, as in every JSON parser."""
+    for text, written in (("-0.0", "-0.0"), ("-0.00", "-0.0"), ("-0e1", "-0.0"), ("-1e-400", "-0.0"), ("-0", "0")):
+        message = codec.decode(Request, f'{{"temperature":{text}}}'.encode())
+        assert text_of(message) == f'{{"temperature":{written}}}'
+        assert codec.decode(Request, codec.to_json(message)) == message
+    assert text_of(embeddings_pb2.Embedding(embedding=[-0.0, 0.0])) == '{"embedding":[-0.0,0]}'
 
 
 @pytest.mark.parametrize("data", [b"", b"[]", b"7", b'"a"', b"null", b"{", b'{"a":1}x', b"\xff", b"[" * 100_000])

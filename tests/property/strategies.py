@@ -163,11 +163,13 @@ def _of_one(field: FieldDescriptor, item: Any) -> Any:
 
 
 def _of_number(field: FieldDescriptor, item: Number) -> Any:
+    # By their bits, which tell -0.0 from 0.0. An integer has no -0.
+    number = float(int(item.text) if item.is_integral else item.text)
     if field.type == FieldDescriptor.TYPE_DOUBLE:
-        return "double", float(item.text)
+        return "double", struct.pack("d", number)
     if field.type == FieldDescriptor.TYPE_FLOAT:
         try:
-            return "float", struct.pack("f", float(item.text))
+            return "float", struct.pack("f", number)
         except OverflowError:
             return None
     if field.type in _INTEGERS:
@@ -306,9 +308,8 @@ def _one(field: FieldDescriptor, depth: int) -> st.SearchStrategy[Tree]:
 _SCALARS: dict[int, st.SearchStrategy[Any]] = {
     FieldDescriptor.TYPE_STRING: st.text(max_size=6),
     FieldDescriptor.TYPE_BOOL: st.booleans(),
-    # There is one zero: -0.0 is written as 0.
-    FieldDescriptor.TYPE_DOUBLE: st.floats(allow_nan=False, allow_infinity=False).map(lambda value: value or 0.0),
-    FieldDescriptor.TYPE_FLOAT: st.floats(width=32, allow_nan=False, allow_infinity=False).map(lambda it: it or 0.0),
+    FieldDescriptor.TYPE_DOUBLE: st.floats(allow_nan=False, allow_infinity=False) | st.just(-0.0),
+    FieldDescriptor.TYPE_FLOAT: st.floats(width=32, allow_nan=False, allow_infinity=False) | st.just(-0.0),
     FieldDescriptor.TYPE_INT32: st.integers(-(2**31), 2**31 - 1) | st.just(0),
     FieldDescriptor.TYPE_INT64: st.integers(-(2**63), 2**63 - 1) | st.just(0),
 }  # fmt: skip

@@ -4,7 +4,7 @@ The deliberate exceptions, which these tests take for granted:
 
 - null and absent are one, where the schema looks. Nulls inside lists, maps and unknown values survive.
 - A `double` field holds the nearest double, and a number that an integer field gets with a point or an exponent (12.0)
-  is read as a double too. -0.0 is 0. A vector holds the nearest 32-bit floats.
+  is read as a double too. -0 is 0, and so is an integer field's -0.0. A vector holds the nearest 32-bit floats.
 - Half of a surrogate pair in a string or a key that the schema looks at is U+FFFD; in a raw value it survives.
 - Of members with the same key the last one counts. Their order survives in raw values only.
 - `[ ]` may come back as `[]`, and `{ }` as `{}`; every other raw value comes back to the letter.
