@@ -9,7 +9,9 @@ value; it costs more, and `bridge.codec` asks for it only where the text would o
 import json
 import re
 from collections.abc import Callable
+from functools import partial
 from json.decoder import scanstring  # type: ignore[attr-defined] # in C, and not in the stubs
+from math import isfinite
 from typing import Any
 
 import orjson
@@ -134,9 +136,9 @@ def rewrite(value: Any) -> str:
         return dumps(value).decode()
     except TypeError:  # an integer over 64 bits, or nested too deeply for orjson to write
         try:
-            return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+            return _dumps(value)
         except ValueError:
-            return "null"
+            return _dumps(_finite(value))
 
 
 def escaped(text: str) -> str:
@@ -163,6 +165,7 @@ def _integer(digits: str) -> int | float:
     return int(digits) if len(digits) < 40 else float(digits)  # CPython refuses int() of thousands of digits
 
 
+_dumps = partial(json.dumps, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 _TOLERANT = json.JSONDecoder(strict=False, parse_int=_integer)
 _STRICT = json.JSONDecoder(parse_constant=_reject, parse_int=_integer)
 _PAIRS = json.JSONDecoder(strict=False, parse_int=_integer, object_pairs_hook=tuple)
@@ -222,6 +225,15 @@ def _exact_array(text: str, at: int) -> tuple[list[Any], int]:
         if text[at] == ",":
             at = _space(text, at + 1)
     return result, at + 1
+
+
+def _finite(value: Any) -> Any:
+    """Replace NaN and infinities by null, as orjson does."""
+    if isinstance(value, list):
+        return [_finite(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    return None if isinstance(value, float) and not isfinite(value) else value
 
 
 def _mend(value: Any) -> Any:

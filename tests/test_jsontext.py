@@ -119,7 +119,7 @@ def test_member_texts() -> None:
         ({"é": [1, 2.5, None, "a\nb/"]}, '{"é":[1,2.5,null,"a\\nb/"]}'),
         (2**70, str(2**70)),
         ([math.nan, math.inf], "[null,null]"),
-        ([2**70, math.nan], "null"),
+        ([2**70, {"a": math.nan, "b": [-math.inf, 1.5]}], f'[{2**70},{{"a":null,"b":[null,1.5]}}]'),
         (ExactObject(), "{}"),
     ],
 )

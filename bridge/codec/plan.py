@@ -9,7 +9,7 @@ from google.protobuf.descriptor_pb2 import DescriptorProto
 from google.protobuf.message import Message
 
 from bridge.codec.kinds import KINDS
-from bridge.codec.readers import MISFIT, Read, Rewritten, bytes_reader, member_text, object_text, reader
+from bridge.codec.readers import MISFIT, NULL, Read, Rewritten, bytes_reader, member_text, object_text, reader
 from bridge.codec.writers import Write, splice, writer
 
 
@@ -62,12 +62,12 @@ class Plan:
                     arguments[name] = converted
                     break
             else:
-                if raw is not None and isinstance(item, raw_kind):
-                    arguments[raw] = member_text(value, key, item, rewritten)
-                else:
+                if raw is None or not isinstance(item, raw_kind):
                     extra[key] = item
-        if extra:
-            arguments["extra_json"] = object_text(value, extra, rewritten)
+                elif (text := member_text(value, key, item, rewritten)) != NULL:
+                    arguments[raw] = text
+        if extra and (text := object_text(value, extra, rewritten)):
+            arguments["extra_json"] = text
         return arguments
 
     def encode(self, message: Message, path: str) -> dict[str, Any]:

@@ -15,6 +15,8 @@ Read = Callable[[Any, Rewritten], Any]
 
 #: What a `Read` returns for a value that its field cannot hold.
 MISFIT: Final = object()
+#: The text of a member that was NaN, as of one that was null: both are the same as an absent one.
+NULL: Final = "null"
 _EXACT: Final = 1 << 53  # integers up to here survive a trip through a double
 _FLOAT32_MAX: Final = (2 - 2**-23) * 2.0**127
 
@@ -75,15 +77,15 @@ def member_text(value: dict[str, Any], key: str, item: Any, rewritten: Rewritten
 
 
 def object_text(value: dict[str, Any], extra: dict[str, Any], rewritten: Rewritten) -> str:
-    """The text of an object of members of `value`, each as `member_text` has it."""
+    """The text of an object of members of `value`, each as `member_text` has it; empty if each of them is null."""
     if isinstance(value, ExactObject):
-        texts = (f"{rewrite(key)}:{member_text(value, key, item, rewritten)}" for key, item in extra.items())
-        return f"{{{','.join(texts)}}}"
-    for key, item in extra.items():
-        if not _has_one_spelling(item):
-            rewritten.append(key)
-            break
-    return rewrite(extra)
+        texts = ((key, member_text(value, key, item, rewritten)) for key, item in extra.items())
+        members = [f"{rewrite(key)}:{text}" for key, text in texts if text != NULL]
+        return f"{{{','.join(members)}}}" if members else ""
+    if not all(map(_has_one_spelling, extra.values())):
+        rewritten.append("extra_json")
+        extra = {key: item for key, item in extra.items() if type(item) is not float or isfinite(item)}
+    return rewrite(extra) if extra else ""
 
 
 def _has_one_spelling(item: Any) -> bool:
@@ -166,10 +168,8 @@ def _double(item: Any, _: Rewritten) -> Any:
 
 
 def _float(item: Any, _: Rewritten) -> Any:
-    """Numbers for a 32-bit field: what is too large for it would become infinite."""
-    if type(item) in {float, int} and not _FLOAT32_MAX < abs(item) < float("inf"):
-        return item
-    return MISFIT
+    """Numbers for a 32-bit field: what is too large for it would become infinite, and NaN is not in JSON."""
+    return item if type(item) in {float, int} and abs(item) <= _FLOAT32_MAX else MISFIT
 
 
 def _integer(bits: int) -> Read:

@@ -476,7 +476,7 @@ def test_extra_json_is_always_json(text: str) -> None:
     value = json.loads(message.extra_json, parse_constant=pytest.fail)
     assert value["z"] == 123456789012345678901234567890
     assert value["y"] in {"line\nfeed", "\x00"}
-    assert value["x"] in (None, [None, {"a": None}])
+    assert value.get("x") in (None, [None, {"a": None}])
 
 
 def test_empty_lists_and_maps_are_not_nothing() -> None:
@@ -493,6 +493,32 @@ def test_null_is_absent() -> None:
     text = '{"id":null,"zz":null,' + usage + ',"metrics":{"a":[null]},"moderation":{"input":null}}'
     message = codec.decode(Response, text.encode())
     assert text_of(message) == '{"usage":{"yy":{"a":null}},"moderation":{},"metrics":{"a":[null]}}'
+
+
+@pytest.mark.parametrize(
+    ("message_type", "text"),
+    [
+        (Response, '{"zz":NaN}'),
+        (Response, '{"model":-Infinity, "zz":[2.50]}'),
+        (common_pb2.Usage, '{"cost":NaN,"prompt_tokens":1}'),
+        (embeddings_pb2.CreateEmbeddingRequest, '{"input":NaN}'),
+        (chat_pb2.FunctionDefinition, '{"parameters":NaN}'),
+    ],
+)
+def test_nan_is_absent(message_type: type[Message], text: str) -> None:
+    """Where a member is no more than that: JSON has no word for it but null, and a null member would not come back."""
+    message: Any = codec.decode(message_type, text.encode())
+    assert "null" not in str(message)
+    assert codec.decode(message_type, codec.to_json(message)) == message
+    value = json.loads(text)
+    written = dumps(value)
+    assert codec.build(message_type, value, written) == codec.decode(message_type, written)
+
+
+def test_nan_beside_an_integer_over_64_bits() -> None:
+    """Each is kept as far as it can be: NaN is null, and nothing around it is lost."""
+    message = codec.decode(Response, b'{"zz":{"a":NaN,"b":[123456789012345678901234567890]}}')
+    assert message.extra_json == '{"zz":{"a":null,"b":[123456789012345678901234567890]}}'
 
 
 def test_last_of_equal_keys_counts() -> None:
@@ -572,6 +598,14 @@ def test_vectors_that_are_no_float32() -> None:
     assert item.embedding_json == "[0.5,1e300]"
     assert text_of(item) == text
     assert list(codec.decode(embeddings_pb2.Embedding, b'{"embedding":[0.5,-1]}').embedding) == [0.5, -1]
+
+
+@pytest.mark.parametrize(("number", "kept"), [("1e999", "1e999"), ("NaN", "null"), ("-Infinity", "null")])
+def test_vectors_with_what_is_no_number_in_json(number: str, kept: str) -> None:
+    """They stay in the JSON as well: a message that holds them has no JSON to come back from."""
+    item = codec.decode(embeddings_pb2.Embedding, f'{{"embedding":[0.5,{number}]}}'.encode())
+    assert item.embedding_json == f"[0.5,{kept}]"
+    assert codec.decode(embeddings_pb2.Embedding, codec.to_json(item)) == item
 
 
 def test_the_sign_of_zero() -> None:
