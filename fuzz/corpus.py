@@ -8,7 +8,8 @@ from typing import Final
 
 from bridge.codec import decode
 from bridge.jsontext import MalformedJSONError
-from fuzz.targets import PROMPT, TARGETS, TYPES, compressed
+from fuzz.claims import PROMPT
+from fuzz.targets import TARGETS, TYPES, compressed
 
 PAYLOADS: Final = Path(__file__).parents[1] / "tests" / "dialects" / "payloads"
 
@@ -23,6 +24,23 @@ _BODIES: Final = (
     b"",
     b'{"error":"' + PROMPT.replace('"', '\\"').replace("\n", "\\n").encode() + b'"}',
 )
+#: Chunks with a gap where the text stands, as servers write them and as none does, and what stands there.
+_FRAMES: Final = (
+    b'{"id":"c","object":"chat.completion.chunk","choices":[{"index":0,"delta":{"content":"\x01"}}],"usage":null}',
+    b'{"choices": [{"delta": {"role": "assistant", "reasoning": "\x01"}, "logprobs": {}}], "zz": 2.50}',
+    b'{"zz":[1E5,{"a":NaN}],"choices":[{"delta":{"reasoning_content":"\x01","refusal":null},"stop_reason":null}]}',
+    b'{"id":"\xff","choices":[{"delta":{"refusal":"\x01"},"yy":-0.0,"index":1}],"created":12.0,"created":13}',
+    b'{"choices":[{"delta":{"content":"\x01","content":"b"}}]}',
+    b'{"choices":[{"delta":{"content":"\x01","con\\u0074ent":"b"}}]}',
+    b'{"content":"\x01","choices":[{"delta":{"con\\u0074ent":"b"}}]}',
+    b'{"choices":[{"delta":{"content":"\x01"}}],"choices":[{"delta":{"con\\u0074ent":"b"}}]}',
+    b'{"choices":[{"delta":{"content":\x01}}]}',
+)
+_GAPS: Final = (b"a", b" b", b"", b'\\"', b"\\u00e9\\/", b"\\ud83d", b"\xff", "\u2028\U0001f600".encode(), b"x\ndata:")
+_ODD_GAPS: Final = (
+    b'a","refusal":"b', b'"x"', b'"x","role":"y"', b'a"},"finish_reason":"stop","zz":{"a":"b', b"\\", b'"', b"[DONE]",
+    b'"}}],"usage":{"total_tokens":1},"z":[{"a":{"b":"', b'a"},"error":{"message":"b',
+)  # fmt: skip
 #: Pieces that a mutation puts in: structure, limits of numbers, odd characters, the prompt.
 WORDS: Final[tuple[bytes, ...]] = (
     b"data: ", b"\n\n", b"\r\n", b"\r", b"event: error\n", b"[DONE]", b": x\n", b"error: {", b"\xef\xbb\xbf",
@@ -54,7 +72,11 @@ def _bodies(name: str) -> Iterator[bytes]:
         case "stream":
             yield from files
             yield from (b"data: [" + event + b"]\n\ndata: [DONE]\n\n" for event in events[:20])
+            yield from map(_repeated, _FRAMES)
             yield from _BODIES
+        case "repeats":
+            yield from (b"\0".join((frame, *_GAPS, odd, b"a")) for frame in _FRAMES for odd in _ODD_GAPS)
+            yield from (b"\0".join((_FRAMES[-1], b'"a"', odd, b'"b"')) for odd in _ODD_GAPS)
         case "message-in":
             yield from _messages(texts)
         case "plain-reply":
@@ -64,6 +86,12 @@ def _bodies(name: str) -> Iterator[bytes]:
         case _:
             yield from _BODIES
             yield from texts
+
+
+def _repeated(frame: bytes) -> bytes:
+    """A stream of chunks that repeat the one before, and of some that only seem to."""
+    chunks = [b"data: " + frame.replace(b"\x01", gap) for gap in _GAPS]
+    return b"\n\n".join(chunks + [chunk.replace(b"1", b"2") for chunk in chunks])
 
 
 def _messages(texts: list[bytes]) -> Iterator[bytes]:

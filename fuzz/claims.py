@@ -1,0 +1,56 @@
+"""What each target claims: that a condition holds, that a status can be read by any client and keeps the prompt."""
+
+import json
+from typing import Final
+
+import grpc
+from google.rpc.error_details_pb2 import ErrorInfo
+from google.rpc.status_pb2 import Status
+
+from bridge.call import Call
+from bridge.errors import BridgeError
+from bridge.status import status_of
+
+#: No run of so many characters of it may come back in an error.
+SHARED: Final = 24
+PROMPT: Final = 'Please tell "Anna Ångström" that room 4711\nis booked under the name Żółkiewski for Tuesday at 10:30.'
+REQUEST: Final = json.dumps({"model": "acme/m", "messages": [{"role": "user", "content": PROMPT}]}).encode()
+METHOD: Final = "/aibridge.v1.ChatService/CreateChatCompletion"
+
+
+class Finding(Exception):  # noqa: N818 # what a fuzzer looks for is no error of its own
+    """The bridge did what it must not do."""
+
+
+def must(condition: object, claim: str) -> None:
+    """A claim that has to hold for each input."""
+    if not condition:
+        raise Finding(claim)
+
+
+def check_status(error: BridgeError, call: Call) -> None:
+    """What each status that leaves the bridge keeps to."""
+    answer = status_of(error, call)
+    trailers = dict(answer.trailing_metadata)
+    packed = trailers["grpc-status-details-bin"]
+    status = Status.FromString(packed)  # type: ignore[arg-type]
+    must(answer.code is not grpc.StatusCode.OK, "a failure is not OK")
+    must((status.code, status.message) == (answer.code.value[0], answer.details), "the details are those of the status")
+    must(len(packed) <= 2048, "all details are under 2 KiB")
+    must(len(answer.details) <= 512, "a message has 512 characters at most")
+    kinds = [detail.TypeName() for detail in status.details]
+    must(len(kinds) == len(set(kinds)) and kinds[0] == "google.rpc.ErrorInfo", "one ErrorInfo, and no detail twice")
+    info = ErrorInfo.FromString(status.details[0].value)
+    must(info.reason == error.reason.name, "the reason is the error's")
+    texts = [value for key, value in answer.trailing_metadata if isinstance(value, str)]
+    must(all(text.isascii() and text.isprintable() for text in texts), "trailers are printable ASCII")
+    pushback = trailers.get("grpc-retry-pushback-ms", "0")
+    must(-1 <= int(pushback) <= 60_000, "pushback is a number of milliseconds, or no")
+    shown = packed.decode("utf-8", "ignore") if isinstance(packed, bytes) else packed
+    leaks = (shown[at : at + SHARED] for at in range(len(shown)) if shown[at : at + SHARED] in PROMPT)
+    must(not any(len(leak) == SHARED for leak in leaks), "nothing of the prompt comes back")
+
+
+def call_of(method: str = METHOD) -> Call:
+    """The call of an input."""
+    return Call(method, (), "fuzz", 0.0, model="acme/m")
