@@ -48,7 +48,10 @@ _ANSWER_LIMIT: Final = 1 << 20
 
 
 def json_in(data: bytes) -> None:
-    """Any bytes are a message or a `MalformedJSONError`; and a message comes back from its own JSON."""
+    """Any bytes are a message or a `MalformedJSONError`; and a message comes back from its own JSON.
+
+    So does one with bytes where that is possible, and its JSON says the same.
+    """
     message_type, text = TYPES[data[0] % len(TYPES) if data else 0], data[1:]
     try:
         message = decode(message_type, text)
@@ -57,6 +60,8 @@ def json_in(data: bytes) -> None:
     message.SerializeToString()
     again = decode(message_type, dumps(encode(message)))
     must(again == message, "a decoded message survives JSON")
+    value = loads(dumps(encode(build(message_type, loads(text), text, inline=True))))
+    must(value == loads(dumps(encode(message))), "bytes give back the text that they were made of")
 
 
 def message_in(data: bytes) -> None:

@@ -8,7 +8,8 @@ The schema is the mapping; there is no line of code per field. These rules say w
 3. A message with nothing but `repeated ... items` is a JSON array. `bytes` is base64 text, `InlineData` a `data:` URL;
    both are for callers who would rather have bytes, and replies use them only where a call asks for it.
 4. `extra_json` holds all members that no field can: unknown ones, values of another type than the schema's, and
-   explicit empty lists and maps, which protobuf cannot tell from absent ones. JSON null is the same as absent.
+   explicit empty lists and maps, which protobuf cannot tell from absent ones. JSON null is the same as absent, and NaN,
+   which some servers write, the same as null.
 5. `bridge_options` is for the bridge and has no place in JSON.
 
 So no JSON object is refused or loses a member on the way in, and encoding the message gives the same object back.
