@@ -100,7 +100,7 @@ async def test_a_certificate_that_is_not_trusted() -> None:
 
 
 async def test_tls_with_a_server_that_has_none(gateway: Gateway) -> None:
-    code, findings = await examine(gateway.url.replace("http:", "https:"))
+    code, findings = await examine(gateway.url.replace("http:", "https:"), "--upstream-check-timeout", "0.5")
     assert code == 1
     assert findings["TLS"]["state"] == "problem"
     assert "https" in findings["TLS"]["advice"]
