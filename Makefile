@@ -21,7 +21,7 @@ serve: $(READY) ## serve the embedded model on 127.0.0.1:50051
 	@$(BIN)/aibridge serve --local
 
 test: $(READY) ## all tests
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 wheel: $(READY) ## build the wheel, and test it in an environment of its own
 	PYTHON=$(BIN)/python sh scripts/wheel.sh

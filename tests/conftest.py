@@ -1,6 +1,6 @@
 """Fixtures: a scripted gateway, a real bridge before it, and a real channel to that."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +16,7 @@ from bridge.server.app import App
 from tests import gateway as fake
 from tests import leaks
 from tests.leaks import KEY, PROMPT
+from tests.turns import turn
 
 
 @dataclass
@@ -53,6 +54,12 @@ async def start_bridge(gateway: fake.Gateway, **options: Any) -> AsyncIterator[B
 
 def pytest_configure() -> None:
     leaks.watch()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
+    with turn(alone=item.get_closest_marker("alone") is not None):
+        return (yield)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -232,6 +232,7 @@ async def test_the_read_timeout(
         await asyncio.wait_for(held.closed.wait(), 5)
 
 
+@pytest.mark.alone
 async def test_a_slow_reader_is_no_timeout(bridge: Bridge, library: Any) -> None:
     bridge.gateway.script(sse(event("a"), event("b")))
 

@@ -42,6 +42,7 @@ async def test_stall(script: Script, start: Start, hello: Hello) -> None:
     assert verdict(failure) == ("DEADLINE_EXCEEDED", "UPSTREAM_STREAM_STALLED", "-1")
 
 
+@pytest.mark.alone
 async def test_slow_stream_is_no_stall(start: Start, hello: Hello) -> None:
     """The limit is on the pause between two events, not on the stream."""
 
@@ -57,6 +58,7 @@ async def test_slow_stream_is_no_stall(start: Start, hello: Hello) -> None:
         assert len([chunk async for chunk in bridge.chat.CreateChatCompletionStream(hello)]) == 9
 
 
+@pytest.mark.alone
 async def test_slow_caller_is_no_stall(start: Start, hello: Hello) -> None:
     """A caller that takes its time is not the upstream's stall."""
     large = {"choices": [{"index": 0, "delta": {"content": "x" * 100_000}, "finish_reason": None}]}
@@ -122,6 +124,7 @@ async def test_refusal_stops(rpc: str, start: Start, hello: Hello) -> None:
     assert failure.message == "slow down"
 
 
+@pytest.mark.alone
 @RPCS
 async def test_deadline(rpc: str, start: Start, hello: Hello) -> None:
     """The caller's deadline ends the request, and the bridge says so before the caller's own clock does."""
@@ -132,6 +135,7 @@ async def test_deadline(rpc: str, start: Start, hello: Hello) -> None:
     assert verdict(failure) == ("DEADLINE_EXCEEDED", "UPSTREAM_TIMEOUT", "-1")
 
 
+@pytest.mark.alone
 async def test_deadline_in_a_stream(start: Start, hello: Hello) -> None:
     """So it is in mid-stream, after what was delivered."""
     async with start() as bridge:

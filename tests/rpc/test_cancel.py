@@ -14,6 +14,7 @@ from tests.conftest import Bridge, Start, start_bridge
 from tests.gateway import Exchange, Gateway, Script
 
 LIMIT = 0.1
+pytestmark = pytest.mark.alone
 Call = Callable[[Bridge, chat_pb2.CreateChatCompletionRequest, float | None], Any]
 
 

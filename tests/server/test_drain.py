@@ -23,6 +23,7 @@ NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 UNAVAILABLE = grpc.StatusCode.UNAVAILABLE
 WORDS = [f"word{index} " for index in range(8)]
 STREAMS = 20
+pytestmark = pytest.mark.alone
 
 
 def chunk(text: str, reason: str | None = None) -> dict[str, Any]:

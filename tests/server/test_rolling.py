@@ -14,6 +14,8 @@ from tests.gateway import Exchange, Gateway, json_reply
 from tests.rpc.test_chat import COMPLETION
 from tests.server.processes import Process, free_port, serving
 
+pytestmark = pytest.mark.alone
+
 WORDS = [f"word{index} " for index in range(5)]
 #: The client asks each bridge for its health, and leaves one alone that is about to stop.
 HEALTH = {"healthCheckConfig": {"serviceName": "aibridge.v1.ChatService"}}
