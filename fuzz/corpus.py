@@ -41,6 +41,23 @@ _ODD_GAPS: Final = (
     b'a","refusal":"b', b'"x"', b'"x","role":"y"', b'a"},"finish_reason":"stop","zz":{"a":"b', b"\\", b'"', b"[DONE]",
     b'"}}],"usage":{"total_tokens":1},"z":[{"a":{"b":"', b'a"},"error":{"message":"b',
 )  # fmt: skip
+_OK: Final = b"HTTP/1.1 200 OK\r\n"
+_REPLIES: Final = (
+    _OK + b"content-type: application/json\r\ncontent-length: 2\r\n\r\n{}",
+    _OK + b"transfer-encoding: chunked\r\n\r\n5;x=y\r\nhello\r\n006 \r\n world\r\n0\r\nx-sum: 1\r\n\r\n",
+    _OK + b"\r\nuntil the end",
+    _OK + b"connection: close\r\ncontent-length: 3\r\n\r\nend",
+    _OK + b"content-length: 20\r\n\r\ncut",
+    _OK + b"content-length: 2\r\n\r\nok" + b"HTTP/1.1 404 No\r\ncontent-length: 1\r\n\r\n!",
+    _OK + b"upgrade: h2c\r\nconnection: upgrade\r\nx-empty:\r\ncontent-length: 0\r\n\r\n\r\n",
+    b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Hints\r\nlink: x\r\n\r\nHTTP/1.1 429 No\r\ncontent-length: 0\r\n\r\n",
+    b"HTTP/1.1 101 Switching\r\nconnection: upgrade\r\nupgrade: x\r\n\r\nwhatever",
+    b"HTTP/1.0 200 OK\nconnection: keep-alive\ncontent-length: 2\n\nok",
+    b"HTTP/1.1 204 No\r\n\r\n",
+    b"HTTP/1.1 304 No\r\ncontent-length: 9\r\n\r\n",
+    _OK + b"x: y\r\n" * 130 + b"\r\n",
+    _OK + b"x: " + b"y" * 200 + b"\r\ncontent-length: 0\r\n\r\n",
+)
 #: Pieces that a mutation puts in: structure, limits of numbers, odd characters, the prompt.
 WORDS: Final[tuple[bytes, ...]] = (
     b"data: ", b"\n\n", b"\r\n", b"\r", b"event: error\n", b"[DONE]", b": x\n", b"error: {", b"\xef\xbb\xbf",
@@ -51,6 +68,8 @@ WORDS: Final[tuple[bytes, ...]] = (
     b'"param":"', b'"extra_json":"', b'"index":0,', b'"usage":{', b'"tool_calls":[', b"[" * 300, b'{"a":' * 300,
     b"sk-abcdefghijklmnop", b"Bearer abcdefghijklmnopqrst", b"https://x.test/a?b=c",
     PROMPT.encode()[:40], PROMPT.encode(),
+    _OK, b"content-length: 2\r\n", b"transfer-encoding: chunked\r\n", b"connection: close\r\n",
+    b"HTTP/1.1 100 Continue\r\n\r\n", b"\r\n\r\n", b"0\r\n\r\n", b"5\r\nhello\r\n",
 )  # fmt: skip
 
 
@@ -63,6 +82,9 @@ def seeds(name: str) -> tuple[bytes, ...]:
 
 def _bodies(name: str) -> Iterator[bytes]:
     files = [path.read_bytes() for path in sorted(PAYLOADS.iterdir()) if path.suffix in {".sse", ".json"}]
+    if name == "http":
+        yield from _REPLIES
+        return
     if name == "sse":
         yield from files
         return

@@ -22,6 +22,7 @@ from bridge.upstream.client import parse
 from bridge.upstream.decompress import decoder_for
 from fuzz.claims import REQUEST, call_of, check_status, must
 from fuzz.streams import repeats, sse, stream
+from fuzz.wire import wire
 
 TYPES: Final[tuple[type[Message], ...]] = (
     chat_pb2.CreateChatCompletionStreamResponse,
@@ -138,6 +139,7 @@ TARGETS: Final[dict[str, Target]] = {
     "message-in": Target(message_in, _types()),
     "error-body": Target(error_body, (b"\x00\x00\x00\x00", b"\x07\x01\x10\x40")),
     "plain-reply": Target(plain_reply, (b"\x00", b"\x01")),
+    "http": Target(wire, (b"\x00\x00", b"\xff\x00", b"\x03\x01", b"\x80\x03")),
 }
 
 

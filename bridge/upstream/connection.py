@@ -41,8 +41,9 @@ class Connection(asyncio.Protocol):
             lenient_headers=True, lenient_optional_cr_before_lf=True, lenient_spaces_after_chunk_size=True
         )
         self._transport: asyncio.Transport = cast("asyncio.Transport", None)
+        self._wire = self._transport
         self._waiter: asyncio.Future[None] | None = None
-        self._closed = False
+        self._closed = True
         self._full = False  # the transport's buffer for writing
         self._held = False  # nothing is read for now
         self.idle_since = 0.0
@@ -68,10 +69,13 @@ class Connection(asyncio.Protocol):
         """Send a request; the status and the headers of the reply. A reply that comes early ends the sending.
 
         Raises:
+            httpx.ConnectError: the connection had ended, or said something, before anybody asked. Nothing was sent.
             httpx.WriteError: the connection broke before all was sent.
             httpx.ReadError: it broke before the reply's head was complete.
             httpx.RemoteProtocolError: the reply is not HTTP, or its head is over the limits.
         """
+        if self._error is not None:
+            raise httpx.ConnectError("the connection was of no use")
         self._busy = True
         if len(body) <= _PIECE:
             self._transport.write(head + body)
@@ -120,21 +124,29 @@ class Connection(asyncio.Protocol):
         self._size = 0
         if self._held and not self._closed:
             self._held = False
-            self._transport.resume_reading()
+            self._wire.resume_reading()
         return data
+
+    def alive(self) -> bool:
+        """Whether nothing is known to have ended the connection, which the event loop tells a moment later."""
+        return not self._wire.is_closing()
 
     def release(self) -> bool:
         """The exchange is over. Whether the connection can serve another; else it is closed, at once."""
-        fit = self._complete and self._reusable and self._sent() and not self._closed
+        fit = self._complete and self._reusable and self._sent() and not self._held and not self._closed
         self._clear()
         if not fit:
             self.abort()
         return fit
 
     def abort(self) -> None:
-        """Close the connection, whatever is under way."""
+        """Close the connection, whatever is under way. A body that is not complete now never is."""
+        if not self._complete and self._error is None:
+            self._error = httpx.ReadError("the connection was closed on this side")
         if not self._closed:
+            self._closed = True
             self._transport.abort()
+        self._wake()
 
     async def _news(self) -> None:
         self._waiter = self._loop.create_future()
@@ -150,15 +162,25 @@ class Connection(asyncio.Protocol):
     # What the event loop calls.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Connected, and the TLS handshake is over if there is one."""
+        """Connected, without TLS."""
+        self.secured(transport, transport)
+
+    def secured(self, transport: asyncio.BaseTransport, wire: asyncio.BaseTransport) -> None:
+        """Connected, and the TLS handshake is over.
+
+        Reading pauses below TLS, on `wire`: what TLS has decrypted while its reader pauses is lost with uvloop, should
+        the other side close.
+        """
         self._transport = cast("asyncio.Transport", transport)
+        self._wire = cast("asyncio.Transport", wire)
+        self._closed = False
 
     def data_received(self, data: bytes) -> None:
         """Bytes have come in."""
         parser = self._parser
         if parser is None or not self._busy:
             self._ended(self)  # nobody asked for them: the next caller must not get them for an answer
-            self.abort()
+            self._broken()
             return
         seen = self._seen
         try:
@@ -173,16 +195,16 @@ class Connection(asyncio.Protocol):
                 if self._unseen > self._longest:
                     self._broken()
         self._wake()
-        if self._size > self._high and not self._held and not self._closed:
+        if self._size > self._high and not self._held and not self._complete and not self._closed:
             self._held = True
-            self._transport.pause_reading()
+            self._wire.pause_reading()
 
     def _broken(self) -> None:
         """What comes in is not HTTP, not within the limits, or nobody's."""
         self._reusable = False
         if not self._complete and self._error is None:
             self._error = httpx.RemoteProtocolError("not HTTP/1.1")
-        self.abort()
+        self._loop.call_soon(self.abort)  # the layer of TLS that is calling takes it amiss
 
     def pause_writing(self) -> None:
         """The other side does not take what is sent."""
@@ -194,23 +216,29 @@ class Connection(asyncio.Protocol):
         self._wake()
 
     def eof_received(self) -> None:
-        """The other side sends no more; the transport closes."""
-        self._reusable = False
+        """The other side sends no more; the transport closes once it has got rid of what it has to send."""
+        self._over(None)
         if not self._busy:
             self._ended(self)
+            self._loop.call_soon(self.abort)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection has ended, in whatever way."""
         self._closed = True
         self._parser = None  # it holds this object, and this object it
-        if self._busy and not self._complete and self._error is None:
+        self._over(exc)
+        self._ended(self)
+
+    def _over(self, exc: Exception | None) -> None:
+        """Nothing more comes in."""
+        self._reusable = False
+        if not self._complete and self._error is None:
             if self._begun and exc is None and not any(name.lower() in _FRAMING for name, _ in self._headers):
                 self._complete = True  # a body that the end of the connection ends
             else:
-                kind = httpx.ReadError if self._sent() else httpx.WriteError
+                kind = httpx.ReadError if self._begun or self._sent() else httpx.WriteError
                 self._error = kind("the connection was closed" if exc is None else "the connection broke")
         self._wake()
-        self._ended(self)
 
     # What the parser calls.
 
@@ -249,7 +277,8 @@ class Connection(asyncio.Protocol):
         """The reply is complete, or an informational one is."""
         if self._begun:
             self._complete = True
-            self._reusable = cast("HttpResponseParser", self._parser).should_keep_alive()
+            switched = self._status == httpx.codes.SWITCHING_PROTOCOLS
+            self._reusable = not switched and cast("HttpResponseParser", self._parser).should_keep_alive()
 
 
 def head_of(method: str, target: bytes, headers: Headers) -> bytes:

@@ -11,12 +11,12 @@ import ssl
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
-from typing import Any, Final
+from typing import Final, cast
 
 import httpx
 from aiohappyeyeballs import AddrInfoType, start_connection
 
-from bridge.upstream.connection import Connection, head_of
+from bridge.upstream.connection import Connection, Headers, head_of
 
 #: Seconds for which an idle connection is kept; most servers keep theirs for longer.
 _IDLE: Final = 30.0
@@ -54,9 +54,10 @@ class Reply(httpx.AsyncByteStream):
             yield data
 
     def close(self) -> None:
-        """Give the connection back if the body was read to its end; else close it, at once."""
+        """Give the connection back if the reply is complete; else close it, at once."""
         connection, self._connection = self._connection, None
         if connection is not None:
+            self.read = _closed  # what comes next over the connection is somebody else's
             self._release(connection)
 
     async def aclose(self) -> None:
@@ -64,17 +65,22 @@ class Reply(httpx.AsyncByteStream):
         self.close()
 
 
+async def _closed() -> bytes:
+    raise httpx.StreamClosed
+
+
 class Transport(httpx.AsyncBaseTransport):
     """Connections to the origin of `url`; requests to any other are sent there too.
 
     `tls` gives the context of each connection that is made; `connect_timeout` is the seconds for name, TCP and TLS;
-    `longest` bounds each line in the head of a reply, in bytes. The number of connections is for callers to limit.
+    `longest` bounds each line in the head of a reply, in bytes. The number of connections, and the time that a request
+    may take, are for callers to limit. A HEAD has no place here: llhttp would wait for the body.
     """
 
     def __init__(
         self, url: httpx.URL, tls: Callable[[], ssl.SSLContext], *, connect_timeout: float, longest: int
     ) -> None:
-        self._host = url.host
+        self._host = url.raw_host.decode("ascii")
         self._port = url.port or PORTS[url.scheme]
         self._tls = tls if url.scheme == "https" else None
         self._connect_timeout = connect_timeout
@@ -85,6 +91,7 @@ class Transport(httpx.AsyncBaseTransport):
         self._addresses_until = 0.0
         self._resolving = asyncio.Lock()
         self._reaper: asyncio.TimerHandle | None = None
+        self._closing = False
 
     def connections(self) -> tuple[int, int]:
         """How many connections are in use and how many idle. May be asked from any thread."""
@@ -99,9 +106,14 @@ class Transport(httpx.AsyncBaseTransport):
             httpx.TransportError: as `Connection.ask`.
         """
         stream = request.stream
-        body = stream.data if isinstance(stream, Body) else b"".join([part async for part in stream])  # type: ignore[union-attr]
-        head = head_of(request.method, request.url.raw_path, request.headers.raw)
-        connection = self._idle.popitem()[0] if self._idle else await self._connect()
+        headers = request.headers.raw
+        if isinstance(stream, Body):
+            body = stream.data
+        else:
+            body = b"".join([part async for part in stream])  # type: ignore[union-attr]
+            headers = _of_length(headers, len(body))
+        head = head_of(request.method, request.url.raw_path, headers)
+        connection = self._kept() or await self._connect()
         self._used.add(connection)
         try:
             status, headers = await connection.ask(head, body)
@@ -111,13 +123,23 @@ class Transport(httpx.AsyncBaseTransport):
         return httpx.Response(status, headers=headers, stream=Reply(connection, self._release), request=request)
 
     async def aclose(self) -> None:
-        """Close all connections."""
+        """Close all connections, those that are about to be made too."""
+        self._closing = True
         if self._reaper is not None:
             self._reaper.cancel()
             self._reaper = None
         for connection in (*self._idle, *self._used):
             connection.abort()
+        self._idle.clear()
         await asyncio.sleep(0)  # for the loop to close them
+
+    def _kept(self) -> Connection | None:
+        """The connection that was used last, if one is idle."""
+        while self._idle:
+            connection, _ = self._idle.popitem()
+            if connection.alive():
+                return connection
+        return None
 
     def _release(self, connection: Connection) -> None:
         self._used.discard(connection)
@@ -145,27 +167,43 @@ class Transport(httpx.AsyncBaseTransport):
     async def _connect(self) -> Connection:
         try:
             async with asyncio.timeout(self._connect_timeout):
-                return await self._made(await self._resolve())
-        except TimeoutError as error:
-            raise httpx.ConnectTimeout("no connection in time") from error
+                connection = await self._made(await self._resolve())
         except (OSError, UnicodeError) as error:
             self._addresses = ()  # there may be others by now
+            if isinstance(error, TimeoutError):
+                raise httpx.ConnectTimeout("no connection in time") from error
             raise httpx.ConnectError(str(error)) from error
+        if self._closing:
+            connection.abort()
+            raise httpx.ConnectError("the transport was closed")
+        return connection
 
     async def _made(self, addresses: Sequence[AddrInfoType]) -> Connection:
         loop = asyncio.get_running_loop()
-        tls: dict[str, Any] = {"ssl": self._tls(), "server_hostname": self._host} if self._tls is not None else {}
+        connection = Connection(self._longest, self._forget)
         made = await start_connection(addresses, happy_eyeballs_delay=_HEAD_START, loop=loop)
         try:
             _tune(made)
-            _, connection = await loop.create_connection(
-                lambda: Connection(self._longest, self._forget), sock=made, **tls
-            )
+            if self._tls is None:
+                await loop.create_connection(lambda: connection, sock=made)
+            else:
+                wire, _ = await loop.create_connection(asyncio.Protocol, sock=made)
+                await self._secure(connection, wire)
         except BaseException:
+            connection.abort()
             with suppress(OSError):
                 made.close()
             raise
         return connection
+
+    async def _secure(self, connection: Connection, wire: asyncio.Transport) -> None:
+        context, name = cast("Callable[[], ssl.SSLContext]", self._tls)(), self._host.rstrip(".")
+        try:
+            secured = await asyncio.get_running_loop().start_tls(wire, connection, context, server_hostname=name)
+        except BaseException:
+            wire.abort()
+            raise
+        connection.secured(cast("asyncio.Transport", secured), wire)
 
     async def _resolve(self) -> Sequence[AddrInfoType]:
         """The addresses of the upstream, in turns: each new connection begins with another one."""
@@ -177,6 +215,12 @@ class Transport(httpx.AsyncBaseTransport):
             first, *others = self._addresses
             self._addresses = [*others, first]
             return [first, *others]
+
+
+def _of_length(headers: Headers, size: int) -> Headers:
+    """The headers for a body of this size. Where httpx does not know one it says that the body comes in chunks."""
+    others = [(name, value) for name, value in headers if name.lower() != b"transfer-encoding"]
+    return headers if len(others) == len(headers) else [*others, (b"content-length", b"%d" % size)]
 
 
 def _tune(made: socket.socket) -> None:

@@ -1,0 +1,335 @@
+"""The way to a new connection: name, addresses, TLS; and what is left of a request that does not get through."""
+
+import asyncio
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import httpx
+import pytest
+
+from bridge.upstream import transport as module
+from bridge.upstream.transport import Transport
+from tests.upstream.wire import MUCH, OK, Peer, Wire, ask, says, silent, transport, trusting, whole, wired
+
+
+class Resolver:
+    """In place of the loop's `getaddrinfo`: counts, and answers with addresses of the test's choice when it may."""
+
+    def __init__(self, *addresses: tuple[str, int]) -> None:
+        self.addresses = addresses
+        self.own = asyncio.get_running_loop().getaddrinfo
+        self.asked = 0
+        self.may = asyncio.Event()
+        self.may.set()
+
+    async def __call__(self, name: str, port: int, **options: Any) -> list[Any]:
+        if not name.startswith("name.test"):
+            return await self.own(name, port, **options)  # uvloop, of an address to connect to
+        self.asked += 1
+        await self.may.wait()
+        if not self.addresses:
+            raise socket.gaierror(socket.EAI_NONAME, "no such name")
+        families = [socket.AF_INET6 if ":" in host else socket.AF_INET for host, _ in self.addresses]
+        pairs = zip(families, self.addresses, strict=True)
+        return [(family, socket.SOCK_STREAM, 0, "", address) for family, address in pairs]
+
+
+Resolve = Callable[..., Resolver]
+
+
+@pytest.fixture
+async def resolve(monkeypatch: pytest.MonkeyPatch) -> Resolve:
+    """Puts a resolver in place."""
+
+    def put(*addresses: tuple[str, int]) -> Resolver:
+        resolver = Resolver(*addresses)
+        monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", resolver)
+        return resolver
+
+    return put
+
+
+@contextmanager
+def deaf() -> Iterator[tuple[str, int]]:
+    """An address that does not answer: its queue of connections is full."""
+    with socket.socket() as listening, socket.socket() as first, socket.socket() as second:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(0)
+        for filler in (first, second):
+            filler.setblocking(False)
+            with suppress(BlockingIOError):
+                filler.connect(listening.getsockname())
+        yield listening.getsockname()
+
+
+@contextmanager
+def refusing() -> Iterator[tuple[str, int]]:
+    """An address where nobody listens."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield bound.getsockname()
+
+
+async def several(made: Transport, count: int) -> list[int]:
+    """So many requests at once, each over a connection of its own."""
+    replies = [await ask(made) for _ in range(count)]
+    for reply in replies:
+        await reply.aclose()
+    return [reply.status_code for reply in replies]
+
+
+async def test_refused() -> None:
+    """ConnectError, which says why."""
+    with refusing() as (host, port):
+        async with Transport(httpx.URL(f"http://{host}:{port}"), trusting, connect_timeout=5, longest=9) as made:
+            with pytest.raises(httpx.ConnectError) as failed:
+                await ask(made)
+    assert isinstance(failed.value.__cause__, ConnectionRefusedError)
+
+
+async def test_a_burst_resolves_once(wire: Wire, resolve: Resolve) -> None:
+    """However many connections it makes; and whoever was to ask may leave."""
+    resolver = resolve(("127.0.0.1", wire.port))
+    resolver.may.clear()
+    async with transport(wire, "http://name.test") as made:
+        first, *others = [asyncio.create_task(whole(made)) for _ in range(9)]
+        await asyncio.sleep(0)
+        assert resolver.asked == 1
+        first.cancel()
+        await asyncio.sleep(0)
+        resolver.may.set()
+        assert await asyncio.gather(*others) == [b"ok"] * 8
+        assert resolver.asked == 2
+        assert first.cancelled()
+
+
+async def test_addresses_are_good_for_a_while(wire: Wire, resolve: Resolve, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And then asked for again, for a new connection."""
+    resolver = resolve(("127.0.0.1", wire.port))
+    wire.play = says(OK, close=True)
+    async with transport(wire, "http://name.test") as made:
+        for _ in range(3):
+            await (await ask(made)).aclose()
+            next(iter(made._idle)).abort()
+            made._idle.clear()
+        assert resolver.asked == 1
+        monkeypatch.setattr(made, "_addresses_until", 0.0)
+        assert await whole(made) == b"ok"
+        assert resolver.asked == 2
+
+
+async def test_addresses_take_turns(wire: Wire, resolve: Resolve) -> None:
+    """Each new connection begins with another one."""
+    async with wired() as other:
+        resolve(("127.0.0.1", wire.port), ("127.0.0.1", other.port))
+        async with transport(wire, "http://name.test") as made:
+            await several(made, 4)
+        assert (len(wire.peers), len(other.peers)) == (2, 2)
+
+
+async def test_an_address_that_is_dead(wire: Wire, resolve: Resolve, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next one is taken: at once where the first refuses, and after its head start where it is silent."""
+    monkeypatch.setattr(module, "_HEAD_START", 0.01)
+    with refusing() as nobody, deaf() as silence:
+        resolve(nobody, silence, ("127.0.0.1", wire.port))
+        async with transport(wire, "http://name.test") as made:
+            assert await several(made, 3) == [200] * 3
+    assert len(wire.peers) == 3
+
+
+async def test_ipv6(resolve: Resolve) -> None:
+    """By its address, and by a name that has both kinds."""
+    try:
+        async with wired("::1") as wire:
+            async with transport(wire) as made:
+                assert await whole(made) == b"ok"
+            with refusing() as nobody:
+                resolve(("::1", wire.port), nobody)
+                async with transport(wire, "http://name.test") as made:
+                    assert await several(made, 2) == [200] * 2
+    except OSError:
+        pytest.skip("no IPv6 here")
+
+
+async def test_a_failed_connect_forgets_the_addresses(wire: Wire, resolve: Resolve) -> None:
+    """There may be others by now, whether the old ones refused or were silent."""
+    with refusing() as nobody, deaf() as silence:
+        resolver = resolve(nobody)
+        async with transport(wire, "http://name.test", seconds=0.05) as made:
+            with pytest.raises(httpx.ConnectError):
+                await ask(made)
+            resolver.addresses = (silence,)
+            with pytest.raises(httpx.ConnectTimeout):
+                await ask(made)
+            resolver.addresses = ()
+            with pytest.raises(httpx.ConnectError):
+                await ask(made)
+            resolver.addresses = (("127.0.0.1", wire.port),)
+            assert await whole(made) == b"ok"
+    assert resolver.asked == 4
+
+
+@pytest.mark.parametrize("host", ["a" * 64 + ".test", "xn--" + "a" * 70])
+async def test_no_name(host: str) -> None:
+    """What no name can be is ConnectError too."""
+    async with Transport(httpx.URL(f"http://{host}"), trusting, connect_timeout=5, longest=9) as made:
+        with pytest.raises(httpx.ConnectError):
+            await ask(made)
+
+
+async def test_the_dot_behind_a_name(tls: Wire, resolve: Resolve) -> None:
+    """A name that is written in full has a dot at its end; the certificate has not."""
+    resolver = resolve(("127.0.0.1", tls.port))
+    async with transport(tls, "https://name.test.") as made:
+        with pytest.raises(httpx.ConnectError, match=r"not valid for 'name\.test'"):
+            await ask(made)
+    assert resolver.asked == 1
+
+
+async def left(made: Transport, task: "asyncio.Task[Any]", wire: Wire, number: int = 0) -> None:
+    """Cancel a request: its connection is closed, and nothing of it is left."""
+    task.cancel()
+    await asyncio.wait([task])
+    assert task.cancelled()
+    assert made.connections() == (0, 0)
+    if wire.peers:
+        await wire.peers[number].over.wait()
+
+
+async def test_cancelled_in_resolving(wire: Wire, resolve: Resolve) -> None:
+    """Whoever comes next asks anew."""
+    resolver = resolve(("127.0.0.1", wire.port))
+    resolver.may.clear()
+    async with transport(wire, "http://name.test") as made:
+        task = asyncio.create_task(ask(made))
+        await asyncio.sleep(0)
+        await left(made, task, wire)
+        resolver.may.set()
+        assert await whole(made) == b"ok"
+
+
+@pytest.mark.parametrize("count", [1, 2])
+async def test_cancelled_in_connecting(count: int, wire: Wire, resolve: Resolve) -> None:
+    """To one address, or to several at once."""
+    with deaf() as silence:
+        resolve(*[silence] * count)
+        async with transport(wire, "http://name.test") as made:
+            task = asyncio.create_task(ask(made))
+            await asyncio.sleep(0.01)
+            await left(made, task, wire)
+
+
+async def test_cancelled_in_the_handshake(wire: Wire) -> None:
+    """The server has taken the connection and says nothing."""
+    wire.play = silent
+    async with transport(wire, wire.url.replace("http", "https")) as made:
+        task = asyncio.create_task(ask(made))
+        await wire.peer()
+        await asyncio.sleep(0.01)
+        await left(made, task, wire)
+
+
+async def test_cancelled_when_connected(either: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the very moment: the loop has connected, and the task does not know yet."""
+    loop = asyncio.get_running_loop()
+    last = "start_tls" if either.url.startswith("https") else "create_connection"
+    connect = getattr(loop, last)
+
+    async def connected(*args: Any, **options: Any) -> None:
+        await connect(*args, **options)
+        task.cancel()
+        await asyncio.sleep(0)
+
+    monkeypatch.setattr(loop, last, connected)
+    async with transport(either) as made:
+        task = asyncio.create_task(ask(made))
+        await either.peer()
+        await asyncio.wait([task])
+        await left(made, task, either)
+
+
+@pytest.mark.parametrize("body", [b"", MUCH], ids=["waiting", "sending"])
+async def test_cancelled_in_asking(body: bytes, either: Wire) -> None:
+    """While the reply is waited for, and while a large request goes out."""
+
+    async def play(peer: Peer) -> None:
+        await peer.hear()
+        heard.set()
+        await asyncio.sleep(0.01)
+        await peer.gone()
+
+    heard = asyncio.Event()
+    either.play = play
+    async with transport(either) as made:
+        task = asyncio.create_task(ask(made, body))
+        await heard.wait()
+        await left(made, task, either)
+
+
+async def test_cancelled_in_the_body(either: Wire) -> None:
+    """The reader closes, and the upstream sees it."""
+    either.play = says(OK[:-1])
+    async with transport(either) as made:
+        task = asyncio.create_task(whole(made))
+        await either.peer()
+        await asyncio.sleep(0.02)
+        await left(made, task, either)
+
+
+@pytest.mark.parametrize("head", [b"", b"HTTP/1.1 200 OK\r\n\r\nok", OK[:-1]], ids=["waiting", "endless", "length"])
+async def test_closing_in_the_middle(head: bytes, either: Wire) -> None:
+    """Requests under way fail; in particular no body ends well because of it. What comes later fails as well."""
+    either.play = says(head)
+    made = Transport(httpx.URL(either.url), trusting, connect_timeout=5, longest=4096)
+    task = asyncio.create_task(whole(made))
+    await either.peer()
+    await asyncio.sleep(0.02)
+    await made.aclose()
+    with pytest.raises(httpx.ReadError):
+        await task
+    with pytest.raises(httpx.ConnectError):
+        await ask(made)
+    assert made.connections() == (0, 0)
+
+
+async def test_closing_with_a_reply_in_hand(either: Wire) -> None:
+    """Its connection is not kept by a transport that is closed."""
+    async with transport(either) as made:
+        reply = await ask(made)
+        await made.aclose()
+        await reply.aclose()
+        assert made.connections() == (0, 0)
+
+
+async def test_closing_while_connecting(wire: Wire, resolve: Resolve) -> None:
+    """The connection that was about to be made is closed."""
+    resolver = resolve(("127.0.0.1", wire.port))
+    resolver.may.clear()
+    async with transport(wire, "http://name.test") as made:
+        task = asyncio.create_task(ask(made))
+        await asyncio.sleep(0)
+        await made.aclose()
+        resolver.may.set()
+        with pytest.raises(httpx.ConnectError):
+            await task
+        assert made.connections() == (0, 0)
+
+
+async def test_no_handshake(wire: Wire) -> None:
+    """A server that closes in the TLS handshake, or answers with something else, or never, is no connection."""
+
+    async def closes(peer: Peer) -> None:
+        await peer.reader.read(1)
+
+    async def answers(peer: Peer) -> None:
+        await peer.reader.read(1)
+        await peer.say(b"HTTP/1.1 400 No\r\n\r\n")
+
+    for play, kind in [(closes, httpx.ConnectError), (answers, httpx.ConnectError), (silent, httpx.ConnectTimeout)]:
+        wire.play = play
+        async with transport(wire, wire.url.replace("http", "https"), seconds=0.1) as made:
+            with pytest.raises(kind):
+                await ask(made)
+            await wire.peers[-1].over.wait()

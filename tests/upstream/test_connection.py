@@ -1,0 +1,394 @@
+"""One connection: where a body ends, what fits behind it, what is not HTTP, and what must not pile up."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from bridge.upstream.transport import Transport
+from tests.upstream.wire import LONGEST, MUCH, OK, Peer, Wire, ask, says, silent, so_far, transport, until, whole
+
+HEAD = b"HTTP/1.1 200 OK\r\n"
+SIZED = HEAD + b"content-length: 11\r\n\r\nhello world"
+CHUNKED = HEAD + b"transfer-encoding: chunked\r\n\r\n5\r\nhello\r\n6;x=y\r\n world\r\n0\r\nx-sum: 1\r\n\r\n"
+ENDLESS = HEAD + b"\r\nhello world"  # which the end of the connection ends
+
+
+@pytest.fixture
+async def made(wire: Wire) -> AsyncIterator[Transport]:
+    async with transport(wire) as running:
+        yield running
+
+
+def ending(data: bytes, *, reset: bool = False) -> object:
+    async def play(peer: Peer) -> None:
+        await peer.hear()
+        await peer.say(data)
+        if reset:
+            peer.reset()
+
+    return play
+
+
+@pytest.mark.parametrize("reply", [SIZED, CHUNKED], ids=["length", "chunked"])
+async def test_a_cut_is_a_cut_wherever_it_is(reply: bytes, made: Transport, wire: Wire) -> None:
+    """At each byte: the body so far and then ReadError. A reply that is not complete never ends well."""
+    body_at = reply.index(b"\r\n\r\n") + 4
+    longest = b""
+    for at in range(len(reply)):
+        wire.play = ending(reply[:at])
+        data, error = await so_far(made)
+        assert isinstance(error, httpx.ReadError), at
+        assert b"hello world".startswith(data)
+        assert len(data) >= len(longest)
+        assert not data or at > body_at
+        longest = data
+    assert longest == (b"hello world" if reply is CHUNKED else b"hello worl")
+    wire.play = ending(reply)
+    assert await so_far(made) == (b"hello world", None)
+
+
+@pytest.mark.parametrize("reply", [SIZED, CHUNKED, ENDLESS], ids=["length", "chunked", "endless"])
+async def test_a_reset_is_a_cut_too(reply: bytes, made: Transport, wire: Wire) -> None:
+    """A reset in the middle of a body, also one that only the end of the connection ends, is ReadError."""
+    for at in (9, len(reply) - 20, len(reply) - 9):
+        wire.play = ending(reply[:at], reset=True)
+        data, error = await so_far(made)
+        assert isinstance(error, httpx.ReadError), at
+        assert b"hello world".startswith(data)
+
+
+async def test_the_end_of_a_body_without_framing_is_the_end_of_the_connection(made: Transport, wire: Wire) -> None:
+    """Such a body ends well; a head that is cut does not."""
+    for at in range(len(ENDLESS) + 1):
+        wire.play = ending(ENDLESS[:at])
+        data, error = await so_far(made)
+        if at < len(ENDLESS) - 11:
+            assert isinstance(error, httpx.ReadError), at
+        else:
+            assert (data, error) == (b"hello world"[: at - len(ENDLESS) + 11], None)
+
+
+KEPT = {
+    "length": OK,
+    "no body": HEAD + b"content-length: 0\r\n\r\n",
+    "chunked": HEAD + b"transfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+    "trailers": HEAD + b"transfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nx-sum: 1\r\n\r\n",
+    "204": b"HTTP/1.1 204 No\r\n\r\n",
+    "304": b"HTTP/1.1 304 No\r\ncontent-length: 11\r\n\r\n",
+    "HTTP/1.0": b"HTTP/1.0 200 OK\r\nconnection: keep-alive\r\ncontent-length: 2\r\n\r\nok",
+    "100": b"HTTP/1.1 100 Continue\r\n\r\n" + OK,
+    "103, 103": b"HTTP/1.1 103 Hints\r\nlink: x\r\n\r\n" * 2 + OK,
+    "h2c on offer": HEAD + b"upgrade: h2c\r\nconnection: upgrade\r\ncontent-length: 2\r\n\r\nok",
+    "lines behind": OK + b"\r\n",
+    "LF": OK.replace(b"\r\n", b"\n"),
+    "LF behind a chunk": HEAD.replace(b"\r", b"") + b"transfer-encoding: chunked\n\n2\r\nok\n0\r\n\n",
+    "space behind a size": HEAD + b"transfer-encoding: chunked\r\n\r\n2 \r\nok\r\n0  \r\n\r\n",
+    "empty header": HEAD + b"x-empty:\r\ncontent-length: 2\r\n\r\nok",
+}
+
+
+@pytest.mark.parametrize("name", KEPT)
+async def test_kept(name: str, made: Transport, wire: Wire) -> None:
+    """A reply that is complete leaves a connection for the next request, whose reply is its own."""
+    wire.play = says(KEPT[name])
+    first = await ask(made)
+    assert "link" not in first.headers
+    body = b"ok" if b"ok" in KEPT[name] else b""
+    assert b"".join([piece async for piece in first.stream]) == body
+    await first.aclose()
+    assert made.connections() == (0, 1)
+    assert await whole(made) == body
+    assert len(wire.peers) == 1
+
+
+NOT_KEPT = {
+    "close": HEAD + b"connection: close\r\ncontent-length: 2\r\n\r\nok",
+    "close, chunked": HEAD + b"connection: close\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+    "HTTP/1.0": b"HTTP/1.0 200 OK\r\ncontent-length: 2\r\n\r\nok",
+    "HTTP/2.0": b"HTTP/2.0 200 OK\r\ncontent-length: 2\r\n\r\nok",
+    "bytes behind": OK + b"?",
+    "a reply behind": OK + OK,
+    "half a reply behind": OK + OK[:9],
+    "bytes behind close": HEAD + b"connection: close\r\ncontent-length: 2\r\n\r\nok" + OK,
+    "204 with a body": b"HTTP/1.1 204 No\r\ncontent-length: 2\r\n\r\nok",
+    "304 with chunks": b"HTTP/1.1 304 No\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
+    "101": b"HTTP/1.1 101 On\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n",
+    "101, bytes behind": b"HTTP/1.1 101 On\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n" + OK,
+    "101 to nothing": b"HTTP/1.1 101 On\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("name", NOT_KEPT)
+async def test_not_kept(name: str, made: Transport, wire: Wire) -> None:
+    """What comes behind a reply is nobody's answer: the connection is closed, and the next request has another."""
+    wire.play = says(NOT_KEPT[name])
+    head = NOT_KEPT[name].partition(b"\r\n\r\n")[0]
+    body = b"ok" if b"200" in head else b""
+    for number in (1, 2):
+        assert await whole(made) == body
+        assert made.connections() == (0, 0)
+        assert len(wire.peers) == number
+        await wire.peers[-1].over.wait()
+
+
+NOT_HTTP = {
+    "garbage": b"garbage\r\n\r\n",
+    "HTTP/2": b"\0\0\x06\4\0\0\0\0\0\0\5\0\0\x40\0",
+    "two lengths": HEAD + b"content-length: 2\r\ncontent-length: 3\r\n\r\nok!",
+    "length and chunks": HEAD + b"content-length: 2\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+    "length with a sign": HEAD + b"content-length: +2\r\n\r\nok",
+    "folded": HEAD + b"x: a\r\n b\r\n\r\n",
+    "name with a space": HEAD + b"content-length : 2\r\n\r\nok",
+    "line without a colon": HEAD + b"content-length\r\n\r\n",
+    "CR alone": HEAD + b"x: a\rcontent-length: 2\r\n\r\nok",
+    "NUL": HEAD + b"x: \0\r\n\r\n",
+    "100 with a body": b"HTTP/1.1 100 Continue\r\ncontent-length: 2\r\n\r\nok" + OK,
+}
+
+
+@pytest.mark.parametrize("name", NOT_HTTP)
+async def test_not_http(name: str, made: Transport, wire: Wire) -> None:
+    """What can be read in two ways is not read at all."""
+    wire.play = says(NOT_HTTP[name])
+    with pytest.raises(httpx.RemoteProtocolError):
+        await ask(made)
+    await wire.peers[0].over.wait()
+
+
+@pytest.mark.parametrize("size", [b"x", b"-1", b"f" * 17, b""])
+async def test_a_broken_chunk(size: bytes, made: Transport, wire: Wire) -> None:
+    """What stood before it is read; then the reply is broken, not cut."""
+    wire.play = says(HEAD + b"transfer-encoding: chunked\r\n\r\n2\r\nok\r\n" + size + b"\r\n")
+    data, error = await so_far(made)
+    assert data == b"ok"
+    assert isinstance(error, httpx.RemoteProtocolError)
+
+
+FLOODS = {
+    "before": (b"", b"\r\n"),
+    "status line": (b"HTTP/1.1 200 ", b"O"),
+    "name": (HEAD, b"x"),
+    "value": (HEAD + b"x: ", b"x"),
+    "spaces": (HEAD + b"x:", b" "),
+    "lines": (HEAD, b"x: y\r\n"),
+    "length": (HEAD + b"content-length: ", b"0"),
+    "chunk size": (HEAD + b"transfer-encoding: chunked\r\n\r\n", b"0"),
+    "extension": (HEAD + b"transfer-encoding: chunked\r\n\r\n5;", b"x"),
+    "trailer": (HEAD + b"transfer-encoding: chunked\r\n\r\n0\r\nx: ", b"x"),
+    "trailers": (HEAD + b"transfer-encoding: chunked\r\n\r\n0\r\n", b"x: y\r\n"),
+}
+
+
+@pytest.mark.parametrize("name", FLOODS)
+@pytest.mark.parametrize("step", [1 << 10, 1 << 16], ids=["slow", "fast"])
+async def test_floods(name: str, step: int, made: Transport, wire: Wire) -> None:
+    """What has no end and is no body is broken off soon, whatever it is."""
+    begin, more = FLOODS[name]
+    piece = more * (step // len(more))
+    sent = 0
+
+    async def play(peer: Peer) -> None:
+        nonlocal sent
+        await peer.hear()
+        await peer.say(begin)
+        while True:
+            await peer.say(piece)
+            sent += len(piece)
+            assert sent < 64 << 20, "nobody minds"
+
+    wire.play = play
+    _, error = await so_far(made)
+    assert isinstance(error, httpx.RemoteProtocolError)
+
+
+async def test_a_body_that_nobody_reads_stops_the_upstream(either: Wire) -> None:
+    """What waits is bounded, and nothing of it is lost when the upstream has closed meanwhile."""
+    size = len(MUCH)
+    sent = asyncio.Event()
+
+    async def play(peer: Peer) -> None:
+        await peer.hear()
+        await peer.say(HEAD + b"content-length: %d\r\n\r\n" % size)
+        await peer.say(*(MUCH[at : at + (1 << 16)] for at in range(0, size, 1 << 16)))
+        sent.set()
+
+    either.play = play
+    async with transport(either) as made:
+        reply = await ask(made)
+        connection = next(iter(made._used))
+        await until(lambda: connection._held)
+        for _ in range(20):
+            await asyncio.sleep(0.001)
+            assert connection._size <= (1 << 16) + (1 << 18) + (1 << 14)
+        assert not sent.is_set()
+        got = 0
+        async for piece in reply.stream:
+            assert len(piece) <= (1 << 16) + (1 << 18) + (1 << 14)
+            got += len(piece)
+        assert got == size
+        await reply.aclose()
+
+
+@pytest.mark.parametrize("head", [b"content-length: 200000\r\n\r\n", b"\r\n"], ids=["length", "endless"])
+@pytest.mark.parametrize("polite", [False, True])
+async def test_what_came_before_the_end_is_read(polite: bool, head: bytes, either: Wire) -> None:  # noqa: FBT001
+    """A slow reader misses nothing, though all of it was sent, and the connection closed, while it did not read."""
+    body = b"x" * 100_000 + b"y" * 100_000
+
+    async def play(peer: Peer) -> None:
+        await peer.hear()
+        await peer.say(HEAD + head, body[:100_000])
+        await asyncio.sleep(0.01)
+        await peer.say(body[100_000:])
+        if not polite:
+            peer.shut()
+
+    either.play = play
+    async with transport(either) as made:
+        reply = await ask(made)
+        await either.peers[0].over.wait()
+        await asyncio.sleep(0.02)
+        assert b"".join([piece async for piece in reply.stream]) == body
+        await reply.aclose()
+
+
+@pytest.mark.parametrize("size", [2, 60_000, 100_000])
+@pytest.mark.parametrize("chunked", [False, True], ids=["length", "chunked"])
+async def test_a_complete_reply_that_nobody_read(size: int, chunked: bool, made: Transport, wire: Wire) -> None:  # noqa: FBT001
+    """It leaves a connection for the next request; if that connection is to be of use, it must still be read from."""
+    body = b"x" * size
+    framed = b"transfer-encoding: chunked\r\n\r\n%x\r\n%b\r\n0\r\n\r\n" % (size, body)
+    wire.play = says(HEAD + (framed if chunked else b"content-length: %d\r\n\r\n%b" % (size, body)))
+    reply = await ask(made)
+    connection = next(iter(made._used))
+    await until(lambda: connection._complete or connection._held)
+    await reply.aclose()
+    assert await whole(made) == body
+    assert await whole(made) == body
+    assert size > 1 << 16 or len(wire.peers) == 1
+
+
+async def test_a_reply_that_was_not_read_to_its_end(made: Transport, wire: Wire) -> None:
+    """Its connection is closed at once."""
+
+    async def play(peer: Peer) -> None:
+        await peer.hear()
+        await peer.say(SIZED[:-1])
+        await peer.gone()
+
+    wire.play = play
+    reply = await ask(made)
+    await reply.aclose()
+    assert made.connections() == (0, 0)
+    await wire.peers[0].over.wait()
+
+
+@pytest.mark.parametrize("close", [False, True])
+async def test_an_early_reply(close: bool, made: Transport, wire: Wire) -> None:  # noqa: FBT001
+    """A reply in the middle of a large request ends the sending; what is left of it is nobody's request."""
+
+    async def play(peer: Peer) -> None:
+        await peer.hear()
+        await peer.reader.read(1)
+        await peer.say(HEAD.replace(b"200", b"413") + b"content-length: 2\r\n\r\nno")
+        if not close:
+            assert len(await peer.gone()) < len(MUCH) - 1
+
+    wire.play = play
+    reply = await ask(made, MUCH)
+    assert reply.status_code == 413
+    if not close:
+        assert b"".join([piece async for piece in reply.stream]) == b"no"
+    await reply.aclose()
+    assert made.connections() == (0, 0)
+
+
+async def test_an_informational_reply_does_not_end_the_sending(made: Transport, wire: Wire) -> None:
+    """All of a large request goes out, in spite of 100 Continue."""
+
+    async def play(peer: Peer) -> None:
+        await peer.hear()
+        await peer.say(b"HTTP/1.1 100 Continue\r\n\r\n")
+        await peer.reader.readexactly(len(MUCH))
+        await peer.say(OK)
+        await peer.gone()
+
+    wire.play = play
+    reply = await ask(made, MUCH)
+    assert reply.status_code == 200
+    await reply.aclose()
+    assert made.connections() == (0, 1)
+
+
+async def test_no_more_replies(either: Wire) -> None:
+    """Where the other side ends its own half and reads nothing, a large request fails in that moment."""
+
+    async def play(peer: Peer) -> None:
+        await peer.hear()
+        if peer.writer.can_write_eof():
+            peer.writer.write_eof()
+            await peer.writer.wait_closed()
+
+    either.play = play
+    async with transport(either) as made:
+        with pytest.raises((httpx.WriteError, httpx.ReadError)):
+            await ask(made, MUCH)
+
+
+async def test_a_break_in_an_early_reply_is_a_read_error(made: Transport, wire: Wire) -> None:
+    """The reply had begun, so it is its reading that fails, whatever was still to be sent."""
+
+    async def play(peer: Peer) -> None:
+        await peer.hear()
+        await peer.say(HEAD + b"content-length: 4\r\n\r\nok")
+        peer.writer.write_eof()
+        await peer.writer.wait_closed()
+
+    wire.play = play
+    reply = await ask(made, MUCH)
+    assert await reply.stream.read() == b"ok"
+    with pytest.raises(httpx.ReadError):
+        await reply.stream.read()
+    await reply.aclose()
+
+
+async def test_who_reads_on_after_the_end_gets_nothing_of_the_next(made: Transport, wire: Wire) -> None:
+    """A reply that was closed cannot be read, and its connection's next reply is another's."""
+    wire.play = says(OK)
+    reply = await ask(made)
+    pieces = aiter(reply.stream)
+    assert await anext(pieces) == b"ok"
+    await reply.aclose()
+    following = await ask(made)
+    with pytest.raises(httpx.StreamClosed):
+        await anext(pieces)
+    assert b"".join([piece async for piece in following.stream]) == b"ok"
+    await following.aclose()
+
+
+async def test_who_waits_for_a_reply_that_is_closed(made: Transport, wire: Wire) -> None:
+    """Another task's read ends when the reply is closed."""
+
+    async def play(peer: Peer) -> None:
+        await peer.hear()
+        await peer.say(SIZED[:-11])
+        await peer.gone()
+
+    wire.play = play
+    reply = await ask(made)
+    reading = asyncio.create_task(reply.stream.read())
+    await asyncio.sleep(0)
+    await reply.aclose()
+    with pytest.raises(httpx.ReadError):
+        await reading
+
+
+async def test_a_longer_line_than_that(made: Transport, wire: Wire) -> None:
+    """A header may be as long as the limit says, and no longer."""
+    for over in (0, 1):
+        wire.play = says(HEAD + b"x:" + b"y" * (LONGEST - 1 + over) + b"\r\ncontent-length: 0\r\n\r\n", close=True)
+        _, error = await so_far(made)
+        assert (error is None) == (over == 0)
+    wire.play = silent

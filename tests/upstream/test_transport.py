@@ -1,0 +1,163 @@
+"""The transport: httpx's interface, and the connections that are kept."""
+
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from bridge.upstream import transport as module
+from bridge.upstream.transport import Body, Transport
+from tests.upstream.wire import OK, Peer, Wire, ask, says, transport, trusting, until, whole
+
+
+@pytest.fixture
+async def made(wire: Wire) -> AsyncIterator[Transport]:
+    async with transport(wire) as running:
+        yield running
+
+
+async def test_a_plain_client(either: Wire) -> None:
+    """GET, POST with content of any kind, streams: it is the transport of an `httpx.AsyncClient` like any other."""
+
+    async def play(peer: Peer) -> None:
+        while head := await peer.hear():
+            fields = dict(line.lower().split(b": ", 1) for line in head.splitlines()[1:] if line)
+            assert b"transfer-encoding" not in fields
+            body = await peer.reader.readexactly(int(fields.get(b"content-length", b"0")))
+            echo = head.splitlines()[0] + b"|" + body
+            await peer.say(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\nx-a: b\r\n\r\n%b" % (len(echo), echo))
+
+    async def parts(*given: bytes) -> AsyncIterator[bytes]:
+        for part in given:
+            yield part
+
+    either.play = play
+    made = Transport(httpx.URL(either.url), trusting, connect_timeout=5, longest=4096)
+    async with httpx.AsyncClient(transport=made, base_url=either.url) as client:
+        reply = await client.get("/models", params={"a": "b c"})
+        assert (reply.status_code, reply.headers["x-a"], reply.text) == (200, "b", "GET /models?a=b+c HTTP/1.1|")
+        assert (await client.post("/x", json={})).text == "POST /x HTTP/1.1|{}"
+        assert (await client.post("/x", content=b"a" * 100_000)).text == "POST /x HTTP/1.1|" + "a" * 100_000
+        assert (await client.post("/x", content=parts(b"some", b"", b"thing"))).text == "POST /x HTTP/1.1|something"
+        assert (await client.post("/x", content=parts())).text == "POST /x HTTP/1.1|"
+        assert (await client.delete("/x")).text == "DELETE /x HTTP/1.1|"
+        async with client.stream("GET", "/x") as streamed:
+            assert [line async for line in streamed.aiter_lines()] == ["GET /x HTTP/1.1|"]
+        async with client.stream("GET", "/x") as streamed:
+            pass  # unread
+        assert (await client.get("/x")).text == "GET /x HTTP/1.1|"
+    assert made.connections() == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("play", "kind"),
+    [
+        (says(b"", close=True), httpx.ReadError),
+        (says(b"HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nok", close=True), httpx.ReadError),
+        (says(b"garbage\r\n"), httpx.RemoteProtocolError),
+    ],
+)
+async def test_the_errors_of_a_client_are_those_of_httpx(
+    play: Callable[[Peer], Any], kind: type[Exception], wire: Wire
+) -> None:
+    """With the request that they belong to."""
+    wire.play = play
+    made = Transport(httpx.URL(wire.url), trusting, connect_timeout=5, longest=4096)
+    async with httpx.AsyncClient(transport=made, base_url=wire.url) as client:
+        with pytest.raises(kind) as failed:
+            await client.get("/x")
+        assert failed.value.request.url.path == "/x"
+
+
+@pytest.mark.parametrize("value", ["a\nb: c", "a\r\nb: c", "a\r", "\n"])
+async def test_a_header_with_a_line_break(value: str, made: Transport, wire: Wire) -> None:
+    """LocalProtocolError, and nothing is sent, not even a connection made."""
+    headers = [(b"host", b"test"), (b"x", value.encode())]
+    with pytest.raises(httpx.LocalProtocolError):
+        await made.handle_async_request(httpx.Request("GET", "http://test/", headers=headers, stream=Body(b"")))
+    assert made.connections() == (0, 0)
+    assert wire.peers == []
+
+
+async def test_the_last_used_is_the_next_used(made: Transport, wire: Wire) -> None:
+    """So that those which a burst needed grow old."""
+    wire.play = says(OK)
+    replies = [await ask(made) for _ in range(3)]
+    connections = [reply.stream._connection for reply in replies]
+    for number in (1, 2, 0):
+        await replies[number].aclose()
+    assert made.connections() == (0, 3)
+    for number in (0, 2, 1):
+        replies[number] = await ask(made)
+        assert replies[number].stream._connection is connections[number]
+    for reply in replies:
+        await reply.aclose()
+    assert len(wire.peers) == 3
+
+
+async def test_idle_ones_are_closed_in_time(made: Transport, wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each when its own time is up; one that is in use is left alone."""
+    monkeypatch.setattr(module, "_IDLE", 0.01)
+    replies = [await ask(made) for _ in range(4)]
+    for reply in replies[:3]:
+        await reply.aclose()
+    used_later = list(made._idle)[2]
+    used_later.idle_since += 0.03
+    await wire.peers[0].over.wait()
+    await wire.peers[1].over.wait()
+    assert made.connections() == (1, 1)
+    assert made._reaper is not None
+    await wire.peers[2].over.wait()
+    assert made.connections() == (1, 0)
+    assert made._reaper is None
+    await replies[3].aclose()
+    assert made.connections() == (0, 1)
+
+
+@pytest.mark.parametrize("end", [Peer.close, Peer.reset, Peer.shut])
+async def test_an_idle_one_that_ends(end: Callable[[Peer], None], either: Wire) -> None:
+    """It is forgotten in that moment, and nobody meets it."""
+    async with transport(either) as made:
+        for number in range(3):
+            assert await whole(made) == b"ok"
+            end(either.peers[number])
+            await until(lambda: not made._idle)
+        assert len(either.peers) == 3
+
+
+async def test_an_idle_one_that_is_ending(either: Wire) -> None:
+    """The loop knows that it has ended, and has not said so yet: the request goes elsewhere."""
+    async with transport(either) as made:
+        assert await whole(made) == b"ok"
+        next(iter(made._idle))._wire.abort()
+        assert await whole(made) == b"ok"
+        assert len(either.peers) == 2
+
+
+@pytest.mark.parametrize("said", [b"HTTP/1.1 408 Late\r\ncontent-length: 0\r\n\r\n", b"?", b"\r\n"])
+async def test_what_an_idle_one_says(said: bytes, either: Wire) -> None:
+    """Nobody asked: it is nobody's reply, and the connection is closed."""
+    async with transport(either) as made:
+        assert await whole(made) == b"ok"
+        await either.peers[0].say(said)
+        await either.peers[0].over.wait()
+        assert made.connections() == (0, 0)
+        assert await whole(made) == b"ok"
+
+
+async def test_a_server_that_speaks_first(either: Wire) -> None:
+    """What came before the request is not the reply to it."""
+
+    async def play(peer: Peer) -> None:
+        await peer.say(OK)
+        await peer.gone()
+
+    either.play = play
+    async with transport(either) as made:
+        connection = await made._connect()
+        await until(lambda: connection._error)
+        with pytest.raises(httpx.ConnectError):
+            await connection.ask(b"GET / HTTP/1.1\r\n\r\n", b"")
+        for peer in either.peers:
+            await peer.over.wait()

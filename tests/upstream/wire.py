@@ -1,0 +1,200 @@
+"""The other end of a transport's connections, byte by byte as a test plays it."""
+
+import asyncio
+import gc
+import socket
+import ssl
+import struct
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import Any, Final
+
+import httpx
+
+from bridge.upstream.transport import Body, Transport
+from tests.faults.play import certificates
+
+OK: Final = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
+#: Far more than the buffers of two sockets hold.
+MUCH: Final = b"x" * (32 << 20)
+LONGEST: Final = 4096
+
+
+class Peer:
+    """The server's side of one connection."""
+
+    def __init__(self, number: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.number = number
+        self.reader = reader
+        self.writer = writer
+        self.over = asyncio.Event()
+
+    async def hear(self) -> bytes:
+        """The next request, without its body."""
+        return await self.reader.readuntil(b"\r\n\r\n")
+
+    async def say(self, *pieces: bytes) -> None:
+        """Send pieces, each by itself."""
+        for piece in pieces:
+            self.writer.write(piece)
+            await self.writer.drain()
+            await asyncio.sleep(0)
+
+    async def gone(self) -> bytes:
+        """What still comes until the transport closes the connection."""
+        data = bytearray()
+        with suppress(ConnectionError):
+            while piece := await self.reader.read(1 << 16):
+                data += piece
+        return bytes(data)
+
+    def close(self) -> None:
+        self.writer.close()
+
+    def reset(self) -> None:
+        """Break the connection; without this option it would be an orderly end."""
+        made = self.writer.get_extra_info("socket")
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.writer.transport.abort()
+
+    def shut(self) -> None:
+        """Close the connection below TLS, without a word in it."""
+        with socket.fromfd(self.writer.get_extra_info("socket").fileno(), socket.AF_INET, socket.SOCK_STREAM) as made:
+            made.shutdown(socket.SHUT_RDWR)
+
+
+Play = Callable[[Peer], Awaitable[None]]
+
+
+def says(*pieces: bytes, close: bool = False) -> Play:
+    """Answers each request with these bytes."""
+
+    async def play(peer: Peer) -> None:
+        while True:
+            await peer.hear()
+            await peer.say(*pieces)
+            if close:
+                return
+
+    return play
+
+
+async def silent(peer: Peer) -> None:
+    await peer.gone()
+
+
+class Wire:
+    """A server: `play` is what each further connection meets."""
+
+    def __init__(self) -> None:
+        self.play: Play = says(OK)
+        self.peers: list[Peer] = []
+        self.url = ""
+        self.port = 0
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._come = asyncio.Condition()
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        peer = Peer(len(self.peers), reader, writer)
+        async with self._come:
+            self.peers.append(peer)
+            self._come.notify_all()
+        try:
+            await self.play(peer)
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass
+        finally:
+            writer.close()
+            peer.over.set()
+            self._tasks.discard(task)
+
+    async def peer(self, number: int = 0) -> Peer:
+        """The connection of this number, once it has come."""
+        async with self._come:
+            await self._come.wait_for(lambda: len(self.peers) > number)
+        return self.peers[number]
+
+    async def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks)
+
+
+@asynccontextmanager
+async def wired(host: str = "127.0.0.1", *, tls: bool = False) -> AsyncIterator[Wire]:
+    """A server for a test, after which nothing is left: no task, no exception that nobody retrieved."""
+    problems: list[str] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: problems.append(str(context)))
+    wire = Wire()
+    server = await asyncio.start_server(
+        wire.serve, host, 0, limit=1 << 26, ssl=certificates(trusted=True)[0] if tls else None
+    )
+    wire.port = server.sockets[0].getsockname()[1]
+    wire.url = f"{'https' if tls else 'http'}://{f'[{host}]' if ':' in host else host}:{wire.port}"
+    try:
+        yield wire
+    finally:
+        server.close()
+        await wire.close()
+        await server.wait_closed()
+    for _ in range(20):  # turns of the loop: what is closing is closed
+        await asyncio.sleep(0)
+    gc.collect(1)  # what is young: all of it takes long
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+    assert problems == []
+
+
+def trusting() -> ssl.SSLContext:
+    return certificates(trusted=True)[1]
+
+
+@asynccontextmanager
+async def transport(wire: Wire, url: str = "", seconds: float = 5.0) -> AsyncIterator[Transport]:
+    """A transport to a server. What was begun is over when it closes, and nothing of it is left."""
+    async with Transport(httpx.URL(url or wire.url), trusting, connect_timeout=seconds, longest=LONGEST) as made:
+        yield made
+    assert made.connections() == (0, 0)
+    assert made._reaper is None
+
+
+async def ask(made: Transport, body: bytes = b"") -> httpx.Response:
+    """A request, until its reply begins."""
+    headers = {"host": "test", "content-length": str(len(body))} if body else {"host": "test"}
+    request = httpx.Request("POST" if body else "GET", "http://test/v1/models", headers=headers, stream=Body(body))
+    return await made.handle_async_request(request)
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Turns of the loop, for some seconds at most."""
+    for _ in range(5000):
+        if condition():
+            return
+        await asyncio.sleep(0.001)
+    raise AssertionError("it does not come to pass")
+
+
+async def whole(made: Transport) -> bytes:
+    """The whole reply to a request."""
+    reply = await ask(made)
+    try:
+        return b"".join([piece async for piece in reply.stream])  # type: ignore[union-attr]
+    finally:
+        await reply.aclose()
+
+
+async def so_far(made: Transport) -> tuple[bytes, Exception | None]:
+    """What could be read of the body, and what came then."""
+    data = b""
+    try:
+        reply = await ask(made)
+        try:
+            async for piece in reply.stream:  # type: ignore[union-attr]
+                data += piece
+        finally:
+            await reply.aclose()
+    except httpx.TransportError as error:
+        return data, error
+    return data, None
