@@ -54,6 +54,8 @@ _REPLIES: Final = (
     b"HTTP/1.1 101 Switching\r\nconnection: upgrade\r\nupgrade: x\r\n\r\nwhatever",
     b"HTTP/1.0 200 OK\nconnection: keep-alive\ncontent-length: 2\n\nok",
     b"HTTP/1.1 204 No\r\n\r\n",
+    b"HTTP/1.1 199 So\r\ntransfer-encoding: gzip\r\n\r\nwhat a body",
+    _OK + b"x: a\r\n b\r\ncontent-length : 20\r\n\r\ncut",
     b"HTTP/1.1 304 No\r\ncontent-length: 9\r\n\r\n",
     _OK + b"x: y\r\n" * 130 + b"\r\n",
     _OK + b"x: " + b"y" * 200 + b"\r\ncontent-length: 0\r\n\r\n",

@@ -36,7 +36,7 @@ class Connection(asyncio.Protocol):
         self._ended = ended
         self._parser: HttpResponseParser | None = HttpResponseParser(self)
         # Some servers end a line, or the size of a chunk, in a way of their own, or put what is no text into a header.
-        # None of it can be read in two ways, but for the NUL, see `on_header`.
+        # None of it can be read in two ways, but for a NUL, and a space behind a name: see `on_header`.
         self._parser.set_dangerous_leniencies(
             lenient_headers=True, lenient_optional_cr_before_lf=True, lenient_spaces_after_chunk_size=True
         )
@@ -251,7 +251,7 @@ class Connection(asyncio.Protocol):
         """A line of the head, or of the trailers, which nobody needs."""
         self._seen += 1
         self._lines += 1
-        if self._lines > _MOST_LINES or len(name) + len(value) > self._longest or b"\0" in value:
+        if self._lines > _MOST_LINES or len(name) + len(value) > self._longest or b"\0" in value or b" " in name:
             raise httpx.RemoteProtocolError("a header over the limits")
         if not self._begun:
             self._headers.append((name, value))
@@ -262,6 +262,8 @@ class Connection(asyncio.Protocol):
         self._lines = 0
         status = cast("HttpResponseParser", self._parser).get_status_code()
         if 100 <= status < 200 and status != httpx.codes.SWITCHING_PROTOCOLS:
+            if any(name.lower() == b"transfer-encoding" for name, _ in self._headers):
+                raise httpx.RemoteProtocolError("a body that is nobody's")
             self._headers = []
         else:
             self._begun = True

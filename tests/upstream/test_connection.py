@@ -85,6 +85,8 @@ KEPT = {
     "LF": OK.replace(b"\r\n", b"\n"),
     "LF behind a chunk": HEAD.replace(b"\r", b"") + b"transfer-encoding: chunked\n\n2\r\nok\n0\r\n\n",
     "space behind a size": HEAD + b"transfer-encoding: chunked\r\n\r\n2 \r\nok\r\n0  \r\n\r\n",
+    "folded": HEAD + b"x: a\r\n b\r\ncontent-length:\r\n 2\r\n\r\nok",
+    "no text": HEAD + b"x: \x01\xff\r\ncontent-length: 2\r\n\r\nok",
     "empty header": HEAD + b"x-empty:\r\ncontent-length: 2\r\n\r\nok",
 }
 
@@ -139,11 +141,13 @@ NOT_HTTP = {
     "two lengths": HEAD + b"content-length: 2\r\ncontent-length: 3\r\n\r\nok!",
     "length and chunks": HEAD + b"content-length: 2\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
     "length with a sign": HEAD + b"content-length: +2\r\n\r\nok",
-    "folded": HEAD + b"x: a\r\n b\r\n\r\n",
-    "name with a space": HEAD + b"content-length : 2\r\n\r\nok",
+    "a space behind a name": HEAD + b"content-length : 2\r\n\r\nok",
+    "a space in a name": HEAD + b"content-length 9: 2\r\n\r\nok",
     "line without a colon": HEAD + b"content-length\r\n\r\n",
     "CR alone": HEAD + b"x: a\rcontent-length: 2\r\n\r\nok",
     "NUL": HEAD + b"x: \0\r\n\r\n",
+    "199 with a body": b"HTTP/1.1 199 So\r\ntransfer-encoding: gzip\r\n\r\nok",
+    "103 with chunks": b"HTTP/1.1 103 Hints\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n" + OK,
     "100 with a body": b"HTTP/1.1 100 Continue\r\ncontent-length: 2\r\n\r\nok" + OK,
 }
 
