@@ -279,8 +279,8 @@ class Connection(asyncio.Protocol):
         """The reply is complete, or an informational one is."""
         if self._begun:
             self._complete = True
-            switched = self._status == httpx.codes.SWITCHING_PROTOCOLS
-            self._reusable = not switched and cast("HttpResponseParser", self._parser).should_keep_alive()
+            # Behind 101 there may be anything.
+            self._reusable = self._status >= 200 and cast("HttpResponseParser", self._parser).should_keep_alive()
 
 
 def head_of(method: str, target: bytes, headers: Headers) -> bytes:
