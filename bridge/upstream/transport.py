@@ -22,6 +22,9 @@ from bridge.upstream.connection import Connection, Headers, head_of
 _IDLE: Final = 30.0
 #: Seconds for which the addresses of a name are good.
 _ADDRESSES: Final = 10.0
+#: Connections that are made at the same time. A crowd would else fill the queue of the upstream's listener, and part of
+#: it would wait for TCP's own retries, a second and more.
+_RAMP: Final = 64
 #: Seconds that an address has to answer before the next one is tried beside it (RFC 8305).
 _HEAD_START: Final = 0.25
 #: Whether a silent peer is still there is asked after so many seconds; a model may think for minutes.
@@ -90,6 +93,7 @@ class Transport(httpx.AsyncBaseTransport):
         self._addresses: Sequence[AddrInfoType] = ()
         self._addresses_until = 0.0
         self._resolving = asyncio.Lock()
+        self._ramp = asyncio.Semaphore(_RAMP)
         self._reaper: asyncio.TimerHandle | None = None
         self._closing = False
 
@@ -166,8 +170,8 @@ class Transport(httpx.AsyncBaseTransport):
 
     async def _connect(self) -> Connection:
         try:
-            async with asyncio.timeout(self._connect_timeout):
-                connection = await self._made(await self._resolve())
+            async with asyncio.timeout(self._connect_timeout), self._ramp:
+                connection = self._kept() or await self._made(await self._resolve())
         except (OSError, UnicodeError) as error:
             self._addresses = ()  # there may be others by now
             if isinstance(error, TimeoutError):

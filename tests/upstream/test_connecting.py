@@ -317,6 +317,32 @@ async def test_closing_while_connecting(wire: Wire, resolve: Resolve) -> None:
         assert made.connections() == (0, 0)
 
 
+async def test_a_crowd_connects_in_turns(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No more connections are made at once than the ramp allows, and who waited gets its turn."""
+    monkeypatch.setattr(module, "_RAMP", 3)
+    wire.play = silent  # which no TLS handshake gets past
+    async with transport(wire, wire.url.replace("http:", "https:")) as made:
+        asking = [asyncio.ensure_future(ask(made)) for _ in range(8)]
+        await wire.peer(2)
+        for _ in range(10):
+            await asyncio.sleep(0.005)
+        assert len(wire.peers) == 3
+        for task in asking[:2]:
+            task.cancel()
+        await wire.peer(4)
+        for task in asking:
+            task.cancel()
+        await asyncio.gather(*asking, return_exceptions=True)
+
+
+async def test_a_connection_that_is_free_meanwhile(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who waits for a turn takes a connection that another call has given back."""
+    monkeypatch.setattr(module, "_RAMP", 1)
+    async with transport(wire) as made:
+        assert await asyncio.gather(*(whole(made) for _ in range(20))) == [b"ok"] * 20
+        assert len(wire.peers) < 20
+
+
 async def test_no_handshake(wire: Wire) -> None:
     """A server that closes in the TLS handshake, or answers with something else, or never, is no connection."""
 
