@@ -245,6 +245,26 @@ async def test_a_call_that_comes_in_the_last_moment(bridge: Bridge) -> None:
     assert len(bridge.gateway.requests) == 2
 
 
+async def test_a_call_behind_one_that_ends_meanwhile(bridge: Bridge) -> None:
+    """Who has a reply and calls again at once, while the bridge begins to stop, is served."""
+    ends = asyncio.Event()
+
+    async def script(exchange: Exchange) -> None:
+        await ends.wait()
+        await json_reply(COMPLETION)(exchange)
+
+    bridge.gateway.script(script)
+    call = bridge.chat.CreateChatCompletion(hello())
+    await bridge.gateway.exchange()
+    stop = asyncio.create_task(bridge.app.stop(grace=5))
+    for _ in range(4):
+        await asyncio.sleep(0.03)
+    ends.set()
+    assert (await call).choices[0].message.content == "hello"
+    assert (await bridge.chat.CreateChatCompletion(hello())).choices[0].message.content == "hello"
+    assert await asyncio.wait_for(stop, 4) == 0
+
+
 async def test_a_call_that_comes_too_late(bridge: Bridge) -> None:
     """Behind the hold a call that still gets through is refused in the bridge's own words."""
     bridge.gateway.script(json_reply(COMPLETION))
