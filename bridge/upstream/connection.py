@@ -8,7 +8,7 @@ says. What arrived before the connection broke is read before the break is told.
 
 import asyncio
 from collections.abc import Callable
-from typing import Any, Final, cast
+from typing import Final, cast
 
 import httpx
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
@@ -248,11 +248,11 @@ class Connection(asyncio.Protocol):
             raise httpx.RemoteProtocolError("a second reply")
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """A line of the head, or of the trailers, which nobody needs."""
+        """A line of the head, or of the trailers, which nobody needs; refused where others may read it otherwise."""
         self._seen += 1
         self._lines += 1
         if self._lines > _MOST_LINES or len(name) + len(value) > self._longest or b"\0" in value or b" " in name:
-            raise httpx.RemoteProtocolError("a header over the limits")
+            raise httpx.RemoteProtocolError("a header that is none, or over the limits")
         if not self._begun:
             self._headers.append((name, value))
 
@@ -289,7 +289,7 @@ def head_of(method: str, target: bytes, headers: Headers) -> bytes:
     Raises:
         httpx.LocalProtocolError: a header has a line break in it, and would be two.
     """
-    lines: list[Any] = [b"%b %b HTTP/1.1" % (method.encode("ascii"), target)]
+    lines = [b"%b %b HTTP/1.1" % (method.encode("ascii"), target)]
     lines += [b"%b: %b" % field for field in headers]
     head = b"\r\n".join(lines)
     if head.count(b"\n") != len(headers) or head.count(b"\r") != len(headers):

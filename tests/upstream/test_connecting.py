@@ -343,6 +343,18 @@ async def test_a_connection_that_is_free_meanwhile(wire: Wire, monkeypatch: pyte
         assert len(wire.peers) < 20
 
 
+async def test_the_socket(either: Wire) -> None:
+    """Small requests go out at once, and a peer that is silent for long is asked whether it is still there."""
+    async with transport(either) as made:
+        reply = await ask(made)
+        (connection,) = made._used
+        option = connection._wire.get_extra_info("socket").getsockopt
+        assert option(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        assert option(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+        assert option(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 60
+        await reply.aclose()
+
+
 async def test_no_handshake(wire: Wire) -> None:
     """A server that closes in the TLS handshake, or answers with something else, or never, is no connection."""
 
