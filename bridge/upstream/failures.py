@@ -13,17 +13,12 @@ import httpx
 
 from bridge.call import Call
 from bridge.errors import BridgeError, Reason, Reply, Retry
-from bridge.jsontext import MalformedJSONError, dumps, loads
-from bridge.redact import safe, strings, without
 from bridge.upstream.bodies import ErrorBody, read, read_value
+from bridge.upstream.masking import Mask
 from bridge.upstream.reasons import REFINEMENTS, STATUS_OF_TYPE, of_status
 
 #: Who is told to wait for longer than this, in seconds, had better not wait.
 _LONGEST_DELAY: Final = 60.0
-#: This much of a body or a message is looked at: more than is shown, as masks are shorter than what they hide.
-_LOOK: Final = 8192
-_BODY_SIZE: Final = 1024
-_ESCAPE: Final = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))")
 #: The end of a connection in the middle of the TLS handshake, which says nothing of TLS.
 _HUNG_UP: Final = (ssl.SSLEOFError, ssl.SSLZeroReturnError)
 #: What each exception of the transport means before the reply has begun.
@@ -69,28 +64,24 @@ def _failure(
     status: int, headers: Mapping[str, str], body: ErrorBody, data: bytes, call: Call, request: bytes, *, own: bool
 ) -> BridgeError:
     reason = _reason(status, body, call, own=own)
-    prompts = _prompts(request)
-
-    def shown(text: str | None, limit: int = 128) -> str:
-        return _shown(text or "", prompts, limit)
-
-    message = shown(body.message, 512)
+    mask = Mask(request)
+    message = mask.text(body.message, 512)
     if not any(character.isalnum() for character in message):
         message = _phrase(status, reason)
     reply = Reply(
         http_status=status,
-        type=shown(body.type) or None,
-        code=shown(body.code) or None,
-        param=shown(body.param) or None,
+        type=mask.text(body.type) or None,
+        code=mask.text(body.code) or None,
+        param=mask.text(body.param) or None,
         message=message,
-        body=_body(data, prompts),
+        body=mask.body(data),
     )
     delay, retry = _advice(reason, headers, body)
     metadata = {name: str(number) for name, number in body.numbers.items()}
     if body.model:
-        metadata["model"] = shown(body.model)
+        metadata["model"] = mask.text(body.model)
     fields = body.fields[:8] if reason.code == Reason.INVALID_REQUEST.code else ()
-    violations = tuple((call.locate(json_path(shown(path))), shown(text, 200)) for path, text in fields)
+    violations = tuple((call.locate(json_path(mask.text(path))), mask.text(text, 200)) for path, text in fields)
     return BridgeError(reason, message, reply=reply, delay=delay, retry=retry, violations=violations, metadata=metadata)
 
 
@@ -107,43 +98,6 @@ def _reason(status: int, body: ErrorBody, call: Call, *, own: bool) -> Reason:
 def _is_about_model(body: ErrorBody, call: Call) -> bool:
     """Whether a 404 is the API's word on the model, not a router's on the path."""
     return call.method.endswith("RetrieveModel") or (body.is_openai and not call.method.endswith("ListModels"))
-
-
-def _prompts(request: bytes) -> list[str]:
-    try:
-        return list(strings(loads(request))) if request else []
-    except MalformedJSONError:  # a lone surrogate in a `_json` field, say: nothing of it can be recognised
-        return [request.decode("utf-8", "replace")]
-
-
-def _body(data: bytes, prompts: list[str]) -> str:
-    """The body as it may be shown. JSON is written anew, as there are many ways to escape a text."""
-    try:
-        text = dumps(loads(data)).decode()
-    except (MalformedJSONError, TypeError):  # no JSON, or an integer over 64 bits, or nested too deeply to be written
-        text = data[:_LOOK].decode("utf-8-sig", "replace")
-    return _shown(text, prompts, _BODY_SIZE)
-
-
-def _shown(text: str, prompts: list[str], limit: int) -> str:
-    """Text without what it repeats of the prompt. Masked before it is clipped, or half of a key might remain."""
-    text = text[:_LOOK]
-    masked, plain = without(text, prompts), without(_unescaped(text), prompts)
-    return safe(masked if _unescaped(masked) == plain else plain, limit)
-
-
-def _unescaped(text: str) -> str:
-    """JSON text without its escapes, also those of JSON in JSON: a prompt may be quoted in any depth."""
-    for _ in range(4):
-        if "\\" not in text:
-            break
-        text = _ESCAPE.sub(_character, text)
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def _character(escape: re.Match[str]) -> str:
-    code, letter = escape.groups()
-    return chr(int(code, 16)) if code else {"n": "\n", "r": "\r", "t": "\t"}.get(letter, letter)
 
 
 def _phrase(status: int, reason: Reason) -> str:
