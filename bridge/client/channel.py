@@ -36,9 +36,9 @@ _SIZE: Final = 64 << 20  # the bridge's own default; gRPC's 4 MiB is less than a
 OPTIONS: Final[Sequence[Option]] = (
     ("grpc.max_receive_message_length", _SIZE),
     ("grpc.max_send_message_length", _SIZE),
-    # A model may think for minutes without a byte, and a connection that died in that time has to be noticed. Not more
-    # often than a server tolerates (the bridge: 20 s), and only during a call.
-    ("grpc.keepalive_time_ms", 60_000),
+    # A model may think for minutes without a byte, so gRPC pings to notice a dead connection, during calls only. By
+    # default a gRPC server tolerates one ping in 300 s, and ends the connections of clients that ping more often.
+    ("grpc.keepalive_time_ms", 330_000),
     ("grpc.keepalive_timeout_ms", 20_000),
     ("grpc.http2.max_pings_without_data", 0),
     ("grpc.enable_http_proxy", 0),  # the bridge is near; HTTPS_PROXY is meant for the world outside

@@ -165,6 +165,8 @@ def _options(settings: Settings) -> list[tuple[str, Any]]:
         ("grpc.keepalive_time_ms", 60_000),
         ("grpc.keepalive_timeout_ms", 20_000),
         ("grpc.keepalive_permit_without_calls", 1),
-        ("grpc.http2.min_recv_ping_interval_without_data_ms", 20_000),
+        # The shortest keepalive that grpc-go allows is 10 s. gRPC's own floor of 300 s ends the connections of clients
+        # that ping while a model thinks.
+        ("grpc.http2.min_ping_interval_without_data_ms", 9_000),
         ("grpc.http2.max_pings_without_data", 0),
     ]
