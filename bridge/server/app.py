@@ -14,7 +14,7 @@ from bridge.server.boundary import Guarded
 from bridge.server.callers import Callers
 from bridge.server.flight import Flight
 from bridge.server.gate import Gate
-from bridge.server.health import Health
+from bridge.server.health import CLIENT_NOTICE, Health
 from bridge.server.limits import Limits
 from bridge.server.probes import Probes
 from bridge.server.reflection import add_reflection
@@ -124,12 +124,15 @@ class App:
         return self._probes.address
 
     async def stop(self, *, delay: float = 0.0, grace: float = 0.0) -> int:
-        """Drain and stop: NOT_SERVING, go on for `delay` seconds, then let calls in flight end for `grace` seconds.
+        """Drain and stop: serve for `delay` seconds, then let calls in flight end for `grace` seconds.
 
         The number of calls that were cut off when the grace ran out. They were told so, with BRIDGE_SHUTTING_DOWN.
         """
-        await self._health.drain()
-        await asyncio.sleep(delay)
+        notice = min(delay, CLIENT_NOTICE)
+        await self._health.leave_endpoints()
+        await asyncio.sleep(delay - notice)
+        await self._health.turn_clients_away()
+        await asyncio.sleep(notice)
         if grace:
             await self._flight.hold()
         self._limits.close()

@@ -1,8 +1,13 @@
 """`grpc.health.v1`, whose watches end when the server stops.
 
-The names that can be asked for: the services, and `readiness`, are SERVING while calls are welcome and can reach the
-upstream, as far as that is known; the empty name, the server as a whole, while calls are welcome; `liveness` as long as
-there is an answer at all, so that nobody restarts a bridge for what its upstream does, or while it drains.
+The names: the services and `readiness` are SERVING while the bridge accepts calls and can reach the upstream, as far
+as that is known. The empty name, the server as a whole, is SERVING while the bridge accepts calls. `liveness` is
+SERVING as long as the process answers, so that nobody restarts a bridge because of its upstream, or while it drains.
+
+A drain has two steps. `readiness`, which Kubernetes reads, turns NOT_SERVING at SIGTERM. The other names, which clients
+watch, turn `CLIENT_NOTICE` seconds before the connections close. A client that balances over the pods asks DNS again
+only when a connection closes: if it left this pod earlier, it would have only pods that it knew before, and in a
+rollout those may be stopping too.
 """
 
 import asyncio
@@ -14,6 +19,8 @@ from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 
 LIVENESS: Final = "liveness"
 READINESS: Final = "readiness"
+#: Seconds between the services' NOT_SERVING and the end of the drain delay: time for clients that watch to hear of it.
+CLIENT_NOTICE: Final = 1.0
 
 
 class Health(health.aio.HealthServicer):  # type: ignore[misc] # grpcio-health-checking has no types
@@ -21,7 +28,7 @@ class Health(health.aio.HealthServicer):  # type: ignore[misc] # grpcio-health-c
 
     def __init__(self, services: tuple[str, ...]) -> None:
         super().__init__()
-        self._following = (READINESS, *services)
+        self._services = services
         self._watches: set[asyncio.Timeout] = set()
         self._draining = False
         self._ended = False
@@ -46,14 +53,19 @@ class Health(health.aio.HealthServicer):  # type: ignore[misc] # grpcio-health-c
         await self.ready(ready=ready)
 
     async def ready(self, *, ready: bool) -> None:
-        """Whether calls can be answered, as far as the upstream is concerned. Without effect in the drain."""
+        """Whether the upstream can be reached. Without effect once the drain has begun."""
         if not self._draining:
-            await self._all(self._following, HealthCheckResponse.SERVING if ready else HealthCheckResponse.NOT_SERVING)
+            status = HealthCheckResponse.SERVING if ready else HealthCheckResponse.NOT_SERVING
+            await self._all((READINESS, *self._services), status)
 
-    async def drain(self) -> None:
-        """NOT_SERVING for good, but alive."""
+    async def leave_endpoints(self) -> None:
+        """First step of a drain: `readiness` is NOT_SERVING for good, and no name follows the upstream any more."""
         self._draining = True
-        await self._all(("", *self._following), HealthCheckResponse.NOT_SERVING)
+        await self.set(READINESS, HealthCheckResponse.NOT_SERVING)
+
+    async def turn_clients_away(self) -> None:
+        """Second step of a drain: every name but `liveness` is NOT_SERVING."""
+        await self._all(("", *self._services), HealthCheckResponse.NOT_SERVING)
 
     async def _all(self, names: tuple[str, ...], status: HealthCheckResponse.ServingStatus) -> None:
         for name in names:

@@ -1,7 +1,9 @@
-"""Whether the upstream can be reached, looked at again and again, and believed only when it has been so for a while."""
+"""Probes the upstream again and again; readiness changes only when enough probes in a row agree."""
 
 import asyncio
 import random
+from collections.abc import Iterator
+from typing import Final
 
 import structlog
 
@@ -11,6 +13,16 @@ from bridge.telemetry.logs import traceback_of
 from bridge.upstream.probe import Probe
 
 _log = structlog.get_logger("aibridge.health")
+#: Seconds between the first probes, until the bridge has been ready once; the last one repeats. An upstream that is
+#: down for a moment when a pod starts must not cost the pod a whole `upstream_check_interval`.
+_FIRST_PAUSES: Final = (1.0, 2.0, 4.0)
+
+
+def first_pauses(interval: float) -> Iterator[float]:
+    """Seconds to wait between probes before the first success; never more than `interval`."""
+    yield from (min(pause, interval) for pause in _FIRST_PAUSES)
+    while True:
+        yield min(_FIRST_PAUSES[-1], interval)
 
 
 class Hysteresis:
@@ -31,7 +43,7 @@ class Hysteresis:
 
 
 class Readiness:
-    """Looks at the upstream from time to time, and tells the health service when that has changed."""
+    """Probes the upstream and tells the health service when the outcome has changed."""
 
     def __init__(self, settings: Settings, health: Health) -> None:
         self._interval = settings.upstream_check_interval
@@ -40,7 +52,12 @@ class Readiness:
         self._state = Hysteresis(settings.upstream_check_failures, settings.upstream_check_successes)
 
     async def run(self) -> None:
-        """Look until cancelled: at once, and then with pauses that keep replicas from looking all together."""
+        """Probe until cancelled: at once, soon again until the first success, then once per interval.
+
+        The pauses vary by a tenth, so that replicas do not probe all at the same moment.
+        """
+        early = first_pauses(self._interval)
+        started = False
         while True:
             problem = await self._look()
             if self._state.note(good=not problem):
@@ -49,11 +66,13 @@ class Readiness:
                 else:
                     _log.info("ready")
                 await self._health.ready(ready=not problem)
-            await asyncio.sleep(self._interval * random.uniform(0.9, 1.1))  # noqa: S311 # no secret
+            started = started or bool(self._state.good)
+            pause = self._interval if started else next(early)
+            await asyncio.sleep(pause * random.uniform(0.9, 1.1))  # noqa: S311 # no secret
 
     async def _look(self) -> str:
         try:
             return await self._probe.problem()
-        except Exception as error:  # noqa: BLE001 # whatever it was, the next look has to come
-            _log.error("a look at the upstream failed", **traceback_of(error))
-            return "a look at the upstream failed"
+        except Exception as error:  # noqa: BLE001 # whatever it was, the next probe has to run
+            _log.error("upstream probe failed", **traceback_of(error))
+            return "upstream probe failed"

@@ -1,6 +1,7 @@
 """Health: what probes are told, when the upstream counts, a port for those that cannot speak TLS, and channelz."""
 
 import asyncio
+import itertools
 import socket
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from aibridge.v1 import models_pb2, models_pb2_grpc
 from bridge import settings
 from bridge.server.app import SERVICES, App
 from bridge.server.health import LIVENESS, READINESS
-from bridge.server.readiness import Hysteresis
+from bridge.server.readiness import Hysteresis, first_pauses
 from bridge.upstream.probe import Probe
 from tests import gateway as fake
 from tests.cli.conftest import invoke
@@ -79,6 +80,83 @@ async def test_alive_but_not_ready_in_the_drain(bridge: Bridge) -> None:
     for service in ("", *SERVICES):
         assert await status(bridge.channel, service) == NOT_SERVING
     await asyncio.wait_for(stop, timeout=5)
+
+
+@pytest.mark.alone
+async def test_clients_are_told_later_than_kubernetes(bridge: Bridge) -> None:
+    """`readiness` turns at once, the names that clients watch a second before the end, and calls are served until then.
+
+    A client that leaves earlier is left with the other pods that it knows, and in a rollout those stop as well.
+    """
+    loop = asyncio.get_running_loop()
+    bridge.gateway.script(MODELS)
+    names = ("", *SERVICES)
+    began = loop.time()
+    stop = asyncio.create_task(bridge.app.stop(delay=1.5))
+    await until(bridge.channel, READINESS, NOT_SERVING)
+    assert loop.time() - began < 0.3
+    assert {await status(bridge.channel, name) for name in names} == {SERVING}
+    assert (await bridge.models.ListModels(models_pb2.ListModelsRequest())).data[0].id == "m"
+    for name in names:
+        await until(bridge.channel, name, NOT_SERVING)
+    turned = loop.time()
+    assert turned - began >= 0.45
+    assert (await bridge.models.ListModels(models_pb2.ListModelsRequest())).data[0].id == "m"
+    assert await status(bridge.channel, LIVENESS) == SERVING
+    await stop
+    assert loop.time() - turned > 0.5
+
+
+async def test_a_drain_does_not_follow_the_upstream(start: Start, gateway: fake.Gateway) -> None:
+    """During the drain a successful probe does not make the pod ready again, and a failed one turns no client away."""
+    good = asyncio.Event()
+    good.set()
+
+    async def script(exchange: Exchange) -> None:
+        await (MODELS if good.is_set() else reply("", 503))(exchange)
+
+    gateway.script(script)
+    async with start(**KEY, **OFTEN) as bridge:
+        await until(bridge.channel, READINESS, SERVING)
+        stop = asyncio.create_task(bridge.app.stop(delay=1.4))
+        await until(bridge.channel, READINESS, NOT_SERVING)
+        good.clear()
+        await gateway.exchange(len(gateway.requests) + 4)
+        assert await status(bridge.channel, READINESS) == NOT_SERVING
+        assert await status(bridge.channel, SERVICES[1]) == SERVING
+        good.set()
+        await gateway.exchange(len(gateway.requests) + 3)
+        assert await status(bridge.channel, READINESS) == NOT_SERVING
+        await stop
+
+
+@pytest.mark.alone
+@pytest.mark.parametrize("successes", [1, 2])
+async def test_the_first_probe_is_repeated_soon(start: Start, gateway: fake.Gateway, successes: int) -> None:
+    """An upstream that is down when a pod starts does not cost it a whole interval, however many successes it takes."""
+    answers = iter((reply("", 503), *(MODELS,) * 3))
+
+    async def script(exchange: Exchange) -> None:
+        await next(answers)(exchange)
+
+    gateway.script(script)
+    settled = {"upstream_check_interval": 60, "upstream_check_successes": successes}
+    async with start(**KEY, **settled) as bridge:
+        began = asyncio.get_running_loop().time()
+        await until(bridge.channel, READINESS, SERVING)
+        expected = {1: 1.0, 2: 3.0}[successes]
+        assert 0.85 * expected < asyncio.get_running_loop().time() - began < 1.1 * expected + 0.5
+        assert len(gateway.requests) == 1 + successes
+        await asyncio.sleep(0.05)
+        assert len(gateway.requests) == 1 + successes
+
+
+@pytest.mark.parametrize(
+    ("interval", "pauses"), [(30, [1, 2, 4, 4, 4]), (3, [1, 2, 3, 3, 3]), (0.1, [0.1] * 5)], ids=str
+)
+def test_pauses_before_the_first_success(interval: float, pauses: list[float]) -> None:
+    """1, 2 and 4 seconds, which repeats; a shorter interval wins."""
+    assert list(itertools.islice(first_pauses(interval), 5)) == pauses
 
 
 async def test_readiness_follows_the_upstream_slowly(start: Start, gateway: fake.Gateway) -> None:
@@ -163,7 +241,7 @@ async def test_a_look_that_goes_wrong_is_not_the_last(
         async with start(**KEY, **OFTEN) as bridge:
             await until(bridge.channel, READINESS, SERVING)
     assert [line["event"] for line in log if line.get("log_level") != "debug"][:3] == [
-        "a look at the upstream failed", "not ready", "ready",
+        "upstream probe failed", "not ready", "ready",
     ]  # fmt: skip
 
 
