@@ -103,6 +103,65 @@ async def test_what_the_bridge_has_no_call_for(
     assert bridge.gateway.requests == []
 
 
+REPLIES: dict[str, Any] = {
+    "reply": json_reply(MODELS),
+    "error": json_reply({"error": {"message": "no"}}, 400),
+    "error in a stream": sse({"error": {"message": "no"}}),
+    "stream": sse(event("a"), {"choices": []}),
+}
+
+
+@pytest.mark.parametrize("kind", REPLIES)
+@pytest.mark.parametrize("mode", ["sync", "aio"])
+async def test_a_response_is_open_until_it_is_read(bridge: Bridge, library: Any, kind: str, mode: str) -> None:
+    """As one from the network: with headers of the same kind, read or closed by its user, and then timed."""
+    bridge.gateway.script(REPLIES[kind])
+    request = library.Request("POST", "http://any/v1/chat/completions", json={**HELLO, "stream": "stream" in kind})
+    if kind == "reply":
+        request = library.Request("GET", "http://any/v1/models")
+
+    def in_thread() -> Any:
+        with library.Client(transport=transport(bridge.address, library)) as client:
+            response = client.send(request, stream=True)
+            opened = (response.is_closed, response.is_stream_consumed)
+            pieces = list(response.iter_raw())
+            with pytest.raises(library.StreamConsumed):
+                response.read()
+            return response, opened, pieces
+
+    async def on_loop() -> Any:
+        async with library.AsyncClient(transport=async_transport(bridge.address, library)) as client:
+            response = await client.send(request, stream=True)
+            opened = (response.is_closed, response.is_stream_consumed)
+            pieces = [piece async for piece in response.aiter_raw()]
+            with pytest.raises(library.StreamConsumed):
+                await response.aread()
+            return response, opened, pieces
+
+    response, opened, pieces = await (asyncio.to_thread(in_thread) if mode == "sync" else on_loop())
+    assert opened == (False, False)
+    assert (response.is_closed, response.is_stream_consumed) == (True, True)
+    assert response.elapsed.total_seconds() > 0
+    length = sum(map(len, pieces))
+    assert length > 0
+    assert response.headers.get("content-length") == (None if "stream" in kind else str(length))
+
+
+async def test_raw_and_streamed_responses_of_openai_python(bridge: Bridge) -> None:
+    bridge.gateway.script(json_reply(MODELS), json_reply(MODELS))
+
+    def call() -> None:
+        with openai.OpenAI(api_key="k", http_client=http_client(bridge.address)) as client:
+            raw = client.models.with_raw_response.list()
+            assert (raw.is_closed, raw.elapsed.total_seconds() > 0) == (True, True)
+            with client.models.with_streaming_response.list() as response:
+                assert not response.is_closed
+                assert response.parse().data[0].id == "m"
+            assert response.is_closed
+
+    await asyncio.to_thread(call)
+
+
 @pytest.mark.parametrize("path", ["/models/a%2Fmodels%2Fb:c", "/models/a/models/b:c"])
 async def test_ids_with_slashes(send: Call, bridge: Bridge, path: str) -> None:
     bridge.gateway.script(json_reply({"id": "a/models/b:c", "object": "model"}))

@@ -40,11 +40,13 @@ class _Transport:
         return rpc_of(request.method, path, body), metadata, request.extensions.get("timeout", {}).get("read")
 
     def _response(self, reply: replies.Reply) -> Any:
-        return self._library.Response(reply.status, headers=reply.headers, content=reply.body)
+        """A response that is still to be read, as one from the network: `content=` would give one already closed."""
+        headers = {**reply.headers, "content-length": str(len(reply.body))}
+        return self._library.Response(reply.status, headers=headers, stream=self._library.ByteStream(reply.body))
 
     def _whole(self, event: bytes) -> Any:
         """A stream of one event."""
-        return self._library.Response(200, headers=replies.EVENT_STREAM, content=event)
+        return self._library.Response(200, headers=replies.EVENT_STREAM, stream=self._library.ByteStream(event))
 
     def _failed(self, failure: CallFailed, request: Any) -> Any:
         """The response that a failure is, if somebody answered; else the library's own exception is raised."""
