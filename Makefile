@@ -24,32 +24,32 @@ test: $(READY) ## all tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 wheel: $(READY) ## build the wheel, and test it in an environment of its own
-	PYTHON=$(BIN)/python sh scripts/wheel.sh
+	PYTHON=$(BIN)/python sh tools/wheel.sh
 
 test-openai: $(READY) ## OpenAI's own libraries, with and without a bridge: do they notice?
-	$(BIN)/python -m parity $(ARGS)
+	$(BIN)/python -m tests.e2e.openai $(ARGS)
 
 test-peers: $(READY) ## the bridge before four servers that others wrote; needs node and npm
-	$(BIN)/python -m pytest peers $(ARGS)
+	$(BIN)/python -m pytest tests/e2e/peers $(ARGS)
 
 peers-report: $(READY) ## the same, and writes docs/dialects.md
-	$(BIN)/python -m pytest peers --write-report
+	$(BIN)/python -m pytest tests/e2e/peers --write-report
 
 test-clients: $(READY) ## the example of each language against a bridge, and test-openai; ARGS="--only go,java"
-	$(BIN)/python -m examples.harness $(ARGS)
+	$(BIN)/python -m tests.e2e.clients $(ARGS)
 
 example-bridge: $(READY) ## a bridge on 127.0.0.1:50051 with a scripted gateway behind it, to try the examples
-	@$(BIN)/python -m examples.harness --serve
+	@$(BIN)/python -m tests.e2e.clients --serve
 
 test-operations: $(READY) ## a real Prometheus before two workers; needs apt-get
-	bash scripts/prometheus.sh .tools/prometheus
-	$(BIN)/python -m pytest operations $(ARGS)
+	bash tools/prometheus.sh .tools/prometheus
+	$(BIN)/python -m pytest tests/e2e/operations $(ARGS)
 
 fuzz: $(READY) ## decoder, codec and error parser against nonsense, for FUZZ_SECONDS (60)
 	@$(BIN)/python -c 'import atheris' 2>/dev/null || \
 		$(BIN)/python -m pip install --quiet -c requirements/constraints.txt --group fuzz || \
 		echo "atheris has no wheel for this Python: hypothesis only"
-	$(BIN)/python -m fuzz $(ARGS)
+	$(BIN)/python -m tests.fuzz $(ARGS)
 
 soak: $(READY) ## 20,000 streams: does the bridge keep anything of them?
 	$(BIN)/python -m benchmarks.soak $(ARGS)
@@ -67,7 +67,7 @@ image: ## build the container image IMAGE with ENGINE, on BASE
 	$(ENGINE) build --file deploy/Dockerfile $(if $(BASE),--build-arg BASE=$(BASE)) --tag $(IMAGE) .
 
 test-image: $(READY) ## what the Dockerfile does, in a folder: for where there is no container engine
-	$(BIN)/python scripts/image.py
+	$(BIN)/python tools/image.py
 
 check: $(READY) ## lint, types, protos, fresh generated code and tables, imports
 	$(BIN)/ruff check .
@@ -75,13 +75,13 @@ check: $(READY) ## lint, types, protos, fresh generated code and tables, imports
 	$(BIN)/mypy
 	$(BIN)/buf lint
 	$(BIN)/buf format --diff --exit-code
-	PYTHON=$(BIN)/python BUF=$(BIN)/buf sh scripts/fresh.sh
-	BUF=$(BIN)/buf sh scripts/breaking.sh
-	$(BIN)/python scripts/api.py --check
-	$(BIN)/python scripts/fields.py --check
-	$(BIN)/python scripts/errors.py --check
-	$(BIN)/python scripts/fetch.py --check
-	$(BIN)/python scripts/configuration.py --check
+	PYTHON=$(BIN)/python BUF=$(BIN)/buf sh tools/fresh.sh
+	BUF=$(BIN)/buf sh tools/breaking.sh
+	$(BIN)/python tools/api.py --check
+	$(BIN)/python tools/fields.py --check
+	$(BIN)/python tools/errors.py --check
+	$(BIN)/python tools/fetch.py --check
+	$(BIN)/python tools/configuration.py --check
 	$(BIN)/python -m pytest -q tests/contract
 
 format: $(READY) ## format code and protos
@@ -90,7 +90,7 @@ format: $(READY) ## format code and protos
 	$(BIN)/buf format -w
 
 generate: $(READY) ## rebuild generated/ from protos/
-	PYTHON=$(BIN)/python BUF=$(BIN)/buf sh scripts/generate.sh
+	PYTHON=$(BIN)/python BUF=$(BIN)/buf sh tools/generate.sh
 
 clean: ## remove .venv and caches
 	rm -rf $(VENV) .tools .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build

@@ -83,8 +83,8 @@ def _bare() -> Iterator[Server]:
 @contextmanager
 def _litellm(upstream: int, errors: IO[bytes]) -> Iterator[Server]:
     """The LiteLLM proxy, one worker and its defaults, before the same upstream; installed as by `make test-peers`."""
-    from peers.install import installed  # noqa: PLC0415 # only for this reference
-    from peers.process import free_port  # noqa: PLC0415 # same
+    from tests.e2e.peers.install import installed  # noqa: PLC0415 # only for this reference
+    from tests.e2e.peers.process import free_port  # noqa: PLC0415 # same
 
     parameters = {"model": "openai/bench", "api_key": "none", "api_base": f"http://127.0.0.1:{upstream}/v1"}
     config = {

@@ -1,6 +1,6 @@
 """`python -m bridge` is `aibridge`."""
 
-from bridge.cli import main
+from bridge.cli.app import main
 
 if __name__ == "__main__":
     main()

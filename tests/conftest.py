@@ -3,7 +3,8 @@
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 import certifi
 import grpc
@@ -17,6 +18,13 @@ from tests import gateway as fake
 from tests import leaks
 from tests.leaks import KEY, PROMPT
 from tests.turns import turn
+
+_E2E: Final = Path(__file__).parent / "e2e"
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """End-to-end suites bring toolchains of their own: they run when named, each by a target of the Makefile."""
+    return (collection_path == _E2E and not any("e2e" in argument for argument in config.args)) or None
 
 
 @dataclass

@@ -9,13 +9,13 @@ from grpc_channelz.v1 import channelz, channelz_pb2, channelz_pb2_grpc
 from grpc_health.v1 import health, health_pb2_grpc
 
 from aibridge.v1 import chat_pb2, embeddings_pb2, models_pb2
+from bridge.access.callers import Callers
+from bridge.access.limits import Limits
 from bridge.server import tls
 from bridge.server.boundary import Guarded
-from bridge.server.callers import Callers
 from bridge.server.flight import Flight
 from bridge.server.gate import Gate
 from bridge.server.health import CLIENT_NOTICE, Health
-from bridge.server.limits import Limits
 from bridge.server.probes import Probes
 from bridge.server.reflection import add_reflection
 from bridge.services.chat import ChatService

@@ -13,11 +13,11 @@ from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.protobuf.message import DecodeError, Message
 from google.protobuf.message_factory import GetMessageClass
 
+from bridge.access.callers import Callers
+from bridge.access.limits import Limits
 from bridge.call import Call, begin, current, stopped
 from bridge.errors import BridgeError, Reason
-from bridge.server.callers import Callers
 from bridge.server.flight import Flight
-from bridge.server.limits import Limits
 from bridge.settings import Settings
 from bridge.status import status_of
 from bridge.telemetry.logs import traceback_of

@@ -9,9 +9,9 @@ from typing import Any, Final
 import grpc
 import structlog
 
+from bridge.access.callers import Callers
 from bridge.call import begin
 from bridge.errors import BridgeError
-from bridge.server.callers import Callers
 from bridge.status import status_of
 
 _log = structlog.get_logger("aibridge.rpc")

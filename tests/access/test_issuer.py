@@ -25,11 +25,11 @@ from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 from structlog.testing import capture_logs
 
 from bridge import settings
+from bridge.access import callers as callers_module
+from bridge.access.issuer import Issuer, RefusedError, parse
 from bridge.errors import BridgeError
 from bridge.files import UnusableFileError
-from bridge.server import callers as callers_module
 from bridge.server.app import App
-from bridge.server.issuer import Issuer, RefusedError, parse
 from bridge.settings import SettingsError
 from tests import gateway as fake
 from tests.access.authority import until

@@ -23,7 +23,7 @@ from structlog.testing import capture_logs
 
 from aibridge.v1 import chat_pb2_grpc
 from bridge import settings
-from bridge.server import tokens
+from bridge.access import tokens
 from bridge.server.app import App
 from bridge.settings import SettingsError
 from tests.access.authority import Secret, chain, channel, identity, key, trusting, until

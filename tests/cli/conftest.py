@@ -13,7 +13,7 @@ import pytest
 from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
-from bridge.cli import app
+from bridge.cli.app import app
 from tests.conftest import Bridge
 
 _PATIENCE = 30.0

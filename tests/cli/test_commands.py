@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from grpc_health.v1.health_pb2 import HealthCheckResponse
 
-from bridge.console import ADVICE, printable
+from bridge.cli.console import ADVICE, printable
 from tests.cli.conftest import Run, invoke
 from tests.conftest import Bridge, Start
 from tests.gateway import json_reply, sse

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import trustme
 
-from bridge.doctor import Finding, _certificate
+from bridge.cli.doctor import Finding, _certificate
 from tests.cli.conftest import Result, invoke
 from tests.gateway import Gateway, Script, json_reply, reply
 

@@ -18,7 +18,7 @@ def check(folder: Path) -> subprocess.CompletedProcess[str]:
     """What `make check` runs, in a copy of the contract."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     return subprocess.run(
-        ["/bin/sh", "scripts/breaking.sh"],
+        ["/bin/sh", "tools/breaking.sh"],
         cwd=folder,
         env={**os.environ, "PATH": path},
         capture_output=True,
@@ -31,9 +31,8 @@ def check(folder: Path) -> subprocess.CompletedProcess[str]:
 @pytest.fixture
 def contract(tmp_path: Path) -> Path:
     shutil.copytree(ROOT / "protos", tmp_path / "protos")
-    shutil.copytree(ROOT / "contract" / "released", tmp_path / "contract" / "released")
-    (tmp_path / "scripts").mkdir()
-    for name in ("buf.yaml", "scripts/breaking.sh"):
+    (tmp_path / "tools").mkdir()
+    for name in ("buf.yaml", "tools/breaking.sh"):
         shutil.copy(ROOT / name, tmp_path / name)
     return tmp_path
 
@@ -82,7 +81,7 @@ def test_a_new_field_is_none(contract: Path) -> None:
 
 def test_the_last_of_the_releases_counts(contract: Path) -> None:
     """A field that came with v0.10.0 is protected, although v0.9.0 sorts behind it as text."""
-    released = contract / "contract" / "released"
+    released = contract / "protos" / "released"
     shutil.copy(next(iter(released.iterdir())), released / "v0.9.0.binpb")
     field = "optional double temperature = 3;"
     change(contract, CHAT, field, f"{field}\n  // New.\n  optional double heat = 999;")

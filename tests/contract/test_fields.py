@@ -1,4 +1,4 @@
-"""The coverage table cannot lie: contract/properties.toml and the protos name the same things, and each gets through.
+"""The coverage table cannot lie: properties.toml and the protos name the same things, and each gets through.
 
 Every property of the list has a place, every field a property, and every place carries its property alone, both ways,
 without loss. The last tests take something away and look whether the ones before would have seen it.
@@ -24,7 +24,7 @@ from bridge.codec.readers import is_array, map_value
 from bridge.jsontext import dumps
 from bridge.status import status_of
 from bridge.upstream import failures
-from scripts import fields
+from tools import fields
 
 CONTRACT = fields.load()
 SHAPES = fields.shapes()
@@ -147,7 +147,7 @@ def test_every_object_has_room_for_more() -> None:
 
 
 def test_the_page_is_fresh() -> None:
-    assert fields.main(["--check"]) == 0, "run python scripts/fields.py"
+    assert fields.main(["--check"]) == 0, "run python tools/fields.py"
 
 
 # What gets through.

@@ -10,14 +10,14 @@ from typing import Final
 import pytest
 
 ROOT: Final = Path(__file__).parents[2]
-#: What the scripts use besides Python; there is no Go and no Node among it.
+#: What the tools use besides Python; there is no Go and no Node among it.
 PROGRAMS: Final = ("sh", "rm", "cp", "mkdir", "mktemp", "diff", "find", "cat", "grep", "touch", "dirname")
 
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """As much of a checkout as generating takes, and a PATH that ends there."""
-    for name in ("protos", "generated", "scripts", "requirements"):
+    for name in ("protos", "generated", "tools", "requirements"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__", "node_modules"))
     shutil.copy(ROOT / "buf.yaml", tmp_path)
     if (ROOT / ".tools").is_dir():  # else it is installed there once more
@@ -34,7 +34,7 @@ def check(checkout: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     tools = Path(sys.executable).parent
     places = {"PATH": str(checkout / "bin"), "PYTHON": sys.executable, "BUF": str(tools / "buf")}
     return subprocess.run(
-        ["/bin/sh", "scripts/fresh.sh"],
+        ["/bin/sh", "tools/fresh.sh"],
         cwd=checkout,
         env={"HOME": os.environ.get("HOME", "/"), **places, **variables},
         capture_output=True,

@@ -15,30 +15,36 @@ ROOT = Path(__file__).parents[2]
 #: Module or package (the longest that fits), and what of `bridge` it may import, itself aside.
 ALLOWED: dict[str, set[str]] = {
     # Entry points. They may start anything, but nothing imports them.
-    "bridge.__main__": {"bridge.cli"},
-    "bridge.cli": {
-        "bridge.client", "bridge.commands", "bridge.console", "bridge.demo", "bridge.doctor", "bridge.flags",
-        "bridge.jsontext", "bridge.local", "bridge.server", "bridge.settings", "bridge.telemetry",
+    "bridge.__main__": {"bridge.cli.app"},
+    "bridge.cli.app": {
+        "bridge.access.tokens", "bridge.cli.commands", "bridge.cli.console", "bridge.cli.demo", "bridge.cli.doctor",
+        "bridge.cli.flags", "bridge.cli.local", "bridge.client", "bridge.jsontext", "bridge.server", "bridge.settings",
+        "bridge.telemetry",
     },
-    "bridge.commands": {"bridge.client", "bridge.codec", "bridge.console", "bridge.settings"},
-    "bridge.flags": {"bridge.settings"},
-    "bridge.doctor": {
-        "bridge.certificates", "bridge.files", "bridge.server.callers", "bridge.settings", "bridge.upstream.probe",
+    "bridge.cli.commands": {"bridge.cli.console", "bridge.client", "bridge.codec", "bridge.settings"},
+    "bridge.cli.flags": {"bridge.settings"},
+    "bridge.cli.doctor": {
+        "bridge.access.callers", "bridge.certificates", "bridge.files", "bridge.settings", "bridge.upstream.probe",
     },
-    "bridge.demo": {
-        "bridge.client", "bridge.console", "bridge.errors", "bridge.local", "bridge.server", "bridge.settings",
+    "bridge.cli.demo": {
+        "bridge.cli.console", "bridge.cli.local", "bridge.client", "bridge.errors", "bridge.server", "bridge.settings",
     },
     # A caller's side: speaks gRPC to a bridge, and shares with the server only how an error is written.
-    "bridge.console": {"bridge.client", "bridge.errors", "bridge.jsontext"},
+    "bridge.cli.console": {"bridge.client", "bridge.errors", "bridge.jsontext"},
     "bridge.client.openai": {"bridge.client", "bridge.codec", "bridge.jsontext"},
     "bridge.client": {"bridge.errors"},
     # The embedded llama.cpp: another process, which knows nothing of the bridge.
-    "bridge.local": set(),
+    "bridge.cli.local": set(),
+    "bridge.cli": set(),
     # The server and the RPCs.
     "bridge.server": {
-        "bridge.call", "bridge.certificates", "bridge.errors", "bridge.files", "bridge.jsontext", "bridge.metadata",
-        "bridge.services", "bridge.settings", "bridge.status", "bridge.telemetry", "bridge.upstream.client",
-        "bridge.upstream.jwks", "bridge.upstream.probe",
+        "bridge.access", "bridge.call", "bridge.certificates", "bridge.errors", "bridge.files", "bridge.jsontext",
+        "bridge.metadata", "bridge.services", "bridge.settings", "bridge.status", "bridge.telemetry",
+        "bridge.upstream.client", "bridge.upstream.probe",
+    },
+    # Who calls, and what each caller may do. Fetches key sets through upstream.
+    "bridge.access": {
+        "bridge.call", "bridge.errors", "bridge.files", "bridge.jsontext", "bridge.settings", "bridge.upstream.jwks",
     },
     "bridge.services": {
         "bridge.call", "bridge.codec", "bridge.errors", "bridge.jsontext", "bridge.settings", "bridge.status",
@@ -73,24 +79,23 @@ CONFINED: dict[str, set[str]] = {
     "httptools": {"bridge.upstream.connection"},
     "aiohappyeyeballs": {"bridge.upstream.transport"},
     "grpc": {
-        "bridge.cli", "bridge.client", "bridge.console", "bridge.demo", "bridge.server", "bridge.services",
-        "bridge.status",
+        "bridge.access", "bridge.cli", "bridge.client", "bridge.server", "bridge.services", "bridge.status",
     },
     "openai": {"bridge.client.openai"},
     "orjson": {"bridge.jsontext"},
     # local: replies of llama.cpp's own endpoints; client: gRPC's service config. Neither is a request or a reply.
-    "json": {"bridge.jsontext", "bridge.local", "bridge.client"},
+    "json": {"bridge.cli.local", "bridge.client", "bridge.jsontext"},
     "pybase64": {"bridge.codec", "bridge.services.vectors"},
     # Certificates are read in one place, tokens verified in another.
     "cryptography": {"bridge.certificates"},
-    "jwt": {"bridge.server.issuer"},
-    "structlog": {"bridge.files", "bridge.server", "bridge.telemetry", "bridge.upstream"},
-    "typer": {"bridge.cli", "bridge.commands", "bridge.flags"},
-    "rich": {"bridge.cli", "bridge.console", "bridge.demo"},
-    "xllamacpp": {"bridge.local"},
+    "jwt": {"bridge.access.issuer"},
+    "structlog": {"bridge.access", "bridge.files", "bridge.server", "bridge.telemetry", "bridge.upstream"},
+    "typer": {"bridge.cli"},
+    "rich": {"bridge.cli"},
+    "xllamacpp": {"bridge.cli.local"},
     "prometheus_client": {"bridge.telemetry"},
     "opentelemetry": {"bridge.telemetry"},
-    "uvloop": {"bridge.cli", "bridge.demo", "bridge.server"},
+    "uvloop": {"bridge.cli", "bridge.server"},
 }  # fmt: skip
 
 #: Bytes in, values out: no module here may do I/O, wait, or know what time it is.

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from bridge.cli import app
+from bridge.cli.app import app
 from bridge.settings.reference import Setting, reference
 
 #: A value other than the default, for settings whose kind alone does not give one.

@@ -8,7 +8,7 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from aibridge.v1 import chat_pb2, chat_pb2_grpc
-from bridge.server import tokens
+from bridge.access import tokens
 from tests.contract.test_deploy import CONTAINER, POD, VARIABLES
 from tests.gateway import Exchange, Gateway, json_reply
 from tests.rpc.test_chat import COMPLETION

@@ -10,11 +10,11 @@ from typing import Any, Final
 import pytest
 
 from bridge.client import SERVICE_CONFIG
-from examples.harness.checks import CHECKS, EXPECTED, checks
-from examples.harness.programs import EXAMPLES, TOKEN, Result
-from examples.harness.stacks import STACKS, Stack
-from examples.harness.toolchains import ToolchainError, provide
-from examples.harness.upstream import Seen
+from tests.e2e.clients.checks import CHECKS, EXPECTED, checks
+from tests.e2e.clients.programs import EXAMPLES, TOKEN, Result
+from tests.e2e.clients.stacks import STACKS, Stack
+from tests.e2e.clients.toolchains import ToolchainError, provide
+from tests.e2e.clients.upstream import Seen
 
 ROOT: Final = Path(__file__).parents[2]
 MODELS: Final = (
@@ -101,7 +101,7 @@ async def test_a_missing_toolchain_is_named() -> None:
 async def test_a_missing_toolchain_fails_the_run(tmp_path: Path) -> None:
     """With nothing on the PATH there is no Go."""
     child = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "examples.harness", "--direct", "--only", "go"),
+        *(sys.executable, "-m", "tests.e2e.clients", "--direct", "--only", "go"),
         cwd=ROOT,
         env={**os.environ, "PATH": str(tmp_path)},
         stdout=asyncio.subprocess.PIPE,

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from parity.cases import Case, load
-from parity.compare import problems, request_problems
+from tests.e2e.openai.cases import Case, load
+from tests.e2e.openai.compare import problems, request_problems
 from tests.gateway import Request
 
 CASE = Case("c", "", "chat", "")

@@ -11,7 +11,7 @@ Run = Mapping[tuple[str, str], Sees]
 _INTRO: Final = """\
 # Faults
 
-<!-- Made by scripts/faults.py from a run of tests/faults. Do not edit. -->
+<!-- Made by tools/faults.py from a run of tests/faults. Do not edit. -->
 
 What a caller sees when the gateway fails, in {count} ways. Each was played on real sockets, to each RPC that it can
 befall: *unary* is `CreateChatCompletion`, *stream* `CreateChatCompletionStream`, *embeddings* `CreateEmbedding`,

@@ -1,6 +1,6 @@
 """The table: what the gateway does, and what it comes to for each RPC.
 
-`docs/faults.md` is made from a run of it, by scripts/faults.py. Each row's sentence completes "the gateway …".
+`docs/faults.md` is made from a run of it, by tools/faults.py. Each row's sentence completes "the gateway …".
 """
 
 import gzip

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bridge.access import issuer, rules, tokens
 from bridge.certificates import authorities, pair
 from bridge.files import UnusableFileError
-from bridge.server import issuer, rules, tokens
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
 #: What the parsers look for, so that made-up files come further than the first line.

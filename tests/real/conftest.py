@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from bridge.local import LocalUnavailable, running
+from bridge.cli.local import LocalUnavailable, running
 from tests.conftest import Bridge, start_bridge
 from tests.gateway import Gateway
 

@@ -8,8 +8,8 @@ from google.rpc import error_details_pb2, status_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from aibridge.v1 import chat_pb2
+from bridge.access.limits import Limits
 from bridge.errors import BridgeError, Reason
-from bridge.server.limits import Limits
 from tests.conftest import Start
 from tests.gateway import Exchange, Gateway, json_reply
 from tests.rpc.test_chat import COMPLETION

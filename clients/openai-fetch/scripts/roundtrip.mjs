@@ -1,4 +1,4 @@
-// The codec alone, for parity/codec.py: each JSON object on standard input as a message, and that as JSON again.
+// The codec alone, for tests/e2e/openai/codec.py: each JSON object on standard input as a message, and that as JSON again.
 import { readFileSync } from "node:fs";
 import * as protos from "@aibridge/protos";
 import { toBinary } from "@bufbuild/protobuf";

@@ -1,0 +1,169 @@
+"""Who calls: by a bearer token, a JSON web token or a client certificate. Decided before anything else is done.
+
+Names of callers are of four kinds that cannot be taken for one another: that of a token's line (`search`), a SPIFFE ID
+(`spiffe://example.org/ns/prod/sa/search`), a DNS name (`dns:search.internal`) and a subject (`sub:1234`).
+"""
+
+import math
+import time
+from collections.abc import Iterable, Mapping
+from fnmatch import fnmatchcase
+from hmac import compare_digest
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import structlog
+
+from bridge.access import rules, tokens
+from bridge.access.issuer import Issuer, RefusedError
+from bridge.call import Call, Caller
+from bridge.errors import BridgeError, Reason
+from bridge.files import UnusableFileError, Watched
+from bridge.settings import Settings, SettingsError
+
+_log = structlog.get_logger("aibridge.callers")
+#: Seconds within which the files are looked at once, however many calls come.
+_INTERVAL: Final = 0.5
+#: Tokens that are remembered, at most, unless the file has more.
+_REMEMBERED: Final = 4096
+#: Of a digest, what it is found by. The whole is compared, in a time that does not depend on where it differs.
+_PREFIX: Final = 16
+
+
+class _Known(NamedTuple):
+    digest: bytes
+    caller: Caller | None
+    until: float  # Unix seconds
+
+
+class Callers:
+    """Knows callers by the settings. A credential that was verified costs one look-up from then on.
+
+    Raises:
+        SettingsError: a file cannot be used.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._patterns = settings.tls_client_names
+        self._tokens = _watched("caller_tokens_file", "caller tokens", settings.caller_tokens_file, tokens.parse)
+        self._rules = _watched("callers_file", "callers", settings.callers_file, rules.parse)
+        self._issuer = Issuer(settings) if settings.has_issuer else None
+        self._bearer = self._tokens is not None or self._issuer is not None
+        self._known: dict[bytes, _Known] = {}
+        self._sources: tuple[object, ...] = ()
+        self._next = 0.0
+
+    async def start(self) -> None:
+        """Get what it takes to know callers, and keep it up to date."""
+        if self._issuer is not None:
+            await self._issuer.start()
+
+    async def stop(self) -> None:
+        """Keep nothing up to date any more."""
+        if self._issuer is not None:
+            await self._issuer.stop()
+
+    async def identify(self, call: Call, context: Any) -> Caller:
+        """Who makes this call, by its metadata or by the certificate of its connection.
+
+        Who sends a bearer token is judged by that alone, whatever the certificate says.
+
+        Raises:
+            BridgeError: CALLER_UNAUTHENTICATED, CALLER_NOT_ALLOWED or CALLER_UNVERIFIABLE.
+        """
+        try:
+            given = [value for key, value in call.metadata if key == "authorization"] if self._bearer else ()
+            if given:
+                return await self._by_token(_bearer(given))
+            connection = context.auth_context() if self._patterns else {}
+            name = _by_certificate(connection, self._patterns)
+            return _allowed(self._caller(name) if name is not None else None)
+        except RefusedError as error:
+            # The caller is not told which part was wrong; the operator is.
+            _log.info("caller refused", request_id=call.request_id, problem=str(error))
+            message = "the call has no credential that the bridge accepts"
+            raise BridgeError(Reason.CALLER_UNAUTHENTICATED, message) from None
+
+    async def _by_token(self, token: str) -> Caller:
+        self._refresh()
+        digest = tokens.digest(token)
+        known = self._known.get(digest[:_PREFIX])
+        if known is None or not compare_digest(known.digest, digest) or time.time() >= known.until:
+            known = await self._verified(token, digest)
+        return _allowed(known.caller)
+
+    async def _verified(self, token: str, digest: bytes) -> _Known:
+        if self._issuer is None:
+            raise RefusedError("unknown token")
+        sources = self._sources
+        subject, until = await self._issuer.identity(token)
+        known = _Known(digest, self._caller(f"sub:{subject}"), until)
+        if sources is self._sources:  # nothing has changed while the issuer was asked
+            if len(self._known) >= _REMEMBERED:
+                self._known = self._static()
+            self._known[digest[:_PREFIX]] = known
+        return known
+
+    def _refresh(self) -> None:
+        """Forget everyone when a file or the issuer's keys have changed."""
+        now = time.monotonic()
+        if now < self._next:
+            return
+        self._next = now + _INTERVAL
+        issuer, files = self._issuer, (self._tokens, self._rules)
+        sources = *(file and file.value() for file in files), issuer and issuer.key_set()
+        if any(new is not old for new, old in zip(sources, self._sources, strict=False)) or not self._sources:
+            self._sources = sources
+            self._known = self._static()
+
+    def _static(self) -> dict[bytes, _Known]:
+        """The tokens of the file, which are good as long as they stand there."""
+        names = (self._tokens.value() if self._tokens is not None else None) or {}
+        return {digest[:_PREFIX]: _Known(digest, self._caller(name), math.inf) for digest, name in names.items()}
+
+    def _caller(self, name: str) -> Caller | None:
+        """A caller with its rules; None for one who may do nothing."""
+        table = (self._rules.value() if self._rules is not None else None) or rules.EVERYTHING
+        return table.caller(name)
+
+
+def _allowed(caller: Caller | None) -> Caller:
+    if caller is None:
+        raise BridgeError(Reason.CALLER_NOT_ALLOWED, "the caller may not use this bridge")
+    return caller
+
+
+def _bearer(values: list[str | bytes]) -> str:
+    if len(values) > 1:
+        raise RefusedError("several credentials")
+    text = values[0] if isinstance(values[0], str) else ""
+    scheme, _, token = text.partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise RefusedError("not a bearer token")
+    return token.strip()
+
+
+def _by_certificate(connection: Mapping[str, Iterable[bytes]], patterns: Iterable[str]) -> str | None:
+    """The name in a client certificate that fits a pattern, None if none does.
+
+    gRPC has verified the certificate, and tells its names by their kind.
+    """
+    names = [uri.decode("utf-8", "replace") for uri in connection.get("peer_spiffe_id", ())]
+    names += [f"dns:{name.decode('utf-8', 'replace').lower()}" for name in connection.get("peer_dns", ())]
+    if not names:
+        raise RefusedError("no credential")
+    for name in names:
+        if name.isprintable() and any(fnmatchcase(name, pattern) for pattern in patterns):
+            return name
+    return None
+
+
+def _watched(setting: str, what: str, path: Path | None, parse: Any) -> Watched[Any] | None:
+    if path is None:
+        return None
+    file: Watched[Any] = Watched(what, [path], parse, interval=_INTERVAL)
+    try:
+        file.load()
+    except UnusableFileError as error:
+        raise SettingsError(f"{setting}: {error}") from None
+    return file

@@ -1,0 +1,1 @@
+"""The command line: what runs a bridge, and what calls one."""

@@ -1,0 +1,183 @@
+"""The command line: `aibridge serve | config | doctor | demo | chat | embed | models | health | token | version`.
+
+Results go to standard output, everything else to standard error. Exit codes: 0, 1 for a call that failed, 2 for wrong
+usage or settings, 130 after Ctrl-C. A key is never a flag, because anyone on the machine can read those.
+"""
+
+import os
+import sys
+from contextlib import nullcontext
+from importlib.metadata import version as version_of
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from bridge.cli import commands, console
+from bridge.cli.flags import takes_settings
+from bridge.cli.local import LocalUnavailable, running
+from bridge.client import CallFailed
+from bridge.jsontext import rewrite
+from bridge.settings import Settings, SettingsError, load
+from bridge.settings.reference import text
+from bridge.settings.sources import effective
+
+_CLOSED_PIPE = 141  # what a shell reports for a program that SIGPIPE has ended
+
+
+class _Commands(TyperGroup):
+    """Where every command's failure becomes a few lines and an exit code."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command."""
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()  # here, where a closed pipe can be dealt with; at exit Python would complain
+        except CallFailed as error:
+            console.failure(error)
+            raise typer.Exit(1) from None
+        except LocalUnavailable as error:
+            console.notes().print(str(error))
+            raise typer.Exit(1) from None
+        except SettingsError as error:
+            console.notes().print(f"wrong settings:\n{error}")
+            raise typer.Exit(2) from None
+        except BrokenPipeError:  # whoever read has had enough, as in `aibridge models | head -1`
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(_CLOSED_PIPE) from None
+        return result
+
+
+app = typer.Typer(
+    cls=_Commands,
+    help="Typed gRPC for any OpenAI-compatible gateway.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.command()
+@takes_settings
+def serve(
+    config: Path | None,
+    flags: dict[str, Any],
+    *,
+    local: Annotated[
+        bool, typer.Option("--local", help="Serve the embedded model; needs no gateway and no key.")
+    ] = False,
+) -> None:
+    """Serve gRPC before a gateway, until SIGTERM or Ctrl-C.
+
+    Each setting is also a variable, AIBRIDGE_ and its name in capitals, and an entry of the file. Keys and tokens are
+    only those (AIBRIDGE_UPSTREAM_API_KEY, AI_GATEWAY_API_KEY or OPENAI_API_KEY), or a file of their own.
+    """
+    if local and "upstream_url" in flags:
+        raise typer.BadParameter("--local and --upstream-url exclude each other")
+    if local:
+        flags["upstream_credentials"] = "none"  # the embedded server asks for no key, so it gets nobody's
+        flags["retrieve_from_list"] = True  # and it lists its model, but does not give it singly
+    _serve(load(config, **flags), local=local)
+
+
+def _serve(settings: Settings, *, local: bool) -> None:
+    # The server takes half a second to import, for which `aibridge models` need not wait.
+    import uvloop  # noqa: PLC0415 # as said
+
+    from bridge.server import drain, workers  # noqa: PLC0415 # as said
+    from bridge.telemetry import logs  # noqa: PLC0415 # as said
+
+    logs.configure(settings)
+    with running(progress=console.notes().print) if local else nullcontext(settings.upstream_url) as url:
+        chosen = settings.model_copy(update={"upstream_url": url})
+        if chosen.workers > 1:
+            raise typer.Exit(workers.run(chosen, _ready))
+        uvloop.run(drain.run(chosen, _ready))
+
+
+def _ready(address: str) -> None:
+    typer.echo(f"aibridge listening on {address}")  # and flush
+
+
+@app.command(name="config")
+@takes_settings
+def show_config(
+    config: Path | None,
+    flags: dict[str, Any],
+    *,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object, with an object for each setting.")
+    ] = False,
+) -> None:
+    """Print the settings that `serve` would run with, and where each comes from; secrets are masked."""
+    found = effective(config, **flags)
+    if as_json:
+        values = {item.name: {"value": item.value, "source": item.source, "origin": item.origin} for item in found}
+        console.write(rewrite(values) + "\n")
+        return
+    rows = ((item.name, text(item.value), f"{item.source} {item.origin}".strip()) for item in found)
+    console.rows(("setting", "value", "source"), rows)
+
+
+@app.command()
+@takes_settings
+def doctor(
+    config: Path | None,
+    flags: dict[str, Any],
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list of findings.")] = False,
+) -> None:
+    """Look at what `serve` would need: settings, files, ports, and the way to the gateway. A problem is exit code 1."""
+    from bridge.cli import doctor as practice  # noqa: PLC0415 # brings the HTTP client along, which takes its time
+
+    try:
+        findings = practice.examine(load(config, **flags))
+    except SettingsError as error:
+        findings = practice.wrong_settings(error)
+    if as_json:
+        console.write(rewrite([finding._asdict() for finding in findings]) + "\n")
+    else:
+        console.rows(("check", "state", "finding", "what to do"), findings)
+    raise typer.Exit(1 if any(finding.state == "problem" for finding in findings) else 0)
+
+
+@app.command()
+def demo() -> None:
+    """Start a bridge before the embedded model, and show what it does: models, chat, embeddings, an error."""
+    from bridge.cli import demo as show  # noqa: PLC0415 # the only command that starts processes
+
+    raise typer.Exit(0 if show.run() else 1)
+
+
+for command in commands.ALL:
+    app.command()(command)
+
+
+@app.command()
+def token(name: Annotated[str, typer.Argument(help="Name of the caller, as `search`.")]) -> None:
+    """Make a bearer token for a caller.
+
+    Standard output gets its line for caller_tokens_file, which has a digest only; standard error gets the token.
+    """
+    from bridge.access import tokens  # noqa: PLC0415 # of no use to the other commands
+
+    try:
+        made = tokens.new(name)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="NAME") from None
+    typer.echo(made.line)
+    console.notes().print(f"the token, which is shown only now: {made.token}", soft_wrap=True, highlight=False)
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(f"aibridge {version_of('aibridge')}")
+
+
+def main() -> None:
+    """Run the command line."""
+    app(prog_name="aibridge")

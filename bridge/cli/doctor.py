@@ -1,0 +1,252 @@
+"""`aibridge doctor`: looks at what keeps a bridge from working where it is to run, and says what to do about it.
+
+A check gives findings: a problem keeps the bridge from working, a warning will one day, or under load. What depends on
+the network is asked of the upstream itself, step by step, so that the first step that fails is the one to mend.
+"""
+
+import asyncio
+import errno
+import resource
+import socket
+import ssl
+import stat
+import time
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Final, Literal, NamedTuple
+
+from bridge.access.callers import Callers
+from bridge.certificates import authorities, pair
+from bridge.files import UnusableFileError
+from bridge.settings import Settings, SettingsError
+from bridge.settings.reference import reference
+from bridge.upstream.probe import Answer, Probe, UnreachableError
+
+#: A certificate that is valid for less than so many days is about to be forgotten.
+_SOON: Final = 14
+#: Seconds by which clocks may differ before certificates and tokens suffer.
+_SKEW: Final = 60
+#: File descriptors beside the connections: the log, the event loop, listeners.
+_SPARE: Final = 64
+_NO_API: Final = "Check that upstream_url is an OpenAI-compatible API with its version path."
+_LOOPBACK: Final = ("127.0.0.1", "::1")
+
+
+class Finding(NamedTuple):
+    """What a check has found, and what to do about it, if there is something to do."""
+
+    check: str
+    state: Literal["ok", "warning", "problem"]
+    finding: str
+    advice: str = ""
+
+
+def wrong_settings(error: SettingsError) -> list[Finding]:
+    """The findings about settings with which nothing else can be looked at."""
+    advice = "Correct it, see docs/configuration.md; `aibridge config` shows where each setting comes from."
+    return [Finding("settings", "problem", line, advice) for line in str(error).splitlines()]
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """All findings, in the order in which the bridge would stumble over them."""
+    findings = [
+        Finding("settings", "ok", "known, and within their ranges"),
+        *_files(settings),
+        *_certificates(settings),
+        *_callers(settings),
+        *_addresses(settings),
+        *_descriptors(settings),
+    ]
+    try:
+        probe = Probe(settings)
+    except SettingsError as error:
+        return [*findings, *wrong_settings(error)]
+
+    async def upstream() -> list[Finding]:
+        return [finding async for finding in _upstream(probe)]
+
+    return [*findings, *asyncio.run(upstream())]
+
+
+def _files(settings: Settings) -> Iterator[Finding]:
+    for name, setting in reference().items():
+        path = getattr(settings, name)
+        if setting.kind != "path" or path is None:
+            continue
+        try:
+            mode, empty = path.stat().st_mode, not path.read_bytes().strip()
+        except OSError as error:
+            yield Finding(
+                name, "problem", f"{path}: {error.strerror}", "Give the user that runs the bridge access to it."
+            )
+            continue
+        if empty:
+            yield Finding(
+                name, "problem", f"{path} is empty", "Write what it is to hold into it; that needs no restart."
+            )
+        elif ("key" in name or "token" in name) and mode & (stat.S_IROTH | stat.S_IWOTH):
+            yield Finding(
+                name,
+                "warning",
+                f"{path} can be read or written by every user of this machine",
+                f"chmod o-rw {path}; for a Secret of Kubernetes: defaultMode 0440 and an fsGroup.",
+            )
+        else:
+            yield Finding(name, "ok", f"{path} can be read")
+
+
+def _certificates(settings: Settings) -> Iterator[Finding]:
+    """Our own, as a server and towards the upstream; and the authorities that are to be trusted."""
+    for side in ("tls", "upstream"):
+        check = f"{side}_certificate_file"
+        chain, key = getattr(settings, check), getattr(settings, f"{side}_key_file")
+        if chain is None or key is None:
+            continue
+        try:
+            expires = pair(chain.read_bytes(), key.read_bytes()).expires
+        except (OSError, UnusableFileError) as error:
+            yield Finding(check, "problem", str(error), f"Renew {chain}, and the key with it; that needs no restart.")
+            continue
+        days = (expires - datetime.now(UTC)).days
+        says = f"valid until {expires:%Y-%m-%d}, {days} more days"
+        if days < _SOON:
+            yield Finding(check, "warning", says, f"Renew {chain}; that needs no restart.")
+        else:
+            yield Finding(check, "ok", says)
+    for check in ("tls_client_ca_file", "upstream_ca_file", "jwt_jwks_ca_file"):
+        path = getattr(settings, check)
+        try:
+            if path is not None:
+                authorities(path.read_bytes())
+        except (OSError, UnusableFileError) as error:
+            yield Finding(check, "problem", str(error), f"Put the authorities' certificates into {path}, in PEM.")
+
+
+def _callers(settings: Settings) -> Iterator[Finding]:
+    if not settings.knows_callers:
+        if settings.allow_anonymous_callers:
+            advice = "Set caller_tokens_file or another way to know callers, or see that the network lets few through."
+            yield Finding("callers", "warning", "whoever can connect may call, and spends the bridge's key", advice)
+        return
+    try:
+        Callers(settings)
+    except SettingsError as error:
+        yield Finding("callers", "problem", str(error), "Correct the file; `aibridge token NAME` makes a token's line.")
+    else:
+        yield Finding("callers", "ok", "have to show who they are")
+
+
+def _addresses(settings: Settings) -> Iterator[Finding]:
+    for name in ("listen", "health_listen", "metrics_listen"):
+        address = getattr(settings, name)
+        if address in {None, "off"} or address.startswith("unix:"):
+            continue
+        host, _, port = address.rpartition(":")
+        try:
+            family, kind, _, _, where = socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM)[0]
+            with socket.socket(family, kind) as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind(where)
+        except OSError as error:
+            taken = error.errno == errno.EADDRINUSE
+            yield Finding(
+                name,
+                "warning" if taken else "problem",
+                f"{address}: {error.strerror}",
+                "Fine if that is the bridge itself, already running; else choose another port."
+                if taken
+                else f"Choose an address of this machine, and a port that this user may take, for {name}.",
+            )
+        else:
+            yield Finding(name, "ok", f"{address} is free")
+
+
+def _descriptors(settings: Settings) -> Iterator[Finding]:
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    needed = settings.upstream_connections + settings.max_calls + _SPARE
+    if limit == resource.RLIM_INFINITY or limit >= needed:
+        yield Finding("open files", "ok", f"{limit} allowed, {needed} needed at most")
+        return
+    yield Finding(
+        "open files",
+        "warning",
+        f"{limit} allowed, but upstream_connections and max_calls together may need {needed}",
+        f"ulimit -n {needed} (systemd: LimitNOFILE={needed}), or lower both settings.",
+    )
+
+
+async def _upstream(probe: Probe) -> AsyncIterator[Finding]:
+    step, advice = "name", "Check the host in upstream_url, and the DNS of this machine or pod."
+    try:
+        addresses = await probe.resolve()
+        yield Finding(step, "ok", f"{probe.host} is {', '.join(addresses)}")
+        step, advice = "connection", "Check the port in upstream_url, firewalls, and egress rules (NetworkPolicy)."
+        await probe.connect(tls=None)
+        yield Finding(step, "ok", f"port {probe.port} takes connections")
+        step, advice = (
+            "TLS",
+            "Check that upstream_url should be https, the authorities that are trusted, and the clock.",
+        )
+        if probe.tls is not None:
+            yield _certificate("TLS", await probe.connect(tls=probe.tls))
+        elif not set(addresses) <= set(_LOOPBACK):
+            yield Finding(step, "warning", "none: keys and prompts go over the network in the clear", "Use https.")
+        step, advice = "GET /models", _NO_API
+        answer = await probe.ask()
+        yield await _verdict(probe, answer)
+        yield _clock(answer)
+    except UnreachableError as error:
+        yield Finding(step, "problem", str(error), advice)
+
+
+def _certificate(check: str, certificate: dict[str, str]) -> Finding:
+    ends = certificate["notAfter"]
+    days = (ssl.cert_time_to_seconds(ends) - time.time()) / 86400
+    if days < _SOON:
+        advice = "Tell whoever runs the upstream: it has to be renewed."
+        return Finding(check, "warning", f"the upstream's certificate is valid for {days:.0f} more days", advice)
+    return Finding(check, "ok", f"the certificate is valid until {ends}")
+
+
+async def _verdict(probe: Probe, answer: Answer) -> Finding:
+    """What the answer to GET /models says about address and credential."""
+    check, status = "GET /models", answer.status
+    own = probe.authorization is not None
+    said = f"HTTP {status} {'with' if own else 'without'} the bridge's credential"
+    rules: dict[int, tuple[Literal["ok", "warning", "problem"], str]] = {
+        401: (
+            "problem",
+            "Give the bridge a valid key (AIBRIDGE_UPSTREAM_API_KEY, or the file), and check for spaces in it.",
+        ),
+        403: ("warning", "The key may not list models. It may still be good for chat: check its permissions."),
+        404: ("warning", "Check the version path in upstream_url; fine if this gateway has no list of models."),
+        429: ("warning", "The gateway limits this key right now: wait, or check its quota."),
+    }
+    if status in {401, 403} and not own:
+        return Finding(check, "ok", f"{said}: callers have to bring theirs")
+    if status in rules:
+        return Finding(check, rules[status][0], said, rules[status][1])
+    if 300 <= status < 400:
+        advice = "Set upstream_url to where the redirect leads; the bridge follows none."
+        return Finding(
+            check, "problem", f"{said}, a redirect to {answer.headers.get('location', 'nowhere')[:200]}", advice
+        )
+    if status >= 400:
+        advice = "The upstream is in trouble: see its status page or its log." if status >= 500 else _NO_API
+        return Finding(check, "problem", said, advice)
+    if own and (await probe.ask(anonymously=True)).status < 300:
+        return Finding(check, "ok", f"{said}; it is public here, so the credential was not put to the test")
+    return Finding(check, "ok", said)
+
+
+def _clock(answer: Answer) -> Finding:
+    try:
+        skew = time.time() - parsedate_to_datetime(answer.headers["date"]).timestamp()
+    except (KeyError, ValueError):
+        return Finding("clock", "ok", "the upstream gives no time to compare with")
+    if abs(skew) > _SKEW:
+        direction = "ahead of" if skew > 0 else "behind"
+        advice = "Synchronise it (NTP): certificates and tokens depend on it."
+        return Finding("clock", "warning", f"{abs(skew):.0f} s {direction} the upstream's", advice)
+    return Finding("clock", "ok", f"within {_SKEW} s of the upstream's")

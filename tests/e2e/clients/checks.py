@@ -1,0 +1,115 @@
+"""What has to be true of an example's run: what it printed, and what the gateway saw of it."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from tests.e2e.clients.programs import EXAMPLES, TOKEN, Result
+from tests.e2e.clients.stacks import Stack
+from tests.e2e.clients.upstream import Seen
+
+#: Seconds that the gateway may have to wait, after the program's next call, to see that a caller has gone.
+_PROMPT: Final = 0.5
+#: How often the gateway is asked, by model; the list of models comes without one.
+_REQUESTS: Final = {
+    "": 1,
+    "example/chat": 2,
+    "example/stream": 1,
+    "example/tools": 1,
+    "example/embed": 1,
+    "example/flaky": 2,
+    "example/endless": 1,
+    "example/slow": 1,
+    "example/rate-limited": 1,
+    "example/cut": 1,
+    "example/missing": 1,
+}
+#: The same, where `Stack.pushback_retries`: this reply advises a delay.
+_PUSHED_BACK: Final = {"example/rate-limited": 2}
+
+EXPECTED: Final = (EXAMPLES / "expected.txt").read_text("utf-8").splitlines()
+#: The steps in their order.
+STEPS: Final = tuple(dict.fromkeys(line.partition(":")[0] for line in EXPECTED))
+#: All checks by name, in the order of `checks`, with what they claim.
+CHECKS: Final = {
+    "models": "lists the models",
+    "chat": "gets a tool call, sends its result, and reads the answer and its usage",
+    "stream": "puts a stream together, usage included",
+    "tools": "puts two parallel tool calls together from deltas that come by turns",
+    "embed": "reads two vectors, exactly",
+    "retry": "sees nothing of an UNAVAILABLE, because gRPC has tried again by the service config",
+    "cancel": "cancels in mid-stream, and is told CANCELLED",
+    "deadline": "is told DEADLINE_EXCEEDED when its deadline has passed",
+    "invalid": "reads ErrorInfo and BadRequest of a wrong request",
+    "rate-limit": "reads ErrorInfo, RetryInfo, RequestInfo and UpstreamError of a rate limit",
+    "cut": "gets what arrived of a stream that was cut off, then UNAVAILABLE and the reason",
+    "missing": "reads ResourceInfo of a model that does not exist",
+    "nothing else": "prints these lines in this order and no others, and exits with 0",
+    "closes on cancel": "has the gateway see the cancelled stream closed within half a second, while it goes on",
+    "closes on deadline": "so with the call whose deadline has passed",
+    "attempts": "makes each request once, and what gRPC retries twice",
+    "token": "sends the caller's token with each request",
+}
+
+
+@dataclass(frozen=True)
+class Check:
+    """One verdict; `problem` is empty if all is well."""
+
+    name: str
+    problem: str = ""
+
+
+def checks(stack: Stack, result: Result, seen: Sequence[Seen]) -> list[Check]:
+    """All of them, by the names of `CHECKS`."""
+    printed = result.output.splitlines()
+    verdicts = [Check(step, _step(step, printed)) for step in STEPS]
+    return [
+        *verdicts,
+        Check("nothing else", _rest(printed, result)),
+        Check("closes on cancel", _closed("example/endless", seen)),
+        Check("closes on deadline", _closed("example/slow", seen)),
+        Check("attempts", _attempts(stack, seen)),
+        Check("token", _token(seen)),
+    ]
+
+
+def _step(step: str, printed: Sequence[str]) -> str:
+    wanted, got = ([line for line in lines if line.partition(":")[0] == step] for lines in (EXPECTED, printed))
+    return "" if wanted == got else f"expected {wanted}, printed {got}"
+
+
+def _rest(printed: Sequence[str], result: Result) -> str:
+    if result.code != 0:
+        return f"exit status {result.code}; the end of its output:\n{result.tail}"
+    other = [line for line in printed if line not in EXPECTED]
+    return f"printed {other}" if other else "" if printed == EXPECTED else "the lines are in another order"
+
+
+def _closed(model: str, seen: Sequence[Seen]) -> str:
+    """Against the next request, not against the end of the program, which would close everything."""
+    numbers = [number for number, entry in enumerate(seen) if entry.model == model]
+    if not numbers or numbers[-1] + 1 == len(seen):
+        return "the request, or the one after it, did not come"
+    this, following = seen[numbers[-1]], seen[numbers[-1] + 1]
+    if this.closed is None:
+        return "the connection was never closed"
+    late = this.closed - following.came
+    return "" if late <= _PROMPT else f"closed {late:.2f} s after the next call"
+
+
+def _attempts(stack: Stack, seen: Sequence[Seen]) -> str:
+    expected = {**_REQUESTS, **(_PUSHED_BACK if stack.pushback_retries else {})}
+    counts = Counter(entry.model for entry in seen)
+    wrong = [
+        f"{counts[model]} for {model or 'the list of models'}, not {expected.get(model, 0)}"
+        for model in expected | counts
+        if counts[model] != expected.get(model, 0)
+    ]
+    return f"requests: {', '.join(wrong)}" if wrong else ""
+
+
+def _token(seen: Sequence[Seen]) -> str:
+    bare = [entry.model or "models" for entry in seen if entry.authorization != f"Bearer {TOKEN}"]
+    return f"missing with {bare}" if bare else "" if seen else "no request came"

@@ -1,0 +1,113 @@
+"""`docs/clients.md`: which clients and tools were run, with which versions, over which ways, and what passed."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from tests.e2e.clients.checks import CHECKS, Check
+from tests.e2e.clients.stacks import Stack
+from tests.e2e.clients.tools import Tool
+from tests.e2e.openai.report import section
+from tests.e2e.openai.run import Result
+
+PATH: Final = Path(__file__).resolve().parents[3] / "docs" / "clients.md"
+_HEAD: Final = """\
+# Clients
+
+The same program in each language ([examples/](../examples/README.md)), built and run against a real bridge with a
+scripted gateway behind it: directly, and through proxies that other people wrote. Written by
+`make test-clients ARGS=--write-report` from what that run saw; `.ci/run` runs the same.
+
+The rows of Python's floor are the oldest libraries that the stubs run with
+([why these](../generated/python/README.md)). OpenAI's own libraries over gRPC are in [openai.md](openai.md).
+"""
+_TOOLS: Final = """\
+## Tools
+
+They know the bridge by reflection alone; behind grpcwebproxy it is `buf curl` that speaks gRPC-Web.
+"""
+_WAYS: Final = """\
+## Proxies
+
+[examples/proxies](../examples/proxies) has the configurations that these runs used, with what matters: HTTP/2 on both
+sides, time limits longer than the bridge's, room for large messages and for an error's details, no retries of its own.
+A message of 8 MiB and an error with 4 KiB of trailers got through each of them (with nginx's default of 4k for
+`grpc_buffer_size` such an error arrives as UNAVAILABLE, without details, and would be retried).
+
+Envoy has no package in Debian, so it is not among them; it needs nothing special: a cluster with
+`http2_protocol_options`, and a route with `timeout: 0s` (else streams end after 15 s) and
+`max_stream_duration.grpc_timeout_header_max`, by which it keeps to the caller's deadline.
+
+**Browsers** cannot speak gRPC, but gRPC-Web, which a proxy turns into gRPC; streams and the details of errors get
+through (the rows of grpcwebproxy above). grpcwebproxy is no longer maintained: in production take Envoy's filter
+`envoy.filters.http.grpc_web`, with `envoy.filters.http.cors` and `expose_headers` of `grpc-status, grpc-message,
+grpc-status-details-bin`. In the browser, `createGrpcWebTransport` of `@connectrpc/connect-web` goes with the same
+[package](../generated/typescript). A browser should not hold the bridge's credential, nor reach it without one of its
+own: mostly a server of yours stands between.
+"""
+
+
+@dataclass
+class Outcome:
+    """One stack or tool: its versions, and the verdicts by way; one with a problem where it could not be built."""
+
+    subject: Stack | Tool
+    language_version: str = "?"
+    library_version: str = "?"
+    checks: dict[str, list[Check]] = field(default_factory=dict)
+
+    @property
+    def failed(self) -> list[tuple[str, Check]]:
+        """What is wrong, with the way."""
+        return [(way, check) for way, checks in self.checks.items() for check in checks if check.problem]
+
+    @property
+    def total(self) -> int:
+        """The number of verdicts."""
+        return sum(map(len, self.checks.values()))
+
+
+def text(outcomes: Sequence[Outcome], ways: Mapping[str, str], libraries: Sequence[Result]) -> str:
+    """The whole document; `ways` are names and versions."""
+    stacks = [outcome for outcome in outcomes if isinstance(outcome.subject, Stack)]
+    tools = [outcome for outcome in outcomes if isinstance(outcome.subject, Tool)]
+    return "\n".join([_HEAD, *_stacks(stacks, ways), *_claims(), _TOOLS, *_tools(tools), *section(libraries), _WAYS])
+
+
+def _stacks(outcomes: Sequence[Outcome], ways: Mapping[str, str]) -> Iterator[str]:
+    heads = [f"{name} {version}".rstrip() for name, version in ways.items()]
+    yield f"| example | language | library | {' | '.join(heads)} |"
+    yield "|---|---|---" + "|---" * len(heads) + "|"
+    for outcome in outcomes:
+        stack = outcome.subject
+        passed = [_passed(outcome.checks.get(name, []), len(CHECKS)) for name in ways]
+        yield (
+            f"| [{stack.name}](../examples/{stack.folder}) | {stack.language} {outcome.language_version} "
+            f"| {stack.library} {outcome.library_version} | {' | '.join(passed)} |"
+        )
+    yield ""
+
+
+def _claims() -> Iterator[str]:
+    yield "## What each of them is checked for\n"
+    yield "| check | the program |"
+    yield "|---|---|"
+    for name, claim in CHECKS.items():
+        yield f"| {name} | {claim} |"
+    yield ""
+
+
+def _tools(outcomes: Sequence[Outcome]) -> Iterator[str]:
+    yield "| tool | version | passed | uses |"
+    yield "|---|---|---|---|"
+    for outcome in outcomes:
+        tool, checks = outcome.subject, [check for checks in outcome.checks.values() for check in checks]
+        name = f"[{tool.name}](https://pkg.go.dev/{tool.module})"
+        uses = "; ".join(entry.name for entry in tool.uses)
+        yield f"| {name} | {tool.version} | {_passed(checks, len(tool.uses))} | {uses} |"
+    yield ""
+
+
+def _passed(checks: Sequence[Check], total: int) -> str:
+    return f"{sum(not check.problem for check in checks)} of {total}"

@@ -1,0 +1,27 @@
+"""The program behind `make test-openai`. Its last line is `N passed, N failed`; exit status 1 if anything failed."""
+
+import argparse
+import asyncio
+import sys
+
+from tests.e2e.openai.libraries import LIBRARIES
+from tests.e2e.openai.run import run
+
+
+def main() -> int:
+    """Run what was asked for."""
+    names = [library.name for library in LIBRARIES]
+    parser = argparse.ArgumentParser(prog="parity", description="Runs OpenAI's libraries with and without a bridge.")
+    parser.add_argument("--only", metavar="NAME,…", help=f"some of: {', '.join(names)}")
+    arguments = parser.parse_args()
+    chosen = arguments.only.split(",") if arguments.only else names
+    if unknown := set(chosen) - set(names):
+        parser.error(f"no such library: {', '.join(sorted(unknown))}")
+    results = asyncio.run(run(library for library in LIBRARIES if library.name in chosen))
+    failed = sum(result.failed for result in results)
+    print(f"{sum(result.passed for result in results)} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,89 @@
+"""Whether two outcomes are the same, and two requests; what may differ is written here, and in docs/openai.md."""
+
+import json
+import struct
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+from urllib.parse import unquote
+
+from tests.e2e.openai.cases import Case
+from tests.gateway import Request
+
+#: Headers of a request that the caller chooses.
+_HEADERS: Final = ("authorization", "openai-organization", "x-title")
+#: Where a request id stands in an outcome.
+_REQUEST_ID: Final = (".x-request-id", "request_id")
+
+
+def problems(case: Case, outcomes: Mapping[str, Any]) -> Iterator[str]:
+    """What is wrong with the outcomes of a case, by client and way: `{case} {client} {way}`."""
+    clients = {key.split()[-2] for key in outcomes if key.rpartition(" ")[0].rpartition(" ")[0] == case.name}
+    if not clients:
+        yield "did not run"
+    for client in sorted(clients):
+        direct, bridge = (outcomes[f"{case.name} {client} {way}"] for way in ("direct", "bridge"))
+        if case.differs:
+            if not _failed(bridge):
+                yield f"{client}: no error over the bridge, but {json.dumps(bridge)[:400]}"
+        else:
+            yield from (f"{client}: {difference}" for difference in differences(plain(direct), plain(bridge), ""))
+
+
+def request_problems(case: Case, seen: Sequence[Request], runs_of: int, *, heeds: bool) -> Iterator[str]:
+    """What is wrong with the requests that the gateway has seen of a case, direct and over the bridge by turns.
+
+    `runs_of` is the number of clients that the library has; `heeds` says that it obeys `x-should-retry`.
+    """
+    tried_again = case.retries if case.headers.get("x-should-retry") != "false" or not heeds else 0
+    expected = 2 * runs_of * (1 + tried_again)
+    if len(seen) != expected:
+        yield f"{len(seen)} requests instead of {expected}"
+        return
+    size = 1 + tried_again
+    runs = [seen[start : start + size] for start in range(0, len(seen), size)]
+    for direct, bridge in zip(runs[::2], runs[1::2], strict=True):
+        for first, second in zip(direct, bridge, strict=True):
+            yield from differences(_request(first), _request(second), "request")
+
+
+def plain(value: Any) -> Any:
+    """A value without what may differ: null is as good as nothing, a vector is of 32-bit numbers and in its place."""
+    if isinstance(value, dict):
+        members = {name: plain(member) for name, member in value.items() if member is not None}
+        if isinstance(members.get("embedding"), list):
+            members["embedding"] = list(struct.unpack(f"<{len(members['embedding'])}f", _packed(members["embedding"])))
+        if isinstance(members.get("data"), list) and all("embedding" in item for item in members["data"]):
+            members["data"] = sorted(members["data"], key=lambda item: (item.get("index", 0), item["embedding"]))
+        return members
+    return [plain(item) for item in value] if isinstance(value, list) else value
+
+
+def differences(first: Any, second: Any, path: str) -> Iterator[str]:
+    """Each place where two values differ."""
+    if isinstance(first, dict) and isinstance(second, dict):
+        for name in sorted(first.keys() | second.keys()):
+            yield from differences(first.get(name, "nothing"), second.get(name, "nothing"), f"{path}.{name}")
+    elif isinstance(first, list) and isinstance(second, list) and len(first) == len(second):
+        for index, (one, other) in enumerate(zip(first, second, strict=True)):
+            yield from differences(one, other, f"{path}[{index}]")
+    elif path.endswith(_REQUEST_ID) and first == "nothing":
+        return  # the gateway has given none; the bridge has its own
+    elif first != second or isinstance(first, bool) is not isinstance(second, bool):
+        yield f"{path}: directly {json.dumps(first)[:400]}, over the bridge {json.dumps(second)[:400]}"
+
+
+def _packed(vector: list[float]) -> bytes:
+    return struct.pack(f"<{len(vector)}f", *vector)
+
+
+def _failed(outcome: Any) -> bool:
+    return isinstance(outcome, dict) and "raised" in outcome
+
+
+def _request(request: Request) -> dict[str, Any]:
+    body = plain(request.json) if request.body else {}
+    if body.get("stream") is False:
+        del body["stream"]  # the same as none
+    headers = {name: request.headers.get(name) for name in _HEADERS}
+    path = unquote(request.path)  # early versions send a model's id with its slashes
+    return {"method": request.method, "path": path, "body": body, "headers": headers}

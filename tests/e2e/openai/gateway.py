@@ -1,0 +1,40 @@
+"""The gateway of all cases: which one a request is about, it knows by the model; it notes what it is asked."""
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote
+
+from tests.e2e.openai.cases import Case
+from tests.gateway import Exchange, Request, reply, running
+
+
+@dataclass
+class Gateway:
+    """Its base URL, and the requests so far by the name of their case."""
+
+    url: str = ""
+    seen: dict[str, list[Request]] = field(default_factory=dict)
+
+
+@asynccontextmanager
+async def gateway(cases: Iterable[Case]) -> AsyncIterator[Gateway]:
+    """The gateway, for as long as the context lasts."""
+    this = Gateway()
+    scripts = {case.name: case.script for case in cases}
+
+    async def answer(exchange: Exchange) -> None:
+        name = _case(exchange.request)
+        this.seen.setdefault(name, []).append(exchange.request)
+        await scripts.get(name, reply(f"no case {name!r}", 418))(exchange)
+
+    async with running([answer]) as server:
+        this.url = server.url
+        yield this
+
+
+def _case(request: Request) -> Any:
+    if request.body:
+        return request.json["model"]
+    return unquote(request.path.partition("/models/")[2]) or "models"

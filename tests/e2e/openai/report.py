@@ -1,0 +1,29 @@
+"""What `docs/clients.md` has of OpenAI's libraries."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from tests.e2e.openai.run import Result
+
+_HEAD: Final = """\
+## OpenAI's libraries
+
+Code that is written against them speaks to a bridge by a change of one line ([openai.md](openai.md)). Each of
+[these cases](../tests/e2e/openai/cases.toml) is run twice, directly and over the bridge, against the same gateway.
+What the program sees and what the gateway is asked have to be the same, except where
+[openai.md](openai.md#what-differs) says so.
+openai-python runs each with its synchronous and its asyncio client.
+"""
+
+
+def section(results: Sequence[Result]) -> Iterator[str]:
+    """The lines of the section."""
+    yield _HEAD
+    yield "| library | version | runs on | as it should be |"
+    yield "|---|---|---|---|"
+    for result in results:
+        library, versions = result.library, result.versions
+        language = f"{library.language} {versions.get('language', '?')}"
+        passed = f"{result.passed} of {len(result.verdicts)}"
+        yield f"| {library.title} | {versions.get('library', '?')} | {language} | {passed} |"
+    yield ""

@@ -1,0 +1,89 @@
+"""Installs the peers, each into a folder of its own under `tests/e2e/peers/.installed`, at exactly the pinned versions.
+
+Only Python 3.11+, node and npm have to be there. Installing again does nothing until a pin changes.
+
+    python -m tests.e2e.peers.install           # all of them, ahead of a run
+"""
+
+import hashlib
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final
+
+HERE: Final = Path(__file__).resolve().parent
+ROOT: Final = HERE / ".installed"
+_PINNED: Final = HERE / "pinned"
+_TIMEOUT: Final = 600.0
+
+
+class PeerError(Exception):
+    """A peer cannot be installed or started. The message, for a person, says why."""
+
+
+def installed(name: str) -> Path:
+    """The folder with this peer in it, installed if need be.
+
+    Raises:
+        PeerError: a tool is missing, or its installation failed.
+    """
+    install, pins = _PEERS[name]
+    folder, stamp = ROOT / name, ROOT / name / ".installed"
+    wanted = _digest(pins)
+    if not stamp.is_file() or stamp.read_text() != wanted:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        (ROOT / ".gitignore").write_text("*\n")
+        install(folder, pins)
+        stamp.write_text(wanted)
+    return folder
+
+
+def _digest(pins: Path) -> str:
+    """What an installation was made from: the pins and the Python that made it."""
+    files = sorted(pins.iterdir()) if pins.is_dir() else [pins]
+    made_from = b"".join(file.read_bytes() for file in files) + sys.version.encode()
+    return hashlib.sha256(made_from).hexdigest()
+
+
+def _pip(folder: Path, pins: Path) -> None:
+    _run(sys.executable, "-m", "venv", str(folder))
+    python = folder / "bin" / "python"
+    _run(str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", str(pins))
+
+
+def _npm(folder: Path, pins: Path) -> None:
+    for file in pins.iterdir():
+        shutil.copy(file, folder)
+    npm = shutil.which("npm")
+    if npm is None:
+        raise PeerError("npm is needed for aimock, and it is not on the PATH")
+    _run(npm, "ci", "--prefix", str(folder), "--ignore-scripts", "--no-audit", "--no-fund")
+
+
+def _run(*command: str) -> None:
+    done = subprocess.run(  # noqa: S603 # our own arguments, no shell
+        command, capture_output=True, text=True, timeout=_TIMEOUT, check=False
+    )
+    if done.returncode:
+        raise PeerError(f"{' '.join(command)} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+
+
+_PEERS: Final[Mapping[str, tuple[Callable[[Path, Path], None], Path]]] = {
+    "aimock": (_npm, _PINNED / "aimock"),
+    "llmock": (_pip, _PINNED / "llmock.txt"),
+    "litellm": (_pip, _PINNED / "litellm.txt"),
+}
+
+
+def pinned_version(name: str, package: str) -> str:
+    """The version of a PyPI package that the pins of this peer name."""
+    lines = _PEERS[name][1].read_text().splitlines()
+    return next(line.partition("==")[2] for line in lines if line.startswith(f"{package}=="))
+
+
+if __name__ == "__main__":
+    for peer in _PEERS:
+        installed(peer)

@@ -1,0 +1,128 @@
+"""The target of what a server sends: a connection of the bridge's, and in place of its socket the input in pieces."""
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple, cast
+
+import httpx
+
+from bridge.upstream.connection import Connection, Headers
+from tests.fuzz.claims import must
+
+_LOOP: Final = asyncio.new_event_loop()
+_REQUEST: Final = b"GET /v1/models HTTP/1.1\r\nhost: test\r\n\r\n"
+#: A reply that nothing said before it may change.
+_OK: Final = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
+#: Bounds of a line: one that inputs meet, one that they do not.
+_SHORT: Final = 64
+_LONG: Final = 1 << 20
+#: Bytes of a body that may wait for their reader, in some inputs.
+_WAITING: Final = 16
+
+
+class Seen(NamedTuple):
+    """What a caller has of a reply; `error` is the exception's class."""
+
+    status: int
+    headers: Headers
+    body: bytes
+    error: type[Exception] | None
+
+
+class _Transport:
+    """In place of asyncio's: what is done to it is noted."""
+
+    def __init__(self) -> None:
+        self.aborted = False
+        self.paused = False
+
+    def write(self, _data: bytes) -> None:
+        must(not self.aborted, "nothing is sent over a connection that was closed")
+
+    def is_closing(self) -> bool:
+        return self.aborted
+
+    def abort(self) -> None:
+        self.aborted = True
+
+    def pause_reading(self) -> None:
+        must(not self.paused, "what is paused is not paused again")
+        self.paused = True
+
+    def resume_reading(self) -> None:
+        must(self.paused, "what goes on was paused")
+        self.paused = False
+
+
+def wire(data: bytes) -> None:
+    """Any bytes, in any pieces, are the same reply, or the same kind of failure; and who asks next gets their own."""
+    head, stream = data[:2].ljust(2, b"\0"), data[2:]
+    longest, broken = (_LONG, _SHORT)[head[1] % 2], bool(head[1] & 2)
+    whole = _LOOP.run_until_complete(_seen([stream], longest, broken=broken, waiting=1 << 16))
+    cut = list(_cut(stream, head[0]))
+    pieces = _LOOP.run_until_complete(_seen(cut, longest, broken=broken, waiting=_WAITING))
+    if longest == _LONG:  # how much of a line that is too long gets by depends on the pieces
+        must(whole == pieces, "a reply is the same however it is cut")
+
+
+def _cut(stream: bytes, step: int) -> Iterator[bytes]:
+    """Pieces of one length, or of lengths that grow and shrink."""
+    at = 0
+    while at < len(stream):
+        size = 1 + step % 16 if step < 128 else 1 + (at * step + at // 3) % 23
+        yield stream[at : at + size]
+        at += size
+
+
+async def _seen(pieces: list[bytes], longest: int, *, broken: bool, waiting: int) -> Seen:
+    ended: list[Connection] = []
+    connection, transport = Connection(longest, ended.append), _Transport()
+    connection.connection_made(cast("asyncio.Transport", transport))
+    asking = _LOOP.create_task(_read(connection, waiting))
+    await asyncio.sleep(0)
+    for piece in pieces:
+        await _fed(connection, transport, piece, waiting)
+    cut = not transport.aborted and not connection._complete
+    if cut:
+        connection.connection_lost(ConnectionResetError() if broken else None)
+    seen = await asking
+    framed = {name.lower() for name, _ in seen.headers} & {b"content-length", b"transfer-encoding"}
+    must(not cut or seen.error or not (broken or framed), "what is cut does not end well")
+    fit = connection.release()
+    await asyncio.sleep(0)
+    must(fit != (transport.aborted or cut), "a connection is of use, or closed")
+    if fit:
+        again = _LOOP.create_task(_read(connection, waiting))
+        await asyncio.sleep(0)
+        for at in range(len(_OK)):
+            await _fed(connection, transport, _OK[at : at + 1], waiting)
+        must((await again)[2:] == (b"ok", None), "the next reply is the next caller's")
+        connection.eof_received()
+    connection.connection_lost(None)
+    must(connection in ended, "who keeps connections hears of their end")
+    return seen
+
+
+async def _fed(connection: Connection, transport: _Transport, piece: bytes, waiting: int) -> None:
+    """Let bytes come in as a loop does it: not over a connection that is closed, and not while reading is paused."""
+    while transport.paused and not transport.aborted:  # noqa: ASYNC110 # it is a turn or two
+        await asyncio.sleep(0)
+    if not transport.aborted:
+        connection.data_received(piece)
+        must(connection._size <= waiting + len(piece) or connection._complete, "what waits is bounded")
+        must(connection._unseen <= connection._longest + len(piece), "a line is bounded")
+        await asyncio.sleep(0)  # what is to be closed is closed
+
+
+async def _read(connection: Connection, waiting: int) -> Seen:
+    status, headers, body = 0, cast("Headers", []), b""
+    error: Any = None
+    try:
+        status, headers = await connection.ask(_REQUEST, b"")
+        must(len(headers) <= 128, "lines are counted")
+        connection.expect(waiting)
+        while data := await connection.read():
+            body += data
+    except (httpx.ReadError, httpx.RemoteProtocolError) as failure:
+        error = type(failure)
+    return Seen(status, list(headers), body, error)

@@ -1,0 +1,167 @@
+"""Writes docs/api.md from the protos and their comments. `--check` fails if the file is not that.
+
+It reads the descriptor set in generated/, which has the comments and which tools/fresh.sh compares with the protos.
+"""
+
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+from google.protobuf.descriptor_pb2 import (
+    DescriptorProto,
+    FieldDescriptorProto,
+    FileDescriptorProto,
+    FileDescriptorSet,
+    MethodDescriptorProto,
+)
+
+from aibridge.v1 import chat_pb2, common_pb2, embeddings_pb2, errors_pb2, models_pb2
+
+_ROOT: Final = Path(__file__).parent.parent
+PATH: Final = _ROOT / "docs" / "api.md"
+DESCRIPTORS: Final = _ROOT / "generated" / "aibridge.binpb"
+
+INTRODUCTION: Final = """\
+# The API
+
+Made by `tools/api.py` from `protos/`; do not edit. Which JSON property of which dialect each field is:
+[fields.md](fields.md). What a failed call carries: [errors.md](errors.md).
+
+A field without "repeated" or "map" is optional unless it says otherwise: unset and zero are different. "One of" fields
+share a `oneof`: at most one of them is set. Where the JSON name is not the field's own, it stands beside it.
+"""
+
+_FILES: Final = ("chat", "embeddings", "models", "errors", "common")
+# Numbers of fields in descriptor.proto, of which the paths of source locations are made.
+_SYNTAX, _MESSAGE, _SERVICE, _FIELD, _METHOD = 12, 4, 6, 2, 2
+
+Comments = dict[tuple[int, ...], str]
+
+
+def document(descriptors: FileDescriptorSet) -> str:
+    """The whole text."""
+    files = {Path(file.name).stem: file for file in descriptors.file if file.package == "aibridge.v1"}
+    if set(files) != set(_FILES):
+        raise SystemExit(f"tools/api.py knows the files {sorted(_FILES)}, there are {sorted(files)}")
+    parts = [INTRODUCTION, *_index(files[name] for name in _FILES)]
+    for name in _FILES:
+        parts += _file(files[name])
+    return "\n".join(parts)
+
+
+def _index(files: Iterable[FileDescriptorProto]) -> Iterator[str]:
+    yield "| RPC | takes | returns |"
+    yield "|---|---|---|"
+    for file in files:
+        for service in file.service:
+            for method in service.method:
+                name = f"{service.name}.{method.name}"
+                yield f"| [`{name}`](#{_anchor(name)}) | {_link(method.input_type)} | {_returns(method)} |"
+    yield ""
+
+
+def _file(file: FileDescriptorProto) -> Iterator[str]:
+    comments = _comments(file)
+    yield f"## {Path(file.name).name}\n"
+    if (_SYNTAX,) in comments:
+        yield comments[_SYNTAX,] + "\n"
+    for number, service in enumerate(file.service):
+        yield f"### {service.name}\n"
+        yield comments[_SERVICE, number] + "\n"
+        for position, method in enumerate(service.method):
+            yield f"#### {service.name}.{method.name}\n"
+            yield f"{_link(method.input_type)} → {_returns(method)}\n"
+            yield comments[_SERVICE, number, _METHOD, position] + "\n"
+    for number, message in enumerate(file.message_type):
+        yield from _message(message, (_MESSAGE, number), comments)
+
+
+def _message(message: DescriptorProto, path: tuple[int, ...], comments: Comments) -> Iterator[str]:
+    yield f"### {message.name}\n"
+    yield comments[path] + "\n"
+    if not message.field:
+        return
+    entries = {entry.name: entry for entry in message.nested_type if entry.options.map_entry}
+    yield "| field | type | | |"
+    yield "|---|---|---|---|"
+    for position, field in enumerate(message.field):
+        text = " ".join(comments[*path, _FIELD, position].split()).replace("|", "\\|")
+        if field.HasField("oneof_index") and not field.proto3_optional:
+            text = f"One of `{message.oneof_decl[field.oneof_index].name}`. {text}"
+        yield f"| {_name(message, field)} | {_type(field, entries)} | {field.number} | {text} |"
+    yield ""
+
+
+def _name(message: DescriptorProto, field: FieldDescriptorProto) -> str:
+    """The field's name, and the JSON name where it is another."""
+    return f"`{field.name}` (`{field.json_name}`)" if (message.name, field.name) in _RENAMED else f"`{field.name}`"
+
+
+def _renamed() -> Iterator[tuple[str, str]]:
+    """The fields whose JSON name a proto sets. In buf's descriptor set every field has one, in protoc's only these."""
+    for module in (chat_pb2, common_pb2, embeddings_pb2, errors_pb2, models_pb2):
+        for message in FileDescriptorProto.FromString(module.DESCRIPTOR.serialized_pb).message_type:
+            yield from ((message.name, field.name) for field in message.field if field.HasField("json_name"))
+
+
+_RENAMED: Final = frozenset(_renamed())
+
+
+def _type(field: FieldDescriptorProto, entries: dict[str, DescriptorProto]) -> str:
+    entry = entries.get(field.type_name.rpartition(".")[2])
+    if entry is not None:
+        key, value = entry.field
+        return f"map of {_plain(key)} to {_plain(value)}"
+    return f"repeated {_plain(field)}" if field.label == field.LABEL_REPEATED else _plain(field)
+
+
+def _plain(field: FieldDescriptorProto) -> str:
+    if field.type in {field.TYPE_MESSAGE, field.TYPE_ENUM}:
+        return _link(field.type_name)
+    return FieldDescriptorProto.Type.Name(field.type).removeprefix("TYPE_").lower()
+
+
+def _returns(method: MethodDescriptorProto) -> str:
+    return f"stream of {_link(method.output_type)}" if method.server_streaming else _link(method.output_type)
+
+
+def _link(type_name: str) -> str:
+    name = type_name.rpartition(".")[2]
+    return f"[{name}](#{_anchor(name)})"
+
+
+def _anchor(heading: str) -> str:
+    """As GitHub makes them."""
+    return heading.lower().replace(".", "")
+
+
+def _comments(file: FileDescriptorProto) -> Comments:
+    """By path: the comment before a declaration. `buf lint` sees to it that there is one."""
+    return {
+        tuple(location.path): "\n".join(_lines(location.leading_comments)).strip()
+        for location in file.source_code_info.location
+        if location.leading_comments
+    }
+
+
+def _lines(comment: str) -> Iterator[str]:
+    """Without what is addressed to buf."""
+    return (line.strip() for line in comment.splitlines() if not line.strip().startswith("buf:lint:"))
+
+
+def main() -> int:
+    """Write the file, or check it."""
+    descriptors = FileDescriptorSet.FromString(DESCRIPTORS.read_bytes())
+    text = document(descriptors).rstrip("\n") + "\n"
+    if "--check" in sys.argv[1:]:
+        fresh = PATH.is_file() and PATH.read_text("utf-8") == text
+        if not fresh:
+            sys.stderr.write("docs/api.md is stale: run python tools/api.py\n")
+        return 0 if fresh else 1
+    PATH.write_text(text, "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

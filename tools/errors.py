@@ -1,0 +1,118 @@
+"""Writes docs/errors.md from the tables that the bridge itself works by. `--check` fails if the file is not that."""
+
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+from google.rpc.code_pb2 import Code
+
+from bridge.errors import Reason, Retry
+from bridge.upstream.reasons import REFINEMENTS, STATUS_OF_TYPE, STATUSES, of_status
+
+PATH: Final = Path(__file__).parent.parent / "docs" / "errors.md"
+
+INTRODUCTION: Final = """\
+# Errors
+
+Made by `tools/errors.py` from `bridge/errors.py` and `bridge/upstream/reasons.py`; do not edit.
+
+A failed call is never OK, and a stream that was cut is a failed call. The gRPC code says what kind of failure it is;
+the details in `grpc-status-details-bin` (a `google.rpc.Status`) say the rest:
+
+| detail | when | what |
+|---|---|---|
+| `google.rpc.ErrorInfo` | always | `reason` from the table below, `domain` `aibridge`, `metadata` |
+| `google.rpc.RequestInfo` | always | the request id, which is also the trailer `x-request-id` and in the bridge's log |
+| `google.rpc.RetryInfo` | a retry after a delay is of use | how long to wait |
+| `google.rpc.BadRequest` | the field is known | its path and what is wrong with it |
+| `google.rpc.QuotaFailure` | a quota or a rate limit was hit | whose |
+| `google.rpc.ResourceInfo` | the model was not found | its name |
+| `aibridge.v1.UpstreamError` | the upstream answered with an error | its words and its body, clipped and masked |
+
+`ErrorInfo.metadata` holds what is known of: `httpStatus`, `upstreamRequestId`, `errorType`, `errorCode`, `errorParam`,
+`model`, `attempts`, `chunksDelivered` (streams), `promptTokens` and `contextWindowTokens` (context length),
+`retryAfterSeconds`, `limitBytes` (size limits), `metadataKey` (bad metadata).
+
+Keys, URLs and whatever an upstream repeats of the prompt are masked. The whole status stays under 2 KiB.
+
+## Retries
+
+"No" comes as the trailer `grpc-retry-pushback-ms: -1`, which gRPC's own retries obey; "after a delay" as that trailer
+with the delay in milliseconds, and as `RetryInfo`. The delay is the upstream's `retry-after-ms`, else `retry-after`,
+and for rate limits else `x-ratelimit-reset-*`; one second if it says nothing. Over 60 seconds mean "no". "Yes" becomes
+"after a delay" where the upstream names one.
+"""
+
+#: What the HTTP status alone does not decide.
+NOTES: Final[Mapping[int, str]] = {
+    401: "`BRIDGE_CREDENTIALS_REJECTED` if the bridge's own credential was sent",
+    404: "`MODEL_NOT_FOUND` for an error object of the API, and for `RetrieveModel`",
+    429: "`INSUFFICIENT_QUOTA` by the error's code or type, see below",
+    498: "Groq: no capacity for the flex tier",
+    524: "Cloudflare, as all of 520 to 530",
+}
+
+
+def document() -> str:
+    """The whole text."""
+    return "\n".join([INTRODUCTION, *_reasons(), *_statuses(), *_refinements(), *_names()])
+
+
+def _table(*columns: str, rows: Iterable[Iterable[str]]) -> Iterator[str]:
+    for row in (columns, ["---"] * len(columns), *rows):
+        yield f"| {' | '.join(row)} |".replace("| --- ", "|---").replace("--- |", "---|")
+    yield ""
+
+
+def _reasons() -> Iterator[str]:
+    yield "## Reasons\n"
+    rows = ([f"`{reason.name}`", Code.Name(reason.code), _retry(reason), reason.meaning] for reason in Reason)
+    yield from _table("reason", "gRPC code", "retry", "meaning", rows=rows)
+
+
+def _retry(reason: Reason) -> str:
+    if reason is Reason.UPSTREAM_STREAM_INTERRUPTED:
+        return "yes; gRPC itself does not, once a message was delivered"
+    return reason.retry.value if reason.retry is not Retry.DELAY else "after a delay"
+
+
+def _statuses() -> Iterator[str]:
+    yield "## By HTTP status\n"
+    yield "An error object inside of a 200 reply or of a stream counts as the status that it names.\n"
+    rows = [[str(http), *_verdict(http), NOTES.get(http, "")] for http in sorted(STATUSES)]
+    for http, name in ((300, "3xx"), (418, "other 4xx"), (599, "other 5xx")):
+        rows.append([name, *_verdict(http), "never followed" if http == 300 else ""])
+    yield from _table("HTTP", "gRPC code", "reason", "", rows=rows)
+
+
+def _verdict(http: int) -> tuple[str, str]:
+    reason = of_status(http)
+    return Code.Name(reason.code), f"`{reason.name}`"
+
+
+def _refinements() -> Iterator[str]:
+    yield "## By the error's code or type\n"
+    yield "`error.code`, then `error.type`, go before the HTTP status, whatever that is.\n"
+    rows = ([f"`{name}`", Code.Name(reason.code), f"`{reason.name}`"] for name, reason in REFINEMENTS.items())
+    yield from _table("code or type", "gRPC code", "reason", rows=rows)
+
+
+def _names() -> Iterator[str]:
+    yield "## Errors without a status\n"
+    yield "An error in a 200 reply or in a stream that names no number counts as its type or code says, else as 500.\n"
+    yield from _table("type or code", "HTTP", rows=([f"`{name}`", str(http)] for name, http in STATUS_OF_TYPE.items()))
+
+
+def main() -> int:
+    """Write the file, or check it."""
+    text = document().rstrip("\n") + "\n"
+    if "--check" in sys.argv[1:]:
+        return 0 if PATH.is_file() and PATH.read_text("utf-8") == text else 1
+    PATH.parent.mkdir(exist_ok=True)
+    PATH.write_text(text, "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
