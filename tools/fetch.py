@@ -17,12 +17,12 @@ from typing import Any, Final
 from google.protobuf.descriptor import Descriptor
 from google.protobuf.descriptor_pb2 import DescriptorProto
 
+from aibridge.client.openai.replies import STATUSES, TRANSPORT, TRANSPORT_BY_CODE
 from aibridge.v1 import chat_pb2, common_pb2, embeddings_pb2, models_pb2
-from bridge.client.openai.replies import STATUSES, TRANSPORT, TRANSPORT_BY_CODE
 from bridge.codec.kinds import KINDS
 
 PATH: Final = Path(__file__).resolve().parent.parent / "clients" / "openai-fetch" / "src" / "schema.ts"
-_HEAD: Final = "// Written by tools/fetch.py from bridge/codec and bridge/client/openai; never edited.\n"
+_HEAD: Final = "// Written by tools/fetch.py from bridge/codec and aibridge/client/openai; never edited.\n"
 
 
 def text() -> str:

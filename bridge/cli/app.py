@@ -14,10 +14,10 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from aibridge.client import CallFailed
 from bridge.cli import commands, console
 from bridge.cli.flags import takes_settings
 from bridge.cli.local import LocalUnavailable, running
-from bridge.client import CallFailed
 from bridge.jsontext import rewrite
 from bridge.settings import Settings, SettingsError, load
 from bridge.settings.reference import text

@@ -11,12 +11,12 @@ from typing import Annotated, Any, Final
 import typer
 from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 
+from aibridge.client import Client, Tls, connect
+from aibridge.client.channel import caller_metadata
 from aibridge.v1.chat_pb2 import CreateChatCompletionRequest, StreamOptions
 from aibridge.v1.embeddings_pb2 import CreateEmbeddingRequest
 from aibridge.v1.models_pb2 import ListModelsRequest, Model
 from bridge.cli import console
-from bridge.client import Client, Tls, connect
-from bridge.client.channel import caller_metadata
 from bridge.settings import SettingsError
 
 _CONTEXT_FIELDS = ("context_window", "context_length", "max_model_len", "max_context_length")

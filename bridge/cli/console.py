@@ -16,9 +16,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from aibridge.client import Accumulator, CallFailed
 from aibridge.v1.chat_pb2 import CreateChatCompletionResponse
 from aibridge.v1.chat_pb2 import CreateChatCompletionStreamResponse as Chunk
-from bridge.client import Accumulator, CallFailed
 from bridge.errors import Reason
 
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")

@@ -19,12 +19,12 @@ from typing import IO, Final, NoReturn
 import grpc
 from rich.text import Text
 
+from aibridge.client import CallFailed, Client, connect
 from aibridge.v1.chat_pb2 import CreateChatCompletionRequest, StreamOptions
 from aibridge.v1.embeddings_pb2 import CreateEmbeddingRequest
 from aibridge.v1.models_pb2 import ListModelsRequest
 from bridge.cli import console
 from bridge.cli.local import MODEL_VARIABLE
-from bridge.client import CallFailed, Client, connect
 from bridge.errors import Reason
 
 _READY: Final = "aibridge listening on "

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aibridge.client import collect
 from aibridge.v1.chat_pb2 import CreateChatCompletionResponse
 from aibridge.v1.chat_pb2 import CreateChatCompletionStreamResponse as Chunk
-from bridge.client import collect
 from bridge.codec import decode, encode
 from bridge.jsontext import dumps
 

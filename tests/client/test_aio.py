@@ -6,8 +6,8 @@ from typing import Any
 import grpc
 import pytest
 
+from aibridge.client import CallFailed, aio
 from aibridge.v1 import chat_pb2, embeddings_pb2, models_pb2
-from bridge.client import CallFailed, aio
 from tests.conftest import Bridge, Start
 from tests.gateway import Exchange, Gateway, json_reply, sse
 

@@ -7,8 +7,8 @@ from typing import Any
 import grpc
 import pytest
 
+from aibridge.client import OPTIONS, SERVICE_CONFIG, CallFailed, Client, caller_metadata, connect
 from aibridge.v1 import chat_pb2, embeddings_pb2, models_pb2
-from bridge.client import OPTIONS, SERVICE_CONFIG, CallFailed, Client, caller_metadata, connect
 from tests.conftest import Bridge, Start
 from tests.gateway import Exchange, Gateway, json_reply, sse
 

@@ -12,10 +12,10 @@ from google.rpc.code_pb2 import Code
 from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RequestInfo, RetryInfo
 from google.rpc.status_pb2 import Status
 
+from aibridge.client import CallFailed, Client, failure_of
 from aibridge.v1 import chat_pb2, models_pb2
 from aibridge.v1.errors_pb2 import UpstreamError
 from bridge.call import Call
-from bridge.client import CallFailed, Client, failure_of
 from bridge.errors import BridgeError, Reason, Reply
 from bridge.status import status_of
 

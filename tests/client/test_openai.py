@@ -16,7 +16,7 @@ import httpx2
 import openai
 import pytest
 
-from bridge.client.openai import async_http_client, async_transport, http_client, transport
+from aibridge.client.openai import async_http_client, async_transport, http_client, transport
 from tests.conftest import Bridge, Start
 from tests.gateway import Exchange, Gateway, json_reply, reply, sse
 

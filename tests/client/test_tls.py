@@ -9,8 +9,8 @@ import grpc
 import pytest
 import trustme
 
+from aibridge.client import CallFailed, Tls, aio, connect
 from aibridge.v1 import models_pb2, models_pb2_grpc
-from bridge.client import CallFailed, Tls, aio, connect
 
 LIST = models_pb2.ListModelsRequest()
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from aibridge.client import CallFailed, Conversation, TooManyRounds, aio, connect, run_tools
 from aibridge.v1.chat_pb2 import CreateChatCompletionRequest
-from bridge.client import CallFailed, Conversation, TooManyRounds, aio, connect, run_tools
 from tests.conftest import Bridge
 from tests.gateway import Script, json_reply, sse
 

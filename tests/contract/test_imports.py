@@ -12,27 +12,29 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
-#: Module or package (the longest that fits), and what of `bridge` it may import, itself aside.
+#: Module or package (the longest that fits), and what of ours it may import, itself aside. `bridge` is the server and
+#: its commands; `aibridge.client` is another distribution, which only the commands import.
 ALLOWED: dict[str, set[str]] = {
     # Entry points. They may start anything, but nothing imports them.
     "bridge.__main__": {"bridge.cli.app"},
     "bridge.cli.app": {
-        "bridge.access.tokens", "bridge.cli.commands", "bridge.cli.console", "bridge.cli.demo", "bridge.cli.doctor",
-        "bridge.cli.flags", "bridge.cli.local", "bridge.client", "bridge.jsontext", "bridge.server", "bridge.settings",
-        "bridge.telemetry",
+        "aibridge.client", "bridge.access.tokens", "bridge.cli.commands", "bridge.cli.console", "bridge.cli.demo",
+        "bridge.cli.doctor", "bridge.cli.flags", "bridge.cli.local", "bridge.jsontext", "bridge.server",
+        "bridge.settings", "bridge.telemetry",
     },
-    "bridge.cli.commands": {"bridge.cli.console", "bridge.client", "bridge.codec", "bridge.settings"},
+    "bridge.cli.commands": {"bridge.cli.console", "aibridge.client", "bridge.codec", "bridge.settings"},
     "bridge.cli.flags": {"bridge.settings"},
     "bridge.cli.doctor": {
         "bridge.access.callers", "bridge.certificates", "bridge.files", "bridge.settings", "bridge.upstream.probe",
     },
     "bridge.cli.demo": {
-        "bridge.cli.console", "bridge.cli.local", "bridge.client", "bridge.errors", "bridge.server", "bridge.settings",
+        "aibridge.client", "bridge.cli.console", "bridge.cli.local", "bridge.errors", "bridge.server",
+        "bridge.settings",
     },
     # A caller's side: speaks gRPC to a bridge, and shares with the server only how an error is written.
-    "bridge.cli.console": {"bridge.client", "bridge.errors", "bridge.jsontext"},
-    "bridge.client.openai": {"bridge.client", "bridge.codec", "bridge.jsontext"},
-    "bridge.client": {"bridge.errors"},
+    "bridge.cli.console": {"aibridge.client", "bridge.errors", "bridge.jsontext"},
+    "aibridge.client.openai": {"aibridge.client", "bridge.codec", "bridge.jsontext"},
+    "aibridge.client": set(),
     # The embedded llama.cpp: another process, which knows nothing of the bridge.
     "bridge.cli.local": set(),
     "bridge.cli": set(),
@@ -73,18 +75,21 @@ ALLOWED: dict[str, set[str]] = {
     "bridge": set(),
 }  # fmt: skip
 
+#: What of `bridge` runs on the caller's side.
+CALLERS = {"bridge.__main__", "bridge.cli"}
+
 #: Library, and the only modules or packages that may import it.
 CONFINED: dict[str, set[str]] = {
     "httpx": {"bridge.upstream"},
     "httptools": {"bridge.upstream.connection"},
     "aiohappyeyeballs": {"bridge.upstream.transport"},
     "grpc": {
-        "bridge.access", "bridge.cli", "bridge.client", "bridge.server", "bridge.services", "bridge.status",
+        "bridge.access", "bridge.cli", "aibridge.client", "bridge.server", "bridge.services", "bridge.status",
     },
-    "openai": {"bridge.client.openai"},
+    "openai": {"aibridge.client.openai"},
     "orjson": {"bridge.jsontext"},
     # local: replies of llama.cpp's own endpoints; client: gRPC's service config. Neither is a request or a reply.
-    "json": {"bridge.cli.local", "bridge.client", "bridge.jsontext"},
+    "json": {"bridge.cli.local", "aibridge.client", "bridge.jsontext"},
     "pybase64": {"bridge.codec", "bridge.services.vectors"},
     # Certificates are read in one place, tokens verified in another.
     "cryptography": {"bridge.certificates"},
@@ -107,9 +112,11 @@ IMPURE = {
 
 
 def modules() -> dict[str, Path]:
-    paths = sorted((ROOT / "bridge").rglob("*.py"))
-    names = (".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for path in paths)
-    return dict(zip(names, paths, strict=True))
+    return {
+        ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__"): path
+        for root, package in ((ROOT, "bridge"), (ROOT / "clients" / "python", "aibridge"))
+        for path in sorted((root / package).rglob("*.py"))
+    }
 
 
 MODULES = modules()
@@ -146,10 +153,17 @@ def test_imports_follow_the_table(name: str) -> None:
     row = row_of(name)
     assert row != "bridge" or name == "bridge", f"{name} has no row in the table"
     for target in imports(name):
-        if within(target, {"bridge"}) and not within(target, ALLOWED[row] | {row}):
+        if within(target, {"bridge", "aibridge.client"}) and not within(target, ALLOWED[row] | {row}):
             assert target == "bridge", (
                 f"{name} -> {target} is not in the table: {row} may import {sorted(ALLOWED[row])}"
             )
+
+
+@pytest.mark.parametrize("row", [row for row in ALLOWED if within(row, {"bridge"})])
+def test_the_server_never_imports_the_client(row: str) -> None:
+    """Only the commands are callers: whatever a served call needs comes without the client."""
+    if not within(row, CALLERS):
+        assert not any(within(target, {"aibridge.client"} | CALLERS) for target in ALLOWED[row])
 
 
 @by_module

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 from grpc._cython import cygrpc
 
+from aibridge.client.channel import OPTIONS, SERVICE_CONFIG
 from bridge import settings
-from bridge.client.channel import OPTIONS, SERVICE_CONFIG
 from bridge.server import app
 
 ROOT = Path(__file__).parents[2]

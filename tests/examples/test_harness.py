@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import pytest
 
-from bridge.client import SERVICE_CONFIG
+from aibridge.client import SERVICE_CONFIG
 from tests.e2e.clients.checks import CHECKS, EXPECTED, checks
 from tests.e2e.clients.programs import EXAMPLES, TOKEN, Result
 from tests.e2e.clients.stacks import STACKS, Stack

@@ -7,8 +7,8 @@ import grpc
 import httpx
 import pytest
 
+from aibridge.client import CallFailed, failure_of
 from aibridge.v1 import chat_pb2, embeddings_pb2, models_pb2
-from bridge.client import CallFailed, failure_of
 from tests.conftest import Bridge
 
 pytestmark = pytest.mark.real

@@ -9,8 +9,8 @@ import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from aibridge.client import failure_of
 from aibridge.v1 import chat_pb2, chat_pb2_grpc
-from bridge.client import failure_of
 from tests.conftest import Bridge, Start
 from tests.gateway import Exchange, Gateway, Script, json_reply
 from tests.rpc.test_chat import COMPLETION

@@ -8,8 +8,8 @@ from typing import Any
 import grpc
 import pytest
 
+from aibridge.client import OPTIONS, SERVICE_CONFIG
 from aibridge.v1 import chat_pb2, chat_pb2_grpc
-from bridge.client import OPTIONS, SERVICE_CONFIG
 from tests.gateway import Exchange, Gateway, json_reply
 from tests.rpc.test_chat import COMPLETION
 from tests.server.processes import Process, free_port, serving

@@ -1,4 +1,4 @@
-// Written by tools/fetch.py from bridge/codec and bridge/client/openai; never edited.
+// Written by tools/fetch.py from bridge/codec and aibridge/client/openai; never edited.
 
 /** Fields whose JSON name is not their own. */
 export const JSON_NAMES: Record<string, string> = {

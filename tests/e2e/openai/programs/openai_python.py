@@ -14,7 +14,7 @@ import openai
 import pydantic
 from openai import AsyncOpenAI, OpenAI
 
-from bridge.client.openai import async_http_client, http_client
+from aibridge.client.openai import async_http_client, http_client
 
 HEADERS = ("x-request-id", "retry-after", "retry-after-ms", "x-should-retry", "x-ratelimit-remaining-requests")
 HEADERS += ("openai-processing-ms", "x-ratelimit-limit-tokens")

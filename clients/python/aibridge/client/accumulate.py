@@ -9,9 +9,9 @@ they are.
 from collections.abc import AsyncIterable, Iterable
 from typing import Any, Final
 
+from aibridge.client.deltas import add_delta, drop_overridden, merge_extra
 from aibridge.v1.chat_pb2 import Choice, ChoiceLogprobs, ChunkChoice, CreateChatCompletionResponse
 from aibridge.v1.chat_pb2 import CreateChatCompletionStreamResponse as Chunk
-from bridge.client.deltas import add_delta, drop_overridden, merge_extra
 
 #: Members of a chunk that say something about the chunk only.
 _CHUNK_ONLY: Final = frozenset({"object", "choices", "obfuscation", "latency_checkpoint_json", "extra_json"})

@@ -1,12 +1,6 @@
-"""The asyncio client: what `bridge.client` has for threads, for one event loop.
+"""The synchronous client: stubs over a channel, whose calls raise `CallFailed`."""
 
-async with connect("127.0.0.1:50051") as client:
-    async with client.chat.CreateChatCompletionStream(request) as chunks:
-        completion = await collect(chunks)
-"""
-
-import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
@@ -14,15 +8,11 @@ import grpc
 from google.protobuf.message import Message
 from grpc_health.v1.health_pb2_grpc import HealthStub
 
+from aibridge.client.channel import Metadata, Option, TlsChoice, caller_metadata, channel_arguments
+from aibridge.client.failures import failure_of
 from aibridge.v1.chat_pb2_grpc import ChatServiceStub
 from aibridge.v1.embeddings_pb2_grpc import EmbeddingsServiceStub
 from aibridge.v1.models_pb2_grpc import ModelsServiceStub
-from bridge.client.accumulate import collect_async as collect
-from bridge.client.channel import Metadata, Option, TlsChoice, caller_metadata, channel_arguments
-from bridge.client.failures import cancelled, failure_of
-from bridge.client.tools import run_tools_async as run_tools
-
-__all__ = ["Client", "Stream", "collect", "connect", "run_tools"]
 
 T = TypeVar("T")
 
@@ -37,7 +27,14 @@ def connect(
     timeout: float | None = None,
     options: Sequence[Option] = (),
 ) -> "Client":
-    """A client of the bridge at `target`, for the event loop that runs; all else is as with `bridge.client.connect`.
+    """A client of the bridge at `target`; nothing is sent before the first call.
+
+    Args:
+        target: HOST:PORT, unix:PATH, or any other name that gRPC resolves.
+        token: the caller's own credential, for bridges that pass it on or ask for it.
+        tls: True, the file of the authorities to trust, or a `Tls` with more to say. Default: in the clear.
+        timeout: seconds that a call may take where it does not say so itself. Default: the bridge's limit.
+        options: channel options that win over `OPTIONS`.
 
     Raises:
         ValueError: the token cannot be sent, or `tls` is not complete.
@@ -46,22 +43,21 @@ def connect(
     metadata = caller_metadata(token)
     credentials, everything = channel_arguments(tls, options)
     if credentials is None:
-        channel = grpc.aio.insecure_channel(target, everything)
+        channel = grpc.insecure_channel(target, everything)
     else:
-        channel = grpc.aio.secure_channel(target, credentials, everything)
+        channel = grpc.secure_channel(target, credentials, everything)
     return Client(channel, target=target, metadata=metadata, timeout=timeout)
 
 
 class Client:
     """The bridge's services as stubs: `models`, `chat`, `embeddings`, `health`. Their calls raise `CallFailed`.
 
-    A unary call is awaited for the reply; its `with_trailers` gives the reply and the trailing metadata. A task that is
-    cancelled while it waits cancels its call.
+    A unary call gives the reply; its `with_trailers` gives the reply and the trailing metadata.
     """
 
     def __init__(
         self,
-        channel: grpc.aio.Channel,
+        channel: grpc.Channel,
         *,
         target: str = "",
         metadata: Sequence[tuple[str, str]] = (),
@@ -69,22 +65,22 @@ class Client:
     ) -> None:
         self._channel = channel
         calls: Any = _Calls(channel, target, tuple(metadata), timeout)
-        self.models: Any = ModelsServiceStub(calls)
-        self.chat: Any = ChatServiceStub(calls)
-        self.embeddings: Any = EmbeddingsServiceStub(calls)
-        self.health: Any = HealthStub(calls)
+        self.models = ModelsServiceStub(calls)
+        self.chat = ChatServiceStub(calls)
+        self.embeddings = EmbeddingsServiceStub(calls)
+        self.health = HealthStub(calls)
 
-    async def close(self) -> None:
+    def close(self) -> None:
         """Close the channel; calls that are under way are cancelled."""
-        await self._channel.close()
+        self._channel.close()
 
-    async def __aenter__(self) -> Self:
+    def __enter__(self) -> Self:
         return self
 
-    async def __aexit__(
+    def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self.close()
+        self.close()
 
 
 class Stream(Generic[T]):
@@ -94,35 +90,28 @@ class Stream(Generic[T]):
         self._call = call
         self._target = target
 
-    def __aiter__(self) -> AsyncIterator[T]:
+    def __iter__(self) -> Iterator[T]:
         return self
 
-    async def __anext__(self) -> T:
+    def __next__(self) -> T:
         try:
-            message = await self._call.read()
-        except grpc.aio.AioRpcError as error:
+            message: T = next(self._call)
+        except grpc.RpcError as error:
             raise failure_of(error, self._target) from None
-        except asyncio.CancelledError:
-            if _is_own_task_cancelled():
-                raise
-            raise cancelled() from None  # by `cancel`
-        if message is grpc.aio.EOF:
-            raise StopAsyncIteration
-        result: T = message
-        return result
+        return message
 
     def cancel(self) -> None:
         """Give the reply up; the model stops. Nothing happens once it has ended."""
         self._call.cancel()
 
-    async def trailing_metadata(self) -> Trailers:
+    def trailing_metadata(self) -> Trailers:
         """What came behind the last message: request ids, rate limits, usage. Waits for the end."""
-        return dict(await self._call.trailing_metadata() or ())
+        return dict(self._call.trailing_metadata() or ())
 
-    async def __aenter__(self) -> Self:
+    def __enter__(self) -> Self:
         return self
 
-    async def __aexit__(
+    def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.cancel()
@@ -137,36 +126,31 @@ class _Unary:
         self._metadata = metadata
         self._timeout = timeout
 
-    async def __call__(
-        self,
-        request: Message,
-        timeout: float | None = None,  # noqa: ASYNC109 # gRPC's name; it becomes the deadline that the bridge sees
-        metadata: Sequence[tuple[str, str]] = (),
-    ) -> Any:
-        return (await self.with_trailers(request, timeout, metadata))[0]
+    def __call__(self, request: Message, timeout: float | None = None, metadata: Sequence[tuple[str, str]] = ()) -> Any:
+        try:
+            return self._call(request, timeout=timeout or self._timeout, metadata=(*self._metadata, *metadata))
+        except grpc.RpcError as error:
+            raise failure_of(error, self._target) from None
 
-    async def with_trailers(
-        self,
-        request: Message,
-        timeout: float | None = None,  # noqa: ASYNC109 # as above
-        metadata: Sequence[tuple[str, str]] = (),
+    def with_trailers(
+        self, request: Message, timeout: float | None = None, metadata: Sequence[tuple[str, str]] = ()
     ) -> tuple[Any, Trailers]:
         """The reply, and the metadata that came behind it."""
-        call = self._call(request, timeout=timeout or self._timeout, metadata=(*self._metadata, *metadata))
+        pairs = (*self._metadata, *metadata)
         try:
-            return await call, dict(await call.trailing_metadata() or ())
-        except grpc.aio.AioRpcError as error:
+            reply, call = self._call.with_call(request, timeout=timeout or self._timeout, metadata=pairs)
+        except grpc.RpcError as error:
             raise failure_of(error, self._target) from None
-        except asyncio.CancelledError:
-            if _is_own_task_cancelled():
-                raise
-            raise cancelled() from None  # the channel was closed
+        return reply, dict(call.trailing_metadata() or ())
 
 
 class _Calls:
-    """As much of `grpc.aio.Channel` as stubs use: adds the client's metadata and timeout, translates failures."""
+    """As much of `grpc.Channel` as stubs use: adds the client's metadata and timeout, translates failures.
 
-    def __init__(self, channel: grpc.aio.Channel, target: str, metadata: Metadata, timeout: float | None) -> None:
+    Not an interceptor: gRPC wraps what those raise, and a streamed reply would lose its `cancel`.
+    """
+
+    def __init__(self, channel: grpc.Channel, target: str, metadata: Metadata, timeout: float | None) -> None:
         self._channel = channel
         self._target = target
         self._metadata = metadata
@@ -185,9 +169,3 @@ class _Calls:
             return Stream(reply, self._target)
 
         return invoke
-
-
-def _is_own_task_cancelled() -> bool:
-    """Whether a `CancelledError` is meant for the task that runs, and not the end of the call that it waits for."""
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0

@@ -15,8 +15,8 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from bridge.client.channel import Option, TlsChoice
-from bridge.client.openai.transport import AsyncTransport, SyncTransport
+from aibridge.client.channel import Option, TlsChoice
+from aibridge.client.openai.transport import AsyncTransport, SyncTransport
 
 __all__ = ["async_http_client", "async_transport", "http_client", "transport"]
 
@@ -26,8 +26,8 @@ def http_client(target: str, *, tls: TlsChoice = False, options: Sequence[Option
 
     Args:
         target: HOST:PORT, unix:PATH, or any other name that gRPC resolves. The library's `base_url` is not used.
-        tls: as for `bridge.client.connect`.
-        options: as for `bridge.client.connect`.
+        tls: as for `aibridge.client.connect`.
+        options: as for `aibridge.client.connect`.
         settings: for `openai.DefaultHttpxClient`, as `timeout` or `event_hooks`.
 
     Raises:

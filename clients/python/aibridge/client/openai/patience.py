@@ -12,9 +12,9 @@ from typing import Any
 
 import grpc
 
-from bridge.client import aio
-from bridge.client.failures import CallFailed
-from bridge.client.sync import Stream
+from aibridge.client import aio
+from aibridge.client.failures import CallFailed
+from aibridge.client.sync import Stream
 
 
 class Patient:

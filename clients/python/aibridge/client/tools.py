@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from aibridge.client.accumulate import Accumulator
 from aibridge.v1.chat_pb2 import (
     ChatCompletionMessage,
     CreateChatCompletionRequest,
@@ -18,7 +19,6 @@ from aibridge.v1.chat_pb2 import (
     ToolCall,
 )
 from aibridge.v1.chat_pb2 import CreateChatCompletionStreamResponse as Chunk
-from bridge.client.accumulate import Accumulator
 
 Functions = Mapping[str, Callable[..., Any]]
 
@@ -72,7 +72,7 @@ def run_tools(
     """Chat until the model answers without calling a function.
 
     Args:
-        client: a `bridge.client.Client`.
+        client: a `aibridge.client.Client`.
         request: the beginning, with `tools` that describe the functions; it stays as it is.
         functions: by name; each takes its arguments by keyword and returns text, or what JSON can hold. A custom
             tool's function takes the input as its only argument.
@@ -110,7 +110,7 @@ async def run_tools_async(
     rounds: int = _ROUNDS,
     on_chunk: Callable[[Chunk], object] | None = None,
 ) -> Conversation:
-    """As `run_tools`, with a `bridge.client.aio.Client`; functions and `on_chunk` may be coroutines.
+    """As `run_tools`, with a `aibridge.client.aio.Client`; functions and `on_chunk` may be coroutines.
 
     Raises:
         CallFailed: a completion failed.

@@ -7,10 +7,10 @@ from urllib.parse import unquote
 
 from google.protobuf.message import Message
 
+from aibridge.client.openai.replies import Reply, refusal
 from aibridge.v1.chat_pb2 import CreateChatCompletionRequest
 from aibridge.v1.embeddings_pb2 import CreateEmbeddingRequest
 from aibridge.v1.models_pb2 import ListModelsRequest, RetrieveModelRequest
-from bridge.client.openai.replies import Reply, refusal
 from bridge.codec import build
 from bridge.jsontext import MalformedJSONError, loads
 

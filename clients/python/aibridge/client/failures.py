@@ -9,8 +9,8 @@ from google.protobuf.message import DecodeError, Message
 from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RequestInfo, RetryInfo
 from google.rpc.status_pb2 import Status
 
+from aibridge.client.reasons import DOMAIN, RETRYABLE
 from aibridge.v1.errors_pb2 import UpstreamError
-from bridge.errors import DOMAIN, Reason, Retry
 
 M = TypeVar("M", bound=Message)
 
@@ -21,7 +21,7 @@ _PUSHBACK = "grpc-retry-pushback-ms"
 class CallFailed(Exception):  # noqa: N818 # says what became of the call; there is nothing wrong with the program
     """A call that did not succeed. Decide by `code` and `reason`; `message` is for people.
 
-    `reason` is `google.rpc.ErrorInfo.reason` (`bridge.errors.Reason` lists them all), empty where it was not a bridge
+    `reason` is `google.rpc.ErrorInfo.reason` (docs/errors.md lists them all), empty where it was not a bridge
     that answered. `retryable` says whether the same call may succeed later; `retry_delay` is in seconds, None where
     none was advised. `violations` are pairs of field path and description. `upstream` is what the gateway said, None
     where it said nothing. `trailers` are the trailing metadata that are text: request ids, rate limits, usage.
@@ -78,9 +78,7 @@ def _is_retryable(code: grpc.StatusCode, reason: str, trailers: Mapping[str, str
     pushback = trailers.get(_PUSHBACK, "")
     if pushback:
         return not pushback.startswith("-")
-    if reason in Reason.__members__:
-        return Reason[reason].retry is not Retry.NO
-    return code is grpc.StatusCode.UNAVAILABLE
+    return RETRYABLE.get(reason, code is grpc.StatusCode.UNAVAILABLE)
 
 
 def _status(trailers: Any) -> Any:

@@ -1,4 +1,4 @@
-"""A delta put into the message that it is a piece of; see `bridge.client.accumulate` for the rules."""
+"""A delta put into the message that it is a piece of; see `aibridge.client.accumulate` for the rules."""
 
 import json
 from base64 import b64decode, b64encode

@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 import grpc
 
-from bridge.client.failures import CallFailed
+from aibridge.client.failures import CallFailed
 from bridge.codec import encode
 from bridge.jsontext import MalformedJSONError, dumps, loads
 

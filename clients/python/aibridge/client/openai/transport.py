@@ -8,13 +8,13 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any, Final
 
-from bridge.client import aio
-from bridge.client.channel import Metadata, Option, TlsChoice, channel_arguments
-from bridge.client.failures import CallFailed
-from bridge.client.openai import replies
-from bridge.client.openai.patience import AsyncPatient, Patient
-from bridge.client.openai.requests import RefusedError, Rpc, metadata_of, rpc_of
-from bridge.client.sync import connect
+from aibridge.client import aio
+from aibridge.client.channel import Metadata, Option, TlsChoice, channel_arguments
+from aibridge.client.failures import CallFailed
+from aibridge.client.openai import replies
+from aibridge.client.openai.patience import AsyncPatient, Patient
+from aibridge.client.openai.requests import RefusedError, Rpc, metadata_of, rpc_of
+from aibridge.client.sync import connect
 
 #: The library that calls the transport has retries of its own.
 _NO_RETRIES: Final[Sequence[Option]] = (("grpc.enable_retries", 0),)
