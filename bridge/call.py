@@ -8,7 +8,6 @@ from bisect import bisect_left
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -36,18 +35,16 @@ class Trace(Protocol):
 class Caller:
     """Who calls, and what it may do.
 
-    `models` are patterns of model ids, None for all; `max_calls` is how many calls may run at once, 0 for no limit of
-    its own; `upstream_api_key_file` has the key that goes upstream for it, in place of the bridge's.
+    `models` are patterns of model ids, None for all. With patterns, `unknown_members` says whether its requests may
+    have members that the schema does not know. `max_calls` is how many calls may run at once, 0 for no limit of its
+    own. `upstream_api_key_file` has the key that goes upstream for it, in place of the bridge's.
     """
 
     name: str
     models: tuple[str, ...] | None = None
     max_calls: int = 0
     upstream_api_key_file: Path | None = None
-
-    def may_use(self, model: str) -> bool:
-        """Whether it may use a model of this id."""
-        return self.models is None or any(fnmatchcase(model, pattern) for pattern in self.models)
+    unknown_members: bool = False
 
 
 @dataclass(slots=True, eq=False)

@@ -20,6 +20,7 @@ class _Rule(BaseModel):
     models: tuple[str, ...] | None = None  # patterns; an empty list allows none
     max_calls: int = Field(default=0, ge=0, le=65536)  # at once; 0: as the setting max_calls_per_caller
     upstream_api_key_file: Path | None = None
+    unknown_members: bool = False  # in requests of a caller with `models`: what the schema does not know
 
 
 _RULES = TypeAdapter(dict[str, _Rule])
@@ -36,7 +37,7 @@ class Rules:
         """A caller and what it may do; None for one that no table is about, who may do nothing."""
         for pattern, rule in self._tables.items():
             if fnmatchcase(name, pattern):
-                return Caller(name, rule.models, rule.max_calls, rule.upstream_api_key_file)
+                return Caller(name, rule.models, rule.max_calls, rule.upstream_api_key_file, rule.unknown_members)
         return None
 
 

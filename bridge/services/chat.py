@@ -93,9 +93,9 @@ def _message(chunk: Chunk, call: Call) -> chat_pb2.CreateChatCompletionStreamRes
 
 
 def _body(call: Call, request: chat_pb2.CreateChatCompletionRequest, *, stream: bool) -> bytes:
+    permit(call, request)
     body = encode(request)
     check_chat(request)
-    permit(call, body)
     body.pop("stream", None)
     if stream:
         body["stream"] = True

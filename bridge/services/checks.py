@@ -7,12 +7,17 @@ of models, parameters that a model does not know) is for the gateway to judge.
 import re
 from collections.abc import Mapping
 from typing import Final
+from unicodedata import normalize
+from urllib.parse import unquote
 
 from aibridge.v1 import chat_pb2, common_pb2, embeddings_pb2
 from bridge.errors import invalid
 
 #: Characters of a model id that is part of a URL; none is near it.
-_LONGEST_MODEL: Final = 4096
+_MAX_MODEL: Final = 4096
+#: Times that a model id may be percent-encoded.
+_MAX_DECODINGS: Final = 8
+_SLASHES: Final = re.compile(r"[/\\]")
 #: The fields of which a content part of a known type cannot do without one.
 _PAYLOADS: Final[Mapping[str, tuple[str, ...]]] = {
     "text": ("text",),
@@ -55,8 +60,29 @@ def check_model(model: str) -> None:
     """Raises BridgeError INVALID_REQUEST for a model id that is no path segment."""
     if not model:
         raise invalid("model", "is required")
-    if model in {".", ".."} or not model.isprintable() or len(model) > _LONGEST_MODEL:
+    if not model.isprintable() or len(model) > _MAX_MODEL or _has_dot_segment(model):
         raise invalid("model", "is not a model id")
+
+
+def _has_dot_segment(model: str) -> bool:
+    """Whether the id has a segment `.` or `..` for an upstream that decodes it, once or several times.
+
+    The bridge sends the id as one percent-encoded segment, but some servers decode a path before they route by it.
+    Percent-encoding that is no UTF-8 is refused with it: `%c0%ae` is a dot for some decoders.
+    """
+    text = model
+    for _ in range(_MAX_DECODINGS):
+        text = normalize("NFKC", text)
+        if any(segment.partition(";")[0] in {".", ".."} for segment in _SLASHES.split(text)):
+            return True
+        try:
+            decoded = unquote(text, errors="strict")
+        except UnicodeDecodeError:
+            return True
+        if decoded == text:
+            return False
+        text = decoded
+    return True
 
 
 def _check_part(part: chat_pb2.ContentPart, path: str) -> None:

@@ -32,9 +32,9 @@ class EmbeddingsService(embeddings_pb2_grpc.EmbeddingsServiceServicer):
     ) -> embeddings_pb2.CreateEmbeddingResponse:
         """One vector for each input, in the order of the inputs."""
         call = enter(request)
+        permit(call, request)
         body = encode(request)
         check_embedding(request)
-        permit(call, body)
         if self._ask_base64:
             body.setdefault("encoding_format", "base64")
         answer = await self._upstream.post(_PATH, call, dumps(body))

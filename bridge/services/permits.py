@@ -1,45 +1,84 @@
-"""Whether a caller may use the models that its request names, in whatever place.
+"""Whether a caller may use the models that its request names, in whatever place and however they are spelled.
 
-Besides `model`, gateways take models to fall back to, or to choose from, in several places. A caller who may use some
-models only is refused wherever one of these names another: in each member, at any depth, whose name speaks of models,
-fallbacks or presets. What the request is about (`messages`, definitions of functions and so on) is not searched.
+Besides `model`, gateways take models to fall back to, or to choose from, in several places. A caller whose rule has
+model patterns is refused where
+
+* a member that speaks of models names one that no pattern covers, at any depth, as a value or as a key;
+* a name could be read as another one: it holds a separator, a dot segment or a character that Unicode equates with
+  another;
+* the request has a member that the schema does not know, unless the rule has `unknown_members = true`.
+
+The content of a request (`messages`, definitions of functions and so on) is not searched for models: nobody routes by
+it.
 """
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
+from fnmatch import fnmatchcase
 from typing import Any, Final
+from unicodedata import normalize
+
+from google.protobuf.message import Message
 
 from aibridge.v1 import models_pb2
-from bridge.call import Call
-from bridge.errors import BridgeError, Reason
+from bridge.call import Call, Caller
+from bridge.codec import encode
+from bridge.codec.members import first_unknown
+from bridge.errors import BridgeError, Reason, invalid
 from bridge.jsontext import MalformedJSONError, dumps, pairs
 
-#: Members that hold content, and none that a gateway routes by.
+#: Members that hold content. Text in `metadata` is content too.
 _CONTENT: Final = frozenset(
-    {"messages", "functions", "response_format", "input", "metadata", "documents", "prediction", "json_schema",
+    {"messages", "functions", "response_format", "input", "documents", "prediction", "json_schema",
      "structured_outputs", "chat_template", "chat_template_kwargs", "logit_bias", "trace"}
 )  # fmt: skip
 #: Of a tool, what its user has made up; the rest is the provider's, and may name a model that the tool runs.
 _DEFINITIONS: Final = frozenset({"function", "custom"})
-_NAMES: Final = ("model", "fallback", "preset")
+#: Parts of the names of members that speak of models. LiteLLM takes `deployment_id`, servers of adapters take theirs.
+_NAMES: Final = ("model", "fallback", "preset", "deployment", "adapter", "lora")
+#: The same, as a whole name and only beside `model`: elsewhere `engine` is that of a web search.
+_TOP_NAMES: Final = frozenset({"engine"})
+#: Members whose own members a gateway may read as the request's.
+_BODIES: Final = frozenset({"extrabody"})  # as `_folded` gives them
+#: What `*` and `?` in a pattern stand for. Any other character has to be in the pattern itself.
+_PLAIN: Final = re.compile(r"[A-Za-z0-9._:/@+~-]*").fullmatch
+_PLAIN_MARKS: Final = frozenset("._:/@+~-")
+_MAX_MODEL: Final = 4096  # characters
+#: Longer names of members are not looked into: their values have to be models that the caller may use.
+_MAX_NAME: Final = 128  # characters
 
 
-def permit(call: Call, body: Mapping[str, Any]) -> None:
-    """See that the caller may use every model that a request's body names.
+def permit(call: Call, request: Message) -> None:
+    """See that the caller may use every model that a request names.
 
     Raises:
-        BridgeError: CALLER_NOT_ALLOWED, before anything goes upstream.
+        BridgeError: CALLER_NOT_ALLOWED, or INVALID_REQUEST for a request that has no JSON; before anything goes
+            upstream, and before the request's content is looked at.
     """
     caller = call.caller
     if caller is None or caller.models is None:
         return
-    routing = {key: value for key, value in body.items() if key not in _CONTENT}
+    model = getattr(request, "model", "")
+    if model and not may_use(caller, model):
+        raise refusal()
+    if not caller.unknown_members and (path := first_unknown(request)) is not None:
+        raise BridgeError(
+            Reason.CALLER_NOT_ALLOWED,
+            f"{path}: the caller has model patterns and may not send members that the schema does not know;"
+            " `unknown_members = true` in callers_file allows them",
+            violations=((path, "has a member that the schema does not know"),),
+        )
+    members = _routing(request)
+    models = [value for key, value in members if key == "model"]
+    if not models:
+        raise invalid("model", "is required")
     try:
-        members = pairs(dumps(routing))
-    except MalformedJSONError:  # nested more deeply than anything that routes a request
-        raise refusal() from None
-    members = tuple((key, _without_definitions(value) if key == "tools" else value) for key, value in members)
-    model = dict(members).get("model")
-    if not isinstance(model, str) or not all(map(caller.may_use, _models(members))):
+        allowed = all(isinstance(value, str) for value in models) and all(
+            may_use(caller, name) for name in _models(members, top=True)
+        )
+    except RecursionError:  # nested more deeply than anything that routes a request
+        allowed = False
+    if not allowed:
         raise refusal()
 
 
@@ -49,7 +88,7 @@ def permit_model(call: Call, model: str) -> None:
     Raises:
         BridgeError: CALLER_NOT_ALLOWED.
     """
-    if call.caller is not None and not call.caller.may_use(model):
+    if call.caller is not None and not may_use(call.caller, model):
         raise refusal()
 
 
@@ -58,7 +97,7 @@ def only_permitted(call: Call, reply: models_pb2.ListModelsResponse) -> None:
     caller = call.caller
     if caller is None or caller.models is None:
         return
-    kept = [model for model in reply.data if caller.may_use(model.id)]
+    kept = [model for model in reply.data if may_use(caller, model.id)]
     reply.Clear()
     reply.object = "list"
     reply.data.extend(kept)
@@ -67,6 +106,51 @@ def only_permitted(call: Call, reply: models_pb2.ListModelsResponse) -> None:
 def refusal() -> BridgeError:
     """What a caller is told about a model that it may not use."""
     return BridgeError(Reason.CALLER_NOT_ALLOWED, "the caller may not use this model")
+
+
+def may_use(caller: Caller, model: str) -> bool:
+    """Whether a pattern of the caller's covers a model id, and nobody can read the id as another one."""
+    if caller.models is None:
+        return True
+    if not 0 < len(model) <= _MAX_MODEL or not _is_one_name(model):
+        return False
+    return any(fnmatchcase(model, pattern) and _covers(pattern, model) for pattern in caller.models)
+
+
+def _is_one_name(model: str) -> bool:
+    """Whether no part of the id is empty or a dot segment; a leading slash is that of a path to a local model."""
+    return not {"", ".", ".."} & set(model.removeprefix("/").split("/"))
+
+
+def _covers(pattern: str, model: str) -> bool:
+    """Whether each character of a model that the pattern fits may stand for `*`, or is in the pattern itself."""
+    if "@preset" in model.casefold() and "@preset" not in pattern:  # OpenRouter: a configuration with models of its own
+        return False
+    return _PLAIN(model) is not None or all(_is_plain(character) or character in pattern for character in model)
+
+
+def _is_plain(character: str) -> bool:
+    """Whether a character is a mark of model ids, or a letter or digit that Unicode equates with no other."""
+    if character.isalnum():
+        return normalize("NFKC", character) == character
+    return character in _PLAIN_MARKS
+
+
+def _routing(request: Message) -> Any:
+    """The members of a request that are not content, as JSON has them: one that is there twice, is there twice."""
+    part = type(request)(
+        **{
+            field.name: value
+            for field, value in request.ListFields()
+            if field.name.partition("_json")[0] not in _CONTENT and field.name not in _CONTENT
+        }
+    )
+    body = {key: value for key, value in encode(part).items() if key not in _CONTENT}
+    try:
+        members = pairs(dumps(body))
+    except MalformedJSONError:  # nested too deeply, as above
+        raise refusal() from None
+    return tuple((key, _SEARCHED[key](value) if key in _SEARCHED else value) for key, value in members)
 
 
 def _without_definitions(tools: Any) -> Any:
@@ -78,14 +162,39 @@ def _without_definitions(tools: Any) -> Any:
     ]
 
 
-def _models(value: Any, *, named: bool = False) -> Iterator[str]:
-    """Each text in a value that stands in a member that speaks of models, or that is `named` as one."""
+def _without_text(metadata: Any) -> Any:
+    """What of `metadata` is no text. Its text is the caller's own; LiteLLM reads objects and lists in it."""
+    if not isinstance(metadata, tuple):
+        return metadata
+    return tuple(member for member in metadata if not isinstance(member[1], str))
+
+
+#: What is searched of a member of which only a part is content.
+_SEARCHED: Final[Mapping[str, Callable[[Any], Any]]] = {"tools": _without_definitions, "metadata": _without_text}
+
+
+def _models(value: Any, *, named: bool = False, top: bool = False) -> Iterator[str]:
+    """Each text and each key in a value that stands in a member that speaks of models, or that is `named` as one.
+
+    `top`: the value is an object whose members stand beside `model`, for whoever reads it.
+    """
     if isinstance(value, str):
         if named:
             yield value
     elif isinstance(value, tuple):
         for key, item in value:
-            yield from _models(item, named=named or any(name in key.lower() for name in _NAMES))
+            word = _folded(key)
+            speaks = any(name in word for name in _NAMES) or (top and word in _TOP_NAMES)
+            if named and not speaks:
+                yield key
+            yield from _models(item, named=named or speaks, top=word in _BODIES)
     elif isinstance(value, list):
         for item in value:
             yield from _models(item, named=named)
+
+
+def _folded(key: str) -> str:
+    """A member's name as the most forgiving parser could read it: `Model` and `\uff4dodel` are `model`."""
+    if len(key) > _MAX_NAME:
+        return _NAMES[0]
+    return "".join(filter(str.isalnum, normalize("NFKC", key).casefold()))

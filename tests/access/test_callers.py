@@ -382,7 +382,6 @@ async def test_a_model_that_is_not_allowed(
         request("openai/gpt"),
         request("openai/gpt", models=["openai/other"]),
         request("openai/gpt", provider={"order": ["anthropic"], "allow_fallbacks": True}),
-        request("openai/gpt", extra_json='{"thinking_style": "model"}'),
         request("openai/gpt", metadata={"model": "anthropic/claude"}),
         request(
             "openai/gpt", tools=[{"type": "function", "function": {"name": "f", "parameters_json": '{"model":"x"}'}}]

@@ -237,17 +237,7 @@ async def test_many_keys(start: Start) -> None:
 
 
 MODELS = [
-    "../admin",
-    "../../admin/keys",
-    "..%2f..%2fadmin",
-    "%2e%2e/admin",
-    "%2e%2e",
-    "%2E.",
-    ".%2e",
     "....//admin",
-    "a/../../admin",
-    "..\\admin",
-    "..;/admin",
     "/admin",
     "//evil.test/admin",
     "http://evil.test/",
@@ -259,7 +249,6 @@ MODELS = [
     "m HTTP/1.1",
     "m&x=y;z=w",
     "größe/模型",
-    "\u2025/\uff0e\uff0e\uff0fadmin",
     "m" * 4000,
 ]
 
@@ -280,9 +269,40 @@ async def test_model_ids_stay_one_segment(bridge: Bridge, model: str) -> None:
     assert request.headers["host"] == bridge.gateway.url.split("/")[2]
 
 
-@pytest.mark.parametrize("model", ["", ".", "..", "m\r\nhost: evil.test", "m\n", "m\x00", "m\u2028", "m\u0085"])
+DOT_SEGMENTS = [
+    ".",
+    "..",
+    "../admin",
+    "a/../../admin",
+    "a/./b",
+    "a/..",
+    "..\\admin",
+    "..;/admin",
+    "a/..;jsessionid=1/b",
+    "%2e%2e",
+    "%2E.",
+    ".%2e",
+    "%2e%2e/admin",
+    "..%2f..%2fadmin",
+    "..%5cadmin",
+    "%252e%252e/admin",
+    "a%252f..%252fadmin",
+    "%25252e%25252e%25252fadmin",
+    "%" + "25" * 1000 + "2e%2e",  # encoded more often than anybody decodes
+    "%c0%ae%c0%ae/admin",  # an overlong dot
+    "\u2025/admin",  # a two dot leader
+    "\uff0e\uff0e\uff0fadmin",
+    "%EF%BC%8E%EF%BC%8E/admin",
+]
+
+
+@pytest.mark.parametrize(
+    "model",
+    ["", "m\r\nhost: evil.test", "m\n", "m\x00", "m\u2028", "m\u0085", *DOT_SEGMENTS],
+    ids=lambda model: model[:30],
+)
 async def test_model_ids_that_are_none(bridge: Bridge, model: str) -> None:
-    """Those that no path can hold are refused."""
+    """Those that no path can hold are refused, and those that leave their place when somebody decodes them."""
     failure = await failed(bridge.models.RetrieveModel(models_pb2.RetrieveModelRequest(model=model)))
     assert failure.reason == "INVALID_REQUEST"
     assert not bridge.gateway.requests

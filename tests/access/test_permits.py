@@ -1,0 +1,306 @@
+"""Model rules that nobody can read in two ways: spellings of a model, and of the member that names it."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aibridge.v1 import chat_pb2, embeddings_pb2, models_pb2
+from bridge.access import tokens
+from bridge.call import Caller
+from bridge.services.permits import may_use
+from tests.access.test_callers import bearer, put
+from tests.conftest import Start
+from tests.details import COMPLETION, RPCS, failed, failed_either, verdict
+from tests.gateway import Gateway, json_reply
+
+STRICT, LENIENT, FREE = (tokens.new(name) for name in ("strict", "lenient", "free"))
+RULES = """
+[strict]
+models = ["openai/*"]
+
+[lenient]
+models = ["openai/*"]
+unknown_members = true
+
+[free]
+"""
+OTHER = "anthropic/claude-opus"
+
+
+@pytest.fixture
+def rules(tmp_path: Path) -> dict[str, Any]:
+    return {
+        "caller_tokens_file": put(tmp_path / "tokens", STRICT.line, LENIENT.line, FREE.line),
+        "callers_file": put(tmp_path / "callers.toml", RULES),
+    }
+
+
+@pytest.fixture(autouse=True)
+def _a_gateway_that_answers(gateway: Gateway) -> None:
+    gateway.script(json_reply(COMPLETION))
+
+
+def request(model: str = "openai/gpt", **more: Any) -> chat_pb2.CreateChatCompletionRequest:
+    given = {"messages": [{"role": "user", "content": "hi"}], **more}
+    return chat_pb2.CreateChatCompletionRequest(model=model or None, **given)
+
+
+TWO_WAYS = [
+    f"openai/x,{OTHER}",  # LiteLLM splits at commas
+    f"openai/x, {OTHER}",
+    f"openai/x;{OTHER}",
+    f"openai/x|{OTHER}",
+    f"openai/x {OTHER}",
+    f"openai/x\t{OTHER}",
+    f"openai/x\n{OTHER}",
+    f"openai/x\u00a0{OTHER}",
+    f"openai/x\u2028{OTHER}",
+    f"openai/x\uff0c{OTHER}",  # a comma for whoever normalises
+    f"openai/x\u037e{OTHER}",  # a semicolon, likewise
+    f"openai/x&model={OTHER}",
+    f"openai/x?model={OTHER}",
+    f"openai/x#{OTHER}",
+    f'openai/x","model":"{OTHER}',
+    f"openai/x\\{OTHER}",
+    f"openai/../{OTHER}",
+    f"openai/./../{OTHER}",
+    f"openai/\u2025/{OTHER}",
+    f"openai/%2e%2e/{OTHER}",
+    f"openai//{OTHER}",
+    "openai/",
+    "openai/x\0y",
+    "openai/x\x7f",
+    "openai/x\u200b",
+    "openai/x\u202ey",
+    "openai/\uff47pt",  # compatibility characters
+    "openai/\u212aimi",
+    "openai/gpt@preset/all",
+    "openai/gpt@Preset/all",
+    "openai/" + "x" * 5000,
+]
+
+
+@RPCS
+@pytest.mark.parametrize("model", TWO_WAYS, ids=lambda model: ascii(model)[:40])
+async def test_a_name_that_could_be_another(rpc: str, start: Start, rules: dict[str, Any], model: str) -> None:
+    """PERMISSION_DENIED although `openai/*` fits it; nothing goes upstream. Without patterns it passes."""
+    async with start(**rules) as bridge:
+        failure = await failed_either(bridge, rpc, request(model), metadata=bearer(STRICT.token))
+        assert verdict(failure) == ("PERMISSION_DENIED", "CALLER_NOT_ALLOWED", "-1")
+        assert not bridge.gateway.requests
+        await bridge.chat.CreateChatCompletion(request(model), metadata=bearer(FREE.token))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "model", "allowed"),
+    [
+        ("openai/*", "openai/gpt-5.1_x+y~z", True),
+        ("openai/*", "openai/gpt:online", True),  # the star says so
+        ("openai/gpt", "openai/gpt:online", False),
+        ("openai/gpt:*", "openai/gpt:online", True),
+        ("*", "claude@20251001", True),
+        ("@cf/*", "@cf/meta/llama", True),
+        ("openai/*@preset/mine", "openai/gpt@preset/mine", True),
+        ("openai/*@preset/mine", "openai/gpt@preset/other", False),
+        ("@preset/*", "@preset/mine", True),
+        ("a, b", "a, b", True),  # what a pattern spells out is meant
+        ("a,*", "a,b", True),
+        ("a *", "a,b", False),
+        ("a*", "a b", False),
+        ("a?b", "a,b", False),
+        ("a[,]b", "a,b", True),
+        ("*", "größe", True),
+        ("*", "gro\u0308ße", False),  # the same to the eye, in two characters
+        ("/models/*", "/models/llama.gguf", True),
+        ("*", "//models/llama.gguf", False),
+        ("*", "", False),
+    ],
+)
+def test_what_a_star_stands_for(pattern: str, model: str, allowed: bool) -> None:  # noqa: FBT001 # a column
+    """Letters, digits and marks of model ids. Any other character has to stand in the pattern."""
+    assert may_use(Caller("c", (pattern,)), model) is allowed
+
+
+UNKNOWN = [
+    request(extra_json='{"new_option": 1}'),
+    request(extra_json='{"Model": "openai/x"}'),
+    request(extra_json=f'{{"deployment_id": "{OTHER}"}}'),
+    request(extra_json='{"api_base": "http://evil.test/"}'),
+    request(provider={"extra_json": '{"new": 1}'}),
+    request(provider_options={"gateway": {"extra_json": '{"new": 1}'}}),
+    request(provider_options={"extra_json": '{"gateway": {"models": ["openai/x"], "new": 1}}'}),
+    request(extra_json='{"provider": {"new": 1}}'),
+    request(extra_json='{"providerOptions": {"gateway": {"new": 1}}}'),
+    request(messages=[{"role": "user", "content": "hi", "extra_json": '{"new": 1}'}]),
+    request(messages=[], extra_json='{"messages": [{"role": "user", "content": "hi", "new": 1}]}'),
+    request(tools=[{"type": "function", "function": {"name": "f", "extra_json": '{"new": 1}'}}]),
+    request(tools=[{"type": "advisor", "extra_json": '{"new": 1}'}]),
+    request("", extra_json='{"model": "openai/x", "new": 1}'),
+]
+
+
+@RPCS
+@pytest.mark.parametrize("unknown", UNKNOWN, ids=str)
+async def test_members_that_the_schema_does_not_know(
+    rpc: str, start: Start, rules: dict[str, Any], unknown: chat_pb2.CreateChatCompletionRequest
+) -> None:
+    """They are refused in requests of callers with patterns, wherever they stand; the message says where and why."""
+    async with start(**rules) as bridge:
+        failure = await failed_either(bridge, rpc, unknown, metadata=bearer(STRICT.token))
+        assert verdict(failure) == ("PERMISSION_DENIED", "CALLER_NOT_ALLOWED", "-1")
+        assert "extra_json: the caller has model patterns" in failure.message
+        assert "unknown_members" in failure.message
+        assert not bridge.gateway.requests
+        await bridge.chat.CreateChatCompletion(unknown, metadata=bearer(FREE.token))
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        request(extra_json='{"tools": [], "logit_bias": {}}'),  # empty ones, which protobuf cannot tell from none
+        request(extra_json='{"temperature": "0.5"}'),  # another type
+        request("", extra_json='{"model": "openai/x"}'),
+        request(provider_options={"extra_json": '{"anthropic": {"effort": "low", "new": 1}}'}),
+        request(extra_body_json='{"google": {"cached_content": "x"}}'),
+        request(metadata={"model": OTHER}),
+        request(extra_json='{"thinking": null}'),
+    ],
+    ids=str,
+)
+async def test_members_that_the_schema_knows(
+    start: Start, rules: dict[str, Any], known: chat_pb2.CreateChatCompletionRequest
+) -> None:
+    """They pass for callers with patterns, also where their value only fits into `extra_json`."""
+    async with start(**rules) as bridge:
+        await bridge.chat.CreateChatCompletion(known, metadata=bearer(STRICT.token))
+
+
+SECOND_SPELLINGS = [
+    '{"Model": "%s"}',
+    '{"MODEL": ["%s"]}',
+    '{"mod\\u0065l_name": "%s"}',
+    '{"\\uff4dodel": "%s"}',
+    '{"mo\\u200bdel": "%s"}',
+    '{"\\u0000model": "%s"}',
+    '{"pre\\u017fet": "%s"}',
+    '{"fallbac\\u212as": ["%s"]}',
+    '{"fall_backs": ["%s"]}',
+    '{"fallbacks": [{"%s": {"temperature": 1}}]}',
+    '{"fallbacks": {"openai/x": ["%s"]}}',
+    '{"routing": {"models": {"%s": 1}}}',
+    '{"x": [[{"model": {"deep": {"deeper": "%s"}}}]]}',
+    '{"deployment_id": "%s"}',
+    '{"azureDeployment": "%s"}',
+    '{"engine": "%s"}',
+    '{"ENGINE": "%s"}',
+    '{"extra_body": {"engine": "%s"}}',
+    '{"adapter_id": "%s"}',
+    '{"lora_request": {"lora_name": "%s"}}',
+    '{"x": {"model": "%s", "model": "openai/x"}}',
+    '{"metadata": {"fallbacks": ["%s"]}}',
+    '{"plugins": [{"id": "auto-router", "allowed_models": ["%s"]}]}',
+    '{"' + "m" * 200 + 'odel": "%s"}',
+]
+
+
+@RPCS
+@pytest.mark.parametrize("extra", SECOND_SPELLINGS)
+async def test_a_second_spelling(rpc: str, start: Start, rules: dict[str, Any], extra: str) -> None:
+    """Also with `unknown_members`, what a gateway could read as a model has to be one that the caller may use."""
+    async with start(**rules) as bridge:
+        smuggled = request(extra_json=extra % OTHER)
+        failure = await failed_either(bridge, rpc, smuggled, metadata=bearer(LENIENT.token))
+        assert verdict(failure) == ("PERMISSION_DENIED", "CALLER_NOT_ALLOWED", "-1")
+        assert failure.message == "the caller may not use this model"
+        assert not bridge.gateway.requests
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        '{"new_option": {"text": "anthropic/claude-opus"}}',
+        '{"Model": "openai/x"}',
+        '{"fallbacks": {"openai/x": ["openai/y"]}}',
+        '{"thinking_style": "model"}',
+        '{"web_search_options": {"engine": "exa"}}',
+        '{"provider": {"allow_fallbacks": true, "order": ["anthropic"]}}',
+        '{"messages_note": "x"}',
+    ],
+)
+async def test_unknown_members_by_rule(start: Start, rules: dict[str, Any], extra: str) -> None:
+    """With `unknown_members` what speaks of no other model passes, and reaches the upstream as it is."""
+    async with start(**rules) as bridge:
+        await bridge.chat.CreateChatCompletion(request(extra_json=extra), metadata=bearer(LENIENT.token))
+        assert extra[1:-1].replace(" ", "") in bridge.gateway.last.body.decode().replace(" ", "")
+
+
+async def test_other_methods(start: Start, rules: dict[str, Any]) -> None:
+    """Embeddings, a single model and the list know the same spellings."""
+    strict = {"metadata": bearer(STRICT.token)}
+    embed = embeddings_pb2.CreateEmbeddingRequest
+    async with start(**rules) as bridge:
+        for call in (
+            bridge.embeddings.CreateEmbedding(embed(model=f"openai/x,{OTHER}", input="x"), **strict),
+            bridge.embeddings.CreateEmbedding(embed(model="openai/x", input="x", extra_json='{"new":1}'), **strict),
+            bridge.models.RetrieveModel(models_pb2.RetrieveModelRequest(model=f"openai/x,{OTHER}"), **strict),
+            bridge.models.RetrieveModel(models_pb2.RetrieveModelRequest(model="openai//x"), **strict),
+        ):
+            assert verdict(await failed(call)) == ("PERMISSION_DENIED", "CALLER_NOT_ALLOWED", "-1")
+        assert not bridge.gateway.requests
+        bridge.gateway.script(json_reply({"data": [{"id": "openai/x"}, {"id": f"openai/x,{OTHER}"}]}))
+        reply = await bridge.models.ListModels(models_pb2.ListModelsRequest(), **strict)
+        assert [model.id for model in reply.data] == ["openai/x"]
+
+
+async def test_before_the_content_is_converted(start: Start, rules: dict[str, Any]) -> None:
+    """A model that is not allowed is refused at once, whatever the content holds."""
+    async with start(**rules) as bridge:
+        broken = request(OTHER, messages=[{"role": "user", "content": "x", "extra_json": "no JSON"}])
+        failure = await failed(bridge.chat.CreateChatCompletion(broken, metadata=bearer(STRICT.token)))
+    assert failure.reason == "CALLER_NOT_ALLOWED"
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        '{"x":' * 5000 + "1" + "}" * 5000,
+        '{"provider":' * 5000 + "1" + "}" * 5000,
+        '{"messages":[{"content":' + '[{"thinking":' * 1000 + "1" + "}]" * 1000 + "}]}",
+        '{"model":' + "[" * 900 + '"openai/x"' + "]" * 900 + "}",
+        '{"y":' + "[" * 900 + '{"model":"openai/x"}' + "]" * 900 + "}",
+        '{"x":"\\ud800"}',
+        '{"provider":{"order":["\\ud800"]}}',
+        "not JSON",
+        "[]",
+    ],
+    ids=lambda extra: extra[:20],
+)
+@pytest.mark.parametrize("token", [STRICT.token, LENIENT.token], ids=["strict", "lenient"])
+async def test_odd_members(start: Start, rules: dict[str, Any], extra: str, token: str) -> None:
+    """They pass or are refused with a reason, never with an exception of the bridge."""
+    async with start(**rules) as bridge:
+        call = bridge.chat.CreateChatCompletion(request(extra_json=extra), metadata=bearer(token))
+        if (await call.code()).name != "OK":
+            assert (await failed(call)).reason in {"CALLER_NOT_ALLOWED", "INVALID_REQUEST"}
+
+
+@pytest.mark.alone
+@pytest.mark.parametrize(
+    "extra",
+    [
+        '{"' + "m\u200b" * (2 << 20) + '": 1}',
+        '{"models": [' + '"openai/x",' * (1 << 18) + f'"{OTHER}"]}}',
+        '{"models": ["openai/' + "x" * (4 << 20) + '"]}',
+        '{"x": ' + '{"model":' * 400 + "1" + "}" * 400 + "}",
+    ],
+    ids=["name", "many", "long", "deep"],
+)
+async def test_the_search_is_linear(start: Start, rules: dict[str, Any], extra: str) -> None:
+    """A caller cannot make the search for models take longer than its request is large."""
+    async with start(**rules) as bridge:
+        began = time.process_time()
+        call = bridge.chat.CreateChatCompletion(request(extra_json=extra), metadata=bearer(LENIENT.token))
+        assert (await call.code()).name in {"OK", "PERMISSION_DENIED", "INVALID_ARGUMENT"}
+        assert time.process_time() - began < 2.0
