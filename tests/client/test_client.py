@@ -86,7 +86,7 @@ async def test_nobody_there() -> None:
     with connect("127.0.0.1:1") as client, pytest.raises(CallFailed) as caught:
         await models(client)
     assert (caught.value.code, caught.value.reason) == (grpc.StatusCode.UNAVAILABLE, "")
-    assert caught.value.message == "no connection to a bridge at 127.0.0.1:1: Connection refused"
+    assert caught.value.message.startswith("no connection to a bridge at 127.0.0.1:1: Connection refused")
 
 
 async def test_unavailable_is_tried_again(start: Start, gateway: Gateway) -> None:

@@ -15,6 +15,7 @@ from google.protobuf.message import Message
 from grpc_health.v1.health_pb2_grpc import HealthStub
 
 from aibridge.client.accumulate import collect_async as collect
+from aibridge.client.calls import Trailers, trailers_of
 from aibridge.client.channel import Metadata, Option, TlsChoice, caller_metadata, channel_arguments
 from aibridge.client.failures import cancelled, failure_of
 from aibridge.client.tools import run_tools_async as run_tools
@@ -25,8 +26,6 @@ from aibridge.v1.models_pb2_grpc import ModelsServiceStub
 __all__ = ["Client", "Stream", "collect", "connect", "run_tools"]
 
 T = TypeVar("T")
-
-Trailers = dict[str, str | bytes]
 
 
 def connect(
@@ -117,7 +116,7 @@ class Stream(Generic[T]):
 
     async def trailing_metadata(self) -> Trailers:
         """What came behind the last message: request ids, rate limits, usage. Waits for the end."""
-        return dict(await self._call.trailing_metadata() or ())
+        return trailers_of(await self._call.trailing_metadata())
 
     async def __aenter__(self) -> Self:
         return self
@@ -154,7 +153,7 @@ class _Unary:
         """The reply, and the metadata that came behind it."""
         call = self._call(request, timeout=timeout or self._timeout, metadata=(*self._metadata, *metadata))
         try:
-            return await call, dict(await call.trailing_metadata() or ())
+            return await call, trailers_of(await call.trailing_metadata())
         except grpc.aio.AioRpcError as error:
             raise failure_of(error, self._target) from None
         except asyncio.CancelledError:

@@ -8,6 +8,7 @@ import grpc
 from google.protobuf.message import Message
 from grpc_health.v1.health_pb2_grpc import HealthStub
 
+from aibridge.client.calls import Trailers, trailers_of
 from aibridge.client.channel import Metadata, Option, TlsChoice, caller_metadata, channel_arguments
 from aibridge.client.failures import failure_of
 from aibridge.v1.chat_pb2_grpc import ChatServiceStub
@@ -15,8 +16,6 @@ from aibridge.v1.embeddings_pb2_grpc import EmbeddingsServiceStub
 from aibridge.v1.models_pb2_grpc import ModelsServiceStub
 
 T = TypeVar("T")
-
-Trailers = dict[str, str | bytes]
 
 
 def connect(
@@ -106,7 +105,7 @@ class Stream(Generic[T]):
 
     def trailing_metadata(self) -> Trailers:
         """What came behind the last message: request ids, rate limits, usage. Waits for the end."""
-        return dict(self._call.trailing_metadata() or ())
+        return trailers_of(self._call.trailing_metadata())
 
     def __enter__(self) -> Self:
         return self
@@ -141,7 +140,7 @@ class _Unary:
             reply, call = self._call.with_call(request, timeout=timeout or self._timeout, metadata=pairs)
         except grpc.RpcError as error:
             raise failure_of(error, self._target) from None
-        return reply, dict(call.trailing_metadata() or ())
+        return reply, trailers_of(call.trailing_metadata())
 
 
 class _Calls:

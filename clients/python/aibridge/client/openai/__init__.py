@@ -16,7 +16,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from aibridge.client.channel import Option, TlsChoice
-from aibridge.client.openai.transport import AsyncTransport, SyncTransport
+
+try:
+    from aibridge.client.openai.transport import AsyncTransport, SyncTransport
+except ModuleNotFoundError as error:
+    if error.name not in {"orjson", "pybase64"}:
+        raise
+    missing = f"no module named {error.name!r}; install it with: pip install 'aibridge-client[openai]'"
+    raise ModuleNotFoundError(missing, name=error.name) from None
 
 __all__ = ["async_http_client", "async_transport", "http_client", "transport"]
 

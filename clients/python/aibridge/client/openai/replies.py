@@ -8,8 +8,8 @@ from typing import Any, Final, NamedTuple
 import grpc
 
 from aibridge.client.failures import CallFailed
-from bridge.codec import encode
-from bridge.jsontext import MalformedJSONError, dumps, loads
+from aibridge.client.openai.codec import encode
+from aibridge.client.openai.jsontext import MalformedJSONError, dumps, loads
 
 Headers = dict[str, str]
 

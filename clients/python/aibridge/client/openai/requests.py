@@ -7,12 +7,12 @@ from urllib.parse import unquote
 
 from google.protobuf.message import Message
 
+from aibridge.client.openai.codec import build
+from aibridge.client.openai.jsontext import MalformedJSONError, loads
 from aibridge.client.openai.replies import Reply, refusal
 from aibridge.v1.chat_pb2 import CreateChatCompletionRequest
 from aibridge.v1.embeddings_pb2 import CreateEmbeddingRequest
 from aibridge.v1.models_pb2 import ListModelsRequest, RetrieveModelRequest
-from bridge.codec import build
-from bridge.jsontext import MalformedJSONError, loads
 
 #: The leftmost wins, so that an id may have any of these words in it; what stands before is the base URL's.
 _ROUTE: Final = re.compile(r"/(?:(chat/completions)|(embeddings)|(models)(?:/(.+))?)/*$")

@@ -1,0 +1,73 @@
+# Copied by tools/vendor.py from bridge/codec/members.py: edit that file, not this one.
+"""Which members of a message its schema does not know: those that rode in `extra_json`."""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from google.protobuf.message import Message
+
+from aibridge.client.openai.codec.plan import plan_of
+from aibridge.client.openai.errors import invalid
+from aibridge.client.openai.jsontext import MalformedJSONError, loads
+
+#: Messages whose `extra_json` is part of the schema: the options of each provider, by its name.
+_OPEN: Final = frozenset({"aibridge.v1.ProviderOptions"})
+
+
+def first_unknown(message: Message, path: str = "") -> str | None:
+    """The path of the first `extra_json` with a member that the schema does not know; None if there is none.
+
+    A member that the schema knows, with a value of another type than the schema's, is not unknown. What is in the
+    other `_json` fields belongs to the schema, whatever it is.
+
+    Raises:
+        BridgeError: INVALID_REQUEST for an `extra_json` that is not a JSON object.
+    """
+    for field, value in message.ListFields():
+        place = f"{path}{field.name}"
+        if field.name == "extra_json":
+            found = _in_extra(message, value, place)
+        elif field.message_type is None:
+            continue
+        else:
+            found = _in_field(field, value, place)
+        if found is not None:
+            return found
+    return None
+
+
+def _in_field(field: Any, value: Any, place: str) -> str | None:
+    if not field.is_repeated:
+        return first_unknown(value, f"{place}.")
+    items: Iterable[tuple[str, Any]]
+    if field.message_type.GetOptions().map_entry:
+        if field.message_type.fields_by_name["value"].message_type is None:
+            return None
+        items = ((f'"{key}"', item) for key, item in value.items())
+    else:
+        items = ((str(index), item) for index, item in enumerate(value))
+    for name, item in items:
+        found = first_unknown(item, f"{place}[{name}].")
+        if found is not None:
+            return found
+    return None
+
+
+def _in_extra(message: Message, text: str, place: str) -> str | None:
+    """As `first_unknown`, of the text of one `extra_json`: known members in it may hold unknown ones."""
+    try:
+        value = loads(text.encode())
+    except MalformedJSONError as error:
+        raise invalid(place, f"is not JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise invalid(place, "must be a JSON object")
+    known = plan_of(message.DESCRIPTOR).members
+    if message.DESCRIPTOR.full_name not in _OPEN and not value.keys() <= known.keys():
+        return place
+    inner = {key: item for key, item in value.items() if key in known}
+    try:
+        arguments = plan_of(message.DESCRIPTOR).decode(inner, [])
+        arguments.pop("extra_json", None)  # known, and of another type than the schema's
+        return place if first_unknown(type(message)(**arguments)) is not None else None
+    except RecursionError:
+        raise invalid(place, "is nested too deeply") from None

@@ -1,0 +1,152 @@
+# Copied by tools/vendor.py from bridge/codec/plan.py: edit that file, not this one.
+"""The plan of a message type: which JSON key goes to which field, and back."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, Final, NamedTuple
+
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from google.protobuf.descriptor_pb2 import DescriptorProto
+from google.protobuf.message import Message
+
+from aibridge.client.openai.codec.kinds import KINDS
+from aibridge.client.openai.codec.readers import (
+    MISFIT,
+    NULL,
+    Read,
+    Rewritten,
+    bytes_reader,
+    member_text,
+    object_text,
+    reader,
+)
+from aibridge.client.openai.codec.writers import Write, splice, writer
+
+
+class Member(NamedTuple):
+    """Where a JSON key's value goes.
+
+    Into the field `name` if its type is `direct`, else to the first alternative that it fits, else, if it is of the
+    kind `raw_kind`, as text into the field `raw`.
+    """
+
+    direct: type | None
+    name: str
+    alternatives: tuple[tuple[str, Read], ...]
+    raw: str | None
+    raw_kind: type = object
+
+
+_UNKNOWN: Final = Member(None, "", (), None)
+#: Fields that take a JSON value of this Python type as it is.
+_AS_IT_IS: Final[Mapping[int, type]] = {
+    FieldDescriptor.TYPE_STRING: str,
+    FieldDescriptor.TYPE_BOOL: bool,
+}
+
+
+class Plan:
+    """How one message type is read from a JSON object and written to one."""
+
+    __slots__ = ("members", "writers")
+
+    def __init__(self) -> None:
+        self.members: dict[str, Member] = {}
+        self.writers: dict[int, tuple[str, str, Write]] = {}
+
+    def decode(self, value: dict[str, Any], rewritten: Rewritten) -> dict[str, Any]:
+        """The constructor arguments for a JSON object; `rewritten` gets a mark for each text that was written anew."""
+        arguments: dict[str, Any] = {}
+        extra: dict[str, Any] = {}
+        members = self.members
+        for key, item in value.items():
+            if item is None:
+                continue
+            direct, field, alternatives, raw, raw_kind = members.get(key, _UNKNOWN)
+            if type(item) is direct:
+                arguments[field] = item
+                continue
+            for name, read in alternatives:
+                converted = read(item, rewritten)
+                if converted is not MISFIT:
+                    arguments[name] = converted
+                    break
+            else:
+                if raw is None or not isinstance(item, raw_kind):
+                    extra[key] = item
+                elif (text := member_text(value, key, item, rewritten)) != NULL:
+                    arguments[raw] = text
+        if extra and (text := object_text(value, extra, rewritten)):
+            arguments["extra_json"] = text
+        return arguments
+
+    def encode(self, message: Message, path: str) -> dict[str, Any]:
+        """The JSON object of a message that stands at `path`."""
+        result: dict[str, Any] = {}
+        prefix = f"{path}." if path else ""
+        extra = ""
+        for field, item in message.ListFields():
+            entry = self.writers.get(field.number)
+            if entry is not None:
+                key, name, write = entry
+                result[key] = write(item, prefix + name)
+            elif field.name == "extra_json":
+                extra = item
+        if extra:
+            splice(extra, result, f"{prefix}extra_json")
+        return result
+
+
+_plans: dict[tuple[Any, bool], Plan] = {}
+
+
+def plan_of(descriptor: Any, *, inline: bool = False) -> Plan:
+    """The plan of a message type, by its descriptor; compiled at its first use.
+
+    With `inline`, base64 text and `data:` URLs are read into the fields that hold bytes, where there are any.
+    """
+    plan = _plans.get((descriptor, inline))
+    if plan is None:
+        plan = _plans[descriptor, inline] = Plan()  # before its fields: message types may contain themselves
+        _compile(plan, descriptor, inline=inline)
+    return plan
+
+
+def keys_of(descriptor: Descriptor) -> dict[str, list[FieldDescriptor]]:
+    """Each JSON key of a message type with the fields that can hold its value."""
+    declared = DescriptorProto()  # the only way to tell an explicit json_name from protoc's own
+    descriptor.CopyToProto(declared)
+    explicit = {field.name: field.json_name for field in declared.field if field.HasField("json_name")}
+    keys: dict[str, list[FieldDescriptor]] = {}
+    for field in descriptor.fields:
+        if field.name not in {"extra_json", "bridge_options"}:
+            keys.setdefault(explicit.get(field.name) or _key(field), []).append(field)
+    return keys
+
+
+def _key(field: FieldDescriptor) -> str:
+    oneof = field.containing_oneof
+    if oneof is not None and oneof.name.endswith("_kind"):
+        return str(oneof.name.removesuffix("_kind"))
+    return str(field.name.removesuffix("_json"))
+
+
+def _compile(plan: Plan, descriptor: Descriptor, *, inline: bool) -> None:
+    nested = partial(plan_of, inline=inline)
+    for key, fields in keys_of(descriptor).items():
+        typed = [field for field in fields if not field.name.endswith("_json")]
+        raw = next((field.name for field in fields if field.name.endswith("_json")), None)
+        as_bytes = [(field.name, read) for field in typed if inline and (read := bytes_reader(field)) is not None]
+        others = [(field.name, read) for field in typed if (read := reader(field, nested)) is not None]
+        alternatives = (*as_bytes, *others)  # bytes first: any base64 text is a text as well
+        simple = () if as_bytes else typed
+        direct = next((field for field in simple if not field.is_repeated and field.type in _AS_IT_IS), None)
+        plan.members[key] = Member(
+            _AS_IT_IS[direct.type] if direct is not None else None,
+            direct.name if direct is not None else "",
+            alternatives,
+            raw,
+            KINDS.get(raw or "", object),
+        )
+        for field in fields:
+            plan.writers[field.number] = key, field.name, writer(field, plan_of)
