@@ -26,7 +26,7 @@ test: $(READY) ## all tests
 wheel: $(READY) ## build the wheel, and test it in an environment of its own
 	PYTHON=$(BIN)/python sh tools/wheel.sh
 
-test-openai: $(READY) ## OpenAI's own libraries, with and without a bridge: do they notice?
+test-openai: $(READY) ## OpenAI's own libraries, with and without a bridge; openai-python's own tests
 	$(BIN)/python -m tests.e2e.openai $(ARGS)
 
 test-peers: $(READY) ## the bridge before four servers that others wrote; needs node and npm

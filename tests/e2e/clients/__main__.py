@@ -16,8 +16,10 @@ from tests.e2e.clients.stacks import STACKS, Stack
 from tests.e2e.clients.toolchains import ToolchainError, provide
 from tests.e2e.clients.tools import TOOLS, Tool
 from tests.e2e.clients.upstream import Upstream, upstream
-from tests.e2e.openai.libraries import LIBRARIES, Library
+from tests.e2e.openai.libraries import Library
+from tests.e2e.openai.run import SUBJECTS
 from tests.e2e.openai.run import run as parity
+from tests.e2e.openai.suites import Suite
 
 _SUBJECTS: Final = {subject.name: subject for subject in (*STACKS, *TOOLS)}
 _PROXIES: Final = {proxy.name: proxy for proxy in proxies.PROXIES}
@@ -46,7 +48,7 @@ def main() -> int:
         parser.error("a report is about everything")
     through = () if arguments.direct else tuple(_PROXIES)
     subjects = [subject for name, subject in _SUBJECTS.items() if name in chosen]
-    libraries = () if arguments.only else LIBRARIES
+    libraries = () if arguments.only else tuple(SUBJECTS.values())
     return asyncio.run(_main(subjects, through, libraries, write=arguments.write_report))
 
 
@@ -57,7 +59,7 @@ async def _serve() -> None:
 
 
 async def _main(
-    subjects: Sequence[Stack | Tool], through: Sequence[str], libraries: Sequence[Library], *, write: bool
+    subjects: Sequence[Stack | Tool], through: Sequence[str], libraries: Sequence[Library | Suite], *, write: bool
 ) -> int:
     passed = failed = 0
     async with AsyncExitStack() as servers:

@@ -9,7 +9,7 @@ from tests.e2e.clients.checks import CHECKS, Check
 from tests.e2e.clients.stacks import Stack
 from tests.e2e.clients.tools import Tool
 from tests.e2e.openai.report import section
-from tests.e2e.openai.run import Result
+from tests.e2e.openai.result import Result
 
 PATH: Final = Path(__file__).resolve().parents[3] / "docs" / "clients.md"
 _HEAD: Final = """\

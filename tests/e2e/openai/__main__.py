@@ -4,20 +4,19 @@ import argparse
 import asyncio
 import sys
 
-from tests.e2e.openai.libraries import LIBRARIES
-from tests.e2e.openai.run import run
+from tests.e2e.openai.run import SUBJECTS, run
 
 
 def main() -> int:
     """Run what was asked for."""
-    names = [library.name for library in LIBRARIES]
+    names = list(SUBJECTS)
     parser = argparse.ArgumentParser(prog="parity", description="Runs OpenAI's libraries with and without a bridge.")
     parser.add_argument("--only", metavar="NAME,…", help=f"some of: {', '.join(names)}")
     arguments = parser.parse_args()
     chosen = arguments.only.split(",") if arguments.only else names
     if unknown := set(chosen) - set(names):
         parser.error(f"no such library: {', '.join(sorted(unknown))}")
-    results = asyncio.run(run(library for library in LIBRARIES if library.name in chosen))
+    results = asyncio.run(run(subject for name, subject in SUBJECTS.items() if name in chosen))
     failed = sum(result.failed for result in results)
     print(f"{sum(result.passed for result in results)} passed, {failed} failed")
     return 1 if failed else 0

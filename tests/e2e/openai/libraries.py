@@ -14,7 +14,7 @@ from typing import Any, Final
 
 HERE: Final = Path(__file__).resolve().parent
 INSTALLED: Final = HERE / ".installed"
-_INSTALL_TIMEOUT: Final = 300.0
+INSTALL_TIMEOUT: Final = 300.0
 _RUN_TIMEOUT: Final = 120.0
 #: pip puts the older generation beside the environment's own, which has everything else that it needs.
 _OLDER: Final = INSTALLED / "openai-python-2"
@@ -49,6 +49,19 @@ _STEPS: Final = (
 )
 _BUILD: Final = ("sh", "-c", " && ".join(_STEPS))
 
+#: The generation on httpx.
+OLDER: Final = Library(
+    "openai-python-2",
+    "openai-python before 3, on httpx",
+    (sys.executable, "-P", "programs/openai_python.py"),
+    clients=2,
+    language="Python",
+    install=(
+        *(sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(_OLDER)),
+        *("openai==2.54.0", "distro==1.9.0", "tqdm==4.67.1"),
+    ),
+    variables={"PYTHONPATH": str(_OLDER)},
+)
 LIBRARIES: Final = (
     Library(
         "openai-python",
@@ -57,18 +70,7 @@ LIBRARIES: Final = (
         clients=2,
         language="Python",
     ),
-    Library(
-        "openai-python-2",
-        "openai-python before 3, on httpx",
-        (sys.executable, "-P", "programs/openai_python.py"),
-        clients=2,
-        language="Python",
-        install=(
-            *(sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(_OLDER)),
-            *("openai==2.54.0", "distro==1.9.0", "tqdm==4.67.1"),
-        ),
-        variables={"PYTHONPATH": str(_OLDER)},
-    ),
+    OLDER,
     Library("openai-npm", "npm openai", ("node", "programs/npm/openai.mjs"), clients=1, install=_BUILD, codec=True),
     Library(
         "ai-sdk",
@@ -92,8 +94,8 @@ async def outcomes_of(library: Library, setup: Any) -> tuple[dict[str, Any], dic
     Raises:
         LibraryError: it could not be installed or run.
     """
-    await _install(library)
-    said = json.loads(await _run(library.run, library.variables, json.dumps(setup), _RUN_TIMEOUT))
+    await install(library)
+    said = json.loads(await execute(library.run, library.variables, json.dumps(setup), _RUN_TIMEOUT))
     return said["outcomes"], said["versions"]
 
 
@@ -104,10 +106,15 @@ async def roundtrip(tasks: Any) -> Any:
         LibraryError: it could not be run.
     """
     script = str(_FETCH / "scripts" / "roundtrip.mjs")
-    return json.loads(await _run(("node", script), {}, json.dumps(tasks), _RUN_TIMEOUT))
+    return json.loads(await execute(("node", script), {}, json.dumps(tasks), _RUN_TIMEOUT))
 
 
-async def _install(library: Library) -> None:
+async def install(library: Library) -> None:
+    """Install what a library needs, unless that is done already.
+
+    Raises:
+        LibraryError: it cannot be installed.
+    """
     if not library.install:
         return
     sources = [*sorted(_FETCH.glob("*/*.*s")), *(folder / "package-lock.json" for folder in (_FETCH, _NPM))]
@@ -115,7 +122,7 @@ async def _install(library: Library) -> None:
     stamp = INSTALLED / f"{_digest(repr(library.install).encode())}.stamp"
     if stamp.exists() and stamp.read_text() == wanted:
         return
-    await _run(library.install, {}, "", _INSTALL_TIMEOUT)
+    await execute(library.install, {}, "", INSTALL_TIMEOUT)
     INSTALLED.mkdir(exist_ok=True)
     stamp.write_text(wanted)
 
@@ -124,11 +131,25 @@ def _digest(*parts: bytes) -> str:
     return hashlib.sha256(b"".join(parts)).hexdigest()
 
 
-async def _run(command: Sequence[str], variables: Mapping[str, str], text: str, seconds: float) -> str:
+async def execute(
+    command: Sequence[str],
+    variables: Mapping[str, str],
+    text: str,
+    seconds: float,
+    *,
+    folder: Path = HERE,
+    sockets: Sequence[int] = (),
+) -> str:
+    """Run a command with `text` as its input; what it prints. It inherits these `sockets`.
+
+    Raises:
+        LibraryError: it is not installed, fails, or takes longer than `seconds`.
+    """
     try:
         child = await asyncio.create_subprocess_exec(
             *command,
-            cwd=HERE,
+            cwd=folder,
+            pass_fds=sockets,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from tests.e2e.openai.run import Result
+from tests.e2e.openai.result import Result
 
 _HEAD: Final = """\
 ## OpenAI's libraries
@@ -13,6 +13,9 @@ Code that is written against them speaks to a bridge by a change of one line ([o
 What the program sees and what the gateway is asked have to be the same, except where
 [openai.md](openai.md#what-differs) says so.
 openai-python runs each with its synchronous and its asyncio client.
+
+openai-python's own tests of models, chat and embeddings are those of its sdist, unchanged. Their clients call a bridge,
+and the bridge calls the tests' mock.
 """
 
 
@@ -26,4 +29,12 @@ def section(results: Sequence[Result]) -> Iterator[str]:
         language = f"{library.language} {versions.get('language', '?')}"
         passed = f"{result.passed} of {len(result.verdicts)}"
         yield f"| {library.title} | {versions.get('library', '?')} | {language} | {passed} |"
+    yield ""
+    yield "Of openai-python's own tests these are left out:"
+    yield ""
+    yield "| tests of | left out | because |"
+    yield "|---|---|---|"
+    for result in results:
+        for why, count in result.left_out.items():
+            yield f"| {result.versions['library']} | {count} | {why} |"
     yield ""

@@ -3,7 +3,7 @@
 import sys
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from typing import Final
 
 from bridge import settings
 from bridge.server.app import App
@@ -13,41 +13,29 @@ from tests.e2e.openai.cases import Case, load
 from tests.e2e.openai.compare import problems, request_problems
 from tests.e2e.openai.gateway import gateway
 from tests.e2e.openai.libraries import LIBRARIES, Library, LibraryError, outcomes_of, roundtrip
+from tests.e2e.openai.result import Result
+from tests.e2e.openai.suites import SUITES, Suite, check_suite
+
+#: What is run, by name.
+SUBJECTS: Final = {subject.name: subject for subject in (*LIBRARIES, *SUITES)}
 
 
-@dataclass
-class Result:
-    """What became of a library: its versions, and what is wrong, by case."""
-
-    library: Library
-    versions: dict[str, str] = field(default_factory=dict)
-    verdicts: dict[str, list[str]] = field(default_factory=dict)
-
-    @property
-    def failed(self) -> int:
-        """How many cases are not as they should be."""
-        return sum(bool(wrong) for wrong in self.verdicts.values())
-
-    @property
-    def passed(self) -> int:
-        """How many are."""
-        return len(self.verdicts) - self.failed
-
-
-async def run(libraries: Iterable[Library] = LIBRARIES) -> list[Result]:
-    """Run all cases with each of these libraries; prints how it goes."""
+async def run(subjects: Iterable[Library | Suite]) -> list[Result]:
+    """Run all cases with each of these libraries, and these suites; prints how it goes."""
     logs.configure(settings.load(log_level="error"))
     cases = load()
     results = []
-    for library in libraries:
+    for subject in subjects:
         started = time.monotonic()
-        result = await check(library, cases)
+        result = await (check_suite(subject) if isinstance(subject, Suite) else check(subject, cases))
         results.append(result)
         for name, wrong in result.verdicts.items():
             for line in wrong:
-                print(f"FAIL {library.name}: {name}: {line}")
+                print(f"FAIL {subject.name}: {name}: {line}")
         version = result.versions.get("library", "?")
-        print(f"{library.name} {version}: {result.passed} passed in {time.monotonic() - started:.1f} s")
+        print(f"{subject.name} {version}: {result.passed} passed in {time.monotonic() - started:.1f} s")
+        for why, count in result.left_out.items():
+            print(f"    {count} left out: {why}")
         sys.stdout.flush()
     return results
 
