@@ -9,7 +9,7 @@ ENGINE ?= docker
 IMAGE ?= aibridge
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test wheel test-openai test-operations test-peers peers-report fuzz soak bench image test-image check format generate test-clients example-bridge bench-peers bench-report clean
+.PHONY: help demo serve test wheel test-openai test-operations test-peers peers-report fuzz attack soak bench image test-image check format generate test-clients example-bridge bench-peers bench-report clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -50,6 +50,9 @@ fuzz: $(READY) ## decoder, codec and error parser against nonsense, for FUZZ_SEC
 		$(BIN)/python -m pip install --quiet -c requirements/constraints.txt --group fuzz || \
 		echo "atheris has no wheel for this Python: hypothesis only"
 	$(BIN)/python -m tests.fuzz $(ARGS)
+
+attack: $(READY) ## floods and oversized input against a bridge: its memory, and how long other callers wait
+	$(BIN)/python -m tests.floods $(ARGS)
 
 soak: $(READY) ## 20,000 streams: does the bridge keep anything of them?
 	$(BIN)/python -m benchmarks.soak $(ARGS)

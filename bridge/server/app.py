@@ -1,7 +1,7 @@
 """Puts the server together, starts it and stops it."""
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import grpc
 import structlog
@@ -11,7 +11,7 @@ from grpc_health.v1 import health, health_pb2_grpc
 from aibridge.v1 import chat_pb2, embeddings_pb2, models_pb2
 from bridge.access.callers import Callers
 from bridge.access.limits import Limits
-from bridge.server import tls
+from bridge.server import options, tls
 from bridge.server.boundary import Guarded
 from bridge.server.flight import Flight
 from bridge.server.gate import Gate
@@ -45,7 +45,6 @@ METHODS: Final = {
     for service in _SERVICES
     for method in service.methods
 }
-_PENDING: Final = 1 << 16
 #: Seconds for the status of a call that was cut off to reach its caller.
 _FAREWELL: Final = 0.5
 
@@ -65,7 +64,7 @@ class App:
         self._flight = Flight()
         self._callers = Callers(settings) if settings.knows_callers else None
         self._tls = tls.credentials(settings)
-        self._server = grpc.aio.server(options=_options(settings))
+        self._server = grpc.aio.server(options=options.of_calls(settings))
         observer = Observer(settings, METHODS, traces)
         self.metrics = observer.metrics
         self._show(self.metrics)
@@ -148,28 +147,3 @@ class App:
             await self._callers.stop()
         await self._upstream.close()
         return self._flight.cut_off
-
-
-def _options(settings: Settings) -> list[tuple[str, Any]]:
-    return [
-        # Workers share the port on purpose. By default a second bridge on it would start, and take half of the calls.
-        ("grpc.so_reuseport", int(settings.workers > 1)),
-        ("grpc.max_receive_message_length", settings.max_message_bytes),
-        ("grpc.max_send_message_length", settings.max_message_bytes),
-        # Between the two, gRPC refuses at random.
-        ("grpc.max_metadata_size", settings.max_metadata_bytes),
-        ("grpc.absolute_max_metadata_size", settings.max_metadata_bytes),
-        # Calls that Python has not yet asked for. Over 1000, gRPC would end some at random, with CANCELLED, which no
-        # client retries; taken in, they meet `Limits`, which says why, and when to come back.
-        ("grpc.server.max_pending_requests", _PENDING),
-        ("grpc.server.max_pending_requests_hard_limit", _PENDING),
-        # No age grace: with one, streams that are longer would be cut; without, they end in peace.
-        ("grpc.max_connection_age_ms", int(settings.max_connection_age * 1000)),
-        ("grpc.keepalive_time_ms", 60_000),
-        ("grpc.keepalive_timeout_ms", 20_000),
-        ("grpc.keepalive_permit_without_calls", 1),
-        # The shortest keepalive that grpc-go allows is 10 s. gRPC's own floor of 300 s ends the connections of clients
-        # that ping while a model thinks.
-        ("grpc.http2.min_ping_interval_without_data_ms", 9_000),
-        ("grpc.http2.max_pings_without_data", 0),
-    ]

@@ -17,6 +17,9 @@ class Server(BaseModel):
     max_connection_age: Seconds = Field(
         300.0, description="Seconds after which a caller's connection is renewed, so that new replicas get load."
     )
+    max_concurrent_streams: int = Field(
+        1000, ge=1, le=65536, description="Calls of one connection that are open at once; clients hold back the others."
+    )
     drain_delay: float = Field(
         0.0, ge=0, le=3600, description="Seconds to go on serving after SIGTERM, while endpoints are being updated."
     )

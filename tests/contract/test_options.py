@@ -17,7 +17,7 @@ from grpc._cython import cygrpc
 
 from aibridge.client.channel import OPTIONS, SERVICE_CONFIG
 from bridge import settings
-from bridge.server import app
+from bridge.server import options
 
 ROOT = Path(__file__).parents[2]
 #: A quoted text that begins as an option does, in whatever language.
@@ -72,12 +72,12 @@ def test_every_option_in_code_examples_and_docs_is_known_to_grpc() -> None:
 
 
 def test_every_option_that_server_and_client_really_pass_is_known_to_grpc() -> None:
-    passed = {name for name, _ in (*app._options(settings.Settings()), *OPTIONS)}
+    passed = {name for name, _ in (*options.of_calls(settings.Settings()), *OPTIONS)}
     assert len(passed) > 10
     assert [name for name in sorted(passed) if not known(name)] == []
 
 
-@pytest.mark.parametrize("option", sorted({name for name, _ in (*app._options(settings.Settings()), *OPTIONS)}))
+@pytest.mark.parametrize("option", sorted({name for name, _ in (*options.of_calls(settings.Settings()), *OPTIONS)}))
 def test_a_letter_more_or_less_is_noticed(option: str) -> None:
     assert not known(option[:-1])
     assert not known(f"{option}s")
@@ -86,7 +86,7 @@ def test_a_letter_more_or_less_is_noticed(option: str) -> None:
 
 def test_pings_every_ten_seconds_are_tolerated() -> None:
     """grpc-go pings every 10 s at most; a server that tolerates less ends the connection with `too_many_pings`."""
-    passed = dict(app._options(settings.Settings()))
+    passed = dict(options.of_calls(settings.Settings()))
     assert passed["grpc.http2.min_ping_interval_without_data_ms"] <= 9_000
     assert passed["grpc.keepalive_permit_without_calls"] == 1
 

@@ -1,0 +1,35 @@
+"""The options of gRPC's core. It ignores unknown names without a word, so a test sees the effect of each."""
+
+from typing import Any, Final
+
+from bridge.settings import Settings
+
+#: Calls that core holds for Python. A pending call takes up to 30 kB, so these take 250 MB at most. Over the limit core
+#: ends calls with CANCELLED, which no client retries; below it they meet `Limits`, which says why and when to retry.
+_MAX_PENDING_CALLS: Final = 8192
+
+
+def of_calls(settings: Settings) -> list[tuple[str, Any]]:
+    """The options of the port that serves calls."""
+    return [
+        # Workers share the port on purpose. By default a second bridge on it would start, and take half of the calls.
+        ("grpc.so_reuseport", int(settings.workers > 1)),
+        ("grpc.max_receive_message_length", settings.max_message_bytes),
+        ("grpc.max_send_message_length", settings.max_message_bytes),
+        # Between the two, gRPC refuses at random.
+        ("grpc.max_metadata_size", settings.max_metadata_bytes),
+        ("grpc.absolute_max_metadata_size", settings.max_metadata_bytes),
+        ("grpc.max_concurrent_streams", settings.max_concurrent_streams),
+        # Between the two, gRPC refuses at random.
+        ("grpc.server.max_pending_requests", _MAX_PENDING_CALLS),
+        ("grpc.server.max_pending_requests_hard_limit", _MAX_PENDING_CALLS),
+        # No age grace: with one, streams that are longer would be cut; without, they end in peace.
+        ("grpc.max_connection_age_ms", int(settings.max_connection_age * 1000)),
+        ("grpc.keepalive_time_ms", 60_000),
+        ("grpc.keepalive_timeout_ms", 20_000),
+        ("grpc.keepalive_permit_without_calls", 1),
+        # The shortest keepalive that grpc-go allows is 10 s. gRPC's own floor of 300 s ends the connections of clients
+        # that ping while a model thinks.
+        ("grpc.http2.min_ping_interval_without_data_ms", 9_000),
+        ("grpc.http2.max_pings_without_data", 0),
+    ]

@@ -1,0 +1,56 @@
+"""An attack: what it does, how the bridge is set up for it, and the bounds that have to hold meanwhile."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from tests.gateway import Script
+
+if TYPE_CHECKING:
+    from tests.floods.target import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Attack:
+    """One attack.
+
+    `run` attacks the target; it may call `Target.child` to work in a process of its own. `options` are flags of
+    `aibridge serve`. `script` is what the upstream answers to the attack's own requests. The bounds: `max_memory_mb`,
+    megabytes that the bridge may take at its peak beyond what it had before; `max_wait`, seconds that a call of
+    another caller may take, without the time that the machine's other work took. None of those calls may fail.
+    """
+
+    name: str
+    run: Callable[["Target"], Awaitable[None]]
+    options: tuple[str, ...] = ()
+    script: Script | None = None
+    max_memory_mb: int = 300
+    max_wait: float = 0.5
+
+
+class Figures(NamedTuple):
+    """What was measured: megabytes and seconds as in `Attack`, and another caller's calls, all and failed ones."""
+
+    memory_mb: int
+    wait: float
+    calls: int
+    failed: int
+
+    def problems(self, attack: Attack) -> list[str]:
+        """The bounds that did not hold."""
+        problems = []
+        if self.memory_mb > attack.max_memory_mb:
+            problems.append(f"the bridge took {self.memory_mb} MB, the bound is {attack.max_memory_mb} MB")
+        if self.wait > attack.max_wait:
+            problems.append(f"another caller's call took {self.wait:.2f} s, the bound is {attack.max_wait} s")
+        if self.failed:
+            problems.append(f"{self.failed} of {self.calls} calls of another caller failed")
+        return problems
+
+
+def attacks() -> list[Attack]:
+    """All attacks: those in the tuple `ATTACKS` of each module of this folder that has one."""
+    names = sorted(path.stem for path in Path(__file__).parent.glob("*.py") if not path.stem.startswith(("_", "test_")))
+    return [attack for name in names for attack in getattr(import_module(f"tests.floods.{name}"), "ATTACKS", ())]

@@ -1,0 +1,58 @@
+"""Floods of HTTP/2 frames: streams that are opened and reset, calls that nobody waits for."""
+
+import time
+from collections.abc import Callable
+
+from tests.floods.attack import Attack
+from tests.floods.target import Target
+from tests.floods.wire import (
+    DATA,
+    END_HEADERS,
+    END_STREAM,
+    HEADERS,
+    Connection,
+    cancel,
+    frame,
+    head,
+    message,
+)
+
+_BATCH = 500
+
+
+def reset(address: str, seconds: float) -> int:
+    """Open streams and reset them at once. How many there were."""
+    return _flood(address, seconds, cancel)
+
+
+def call(address: str, seconds: float) -> int:
+    """Make whole calls without a credential, and read no answer. How many there were."""
+    return _flood(address, seconds, lambda stream: frame(DATA, END_STREAM, stream, message()))
+
+
+def _flood(address: str, seconds: float, rest: Callable[[int], bytes]) -> int:
+    connection, headers, count = Connection(address), head(), 0
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and not connection.closed:
+        streams = [connection.stream() for _ in range(_BATCH)]
+        connection.send(frame(HEADERS, END_HEADERS, stream, headers) + rest(stream) for stream in streams)
+        connection.read(0)
+        count += _BATCH
+    connection.close()
+    return count
+
+
+async def rapid_reset(target: Target) -> None:
+    """One connection opens streams and resets them."""
+    assert await target.child(reset, target.address, 4.0 if target.long else 1.0)
+
+
+async def calls(target: Target) -> None:
+    """One connection calls without a credential, and never waits."""
+    assert await target.child(call, target.address, 4.0 if target.long else 1.0)
+
+
+ATTACKS = (
+    Attack("rapid reset", rapid_reset),
+    Attack("calls without a credential", calls),
+)

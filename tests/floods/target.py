@@ -1,0 +1,170 @@
+"""The bridge under attack: a process of its own, in front of a scripted gateway, with a well-behaved caller beside."""
+
+import asyncio
+import multiprocessing
+import re
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import IO, Any, Final
+
+import grpc
+
+from aibridge.v1 import chat_pb2, chat_pb2_grpc
+from bridge.access import tokens
+from tests import gateway
+from tests.details import COMPLETION
+from tests.floods.attack import Attack, Figures
+
+#: The model of the well-behaved caller. All other requests get the attack's script.
+GOOD_MODEL: Final = "good"
+#: Megabytes beyond the start at which the bridge is killed, so that a failed test does not take the machine with it.
+KILL_MB: Final = 3000
+_PERIOD: Final = 0.02
+_START_TIMEOUT: Final = 60.0
+#: A call of the well-behaved caller that takes longer has failed. Far over each bound, so that the figure is seen.
+_CALL_TIMEOUT: Final = 30.0
+_WARM_UP_CALLS: Final = 20
+_WELL: Final = gateway.json_reply(COMPLETION)
+
+
+class Target:
+    """A bridge that is ready. It knows two callers, `good` and `attacker`, and each has a token."""
+
+    def __init__(self, process: asyncio.subprocess.Process, address: str, keys: dict[str, str], *, long: bool) -> None:
+        self.address = address
+        self.keys = keys
+        #: Whether the attack is to be the whole one, of `make attack`, or a short one for a test.
+        self.long = long
+        self._process = process
+        self._pool = ProcessPoolExecutor(max_workers=8, mp_context=multiprocessing.get_context("spawn"))
+        self._waits: list[float] = []
+        self._failed = 0
+
+    @property
+    def metadata(self) -> tuple[tuple[str, str], ...]:
+        """What a call of the attacker's own credential sends; leave it out for a call without a credential."""
+        return (("authorization", f"Bearer {self.keys['attacker']}"),)
+
+    async def child(self, work: Callable[..., Any], *arguments: Any) -> Any:
+        """What a function of a module gives when it is called in another process, which has its own lock and core."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, work, *arguments)
+
+    def memory_mb(self, kind: str = "VmRSS") -> int:
+        """Megabytes that the bridge has now, or with `VmHWM` at its most since `measure` has begun."""
+        status = Path(f"/proc/{self._process.pid}/status").read_text("ascii")
+        found = re.search(rf"{kind}:\s+(\d+)", status)
+        return int(found[1]) // 1024 if found else 0
+
+    def _forget_peak(self) -> None:
+        Path(f"/proc/{self._process.pid}/clear_refs").write_text("5", "ascii")
+
+    async def measure(self, attack: Attack) -> Figures:
+        """Attack, and see what the bridge takes and how its other caller fares."""
+        async with grpc.aio.insecure_channel(self.address) as channel:
+            stub = chat_pb2_grpc.ChatServiceStub(channel)
+            for _ in range(_WARM_UP_CALLS):
+                await self._call(stub)
+            self._waits.clear()
+            before = self.memory_mb()
+            self._forget_peak()
+            others = asyncio.create_task(self._call_again_and_again(stub))
+            watch = asyncio.create_task(self._kill_at(before + KILL_MB))
+            try:
+                await attack.run(self)
+            finally:
+                for task in (others, watch):
+                    task.cancel()
+                await asyncio.gather(others, watch, return_exceptions=True)
+            await self._call(stub)  # nothing that the attack has left behind holds it up
+        memory = self.memory_mb("VmHWM") if self._process.returncode is None else before + KILL_MB
+        return Figures(memory - before, max(self._waits), len(self._waits), self._failed)
+
+    async def _call_again_and_again(self, stub: Any) -> None:
+        while True:
+            call = asyncio.create_task(self._call(stub))
+            try:
+                await asyncio.shield(call)
+            except asyncio.CancelledError:
+                await call  # it counts to its end
+                raise
+            await asyncio.sleep(_PERIOD)
+
+    async def _call(self, stub: Any) -> None:
+        request = chat_pb2.CreateChatCompletionRequest(model=GOOD_MODEL, messages=[{"role": "user", "content": "hi"}])
+        began = self._clock()
+        try:
+            answer = await stub.CreateChatCompletion(
+                request, timeout=_CALL_TIMEOUT, metadata=(("authorization", f"Bearer {self.keys['good']}"),)
+            )
+            self._failed += answer.choices[0].message.content != "hello"
+        except grpc.aio.AioRpcError:
+            self._failed += 1
+        self._waits.append(self._clock() - began)
+
+    def _clock(self) -> float:
+        """Seconds, without those in which this process and the bridge's event loop waited for a processor."""
+        waited = 0
+        for process in ("self", self._process.pid):
+            with suppress(OSError):  # the bridge has ended
+                waited += int(_text_of(Path(f"/proc/{process}/schedstat")).split()[1])
+        return time.monotonic() - waited / 1e9
+
+    async def _kill_at(self, memory_mb: int) -> None:
+        while self.memory_mb() < memory_mb:  # noqa: ASYNC110 # nobody tells
+            await asyncio.sleep(_PERIOD)
+        self._process.kill()
+        await self._process.wait()
+
+    async def close(self) -> None:
+        """End the bridge and the processes of the attack."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        with suppress(ProcessLookupError):
+            self._process.kill()
+        await self._process.wait()
+
+
+@asynccontextmanager
+async def target(attack: Attack, *, long: bool = False) -> AsyncIterator[Target]:
+    """A bridge as the attack wants it, before a gateway that answers its good caller well."""
+
+    async def script(exchange: gateway.Exchange) -> None:
+        well = exchange.request.body and exchange.request.json.get("model") == GOOD_MODEL
+        await (_WELL if well or attack.script is None else attack.script)(exchange)
+
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        keys = _write_tokens(folder / "tokens")
+        async with gateway.running([script]) as upstream:
+            flags = ("--listen", "127.0.0.1:0", "--upstream-url", upstream.url, "--metrics-listen", "off")
+            command = ("-m", "bridge", "serve", *flags, "--caller-tokens-file", str(folder / "tokens"), *attack.options)
+            with _opened(folder / "log") as log:
+                process = await asyncio.create_subprocess_exec(
+                    sys.executable, *command, stdout=asyncio.subprocess.PIPE, stderr=log
+                )
+            assert process.stdout is not None
+            line = await asyncio.wait_for(process.stdout.readline(), _START_TIMEOUT)
+            assert b"listening on" in line, _text_of(folder / "log")
+            running = Target(process, line.decode().split()[-1], keys, long=long)
+            try:
+                yield running
+            finally:
+                await running.close()
+
+
+def _write_tokens(file: Path) -> dict[str, str]:
+    made = {name: tokens.new(name) for name in ("good", "attacker")}
+    file.write_text("".join(f"{token.line}\n" for token in made.values()), "ascii")
+    return {name: token.token for name, token in made.items()}
+
+
+def _opened(file: Path) -> IO[bytes]:
+    return file.open("wb")
+
+
+def _text_of(file: Path) -> str:
+    return file.read_text("utf-8", "replace")
