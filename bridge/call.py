@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Protocol
 
+from bridge.clean import word
 from bridge.errors import BridgeError, Reason
 from bridge.metadata import Metadata
 
@@ -97,7 +98,7 @@ class Call:
 
     def adopt(self, request: Any) -> None:
         """Take from a request what the bridge itself has to know of it: the model, and the options for the bridge."""
-        self.model = request.model if hasattr(request, "model") else ""
+        self.model = word(request.model) if hasattr(request, "model") else ""
         self.choices = max(1, request.n) if hasattr(request, "n") else 1
         options = request.bridge_options
         if options.HasField("retry"):

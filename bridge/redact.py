@@ -19,7 +19,7 @@ _SECRET: Final = re.compile(
 )
 _URL: Final = re.compile(r"\b[a-zA-Z][a-zA-Z0-9+.-]*://[^\s\"'<>]+|\bdata:[a-z]+/[^\s\"'<>]+")
 #: With those that change the direction of text, which make a log line read as another.
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff]+")
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]+")
 
 #: Shared runs of this many characters between a prompt and an error are what `without` is sure to find.
 _SHARED: Final = 24

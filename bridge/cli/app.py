@@ -38,10 +38,10 @@ class _Commands(TyperGroup):
             console.failure(error)
             raise typer.Exit(1) from None
         except LocalUnavailable as error:
-            console.notes().print(str(error))
+            console.note(str(error))
             raise typer.Exit(1) from None
         except SettingsError as error:
-            console.notes().print(f"wrong settings:\n{error}")
+            console.note(f"wrong settings:\n{error}")
             raise typer.Exit(2) from None
         except BrokenPipeError:  # whoever read has had enough, as in `aibridge models | head -1`
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -91,7 +91,7 @@ def _serve(settings: Settings, *, local: bool) -> None:
     from bridge.telemetry import logs  # noqa: PLC0415 # as said
 
     logs.configure(settings)
-    with running(progress=console.notes().print) if local else nullcontext(settings.upstream_url) as url:
+    with running(progress=console.note) if local else nullcontext(settings.upstream_url) as url:
         chosen = settings.model_copy(update={"upstream_url": url})
         if chosen.workers > 1:
             raise typer.Exit(workers.run(chosen, _ready))
@@ -169,7 +169,7 @@ def token(name: Annotated[str, typer.Argument(help="Name of the caller, as `sear
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="NAME") from None
     typer.echo(made.line)
-    console.notes().print(f"the token, which is shown only now: {made.token}", soft_wrap=True, highlight=False)
+    console.note(f"the token, which is shown only now: {made.token}")
 
 
 @app.command()

@@ -92,7 +92,7 @@ def chat(  # a parameter is a flag
     with client.chat.CreateChatCompletionStream(request) as chunks:
         answer = console.answer(chunks, _json if as_json else console.text_of)
     if not as_json:
-        console.notes().print(answer.summary(), style="dim")
+        console.note(answer.summary(), style="dim")
 
 
 @_calls_bridge()

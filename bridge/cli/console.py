@@ -1,10 +1,9 @@
 """What the commands show: tables and colours on a terminal, plain lines where another program reads.
 
 rich sees to the difference, and to NO_COLOR. Text from models and gateways is shown as text: on a terminal its control
-characters, which could move the cursor or change the window's title, are left out.
+characters, which could move the cursor, change the window's title or the order of words, are left out.
 """
 
-import re
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -19,9 +18,8 @@ from rich.text import Text
 from aibridge.client import Accumulator, CallFailed
 from aibridge.v1.chat_pb2 import CreateChatCompletionResponse
 from aibridge.v1.chat_pb2 import CreateChatCompletionStreamResponse as Chunk
+from bridge.clean import printable
 from bridge.errors import Reason
-
-_CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 #: What to do about a failure, for the person at the terminal. A reason that is not here explains itself.
 ADVICE: Final[Mapping[Reason, str]] = {
@@ -59,13 +57,13 @@ def screen() -> Console:
 
 
 def notes() -> Console:
-    """Standard error, for everything that is not the result; long lines are left to the terminal to break."""
+    """Standard error, for what `note` cannot say; long lines are left to the terminal to break."""
     return Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
 
 
-def printable(text: str) -> str:
-    """Text from outside without the characters that command a terminal."""
-    return _CONTROL.sub("", text)
+def note(text: str, style: str = "") -> None:
+    """A line on standard error, where everything goes that is not the result."""
+    notes().print(printable(text), style=style)
 
 
 def write(text: str) -> None:
@@ -77,7 +75,7 @@ def write(text: str) -> None:
 def failure(error: CallFailed) -> None:
     """Say on standard error what failed, why, and what to do about it."""
     console = notes()
-    name = f"{error.code.name} {error.reason}".strip()
+    name = printable(f"{error.code.name} {error.reason}".strip())
     console.print(Text.assemble((name, "bold red"), f": {printable(error.message)}"))
     for path, description in error.violations:
         if f"{path}: {description}" != error.message:

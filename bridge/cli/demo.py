@@ -55,7 +55,7 @@ class _Tour:
 
     def chat(self) -> str:
         """A question, and its answer token by token."""
-        console.notes().print(f"> {_QUESTION}", style="dim")
+        console.note(f"> {_QUESTION}", style="dim")
         request = CreateChatCompletionRequest(
             model=self.model,
             messages=[{"role": "user", "content": _QUESTION}],
@@ -100,7 +100,7 @@ def run() -> bool:
                 times.append(("start", _duration(started), "model loaded, port open"))
                 worked = _take(_Tour(client), times)
         except _NotReadyError as error:
-            console.notes().print(str(error))
+            console.note(str(error))
             return False
     _title("Times")
     console.rows(("step", "time", ""), times)
@@ -172,7 +172,7 @@ def _await_ready(child: subprocess.Popen[str]) -> str:
 def _relay(pipe: IO[str]) -> None:
     """Show what the bridge has to say, as it comes; read to the end, or the full pipe would stop it."""
     for line in pipe:
-        console.notes().print(f"  {console.printable(line.rstrip())}", style="dim")
+        console.note(f"  {line.rstrip()}", style="dim")
 
 
 def _stop(child: subprocess.Popen[str]) -> None:

@@ -10,6 +10,7 @@ from typing import Any, Final
 import structlog
 
 from bridge.call import Call
+from bridge.clean import Tokens, shown
 from bridge.errors import Reason
 from bridge.jsontext import dumps
 from bridge.redact import safe
@@ -22,7 +23,6 @@ _OPERATORS: Final = frozenset(
     reason.name
     for reason in (Reason.BRIDGE_CREDENTIALS_REJECTED, Reason.UPSTREAM_TLS_ERROR, Reason.BRIDGE_REQUEST_REJECTED)
 )
-_LONGEST_MODEL: Final = 128
 _LONGEST_TEXT: Final = 300
 _ENTRY = dict[str, Any]
 
@@ -52,6 +52,7 @@ def configure(settings: Settings) -> None:
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso"),
+            _shown,
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -59,6 +60,10 @@ def configure(settings: Settings) -> None:
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(level=logging.WARNING, handlers=[_Libraries()], force=True)
+
+
+def _shown(_: object, __: str, fields: Any) -> Any:
+    return {key: shown(value) for key, value in fields.items()}
 
 
 def dropped() -> int:
@@ -94,12 +99,12 @@ def traceback_of(exception: BaseException) -> _ENTRY:
     }
 
 
-def call_ended(call: Call, code: str, reason: str, trace_id: str) -> None:
+def call_ended(call: Call, code: str, reason: str, trace_id: str, used: Tokens) -> None:
     """Write a call's line."""
     level = logging.ERROR if reason in _OPERATORS else logging.INFO
     if level < _output.level:
         return
-    line = call_line(call, code, reason, trace_id)
+    line = call_line(call, code, reason, trace_id, used)
     if _output.compact is None or _output.writer is None:
         _log.log(level, "call", **line)
     else:
@@ -107,7 +112,7 @@ def call_ended(call: Call, code: str, reason: str, trace_id: str) -> None:
         _output.writer.write(_output.compact(line))
 
 
-def call_line(call: Call, code: str, reason: str, trace_id: str) -> _ENTRY:
+def call_line(call: Call, code: str, reason: str, trace_id: str, used: Tokens) -> _ENTRY:
     """The fields of a call's log line; those without a value are left out. Times are in milliseconds."""
     now = time.monotonic()
     line: _ENTRY = {
@@ -119,30 +124,23 @@ def call_line(call: Call, code: str, reason: str, trace_id: str) -> _ENTRY:
     if call.attempts:
         line["attempts"] = call.attempts
         line["upstream_ms"] = round(((call.replied or now) - call.asked) * 1000, 1)
-    if reason:
-        line["reason"] = reason
-    if call.caller is not None:
-        line["caller"] = call.caller.name
-    if call.model:
-        line["model"] = call.model[:_LONGEST_MODEL]
-    if call.http_status:
-        line["upstream_status"] = call.http_status
+    words = (
+        ("reason", reason),
+        ("caller", call.caller.name if call.caller is not None else ""),
+        ("model", call.model),
+        ("upstream_status", call.http_status),
+    )
+    line.update((name, value) for name, value in words if value)
     if call.first:
         line["first_chunk_ms"] = round((call.first - call.started) * 1000, 1)
     if call.delivered:
         line["chunks"] = call.delivered
-    if call.usage is not None:
-        _tokens(line, call.usage)
+    for name, tokens in (("input_tokens", used.input), ("output_tokens", used.output)):
+        if tokens is not None:
+            line[name] = tokens
     if trace_id:
         line["trace_id"] = trace_id
     return line
-
-
-def _tokens(line: _ENTRY, usage: _ENTRY) -> None:
-    for name, key in (("input_tokens", "prompt_tokens"), ("output_tokens", "completion_tokens")):
-        tokens = usage.get(key)
-        if type(tokens) is int:
-            line[name] = tokens
 
 
 class _Second:

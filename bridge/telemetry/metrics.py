@@ -15,9 +15,10 @@ from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
 from bridge.call import TIMES, Call
+from bridge.clean import Tokens
 from bridge.errors import Reason
 from bridge.settings import Settings
-from bridge.telemetry.series import TOKENS, Histogram, Histograms, Reading, counter, gauge, histogram
+from bridge.telemetry.series import TOKENS, Histogram, Histograms, Labels, Reading, counter, gauge, histogram
 
 #: The ecosystem's default buckets for a call's seconds, and some more: a completion takes longer than a look-up.
 _CALL_TIMES: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0)
@@ -37,8 +38,6 @@ _OPERATIONS: Final = {
     "CreateChatCompletionStream": "chat",
     "CreateEmbedding": "embeddings",
 }
-_TOKEN_TYPES: Final = (("input", "prompt_tokens"), ("output", "completion_tokens"))
-_LONGEST_MODEL: Final = 128
 _OTHER: Final = "other"
 
 
@@ -128,7 +127,7 @@ class Metrics(Collector):
         """A call has begun."""
         self._methods[call.method].started += 1
 
-    def end(self, call: Call, code: str, reason: str) -> None:
+    def end(self, call: Call, code: str, reason: str, used: Tokens) -> None:
         """A call has ended: with this gRPC code, and for a reason of `bridge.errors` or with an empty one."""
         now = time.monotonic()
         method = self._methods[call.method]
@@ -147,31 +146,35 @@ class Metrics(Collector):
             if call.refusals:
                 self._retried(call)
             if method.operation:
-                self._operation(call, method.operation, upstream, "" if code == "OK" else reason or code)
+                error = "" if code == "OK" else reason or code
+                self._operation(
+                    call,
+                    (method.operation, self._provider, self._model(call.model, known=not error)),
+                    upstream,
+                    error,
+                    used,
+                )
 
     def _retried(self, call: Call) -> None:
         self._retries += len(call.refusals)
         for status in call.refusals:
             self._classes[_class(status)] += 1
 
-    def _operation(self, call: Call, name: str, seconds: float, error: str) -> None:
-        labels = (name, self._provider, self._model(call.model, known=not error))
+    def _operation(self, call: Call, labels: Labels, seconds: float, error: str, used: Tokens) -> None:
         self._durations[*labels, error].observe(seconds)
         if call.first:
             self._firsts[labels].observe(call.first - call.asked)
             if call.gaps is not None:
                 self._gaps[labels].merge(call.gaps, call.latest - call.first)
-        if call.usage is not None:
-            for kind, member in _TOKEN_TYPES:
-                tokens = call.usage.get(member)
-                if type(tokens) is int and tokens >= 0:
-                    self._tokens[*labels, kind].observe(tokens)
+        for kind, number in (("input", used.input), ("output", used.output)):
+            if number is not None:
+                self._tokens[*labels, kind].observe(number)
 
     def _model(self, name: str, *, known: bool) -> str:
         """The model as a label: callers choose it, so only one that has answered becomes one, and not too many do."""
         if name in self._models:
             return name
-        if not known or not name or len(name) > _LONGEST_MODEL or len(self._models) >= self._most_models:
+        if not known or not name or len(self._models) >= self._most_models:
             return _OTHER
         self._models.add(name)
         return name

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from bridge.call import Call
+from bridge.clean import tokens
 from bridge.settings import Settings
 from bridge.telemetry import logs
 from bridge.telemetry.metrics import Metrics
@@ -36,13 +37,15 @@ class Observer:
 
     def end(self, call: Call, code: str, reason: str = "") -> None:
         """A call has ended with this gRPC code; `reason` is the name of a `bridge.errors.Reason`, empty for none."""
-        _safely(self.metrics.end, call, code, reason)
+        used = tokens(call.usage)
+        _safely(self.metrics.end, call, code, reason, used)
         if self._traces is not None:
-            _safely(self._traces.end, call, code, reason)
-        _safely(logs.call_ended, call, code, reason, call.trace.trace_id if call.trace is not None else _trace_id(call))
+            _safely(self._traces.end, call, code, reason, used)
+        trace_id = call.trace.trace_id if call.trace is not None else _trace_id(call)
+        _safely(logs.call_ended, call, code, reason, trace_id, used)
 
 
-def _safely(note: Callable[..., None], call: Call, *facts: str) -> None:
+def _safely(note: Callable[..., None], call: Call, *facts: object) -> None:
     try:
         note(call, *facts)
     except Exception as exception:  # noqa: BLE001 # as the class says

@@ -20,6 +20,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from opentelemetry.util.types import AttributeValue
 
 from bridge.call import Call
+from bridge.clean import Tokens, number, word
 from bridge.settings import Settings
 
 #: The codes that are a server's fault; others are news for the caller, and leave the server span without an error.
@@ -32,10 +33,30 @@ _OPERATIONS: Final = {
     "CreateEmbedding": "embeddings",
 }
 #: Scalars of a request that the conventions have an attribute for.
-_REQUEST: Final = ("temperature", "top_p", "top_k", "frequency_penalty", "presence_penalty", "seed")
+_REQUEST: Final[Mapping[str, type[int] | type[float]]] = {
+    "temperature": float,
+    "top_p": float,
+    "top_k": float,  # a double in the registry
+    "frequency_penalty": float,
+    "presence_penalty": float,
+    "seed": int,
+}
 _OUTPUT_TYPES: Final = {"text": "text", "json_object": "json", "json_schema": "json", "json": "json"}
 #: What a short word from the upstream may be: an id, a model, a finish_reason. Nothing that could be content.
 _WORD: Final = re.compile(r"[A-Za-z0-9_.:/@+-]{1,128}")
+#: Choices whose finish_reason is recorded, at most.
+_MAX_REASONS: Final = 16
+#: Characters of a URL. A collector takes some 4 MB, and a batch has 512 spans.
+_MAX_URL: Final = 512
+#: Characters of `tracestate`: what the W3C asks everyone to pass on. A longer one is left out.
+_MAX_STATE: Final = 512
+#: Where the conventions have the numbers of `Tokens`.
+_USAGE: Final = (
+    "gen_ai.usage.input_tokens",
+    "gen_ai.usage.output_tokens",
+    "gen_ai.usage.cache_read.input_tokens",
+    "gen_ai.usage.reasoning.output_tokens",
+)
 _CONTEXT: Final = frozenset({"traceparent", "tracestate"})
 #: Listening on all addresses; the name of the machine, or of the pod, says more.
 _ANY: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 # compared, not bound
@@ -62,6 +83,8 @@ class Traces:
     def begin(self, call: Call) -> None:
         """A call has arrived: its server span begins, below the caller's if the metadata name one."""
         carrier = {key: value for key, value in call.metadata if key in _CONTEXT and isinstance(value, str)}
+        if len(carrier.get("tracestate", "")) > _MAX_STATE:
+            del carrier["tracestate"]
         method = call.method.removeprefix("/")
         span = self.tracer.start_span(
             method,
@@ -71,10 +94,10 @@ class Traces:
         )
         call.trace = _Trace(self, span, _OPERATIONS.get(method.rpartition("/")[2], ""))
 
-    def end(self, call: Call, code: str, reason: str) -> None:
+    def end(self, call: Call, code: str, reason: str, used: Tokens) -> None:
         """A call has ended: so do its spans."""
         if isinstance(call.trace, _Trace):
-            call.trace.end(call, code, reason)
+            call.trace.end(call, code, reason, used)
 
     async def close(self, patience: float) -> None:
         """Send what is left, for so many seconds at most: a collector that is away must not hold up the stop."""
@@ -118,8 +141,8 @@ class _Trace:
 
     def _described(self, call: Call, method: str, path: str) -> tuple[str, Attributes]:
         if not self._operation:
-            url = {"http.request.method": method, "url.full": self._traces.url + path}
-            return method, {**url, **self._traces.upstream}
+            url = word(self._traces.url + path, _MAX_URL)
+            return method, {"http.request.method": method, "url.full": url, **self._traces.upstream}
         attributes: Attributes = {
             "gen_ai.operation.name": self._operation,
             "gen_ai.provider.name": self._traces.provider_name,
@@ -132,17 +155,17 @@ class _Trace:
             attributes["gen_ai.request.stream"] = True
         return f"{self._operation} {call.model}".rstrip(), attributes
 
-    def end(self, call: Call, code: str, reason: str) -> None:
+    def end(self, call: Call, code: str, reason: str, used: Tokens) -> None:
         """End both spans."""
         error = "" if code == "OK" else reason or code
         client, server = self._client, self._server
         if client is not None:
             if client.is_recording():
-                client.set_attributes(_answered(call) if self._operation else _replied(call))
+                client.set_attributes(_answered(call, used) if self._operation else _replied(call))
                 _fail(client, error, error)
             client.end()
         if server.is_recording():
-            server.set_attribute("rpc.response.status_code", code)
+            server.set_attribute("rpc.status_code", code)
             server.set_attribute("aibridge.request_id", call.request_id)
             if reason:
                 server.set_attribute("aibridge.reason", reason)
@@ -160,9 +183,9 @@ def _fail(span: Span, error: str, text: str) -> None:
 def _asked(request: Any) -> Attributes:
     fields = request.DESCRIPTOR.fields_by_name
     found: Attributes = {
-        f"gen_ai.request.{name}": getattr(request, name)
-        for name in _REQUEST
-        if name in fields and request.HasField(name)
+        f"gen_ai.request.{name}": value
+        for name, kind in _REQUEST.items()
+        if name in fields and request.HasField(name) and (value := number(kind(getattr(request, name)))) is not None
     }
     for name in ("max_tokens", "max_completion_tokens"):
         if name in fields and request.HasField(name):
@@ -180,7 +203,7 @@ def _replied(call: Call) -> Attributes:
     return {"http.response.status_code": call.http_status} if call.http_status else {}
 
 
-def _answered(call: Call) -> Attributes:
+def _answered(call: Call, used: Tokens) -> Attributes:
     found: Attributes = {}
     answer = call.answer if call.answer is not None else {}
     for name in ("id", "model"):
@@ -194,8 +217,9 @@ def _answered(call: Call) -> Attributes:
         found["gen_ai.response.time_to_first_chunk"] = call.first - call.asked
     if call.attempts > 1:
         found["aibridge.attempts"] = call.attempts
-    if call.usage is not None:
-        found.update(_tokens(call.usage))
+    for name, tokens in zip(_USAGE, used, strict=True):
+        if tokens is not None:
+            found[name] = tokens
     return found
 
 
@@ -207,20 +231,7 @@ def _finish_reasons(call: Call) -> list[str]:
         choices = (call.answer or {}).get("choices")
         items = choices if isinstance(choices, list) else []
         reasons = [choice.get("finish_reason") for choice in items if isinstance(choice, dict)]
-    return [reason for reason in reasons if isinstance(reason, str) and _WORD.fullmatch(reason)]
-
-
-def _tokens(usage: Mapping[str, Any]) -> Attributes:
-    prompt, completion = usage.get("prompt_tokens_details"), usage.get("completion_tokens_details")
-    counts = {
-        "gen_ai.usage.input_tokens": usage.get("prompt_tokens"),
-        "gen_ai.usage.output_tokens": usage.get("completion_tokens"),
-        "gen_ai.usage.cache_read.input_tokens": prompt.get("cached_tokens") if isinstance(prompt, dict) else None,
-        "gen_ai.usage.reasoning.output_tokens": (
-            completion.get("reasoning_tokens") if isinstance(completion, dict) else None
-        ),
-    }
-    return {name: count for name, count in counts.items() if type(count) is int}
+    return [reason for reason in reasons[:_MAX_REASONS] if isinstance(reason, str) and _WORD.fullmatch(reason)]
 
 
 def _address(listen: str) -> Attributes:

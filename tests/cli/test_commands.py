@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from grpc_health.v1.health_pb2 import HealthCheckResponse
 
-from bridge.cli.console import ADVICE, printable
+from bridge.clean import printable
+from bridge.cli.console import ADVICE
 from tests.cli.conftest import Run, invoke
 from tests.conftest import Bridge, Start
 from tests.gateway import json_reply, sse
@@ -247,6 +248,8 @@ def test_advice_is_one_line() -> None:
 
 def test_text_from_outside_cannot_command_a_terminal() -> None:
     assert printable("a\x1b]0;title\x07b\tc\nd\x9b2Je\r\x7f") == "a]0;titleb\tc\nd2Je"
+    assert printable("\u202egnp\u2066.exe\u2028\u200f\ud800") == "gnp.exe"
+    assert printable("café 模型 👩\u200d💻") == "café 模型 👩\u200d💻"
 
 
 async def test_a_token_is_shown_once_and_its_line_holds_a_digest(aibridge: Run) -> None:

@@ -32,7 +32,7 @@ ALLOWED: dict[str, set[str]] = {
         "bridge.settings",
     },
     # A caller's side: speaks gRPC to a bridge, and shares with the server only how an error is written.
-    "bridge.cli.console": {"aibridge.client", "bridge.errors", "bridge.jsontext"},
+    "bridge.cli.console": {"aibridge.client", "bridge.clean", "bridge.errors", "bridge.jsontext"},
     "aibridge.client.openai": {"aibridge.client"},
     "aibridge.client": set(),
     # The embedded llama.cpp: another process, which knows nothing of the bridge.
@@ -61,9 +61,11 @@ ALLOWED: dict[str, set[str]] = {
     # JSON <-> protobuf, and nothing of HTTP or calls.
     "bridge.codec": {"bridge.errors", "bridge.jsontext"},
     # Watches calls; knows neither how they came in nor how they go out.
-    "bridge.telemetry": {"bridge.call", "bridge.errors", "bridge.jsontext", "bridge.redact", "bridge.settings"},
+    "bridge.telemetry": {
+        "bridge.call", "bridge.clean", "bridge.errors", "bridge.jsontext", "bridge.redact", "bridge.settings",
+    },
     "bridge.status": {"bridge.call", "bridge.errors", "bridge.jsontext", "bridge.redact"},
-    "bridge.call": {"bridge.errors", "bridge.metadata"},
+    "bridge.call": {"bridge.clean", "bridge.errors", "bridge.metadata"},
     "bridge.settings": {"bridge.errors", "bridge.metadata"},
     # What files hold, certificates among it: known to whoever reads one.
     "bridge.certificates": {"bridge.files"},
@@ -72,6 +74,7 @@ ALLOWED: dict[str, set[str]] = {
     "bridge.redact": {"bridge.jsontext"},
     "bridge.jsontext": set(),
     "bridge.errors": set(),
+    "bridge.clean": set(),
     "bridge": set(),
 }  # fmt: skip
 

@@ -5,6 +5,7 @@ import contextlib
 import json
 import logging
 import os
+import re
 import select
 import sys
 import threading
@@ -252,3 +253,27 @@ async def test_what_libraries_say() -> None:
     assert lines[0]["traceback"][-1].endswith(" fails")
     assert lines[1]["event"] == "with key [secret] and"
     assert logging.getLogger("httpx").getEffectiveLevel() >= logging.WARNING
+
+
+COMMANDS = """
+import sys, structlog
+from bridge import settings
+from bridge.telemetry import logs
+logs.configure(settings.load(log_format=sys.argv[1]))
+said = {"problem": "a\\x1b[2Jb\\x9bc", "at": ["\\u202ed\\r", {"deep": "\\x07e\\nf"}], "lone": "\\ud800g"}
+structlog.get_logger().info("said", **said)
+"""
+
+
+@pytest.mark.parametrize("log_format", ["json", "console"])
+async def test_no_log_line_commands_a_terminal(log_format: str) -> None:
+    """Whoever's text is in a line, in either format: no control character but those of the colours and the line end."""
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", COMMANDS, log_format, stderr=asyncio.subprocess.PIPE, env=os.environ
+    )
+    _, data = await asyncio.wait_for(child.communicate(), 30)
+    text = re.sub(r"\x1b\[[0-9;]*m", "", data.decode())
+    assert text.count("\n") == 1
+    assert text.rstrip("\n").isprintable()
+    for word in ("a[2Jbc", "d", "e f", "g"):
+        assert word in text

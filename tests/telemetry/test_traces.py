@@ -81,7 +81,7 @@ def parent_of(seen: Seen) -> str:
 
 async def test_a_unary_call(tracing: Tracing, collector: Collector, hello: Hello) -> None:
     """Names and attributes of the conventions; the caller's trace goes on, and reaches the upstream."""
-    hello.temperature, hello.max_completion_tokens, hello.seed = 0.5, 64, 7
+    hello.temperature, hello.max_completion_tokens, hello.seed, hello.top_k = 0.5, 64, 7, 40
     async with tracing() as bridge:
         bridge.gateway.script(json_reply({**COMPLETION, "model": "m-2024", "usage": USAGE}))
         metadata = [("traceparent", CALLER), ("tracestate", "vendor=1"), ("x-request-id", "r1")]
@@ -96,7 +96,7 @@ async def test_a_unary_call(tracing: Tracing, collector: Collector, hello: Hello
     assert server.attributes == {
         "rpc.system.name": "grpc",
         "rpc.method": "aibridge.v1.ChatService/CreateChatCompletion",
-        "rpc.response.status_code": "OK",
+        "rpc.status_code": "OK",
         "server.address": "127.0.0.1",
         "aibridge.request_id": "r1",
     }
@@ -109,6 +109,7 @@ async def test_a_unary_call(tracing: Tracing, collector: Collector, hello: Hello
         "gen_ai.request.temperature": 0.5,
         "gen_ai.request.max_tokens": 64,
         "gen_ai.request.seed": 7,
+        "gen_ai.request.top_k": 40.0,
         "gen_ai.response.id": "c1",
         "gen_ai.response.model": "m-2024",
         "gen_ai.response.finish_reasons": ["stop"],
@@ -119,6 +120,8 @@ async def test_a_unary_call(tracing: Tracing, collector: Collector, hello: Hello
         "server.address": "127.0.0.1",
         "server.port": port,
     }
+    assert isinstance(client.attributes["gen_ai.request.top_k"], float)  # a double in the registry
+    assert isinstance(client.attributes["gen_ai.request.seed"], int)
     assert sent["traceparent"] == f"00-{trace_id}-{client.span.span_id.hex()}-01"
     assert sent["tracestate"] == "vendor=1"
     assert not server.failed
@@ -147,7 +150,7 @@ async def test_a_stream(tracing: Tracing, collector: Collector, hello: Hello) ->
         go_on.set()
         await drained(call)
         server, client = await collector.received(2)
-    assert server.attributes["rpc.response.status_code"] == "OK"
+    assert server.attributes["rpc.status_code"] == "OK"
     assert client.attributes["gen_ai.request.stream"] is True
     assert client.attributes["gen_ai.response.id"] == "c"
     assert client.attributes["gen_ai.response.finish_reasons"] == ["stop"]
@@ -192,7 +195,7 @@ async def test_an_end_that_is_not_good(tracing: Tracing, collector: Collector, h
         await act(bridge, bridge.chat.CreateChatCompletionStream(hello))
         server, client = await collector.received(2)
     assert len(collector.spans) == 2
-    assert server.attributes["rpc.response.status_code"] == code
+    assert server.attributes["rpc.status_code"] == code
     assert server.failed is fault
     assert server.attributes.get("error.type") == (code if fault else None)
     assert server.attributes.get("aibridge.reason") == (None if code == "CANCELLED" else error)
