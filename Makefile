@@ -6,10 +6,16 @@ READY := $(VENV)/.ready
 BENCH := $(VENV)/.bench
 
 ENGINE ?= docker
-IMAGE ?= aibridge
+VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
+IMAGE ?= aibridge:$(VERSION)
+# The time that all files of the image get: that of the last change to what it is made of.
+SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct -- bridge clients/python generated/python requirements deploy/Dockerfile \
+	pyproject.toml README.md LICENSE 2>/dev/null || echo 0)
+
+comma := ,
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test wheel test-openai test-operations test-peers peers-report fuzz attack soak bench image test-image check format generate test-clients example-bridge bench-peers bench-report clean
+.PHONY: help demo serve test wheel test-openai test-operations test-peers peers-report fuzz attack soak bench image sbom test-image helm test-chart check format generate test-clients example-bridge bench-peers bench-report clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -66,11 +72,25 @@ bench-peers: $(BENCH) ## the same against the LiteLLM proxy, which it installs
 bench-report: $(BENCH) ## docs/performance.md and the plots anew, from benchmarks/results
 	$(BIN)/python -m benchmarks.report
 
-image: ## build the container image IMAGE with ENGINE, on BASE
-	$(ENGINE) build --file deploy/Dockerfile $(if $(BASE),--build-arg BASE=$(BASE)) --tag $(IMAGE) .
+image: ## build the image IMAGE with ENGINE and ENGINE_FLAGS, on BASE, with PIP_CONFIG and CA as build secrets
+	$(ENGINE) build --file deploy/Dockerfile $(if $(BASE),--build-arg BASE=$(BASE)) \
+		--build-arg SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) \
+		$(if $(filter buildah podman,$(notdir $(ENGINE))),--timestamp $(SOURCE_DATE_EPOCH)) \
+		$(if $(PIP_CONFIG),--secret id=pip$(comma)src=$(PIP_CONFIG)) $(if $(CA),--secret id=ca$(comma)src=$(CA)) \
+		$(ENGINE_FLAGS) --tag $(IMAGE) .
 
-test-image: $(READY) ## what the Dockerfile does, in a folder: for where there is no container engine
+sbom: ## print the image's list of components (CycloneDX)
+	@$(ENGINE) run --rm --entrypoint cat $(IMAGE) /opt/aibridge/sbom.cdx.json
+
+test-image: $(READY) ## what the Dockerfile does, in a folder; and the image itself where buildah and podman are
 	$(BIN)/python tools/image.py
+	$(BIN)/python -m pytest tests/e2e/image
+
+helm: ## build Helm in .tools/cluster/bin, from its Go module
+	bash tests/e2e/cluster/cluster.sh helm
+
+test-chart: $(READY) helm ## the Helm chart: lint, schema, and what it makes of every value
+	$(BIN)/python -m pytest tests/deploy/test_chart.py $(ARGS)
 
 check: $(READY) ## lint, types, protos, fresh generated code and tables, imports
 	$(BIN)/ruff check .
@@ -86,6 +106,7 @@ check: $(READY) ## lint, types, protos, fresh generated code and tables, imports
 	$(BIN)/python tools/vendor.py --check
 	$(BIN)/python tools/fetch.py --check
 	$(BIN)/python tools/configuration.py --check
+	$(BIN)/python tools/chart.py --check
 	$(BIN)/python -m pytest -q tests/contract
 
 format: $(READY) ## format code and protos

@@ -37,6 +37,7 @@ class Image:
         self._root = root
         self._folder = root
         self._variables = {"PATH": os.environ["PATH"]}
+        self._arguments: dict[str, str] = {}
         self._start: list[str] = []
         for name in ("tmp", "opt"):
             (root / name).mkdir()
@@ -54,9 +55,13 @@ class Image:
                 *sources, target = value.split()
                 for source in sources:
                     self._copy(ROOT / source, target)
+            case "ARG" if "=" in value:
+                name, text = value.split("=", 1)
+                self._arguments[name] = text
             case "RUN":
-                command = self._inside(value)
-                subprocess.run(["sh", "-ec", command], cwd=self._folder, check=True)  # noqa: S603, S607 # our own Dockerfile
+                command = self._inside(re.sub(r"--mount=\S+\s+", "", value))
+                variables = os.environ | self._arguments
+                subprocess.run(["sh", "-ec", command], cwd=self._folder, check=True, env=variables)  # noqa: S603, S607 # our own Dockerfile
             case "ENV":
                 for name, text in (item.split("=", 1) for item in shlex.split(value)):
                     self._variables[name] = self._inside(text.replace("${PATH}", self._variables["PATH"]))

@@ -148,6 +148,7 @@ async def test_health_is_the_exit_code(bridge: Bridge, aibridge: Run) -> None:
 
 async def test_version() -> None:
     assert (await invoke("version")).out.startswith("aibridge 0.")
+    assert (await invoke("--version")).out == (await invoke("version")).out
 
 
 @pytest.mark.parametrize(

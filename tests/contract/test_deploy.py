@@ -2,6 +2,8 @@
 
 import os
 import re
+import subprocess
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,7 @@ RESOURCES = {(item["kind"], item["metadata"]["name"]): item for item in yaml.saf
 DEPLOYMENT = RESOURCES["Deployment", "aibridge"]["spec"]
 POD = DEPLOYMENT["template"]["spec"]
 CONTAINER = POD["containers"][0]
-VARIABLES = {item["name"]: item["value"] for item in CONTAINER["env"]}
+VARIABLES = RESOURCES["ConfigMap", "aibridge"]["data"]
 #: Seconds between the end of the drain and the last process: to say farewell, and to close connections.
 FAREWELL = 5
 
@@ -60,6 +62,8 @@ def test_the_schema_is_checked(wrong: dict[str, Any]) -> None:
 def test_kubernetes_waits_for_the_drain(chosen: settings.Settings) -> None:
     assert chosen.drain_delay > 0, "endpoints are updated while calls still come in"
     assert POD["terminationGracePeriodSeconds"] >= chosen.drain_delay + chosen.drain_grace + FAREWELL
+    # A pod counts only when the one before it has left its drain delay: never are two of them in it.
+    assert DEPLOYMENT["minReadySeconds"] > chosen.drain_delay
     assert chosen.upstream_check_timeout < chosen.upstream_check_interval
 
 
@@ -67,6 +71,7 @@ def test_probes_ask_the_health_port_for_names_that_it_knows(chosen: settings.Set
     assert chosen.health_listen is not None
     port = int(chosen.health_listen.rpartition(":")[2])
     asked = {name: CONTAINER[name]["grpc"] for name in ("startupProbe", "readinessProbe", "livenessProbe")}
+    assert CONTAINER["envFrom"] == [{"configMapRef": {"name": "aibridge"}}]
     assert asked == {
         "startupProbe": {"port": port, "service": LIVENESS},
         "readinessProbe": {"port": port, "service": READINESS},
@@ -122,10 +127,32 @@ def test_secrets_are_files_of_secrets_that_are_made_elsewhere(volume: str, varia
     assert not [kind for kind, _ in RESOURCES if kind == "Secret"]
     mounts = {mount["name"]: mount for mount in CONTAINER["volumeMounts"]}
     volumes = {item["name"]: item for item in POD["volumes"]}
-    assert volumes[volume]["secret"] == {"secretName": f"aibridge-{volume}", "defaultMode": 0o440}
-    assert mounts[volume]["readOnly"] is True
-    assert VARIABLES[variable] == f"{mounts[volume]['mountPath']}/{file}"
+    name = f"secret-aibridge-{volume}"
+    assert volumes[name]["secret"] == {"secretName": f"aibridge-{volume}", "defaultMode": 0o440}
+    assert mounts[name]["readOnly"] is True
+    assert VARIABLES[variable] == f"{mounts[name]['mountPath']}/{file}"
     assert f"create secret generic aibridge-{volume} --from-file={file}" in TEXT
+
+
+def test_a_pod_fits_beside_two_others_on_a_small_node() -> None:
+    """Two replicas and the surge pod fit on a node of two cores, or no rollout on it would ever end."""
+    requests = CONTAINER["resources"]["requests"]
+    surge = DEPLOYMENT["strategy"]["rollingUpdate"]["maxSurge"]
+    assert int(requests["cpu"].removesuffix("m")) * (DEPLOYMENT["replicas"] + surge) <= 1800
+    assert "ephemeral-storage" in requests
+
+
+def test_tags_agree() -> None:
+    """The image that is built is the one that the chart, the manifest and the docs name."""
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    chart = yaml.safe_load((ROOT / "deploy" / "helm" / "aibridge" / "Chart.yaml").read_text())
+    assert (chart["version"], chart["appVersion"]) == (version, version)
+    assert CONTAINER["image"] == f"aibridge:{version}"
+    assert f'org.opencontainers.image.version="{version}"' in (ROOT / "deploy" / "Dockerfile").read_text()
+    made = subprocess.run(["make", "--dry-run", "image"], cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S607
+    assert f"--tag aibridge:{version} " in made.stdout
+    for page in ("docs/deployment.md", "docs/kubernetes.md"):
+        assert set(re.findall(r"\baibridge:(\d[\w.]*)", (ROOT / page).read_text())) == {version}, page
 
 
 def test_callers_have_to_show_who_they_are(chosen: settings.Settings) -> None:
@@ -163,6 +190,6 @@ def test_the_image_runs_as_the_user_of_the_manifest_and_serves() -> None:
     assert final["ENTRYPOINT"] == '["aibridge"]'
     assert final["CMD"] == '["serve"]'
     assert CONTAINER["args"] == ["serve"]
-    listen = dict(item.split("=", 1) for item in final["ENV"].split())["AIBRIDGE_LISTEN"]
+    listen = dict(item.split("=", 1) for item in final["ENV"].split())["AIBRIDGE_LISTEN"]  # without the chart
     assert listen == VARIABLES["AIBRIDGE_LISTEN"]
     assert final["EXPOSE"] == listen.rpartition(":")[2]
