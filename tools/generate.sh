@@ -61,6 +61,7 @@ for part in "$@"; do
         touch "$out/python/aibridge/v1/py.typed"
         # With comments, for documentation and reflection tools.
         "$buf" build -o "$out/aibridge.binpb"
+        "$python" tools/stubs.py "$out/aibridge.binpb" "$out/python"
         ;;
     go)
         need go

@@ -10,6 +10,8 @@ from typing import Final
 from unicodedata import normalize
 from urllib.parse import unquote
 
+from google.protobuf.message import Message
+
 from aibridge.v1 import chat_pb2, common_pb2, embeddings_pb2
 from bridge.errors import invalid
 
@@ -87,11 +89,11 @@ def _has_dot_segment(model: str) -> bool:
 
 def _check_part(part: chat_pb2.ContentPart, path: str) -> None:
     payloads = _PAYLOADS.get(part.type)
-    if payloads and not part.extra_json and not any(part.HasField(name) for name in payloads):
+    if payloads and not part.extra_json and not any(_has(part, name) for name in payloads):
         raise invalid(f"{path}.{payloads[0]}", f"is required in a part of type {part.type!r}")
     for name, kind in _MEDIA.items():
         media = getattr(part, name)
-        if part.HasField(name) and media.WhichOneof("url_kind") == "url_data":
+        if _has(part, name) and media.WhichOneof("url_kind") == "url_data":
             _check_data(media.url_data, kind, f"{path}.{name}.url_data")
     if part.input_audio.WhichOneof("data_kind") == "data_raw" and not part.input_audio.data_raw:
         raise invalid(f"{path}.input_audio.data_raw", "is empty")
@@ -99,6 +101,11 @@ def _check_part(part: chat_pb2.ContentPart, path: str) -> None:
         _check_data(part.file.file_data_inline, "", f"{path}.file.file_data_inline")
     if part.file.WhichOneof("data_kind") == "data_raw" and not part.file.data_raw:
         raise invalid(f"{path}.file.data_raw", "is empty")
+
+
+def _has(message: Message, field: str) -> bool:
+    """Whether a field that a table names is set; the stubs of the messages want literals."""
+    return message.HasField(field)
 
 
 def _check_data(inline: common_pb2.InlineData, kind: str, path: str) -> None:

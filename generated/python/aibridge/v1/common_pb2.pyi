@@ -1,3 +1,4 @@
+from typing import Any as _Any, Literal as _Literal, overload as _overload
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -7,32 +8,59 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class BridgeOptions(_message.Message):
+    """Options for the bridge itself. They are never sent upstream."""
     __slots__ = ("coalesce", "retry", "inline_data")
     COALESCE_FIELD_NUMBER: _ClassVar[int]
     RETRY_FIELD_NUMBER: _ClassVar[int]
     INLINE_DATA_FIELD_NUMBER: _ClassVar[int]
     coalesce: bool
+    """True: stream events that arrived in the same read may come as one message, texts concatenated in order.
+    Nothing waits for more. Default: the bridge's setting (off as shipped: one event, one message).
+    """
     retry: bool
+    """False: the bridge makes one attempt and leaves retries to the caller. Default: the bridge's setting (on
+    as shipped: up to 2 retries, and none once anything was delivered).
+    """
     inline_data: bool
+    """True: images and audio in replies come as raw bytes (ImageUrl.url_data, AudioOutput.data_raw) instead of
+    base64 text, which is a third longer. Default false. Requests may use either form at any time.
+    """
     def __init__(self, coalesce: bool = ..., retry: bool = ..., inline_data: bool = ...) -> None: ...
+    def HasField(self, field_name: _Literal["coalesce", "retry", "inline_data"]) -> bool: ...
+    def ClearField(self, field_name: _Literal["coalesce", "retry", "inline_data"]) -> None: ...
 
 class InlineData(_message.Message):
+    """Content as raw bytes. In JSON it is the URL `data:<mime_type>;base64,<data>`."""
     __slots__ = ("data", "mime_type")
     DATA_FIELD_NUMBER: _ClassVar[int]
     MIME_TYPE_FIELD_NUMBER: _ClassVar[int]
     data: bytes
+    """The content itself, not base64."""
     mime_type: str
+    """Media type, as `image/png`. Required in a request, of the kind that the field takes."""
     def __init__(self, data: _Optional[bytes] = ..., mime_type: _Optional[str] = ...) -> None: ...
+    def HasField(self, field_name: _Literal["data", "mime_type"]) -> bool: ...
+    def ClearField(self, field_name: _Literal["data", "mime_type"]) -> None: ...
 
 class ProviderOptions(_message.Message):
+    """Options per provider behind the gateway (Vercel). `gateway` is for the gateway; every other provider's
+    options pass through it untouched and ride in extra_json, as {"anthropic": {"effort": "low"}}.
+    """
     __slots__ = ("gateway", "extra_json")
     GATEWAY_FIELD_NUMBER: _ClassVar[int]
     EXTRA_JSON_FIELD_NUMBER: _ClassVar[int]
     gateway: GatewayOptions
+    """Routing, fallback, caching and reporting options of the gateway itself."""
     extra_json: str
-    def __init__(self, gateway: _Optional[_Union[GatewayOptions, _Mapping]] = ..., extra_json: _Optional[str] = ...) -> None: ...
+    """JSON object with the options of the other providers, keyed by provider slug."""
+    def __init__(self, gateway: _Optional[_Union[GatewayOptions, _Mapping[str, _Any]]] = ..., extra_json: _Optional[str] = ...) -> None: ...
+    def HasField(self, field_name: _Literal["gateway", "extra_json"]) -> bool: ...
+    def ClearField(self, field_name: _Literal["gateway", "extra_json"]) -> None: ...
 
 class GatewayOptions(_message.Message):
+    """How a gateway picks and bills the provider. Vercel AI Gateway reads it at providerOptions.gateway and, as a
+    shorthand, at `provider`; OpenRouter reads it at `provider` only, and knows the fields marked OpenRouter.
+    """
     __slots__ = ("order", "only", "models", "sort", "sort_object", "byok_json", "caching", "provider_timeouts", "user", "tags", "quota_entity_id", "service_tier", "zero_data_retention", "disallow_prompt_training", "has", "idempotency_key", "ignore", "allow_fallbacks", "require_parameters", "data_collection", "quantizations", "max_price_json", "zdr", "enforce_distillable_text", "preferred_min_throughput", "preferred_min_throughput_percentiles", "preferred_max_latency", "preferred_max_latency_percentiles", "extra_json")
     ORDER_FIELD_NUMBER: _ClassVar[int]
     ONLY_FIELD_NUMBER: _ClassVar[int]
@@ -64,37 +92,100 @@ class GatewayOptions(_message.Message):
     PREFERRED_MAX_LATENCY_PERCENTILES_FIELD_NUMBER: _ClassVar[int]
     EXTRA_JSON_FIELD_NUMBER: _ClassVar[int]
     order: _containers.RepeatedScalarFieldContainer[str]
+    """Provider slugs to try first, in this order, as ["vertex", "anthropic"]. The others stay as fallback."""
     only: _containers.RepeatedScalarFieldContainer[str]
+    """Provider slugs that may be used at all. Empty: all."""
     models: _containers.RepeatedScalarFieldContainer[str]
+    """Models to try in order when the first one fails, as creator/model. Vercel."""
     sort: str
+    """One of `sort_kind`. What to rank providers by.
+
+    Vercel: `cost`, `ttft` (time to first token) or `tps` (tokens per second). OpenRouter: `price`,
+    `throughput` or `latency`. Default: the gateway's own weighting.
+    """
     sort_object: ProviderSort
+    """One of `sort_kind`. What to rank providers by.
+
+    OpenRouter's long form.
+    """
     byok_json: str
+    """JSON object: credentials of the caller for this request, provider slug to array of credential objects, as
+    {"anthropic": [{"apiKey": "..."}]}. Secret: the bridge never logs it. Vercel.
+    """
     caching: str
+    """`auto` lets the gateway place prompt-cache markers. Default: none are placed. Vercel."""
     provider_timeouts: ProviderTimeouts
+    """Time limits after which the gateway turns to the next provider. Vercel."""
     user: str
+    """End user's id, for spend tracking. Vercel."""
     tags: _containers.RepeatedScalarFieldContainer[str]
+    """Labels for reports. Vercel."""
     quota_entity_id: str
+    """Id of the budget to charge. Vercel."""
     service_tier: str
+    """`flex` or `priority`. Default: the provider's standard tier. Vercel."""
     zero_data_retention: bool
+    """True: only providers that keep no data. Default false. Vercel; OpenRouter's name is zdr."""
     disallow_prompt_training: bool
+    """True: only providers that do not train on prompts. Default false. Vercel."""
     has: _containers.RepeatedScalarFieldContainer[str]
+    """Capabilities that the provider must have: `implicit-caching`, `vision`. Vercel."""
     idempotency_key: str
+    """Key that makes a repeated batch submission take effect once. Batches only. Vercel."""
     ignore: _containers.RepeatedScalarFieldContainer[str]
+    """Provider slugs never to use. OpenRouter."""
     allow_fallbacks: bool
+    """False: fail rather than use a provider outside `order`. Default true. OpenRouter."""
     require_parameters: bool
+    """True: only providers that support every parameter of the request. Default false. OpenRouter."""
     data_collection: str
+    """`allow` (default) or `deny`: whether providers may be used that store prompts. OpenRouter."""
     quantizations: _containers.RepeatedScalarFieldContainer[str]
+    """Weight formats to accept: `int4`, `int8`, `fp4`, `fp6`, `fp8`, `fp16`, `bf16`, `fp32`, `unknown`.
+    OpenRouter.
+    """
     max_price_json: str
+    """JSON object: the most to pay, in USD per million tokens (prompt, completion) or per item (request,
+    image), as {"prompt": 1, "completion": 2}. OpenRouter.
+    """
     zdr: bool
+    """True: only endpoints with zero data retention. Default false. OpenRouter."""
     enforce_distillable_text: bool
+    """True: only models whose licence allows distillation of their text. Default false. OpenRouter."""
     preferred_min_throughput: float
+    """One of `preferred_min_throughput_kind`. Throughput below which a provider is ranked behind the others. OpenRouter.
+
+    Tokens per second, at the median.
+    """
     preferred_min_throughput_percentiles: PercentileThresholds
+    """One of `preferred_min_throughput_kind`. Throughput below which a provider is ranked behind the others. OpenRouter.
+
+    Tokens per second, per percentile.
+    """
     preferred_max_latency: float
+    """One of `preferred_max_latency_kind`. Latency to the first token above which a provider is ranked behind the others. OpenRouter.
+
+    Seconds, at the median.
+    """
     preferred_max_latency_percentiles: PercentileThresholds
+    """One of `preferred_max_latency_kind`. Latency to the first token above which a provider is ranked behind the others. OpenRouter.
+
+    Seconds, per percentile.
+    """
     extra_json: str
-    def __init__(self, order: _Optional[_Iterable[str]] = ..., only: _Optional[_Iterable[str]] = ..., models: _Optional[_Iterable[str]] = ..., sort: _Optional[str] = ..., sort_object: _Optional[_Union[ProviderSort, _Mapping]] = ..., byok_json: _Optional[str] = ..., caching: _Optional[str] = ..., provider_timeouts: _Optional[_Union[ProviderTimeouts, _Mapping]] = ..., user: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., quota_entity_id: _Optional[str] = ..., service_tier: _Optional[str] = ..., zero_data_retention: bool = ..., disallow_prompt_training: bool = ..., has: _Optional[_Iterable[str]] = ..., idempotency_key: _Optional[str] = ..., ignore: _Optional[_Iterable[str]] = ..., allow_fallbacks: bool = ..., require_parameters: bool = ..., data_collection: _Optional[str] = ..., quantizations: _Optional[_Iterable[str]] = ..., max_price_json: _Optional[str] = ..., zdr: bool = ..., enforce_distillable_text: bool = ..., preferred_min_throughput: _Optional[float] = ..., preferred_min_throughput_percentiles: _Optional[_Union[PercentileThresholds, _Mapping]] = ..., preferred_max_latency: _Optional[float] = ..., preferred_max_latency_percentiles: _Optional[_Union[PercentileThresholds, _Mapping]] = ..., extra_json: _Optional[str] = ...) -> None: ...
+    """JSON object with options that this schema does not know."""
+    def __init__(self, order: _Optional[_Iterable[str]] = ..., only: _Optional[_Iterable[str]] = ..., models: _Optional[_Iterable[str]] = ..., sort: _Optional[str] = ..., sort_object: _Optional[_Union[ProviderSort, _Mapping[str, _Any]]] = ..., byok_json: _Optional[str] = ..., caching: _Optional[str] = ..., provider_timeouts: _Optional[_Union[ProviderTimeouts, _Mapping[str, _Any]]] = ..., user: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., quota_entity_id: _Optional[str] = ..., service_tier: _Optional[str] = ..., zero_data_retention: bool = ..., disallow_prompt_training: bool = ..., has: _Optional[_Iterable[str]] = ..., idempotency_key: _Optional[str] = ..., ignore: _Optional[_Iterable[str]] = ..., allow_fallbacks: bool = ..., require_parameters: bool = ..., data_collection: _Optional[str] = ..., quantizations: _Optional[_Iterable[str]] = ..., max_price_json: _Optional[str] = ..., zdr: bool = ..., enforce_distillable_text: bool = ..., preferred_min_throughput: _Optional[float] = ..., preferred_min_throughput_percentiles: _Optional[_Union[PercentileThresholds, _Mapping[str, _Any]]] = ..., preferred_max_latency: _Optional[float] = ..., preferred_max_latency_percentiles: _Optional[_Union[PercentileThresholds, _Mapping[str, _Any]]] = ..., extra_json: _Optional[str] = ...) -> None: ...
+    def HasField(self, field_name: _Literal["sort", "sort_object", "byok_json", "caching", "provider_timeouts", "user", "quota_entity_id", "service_tier", "zero_data_retention", "disallow_prompt_training", "idempotency_key", "allow_fallbacks", "require_parameters", "data_collection", "max_price_json", "zdr", "enforce_distillable_text", "preferred_min_throughput", "preferred_min_throughput_percentiles", "preferred_max_latency", "preferred_max_latency_percentiles", "extra_json", "sort_kind", "preferred_min_throughput_kind", "preferred_max_latency_kind"]) -> bool: ...
+    def ClearField(self, field_name: _Literal["order", "only", "models", "sort", "sort_object", "byok_json", "caching", "provider_timeouts", "user", "tags", "quota_entity_id", "service_tier", "zero_data_retention", "disallow_prompt_training", "has", "idempotency_key", "ignore", "allow_fallbacks", "require_parameters", "data_collection", "quantizations", "max_price_json", "zdr", "enforce_distillable_text", "preferred_min_throughput", "preferred_min_throughput_percentiles", "preferred_max_latency", "preferred_max_latency_percentiles", "extra_json", "sort_kind", "preferred_min_throughput_kind", "preferred_max_latency_kind"]) -> None: ...
+    @_overload
+    def WhichOneof(self, oneof_group: _Literal["sort_kind"]) -> _Literal["sort", "sort_object"] | None: ...
+    @_overload
+    def WhichOneof(self, oneof_group: _Literal["preferred_min_throughput_kind"]) -> _Literal["preferred_min_throughput", "preferred_min_throughput_percentiles"] | None: ...
+    @_overload
+    def WhichOneof(self, oneof_group: _Literal["preferred_max_latency_kind"]) -> _Literal["preferred_max_latency", "preferred_max_latency_percentiles"] | None: ...
 
 class ProviderTimeouts(_message.Message):
+    """Time limits per provider before the gateway fails over to the next. Vercel."""
     __slots__ = ("byok", "extra_json")
     class ByokEntry(_message.Message):
         __slots__ = ("key", "value")
@@ -106,20 +197,31 @@ class ProviderTimeouts(_message.Message):
     BYOK_FIELD_NUMBER: _ClassVar[int]
     EXTRA_JSON_FIELD_NUMBER: _ClassVar[int]
     byok: _containers.ScalarMap[str, int]
+    """For requests with the caller's own credentials: provider slug to milliseconds, as {"anthropic": 5000}."""
     extra_json: str
+    """JSON object with members that this schema does not know."""
     def __init__(self, byok: _Optional[_Mapping[str, int]] = ..., extra_json: _Optional[str] = ...) -> None: ...
+    def HasField(self, field_name: _Literal["extra_json"]) -> bool: ...
+    def ClearField(self, field_name: _Literal["byok", "extra_json"]) -> None: ...
 
 class ProviderSort(_message.Message):
+    """OpenRouter's long form of `sort`."""
     __slots__ = ("by", "partition", "extra_json")
     BY_FIELD_NUMBER: _ClassVar[int]
     PARTITION_FIELD_NUMBER: _ClassVar[int]
     EXTRA_JSON_FIELD_NUMBER: _ClassVar[int]
     by: str
+    """`price`, `throughput` or `latency`."""
     partition: str
+    """`model` (default): sort the providers of each model. `none`: across all models of the request."""
     extra_json: str
+    """JSON object with members that this schema does not know."""
     def __init__(self, by: _Optional[str] = ..., partition: _Optional[str] = ..., extra_json: _Optional[str] = ...) -> None: ...
+    def HasField(self, field_name: _Literal["by", "partition", "extra_json"]) -> bool: ...
+    def ClearField(self, field_name: _Literal["by", "partition", "extra_json"]) -> None: ...
 
 class PercentileThresholds(_message.Message):
+    """One threshold per percentile of recent traffic. A set percentile must be met. OpenRouter."""
     __slots__ = ("p50", "p75", "p90", "p99", "extra_json")
     P50_FIELD_NUMBER: _ClassVar[int]
     P75_FIELD_NUMBER: _ClassVar[int]
@@ -127,23 +229,42 @@ class PercentileThresholds(_message.Message):
     P99_FIELD_NUMBER: _ClassVar[int]
     EXTRA_JSON_FIELD_NUMBER: _ClassVar[int]
     p50: float
+    """Met by half of the requests."""
     p75: float
+    """Met by 75 % of the requests."""
     p90: float
+    """Met by 90 % of the requests."""
     p99: float
+    """Met by 99 % of the requests."""
     extra_json: str
+    """JSON object with members that this schema does not know."""
     def __init__(self, p50: _Optional[float] = ..., p75: _Optional[float] = ..., p90: _Optional[float] = ..., p99: _Optional[float] = ..., extra_json: _Optional[str] = ...) -> None: ...
+    def HasField(self, field_name: _Literal["p50", "p75", "p90", "p99", "extra_json"]) -> bool: ...
+    def ClearField(self, field_name: _Literal["p50", "p75", "p90", "p99", "extra_json"]) -> None: ...
 
 class CacheControl(_message.Message):
+    """Marks the end of a prompt prefix that the provider should cache. Vercel (on messages), OpenRouter (on parts
+    and on the request), Anthropic behind gateways (on tools too).
+    """
     __slots__ = ("type", "ttl", "extra_json")
     TYPE_FIELD_NUMBER: _ClassVar[int]
     TTL_FIELD_NUMBER: _ClassVar[int]
     EXTRA_JSON_FIELD_NUMBER: _ClassVar[int]
     type: str
+    """`ephemeral` is the only known type."""
     ttl: str
+    """Life of the entry: `5m` (default) or `1h`."""
     extra_json: str
+    """JSON object with members that this schema does not know."""
     def __init__(self, type: _Optional[str] = ..., ttl: _Optional[str] = ..., extra_json: _Optional[str] = ...) -> None: ...
+    def HasField(self, field_name: _Literal["type", "ttl", "extra_json"]) -> bool: ...
+    def ClearField(self, field_name: _Literal["type", "ttl", "extra_json"]) -> None: ...
 
 class Usage(_message.Message):
+    """What a call consumed. Every count is in tokens and may be missing. Where several chunks of a stream carry
+    usage, the last one counts; they never add up. total_tokens is not always prompt_tokens +
+    completion_tokens: some servers leave reasoning out of the latter.
+    """
     __slots__ = ("prompt_tokens", "completion_tokens", "total_tokens", "prompt_tokens_details", "completion_tokens_details", "cost", "cost_json", "market_cost", "is_byok", "cost_details", "cache_creation_input_tokens", "cache_read_input_tokens", "prompt_cache_hit_tokens", "prompt_cache_miss_tokens", "reasoning_tokens", "queue_time", "prompt_time", "completion_time", "total_time", "num_cached_tokens", "prompt_token_details", "num_sources_used", "cost_in_usd_ticks", "citation_tokens", "num_search_queries", "search_context_size", "latency_checkpoint_json", "extra_json")
     PROMPT_TOKENS_FIELD_NUMBER: _ClassVar[int]
     COMPLETION_TOKENS_FIELD_NUMBER: _ClassVar[int]
@@ -174,36 +295,76 @@ class Usage(_message.Message):
     LATENCY_CHECKPOINT_JSON_FIELD_NUMBER: _ClassVar[int]
     EXTRA_JSON_FIELD_NUMBER: _ClassVar[int]
     prompt_tokens: int
+    """Tokens of the prompt, cached ones included."""
     completion_tokens: int
+    """Tokens generated. Whether reasoning is included depends on the server."""
     total_tokens: int
+    """Tokens of the call as a whole, as the server counts them."""
     prompt_tokens_details: PromptTokensDetails
+    """The prompt's tokens by kind."""
     completion_tokens_details: CompletionTokensDetails
+    """The completion's tokens by kind."""
     cost: float
+    """One of `cost_kind`. Price of the call.
+
+    USD. Vercel, OpenRouter.
+    """
     cost_json: str
+    """One of `cost_kind`. Price of the call.
+
+    JSON object of amounts in USD by kind, as {"request_cost": 0.005, "total_cost": 0.006}. Perplexity.
+    """
     market_cost: float
+    """Market price of the call in USD, whatever the caller pays. Vercel."""
     is_byok: bool
+    """Whether the caller's own provider credentials paid for the call. Vercel, OpenRouter."""
     cost_details: CostDetails
+    """`cost` by kind. Vercel, OpenRouter."""
     cache_creation_input_tokens: int
+    """Prompt tokens written to the provider's cache. Vercel, LiteLLM."""
     cache_read_input_tokens: int
+    """Prompt tokens read from the provider's cache. LiteLLM."""
     prompt_cache_hit_tokens: int
+    """Prompt tokens found in the cache. DeepSeek."""
     prompt_cache_miss_tokens: int
+    """Prompt tokens not found in the cache. DeepSeek."""
     reasoning_tokens: int
+    """Reasoning tokens, where they are counted outside completion_tokens_details. Perplexity."""
     queue_time: float
+    """Seconds spent waiting for a slot. Groq."""
     prompt_time: float
+    """Seconds spent reading the prompt. Groq."""
     completion_time: float
+    """Seconds spent generating. Groq."""
     total_time: float
+    """Seconds from start to end, without the queue. Groq."""
     num_cached_tokens: int
+    """Prompt tokens found in the cache. Mistral."""
     prompt_token_details: PromptTokensDetails
+    """Mistral's singular spelling of prompt_tokens_details."""
     num_sources_used: int
+    """Web sources used by a search. xAI."""
     cost_in_usd_ticks: int
+    """Price of the call in ticks of 10^-10 USD. xAI."""
     citation_tokens: int
+    """Tokens of the search results that were read. Perplexity."""
     num_search_queries: int
+    """Searches made. Perplexity."""
     search_context_size: str
+    """`low`, `medium` or `high`: how much search context was used. Perplexity."""
     latency_checkpoint_json: str
+    """JSON object: points in time of the call in milliseconds, keys ending in _ms. Azure, plain responses; in
+    streams it is a member of the chunk.
+    """
     extra_json: str
-    def __init__(self, prompt_tokens: _Optional[int] = ..., completion_tokens: _Optional[int] = ..., total_tokens: _Optional[int] = ..., prompt_tokens_details: _Optional[_Union[PromptTokensDetails, _Mapping]] = ..., completion_tokens_details: _Optional[_Union[CompletionTokensDetails, _Mapping]] = ..., cost: _Optional[float] = ..., cost_json: _Optional[str] = ..., market_cost: _Optional[float] = ..., is_byok: bool = ..., cost_details: _Optional[_Union[CostDetails, _Mapping]] = ..., cache_creation_input_tokens: _Optional[int] = ..., cache_read_input_tokens: _Optional[int] = ..., prompt_cache_hit_tokens: _Optional[int] = ..., prompt_cache_miss_tokens: _Optional[int] = ..., reasoning_tokens: _Optional[int] = ..., queue_time: _Optional[float] = ..., prompt_time: _Optional[float] = ..., completion_time: _Optional[float] = ..., total_time: _Optional[float] = ..., num_cached_tokens: _Optional[int] = ..., prompt_token_details: _Optional[_Union[PromptTokensDetails, _Mapping]] = ..., num_sources_used: _Optional[int] = ..., cost_in_usd_ticks: _Optional[int] = ..., citation_tokens: _Optional[int] = ..., num_search_queries: _Optional[int] = ..., search_context_size: _Optional[str] = ..., latency_checkpoint_json: _Optional[str] = ..., extra_json: _Optional[str] = ...) -> None: ...
+    """JSON object with members that this schema does not know."""
+    def __init__(self, prompt_tokens: _Optional[int] = ..., completion_tokens: _Optional[int] = ..., total_tokens: _Optional[int] = ..., prompt_tokens_details: _Optional[_Union[PromptTokensDetails, _Mapping[str, _Any]]] = ..., completion_tokens_details: _Optional[_Union[CompletionTokensDetails, _Mapping[str, _Any]]] = ..., cost: _Optional[float] = ..., cost_json: _Optional[str] = ..., market_cost: _Optional[float] = ..., is_byok: bool = ..., cost_details: _Optional[_Union[CostDetails, _Mapping[str, _Any]]] = ..., cache_creation_input_tokens: _Optional[int] = ..., cache_read_input_tokens: _Optional[int] = ..., prompt_cache_hit_tokens: _Optional[int] = ..., prompt_cache_miss_tokens: _Optional[int] = ..., reasoning_tokens: _Optional[int] = ..., queue_time: _Optional[float] = ..., prompt_time: _Optional[float] = ..., completion_time: _Optional[float] = ..., total_time: _Optional[float] = ..., num_cached_tokens: _Optional[int] = ..., prompt_token_details: _Optional[_Union[PromptTokensDetails, _Mapping[str, _Any]]] = ..., num_sources_used: _Optional[int] = ..., cost_in_usd_ticks: _Optional[int] = ..., citation_tokens: _Optional[int] = ..., num_search_queries: _Optional[int] = ..., search_context_size: _Optional[str] = ..., latency_checkpoint_json: _Optional[str] = ..., extra_json: _Optional[str] = ...) -> None: ...
+    def HasField(self, field_name: _Literal["prompt_tokens", "completion_tokens", "total_tokens", "prompt_tokens_details", "completion_tokens_details", "cost", "cost_json", "market_cost", "is_byok", "cost_details", "cache_creation_input_tokens", "cache_read_input_tokens", "prompt_cache_hit_tokens", "prompt_cache_miss_tokens", "reasoning_tokens", "queue_time", "prompt_time", "completion_time", "total_time", "num_cached_tokens", "prompt_token_details", "num_sources_used", "cost_in_usd_ticks", "citation_tokens", "num_search_queries", "search_context_size", "latency_checkpoint_json", "extra_json", "cost_kind"]) -> bool: ...
+    def ClearField(self, field_name: _Literal["prompt_tokens", "completion_tokens", "total_tokens", "prompt_tokens_details", "completion_tokens_details", "cost", "cost_json", "market_cost", "is_byok", "cost_details", "cache_creation_input_tokens", "cache_read_input_tokens", "prompt_cache_hit_tokens", "prompt_cache_miss_tokens", "reasoning_tokens", "queue_time", "prompt_time", "completion_time", "total_time", "num_cached_tokens", "prompt_token_details", "num_sources_used", "cost_in_usd_ticks", "citation_tokens", "num_search_queries", "search_context_size", "latency_checkpoint_json", "extra_json", "cost_kind"]) -> None: ...
+    def WhichOneof(self, oneof_group: _Literal["cost_kind"]) -> _Literal["cost", "cost_json"] | None: ...
 
 class PromptTokensDetails(_message.Message):
+    """The prompt's tokens by kind. Kinds may overlap: a cached token may also be a text token."""
     __slots__ = ("cached_tokens", "audio_tokens", "text_tokens", "image_tokens", "cache_write_tokens", "video_tokens", "extra_json")
     CACHED_TOKENS_FIELD_NUMBER: _ClassVar[int]
     AUDIO_TOKENS_FIELD_NUMBER: _ClassVar[int]
@@ -213,15 +374,25 @@ class PromptTokensDetails(_message.Message):
     VIDEO_TOKENS_FIELD_NUMBER: _ClassVar[int]
     EXTRA_JSON_FIELD_NUMBER: _ClassVar[int]
     cached_tokens: int
+    """Read from the prompt cache."""
     audio_tokens: int
+    """Audio input."""
     text_tokens: int
+    """Text input. OpenAI, xAI."""
     image_tokens: int
+    """Image input. OpenAI, xAI."""
     cache_write_tokens: int
+    """Written to the prompt cache. OpenAI, OpenRouter."""
     video_tokens: int
+    """Video input. Vercel, OpenRouter."""
     extra_json: str
+    """JSON object with members that this schema does not know."""
     def __init__(self, cached_tokens: _Optional[int] = ..., audio_tokens: _Optional[int] = ..., text_tokens: _Optional[int] = ..., image_tokens: _Optional[int] = ..., cache_write_tokens: _Optional[int] = ..., video_tokens: _Optional[int] = ..., extra_json: _Optional[str] = ...) -> None: ...
+    def HasField(self, field_name: _Literal["cached_tokens", "audio_tokens", "text_tokens", "image_tokens", "cache_write_tokens", "video_tokens", "extra_json"]) -> bool: ...
+    def ClearField(self, field_name: _Literal["cached_tokens", "audio_tokens", "text_tokens", "image_tokens", "cache_write_tokens", "video_tokens", "extra_json"]) -> None: ...
 
 class CompletionTokensDetails(_message.Message):
+    """The completion's tokens by kind."""
     __slots__ = ("reasoning_tokens", "audio_tokens", "accepted_prediction_tokens", "rejected_prediction_tokens", "text_tokens", "image_tokens", "extra_json")
     REASONING_TOKENS_FIELD_NUMBER: _ClassVar[int]
     AUDIO_TOKENS_FIELD_NUMBER: _ClassVar[int]
@@ -231,22 +402,38 @@ class CompletionTokensDetails(_message.Message):
     IMAGE_TOKENS_FIELD_NUMBER: _ClassVar[int]
     EXTRA_JSON_FIELD_NUMBER: _ClassVar[int]
     reasoning_tokens: int
+    """Spent on reasoning. Not a subset of completion_tokens everywhere."""
     audio_tokens: int
+    """Audio output."""
     accepted_prediction_tokens: int
+    """Of CreateChatCompletionRequest.prediction: tokens that appeared in the reply."""
     rejected_prediction_tokens: int
+    """Of CreateChatCompletionRequest.prediction: tokens that did not. They are billed all the same."""
     text_tokens: int
+    """Text output."""
     image_tokens: int
+    """Image output. Vercel, OpenRouter."""
     extra_json: str
+    """JSON object with members that this schema does not know."""
     def __init__(self, reasoning_tokens: _Optional[int] = ..., audio_tokens: _Optional[int] = ..., accepted_prediction_tokens: _Optional[int] = ..., rejected_prediction_tokens: _Optional[int] = ..., text_tokens: _Optional[int] = ..., image_tokens: _Optional[int] = ..., extra_json: _Optional[str] = ...) -> None: ...
+    def HasField(self, field_name: _Literal["reasoning_tokens", "audio_tokens", "accepted_prediction_tokens", "rejected_prediction_tokens", "text_tokens", "image_tokens", "extra_json"]) -> bool: ...
+    def ClearField(self, field_name: _Literal["reasoning_tokens", "audio_tokens", "accepted_prediction_tokens", "rejected_prediction_tokens", "text_tokens", "image_tokens", "extra_json"]) -> None: ...
 
 class CostDetails(_message.Message):
+    """What the provider behind the gateway charged, in USD. Vercel, OpenRouter."""
     __slots__ = ("upstream_inference_cost", "upstream_inference_prompt_cost", "upstream_inference_completions_cost", "extra_json")
     UPSTREAM_INFERENCE_COST_FIELD_NUMBER: _ClassVar[int]
     UPSTREAM_INFERENCE_PROMPT_COST_FIELD_NUMBER: _ClassVar[int]
     UPSTREAM_INFERENCE_COMPLETIONS_COST_FIELD_NUMBER: _ClassVar[int]
     EXTRA_JSON_FIELD_NUMBER: _ClassVar[int]
     upstream_inference_cost: float
+    """The whole call. Absent unless the caller's own credentials were used."""
     upstream_inference_prompt_cost: float
+    """Its prompt."""
     upstream_inference_completions_cost: float
+    """Its completion."""
     extra_json: str
+    """JSON object with members that this schema does not know."""
     def __init__(self, upstream_inference_cost: _Optional[float] = ..., upstream_inference_prompt_cost: _Optional[float] = ..., upstream_inference_completions_cost: _Optional[float] = ..., extra_json: _Optional[str] = ...) -> None: ...
+    def HasField(self, field_name: _Literal["upstream_inference_cost", "upstream_inference_prompt_cost", "upstream_inference_completions_cost", "extra_json"]) -> bool: ...
+    def ClearField(self, field_name: _Literal["upstream_inference_cost", "upstream_inference_prompt_cost", "upstream_inference_completions_cost", "extra_json"]) -> None: ...

@@ -1,3 +1,4 @@
+from typing import Any as _Any, Literal as _Literal, overload as _overload
 from aibridge.v1 import common_pb2 as _common_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
@@ -8,6 +9,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class CreateEmbeddingRequest(_message.Message):
+    """What to embed, and how. Only what is set is sent: OpenAI rejects members that it does not know."""
     __slots__ = ("model", "input", "input_texts", "input_tokens", "input_token_lists", "input_json", "encoding_format", "dimensions", "user", "provider_options", "provider", "input_type", "task", "truncate", "truncate_enabled", "embed_dtype", "endianness", "normalize", "truncate_prompt_tokens", "priority", "output_dimension", "output_dtype", "messages_json", "extra_json", "bridge_options")
     MODEL_FIELD_NUMBER: _ClassVar[int]
     INPUT_FIELD_NUMBER: _ClassVar[int]
@@ -35,33 +37,90 @@ class CreateEmbeddingRequest(_message.Message):
     EXTRA_JSON_FIELD_NUMBER: _ClassVar[int]
     BRIDGE_OPTIONS_FIELD_NUMBER: _ClassVar[int]
     model: str
+    """Required. Model id, as `openai/text-embedding-3-small`."""
     input: str
+    """One of `input_kind`. Required. What to embed. OpenAI allows 2048 inputs, 8192 tokens an input and 300000 a request.
+
+    One text; not empty.
+    """
     input_texts: InputTexts
+    """One of `input_kind`. Required. What to embed. OpenAI allows 2048 inputs, 8192 tokens an input and 300000 a request.
+
+    A batch of texts.
+    """
     input_tokens: InputTokens
+    """One of `input_kind`. Required. What to embed. OpenAI allows 2048 inputs, 8192 tokens an input and 300000 a request.
+
+    One input as token ids: JSON [15339, 1917].
+    """
     input_token_lists: InputTokenLists
+    """One of `input_kind`. Required. What to embed. OpenAI allows 2048 inputs, 8192 tokens an input and 300000 a request.
+
+    A batch of inputs as token ids: JSON [[15339, 1917], [264]].
+    """
     input_json: str
+    """One of `input_kind`. Required. What to embed. OpenAI allows 2048 inputs, 8192 tokens an input and 300000 a request.
+
+    Any JSON: inputs that are not only text, as [{"image": "https://..."}] (Jina) or
+    [{"content": [{"type": "text", "text": "..."}]}] (OpenRouter).
+    """
     encoding_format: str
+    """How vectors travel between gateway and bridge: `float` or `base64`. The caller gets floats either way.
+    Leave it unset: the bridge asks for base64, which is smaller and faster. vLLM adds `bytes` and
+    `bytes_only`.
+    """
     dimensions: int
+    """Length of the vectors, 1 or more. Default: the model's own. Many models and servers reject it."""
     user: str
+    """End user's id."""
     provider_options: _common_pb2.ProviderOptions
+    """Options per provider behind the gateway. Vercel."""
     provider: _common_pb2.GatewayOptions
+    """Routing options. OpenRouter; Vercel's shorthand for providerOptions.gateway."""
     input_type: str
+    """What the vectors are for, as `search_document` or `search_query`. Cohere, OpenRouter, Voyage."""
     task: str
+    """What the vectors are for, as `retrieval.passage`. Jina."""
     truncate: str
+    """One of `truncate_kind`. What to do with an input that is too long.
+
+    Which end to cut: `NONE`, `START`, `END`. Cohere.
+    """
     truncate_enabled: bool
+    """One of `truncate_kind`. What to do with an input that is too long.
+
+    True: cut the end. False: fail. Jina.
+    """
     embed_dtype: str
+    """Number format of binary vectors, as `float32` (default) or `float16`. The bridge reads float32. vLLM."""
     endianness: str
+    """Byte order of binary vectors: `native` (default), `little`, `big`. The bridge reads little. vLLM."""
     normalize: bool
+    """Whether to scale vectors to length 1. Default: the model's. vLLM."""
     truncate_prompt_tokens: int
+    """Keep only the last so many tokens of an input; -1 is the model's limit. vLLM."""
     priority: int
+    """Scheduling: lower runs earlier. Default 0. vLLM."""
     output_dimension: int
+    """Length of the vectors. Mistral, Voyage."""
     output_dtype: str
+    """Number format of the vectors, as `float` (default), `int8`, `binary`. Mistral, Voyage."""
     messages_json: str
+    """JSON array of chat messages to embed in place of `input`. vLLM."""
     extra_json: str
+    """JSON object with members that this schema does not know."""
     bridge_options: _common_pb2.BridgeOptions
-    def __init__(self, model: _Optional[str] = ..., input: _Optional[str] = ..., input_texts: _Optional[_Union[InputTexts, _Mapping]] = ..., input_tokens: _Optional[_Union[InputTokens, _Mapping]] = ..., input_token_lists: _Optional[_Union[InputTokenLists, _Mapping]] = ..., input_json: _Optional[str] = ..., encoding_format: _Optional[str] = ..., dimensions: _Optional[int] = ..., user: _Optional[str] = ..., provider_options: _Optional[_Union[_common_pb2.ProviderOptions, _Mapping]] = ..., provider: _Optional[_Union[_common_pb2.GatewayOptions, _Mapping]] = ..., input_type: _Optional[str] = ..., task: _Optional[str] = ..., truncate: _Optional[str] = ..., truncate_enabled: bool = ..., embed_dtype: _Optional[str] = ..., endianness: _Optional[str] = ..., normalize: bool = ..., truncate_prompt_tokens: _Optional[int] = ..., priority: _Optional[int] = ..., output_dimension: _Optional[int] = ..., output_dtype: _Optional[str] = ..., messages_json: _Optional[str] = ..., extra_json: _Optional[str] = ..., bridge_options: _Optional[_Union[_common_pb2.BridgeOptions, _Mapping]] = ...) -> None: ...
+    """Options for the bridge itself."""
+    def __init__(self, model: _Optional[str] = ..., input: _Optional[str] = ..., input_texts: _Optional[_Union[InputTexts, _Mapping[str, _Any]]] = ..., input_tokens: _Optional[_Union[InputTokens, _Mapping[str, _Any]]] = ..., input_token_lists: _Optional[_Union[InputTokenLists, _Mapping[str, _Any]]] = ..., input_json: _Optional[str] = ..., encoding_format: _Optional[str] = ..., dimensions: _Optional[int] = ..., user: _Optional[str] = ..., provider_options: _Optional[_Union[_common_pb2.ProviderOptions, _Mapping[str, _Any]]] = ..., provider: _Optional[_Union[_common_pb2.GatewayOptions, _Mapping[str, _Any]]] = ..., input_type: _Optional[str] = ..., task: _Optional[str] = ..., truncate: _Optional[str] = ..., truncate_enabled: bool = ..., embed_dtype: _Optional[str] = ..., endianness: _Optional[str] = ..., normalize: bool = ..., truncate_prompt_tokens: _Optional[int] = ..., priority: _Optional[int] = ..., output_dimension: _Optional[int] = ..., output_dtype: _Optional[str] = ..., messages_json: _Optional[str] = ..., extra_json: _Optional[str] = ..., bridge_options: _Optional[_Union[_common_pb2.BridgeOptions, _Mapping[str, _Any]]] = ...) -> None: ...
+    def HasField(self, field_name: _Literal["model", "input", "input_texts", "input_tokens", "input_token_lists", "input_json", "encoding_format", "dimensions", "user", "provider_options", "provider", "input_type", "task", "truncate", "truncate_enabled", "embed_dtype", "endianness", "normalize", "truncate_prompt_tokens", "priority", "output_dimension", "output_dtype", "messages_json", "extra_json", "bridge_options", "input_kind", "truncate_kind"]) -> bool: ...
+    def ClearField(self, field_name: _Literal["model", "input", "input_texts", "input_tokens", "input_token_lists", "input_json", "encoding_format", "dimensions", "user", "provider_options", "provider", "input_type", "task", "truncate", "truncate_enabled", "embed_dtype", "endianness", "normalize", "truncate_prompt_tokens", "priority", "output_dimension", "output_dtype", "messages_json", "extra_json", "bridge_options", "input_kind", "truncate_kind"]) -> None: ...
+    @_overload
+    def WhichOneof(self, oneof_group: _Literal["input_kind"]) -> _Literal["input", "input_texts", "input_tokens", "input_token_lists", "input_json"] | None: ...
+    @_overload
+    def WhichOneof(self, oneof_group: _Literal["truncate_kind"]) -> _Literal["truncate", "truncate_enabled"] | None: ...
 
 class CreateEmbeddingResponse(_message.Message):
+    """The vectors for a request."""
     __slots__ = ("object", "data", "model", "usage", "id", "created", "provider_metadata_json", "provider", "extra_json")
     OBJECT_FIELD_NUMBER: _ClassVar[int]
     DATA_FIELD_NUMBER: _ClassVar[int]
@@ -73,35 +132,56 @@ class CreateEmbeddingResponse(_message.Message):
     PROVIDER_FIELD_NUMBER: _ClassVar[int]
     EXTRA_JSON_FIELD_NUMBER: _ClassVar[int]
     object: str
+    """`list`."""
     data: _containers.RepeatedCompositeFieldContainer[Embedding]
+    """One entry per input, ordered by `index`."""
     model: str
+    """The model that ran."""
     usage: _common_pb2.Usage
+    """Tokens and, on some gateways, cost."""
     id: str
+    """Id of the call. vLLM, OpenRouter."""
     created: int
+    """When the reply was made, in Unix seconds. vLLM."""
     provider_metadata_json: str
+    """JSON object: routing, cost and the provider's own facts, keyed by provider slug. Vercel."""
     provider: str
+    """Name of the provider that ran the model. OpenRouter."""
     extra_json: str
-    def __init__(self, object: _Optional[str] = ..., data: _Optional[_Iterable[_Union[Embedding, _Mapping]]] = ..., model: _Optional[str] = ..., usage: _Optional[_Union[_common_pb2.Usage, _Mapping]] = ..., id: _Optional[str] = ..., created: _Optional[int] = ..., provider_metadata_json: _Optional[str] = ..., provider: _Optional[str] = ..., extra_json: _Optional[str] = ...) -> None: ...
+    """JSON object with members that this schema does not know."""
+    def __init__(self, object: _Optional[str] = ..., data: _Optional[_Iterable[_Union[Embedding, _Mapping[str, _Any]]]] = ..., model: _Optional[str] = ..., usage: _Optional[_Union[_common_pb2.Usage, _Mapping[str, _Any]]] = ..., id: _Optional[str] = ..., created: _Optional[int] = ..., provider_metadata_json: _Optional[str] = ..., provider: _Optional[str] = ..., extra_json: _Optional[str] = ...) -> None: ...
+    def HasField(self, field_name: _Literal["object", "model", "usage", "id", "created", "provider_metadata_json", "provider", "extra_json"]) -> bool: ...
+    def ClearField(self, field_name: _Literal["object", "data", "model", "usage", "id", "created", "provider_metadata_json", "provider", "extra_json"]) -> None: ...
 
 class InputTexts(_message.Message):
+    """A batch of texts."""
     __slots__ = ("items",)
     ITEMS_FIELD_NUMBER: _ClassVar[int]
     items: _containers.RepeatedScalarFieldContainer[str]
+    """One text per input."""
     def __init__(self, items: _Optional[_Iterable[str]] = ...) -> None: ...
+    def ClearField(self, field_name: _Literal["items"]) -> None: ...
 
 class InputTokens(_message.Message):
+    """One input as token ids."""
     __slots__ = ("items",)
     ITEMS_FIELD_NUMBER: _ClassVar[int]
     items: _containers.RepeatedScalarFieldContainer[int]
+    """Ids in the model's own vocabulary."""
     def __init__(self, items: _Optional[_Iterable[int]] = ...) -> None: ...
+    def ClearField(self, field_name: _Literal["items"]) -> None: ...
 
 class InputTokenLists(_message.Message):
+    """A batch of inputs as token ids."""
     __slots__ = ("items",)
     ITEMS_FIELD_NUMBER: _ClassVar[int]
     items: _containers.RepeatedCompositeFieldContainer[InputTokens]
-    def __init__(self, items: _Optional[_Iterable[_Union[InputTokens, _Mapping]]] = ...) -> None: ...
+    """One list per input."""
+    def __init__(self, items: _Optional[_Iterable[_Union[InputTokens, _Mapping[str, _Any]]]] = ...) -> None: ...
+    def ClearField(self, field_name: _Literal["items"]) -> None: ...
 
 class Embedding(_message.Message):
+    """The vector of one input."""
     __slots__ = ("object", "index", "embedding", "embedding_json", "extra_json")
     OBJECT_FIELD_NUMBER: _ClassVar[int]
     INDEX_FIELD_NUMBER: _ClassVar[int]
@@ -109,8 +189,17 @@ class Embedding(_message.Message):
     EMBEDDING_JSON_FIELD_NUMBER: _ClassVar[int]
     EXTRA_JSON_FIELD_NUMBER: _ClassVar[int]
     object: str
+    """`embedding`."""
     index: int
+    """Position of the input in the request, from 0."""
     embedding: _containers.RepeatedScalarFieldContainer[float]
+    """The vector. Gateways send 32-bit floats, as base64 or as JSON numbers; both arrive here."""
     embedding_json: str
+    """JSON array: set in place of `embedding` where the model returns several vectors per input (an array of
+    arrays). Its JSON member is `embedding` too.
+    """
     extra_json: str
+    """JSON object with members that this schema does not know."""
     def __init__(self, object: _Optional[str] = ..., index: _Optional[int] = ..., embedding: _Optional[_Iterable[float]] = ..., embedding_json: _Optional[str] = ..., extra_json: _Optional[str] = ...) -> None: ...
+    def HasField(self, field_name: _Literal["object", "index", "embedding_json", "extra_json"]) -> bool: ...
+    def ClearField(self, field_name: _Literal["object", "index", "embedding", "embedding_json", "extra_json"]) -> None: ...

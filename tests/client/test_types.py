@@ -1,0 +1,92 @@
+"""What a type checker knows of the generated code and of the client: it passes right programs and finds wrong lines.
+
+`tests/e2e/packages` does the same with the packages as they are installed, and with pyright.
+"""
+
+import ast
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from google.protobuf.descriptor import Descriptor
+
+from aibridge.v1 import chat_pb2, common_pb2, embeddings_pb2, errors_pb2, models_pb2
+
+ROOT = Path(__file__).parents[2]
+PROGRAMS = Path(__file__).parent / "programs"
+MODULES = (chat_pb2, common_pb2, embeddings_pb2, errors_pb2, models_pb2)
+
+
+def marked(program: Path) -> set[int]:
+    return {at for at, line in enumerate(program.read_text("utf-8").splitlines(), 1) if line.endswith("# wrong")}
+
+
+@pytest.mark.parametrize("program", sorted(PROGRAMS.glob("*.py")), ids=lambda path: path.stem)
+def test_mypy_finds_exactly_the_wrong_lines(program: Path) -> None:
+    """`mypy --strict` complains about the marked lines and no others; a right program has none."""
+    command = [sys.executable, "-m", "mypy", "--strict", "--config-file=", "--no-error-summary", str(program)]
+    places = {"MYPYPATH": f"{ROOT}/generated/python:{ROOT}/clients/python"}
+    cache = f"--cache-dir={ROOT}/.mypy_cache/programs"
+    done = subprocess.run(  # noqa: S603 # our own
+        [*command, cache], env={**os.environ, **places}, cwd=PROGRAMS, capture_output=True, text=True, check=False
+    )
+    found = {int(line) for line in re.findall(rf"^{program.name}:(\d+): error: ", done.stdout, re.MULTILINE)}
+    assert found == marked(program), done.stdout + done.stderr
+    assert done.returncode == (1 if found else 0)
+
+
+def test_each_message_and_field_has_its_comment_as_docstring() -> None:
+    """Editors show the comments of the protos: no class and no field of the stubs is without one."""
+    missing = []
+    for module in MODULES:
+        for message in module.DESCRIPTOR.message_types_by_name.values():
+            node = stub_of(message)
+            if not ast.get_docstring(node):
+                missing.append(message.full_name)
+            documented = documented_in(node)
+            missing += [field.full_name for field in message.fields if field.name not in documented]
+    assert missing == []
+
+
+def test_the_comment_of_a_oneof_is_shown_at_each_member() -> None:
+    """What a choice is about stands in the proto beside the oneof, which has no place of its own in Python."""
+    request = stub_of(chat_pb2.CreateChatCompletionRequest.DESCRIPTOR)
+    start = "One of `stop_kind`. Texts that end generation. "
+    assert documented_in(request)["stop"].startswith(start)
+    assert documented_in(request)["stop_sequences"].startswith(start)
+
+
+def stub_of(message: Descriptor) -> ast.ClassDef:
+    """The class of a message in the `.pyi` files."""
+    path = (ROOT / "generated" / "python" / message.file.name).with_suffix("")
+    tree = ast.parse(path.with_name(f"{path.name}_pb2.pyi").read_text("utf-8"))
+    return next(node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == message.name)
+
+
+def documented_in(node: ast.ClassDef) -> dict[str, str]:
+    """The attributes that a string follows, which is how editors find an attribute's documentation."""
+    return {
+        declared.target.id: str(doc.value.value)
+        for declared, doc in zip(node.body, node.body[1:], strict=False)
+        if isinstance(declared, ast.AnnAssign)
+        and isinstance(declared.target, ast.Name)
+        and isinstance(doc, ast.Expr)
+        and isinstance(doc.value, ast.Constant)
+    }
+
+
+@pytest.mark.parametrize(
+    "message", [message for module in MODULES for message in module.DESCRIPTOR.message_types_by_name.values()],
+    ids=lambda message: message.name,
+)  # fmt: skip
+def test_has_field_takes_what_protobuf_takes(message: Descriptor) -> None:
+    """The literals of `HasField` are the fields with presence and the oneofs: protobuf refuses all others."""
+    node = stub_of(message)
+    method = next((item for item in node.body if isinstance(item, ast.FunctionDef) and item.name == "HasField"), None)
+    annotation = method.args.args[1].annotation if method is not None else None
+    names = {item.value for item in ast.walk(annotation) if isinstance(item, ast.Constant)} if annotation else set()
+    oneofs = {oneof.name for oneof in message.oneofs if not oneof.name.startswith("_")}
+    assert names == oneofs | {field.name for field in message.fields if field.has_presence}
