@@ -1,9 +1,72 @@
-"""What the calls of both clients have in common."""
+"""What the synchronous and the asyncio client have in common: how calls are made, and with what."""
 
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable, Sequence
+from typing import Any, NamedTuple, TypeVar
+
+from grpc_health.v1.health_pb2_grpc import HealthStub
+
+from aibridge.client.channel import Metadata
+from aibridge.v1.chat_pb2_grpc import ChatServiceStub
+from aibridge.v1.embeddings_pb2_grpc import EmbeddingsServiceStub
+from aibridge.v1.models_pb2_grpc import ModelsServiceStub
+
+R = TypeVar("R")
 
 #: Trailing metadata: request ids, rate limits, usage.
 Trailers = dict[str, str | bytes]
+
+
+class Defaults(NamedTuple):
+    """What a client adds to each of its calls. `timeout` is in seconds, None where calls have none."""
+
+    target: str
+    metadata: Metadata
+    timeout: float | None
+
+    def arguments(self, timeout: float | None, metadata: Sequence[tuple[str, str]]) -> dict[str, Any]:
+        """The arguments of gRPC's call for what a caller has given."""
+        chosen = self.timeout if timeout is None else timeout
+        return {"timeout": chosen, "metadata": (*self.metadata, *metadata)}
+
+
+class Method:
+    """An RPC, by the callable that gRPC has for it."""
+
+    def __init__(self, call: Any, defaults: Defaults) -> None:
+        self._call = call
+        self._defaults = defaults
+
+
+class Services:
+    """The services of a bridge on a channel.
+
+    `unary` and `streaming` are the classes of RPCs with one response and with a stream of responses. The generated
+    stubs get them from a channel of this module, not from an interceptor: gRPC wraps what interceptors raise, and a
+    streamed response would lose its `cancel`.
+    """
+
+    def __init__(self, channel: Any, defaults: Defaults, unary: type[Method], streaming: type[Method]) -> None:
+        calls: Any = _Channel(channel, defaults, unary, streaming)
+        self.models: Any = ModelsServiceStub(calls)
+        self.chat: Any = ChatServiceStub(calls)
+        self.embeddings: Any = EmbeddingsServiceStub(calls)
+        self.health: Any = HealthStub(calls)
+
+
+class _Channel:
+    """As much of a channel as stubs use."""
+
+    def __init__(self, channel: Any, defaults: Defaults, unary: type[Method], streaming: type[Method]) -> None:
+        self._channel = channel
+        self._defaults = defaults
+        self._unary = unary
+        self._streaming = streaming
+
+    def unary_unary(self, method: str, **form: Any) -> Method:
+        return self._unary(self._channel.unary_unary(method, **form), self._defaults)
+
+    def unary_stream(self, method: str, **form: Any) -> Method:
+        return self._streaming(self._channel.unary_stream(method, **form), self._defaults)
 
 
 def trailers_of(metadata: Iterable[tuple[str, str | bytes]] | None) -> Trailers:
@@ -12,3 +75,18 @@ def trailers_of(metadata: Iterable[tuple[str, str | bytes]] | None) -> Trailers:
     Not `dict(metadata)`: asyncio's `Metadata` has keys that older grpcio (1.72) gives as pairs.
     """
     return {key: value for key, value in metadata or ()}  # noqa: C416 # see above
+
+
+def finish(coroutine: Coroutine[Any, Any, R]) -> R:
+    """The result of a coroutine that never has to wait, so that one implementation serves both clients.
+
+    Raises:
+        RuntimeError: it waits for something, which needs an event loop.
+    """
+    try:
+        coroutine.send(None)
+    except StopIteration as done:
+        result: R = done.value
+        return result
+    coroutine.close()
+    raise RuntimeError("a coroutine waits, and the synchronous client has no event loop: use aibridge.client.aio")

@@ -95,6 +95,19 @@ def channel_arguments(
     return files.credentials(), tuple(everything.items())
 
 
+def open_channel(library: Any, target: str, tls: TlsChoice, options: Sequence[Option]) -> Any:
+    """A channel of `library`, the module `grpc` or `grpc.aio`.
+
+    Raises:
+        ValueError: `tls` is incomplete.
+        OSError: a file of `tls` cannot be read.
+    """
+    credentials, everything = channel_arguments(tls, options)
+    if credentials is None:
+        return library.insecure_channel(target, everything)
+    return library.secure_channel(target, credentials, everything)
+
+
 def caller_metadata(token: str | None) -> Metadata:
     """The metadata of each call: the caller's credential, if there is one.
 

@@ -1,21 +1,25 @@
-"""The synchronous client: stubs over a channel, whose calls raise `CallFailed`."""
+"""The synchronous client: typed calls over a channel, which raise `CallFailed`."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
 import grpc
-from google.protobuf.message import Message
-from grpc_health.v1.health_pb2_grpc import HealthStub
+from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 
-from aibridge.client.calls import Trailers, trailers_of
-from aibridge.client.channel import Metadata, Option, TlsChoice, caller_metadata, channel_arguments
+from aibridge.client.calls import Defaults, Method, Services, Trailers, trailers_of
+from aibridge.client.channel import Option, TlsChoice, caller_metadata, open_channel
 from aibridge.client.failures import failure_of
-from aibridge.v1.chat_pb2_grpc import ChatServiceStub
-from aibridge.v1.embeddings_pb2_grpc import EmbeddingsServiceStub
-from aibridge.v1.models_pb2_grpc import ModelsServiceStub
+from aibridge.v1.chat_pb2 import (
+    CreateChatCompletionRequest,
+    CreateChatCompletionResponse,
+    CreateChatCompletionStreamResponse,
+)
+from aibridge.v1.embeddings_pb2 import CreateEmbeddingRequest, CreateEmbeddingResponse
+from aibridge.v1.models_pb2 import ListModelsRequest, ListModelsResponse, Model, RetrieveModelRequest
 
-T = TypeVar("T")
+Q = TypeVar("Q")
+R = TypeVar("R")
 
 
 def connect(
@@ -30,81 +34,42 @@ def connect(
 
     Args:
         target: HOST:PORT, unix:PATH, or any other name that gRPC resolves.
-        token: the caller's own credential, for bridges that pass it on or ask for it.
-        tls: True, the file of the authorities to trust, or a `Tls` with more to say. Default: in the clear.
-        timeout: seconds that a call may take where it does not say so itself. Default: the bridge's limit.
-        options: channel options that win over `OPTIONS`.
+        token: the caller's own credential, for bridges that pass it on or require it.
+        tls: True, a file with the CA certificates to trust, or a `Tls` with more options. Default: no TLS.
+        timeout: seconds that a call may take if it does not set its own. Default: the bridge's limit.
+        options: channel options, which override `OPTIONS`.
 
     Raises:
-        ValueError: the token cannot be sent, or `tls` is not complete.
+        ValueError: the token cannot be sent, or `tls` is incomplete.
         OSError: a file of `tls` cannot be read.
     """
     metadata = caller_metadata(token)
-    credentials, everything = channel_arguments(tls, options)
-    if credentials is None:
-        channel = grpc.insecure_channel(target, everything)
-    else:
-        channel = grpc.secure_channel(target, credentials, everything)
-    return Client(channel, target=target, metadata=metadata, timeout=timeout)
+    return Client(open_channel(grpc, target, tls, options), target=target, metadata=metadata, timeout=timeout)
 
 
-class Client:
-    """The bridge's services as stubs: `models`, `chat`, `embeddings`, `health`. Their calls raise `CallFailed`.
-
-    A unary call gives the reply; its `with_trailers` gives the reply and the trailing metadata.
-    """
-
-    def __init__(
-        self,
-        channel: grpc.Channel,
-        *,
-        target: str = "",
-        metadata: Sequence[tuple[str, str]] = (),
-        timeout: float | None = None,
-    ) -> None:
-        self._channel = channel
-        calls: Any = _Calls(channel, target, tuple(metadata), timeout)
-        self.models = ModelsServiceStub(calls)
-        self.chat = ChatServiceStub(calls)
-        self.embeddings = EmbeddingsServiceStub(calls)
-        self.health = HealthStub(calls)
-
-    def close(self) -> None:
-        """Close the channel; calls that are under way are cancelled."""
-        self._channel.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-
-class Stream(Generic[T]):
-    """The messages of a streamed reply. As a context manager it cancels, at its end, what was not read."""
+class Stream(Generic[R]):
+    """The messages of a streamed response. As a context manager it cancels at its end what was not read."""
 
     def __init__(self, call: Any, target: str) -> None:
         self._call = call
         self._target = target
 
-    def __iter__(self) -> Iterator[T]:
+    def __iter__(self) -> Iterator[R]:
         return self
 
-    def __next__(self) -> T:
+    def __next__(self) -> R:
         try:
-            message: T = next(self._call)
+            message: R = next(self._call)
         except grpc.RpcError as error:
             raise failure_of(error, self._target) from None
         return message
 
     def cancel(self) -> None:
-        """Give the reply up; the model stops. Nothing happens once it has ended."""
+        """Cancel the call; the model stops. Does nothing once the call has ended."""
         self._call.cancel()
 
     def trailing_metadata(self) -> Trailers:
-        """What came behind the last message: request ids, rate limits, usage. Waits for the end."""
+        """What follows the last message: request ids, rate limits, usage. Waits for the end."""
         return trailers_of(self._call.trailing_metadata())
 
     def __enter__(self) -> Self:
@@ -116,55 +81,92 @@ class Stream(Generic[T]):
         self.cancel()
 
 
-class _Unary:
-    """A method with one reply, as stubs have it."""
+class Unary(Method, Generic[Q, R]):
+    """An RPC with one response."""
 
-    def __init__(self, call: Any, target: str, metadata: Metadata, timeout: float | None) -> None:
-        self._call = call
-        self._target = target
-        self._metadata = metadata
-        self._timeout = timeout
-
-    def __call__(self, request: Message, timeout: float | None = None, metadata: Sequence[tuple[str, str]] = ()) -> Any:
+    def __call__(self, request: Q, timeout: float | None = None, metadata: Sequence[tuple[str, str]] = ()) -> R:
+        """The response; `timeout` is in seconds and becomes the call's deadline."""
         try:
-            return self._call(request, timeout=timeout or self._timeout, metadata=(*self._metadata, *metadata))
+            response: R = self._call(request, **self._defaults.arguments(timeout, metadata))
         except grpc.RpcError as error:
-            raise failure_of(error, self._target) from None
+            raise failure_of(error, self._defaults.target) from None
+        return response
 
     def with_trailers(
-        self, request: Message, timeout: float | None = None, metadata: Sequence[tuple[str, str]] = ()
-    ) -> tuple[Any, Trailers]:
-        """The reply, and the metadata that came behind it."""
-        pairs = (*self._metadata, *metadata)
+        self, request: Q, timeout: float | None = None, metadata: Sequence[tuple[str, str]] = ()
+    ) -> tuple[R, Trailers]:
+        """The response and the trailing metadata."""
         try:
-            reply, call = self._call.with_call(request, timeout=timeout or self._timeout, metadata=pairs)
+            response, call = self._call.with_call(request, **self._defaults.arguments(timeout, metadata))
         except grpc.RpcError as error:
-            raise failure_of(error, self._target) from None
-        return reply, trailers_of(call.trailing_metadata())
+            raise failure_of(error, self._defaults.target) from None
+        return response, trailers_of(call.trailing_metadata())
 
 
-class _Calls:
-    """As much of `grpc.Channel` as stubs use: adds the client's metadata and timeout, translates failures.
+class Streaming(Method, Generic[Q, R]):
+    """An RPC with a stream of responses."""
 
-    Not an interceptor: gRPC wraps what those raise, and a streamed reply would lose its `cancel`.
-    """
+    def __call__(self, request: Q, timeout: float | None = None, metadata: Sequence[tuple[str, str]] = ()) -> Stream[R]:
+        """The stream; `timeout` is in seconds and becomes the deadline of the whole call."""
+        return Stream(self._call(request, **self._defaults.arguments(timeout, metadata)), self._defaults.target)
 
-    def __init__(self, channel: grpc.Channel, target: str, metadata: Metadata, timeout: float | None) -> None:
+
+class ModelsService:
+    """What the gateway can run."""
+
+    ListModels: Unary[ListModelsRequest, ListModelsResponse]
+    RetrieveModel: Unary[RetrieveModelRequest, Model]
+
+
+class ChatService:
+    """Chat with a model."""
+
+    CreateChatCompletion: Unary[CreateChatCompletionRequest, CreateChatCompletionResponse]
+    CreateChatCompletionStream: Streaming[CreateChatCompletionRequest, CreateChatCompletionStreamResponse]
+
+
+class EmbeddingsService:
+    """Texts as vectors."""
+
+    CreateEmbedding: Unary[CreateEmbeddingRequest, CreateEmbeddingResponse]
+
+
+class Health:
+    """Whether the bridge, or one of its services, takes calls."""
+
+    Check: Unary[HealthCheckRequest, HealthCheckResponse]
+    Watch: Streaming[HealthCheckRequest, HealthCheckResponse]
+
+
+class Client:
+    """The bridge's services: `models`, `chat`, `embeddings`, `health`. Their calls raise `CallFailed`."""
+
+    models: ModelsService
+    chat: ChatService
+    embeddings: EmbeddingsService
+    health: Health
+
+    def __init__(
+        self,
+        channel: grpc.Channel,
+        *,
+        target: str = "",
+        metadata: Sequence[tuple[str, str]] = (),
+        timeout: float | None = None,
+    ) -> None:
         self._channel = channel
-        self._target = target
-        self._metadata = metadata
-        self._timeout = timeout
+        services = Services(channel, Defaults(target, tuple(metadata), timeout), Unary, Streaming)
+        self.models, self.chat = services.models, services.chat
+        self.embeddings, self.health = services.embeddings, services.health
 
-    def unary_unary(self, method: str, **form: Any) -> _Unary:
-        return _Unary(self._channel.unary_unary(method, **form), self._target, self._metadata, self._timeout)
+    def close(self) -> None:
+        """Close the channel; calls in progress are cancelled."""
+        self._channel.close()
 
-    def unary_stream(self, method: str, **form: Any) -> Callable[..., Stream[Any]]:
-        call = self._channel.unary_stream(method, **form)
+    def __enter__(self) -> Self:
+        return self
 
-        def invoke(
-            request: Message, timeout: float | None = None, metadata: Sequence[tuple[str, str]] = ()
-        ) -> Stream[Any]:
-            reply = call(request, timeout=timeout or self._timeout, metadata=(*self._metadata, *metadata))
-            return Stream(reply, self._target)
-
-        return invoke
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from aibridge.client.accumulate import Accumulator
+from aibridge.client.asynchronous import Client as AsyncClient
+from aibridge.client.calls import finish
+from aibridge.client.sync import Client
 from aibridge.v1.chat_pb2 import (
     ChatCompletionMessage,
     CreateChatCompletionRequest,
@@ -62,7 +65,7 @@ class Conversation:
 
 
 def run_tools(
-    client: Any,
+    client: Client,
     request: CreateChatCompletionRequest,
     functions: Functions,
     *,
@@ -72,61 +75,68 @@ def run_tools(
     """Chat until the model answers without calling a function.
 
     Args:
-        client: a `aibridge.client.Client`.
-        request: the beginning, with `tools` that describe the functions; it stays as it is.
+        client: from `aibridge.client.connect`.
+        request: the first request, with `tools` that describe the functions; it is not changed.
         functions: by name; each takes its arguments by keyword and returns text, or what JSON can hold. A custom
             tool's function takes the input as its only argument.
-        rounds: how many completions there may be.
-        on_chunk: replies are streamed, and this gets each chunk.
+        rounds: the maximum number of completions.
+        on_chunk: responses are streamed, and this gets each chunk.
 
     Raises:
         CallFailed: a completion failed.
-        TooManyRounds: the last one that was allowed calls a function.
+        TooManyRounds: the last completion calls a function, too.
     """
-    conversation = _begin(request)
-    for _ in range(rounds):
+
+    async def complete(request: CreateChatCompletionRequest) -> CreateChatCompletionResponse:
         if on_chunk is None:
-            completion = client.chat.CreateChatCompletion(conversation.request)
-        else:
-            accumulator = Accumulator()
-            with client.chat.CreateChatCompletionStream(conversation.request) as chunks:
-                for chunk in chunks:
-                    accumulator.add(chunk)
-                    on_chunk(chunk)
-            completion = accumulator.completion
-        calls = conversation._take(completion)  # noqa: SLF001 # of this module
-        if not calls:
-            return conversation
-        for call in calls:
-            conversation._answer(call, _invoke(functions, call))  # noqa: SLF001 # as above
-    raise TooManyRounds(conversation, rounds)
+            return client.chat.CreateChatCompletion(request)
+        accumulator = Accumulator()
+        with client.chat.CreateChatCompletionStream(request) as chunks:
+            for chunk in chunks:
+                accumulator.add(chunk)
+                on_chunk(chunk)
+        return accumulator.completion
+
+    return finish(_run(complete, request, functions, rounds))
 
 
 async def run_tools_async(
-    client: Any,
+    client: AsyncClient,
     request: CreateChatCompletionRequest,
     functions: Functions,
     *,
     rounds: int = _ROUNDS,
     on_chunk: Callable[[Chunk], object] | None = None,
 ) -> Conversation:
-    """As `run_tools`, with a `aibridge.client.aio.Client`; functions and `on_chunk` may be coroutines.
+    """As `run_tools`, with a client from `aibridge.client.aio.connect`; functions and `on_chunk` may be coroutines.
 
     Raises:
         CallFailed: a completion failed.
-        TooManyRounds: the last one that was allowed calls a function.
+        TooManyRounds: the last completion calls a function, too.
     """
+
+    async def complete(request: CreateChatCompletionRequest) -> CreateChatCompletionResponse:
+        if on_chunk is None:
+            return await client.chat.CreateChatCompletion(request)
+        accumulator = Accumulator()
+        async with client.chat.CreateChatCompletionStream(request) as chunks:
+            async for chunk in chunks:
+                accumulator.add(chunk)
+                await _settled(on_chunk(chunk))
+        return accumulator.completion
+
+    return await _run(complete, request, functions, rounds)
+
+
+async def _run(
+    complete: Callable[[CreateChatCompletionRequest], Awaitable[CreateChatCompletionResponse]],
+    request: CreateChatCompletionRequest,
+    functions: Functions,
+    rounds: int,
+) -> Conversation:
     conversation = _begin(request)
     for _ in range(rounds):
-        if on_chunk is None:
-            completion = await client.chat.CreateChatCompletion(conversation.request)
-        else:
-            accumulator = Accumulator()
-            async with client.chat.CreateChatCompletionStream(conversation.request) as chunks:
-                async for chunk in chunks:
-                    accumulator.add(chunk)
-                    await _settled(on_chunk(chunk))
-            completion = accumulator.completion
+        completion = await complete(conversation.request)
         calls = conversation._take(completion)  # noqa: SLF001 # of this module
         if not calls:
             return conversation

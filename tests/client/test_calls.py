@@ -1,0 +1,63 @@
+"""The typed clients are the contract: each RPC with its own messages; and what both clients share."""
+
+import asyncio
+import typing
+from types import ModuleType
+from typing import Any
+
+import pytest
+from google.protobuf.descriptor import MethodDescriptor
+from grpc_health.v1 import health_pb2
+
+from aibridge.client import asynchronous, sync
+from aibridge.client.calls import finish
+from aibridge.v1 import chat_pb2, embeddings_pb2, models_pb2
+
+MODULES = (chat_pb2, embeddings_pb2, models_pb2, health_pb2)
+METHODS = [m for module in MODULES for service in module.DESCRIPTOR.services_by_name.values() for m in service.methods]
+
+
+@pytest.mark.parametrize("library", [sync, asynchronous], ids=["sync", "aio"])
+@pytest.mark.parametrize("method", [m for m in METHODS if m.name != "List"], ids=lambda method: method.full_name)
+def test_each_rpc_has_its_own_messages(library: ModuleType, method: MethodDescriptor) -> None:
+    """The client's annotations say what the descriptor says: no RPC is missing, and none has another's messages."""
+    service = method.containing_service.name
+    attribute = typing.get_type_hints(getattr(library, service))[method.name]
+    expected = library.Streaming if method.server_streaming else library.Unary
+    assert typing.get_origin(attribute) is expected
+    assert [kind.DESCRIPTOR.full_name for kind in typing.get_args(attribute)] == [
+        method.input_type.full_name,
+        method.output_type.full_name,
+    ]
+    assert service in {kind.__name__ for kind in typing.get_type_hints(library.Client).values()}
+
+
+def test_what_never_waits_is_finished() -> None:
+    """A coroutine without a wait gives its result, and raises its own error."""
+
+    async def inner(value: int) -> int:
+        if value < 0:
+            raise ValueError(value)
+        return value + 1
+
+    async def outer(value: int) -> int:
+        return await inner(value) + await inner(value)
+
+    assert finish(outer(1)) == 4
+    with pytest.raises(ValueError, match="-1"):
+        finish(outer(-1))
+
+
+def test_what_waits_is_refused() -> None:
+    """Without an event loop nothing would wake it; it is closed, not left behind."""
+    ended: list[str] = []
+
+    async def waits() -> Any:
+        try:
+            await asyncio.sleep(0)
+        finally:
+            ended.append("closed")
+
+    with pytest.raises(RuntimeError, match=r"use aibridge\.client\.aio"):
+        finish(waits())
+    assert ended == ["closed"]
