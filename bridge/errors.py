@@ -41,6 +41,11 @@ class Reason(Enum):
     CALLER_UNVERIFIABLE = Code.UNAVAILABLE, Retry.DELAY, "The bridge has no key to verify callers' tokens with yet."
     INVALID_REQUEST = Code.INVALID_ARGUMENT, Retry.NO, "The request is wrong; BadRequest names the field where known."
     INVALID_METADATA = Code.INVALID_ARGUMENT, Retry.NO, "A metadata value cannot be sent as an HTTP header."
+    REQUEST_TIMEOUT = (
+        Code.DEADLINE_EXCEEDED,
+        Retry.YES,
+        "The request's message did not arrive in time; nothing was sent.",
+    )
     REQUEST_TOO_LARGE = Code.INVALID_ARGUMENT, Retry.NO, "The upstream refuses a request body of this size."
     CONTEXT_LENGTH_EXCEEDED = Code.INVALID_ARGUMENT, Retry.NO, "The prompt does not fit the model's context window."
     CONTENT_FILTERED = Code.INVALID_ARGUMENT, Retry.NO, "The upstream's content policy refuses the prompt."

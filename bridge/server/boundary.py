@@ -18,6 +18,7 @@ from bridge.access.limits import Limits
 from bridge.call import Call, begin, current, stopped
 from bridge.errors import BridgeError, Reason
 from bridge.server.flight import Flight
+from bridge.server.receive import Receiver
 from bridge.settings import Settings
 from bridge.status import status_of
 from bridge.telemetry.logs import traceback_of
@@ -40,6 +41,7 @@ class Guarded(grpc.GenericRpcHandler):
         self._flight = flight
         self._callers = callers
         self._observer = observer
+        self._receiver = Receiver(settings.request_timeout)
         self._handlers: dict[str, Handler] = {}
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> Handler:
@@ -56,7 +58,7 @@ class Guarded(grpc.GenericRpcHandler):
         streams = method.server_streaming
         parse = GetMessageClass(method.input_type).FromString
 
-        async def guarded(data: bytes, context: Context) -> Any:
+        async def guarded(_messages: object, context: Context) -> Any:
             call = begin(
                 path,
                 context.invocation_metadata() or (),
@@ -67,7 +69,7 @@ class Guarded(grpc.GenericRpcHandler):
             current.set(call)
             self._observer.begin(call)
             try:
-                return await self._serve(behaviour, parse, data, context, call)
+                return await self._serve(behaviour, parse, context, call)
             except BridgeError as error:
                 failure = error
             except asyncio.CancelledError:
@@ -93,12 +95,13 @@ class Guarded(grpc.GenericRpcHandler):
                 # The deadline has passed in the middle of the first write, behind which alone gRPC can send a status.
                 raise asyncio.CancelledError from None  # it drops the call, and the caller's own deadline tells it
 
+        # Bytes in and bytes out: what fails in parsing and serialising fails inside the boundary too. To grpcio the
+        # requests are streams, because it reads the message of any other kind of handler before it calls the handler.
         if streams:
-            return grpc.unary_stream_rpc_method_handler(guarded, None, _serialize)
-        # Bytes in and bytes out: what fails in parsing and serialising fails inside the boundary too.
-        return grpc.unary_unary_rpc_method_handler(guarded)
+            return grpc.stream_stream_rpc_method_handler(guarded, None, _serialize)
+        return grpc.stream_unary_rpc_method_handler(guarded)
 
-    async def _serve(self, behaviour: Any, parse: Any, data: bytes, context: Context, call: Call) -> bytes | None:
+    async def _serve(self, behaviour: Any, parse: Any, context: Context, call: Call) -> bytes | None:
         flight, limits = self._flight, self._limits
         flight.enter(call)
         if self._callers is not None:
@@ -107,7 +110,8 @@ class Guarded(grpc.GenericRpcHandler):
         call.queued = await limits.enter(caller, most)
         try:
             await flight.hold_back()
-            reply = await behaviour(_parsed(parse, data), context)
+            request = _parsed(parse, await self._receiver.receive(context, call.deadline))
+            reply = await behaviour(request, context)
             reply = None if call.streams else _serialize(reply)
         finally:
             limits.leave(caller)

@@ -15,6 +15,9 @@ class Limits(BaseModel):
     queue_timeout: Seconds = Field(
         5.0, description="Seconds a call waits for its turn, and then for an upstream connection."
     )
+    request_timeout: Seconds = Field(
+        60.0, description="Seconds for a call's request message to arrive, after its headers."
+    )
     connect_timeout: Seconds = Field(5.0, description="Seconds to connect: name, TCP and TLS.")
     response_timeout: Seconds = Field(600.0, description="Seconds to wait for the reply's headers.")
     first_event_timeout: Seconds = Field(600.0, description="Seconds from there to the first event of a stream.")

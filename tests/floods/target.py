@@ -96,7 +96,7 @@ class Target:
 
     async def _call(self, stub: Any) -> None:
         request = chat_pb2.CreateChatCompletionRequest(model=GOOD_MODEL, messages=[{"role": "user", "content": "hi"}])
-        began = self._clock()
+        began = self._clocks()
         try:
             answer = await stub.CreateChatCompletion(
                 request, timeout=_CALL_TIMEOUT, metadata=(("authorization", f"Bearer {self.keys['good']}"),)
@@ -104,15 +104,18 @@ class Target:
             self._failed += answer.choices[0].message.content != "hello"
         except grpc.aio.AioRpcError:
             self._failed += 1
-        self._waits.append(self._clock() - began)
+        wall, *waited = (now - then for now, then in zip(self._clocks(), began, strict=True))
+        self._waits.append(wall - max(waited))
 
-    def _clock(self) -> float:
-        """Seconds, without those in which this process and the bridge's event loop waited for a processor."""
-        waited = 0
+    def _clocks(self) -> list[float]:
+        """Seconds of the clock, and those in which this process and the bridge's event loop waited for a processor."""
+        times = [time.monotonic()]
         for process in ("self", self._process.pid):
-            with suppress(OSError):  # the bridge has ended
-                waited += int(_text_of(Path(f"/proc/{process}/schedstat")).split()[1])
-        return time.monotonic() - waited / 1e9
+            try:
+                times.append(int(_text_of(Path(f"/proc/{process}/schedstat")).split()[1]) / 1e9)
+            except OSError:  # the bridge has ended
+                times.append(0.0)
+        return times
 
     async def _kill_at(self, memory_mb: int) -> None:
         while self.memory_mb() < memory_mb:  # noqa: ASYNC110 # nobody tells

@@ -30,6 +30,7 @@ RETRYABLE: Final[Mapping[str, bool]] = {
     "MODEL_RETIRED": False,
     "RATE_LIMIT_EXCEEDED": True,
     "REGION_UNSUPPORTED": False,
+    "REQUEST_TIMEOUT": True,
     "REQUEST_TOO_LARGE": False,
     "UPSTREAM_BAD_GATEWAY": True,
     "UPSTREAM_CLIENT_ERROR": False,

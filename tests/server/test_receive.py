@@ -1,0 +1,180 @@
+"""A call is judged by its headers; its message is received within a time, and the call takes a place meanwhile."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import grpc
+import pytest
+from structlog.testing import capture_logs
+
+from aibridge.v1 import chat_pb2
+from bridge.access import tokens
+from tests.conftest import Bridge, Start
+from tests.details import COMPLETION, RPCS, failed
+from tests.floods.wire import DATA, END_HEADERS, END_STREAM, HEADERS, Connection, cancel, frame, head, message
+from tests.gateway import json_reply
+
+Request = chat_pb2.CreateChatCompletionRequest
+#: The beginning of a message of 100 bytes.
+HALF = b"\0\0\0\0\x64half"
+CODES = {code.value[0]: code.name for code in grpc.StatusCode}
+
+
+class Caller:
+    """A caller that sends frames by hand."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    async def call(self, rpc: str, *data: bytes, end: bool = False, headers: tuple[tuple[str, str], ...] = ()) -> int:
+        """Begin a call, with so many frames of data, the last of which may end it. The number of its stream."""
+        stream = self.connection.stream()
+        flags = [0] * len(data)
+        if end and data:
+            flags[-1] = END_STREAM
+        frames = [frame(DATA, flag, stream, item) for flag, item in zip(flags, data, strict=True)]
+        first = END_HEADERS | (END_STREAM if end and not data else 0)
+        block = head(f"/aibridge.v1.ChatService/{rpc}", *headers)
+        await asyncio.to_thread(self.connection.send, [frame(HEADERS, first, stream, block), *frames])
+        return stream
+
+    async def code(self, stream: int) -> str:
+        """The gRPC code with which a call ends."""
+        await asyncio.to_thread(self.connection.read_until, [stream], 5)
+        ended = self.connection.ended.get(stream, "open")
+        return CODES[int(ended)] if ended.isdecimal() else ended
+
+
+@asynccontextmanager
+async def caller_of(bridge: Bridge) -> AsyncIterator[Caller]:
+    connection = await asyncio.to_thread(Connection, bridge.address)
+    try:
+        yield Caller(connection)
+    finally:
+        connection.close()
+
+
+@pytest.fixture
+def tokens_file(tmp_path: Path) -> Path:
+    file = tmp_path / "tokens"
+    file.write_text(tokens.new("search").line)
+    return file
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(5):
+        while not condition():  # noqa: ASYNC110 # nobody tells
+            await asyncio.sleep(0.002)
+
+
+def running(bridge: Bridge) -> float:
+    """The calls that have a place."""
+    family = next(family for family in bridge.app.metrics.collect() if family.name == "aibridge_limiter_calls")
+    return next(sample.value for sample in family.samples if sample.labels["state"] == "running")
+
+
+@RPCS
+async def test_a_call_without_a_message(bridge: Bridge, rpc: str) -> None:
+    """INVALID_ARGUMENT, whether nothing came or not all of it."""
+    async with caller_of(bridge) as caller:
+        assert await caller.code(await caller.call(rpc, end=True)) == "INVALID_ARGUMENT"
+        assert await caller.code(await caller.call(rpc, HALF, end=True)) == "INVALID_ARGUMENT"
+    assert not bridge.gateway.requests
+
+
+@RPCS
+async def test_the_reason_of_a_call_without_a_message(bridge: Bridge, rpc: str) -> None:
+    """The status has a reason, as each has."""
+
+    async def nothing() -> AsyncIterator[bytes]:
+        for data in ():
+            yield data
+
+    path = f"/aibridge.v1.ChatService/{rpc}"
+    kind = bridge.channel.stream_stream if rpc.endswith("Stream") else bridge.channel.stream_unary
+    call = kind(path)(nothing())
+    if rpc.endswith("Stream"):
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await call.read()
+        assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+        return
+    failure = await failed(call)
+    assert (failure.reason, failure.message) == ("INVALID_REQUEST", "the call has no request message")
+
+
+@RPCS
+@pytest.mark.parametrize("data", [(), (HALF,)], ids=["nothing", "half"])
+async def test_a_message_that_never_comes(start: Start, rpc: str, data: tuple[bytes, ...]) -> None:
+    """The call ends with `request_timeout`."""
+    async with start(request_timeout=0.05) as bridge, caller_of(bridge) as caller:
+        with capture_logs() as logs:
+            assert await caller.code(await caller.call(rpc, *data)) == "DEADLINE_EXCEEDED"
+        assert [line["reason"] for line in logs if line["event"] == "call"] == ["REQUEST_TIMEOUT"]
+
+
+@RPCS
+async def test_the_deadline_counts_from_the_headers(start: Start, rpc: str) -> None:
+    """A message that never comes does not outlive the call's deadline, the caller's or the bridge's own."""
+    async with start(default_deadline=0.05) as bridge, caller_of(bridge) as caller:
+        assert await caller.code(await caller.call(rpc, HALF)) == "DEADLINE_EXCEEDED"
+    async with start() as bridge, caller_of(bridge) as caller:
+        stream = await caller.call(rpc, HALF, headers=(("grpc-timeout", "50m"),))
+        assert await caller.code(stream) in {"DEADLINE_EXCEEDED", "reset 8"}
+
+
+@RPCS
+async def test_a_message_that_comes_late_is_served(start: Start, rpc: str) -> None:
+    """A caller may take its time within `request_timeout`."""
+    data = message(Request(messages=[{"role": "user", "content": "hi"}]).SerializeToString())
+    async with start(request_timeout=5) as bridge, caller_of(bridge) as caller:
+        stream = await caller.call(rpc, data[:9])
+        await asyncio.sleep(0.05)
+        await asyncio.to_thread(caller.connection.send, frame(DATA, END_STREAM, stream, data[9:]))
+        assert await caller.code(stream) == "INVALID_ARGUMENT"  # it has no model
+
+
+@RPCS
+async def test_strangers_are_refused_before_they_send(start: Start, rpc: str, tokens_file: Path) -> None:
+    """Who calls is asked on the headers: a message that is under way is not waited for."""
+    async with start(caller_tokens_file=tokens_file) as bridge, caller_of(bridge) as caller:
+        assert await caller.code(await caller.call(rpc)) == "UNAUTHENTICATED"
+        assert await caller.code(await caller.call(rpc, HALF)) == "UNAUTHENTICATED"
+
+
+async def test_a_call_whose_message_is_not_there_has_a_place(start: Start) -> None:
+    """Its place is one of `max_calls`, and of its caller's, and is free again when it ends."""
+    for limit in ({"max_calls": 1}, {"max_calls_per_caller": 1}):
+        async with start(**limit, queue_timeout=0.02) as bridge, caller_of(bridge) as caller:
+            bridge.gateway.script(json_reply(COMPLETION))
+            hello = Request(model="m", messages=[{"role": "user", "content": "hi"}])
+            stream = await caller.call("CreateChatCompletion", HALF)
+            await until(lambda: running(bridge) == 1)
+            assert (await failed(bridge.chat.CreateChatCompletion(hello))).reason == "BRIDGE_OVERLOADED"
+            await asyncio.to_thread(caller.connection.send, cancel(stream))
+            await until(lambda: running(bridge) == 0)
+            assert (await bridge.chat.CreateChatCompletion(hello)).choices
+
+
+async def test_a_caller_that_leaves_before_its_message_is_sent(bridge: Bridge) -> None:
+    """The call is CANCELLED, not a failure of anybody."""
+    async with caller_of(bridge) as caller:
+        with capture_logs() as logs:
+            stream = await caller.call("CreateChatCompletion", HALF)
+            await asyncio.to_thread(caller.connection.send, cancel(stream))
+            await until(lambda: bool(logs))
+    assert [line["code"] for line in logs if line["event"] == "call"] == ["CANCELLED"]
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+@pytest.mark.parametrize(
+    "path", ["/aibridge.v1.ChatService/CreateChatCompletion", "/grpc.health.v1.Health/Check", "/no.Such/Method"]
+)
+async def test_no_compressed_request(bridge: Bridge, encoding: str, path: str) -> None:
+    """A compressed request is refused before it is inflated, and the status says why."""
+    algorithm = {"gzip": grpc.Compression.Gzip, "deflate": grpc.Compression.Deflate}[encoding]
+    call = bridge.channel.unary_unary(path)(b"x" * 1000, compression=algorithm)
+    assert await call.code() is grpc.StatusCode.UNIMPLEMENTED
+    if not path.startswith("/no"):
+        assert await call.details() == f"Compression algorithm '{encoding}' is disabled."
