@@ -35,9 +35,8 @@ class Chat(chat_pb2_grpc.ChatServiceServicer):
 
 class Embeddings(embeddings_pb2_grpc.EmbeddingsServiceServicer):
     def __init__(self) -> None:
-        answer = parse(EMBEDDINGS)
-        value, blocks = vectors.lift(answer.value, is_float32=True)
-        reply = build(vectors.REPLY, value, b"")
+        value, blocks = vectors.lift(parse(EMBEDDINGS), is_float32=True)
+        reply = build(vectors.REPLY, value)
         vectors.put(reply, blocks)
         self._reply = embeddings_pb2.CreateEmbeddingResponse.FromString(reply.SerializeToString())
 

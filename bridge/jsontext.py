@@ -1,53 +1,62 @@
-"""The one place that chooses the JSON library: parse, write, and keep the exact text where it matters.
+"""The one place that chooses the JSON library, and that bounds how deeply JSON may be nested.
 
-orjson does the work. Two things it cannot do are added here. It refuses some text that gateways do send (a byte order
-mark, half a surrogate pair, NaN), so `loads` falls back to the standard library. And it forgets how a value was
-written (`2.50`, a 30-digit integer, white space), so `loads_exact` keeps each object member's own text beside its
-value; it costs more, and `bridge.codec` asks for it only where the text would otherwise change.
+orjson does the work. It refuses some text that gateways do send (a byte order mark, half a surrogate pair, NaN), and
+it reads an integer over 64 bits as the nearest double; `loads` reads such text with the standard library instead. A
+number that Python cannot hold, or orjson cannot write, is a `Fragment`: the number's own text.
+
+The nesting limit is the bridge's own, so that it is the same for each library and each version of Python. It is
+checked by a scan of the text before anything is parsed.
 """
 
 import json
 import re
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Iterable
+from itertools import accumulate, count
 from json.decoder import scanstring  # type: ignore[attr-defined] # in C, and not in the stubs
 from math import isfinite
-from typing import Any
+from operator import sub
+from typing import Any, Final
 
 import orjson
 from orjson import Fragment, dumps
 
 __all__ = [
-    "ExactObject",
+    "MAX_DEPTH",
     "Fragment",
     "MalformedJSONError",
     "dumps",
     "escaped",
-    "is_json",
     "loads",
-    "loads_exact",
     "loads_strict",
     "member_texts",
     "pairs",
-    "rewrite",
-    "writes_as",
+    "text_of",
 ]
 
-_SPACE = re.compile(r"[ \t\r\n]*").match
+#: Arrays and objects inside each other, at most.
+MAX_DEPTH: Final = 500
+
+_TOO_DEEP: Final = "nested too deeply"
+#: orjson writes 254 levels; what lies deeper than this is written first.
+_WRITTEN_AT_ONCE: Final = 200
+_OPENING: Final = re.compile(r"[ \t\r\n]*\{[ \t\r\n]*")
+_COLON: Final = re.compile(r"[ \t\r\n]*:[ \t\r\n]*")
+_COMMA: Final = re.compile(r"[ \t\r\n]*,?[ \t\r\n]*")
+_NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
+_STEPS: Final = bytes.maketrans(b"[{]}", b"\2\2\0\0")
+#: Surrogates that are escaped, as many as follow each other, behind backslashes that are escaped themselves.
+_SURROGATES: Final = re.compile(r"(?<!\\)((?:\\\\)*+)((?:\\u[dD][89a-fA-F][0-9a-fA-F]{2})+)")
+_PAIR: Final = re.compile(r"(\\u[dD][89abAB]\w\w\\u[dD][c-fC-F]\w\w)|\\u\w{4}")
+
+#: Digits as `0`, what stands before a number as a space, and all else as a letter.
+_SHAPES: Final = bytes(48 if byte in b"0123456789" else 32 if byte in b":,[- \t\r\n" else 97 for byte in range(256))
+_LONG_INTEGER: Final = b" " + b"0" * 19  # the shortest that may be over 64 bits; a fraction has a letter before it
+_WORD: Final = range(-(1 << 63), 1 << 64)  # what orjson reads and writes as an integer
+_WORD_DIGITS: Final = 20
 
 
 class MalformedJSONError(ValueError):
-    """The text is not JSON. The message never quotes the text."""
-
-
-class ExactObject(dict[str, Any]):
-    """A JSON object whose `text` maps each member to the text of its value as it was sent."""
-
-    __slots__ = ("text",)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.text: dict[str, str] = {}
+    """The text is not JSON, or is nested too deeply. The message never quotes the text."""
 
 
 def loads(data: bytes) -> Any:
@@ -56,89 +65,64 @@ def loads(data: bytes) -> Any:
     A byte order mark is dropped, invalid UTF-8 and lone surrogates become U+FFFD, NaN and infinities are read.
 
     Raises:
-        MalformedJSONError: the text is not JSON, or is nested too deeply.
+        MalformedJSONError: the text is not JSON, or is nested over `MAX_DEPTH`.
     """
-    try:
-        return orjson.loads(data)
-    except orjson.JSONDecodeError:
+    _check_depth(data)
+    if _LONG_INTEGER not in data.translate(_SHAPES):
         try:
-            return _mend(_TOLERANT.decode(_text(data)))
-        except (ValueError, RecursionError) as error:
-            raise MalformedJSONError(_describe(error)) from None
+            return orjson.loads(data)
+        except orjson.JSONDecodeError:
+            pass
+    return _decode(_TOLERANT, _without_lone_surrogates(data.decode("utf-8-sig", "replace")))
 
 
 def loads_strict(text: str) -> Any:
     """The value of JSON text from a caller: everything that RFC 8259 allows and nothing else.
 
     Raises:
-        MalformedJSONError: the text is not JSON, or is nested too deeply.
+        MalformedJSONError: the text is not JSON, or is nested over `MAX_DEPTH`.
     """
+    _check_depth(text.encode("utf-8", "surrogatepass"))
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:  # valid for the RFC all the same: half a surrogate pair, 1e400
-        try:
-            return _STRICT.decode(text)
-        except (ValueError, RecursionError) as error:
-            raise MalformedJSONError(_describe(error)) from None
-
-
-def loads_exact(data: bytes | str) -> Any:
-    """As `loads`, with every object an `ExactObject`. The text must be one that `loads` or `loads_strict` has accepted.
-
-    Raises:
-        MalformedJSONError: the text is nested too deeply.
-    """
-    text = data if isinstance(data, str) else _text(data)
-    try:
-        value, _ = _exact(text, _space(text, 0))
-    except (ValueError, RecursionError, IndexError) as error:
-        raise MalformedJSONError(_describe(error)) from None
-    return value
+        return _decode(_STRICT, text)
 
 
 def member_texts(text: str) -> dict[str, str]:
-    """The text of each member of an object, itself the text of an object that `loads_strict` has accepted.
-
-    Raises:
-        MalformedJSONError: the text is nested too deeply.
-    """
-    try:
-        value, _ = _exact_object(text, _space(text, 0), _SCAN)
-    except RecursionError as error:
-        raise MalformedJSONError(_describe(error)) from None
-    return value.text
+    """The text of each member of an object, itself the text of an object that `loads_strict` has accepted."""
+    members: dict[str, str] = {}
+    at = _OPENING.match(text).end()  # type: ignore[union-attr] # the text is right
+    while text[at] != "}":
+        key, end = scanstring(text, at + 1, False)
+        begin = _COLON.match(text, end).end()  # type: ignore[union-attr]
+        _, end = _SCAN(text, begin)
+        key = key if key.isascii() else key.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        members[key] = text[begin:end]
+        at = _COMMA.match(text, end).end()  # type: ignore[union-attr]
+    return members
 
 
 def pairs(data: bytes) -> Any:
     """The value of JSON text, each object as a tuple of its members: one that is there twice, is there twice.
 
     Raises:
-        MalformedJSONError: the text is nested too deeply.
+        MalformedJSONError: the text is not JSON, or is nested over `MAX_DEPTH`.
+    """
+    _check_depth(data)
+    return _decode(_PAIRS, data.decode("utf-8-sig", "replace"))
+
+
+def text_of(value: Any) -> str:
+    """The text of a value that `loads` gave. What JSON has no word for, as NaN, is null.
+
+    Parts of the value that are nested too deeply for orjson are replaced by their text.
     """
     try:
-        return _PAIRS.decode(_text(data))
-    except (ValueError, RecursionError) as error:
-        raise MalformedJSONError(_describe(error)) from None
-
-
-def is_json(text: str) -> bool:
-    """Whether a text is JSON by the RFC, so that it may stand inside other JSON."""
-    try:
-        loads_strict(text)
-    except MalformedJSONError:
-        return False
-    return True
-
-
-def rewrite(value: Any) -> str:
-    """The text of a value that `loads` or `loads_exact` gave. What JSON has no word for, as NaN, is null."""
-    try:
         return dumps(value).decode()
-    except TypeError:  # an integer over 64 bits, or nested too deeply for orjson to write
-        try:
-            return _dumps(value)
-        except ValueError:
-            return _dumps(_finite(value))
+    except TypeError:
+        _write_inner(value)
+        return dumps(value).decode()
 
 
 def escaped(text: str) -> str:
@@ -146,102 +130,65 @@ def escaped(text: str) -> str:
     return json.dumps(text)[1:-1]
 
 
-def writes_as(value: Any, data: bytes) -> bool:
-    """Whether writing `value` gives `data` to the letter; then each part of it, written alone, has its own text too.
+def _check_depth(data: bytes) -> None:
+    """Most texts are too short, or have fewer brackets than may be nested. Brackets in strings do not count."""
+    if len(data) <= MAX_DEPTH or data.count(b"[") + data.count(b"{") <= MAX_DEPTH:
+        return
+    outside = data.replace(b"\\\\", b"").replace(b'\\"', b"").split(b'"')[::2]  # of strings
+    steps = b"".join(outside).translate(_STEPS, _NO_BRACKETS)
+    # A bracket that opens adds 2, one that closes 0; less 1 for each bracket this is the depth.
+    if max(map(sub, accumulate(steps), count(1)), default=0) > MAX_DEPTH:
+        raise MalformedJSONError(_TOO_DEEP)
 
-    White space around the whole does not count.
-    """
+
+def _decode(decoder: json.JSONDecoder, text: str) -> Any:
     try:
-        return dumps(value) == data.strip(b" \t\r\n")
-    except TypeError:  # an integer over 64 bits, or nested too deeply for orjson to write
-        return False
+        return decoder.decode(text)
+    except json.JSONDecodeError as error:
+        raise MalformedJSONError(f"{error.msg} at character {error.pos}") from None
+    except ValueError:
+        raise MalformedJSONError("not JSON") from None
 
 
 def _reject(constant: str) -> Any:
     raise ValueError(f"{constant} is not JSON")
 
 
-def _integer(digits: str) -> int | float:
-    return int(digits) if len(digits) < 40 else float(digits)  # CPython refuses int() of thousands of digits
+def _integer(digits: str) -> int | Fragment:
+    number = int(digits) if len(digits) <= _WORD_DIGITS else None  # int() of many digits takes more than linear time
+    return number if number is not None and number in _WORD else Fragment(digits)
 
 
-_dumps = partial(json.dumps, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-_TOLERANT = json.JSONDecoder(strict=False, parse_int=_integer)
-_STRICT = json.JSONDecoder(parse_constant=_reject, parse_int=_integer)
-_PAIRS = json.JSONDecoder(strict=False, parse_int=_integer, object_pairs_hook=tuple)
-_SCAN = _TOLERANT.scan_once  # type: ignore[attr-defined] # a value and where it ends, in C
+def _float(digits: str) -> float | Fragment:
+    number = float(digits)
+    return number if isfinite(number) else Fragment(digits)
 
 
-def _text(data: bytes) -> str:
-    return data.decode("utf-8-sig", "replace")
+_TOLERANT: Final = json.JSONDecoder(strict=False, parse_int=_integer, parse_float=_float)
+_STRICT: Final = json.JSONDecoder(parse_constant=_reject, parse_int=_integer, parse_float=_float)
+_PAIRS: Final = json.JSONDecoder(strict=False, parse_int=_integer, parse_float=_float, object_pairs_hook=tuple)
+#: A value and where it ends, in C. Numbers stay text, which costs least.
+_SCAN: Final = json.JSONDecoder(strict=False, parse_int=str, parse_float=str).scan_once  # type: ignore[attr-defined]
 
 
-def _describe(error: Exception) -> str:
-    if isinstance(error, json.JSONDecodeError):
-        return f"{error.msg} at character {error.pos}"
-    return "nested too deeply" if isinstance(error, RecursionError) else "not JSON"
+def _without_lone_surrogates(text: str) -> str:
+    """JSON text with U+FFFD in place of lone surrogates, which no protobuf string can hold."""
+    return _SURROGATES.sub(lambda run: run[1] + _PAIR.sub(lambda escape: escape[1] or r"\ufffd", run[2]), text)
 
 
-def _space(text: str, at: int) -> int:
-    match = _SPACE(text, at)
-    return match.end() if match else at
+def _write_inner(value: Any) -> None:
+    """Replace the containers at a depth of `_WRITTEN_AT_ONCE` by their text."""
+    level = [value]
+    for _ in range(_WRITTEN_AT_ONCE):
+        level = [item for node in level for _, item in _items(node)]
+    for node in level:
+        for key, item in _items(node):
+            if isinstance(item, dict | list):
+                node[key] = Fragment(text_of(item))
 
 
-def _exact(text: str, at: int) -> tuple[Any, int]:
-    """The value that begins at `at`, and where it ends."""
-    if text[at] == "{":
-        return _exact_object(text, at)
-    if text[at] == "[":
-        return _exact_array(text, at)
-    try:
-        value, end = _SCAN(text, at)
-    except StopIteration:
-        raise ValueError from None
-    return _mend(value), end
-
-
-def _exact_object(text: str, at: int, scan: Callable[[str, int], tuple[Any, int]] = _exact) -> tuple[ExactObject, int]:
-    result = ExactObject()
-    at = _space(text, at + 1)
-    while text[at] != "}":
-        key, at = scanstring(text, at + 1, False)
-        begin = _space(text, _space(text, at) + 1)  # behind the colon
-        value, at = scan(text, begin)
-        key = _mend(key)
-        result[key], result.text[key] = value, text[begin:at]
-        at = _space(text, at)
-        if text[at] == ",":
-            at = _space(text, at + 1)
-    return result, at + 1
-
-
-def _exact_array(text: str, at: int) -> tuple[list[Any], int]:
-    result = []
-    at = _space(text, at + 1)
-    while text[at] != "]":
-        value, at = _exact(text, at)
-        result.append(value)
-        at = _space(text, at)
-        if text[at] == ",":
-            at = _space(text, at + 1)
-    return result, at + 1
-
-
-def _finite(value: Any) -> Any:
-    """Replace NaN and infinities by null, as orjson does."""
-    if isinstance(value, list):
-        return [_finite(item) for item in value]
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
-    return None if isinstance(value, float) and not isfinite(value) else value
-
-
-def _mend(value: Any) -> Any:
-    """Replace lone surrogates, which no protobuf string can hold, by U+FFFD."""
-    if isinstance(value, str):
-        return value if value.isascii() else value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    if isinstance(value, list):
-        return [_mend(item) for item in value]
-    if isinstance(value, dict):
-        return {_mend(key): _mend(item) for key, item in value.items()}
-    return value
+def _items(node: Any) -> Iterable[tuple[Any, Any]]:
+    """The members of a container, by key or position, as they are now; nothing for any other value."""
+    if isinstance(node, dict):
+        return tuple(node.items())
+    return tuple(enumerate(node)) if isinstance(node, list) else ()

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from bridge.jsontext import escaped, rewrite
+from bridge.jsontext import escaped, text_of
 
 _SECRET: Final = re.compile(
     r"(?:\b|(?<=\\[nrtbf]))(?:"  # JSON text may have `\n` before a key, which looks like a letter
@@ -60,7 +60,7 @@ def strings(value: Any) -> Iterator[str]:
         if isinstance(item, str):
             text = item[:left]
             left -= len(text)
-            yield from dict.fromkeys((escaped(text), rewrite(text)[1:-1], text))
+            yield from dict.fromkeys((escaped(text), text_of(text)[1:-1], text))
         elif isinstance(item, dict):
             pending += [member for key, member in item.items() if key not in _NAMES]
         elif isinstance(item, list):

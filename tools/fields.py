@@ -219,7 +219,7 @@ _INTRO: Final = """\
 <!-- Made by tools/fields.py from tests/contract/properties.toml and the protos. Do not edit. -->
 
 Which property of the JSON API travels where. *typed* has a field of its own; *raw* is JSON text in a `_json` field,
-byte for byte, or in an error's body; *extra* is a member of the JSON object in `extra_json`, byte for byte too, as is
+or in an error's body; *extra* is a member of the JSON object in `extra_json`, as is
 everything that nobody has heard of yet. `tests/contract/test_fields.py` sends each of them through the codec, both
 ways and alone, and fails for a property without a place and for a field that is not in the list.
 """

@@ -18,7 +18,7 @@ from aibridge.client import CallFailed
 from bridge.cli import commands, console
 from bridge.cli.flags import takes_settings
 from bridge.cli.local import LocalUnavailable, running
-from bridge.jsontext import rewrite
+from bridge.jsontext import text_of
 from bridge.settings import Settings, SettingsError, load
 from bridge.settings.reference import text
 from bridge.settings.sources import effective
@@ -132,7 +132,7 @@ def show_config(
     found = effective(config, **flags)
     if as_json:
         values = {item.name: {"value": item.value, "source": item.source, "origin": item.origin} for item in found}
-        console.write(rewrite(values) + "\n")
+        console.write(text_of(values) + "\n")
         return
     rows = ((item.name, text(item.value), f"{item.source} {item.origin}".strip()) for item in found)
     console.rows(("setting", "value", "source"), rows)
@@ -154,7 +154,7 @@ def doctor(
     except SettingsError as error:
         findings = practice.wrong_settings(error)
     if as_json:
-        console.write(rewrite([finding._asdict() for finding in findings]) + "\n")
+        console.write(text_of([finding._asdict() for finding in findings]) + "\n")
     else:
         console.rows(("check", "state", "finding", "what to do"), findings)
     raise typer.Exit(1 if any(finding.state == "problem" for finding in findings) else 0)

@@ -6,6 +6,7 @@ from typing import Any, Final
 from google.protobuf.message import Message
 
 from bridge.codec.plan import plan_of
+from bridge.codec.readers import MAX_LEVELS
 from bridge.errors import invalid
 from bridge.jsontext import MalformedJSONError, loads
 
@@ -65,8 +66,8 @@ def _in_extra(message: Message, text: str, place: str) -> str | None:
         return place
     inner = {key: item for key, item in value.items() if key in known}
     try:
-        arguments = plan_of(message.DESCRIPTOR).decode(inner, [])
-        arguments.pop("extra_json", None)  # known, and of another type than the schema's
-        return place if first_unknown(type(message)(**arguments)) is not None else None
-    except RecursionError:
-        raise invalid(place, "is nested too deeply") from None
+        arguments = plan_of(message.DESCRIPTOR).decode(inner, MAX_LEVELS)
+    except MalformedJSONError as error:
+        raise invalid(place, f"is {error}") from None
+    arguments.pop("extra_json", None)  # known, and of another type than the schema's
+    return place if first_unknown(type(message)(**arguments)) is not None else None

@@ -6,12 +6,12 @@ from grpc.aio import ServicerContext
 
 from aibridge.v1 import chat_pb2, chat_pb2_grpc
 from bridge.call import Call, stopped
-from bridge.codec import build, encode
+from bridge.codec import encode
 from bridge.errors import BridgeError, Reason
 from bridge.jsontext import dumps
 from bridge.services.checks import check_chat
 from bridge.services.coalesce import Coalescer
-from bridge.services.entry import enter
+from bridge.services.entry import built, enter
 from bridge.services.permits import permit
 from bridge.settings import Settings
 from bridge.status import trailers_of
@@ -38,11 +38,11 @@ class ChatService(chat_pb2_grpc.ChatServiceServicer):
         call = enter(request)
         body = _body(call, request, stream=False)
         answer = await self._upstream.post(_PATH, call, body)
-        call.answer = answer.value
-        usage = answer.value.get("usage")
+        call.answer = answer
+        usage = answer.get("usage")
         call.usage = usage if isinstance(usage, dict) else None
-        reply = build(chat_pb2.CreateChatCompletionResponse, *answer, inline=call.inline_data)
-        if not isinstance(answer.value.get("choices"), list) or len(reply.choices) != len(answer.value["choices"]):
+        reply = built(chat_pb2.CreateChatCompletionResponse, answer, inline=call.inline_data)
+        if not isinstance(answer.get("choices"), list) or len(reply.choices) != len(answer["choices"]):
             raise malformed("has no list of choices")
         if any(choice.finish_reason == "error" for choice in reply.choices):
             raise BridgeError(Reason.UPSTREAM_INTERNAL_ERROR, "the upstream ended a choice with finish_reason `error`")
@@ -85,9 +85,8 @@ class ChatService(chat_pb2_grpc.ChatServiceServicer):
 
 
 def _message(chunk: Chunk, call: Call) -> chat_pb2.CreateChatCompletionStreamResponse:
-    value, data, _ = chunk
-    message = build(chat_pb2.CreateChatCompletionStreamResponse, value, data, inline=call.inline_data)
-    if value.get("choices") and not message.choices:
+    message = built(chat_pb2.CreateChatCompletionStreamResponse, chunk.value, inline=call.inline_data)
+    if chunk.value.get("choices") and not message.choices:
         raise malformed("has a chunk whose choices are not a list of objects")
     return message
 

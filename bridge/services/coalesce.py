@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from bridge.errors import BridgeError
-from bridge.jsontext import dumps
 from bridge.upstream.repeats import TEXTS
 from bridge.upstream.stream import Chunk
 
@@ -28,33 +27,31 @@ class Coalescer:
     def merge(self, chunks: Iterable[Chunk | str]) -> Iterator[Chunk | str]:
         """The chunks of one read, with those that can be merged merged."""
         run: Chunk | None = None
-        merged = False
         try:
             for chunk in chunks:
                 if isinstance(chunk, str):
                     if self._last is not None:
-                        run, merged = _extended(run, self._last, chunk), True
+                        run = _extended(run, self._last, chunk)
                         continue
                     choice = None
                 else:
                     choice = _simple(chunk.value)
                     self._last = chunk if choice is not None and "role" not in choice["delta"] else None
                     if run is not None and choice is not None and _merge(run.value, chunk.value, choice):
-                        merged = True
                         continue
                 if run is not None:
-                    yield _closed(run, merged=merged)
+                    yield run
                     run = None
                 if isinstance(chunk, str) or choice is None:
                     yield chunk
                 else:
-                    run, merged = chunk, False
+                    run = chunk
         except BridgeError:  # what came before it is handed out first
             if run is not None:
-                yield _closed(run, merged=merged)
+                yield run
             raise
         if run is not None:
-            yield _closed(run, merged=merged)
+            yield run
 
 
 def _extended(run: Chunk | None, last: Chunk, text: str) -> Chunk:
@@ -64,11 +61,7 @@ def _extended(run: Chunk | None, last: Chunk, text: str) -> Chunk:
         return run
     choice = last.value["choices"][0]
     choice = {**choice, "delta": {**choice["delta"], last.repeats: text}}
-    return Chunk({**last.value, "choices": [choice]}, b"", last.repeats)
-
-
-def _closed(run: Chunk, *, merged: bool) -> Chunk:
-    return run._replace(data=dumps(run.value)) if merged else run
+    return Chunk({**last.value, "choices": [choice]}, last.repeats)
 
 
 def _simple(value: dict[str, Any]) -> Choice | None:

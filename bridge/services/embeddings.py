@@ -1,16 +1,15 @@
 """EmbeddingsService: POST /embeddings."""
 
-from functools import partial
 from typing import Any, Final
 
 from grpc.aio import ServicerContext
 
 from aibridge.v1 import embeddings_pb2, embeddings_pb2_grpc
-from bridge.codec import build, encode
+from bridge.codec import encode
 from bridge.jsontext import dumps
 from bridge.services import vectors
 from bridge.services.checks import check_embedding
-from bridge.services.entry import enter
+from bridge.services.entry import built, enter
 from bridge.services.permits import permit
 from bridge.settings import Settings
 from bridge.status import trailers_of
@@ -38,13 +37,12 @@ class EmbeddingsService(embeddings_pb2_grpc.EmbeddingsServiceServicer):
         if self._ask_base64:
             body.setdefault("encoding_format", "base64")
         answer = await self._upstream.post(_PATH, call, dumps(body))
-        call.answer = answer.value
-        usage = answer.value.get("usage")
+        call.answer = answer
+        usage = answer.get("usage")
         call.usage = usage if isinstance(usage, dict) else None
-        value, blocks = vectors.lift(answer.value, is_float32=_is_float32(request))
-        text = partial(vectors.cut, answer.data, value, blocks)
-        reply: embeddings_pb2.CreateEmbeddingResponse = build(vectors.REPLY, value, text)
-        if not isinstance(answer.value.get("data", ...), list | None) or len(reply.data) != len(blocks):
+        value, blocks = vectors.lift(answer, is_float32=_is_float32(request))
+        reply: embeddings_pb2.CreateEmbeddingResponse = built(vectors.REPLY, value)
+        if not isinstance(answer.get("data", ...), list | None) or len(reply.data) != len(blocks):
             raise malformed("has no list of embeddings")  # null is Ollama's way to say "none"
         vectors.put(reply, blocks)
         context.set_trailing_metadata(trailers_of(call))

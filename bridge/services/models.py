@@ -6,11 +6,9 @@ from grpc.aio import ServicerContext
 
 from aibridge.v1 import models_pb2, models_pb2_grpc
 from bridge.call import Call
-from bridge.codec import build, decode
 from bridge.errors import BridgeError, Reason
-from bridge.jsontext import loads_exact
 from bridge.services.checks import check_model
-from bridge.services.entry import enter
+from bridge.services.entry import built, enter
 from bridge.services.permits import only_permitted, permit_model
 from bridge.settings import Settings
 from bridge.status import trailers_of
@@ -46,7 +44,7 @@ class ModelsService(models_pb2_grpc.ModelsServiceServicer):
             reply = _find(await self._list(call), request.model)
         else:
             answer = await self._upstream.get(f"/models/{segment(request.model)}", call)
-            reply = build(models_pb2.Model, answer.value, answer.data)
+            reply = built(models_pb2.Model, answer)
             if not reply.HasField("id"):
                 raise malformed("is not a model")
         context.set_trailing_metadata(trailers_of(call))
@@ -54,13 +52,12 @@ class ModelsService(models_pb2_grpc.ModelsServiceServicer):
 
     async def _list(self, call: Call) -> models_pb2.ListModelsResponse:
         answer = await self._upstream.get("/models", call)
-        reply = build(models_pb2.ListModelsResponse, answer.value, answer.data)
-        models = answer.value.get("data")
-        if models is None and isinstance(answer.value.get("models"), list):  # a few servers call it so
-            models = answer.value["models"]
-            text = loads_exact(answer.data).text["models"]
-            reply.data.extend(decode(models_pb2.ListModelsResponse, f'{{"data":{text}}}'.encode()).data)
-        if models is None and answer.value.get("object") == "list":  # Ollama's way to say "none"
+        reply = built(models_pb2.ListModelsResponse, answer)
+        models = answer.get("data")
+        if models is None and isinstance(answer.get("models"), list):  # a few servers call it so
+            models = answer["models"]
+            reply.data.extend(built(models_pb2.ListModelsResponse, {"data": models}).data)
+        if models is None and answer.get("object") == "list":  # Ollama's way to say "none"
             models = []
         if not isinstance(models, list) or len(reply.data) != len(models):
             raise malformed("has no list of models")

@@ -4,7 +4,6 @@ Base64 text decodes to little-endian float32, which is exactly what a packed `re
 a `bytes` field with the same number looks the same there. So the reply is built as a message that has such a field.
 """
 
-import re
 import struct
 from binascii import Error as Base64Error
 from typing import Any, Final
@@ -15,10 +14,7 @@ from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.message_factory import GetMessageClass
 
 from aibridge.v1 import common_pb2, embeddings_pb2
-from bridge.jsontext import MalformedJSONError, loads, rewrite
 from bridge.upstream.failures import malformed
-
-_VECTOR: Final = re.compile(rb'"embedding"[ \t\r\n]*:[ \t\r\n]*(["\[])')
 
 
 def _wire_type() -> Any:
@@ -59,25 +55,6 @@ def lift(value: dict[str, Any], *, is_float32: bool) -> tuple[dict[str, Any], li
         return value, blocks
     rest = [item if block is None else {**item, "embedding": None} for item, block in zip(items, blocks, strict=True)]
     return {**value, "data": rest}, blocks
-
-
-def cut(data: bytes, lifted: dict[str, Any], blocks: list[Block]) -> bytes:
-    """The text of what `lift` has left: `data` with null in place of each vector."""
-    if all(block is None for block in blocks):
-        return data
-    pieces: list[bytes] = []
-    at = 0
-    for block in blocks:
-        found = _VECTOR.search(data, at) if block is not None else None
-        if found:
-            pieces += [data[at : found.end() - 1], b"null"]
-            at = data.find(b'"' if found[1] == b'"' else b"]", found.end()) + 1
-    text = b"".join([*pieces, data[at:]])
-    try:
-        is_right = loads(text) == lifted  # what was found may have been something else: raw vectors, names deeper down
-    except MalformedJSONError:
-        is_right = False
-    return text if is_right else rewrite(lifted).encode()
 
 
 def put(reply: Any, blocks: list[Block]) -> None:

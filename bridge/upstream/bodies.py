@@ -218,7 +218,7 @@ def _string(value: Any) -> str | None:
     else:
         try:
             text = dumps(value).decode()
-        except TypeError:  # an integer over 64 bits, or nested too deeply for orjson to write
+        except TypeError:  # nested too deeply for orjson to write
             return None
     return text if text not in {"", "None", "null"} else None
 

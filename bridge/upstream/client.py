@@ -9,7 +9,7 @@ import time
 from contextlib import closing
 from functools import lru_cache
 from importlib.metadata import version
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 from urllib.parse import quote
 
 import httpx
@@ -30,13 +30,6 @@ from bridge.upstream.transport import Body, Transport
 
 _URLS: Final = 256  # of models, that are remembered
 _SAFE: Final = "!$&'()*+,;=:@-._~"  # what openai-python leaves alone in a path segment
-
-
-class Answer(NamedTuple):
-    """A whole reply: the JSON value, and the text that it was."""
-
-    value: dict[str, Any]
-    data: bytes
 
 
 class Upstream:
@@ -62,12 +55,12 @@ class Upstream:
         """How many connections are in use and how many idle. May be asked from any thread."""
         return self._transport.connections()
 
-    async def get(self, path: str, call: Call) -> Answer:
-        """The reply to a GET of `path` below the base URL. Errors as `post`."""
+    async def get(self, path: str, call: Call) -> dict[str, Any]:
+        """The JSON object in reply to a GET of `path` below the base URL. Errors as `post`."""
         return await self._whole("GET", path, call, b"")
 
-    async def post(self, path: str, call: Call, body: bytes) -> Answer:
-        """The reply to a POST of a JSON body.
+    async def post(self, path: str, call: Call, body: bytes) -> dict[str, Any]:
+        """The JSON object in reply to a POST of a JSON body.
 
         Raises:
             BridgeError: every way in which this can fail, see `bridge.upstream.failures`.
@@ -148,14 +141,14 @@ class Upstream:
         """Close all connections."""
         await self._transport.aclose()
 
-    async def _whole(self, method: str, path: str, call: Call, body: bytes) -> Answer:
+    async def _whole(self, method: str, path: str, call: Call, body: bytes) -> dict[str, Any]:
         async with Clock(call.deadline) as clock:
             with closing(await self.begin(method, path, call, body, "application/json", clock)) as exchange:
                 if not is_json(exchange.media_type):
                     raise failures.malformed("is not JSON by its content type")
                 data = await exchange.read_all(self._settings.max_reply_bytes)
                 answer = parse(data)
-                error = error_in(answer.value)
+                error = error_in(answer)
                 if error is not None:
                     raise exchange.failure(error, data)
                 return answer
@@ -166,24 +159,23 @@ def is_json(media_type: str) -> bool:
     return media_type in {"application/json", ""} or media_type.endswith("+json")
 
 
-def parse(data: bytes) -> Answer:
+def parse(data: bytes) -> dict[str, Any]:
     """A reply's JSON object. Blank lines before it are a keep-alive of DeepSeek's.
 
     Raises:
         BridgeError: UPSTREAM_MALFORMED_RESPONSE.
     """
-    data = data.strip()
     try:
-        value = loads(data)
+        value = loads(data.strip())
     except MalformedJSONError as error:
         raise failures.malformed(f"is not valid JSON ({error})") from None
     if isinstance(value, list):
         if value and isinstance(value[0], dict) and error_in(value[0]) is not None:  # Gemini's compatibility layer
-            return Answer(value[0], data)
-        return Answer({"data": value}, b'{"data":' + data + b"}")  # a list without its envelope
+            return value[0]
+        return {"data": value}  # a list without its envelope
     if not isinstance(value, dict):
         raise failures.malformed("is not a JSON object")
-    return Answer(value, data)
+    return value
 
 
 def segment(model: str) -> str:

@@ -28,7 +28,7 @@ class Mask:
         """The body as it may be shown. JSON is written anew, as there are many ways to escape a text."""
         try:
             text = dumps(loads(data)).decode()
-        except (MalformedJSONError, TypeError):  # no JSON, or an integer over 64 bits, or nested too deeply to write
+        except (MalformedJSONError, TypeError):  # no JSON, or nested too deeply for orjson to write
             text = data[:_LOOK].decode("utf-8-sig", "replace")
         return self.text(text, _BODY_SIZE)
 

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from bridge.call import Call
 from bridge.errors import BridgeError, Reason
-from bridge.jsontext import MalformedJSONError, loads, loads_exact, rewrite
+from bridge.jsontext import MalformedJSONError, loads
 from bridge.settings import Settings
 from bridge.upstream import failures
 from bridge.upstream.bodies import error_in
@@ -30,14 +30,13 @@ _LINGER: Final = 0.05
 
 
 class Chunk(NamedTuple):
-    """One event's JSON object, and the text that it was.
+    """One event's JSON object.
 
     If `repeats` is the name of a text in its delta, chunks that follow may come as a `str` each: what the last `Chunk`
     said, with this text in its place.
     """
 
     value: dict[str, Any]
-    data: bytes
     repeats: str = ""
 
 
@@ -164,7 +163,7 @@ class ChunkStream:
                     continue
                 value = self._value(data, complete=complete)
                 if value is not None:
-                    yield Chunk(value, data, self._repeats.learn(data, value))
+                    yield Chunk(value, self._repeats.learn(data, value))
 
     def _value(self, data: bytes, *, complete: bool) -> dict[str, Any] | None:
         try:
@@ -211,10 +210,10 @@ class ChunkStream:
     def _plain(self, data: bytes) -> Chunks:
         """A stream was asked for and a plain reply came: an error, or a completion, which makes one chunk."""
         answer = parse(data)
-        error = error_in(answer.value)
+        error = error_in(answer)
         if error is not None:
             raise self._exchange.failure(error, data)
-        chunk = as_chunk(*answer)
+        chunk = as_chunk(answer)
         self._exchange.call.arrived(1)
         self._follow(chunk.value)
         self._judge_finish_reasons()
@@ -241,19 +240,10 @@ def _value_of(data: bytes) -> Any:
         return data
 
 
-def as_chunk(completion: dict[str, Any], data: bytes) -> Chunk:
-    """A plain completion as the one chunk that says the same, each member with the text that it had."""
+def as_chunk(completion: dict[str, Any]) -> Chunk:
+    """A plain completion as the one chunk that says the same."""
     choices = completion.get("choices")
     if not isinstance(choices, list) or not all(isinstance(choice, dict) for choice in choices):
         raise failures.malformed("is neither an event stream nor a completion")
-    exact = loads_exact(data)
-    deltas = [
-        _object({"delta" if key == "message" else key: text for key, text in choice.text.items()})
-        for choice in exact["choices"]
-    ]
-    text = _object({**exact.text, "object": '"chat.completion.chunk"', "choices": f"[{','.join(deltas)}]"}).encode()
-    return Chunk(loads(text), text)
-
-
-def _object(members: dict[str, str]) -> str:
-    return f"{{{','.join(f'{rewrite(key)}:{text}' for key, text in members.items())}}}"
+    deltas = [{"delta" if key == "message" else key: item for key, item in choice.items()} for choice in choices]
+    return Chunk({**completion, "object": "chat.completion.chunk", "choices": deltas})

@@ -8,12 +8,13 @@ import json
 from typing import Any
 
 import pytest
-from google.protobuf.message import Message
+from google.protobuf.message import DecodeError, Message
 
 from aibridge.v1 import chat_pb2, common_pb2, embeddings_pb2, models_pb2
 from bridge import codec
+from bridge.codec.readers import MAX_LEVELS
 from bridge.errors import BridgeError, Reason
-from bridge.jsontext import MalformedJSONError, dumps
+from bridge.jsontext import MAX_DEPTH, MalformedJSONError, dumps
 from tests.codec import samples
 from tests.property import strategies as make
 
@@ -397,6 +398,9 @@ def function(**fields: Any) -> Request:
             "overrides the field 'providerOptions'",
         ),
         (request(extra_json='{"a":' + "[" * 1010 + "]" * 1010 + "}"), "extra_json", "is not JSON: nested too deeply"),
+        (request(extra_json='{"a":' + "[" * 500 + "]" * 500 + "}"), "extra_json", "is not JSON: nested too deeply"),
+        (request(documents_json="[" * 501 + "]" * 501), "documents_json", "is not JSON: nested too deeply"),
+        (request(documents_json="[" * 1000), "documents_json", "is not JSON: nested too deeply"),
         (
             request(response_format={"json_schema": {"schema_json": "7"}}),
             "response_format.json_schema.schema_json",
@@ -510,9 +514,7 @@ def test_nan_is_absent(message_type: type[Message], text: str) -> None:
     message: Any = codec.decode(message_type, text.encode())
     assert "null" not in str(message)
     assert codec.decode(message_type, codec.to_json(message)) == message
-    value = json.loads(text)
-    written = dumps(value)
-    assert codec.build(message_type, value, written) == codec.decode(message_type, written)
+    assert codec.build(message_type, json.loads(text)) == message
 
 
 def test_nan_beside_an_integer_over_64_bits() -> None:
@@ -522,10 +524,10 @@ def test_nan_beside_an_integer_over_64_bits() -> None:
 
 
 def test_last_of_equal_keys_counts() -> None:
-    """As in every JSON parser; also where the exact text is taken."""
+    """As in every JSON parser."""
     text = b'{"id":"a","zz":1,"id":"b","zz":[2.50, 3]}'
     message = codec.decode(Response, text)
-    assert (message.id, message.extra_json) == ("b", '{"zz":[2.50, 3]}')
+    assert (message.id, message.extra_json) == ("b", '{"zz":[2.5,3]}')
 
 
 def test_bridge_options_stay_here() -> None:
@@ -581,7 +583,7 @@ def test_bytes_where_they_are_asked_for(descriptor: Any, key: str, field: Any) -
     ):
         body = json.dumps({key: head + text}).encode()
         for inline in (True, False):
-            message: Any = codec.build(make.message_class(descriptor), json.loads(body), body, inline=inline)
+            message: Any = codec.build(make.message_class(descriptor), json.loads(body), inline=inline)
             if inline and data is not None:
                 found = getattr(message, field.name)
                 assert (found.data if is_url else found) == data
@@ -595,8 +597,8 @@ def test_vectors_that_are_no_float32() -> None:
     """A number that a 32-bit float cannot hold keeps its vector in the JSON, rather than become infinite."""
     text = '{"embedding":[0.5,1e300]}'
     item = codec.decode(embeddings_pb2.Embedding, text.encode())
-    assert item.embedding_json == "[0.5,1e300]"
-    assert text_of(item) == text
+    assert json.loads(item.embedding_json) == [0.5, 1e300]
+    assert json.loads(text_of(item)) == json.loads(text)
     assert list(codec.decode(embeddings_pb2.Embedding, b'{"embedding":[0.5,-1]}').embedding) == [0.5, -1]
 
 
@@ -624,30 +626,49 @@ def test_what_is_no_object(data: bytes) -> None:
         codec.decode(Response, data)
 
 
-@pytest.mark.parametrize("depth", [10, 250, 300, 2000, 100_000])
+@pytest.mark.parametrize("depth", [10, 200, 250, 255, 300, MAX_DEPTH - 1, MAX_DEPTH, 1000, 2000, 100_000])
 @pytest.mark.parametrize("opening", ['{"a":', "["])
 def test_depth(depth: int, opening: str) -> None:
-    """Unknown values of any depth are kept or refused; nothing else happens."""
+    """Unknown values are kept up to the limit, and refused over it: the object that they are a member of counts."""
     text = '{"zz":' + opening * depth + "1" + ("}" if opening == '{"a":' else "]") * depth + "}"
-    try:
+    if depth < MAX_DEPTH:
         message = codec.decode(Response, text.encode())
-    except MalformedJSONError:
-        assert depth > 300
-    else:
         assert message.extra_json == text
         assert text_of(message) == text
-
-
-@pytest.mark.parametrize("depth", [20, 48, 200, 400, 5000])
-def test_depth_of_messages(depth: int) -> None:
-    """Messages within messages come back, or the reply is malformed; also where it is the codec that is too deep."""
-    text = '{"thinking":[' * depth + "{}" + "]}" * depth
-    try:
-        part = codec.decode(chat_pb2.ContentPart, text.encode())
-    except MalformedJSONError:
-        assert depth > 48
     else:
+        with pytest.raises(MalformedJSONError, match=r"^nested too deeply$"):
+            codec.decode(Response, text.encode())
+
+
+@pytest.mark.parametrize("depth", [1, 20, 48, 49, 50, 51, 52, 100, 200, 249, 400, 5000])
+@pytest.mark.parametrize("inside", ["{}", '{"text":"a"}', '{"thinking":[]}', '{"thinking":"a"}'])
+def test_depth_of_messages(depth: int, inside: str) -> None:
+    """As many messages inside each other as protobuf reads come back; protobuf would write more, and not read them."""
+    text = '{"thinking":[' * depth + inside + "]}" * depth
+    levels = 2 * depth + (inside == '{"thinking":[]}')  # a list is a message, and so is each part in it
+    if levels <= MAX_LEVELS:
+        part = codec.decode(chat_pb2.ContentPart, text.encode())
+        assert chat_pb2.ContentPart.FromString(part.SerializeToString()) == part
         assert text_of(part) == text
+    else:
+        with pytest.raises(MalformedJSONError, match=r"^nested too deeply$"):
+            codec.decode(chat_pb2.ContentPart, text.encode())
+
+
+@pytest.mark.parametrize("depth", [99, 100])
+def test_one_level_more_is_none_that_protobuf_reads(depth: int) -> None:
+    """The limit is protobuf's own: what the codec refuses could not be read."""
+    part = chat_pb2.ContentPart()
+    for level in range(depth + 1):
+        wrapper = chat_pb2.ContentPart() if level % 2 else chat_pb2.ContentParts()
+        (wrapper.thinking if level % 2 else wrapper.items.add()).CopyFrom(part)
+        part = wrapper
+    data = part.SerializeToString()
+    if depth < MAX_LEVELS:
+        type(part).FromString(data)
+    else:
+        with pytest.raises(DecodeError):
+            type(part).FromString(data)
 
 
 def test_keys_that_python_has_names_for() -> None:

@@ -135,11 +135,11 @@ async def test_e2_follow_up(bridge: Bridge) -> None:
 
 
 async def test_reasoning_comes_back_as_it_went_out(bridge: Bridge) -> None:
-    """A caller who puts a received message into the next request sends the very same block upstream."""
+    """A caller who puts a received message into the next request sends the same block upstream."""
     details = (
         '[{"type":"reasoning.summary","summary":"S","id":"rs_1","format":"openai-responses-v1","index":0},'
         '{"type":"reasoning.encrypted","data":"b3BhcXVl","id":"rs_1","format":"openai-responses-v1","index":0},'
-        '{"type":"reasoning.novel","blob":{"b": 1, "a": 2.50}}]'
+        '{"type":"reasoning.novel","blob":{"b":1,"a":2.5}}]'
     )
     message = f'{{"role":"assistant","content":"42","reasoning_details":{details}}}'
     bridge.gateway.script(reply(f'{{"choices":[{{"index":0,"message":{message},"finish_reason":"stop"}}]}}'))

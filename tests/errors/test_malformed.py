@@ -3,10 +3,12 @@
 import asyncio
 import gzip
 import zlib
+from typing import Any
 
 import pytest
 
 from aibridge.v1 import models_pb2
+from bridge.codec import to_json
 from tests.conftest import Bridge, start_bridge
 from tests.details import CHUNK, RPCS, failed, failed_either, failed_stream, text, verdict
 from tests.errors.replies import BODY, DONE, EVENTS, ONE, TWO, Hello, after, close
@@ -87,6 +89,56 @@ async def test_malformed_event(event: str, warm: Bridge, hello: Hello) -> None:
     received, failure = await failed_stream(warm.chat.CreateChatCompletionStream(hello))
     assert received == ["one"]
     assert verdict(failure) == ("INTERNAL", "UPSTREAM_MALFORMED_RESPONSE", "-1")
+
+
+def nested_parts(name: str, depth: int) -> bytes:
+    """A completion or chunk with lists of content parts inside each other."""
+    parts = '[{"thinking":' * (depth - 1) + '[{"type":"text","text":"hi"}]' + "}]" * (depth - 1)
+    return f'{{"choices":[{{"index":0,"{name}":{{"content":{parts}}},"finish_reason":"stop"}}]}}'.encode()
+
+
+@pytest.mark.parametrize("depth", [1, 48, 49, 50, 51, 100, 248, 1000])
+@RPCS
+async def test_nested_content_parts(depth: int, rpc: str, warm: Bridge, hello: Hello) -> None:
+    """What a message can hold arrives; what is deeper is malformed, and never OK without a message."""
+    if rpc == "CreateChatCompletion":
+        warm.gateway.script(reply(nested_parts("message", depth)))
+    else:
+        warm.gateway.script(sse(nested_parts("delta", depth).decode()))
+    if depth > 49:  # the response, its choice and its message, and two levels for each list
+        assert verdict(await failed_either(warm, rpc, hello)) == ("INTERNAL", "UPSTREAM_MALFORMED_RESPONSE", "-1")
+    elif rpc == "CreateChatCompletion":
+        message = await warm.chat.CreateChatCompletion(hello)
+        assert b'"text":"hi"' in to_json(message)
+    else:
+        (message,) = [message async for message in warm.chat.CreateChatCompletionStream(hello)]
+        assert b'"text":"hi"' in to_json(message)
+
+
+@pytest.mark.parametrize("depth", [300, 501, 1010, 9000])
+async def test_nested_unknown_members(depth: int, warm: Bridge, hello: Hello) -> None:
+    """They arrive, or the response is malformed, by the same limit on every version of Python."""
+    member = b'"x":' + b"[" * depth + b"]" * depth
+    warm.gateway.script(reply(b"{" + member + b"," + BODY.lstrip()[1:]))
+    if depth > 500:
+        assert verdict(await failed(warm.chat.CreateChatCompletion(hello)))[1] == "UPSTREAM_MALFORMED_RESPONSE"
+    else:
+        assert (await warm.chat.CreateChatCompletion(hello)).extra_json == f"{{{member.decode()}}}"
+
+
+@pytest.mark.parametrize("depth", [48, 49, 100, 300])
+async def test_nested_requests(depth: int, warm: Bridge) -> None:
+    """A request whose messages are nested more deeply than protobuf reads is the caller's fault."""
+    part: dict[str, Any] = {"type": "text", "text": "hi"}
+    for _ in range(depth):
+        part = {"type": "thinking", "thinking": {"items": [part]}}
+    request = Hello(model="m", messages=[{"role": "user", "content_parts": {"items": [part]}}])
+    warm.gateway.script(reply(BODY))
+    if depth > 48:  # the message, two levels for each list, and two for the one around them
+        assert verdict(await failed(warm.chat.CreateChatCompletion(request)))[1] == "INVALID_REQUEST"
+    else:
+        await warm.chat.CreateChatCompletion(request)
+        assert warm.gateway.last.body.count(b'"thinking":[') == depth
 
 
 async def test_malformed_list_and_model(warm: Bridge) -> None:

@@ -144,5 +144,5 @@ async def _read(chunks: ChunkStream, messages: list[bytes]) -> None:
             if isinstance(chunk, str):
                 setattr(message.choices[0].delta, name, chunk)
             else:
-                message, name = build(CreateChatCompletionStreamResponse, chunk.value, chunk.data), chunk.repeats
+                message, name = build(CreateChatCompletionStreamResponse, chunk.value), chunk.repeats
             messages.append(message.SerializeToString(deterministic=True))

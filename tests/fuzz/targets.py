@@ -61,7 +61,7 @@ def json_in(data: bytes) -> None:
     message.SerializeToString()
     again = decode(message_type, dumps(encode(message)))
     must(again == message, "a decoded message survives JSON")
-    value = loads(dumps(encode(build(message_type, loads(text), text, inline=True))))
+    value = loads(dumps(encode(build(message_type, loads(text), inline=True))))
     must(value == loads(dumps(encode(message))), "bytes give back the text that they were made of")
 
 
@@ -109,15 +109,15 @@ def plain_reply(data: bytes) -> None:
             body = b"".join((undo(body[: len(body) // 2]), undo(body[len(body) // 2 :]), undo(b"")))
             must(len(body) <= 2 * _ANSWER_LIMIT, "what is decompressed is bounded")
         answer = parse(body)
-        must(isinstance(answer.value, dict), "an answer is an object")
-        problem = error_in(answer.value)
+        must(isinstance(answer, dict), "an answer is an object")
+        problem = error_in(answer)
         if problem is not None:
             raise failures.of_error(problem, httpx.Headers(), body, call_of(), REQUEST, own=True)
     except BridgeError as error:
         check_status(error, call_of())
         return
     with suppress(MalformedJSONError):  # nested too deeply, which the service turns into a status
-        build(chat_pb2.CreateChatCompletionResponse, answer.value, answer.data)
+        build(chat_pb2.CreateChatCompletionResponse, answer)
 
 
 class Target(NamedTuple):

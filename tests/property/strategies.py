@@ -10,6 +10,7 @@ import struct
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 from functools import cache
+from math import isfinite
 from typing import Any
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
@@ -115,7 +116,7 @@ def meaning(descriptor: Descriptor, value: Any) -> Any:
     """What the schema makes of a JSON object: nulls gone where it looks, doubles in the fields that are doubles."""
     known = fields_of(descriptor)
     return {
-        mended(key): _of_fields(known[key], item) if key in known else ("raw", item)
+        mended(key): _of_fields(known[key], item) if key in known else ("raw", as_read(item))
         for key, item in dict(value).items()
         if item is not None
     }
@@ -127,7 +128,18 @@ def _of_fields(fields: list[FieldDescriptor], item: Any) -> Any:
             found = _of_field(field, item)
             if found is not None:
                 return found
-    return "raw", item
+    return "raw", as_read(item)
+
+
+def as_read(value: Any) -> Any:
+    """A raw value as any parser of JSON has it: doubles, the last of equal keys, no half of a surrogate pair."""
+    if isinstance(value, Pairs):
+        return Pairs({mended(key): as_read(item) for key, item in value}.items())
+    if isinstance(value, list):
+        return [as_read(item) for item in value]
+    if isinstance(value, Number) and not value.is_integral and isfinite(float(value.text)):
+        return Number(repr(float(value.text)))
+    return mended(value) if isinstance(value, str) else value
 
 
 def _of_field(field: FieldDescriptor, item: Any) -> Any:
@@ -230,7 +242,7 @@ raw = st.recursive(
     st.one_of(strings, numbers, _literals, _null, st.sampled_from(_RAW_NUMBERS)), _containers, max_leaves=6
 )
 raw_objects = objects_of(keys, raw)
-#: Values that the codec keeps to the letter: not the empty list and object, of which there is one spelling that counts.
+#: Values that are not the same as none.
 spelled = raw.filter(lambda tree: tree not in ("null", [], ()))
 
 
@@ -384,3 +396,20 @@ def _raw_texts(name: str) -> st.SearchStrategy[str]:
     if name in _RAW_ALTERNATIVES:
         return st.sampled_from(_RAW_ALTERNATIVES[name])
     return st.builds(render, of_kind(name), spaces())
+
+
+def settled(message: Message) -> dict[str, Any]:
+    """The fields of a message that are set, with the values of raw JSON in place of its texts."""
+    return {field.name: _settled(field, value) for field, value in message.ListFields()}
+
+
+def _settled(field: FieldDescriptor, value: Any) -> Any:
+    if field.name.endswith("_json"):
+        return as_read(parse(value))
+    if is_map(field):
+        inner = field.message_type.fields_by_name["value"].message_type
+        return {key: item if inner is None else settled(item) for key, item in value.items()}
+    if field.message_type is None:
+        # Doubles by their bits, which tell -0.0 from 0.0.
+        return list(map(repr, value)) if field.is_repeated else repr(value)
+    return list(map(settled, value)) if field.is_repeated else settled(value)

@@ -4,7 +4,7 @@ from tests.dialects.cases import CHUNK, Stream, ended, head, said
 
 HEAD = head("ct", "m", 1790000002)
 NO_CHOICES = '{"choices":[]}'
-UNKNOWN = '{"quantum_mode":{"b": 1, "a": 2.50}}'
+UNKNOWN = '{"quantum_mode":{"b":1,"a":2.5}}'
 SUMMARY = {"type": "reasoning.summary", "summary": "Hm", "format": "openai-responses-v1", "index": 0}
 ENCRYPTED = {"type": "reasoning.encrypted", "data": "b3BhcXVl", "id": "rs_1", "format": "openai-responses-v1"}
 
@@ -138,7 +138,7 @@ STREAMS = [
             ended(
                 "stop",
                 role="assistant",
-                extra_json='{"content":42,"reasoning":{"a": 1}}',
+                extra_json='{"content":42,"reasoning":{"a":1}}',
                 top={"extra_json": '{"id":7,"created":"soon","usage":"none"}'},
             )
         ],

@@ -112,7 +112,7 @@ STREAMS = [
                         "functions.add:0",
                         "function",
                         name="add",
-                        extra_json='{"arguments":{"b": 1, "a": [2.50]}}',
+                        extra_json='{"arguments":{"b":1,"a":[2.5]}}',
                     )
                 ]
             ),

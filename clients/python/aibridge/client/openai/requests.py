@@ -92,7 +92,7 @@ def metadata_of(headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ..
 def _body(message_type: Any, body: bytes) -> tuple[dict[str, Any], Message]:
     try:
         value = loads(body)
-        message = build(message_type, value, body) if isinstance(value, dict) else None
+        message = build(message_type, value) if isinstance(value, dict) else None
     except MalformedJSONError:
         message = None
     if message is None:

@@ -5,7 +5,7 @@ The schema is the mapping; there is no line of code per field. These rules say w
 
 1. Its key is its explicit `json_name`, else its name; without `_json` for raw JSON text, and for a member of a oneof
    `x_kind` it is `x`. Fields with the same key are alternatives, told apart by the JSON type of the value.
-2. A `_json` field holds the text of a value, as it was written. Among alternatives it takes what no other can.
+2. A `_json` field holds the text of a value. Among alternatives it takes what no other can.
 3. A message with nothing but `repeated ... items` is a JSON array. `bytes` is base64 text, `InlineData` a `data:` URL;
    both are for callers who would rather have bytes, and replies use them only where a call asks for it.
 4. `extra_json` holds all members that no field can: unknown ones, values of another type than the schema's, and
@@ -13,23 +13,24 @@ The schema is the mapping; there is no line of code per field. These rules say w
    which some servers write, the same as null.
 5. `bridge_options` is for the bridge and has no place in JSON.
 
-So no JSON object is refused or loses a member on the way in, and encoding the message gives the same object back.
+So no JSON object is refused or loses a member on the way in, and encoding the message gives an equal object back.
 Decoding builds keyword arguments for the message's constructor, which takes nested dicts in C; that makes it cheap.
-The text of an unknown value is written anew by the JSON library. If that would not give the text that was sent (spaces,
-`2.50`, an integer over 64 bits), the document is decoded once more from a parse that kept each member's own text.
+The text of an unknown or raw value is written by the JSON library: what an upstream sends keeps its value (integers of
+any size, doubles, strings, the order of members), and not its spelling (white space, `2.50`, escapes). What a caller
+writes in a `_json` field goes into the JSON byte for byte.
 
 `readers` holds the conversions of single values from JSON, `writers` those to JSON, `plan` puts them together; `paths`
 tells the place of a JSON path in a message.
 """
 
-from collections.abc import Callable
 from functools import cache
 from typing import Any, TypeVar
 
 from google.protobuf.message import Message
 
 from aibridge.client.openai.codec.plan import Plan, plan_of
-from aibridge.client.openai.jsontext import MalformedJSONError, dumps, loads, loads_exact, writes_as
+from aibridge.client.openai.codec.readers import MAX_LEVELS
+from aibridge.client.openai.jsontext import MalformedJSONError, dumps, loads
 
 __all__ = ["build", "decode", "encode", "to_json"]
 
@@ -45,27 +46,19 @@ def decode(message_type: type[M], data: bytes) -> M:
     value = loads(data)
     if not isinstance(value, dict):
         raise MalformedJSONError("not a JSON object")
-    return build(message_type, value, data)
+    return build(message_type, value)
 
 
-def build(
-    message_type: type[M], value: dict[str, Any], data: bytes | Callable[[], bytes], *, inline: bool = False
-) -> M:
-    """As `decode`, for a caller who has looked at the `value` of `data` already, or can make the `data` of a value.
+def build(message_type: type[M], value: dict[str, Any], *, inline: bool = False) -> M:
+    """As `decode`, for a text that `jsontext.loads` has parsed already.
 
     With `inline`, images and audio come as bytes in the fields that can hold them, instead of as base64 text.
+
+    Raises:
+        MalformedJSONError: messages would be nested more deeply than protobuf can read.
     """
     plan = _plan(message_type, inline)  # type: ignore[arg-type] # a class of messages is hashable, whatever its metaclass
-    rewritten: list[str] = []
-    try:
-        arguments = plan.decode(value, rewritten)
-        if rewritten:
-            text = data if isinstance(data, bytes) else data()
-            if not writes_as(value, text):
-                arguments = plan.decode(loads_exact(text), rewritten)
-    except RecursionError:
-        raise MalformedJSONError("nested too deeply") from None
-    return message_type(**arguments)
+    return message_type(**plan.decode(value, MAX_LEVELS))
 
 
 @cache

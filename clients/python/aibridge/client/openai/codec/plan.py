@@ -10,17 +10,9 @@ from google.protobuf.descriptor_pb2 import DescriptorProto
 from google.protobuf.message import Message
 
 from aibridge.client.openai.codec.kinds import KINDS
-from aibridge.client.openai.codec.readers import (
-    MISFIT,
-    NULL,
-    Read,
-    Rewritten,
-    bytes_reader,
-    member_text,
-    object_text,
-    reader,
-)
+from aibridge.client.openai.codec.readers import MISFIT, Read, bytes_reader, object_text, reader
 from aibridge.client.openai.codec.writers import Write, splice, writer
+from aibridge.client.openai.jsontext import text_of
 
 
 class Member(NamedTuple):
@@ -38,6 +30,8 @@ class Member(NamedTuple):
 
 
 _UNKNOWN: Final = Member(None, "", (), None)
+#: The text of a member that was NaN: the same as null, and so as an absent one.
+_NULL: Final = "null"
 #: Fields that take a JSON value of this Python type as it is.
 _AS_IT_IS: Final[Mapping[int, type]] = {
     FieldDescriptor.TYPE_STRING: str,
@@ -54,8 +48,12 @@ class Plan:
         self.members: dict[str, Member] = {}
         self.writers: dict[int, tuple[str, str, Write]] = {}
 
-    def decode(self, value: dict[str, Any], rewritten: Rewritten) -> dict[str, Any]:
-        """The constructor arguments for a JSON object; `rewritten` gets a mark for each text that was written anew."""
+    def decode(self, value: dict[str, Any], levels: int) -> dict[str, Any]:
+        """The constructor arguments for a JSON object, of a message with so many levels inside of it at most.
+
+        Raises:
+            MalformedJSONError: the object needs more levels.
+        """
         arguments: dict[str, Any] = {}
         extra: dict[str, Any] = {}
         members = self.members
@@ -67,16 +65,16 @@ class Plan:
                 arguments[field] = item
                 continue
             for name, read in alternatives:
-                converted = read(item, rewritten)
+                converted = read(item, levels)
                 if converted is not MISFIT:
                     arguments[name] = converted
                     break
             else:
                 if raw is None or not isinstance(item, raw_kind):
                     extra[key] = item
-                elif (text := member_text(value, key, item, rewritten)) != NULL:
+                elif (text := text_of(item)) != _NULL:
                     arguments[raw] = text
-        if extra and (text := object_text(value, extra, rewritten)):
+        if extra and (text := object_text(extra)):
             arguments["extra_json"] = text
         return arguments
 

@@ -8,16 +8,15 @@ from typing import Any, Final, Protocol
 import pybase64
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
-from aibridge.client.openai.jsontext import ExactObject, is_json, rewrite
+from aibridge.client.openai.jsontext import MalformedJSONError, text_of
 
-#: Collects a mark for every value whose text had to be written anew.
-Rewritten = list[str]
-Read = Callable[[Any, Rewritten], Any]
+#: Reads a value in a message that may have so many levels of messages inside of it.
+Read = Callable[[Any, int], Any]
 
+#: Messages inside of the outermost one, level by level, that protobuf reads; each `items` and each map entry is one.
+MAX_LEVELS: Final = 100
 #: What a `Read` returns for a value that its field cannot hold.
 MISFIT: Final = object()
-#: The text of a member that was NaN, as of one that was null: both are the same as an absent one.
-NULL: Final = "null"
 _EXACT: Final = 1 << 53  # integers up to here survive a trip through a double
 _FLOAT32_MAX: Final = (2 - 2**-23) * 2.0**127
 
@@ -25,8 +24,8 @@ _FLOAT32_MAX: Final = (2 - 2**-23) * 2.0**127
 class Decoder(Protocol):
     """The part of a plan that a nested message needs."""
 
-    def decode(self, value: dict[str, Any], rewritten: Rewritten) -> dict[str, Any]:
-        """The constructor arguments for a JSON object."""
+    def decode(self, value: dict[str, Any], levels: int) -> dict[str, Any]:
+        """The constructor arguments for a JSON object, of a message with so many levels inside of it at most."""
 
 
 PlanOf = Callable[[Descriptor], Decoder]
@@ -64,34 +63,11 @@ def bytes_reader(field: FieldDescriptor) -> Read | None:
     return _data_url if field.message_type is not None and field.message_type.name == "InlineData" else None
 
 
-def member_text(value: dict[str, Any], key: str, item: Any, rewritten: Rewritten) -> str:
-    """The JSON text of `item`, the member `key` of `value`: as it was sent if that is known, else written anew.
-
-    What was sent is not always JSON: upstreams write NaN, and line feeds inside of strings.
-    """
-    if isinstance(value, ExactObject):
-        text = value.text[key]
-        return text if is_json(text) else rewrite(item)
-    if not _has_one_spelling(item):
-        rewritten.append(key)
-    return rewrite(item)
-
-
-def object_text(value: dict[str, Any], extra: dict[str, Any], rewritten: Rewritten) -> str:
-    """The text of an object of members of `value`, each as `member_text` has it; empty if each of them is null."""
-    if isinstance(value, ExactObject):
-        texts = ((key, member_text(value, key, item, rewritten)) for key, item in extra.items())
-        members = [f"{rewrite(key)}:{text}" for key, text in texts if text != NULL]
-        return f"{{{','.join(members)}}}" if members else ""
-    if not all(map(_has_one_spelling, extra.values())):
-        rewritten.append("extra_json")
-        extra = {key: item for key, item in extra.items() if type(item) is not float or isfinite(item)}
-    return rewrite(extra) if extra else ""
-
-
-def _has_one_spelling(item: Any) -> bool:
-    """Whether there is one way only to write a value: `-0` is 0 too, and a number may have an exponent."""
-    return item is True or item is False or (type(item) is int and item != 0) or item in ([], {})
+def object_text(members: dict[str, Any]) -> str:
+    """The text of an object, empty if no member is left: one that is NaN is as one that is null or absent."""
+    if any(type(item) is float and not isfinite(item) for item in members.values()):
+        members = {key: item for key, item in members.items() if type(item) is not float or isfinite(item)}
+    return text_of(members) if members else ""
 
 
 def _one(field: FieldDescriptor, plan_of: PlanOf) -> Read | None:
@@ -108,67 +84,80 @@ def _message(descriptor: Descriptor, plan_of: PlanOf) -> Read | None:
         one = _one(descriptor.fields_by_name["items"], plan_of)
         return one and _array(_list(one, empty=True))
     decode = plan_of(descriptor).decode
-    return lambda item, rewritten: decode(item, rewritten) if isinstance(item, dict) else MISFIT
+    return lambda item, levels: decode(item, _inside(levels)) if isinstance(item, dict) else MISFIT
+
+
+def _inside(levels: int) -> int:
+    """The levels of a message inside of one that has so many.
+
+    Raises:
+        MalformedJSONError: it has none. Protobuf would write the message, and no caller could read it.
+    """
+    if levels < 1:
+        raise MalformedJSONError("nested too deeply")
+    return levels - 1
 
 
 def _array(read: Read) -> Read:
-    def wrapped(item: Any, rewritten: Rewritten) -> Any:
-        items = read(item, rewritten)
+    def wrapped(item: Any, levels: int) -> Any:
+        items = read(item, _inside(levels))
         return MISFIT if items is MISFIT else {"items": items}
 
     return wrapped
 
 
 def _list(one: Read, *, empty: bool = False) -> Read:
-    def read(item: Any, rewritten: Rewritten) -> Any:
+    def read(item: Any, levels: int) -> Any:
         if type(item) is not list or not (item or empty):
             return MISFIT
-        converted = [one(element, rewritten) for element in item]
+        converted = [one(element, levels) for element in item]
         return MISFIT if MISFIT in converted else converted
 
     return read
 
 
-def _objects(decode: Callable[[dict[str, Any], Rewritten], Any]) -> Read:
+def _objects(decode: Callable[[dict[str, Any], int], Any]) -> Read:
     """As `_list`, for messages: the way of every chunk, with one call less for each of them."""
 
-    def read(item: Any, rewritten: Rewritten) -> Any:
+    def read(item: Any, levels: int) -> Any:
         if type(item) is not list or not item:
             return MISFIT
         for element in item:
             if not isinstance(element, dict):
                 return MISFIT
-        return [decode(element, rewritten) for element in item]
+        inside = _inside(levels)
+        return [decode(element, inside) for element in item]
 
     return read
 
 
 def _map(one: Read) -> Read:
-    def read(item: Any, rewritten: Rewritten) -> Any:
+    def read(item: Any, levels: int) -> Any:
         if not isinstance(item, dict) or not item:
             return MISFIT
-        converted = {key: one(element, rewritten) for key, element in item.items()}
+        inside = _inside(levels)
+        converted = {key: one(element, inside) for key, element in item.items()}
         return MISFIT if MISFIT in converted.values() else converted
 
     return read
 
 
-def _string(item: Any, _: Rewritten) -> Any:
+def _string(item: Any, _: int) -> Any:
     return item if type(item) is str else MISFIT
 
 
-def _bool(item: Any, _: Rewritten) -> Any:
+def _bool(item: Any, _: int) -> Any:
     return item if type(item) is bool else MISFIT
 
 
-def _double(item: Any, _: Rewritten) -> Any:
+def _double(item: Any, _: int) -> Any:
     """Numbers that JSON can say again: one that is too large for a double would become infinite."""
     if type(item) is float:
         return item if isfinite(item) else MISFIT
     return item if type(item) is int and -_EXACT <= item <= _EXACT else MISFIT
 
 
-def _float(item: Any, _: Rewritten) -> Any:
+def _float(item: Any, _: int) -> Any:
     """Numbers for a 32-bit field: what is too large for it would become infinite, and NaN is not in JSON."""
     return item if type(item) in {float, int} and abs(item) <= _FLOAT32_MAX else MISFIT
 
@@ -176,7 +165,7 @@ def _float(item: Any, _: Rewritten) -> Any:
 def _integer(bits: int) -> Read:
     limit = 1 << (bits - 1)
 
-    def read(item: Any, _: Rewritten) -> Any:
+    def read(item: Any, _: int) -> Any:
         if type(item) is float and item.is_integer() and -_EXACT <= item <= _EXACT:
             item = int(item)
         return item if type(item) is int and -limit <= item < limit else MISFIT
@@ -184,7 +173,7 @@ def _integer(bits: int) -> Read:
     return read
 
 
-def _base64(item: Any, _: Rewritten) -> Any:
+def _base64(item: Any, _: int) -> Any:
     if not isinstance(item, str):
         return MISFIT
     try:
@@ -195,11 +184,11 @@ def _base64(item: Any, _: Rewritten) -> Any:
     return data if pybase64.b64encode_as_string(data) == item else MISFIT
 
 
-def _data_url(item: Any, rewritten: Rewritten) -> Any:
+def _data_url(item: Any, levels: int) -> Any:
     if not isinstance(item, str) or not item.startswith("data:"):
         return MISFIT
     mime_type, found, text = item[5:].partition(";base64,")
-    data = _base64(text, rewritten) if found else MISFIT
+    data = _base64(text, _inside(levels)) if found else MISFIT
     return MISFIT if data is MISFIT else {"mime_type": mime_type, "data": data}
 
 

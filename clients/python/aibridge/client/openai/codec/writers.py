@@ -43,11 +43,7 @@ def writer(field: FieldDescriptor, plan_of: PlanOf) -> Write:
 def splice(extra: str, result: dict[str, Any], path: str) -> None:
     """Add the members of `extra_json` to an object, each with the text that the caller wrote."""
     _parse(extra, dict, path)
-    try:
-        members = member_texts(extra)
-    except MalformedJSONError as error:
-        raise invalid(path, f"is not JSON: {error}") from None
-    for key, text in members.items():
+    for key, text in member_texts(extra).items():
         if key in result:
             raise invalid(path, f"overrides the field {key!r}, which is set")
         result[key] = Fragment(text)
