@@ -41,11 +41,11 @@ def send(request: pytest.FixtureRequest, bridge: Bridge, library: Any) -> Call:
     """Sends one HTTP request through a transport, and gives the response, read to its end."""
 
     def in_thread(method: str, path: str, **options: Any) -> Any:
-        with library.Client(transport=transport(bridge.address, library), base_url="http://any/v1") as client:
+        with library.Client(transport=transport(bridge.address), base_url="http://any/v1") as client:
             return client.request(method, path, **options)
 
     async def on_loop(method: str, path: str, **options: Any) -> Any:
-        carrier = async_transport(bridge.address, library)
+        carrier = async_transport(bridge.address)
         async with library.AsyncClient(transport=carrier, base_url="http://any/v1") as client:
             return await client.request(method, path, **options)
 
@@ -121,7 +121,7 @@ async def test_a_response_is_open_until_it_is_read(bridge: Bridge, library: Any,
         request = library.Request("GET", "http://any/v1/models")
 
     def in_thread() -> Any:
-        with library.Client(transport=transport(bridge.address, library)) as client:
+        with library.Client(transport=transport(bridge.address)) as client:
             response = client.send(request, stream=True)
             opened = (response.is_closed, response.is_stream_consumed)
             pieces = list(response.iter_raw())
@@ -130,7 +130,7 @@ async def test_a_response_is_open_until_it_is_read(bridge: Bridge, library: Any,
             return response, opened, pieces
 
     async def on_loop() -> Any:
-        async with library.AsyncClient(transport=async_transport(bridge.address, library)) as client:
+        async with library.AsyncClient(transport=async_transport(bridge.address)) as client:
             response = await client.send(request, stream=True)
             opened = (response.is_closed, response.is_stream_consumed)
             pieces = [piece async for piece in response.aiter_raw()]
@@ -241,12 +241,12 @@ async def test_a_connection_that_breaks_in_mid_stream(send: Call, bridge: Bridge
 
 async def test_no_bridge(library: Any) -> None:
     def call() -> Any:
-        with library.Client(transport=transport("127.0.0.1:1", library)) as client:
+        with library.Client(transport=transport("127.0.0.1:1")) as client:
             return client.get("http://any/models")
 
     with pytest.raises(library.ConnectError, match="no connection to a bridge"):
         await asyncio.to_thread(call)
-    async with library.AsyncClient(transport=async_transport("127.0.0.1:1", library)) as client:
+    async with library.AsyncClient(transport=async_transport("127.0.0.1:1")) as client:
         with pytest.raises(library.ConnectError, match="no connection to a bridge"):
             await client.get("http://any/models")
 
@@ -254,7 +254,7 @@ async def test_no_bridge(library: Any) -> None:
 async def test_no_gateway(start: Start, gateway: Gateway, library: Any) -> None:
     """As it would be without the bridge: a connection error, not a status."""
     async with start(upstream_url="http://127.0.0.1:1") as bridge:
-        carrier = async_transport(bridge.address, library)
+        carrier = async_transport(bridge.address)
         async with library.AsyncClient(transport=carrier) as client:
             with pytest.raises(library.ConnectError):
                 await client.get("http://any/models")
@@ -296,7 +296,7 @@ async def test_a_slow_reader_is_no_timeout(bridge: Bridge, library: Any) -> None
     bridge.gateway.script(sse(event("a"), event("b")))
 
     def read() -> list[bytes]:
-        client = library.Client(transport=transport(bridge.address, library), timeout=0.02)
+        client = library.Client(transport=transport(bridge.address), timeout=0.02)
         request = client.build_request("POST", "http://any/chat/completions", json={**HELLO, "stream": True})
         with client:
             chunks = client.send(request, stream=True).iter_raw()

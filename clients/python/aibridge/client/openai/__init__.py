@@ -11,14 +11,13 @@ only ones: neither gRPC nor the bridge retries besides. `requests` makes an RPC 
 comes back; neither does I/O, `transport` does.
 """
 
-import sys
 from collections.abc import Sequence
 from typing import Any
 
 from aibridge.client.channel import Option, TlsChoice
 
 try:
-    from aibridge.client.openai.transport import AsyncTransport, SyncTransport
+    from aibridge.client.openai.transport import AsyncTransport, Transport
 except ModuleNotFoundError as error:
     if error.name not in {"orjson", "pybase64"}:
         raise
@@ -38,36 +37,26 @@ def http_client(target: str, *, tls: TlsChoice = False, options: Sequence[Option
         settings: for `openai.DefaultHttpxClient`, as `timeout` or `event_hooks`.
 
     Raises:
-        ValueError: `tls` is not complete.
+        ValueError: `tls` is incomplete.
         OSError: a file of `tls` cannot be read.
     """
     import openai  # noqa: PLC0415 # optional: for who has it
 
-    kind = openai.DefaultHttpxClient
-    return kind(transport=transport(target, _library(kind), tls=tls, options=options), **settings)
+    return openai.DefaultHttpxClient(transport=transport(target, tls=tls, options=options), **settings)
 
 
 def async_http_client(target: str, *, tls: TlsChoice = False, options: Sequence[Option] = (), **settings: Any) -> Any:
     """The `http_client` of an `openai.AsyncOpenAI`; as `http_client`, under asyncio."""
     import openai  # noqa: PLC0415 # as above
 
-    kind = openai.DefaultAsyncHttpxClient
-    return kind(transport=async_transport(target, _library(kind), tls=tls, options=options), **settings)
+    return openai.DefaultAsyncHttpxClient(transport=async_transport(target, tls=tls, options=options), **settings)
 
 
-def transport(target: str, library: Any, *, tls: TlsChoice = False, options: Sequence[Option] = ()) -> Any:
-    """The transport alone, for an HTTP client of one's own; `library` is the module `httpx` or `httpx2`."""
-    kind: type[SyncTransport] = type("Transport", (SyncTransport, library.BaseTransport), {})
-    return kind(target, library, tls, options)
+def transport(target: str, *, tls: TlsChoice = False, options: Sequence[Option] = ()) -> Any:
+    """The transport alone, for an `httpx.Client` or an `httpx2.Client` of your own."""
+    return Transport(target, tls, options)
 
 
-def async_transport(target: str, library: Any, *, tls: TlsChoice = False, options: Sequence[Option] = ()) -> Any:
-    """The asyncio transport alone; as `transport`."""
-    kind: type[AsyncTransport] = type("AsyncTransport", (AsyncTransport, library.AsyncBaseTransport), {})
-    return kind(target, library, tls, options)
-
-
-def _library(client: type) -> Any:
-    """The module, httpx or httpx2, that a class of HTTP clients comes from."""
-    names = (base.__module__.partition(".")[0] for base in client.__mro__)
-    return sys.modules[next(name for name in names if name in {"httpx", "httpx2"})]
+def async_transport(target: str, *, tls: TlsChoice = False, options: Sequence[Option] = ()) -> Any:
+    """The asyncio transport alone, for an `httpx.AsyncClient` or an `httpx2.AsyncClient` of your own."""
+    return AsyncTransport(target, tls, options)

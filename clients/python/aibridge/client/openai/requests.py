@@ -38,6 +38,10 @@ class Rpc(NamedTuple):
     streams: bool = False
     base64: bool = False
 
+    def of(self, client: Any) -> Any:
+        """The RPC, as a client has it."""
+        return getattr(getattr(client, self.stub), self.method)
+
 
 class RefusedError(Exception):
     """A request that the bridge has no RPC for; `reply` says so in HTTP."""

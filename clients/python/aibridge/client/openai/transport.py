@@ -1,37 +1,93 @@
-"""The transports: an HTTP request goes in, an RPC is made, an HTTP response comes out, streamed as the chunks come.
+"""The transports: an HTTP request becomes an RPC, and its result an HTTP response, streamed as the chunks come.
 
-They are made for one of two libraries with the same interface, httpx and httpx2, whose module they are given. A
-response that is closed before its end cancels its RPC.
+They serve httpx and httpx2, which have the same interface: a response is made by the library that made the request.
+What happens in between is written once, as coroutines; the synchronous transport runs them to their end in one step.
+A response that is closed before its end cancels its RPC.
 """
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
-from typing import Any, Final
+from types import TracebackType
+from typing import Any, Final, Protocol, Self
 
-from aibridge.client import aio
+from aibridge.client import asynchronous, sync
+from aibridge.client.calls import Trailers, finish
 from aibridge.client.channel import Metadata, Option, TlsChoice, channel_arguments
 from aibridge.client.failures import CallFailed
 from aibridge.client.openai import replies
-from aibridge.client.openai.patience import AsyncPatient, Patient
 from aibridge.client.openai.requests import RefusedError, Rpc, metadata_of, rpc_of
-from aibridge.client.sync import connect
+from aibridge.client.openai.timeouts import AsyncChunks, Chunks, SyncChunks
 
 #: The library that calls the transport has retries of its own.
 _NO_RETRIES: Final[Sequence[Option]] = (("grpc.enable_retries", 0),)
+_LIBRARIES: Final = frozenset({"httpx", "httpx2"})
 
 
-class _Transport:
-    """What both transports do alike."""
+class Caller(Protocol):
+    """Makes RPCs, by either client."""
 
-    def __init__(self, library: Any) -> None:
-        self._library = library
+    async def unary(self, rpc: Rpc, metadata: Metadata, read_timeout: float | None) -> tuple[Any, Trailers]:
+        """The response and its trailers, within `read_timeout` seconds. Raises `CallFailed`."""
 
-    def _rpc(self, request: Any, body: bytes) -> tuple[Rpc, Metadata, float | None]:
-        """The RPC of a request, its metadata, and the seconds that a read may take.
+    def stream(self, rpc: Rpc, metadata: Metadata, read_timeout: float | None) -> Chunks:
+        """The chunks, each within `read_timeout` seconds."""
+
+
+class _SyncCaller:
+    def __init__(self, client: sync.Client) -> None:
+        self._client = client
+
+    async def unary(self, rpc: Rpc, metadata: Metadata, read_timeout: float | None) -> tuple[Any, Trailers]:
+        result: tuple[Any, Trailers] = rpc.of(self._client).with_trailers(rpc.message, read_timeout, metadata)
+        return result
+
+    def stream(self, rpc: Rpc, metadata: Metadata, read_timeout: float | None) -> Chunks:
+        return SyncChunks(rpc.of(self._client)(rpc.message, metadata=metadata), read_timeout)
+
+
+class _AsyncCaller:
+    def __init__(self, client: asynchronous.Client) -> None:
+        self._client = client
+
+    async def unary(self, rpc: Rpc, metadata: Metadata, read_timeout: float | None) -> tuple[Any, Trailers]:
+        result: tuple[Any, Trailers] = await rpc.of(self._client).with_trailers(rpc.message, read_timeout, metadata)
+        return result
+
+    def stream(self, rpc: Rpc, metadata: Metadata, read_timeout: float | None) -> Chunks:
+        return AsyncChunks(rpc.of(self._client)(rpc.message, metadata=metadata), read_timeout)
+
+
+class _Exchange:
+    """One HTTP request and the response to it."""
+
+    def __init__(self, request: Any) -> None:
+        self._request = request
+        self._library = _library_of(request)
+
+    async def respond(self, caller: Caller, body: bytes) -> Any:
+        """The response; of a stream, once its first chunk has come."""
+        try:
+            rpc, metadata, timeout = self._rpc(body)
+            if rpc.streams:
+                return await self._streamed(caller.stream(rpc, metadata, timeout))
+            message, trailers = await caller.unary(rpc, metadata, timeout)
+        except RefusedError as error:
+            return self._response(error.reply)
+        except CallFailed as failure:
+            reply = replies.error_reply(failure)
+            if reply is None:
+                raise self._broken(failure) from failure
+            return self._response(reply)
+        return self._response(replies.reply_of(message, trailers, base64=rpc.base64))
+
+    def _rpc(self, body: bytes) -> tuple[Rpc, Metadata, float | None]:
+        """The RPC of the request, its metadata, and the read timeout in seconds.
 
         Raises:
             RefusedError: there is no such RPC.
         """
+        request = self._request
         try:
             metadata = metadata_of(request.headers.multi_items())
         except ValueError as error:
@@ -39,167 +95,137 @@ class _Transport:
         path = request.url.raw_path.decode("ascii").partition("?")[0]
         return rpc_of(request.method, path, body), metadata, request.extensions.get("timeout", {}).get("read")
 
+    async def _streamed(self, chunks: Chunks) -> Any:
+        try:
+            first = await chunks.read()
+        except CallFailed as failure:
+            if not replies.is_event(failure):
+                raise
+            return self._stream(self._library.ByteStream(replies.error_event(failure)))
+        if first is None:
+            return self._stream(self._library.ByteStream(replies.DONE))
+        kind = type("Events", (_Events, self._library.SyncByteStream, self._library.AsyncByteStream), {})
+        return self._stream(kind(first, chunks, self._broken))
+
     def _response(self, reply: replies.Reply) -> Any:
         """A response that is still to be read, as one from the network: `content=` would give one already closed."""
         headers = {**reply.headers, "content-length": str(len(reply.body))}
         return self._library.Response(reply.status, headers=headers, stream=self._library.ByteStream(reply.body))
 
-    def _whole(self, event: bytes) -> Any:
-        """A stream of one event."""
-        return self._library.Response(200, headers=replies.EVENT_STREAM, stream=self._library.ByteStream(event))
+    def _stream(self, events: Any) -> Any:
+        return self._library.Response(200, headers=replies.EVENT_STREAM, stream=events)
 
-    def _failed(self, failure: CallFailed, request: Any) -> Any:
-        """The response that a failure is, if somebody answered; else the library's own exception is raised."""
-        reply = replies.error_reply(failure)
-        if reply is None:
-            raise self.broken(failure, request) from failure
-        return self._response(reply)
-
-    def broken(self, failure: CallFailed, request: Any) -> Exception:
+    def _broken(self, failure: CallFailed) -> Exception:
         """The library's own exception for a connection that broke."""
-        error: Exception = getattr(self._library, replies.transport_error(failure))(failure.message, request=request)
+        kind = getattr(self._library, replies.transport_error(failure))
+        error: Exception = kind(failure.message, request=self._request)
         return error
 
 
-class SyncTransport(_Transport):
+class _Events:
+    """The body of a streamed response, for both kinds of client."""
+
+    def __init__(self, first: Any, chunks: Chunks, broken: Any) -> None:
+        self._first = first
+        self._chunks = chunks
+        self._broken = broken
+        self._ended = False
+
+    async def _read(self) -> bytes | None:
+        """The next event, or None at the end."""
+        if self._ended:
+            return None
+        if self._first is not None:
+            chunk, self._first = self._first, None
+            return replies.event_of(chunk)
+        try:
+            chunk = await self._chunks.read()
+        except CallFailed as failure:
+            if replies.transport_error(failure):
+                raise self._broken(failure) from failure
+            self._ended = True
+            return replies.error_event(failure)
+        self._ended = chunk is None
+        return replies.DONE if chunk is None else replies.event_of(chunk)
+
+    def __iter__(self) -> Iterator[bytes]:
+        while (event := finish(self._read())) is not None:
+            yield event
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while (event := await self._read()) is not None:
+            yield event
+
+    def close(self) -> None:
+        """Cancel the RPC. Does nothing once it has ended."""
+        self._chunks.cancel()
+
+    async def aclose(self) -> None:
+        """As `close`."""
+        self._chunks.cancel()
+
+
+class Transport:
     """The transport of a synchronous client; any number of threads may use it."""
 
-    def __init__(self, target: str, library: Any, tls: TlsChoice, options: Sequence[Option]) -> None:
-        super().__init__(library)
-        self._client = connect(target, tls=tls, options=(*_NO_RETRIES, *options))
-        self._events: Any = type("Events", (_Events, library.SyncByteStream), {})
+    def __init__(self, target: str, tls: TlsChoice, options: Sequence[Option]) -> None:
+        self._client = sync.connect(target, tls=tls, options=(*_NO_RETRIES, *options))
+        self._caller = _SyncCaller(self._client)
 
     def handle_request(self, request: Any) -> Any:
         """The response to a request; of a stream, once its first chunk has come."""
-        try:
-            rpc, metadata, patience = self._rpc(request, request.read())
-        except RefusedError as error:
-            return self._response(error.reply)
-        call = getattr(getattr(self._client, rpc.stub), rpc.method)
-        try:
-            if rpc.streams:
-                return self._streamed(Patient(call(rpc.message, metadata=metadata), patience), request)
-            message, trailers = call.with_trailers(rpc.message, timeout=patience, metadata=metadata)
-        except CallFailed as failure:
-            return self._failed(failure, request)
-        return self._response(replies.reply_of(message, trailers, base64=rpc.base64))
-
-    def _streamed(self, chunks: Patient, request: Any) -> Any:
-        try:
-            first = next(chunks, None)
-        except CallFailed as failure:
-            if replies.is_event(failure):
-                return self._whole(replies.error_event(failure))
-            raise
-        if first is None:
-            return self._whole(replies.DONE)
-        events = self._events(replies.event_of(first), chunks, self, request)
-        return self._library.Response(200, headers=replies.EVENT_STREAM, stream=events)
+        return finish(_Exchange(request).respond(self._caller, request.read()))
 
     def close(self) -> None:
         """Close the channel."""
         self._client.close()
 
+    def __enter__(self) -> Self:
+        return self
 
-class _Events:
-    """The body of a streamed response."""
-
-    def __init__(self, first: bytes, chunks: Patient, transport: _Transport, request: Any) -> None:
-        self._first = first
-        self._chunks = chunks
-        self._transport = transport
-        self._request = request
-
-    def __iter__(self) -> Iterator[bytes]:
-        yield self._first
-        try:
-            for chunk in self._chunks:
-                yield replies.event_of(chunk)
-        except CallFailed as failure:
-            if replies.transport_error(failure):
-                raise self._transport.broken(failure, self._request) from failure
-            yield replies.error_event(failure)
-        else:
-            yield replies.DONE
-
-    def close(self) -> None:
-        """Cancel the RPC; nothing happens once it has ended."""
-        self._chunks.cancel()
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
 
 
-class AsyncTransport(_Transport):
+class AsyncTransport:
     """The transport of an asyncio client. Its channel belongs to the event loop of the request that opens it."""
 
-    def __init__(self, target: str, library: Any, tls: TlsChoice, options: Sequence[Option]) -> None:
-        super().__init__(library)
+    def __init__(self, target: str, tls: TlsChoice, options: Sequence[Option]) -> None:
         self._target = target
         self._credentials, self._options = channel_arguments(tls, (*_NO_RETRIES, *options))
-        self._client: aio.Client | None = None
+        self._client: asynchronous.Client | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._events: Any = type("AsyncEvents", (_AsyncEvents, library.AsyncByteStream), {})
 
     async def handle_async_request(self, request: Any) -> Any:
         """The response to a request; of a stream, once its first chunk has come."""
-        try:
-            rpc, metadata, patience = self._rpc(request, await request.aread())
-        except RefusedError as error:
-            return self._response(error.reply)
-        call = getattr(getattr(self._connected(), rpc.stub), rpc.method)
-        try:
-            if rpc.streams:
-                return await self._streamed(AsyncPatient(call(rpc.message, metadata=metadata), patience), request)
-            message, trailers = await call.with_trailers(rpc.message, timeout=patience, metadata=metadata)
-        except CallFailed as failure:
-            return self._failed(failure, request)
-        return self._response(replies.reply_of(message, trailers, base64=rpc.base64))
+        body = await request.aread()
+        return await _Exchange(request).respond(_AsyncCaller(self._connected()), body)
 
-    def _connected(self) -> aio.Client:
-        """The client of the running loop; of a loop that came before there is nothing left to use."""
+    def _connected(self) -> asynchronous.Client:
+        """The client of the running loop; a client of an earlier loop is of no use any more."""
         loop = asyncio.get_running_loop()
         if self._client is None or self._loop is not loop:
             tls = self._credentials or False
-            self._client, self._loop = aio.connect(self._target, tls=tls, options=self._options), loop
+            self._client, self._loop = asynchronous.connect(self._target, tls=tls, options=self._options), loop
         return self._client
-
-    async def _streamed(self, chunks: AsyncPatient, request: Any) -> Any:
-        try:
-            first = await anext(chunks, None)
-        except CallFailed as failure:
-            if replies.is_event(failure):
-                return self._whole(replies.error_event(failure))
-            raise
-        if first is None:
-            return self._whole(replies.DONE)
-        events = self._events(replies.event_of(first), chunks, self, request)
-        return self._library.Response(200, headers=replies.EVENT_STREAM, stream=events)
 
     async def aclose(self) -> None:
         """Close the channel."""
         if self._client is not None:
             await self._client.close()
 
+    async def __aenter__(self) -> Self:
+        return self
 
-class _AsyncEvents:
-    """The body of a streamed response."""
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
 
-    def __init__(self, first: bytes, chunks: AsyncPatient, transport: _Transport, request: Any) -> None:
-        self._first = first
-        self._chunks = chunks
-        self._transport = transport
-        self._request = request
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        yield self._first
-        try:
-            async for chunk in self._chunks:
-                yield replies.event_of(chunk)
-        except CallFailed as failure:
-            if replies.transport_error(failure):
-                raise self._transport.broken(failure, self._request) from failure
-            yield replies.error_event(failure)
-        else:
-            yield replies.DONE
-
-    async def aclose(self) -> None:
-        """Cancel the RPC; nothing happens once it has ended."""
-        self._chunks.cancel()
+def _library_of(request: Any) -> Any:
+    """The module, httpx or httpx2, that a request comes from."""
+    names = (base.__module__.partition(".")[0] for base in type(request).__mro__)
+    return sys.modules[next(name for name in names if name in _LIBRARIES)]
