@@ -10,6 +10,7 @@ from typing import Final
 
 from google.protobuf.descriptor_pb2 import (
     DescriptorProto,
+    EnumDescriptorProto,
     FieldDescriptorProto,
     FileDescriptorProto,
     FileDescriptorSet,
@@ -34,7 +35,7 @@ share a `oneof`: at most one of them is set. Where the JSON name is not the fiel
 
 _FILES: Final = ("chat", "embeddings", "models", "errors", "common")
 # Numbers of fields in descriptor.proto, of which the paths of source locations are made.
-_SYNTAX, _MESSAGE, _SERVICE, _FIELD, _METHOD = 12, 4, 6, 2, 2
+_SYNTAX, _MESSAGE, _ENUM, _SERVICE, _FIELD, _METHOD, _VALUE = 12, 4, 5, 6, 2, 2, 2
 
 Comments = dict[tuple[int, ...], str]
 
@@ -75,6 +76,8 @@ def _file(file: FileDescriptorProto) -> Iterator[str]:
             yield comments[_SERVICE, number, _METHOD, position] + "\n"
     for number, message in enumerate(file.message_type):
         yield from _message(message, (_MESSAGE, number), comments)
+    for number, enum in enumerate(file.enum_type):
+        yield from _enum(enum, (_ENUM, number), comments)
 
 
 def _message(message: DescriptorProto, path: tuple[int, ...], comments: Comments) -> Iterator[str]:
@@ -90,6 +93,16 @@ def _message(message: DescriptorProto, path: tuple[int, ...], comments: Comments
         if field.HasField("oneof_index") and not field.proto3_optional:
             text = f"One of `{message.oneof_decl[field.oneof_index].name}`. {text}"
         yield f"| {_name(message, field)} | {_type(field, entries)} | {field.number} | {text} |"
+    yield ""
+
+
+def _enum(enum: EnumDescriptorProto, path: tuple[int, ...], comments: Comments) -> Iterator[str]:
+    yield f"### {enum.name}\n"
+    yield comments[path] + "\n"
+    yield "| name | | |"
+    yield "|---|---|---|"
+    for position, value in enumerate(enum.value):
+        yield f"| `{value.name}` | {value.number} | {' '.join(comments[*path, _VALUE, position].split())} |"
     yield ""
 
 

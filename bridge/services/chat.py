@@ -7,8 +7,8 @@ from grpc.aio import ServicerContext
 from aibridge.v1 import chat_pb2, chat_pb2_grpc
 from bridge.call import Call, stopped
 from bridge.codec import encode
-from bridge.errors import BridgeError, Reason
-from bridge.jsontext import dumps
+from bridge.errors import BridgeError, Reason, invalid
+from bridge.jsontext import dumps, loads
 from bridge.services.checks import check_chat
 from bridge.services.coalesce import Coalescer
 from bridge.services.entry import built, enter
@@ -42,8 +42,7 @@ class ChatService(chat_pb2_grpc.ChatServiceServicer):
         usage = answer.get("usage")
         call.usage = usage if isinstance(usage, dict) else None
         reply = built(chat_pb2.CreateChatCompletionResponse, answer, inline=call.inline_data)
-        if not isinstance(answer.get("choices"), list) or len(reply.choices) != len(answer["choices"]):
-            raise malformed("has no list of choices")
+        _check_choices(request, reply, answer.get("choices"))
         if any(choice.finish_reason == "error" for choice in reply.choices):
             raise BridgeError(Reason.UPSTREAM_INTERNAL_ERROR, "the upstream ended a choice with finish_reason `error`")
         context.set_trailing_metadata(trailers_of(call))
@@ -84,6 +83,14 @@ class ChatService(chat_pb2_grpc.ChatServiceServicer):
         context.set_trailing_metadata(trailers_of(call))
 
 
+def _check_choices(request: Any, reply: chat_pb2.CreateChatCompletionResponse, choices: Any) -> None:
+    """See that a whole reply has choices, as far as it was not deferred: then it has an id to fetch them with (xAI)."""
+    if choices is None and request.deferred and reply.request_id:
+        return
+    if not isinstance(choices, list) or len(reply.choices) != len(choices):
+        raise malformed("has no list of choices")
+
+
 def _message(chunk: Chunk, call: Call) -> chat_pb2.CreateChatCompletionStreamResponse:
     message = built(chat_pb2.CreateChatCompletionStreamResponse, chunk.value, inline=call.inline_data)
     if chunk.value.get("choices") and not message.choices:
@@ -95,7 +102,9 @@ def _body(call: Call, request: chat_pb2.CreateChatCompletionRequest, *, stream: 
     permit(call, request)
     body = encode(request)
     check_chat(request)
-    body.pop("stream", None)
+    if "stream" in body and loads(dumps(body["stream"])) not in (stream, None):
+        other = "CreateChatCompletion" if stream else "CreateChatCompletionStream"
+        raise invalid("extra_json", f"has a `stream` that is not this RPC's; {other} has the other")
     if stream:
         body["stream"] = True
     return dumps(body)

@@ -23,8 +23,8 @@ _SLASHES: Final = re.compile(r"[/\\]")
 #: The fields of which a content part of a known type cannot do without one.
 _PAYLOADS: Final[Mapping[str, tuple[str, ...]]] = {
     "text": ("text",),
-    "image_url": ("image_url", "image_url_string"),
-    "input_audio": ("input_audio", "input_audio_string"),
+    "image_url": ("image_url", "image_url_bare"),
+    "input_audio": ("input_audio", "input_audio_bare"),
     "file": ("file", "file_id"),
     "refusal": ("refusal",),
     "video_url": ("video_url",),
@@ -93,8 +93,8 @@ def _check_part(part: chat_pb2.ContentPart, path: str) -> None:
         raise invalid(f"{path}.{payloads[0]}", f"is required in a part of type {part.type!r}")
     for name, kind in _MEDIA.items():
         media = getattr(part, name)
-        if _has(part, name) and media.WhichOneof("url_kind") == "url_data":
-            _check_data(media.url_data, kind, f"{path}.{name}.url_data")
+        if _has(part, name) and media.WhichOneof("url_kind") == "url_inline":
+            _check_data(media.url_inline, kind, f"{path}.{name}.url_inline")
     if part.input_audio.WhichOneof("data_kind") == "data_raw" and not part.input_audio.data_raw:
         raise invalid(f"{path}.input_audio.data_raw", "is empty")
     if part.file.WhichOneof("file_data_kind") == "file_data_inline":

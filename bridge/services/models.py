@@ -10,6 +10,7 @@ from bridge.errors import BridgeError, Reason
 from bridge.services.checks import check_model
 from bridge.services.entry import built, enter
 from bridge.services.permits import only_permitted, permit_model
+from bridge.services.query import query_of
 from bridge.settings import Settings
 from bridge.status import trailers_of
 from bridge.upstream.client import Upstream, segment
@@ -26,9 +27,9 @@ class ModelsService(models_pb2_grpc.ModelsServiceServicer):
     async def ListModels(
         self, request: models_pb2.ListModelsRequest, context: ServicerContext[Any, Any]
     ) -> models_pb2.ListModelsResponse:
-        """All models; for a caller who may use some only, those."""
+        """All models, or a page of them; for a caller who may use some only, those."""
         call = enter(request)
-        reply = await self._list(call)
+        reply = await self._list(call, query_of(request))
         only_permitted(call, reply)
         context.set_trailing_metadata(trailers_of(call))
         return reply
@@ -50,8 +51,8 @@ class ModelsService(models_pb2_grpc.ModelsServiceServicer):
         context.set_trailing_metadata(trailers_of(call))
         return reply
 
-    async def _list(self, call: Call) -> models_pb2.ListModelsResponse:
-        answer = await self._upstream.get("/models", call)
+    async def _list(self, call: Call, query: str = "") -> models_pb2.ListModelsResponse:
+        answer = await self._upstream.get(f"/models{query}", call)
         reply = built(models_pb2.ListModelsResponse, answer)
         models = answer.get("data")
         if models is None and isinstance(answer.get("models"), list):  # a few servers call it so

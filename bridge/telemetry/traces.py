@@ -141,7 +141,7 @@ class _Trace:
 
     def _described(self, call: Call, method: str, path: str) -> tuple[str, Attributes]:
         if not self._operation:
-            url = word(self._traces.url + path, _MAX_URL)
+            url = word(self._traces.url + path.partition("?")[0], _MAX_URL)
             return method, {"http.request.method": method, "url.full": url, **self._traces.upstream}
         attributes: Attributes = {
             "gen_ai.operation.name": self._operation,

@@ -56,7 +56,7 @@ class Upstream:
         return self._transport.connections()
 
     async def get(self, path: str, call: Call) -> dict[str, Any]:
-        """The JSON object in reply to a GET of `path` below the base URL. Errors as `post`."""
+        """The JSON object in reply to a GET of `path` below the base URL, which may have a query. Errors as `post`."""
         return await self._whole("GET", path, call, b"")
 
     async def post(self, path: str, call: Call, body: bytes) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from bridge.upstream.clock import Clock
 from bridge.upstream.exchange import Exchange
 from bridge.upstream.repeats import Repeats
 from bridge.upstream.sse import Decoder, Event, EventTooLargeError
+from bridge.upstream.toolcalls import ToolCalls
 
 _DONE: Final = b"[DONE]"
 #: A plain reply under the name of an event stream is recognised up to this size.
@@ -65,6 +66,7 @@ class ChunkStream:
         self._settings = settings
         self._decoder = Decoder(settings.max_event_bytes)
         self._repeats = Repeats()
+        self._calls = ToolCalls()
         self._opened = False
         self._waits = True  # for its first event
         self._begun = False  # there was a chunk
@@ -163,6 +165,7 @@ class ChunkStream:
                     continue
                 value = self._value(data, complete=complete)
                 if value is not None:
+                    self._calls.number(value)
                     yield Chunk(value, self._repeats.learn(data, value))
 
     def _value(self, data: bytes, *, complete: bool) -> dict[str, Any] | None:
@@ -214,6 +217,7 @@ class ChunkStream:
         if error is not None:
             raise self._exchange.failure(error, data)
         chunk = as_chunk(answer)
+        self._calls.number(chunk.value)
         self._exchange.call.arrived(1)
         self._follow(chunk.value)
         self._judge_finish_reasons()

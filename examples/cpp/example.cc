@@ -14,6 +14,7 @@
 
 #include "aibridge/v1/chat.grpc.pb.h"
 #include "aibridge/v1/embeddings.grpc.pb.h"
+#include "aibridge/v1/errors.pb.h"
 #include "aibridge/v1/models.grpc.pb.h"
 #include "failure.h"
 #include "google/rpc/code.pb.h"
@@ -68,7 +69,7 @@ api::Tool Weather() {
 
 // Puts tool calls together: each delta names its call by index; the arguments come in pieces.
 void AddToolCalls(std::map<int, api::ToolCall>& calls, const api::ChatCompletionDelta& delta) {
-  for (const api::ToolCall& more : delta.tool_calls()) {
+  for (const api::ToolCallDelta& more : delta.tool_calls()) {
     api::ToolCall& call = calls[more.index()];
     if (more.has_id()) call.set_id(more.id());
     if (more.function().has_name()) call.mutable_function()->set_name(more.function().name());
@@ -231,7 +232,7 @@ class Example {
     api::CreateChatCompletionResponse reply;
     const Failure failure(chat_->CreateChatCompletion(context.get(), Asking("example/rate-limited"), &reply));
     PrintCode("rate-limit", failure);
-    if (failure.retry_delay) {
+    if (failure.reason == api::Reason_Name(api::RATE_LIMIT_EXCEEDED) && failure.retry_delay) {
       std::cout << "rate-limit: retry after " << failure.retry_delay->count() << " ms\n";
     }
     if (failure.upstream) {

@@ -196,7 +196,7 @@ func (c *client) tools() error {
 // toolCalls are put together from deltas, which name their call by its index; the arguments come in pieces.
 type toolCalls []*aibridge.ToolCall
 
-func (calls *toolCalls) add(deltas []*aibridge.ToolCall) {
+func (calls *toolCalls) add(deltas []*aibridge.ToolCallDelta) {
 	for _, delta := range deltas {
 		for int(delta.GetIndex()) >= len(*calls) {
 			*calls = append(*calls, &aibridge.ToolCall{Function: &aibridge.FunctionCall{}})
@@ -291,7 +291,9 @@ func (c *client) rateLimit() error {
 	_, err := c.chat.CreateChatCompletion(ctx, asking("example/rate-limited", "Hello!"))
 	failure := failureOf(err)
 	fmt.Println("rate-limit:", failure.code, failure.reason)
-	fmt.Println("rate-limit: retry after", failure.retryDelay.Milliseconds(), "ms")
+	if failure.reason == aibridge.Reason_RATE_LIMIT_EXCEEDED.String() {
+		fmt.Println("rate-limit: retry after", failure.retryDelay.Milliseconds(), "ms")
+	}
 	fmt.Println("rate-limit: upstream HTTP", failure.upstream.GetHttpStatus(), failure.upstream.GetCode())
 	fmt.Println("rate-limit: request id", failure.requestID)
 	return nil

@@ -12,10 +12,12 @@ use Aibridge\V1\FunctionDefinition;
 use Aibridge\V1\InputTexts;
 use Aibridge\V1\ListModelsRequest;
 use Aibridge\V1\ModelsServiceClient;
+use Aibridge\V1\Reason;
 use Aibridge\V1\RetrieveModelRequest;
 use Aibridge\V1\StreamOptions;
 use Aibridge\V1\Tool;
 use Aibridge\V1\ToolCall;
+use Aibridge\V1\ToolCallDelta;
 use Aibridge\V1\Usage;
 
 require __DIR__ . '/autoload.php';
@@ -174,7 +176,9 @@ final class Example
             self::reply($this->chat->CreateChatCompletion($request, $metadata, self::TIMEOUT));
         } catch (Failure $failure) {
             self::print('rate-limit', $failure->status, $failure->reason);
-            self::print('rate-limit', 'retry after', $failure->retryDelayMs, 'ms');
+            if ($failure->reason === Reason::name(Reason::RATE_LIMIT_EXCEEDED)) {
+                self::print('rate-limit', 'retry after', $failure->retryDelayMs, 'ms');
+            }
             $upstream = $failure->upstream;
             self::print('rate-limit', 'upstream HTTP', $upstream?->getHttpStatus(), $upstream?->getCode());
             self::print('rate-limit', 'request id', $failure->requestId);
@@ -252,7 +256,7 @@ final class Example
      * Puts tool calls together: each delta names its call by index; the arguments come in pieces.
      *
      * @param array<int, ToolCall> $calls
-     * @param iterable<ToolCall> $deltas
+     * @param iterable<ToolCallDelta> $deltas
      */
     private static function addToolCalls(array &$calls, iterable $deltas): void
     {

@@ -4,7 +4,7 @@ import asyncio
 import os
 
 import grpc
-from common import OPTIONS, TIMEOUT, WEATHER, add_tool_calls, asking, ending, failure_of
+from common import OPTIONS, RATE_LIMIT_EXCEEDED, TIMEOUT, WEATHER, add_tool_calls, asking, ending, failure_of
 
 from aibridge.v1 import chat_pb2_grpc, embeddings_pb2, embeddings_pb2_grpc, models_pb2, models_pb2_grpc
 
@@ -114,7 +114,8 @@ class Example:
         except grpc.RpcError as error:
             failure = failure_of(error)
             print("rate-limit:", failure.code, failure.reason)
-            print("rate-limit: retry after", failure.retry_delay_ms, "ms")
+            if failure.reason == RATE_LIMIT_EXCEEDED:
+                print("rate-limit: retry after", failure.retry_delay_ms, "ms")
             print("rate-limit: upstream HTTP", failure.upstream.http_status, failure.upstream.code)
             print("rate-limit: request id", failure.request_id)
 

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 MESSAGE_SIZE = 64 << 20
 TIMEOUT = 10  # seconds
 
+#: `ErrorInfo.reason` is the name of a constant of `errors_pb2.Reason`.
+RATE_LIMIT_EXCEEDED = errors_pb2.Reason.Name(errors_pb2.RATE_LIMIT_EXCEEDED)
+
 #: Retries as the bridge advises, keepalive during calls, and room for a batch of embeddings.
 OPTIONS = [
     ("grpc.service_config", Path("../service_config.json").read_text(encoding="utf-8")),
@@ -86,7 +89,7 @@ WEATHER = chat_pb2.Tool(
 )
 
 
-def add_tool_calls(calls: dict[int, chat_pb2.ToolCall], deltas: Iterable[chat_pb2.ToolCall]) -> None:
+def add_tool_calls(calls: dict[int, chat_pb2.ToolCall], deltas: Iterable[chat_pb2.ToolCallDelta]) -> None:
     """Put tool calls together: each delta names its call by index; the arguments come in pieces."""
     for delta in deltas:
         call = calls.setdefault(delta.index, chat_pb2.ToolCall())

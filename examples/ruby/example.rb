@@ -137,7 +137,9 @@ class Example
   rescue GRPC::BadStatus => e
     failure = Failure.of(e)
     puts "rate-limit: #{failure.code} #{failure.reason}"
-    puts "rate-limit: retry after #{(failure.retry_delay * 1000).round} ms" if failure.retry_delay
+    if failure.reason == Reason.lookup(Reason::RATE_LIMIT_EXCEEDED).to_s
+      puts "rate-limit: retry after #{(failure.retry_delay * 1000).round} ms"
+    end
     if failure.upstream
       puts "rate-limit: upstream HTTP #{failure.upstream.http_status} #{failure.upstream.code}"
     end

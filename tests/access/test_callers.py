@@ -340,7 +340,7 @@ GATEWAY = {"gateway": {"models": ["openai/gpt", "anthropic/claude"]}}
         request("x/openai/gpt"),
         request("openai"),
         request("openai/gpt", models=["anthropic/claude"]),
-        request("openai/gpt", provider={"models": ["anthropic/claude"]}),
+        request("openai/gpt", provider={"extra_json": '{"models": ["anthropic/claude"]}'}),
         request("openai/gpt", provider_options=GATEWAY),
         request("openai/gpt", moderation={"model": "omni-moderation"}),
         request("openai/gpt", plugins_json='[{"id": "web", "model": "anthropic/claude"}]'),

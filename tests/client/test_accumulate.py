@@ -90,26 +90,6 @@ CALLS = [
         id="by index",
     ),
     pytest.param(
-        [[{"id": "g1", "function": {"name": "f", "arguments": "{}"}},
-          {"id": "g2", "function": {"name": "g", "arguments": "{}"}}]],
-        [("g1", "f", "{}"), ("g2", "g", "{}")],
-        id="Gemini gives no index",
-    ),
-    pytest.param(
-        [[{"index": 0, "id": "x", "function": {"name": "f", "arguments": "{}"}}],
-         [{"index": 0, "id": "y", "function": {"name": "g", "arguments": "{}"}}],
-         [{"index": 0, "function": {"arguments": " "}}]],
-        [("x", "f", "{}"), ("y", "g", "{} ")],
-        id="a new id under an index that is taken",
-    ),
-    pytest.param(
-        [[{"id": "x", "function": {"name": "f", "arguments": "{"}}],
-         [{"function": {"arguments": "}"}}],
-         [{"id": "x", "function": {"arguments": " "}}]],
-        [("x", "f", "{} ")],
-        id="neither index nor id",
-    ),
-    pytest.param(
         [[{"index": 0, "function": {"name": "f", "arguments": "{"}}], [{"index": 0, "id": "late"}],
          [{"index": 0, "id": "late", "function": {"name": "f", "arguments": "}"}}]],
         [("late", "f", "{}")],
@@ -133,7 +113,6 @@ def test_a_custom_tools_input_and_what_comes_with_a_call() -> None:
     )["tool_calls"]  # fmt: skip
     assert calls == [
         {
-            "index": 0,
             "id": "c",
             "type": "custom",
             "custom": {"name": "calc", "input": "1+2"},
@@ -248,7 +227,7 @@ def test_an_empty_list_is_overridden_by_what_comes() -> None:
     result = message(
         {"tool_calls": [], "annotations": []}, {"tool_calls": [{"index": 0, "id": "x"}]}, {"tool_calls": []}
     )
-    assert result == {"role": "assistant", "tool_calls": [{"index": 0, "id": "x"}], "annotations": []}
+    assert result == {"role": "assistant", "tool_calls": [{"id": "x"}], "annotations": []}
 
 
 def test_the_chunks_stay_as_they_are() -> None:

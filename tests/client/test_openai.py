@@ -352,6 +352,27 @@ async def test_nobody_but_the_library_retries(start: Start, gateway: Gateway) ->
     assert len(gateway.requests) == 1
 
 
+@pytest.mark.parametrize(
+    ("query", "sent"),
+    [
+        ({"category": "programming"}, "?category=programming"),
+        ({"limit": 20, "after": "m/1"}, "?after=m%2F1&limit=20"),
+        ({"limit": "all", "ids": ["a", "b"]}, "?limit=all&ids=a&ids=b"),
+    ],
+)
+async def test_the_query_of_a_list(bridge: Bridge, query: dict[str, Any], sent: str) -> None:
+    """What a program adds to the list of models goes along, as it would without a bridge."""
+    bridge.gateway.script(json_reply(MODELS))
+    async with openai.AsyncOpenAI(api_key="k", http_client=async_http_client(bridge.address)) as client:
+        await client.models.list(extra_query=query)
+    assert unbracketed(bridge.gateway.last.path) == f"/v1/models{sent}"
+
+
+def unbracketed(path: str) -> str:
+    """openai-python writes a list as `ids[]=a&ids[]=b`."""
+    return path.replace("%5B%5D", "")
+
+
 async def test_one_client_for_several_event_loops(bridge: Bridge) -> None:
     """As with `asyncio.run` more than once: each loop has a channel of its own."""
     bridge.gateway.script(json_reply(MODELS))

@@ -192,7 +192,7 @@ def test_e15_custom_tools() -> None:
     """Definition, choice, call and fragment of a tool with free text."""
     body = codec.decode(Request, samples.BODIES["E15_request"].encode())
     assert body.tools[0].custom.format.grammar.syntax == "lark"
-    assert body.tool_choice_object.allowed_tools.tools[0].custom.name == "calc"
+    assert body.tool_choice_named.allowed_tools.tools[0].custom.name == "calc"
     reply = codec.decode(Response, samples.BODIES["E15_response"].encode())
     assert reply.choices[0].message.tool_calls[0].custom.input == "1+2+3"
     assert chunks("E15")[0].choices[0].delta.tool_calls[0].custom.input == "1+"
@@ -304,6 +304,12 @@ def test_unions_by_json_type(text: str, field: str, value: Any) -> None:
         (common_pb2.Usage, '{"market_cost":9007199254740993}'),
         (common_pb2.Usage, '{"market_cost":true}'),
         (chat_pb2.Choice, '{"index":2147483648}'),
+        (common_pb2.Usage, '{"prompt_tokens":2147483648}'),
+        (common_pb2.Usage, '{"total_tokens":-2147483649}'),
+        (Request, '{"max_tokens":3000000000}'),
+        (Request, '{"stop_token_ids":[1,2147483648]}'),
+        (chat_pb2.Choice, '{"stop_reason":2147483648}'),
+        (common_pb2.ProviderTimeouts, '{"byok":{"openai":2147483648}}'),
         (chat_pb2.TokenLogprob, '{"bytes":[1,null]}'),
         (chat_pb2.FunctionDefinition, '{"strict":1}'),
         (chat_pb2.FunctionCall, '{"arguments":{"port":"Oban"}}'),
@@ -321,7 +327,16 @@ def test_misfits_go_to_extra_json(message_type: type[Message], text: str) -> Non
 @pytest.mark.parametrize(("text", "value"), [("12.0", 12), ("1E3", 1000), ("-0.0", 0), ("9007199254740992.0", 2**53)])
 def test_integers_with_a_point(text: str, value: int) -> None:
     """Some servers count in floats."""
-    assert codec.decode(common_pb2.Usage, f'{{"prompt_tokens":{text}}}'.encode()).prompt_tokens == value
+    assert codec.decode(Response, f'{{"created":{text}}}'.encode()).created == value
+
+
+@pytest.mark.parametrize("count", [2**31 - 1, -(2**31), 0])
+def test_counts_of_32_bits(count: int) -> None:
+    """What fits a count goes to its field, to the last value; a request may exceed it in extra_json."""
+    text = f'{{"max_tokens":{count}}}'
+    assert codec.decode(Request, text.encode()) == Request(max_tokens=count)
+    assert text_of(Request(max_tokens=count)) == text
+    assert text_of(Request(extra_json='{"max_tokens": 3000000000}')) == '{"max_tokens":3000000000}'
 
 
 @pytest.mark.parametrize(
@@ -556,7 +571,7 @@ def test_bytes_become_base64() -> None:
 )
 def test_inline_data_becomes_a_data_url(inline: dict[str, Any], url: str) -> None:
     """With the media type that the caller gives; without one the URL names none, as the proto says."""
-    assert codec.encode(chat_pb2.ImageUrl(url_data=inline)) == {"url": url}
+    assert codec.encode(chat_pb2.ImageUrl(url_inline=inline)) == {"url": url}
     assert codec.encode(chat_pb2.FileContent(file_data_inline=inline)) == {"file_data": url}
 
 

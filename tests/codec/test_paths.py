@@ -20,7 +20,7 @@ CHAT = {
     "tools[0].function.parameters": "tools[0].function.parameters_json",
     "tools[0].function.parameters.properties.a": "tools[0].function.parameters_json.properties.a",
     "tool_choice": "tool_choice",
-    "tool_choice.function.name": "tool_choice_object.function.name",
+    "tool_choice.function.name": "tool_choice_named.function.name",
     "providerOptions.gateway.zeroDataRetention": "provider_options.gateway.zero_data_retention",
     "logit_bias.50256": "logit_bias[50256]",
     "quantum[1].x": "quantum[1].x",

@@ -18,7 +18,6 @@ FILES = FileDescriptorSet.FromString((ROOT / "generated/aibridge.binpb").read_by
 CLOSED = {
     "BridgeOptions": "for the bridge itself",
     "InlineData": "bytes",
-    "ListModelsRequest": "GET has no body",
     "RetrieveModelRequest": "GET has no body",
     "UpstreamError": "the bridge's own; `body` has everything",
 }
@@ -92,6 +91,29 @@ def test_unions_end_in_kind() -> None:
                 assert declared.name.endswith("_kind"), f"{message.name}.{declared.name}"
                 assert declared.name.removesuffix("_kind") in members, f"{message.name}.{declared.name}"
                 assert len(members) > 1, f"{message.name}.{declared.name}"
+
+
+def test_bytes_in_unions_are_named_by_one_rule() -> None:
+    """`KEY_raw` holds the bytes of base64 text, `KEY_inline` the content of a data: URL, and nothing else is bytes."""
+    for message, field, _ in fields():
+        key = oneof(message, field).removesuffix("_kind")
+        expected = ""
+        if field.type == FieldDescriptorProto.TYPE_BYTES and message.name != "InlineData":
+            expected = f"{key}_raw"
+        elif field.type_name.endswith(".InlineData"):
+            expected = f"{key}_inline"
+        assert field.name == (expected or field.name), message.name
+        assert expected or not field.name.endswith(("_raw", "_inline", "_object", "_string")), message.name
+
+
+def test_java_can_tell_accessors_apart() -> None:
+    """Java has `getDataBytes` for a string `data`, `getDataList` and `getDataCount` for a list: they are no fields."""
+    for message, _ in messages():
+        names = {field.name for field in message.field}
+        for field in message.field:
+            is_list = field.label == FieldDescriptorProto.LABEL_REPEATED
+            suffixes = ("list", "count") if is_list else ("bytes",) if field.type == field.TYPE_STRING else ()
+            assert not {f"{field.name}_{suffix}" for suffix in suffixes} & names, f"{message.name}.{field.name}"
 
 
 def test_members_of_unions_can_be_told_apart() -> None:

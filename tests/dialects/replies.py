@@ -317,7 +317,7 @@ SERVERS = [
                     {"type": "thinking", "thinking": {"items": [{"type": "text", "text": "Hm"}]}, "closed": True},
                     {"type": "text", "text": "Hi"},
                     {"type": "reference", "reference_ids": [3, 1]},
-                    {"type": "image_url", "image_url_string": "https://example.org/a.png"},
+                    {"type": "image_url", "image_url_bare": "https://example.org/a.png"},
                 ]
             },
         ),

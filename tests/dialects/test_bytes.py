@@ -26,17 +26,17 @@ def part(**fields: Any) -> Request:
 
 
 BAD = {
-    "messages[0].content_parts.items[0].image_url.url_data.data": {
+    "messages[0].content_parts.items[0].image_url.url_inline.data": {
         "type": "image_url",
-        "image_url": {"url_data": {"mime_type": "image/png"}},
+        "image_url": {"url_inline": {"mime_type": "image/png"}},
     },
-    "messages[0].content_parts.items[0].image_url.url_data.mime_type": {
+    "messages[0].content_parts.items[0].image_url.url_inline.mime_type": {
         "type": "image_url",
-        "image_url": {"url_data": {"data": b"GIF8", "mime_type": "text/html"}},
+        "image_url": {"url_inline": {"data": b"GIF8", "mime_type": "text/html"}},
     },
-    "messages[0].content_parts.items[0].audio_url.url_data.mime_type": {
+    "messages[0].content_parts.items[0].audio_url.url_inline.mime_type": {
         "type": "audio_url",
-        "audio_url": {"url_data": {"data": b"RIFF"}},
+        "audio_url": {"url_inline": {"data": b"RIFF"}},
     },
     "messages[0].content_parts.items[0].file.file_data_inline.mime_type": {
         "type": "file",
@@ -61,7 +61,7 @@ async def test_size_and_type_are_checked(bridge: Bridge, path: str, fields: dict
 async def test_a_third_less_on_the_wire() -> None:
     """The same image as bytes and as the text that the upstream gets."""
     data = bytes(range(256)) * 1000
-    image = part(type="image_url", image_url={"url_data": {"data": data, "mime_type": "image/png"}})
+    image = part(type="image_url", image_url={"url_inline": {"data": data, "mime_type": "image/png"}})
     assert image.ByteSize() < 0.76 * len(dumps(encode(image)))
 
 
@@ -77,8 +77,8 @@ async def test_a_reply_as_bytes(bridge: Bridge, hello: Request) -> None:
     bridge.gateway.script(sse(chunk))
     (streamed,) = (await drain(bridge.chat.CreateChatCompletionStream(hello))).messages
     for part_ in (reply.choices[0].message, streamed.choices[0].delta):
-        assert part_.images[0].image_url.url_data.data == PNG
-        assert part_.images[0].image_url.url_data.mime_type == "image/png"
+        assert part_.images[0].image_url.url_inline.data == PNG
+        assert part_.images[0].image_url.url_inline.mime_type == "image/png"
         assert part_.audio.data_raw == b"\0\0\xff\x7f"
     assert loads(dumps(encode(reply))) == completion
     assert loads(dumps(encode(streamed))) == chunk

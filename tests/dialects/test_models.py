@@ -30,7 +30,17 @@ LLAMA = {
             "object": "model",
             "created": 1790000000,
             "owned_by": "llamacpp",
-            "meta": {"vocab_type": 2, "n_vocab": 151936, "n_ctx_train": 40960, "n_embd": 1024, "size": 397_000_000},
+            "meta": {
+                "vocab_type": 2,
+                "n_vocab": 151936,
+                "n_ctx_train": 40960,
+                "n_embd": 1024,
+                "size": 397_000_000,
+                "n_params": 751_632_384,
+                "n_ctx": 8192,
+                "ftype": "Q4_K - Medium",
+            },
+            "tags": ["small"],
             "status": {"value": "loaded"},
         }
     ],
@@ -261,3 +271,45 @@ async def test_retrieve_from_list(start: Start) -> None:
         outcome = await retrieve(bridge, "Qwen/Qwen3")
         assert (outcome.code, outcome.info.reason) == (StatusCode.NOT_FOUND, "MODEL_NOT_FOUND")
         assert outcome.details["ResourceInfo"].resource_name == "Qwen/Qwen3"
+
+
+@pytest.mark.parametrize(
+    ("fields", "query"),
+    [
+        ({}, ""),
+        ({"after": "a/b c", "limit": 20}, "?after=a%2Fb%20c&limit=20"),
+        ({"limit": 0}, "?limit=0"),
+        ({"after": "&x=1#é"}, "?after=%26x%3D1%23%C3%A9"),
+        ({"extra_json": '{"category": "programming"}'}, "?category=programming"),
+        ({"extra_json": '{"api-version":"2024-10-21","deep":false,"ids":["a",7,1.5]}'},
+         "?api-version=2024-10-21&deep=false&ids=a&ids=7&ids=1.5"),
+        ({"limit": 5, "extra_json": '{"a=b": ""}'}, "?limit=5&a%3Db="),
+    ],
+)  # fmt: skip
+async def test_query(bridge: Bridge, fields: dict[str, Any], query: str) -> None:
+    """Fields and extra members become the query; nothing in them can be read as anything but a value."""
+    bridge.gateway.script(json_reply({"object": "list", "data": [GPT], "has_more": True, "last_id": "gpt-x"}))
+    models = await bridge.models.ListModels(models_pb2.ListModelsRequest(**fields))
+    assert bridge.gateway.last.path == f"/v1/models{query}"
+    assert (models.has_more, models.last_id) == (True, "gpt-x")
+
+
+@pytest.mark.parametrize(
+    ("extra", "words"),
+    [
+        ('{"a": {"b": 1}}', "no string, number or boolean"),
+        ('{"a": [["b"]]}', "no string, number or boolean"),
+        ('{"a": null}', "no string, number or boolean"),
+        ('{"limit": 7}', "overrides the field 'limit'"),
+        ("[]", "must be a JSON object"),
+        (json.dumps({"a": "x" * 9000}), "8192 are allowed"),
+    ],
+)
+async def test_what_is_no_query(bridge: Bridge, extra: str, words: str) -> None:
+    """It is refused with the field's name, before anything goes upstream."""
+    outcome = await ask(bridge.models.ListModels(models_pb2.ListModelsRequest(limit=5, extra_json=extra)))
+    assert outcome.code is StatusCode.INVALID_ARGUMENT
+    assert outcome.info.reason == "INVALID_REQUEST"
+    assert outcome.message.startswith("extra_json: ")
+    assert words in outcome.message
+    assert bridge.gateway.requests == []

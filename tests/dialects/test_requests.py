@@ -148,18 +148,39 @@ async def test_reasoning_comes_back_as_it_went_out(bridge: Bridge) -> None:
     assert bridge.gateway.last.body.decode() == f'{{"model":"m","messages":[{message}]}}'
 
 
-@pytest.mark.parametrize("extra", ["", '{"stream": true}', '{"stream": false}', '{"stream": {"a": 1}}'])
-@pytest.mark.parametrize("said", [None, False, True])
-async def test_stream_follows_from_the_rpc(bridge: Bridge, said: bool | None, extra: str) -> None:  # noqa: FBT001
-    """`stream` is what the RPC means, whatever the caller writes into the field or around it."""
-    extra_json = None if said is not None and extra else extra or None  # both together contradict each other
-    request = Request(model="m", messages=HI, stream=said, extra_json=extra_json)
+async def test_stream_follows_from_the_rpc(bridge: Bridge) -> None:
+    """There is no field for it: the unary call does not say it, the streaming call says true."""
+    request = Request(model="m", messages=HI)
     bridge.gateway.script(json_reply(ANSWER), sse({"choices": [{"index": 0, "finish_reason": "stop"}]}))
     assert (await ask(bridge.chat.CreateChatCompletion(request))).code is StatusCode.OK
     assert (await drain(bridge.chat.CreateChatCompletionStream(request))).code is StatusCode.OK
     plain, streamed = (sent.json for sent in bridge.gateway.requests)
     assert plain == {"model": "m", "messages": HI}
     assert streamed == {"model": "m", "messages": HI, "stream": True}
+
+
+@pytest.mark.parametrize(
+    ("text", "whole", "streamed"),
+    [("false", True, False), ("true", False, True), ("null", True, True), ('{"a": 1}', False, False)],
+)
+async def test_stream_in_extra_json(bridge: Bridge, text: str, *, whole: bool, streamed: bool) -> None:
+    """A server that has to be told `"stream": false` is told so; what contradicts the RPC is refused."""
+    request = Request(model="m", messages=HI, extra_json=f'{{"stream": {text}}}')
+    calls = (
+        (whole, "CreateChatCompletionStream", bridge.chat.CreateChatCompletion, ask, json_reply(ANSWER)),
+        (streamed, "CreateChatCompletion", bridge.chat.CreateChatCompletionStream, drain,
+         sse({"choices": [{"index": 0, "finish_reason": "stop"}]})),
+    )  # fmt: skip
+    for allowed, other, call, play, script in calls:
+        if allowed:
+            bridge.gateway.script(script)
+        outcome = await play(call(request))  # type: ignore[operator] # either of two pairs
+        if allowed:
+            assert outcome.code is StatusCode.OK
+            assert bridge.gateway.last.json["stream"] is (True if play is drain else json.loads(text))
+        else:
+            assert outcome.code is StatusCode.INVALID_ARGUMENT
+            assert (outcome.info.reason, other in outcome.message) == ("INVALID_REQUEST", True)
 
 
 async def test_stream_options_are_the_callers(bridge: Bridge) -> None:
@@ -186,17 +207,17 @@ async def test_nothing_but_what_was_set(bridge: Bridge) -> None:
         ({"stop_sequences": {}}, {"stop": []}),
         ({"tool_choice": "required"}, {"tool_choice": "required"}),
         (
-            {"tool_choice_object": {"type": "function", "function": {"name": "f"}}},
+            {"tool_choice_named": {"type": "function", "function": {"name": "f"}}},
             {"tool_choice": {"type": "function", "function": {"name": "f"}}},
         ),
-        ({"function_call_object": {"name": "f"}}, {"function_call": {"name": "f"}}),
+        ({"function_call_named": {"name": "f"}}, {"function_call": {"name": "f"}}),
         ({"reasoning": {}}, {"reasoning": {}}),
         ({"reasoning_json": "true"}, {"reasoning": True}),
         ({"audio": {"voice": "alloy", "format": "wav"}}, {"audio": {"voice": "alloy", "format": "wav"}}),
-        ({"audio": {"voice_object": {"id": "v"}}}, {"audio": {"voice": {"id": "v"}}}),
+        ({"audio": {"voice_custom": {"id": "v"}}}, {"audio": {"voice": {"id": "v"}}}),
         ({"logit_bias": {"50256": -0.5}}, {"logit_bias": {"50256": -0.5}}),
         ({"metadata": {"k": ""}}, {"metadata": {"k": ""}}),
-        ({"provider": {"sort_object": {"by": "price"}}}, {"provider": {"sort": {"by": "price"}}}),
+        ({"provider": {"sort_rule": {"by": "price"}}}, {"provider": {"sort": {"by": "price"}}}),
         ({"extra_json": '{"tools": []}'}, {"tools": []}),
         ({"extra_json": '{"messages_of_tomorrow": null}'}, {"messages_of_tomorrow": None}),
     ],
@@ -215,7 +236,7 @@ async def test_e15_custom_tool(bridge: Bridge) -> None:
         model="gpt-x",
         messages=[{"role": "user", "content": "sum 1..3"}],
         tools=[{"type": "custom", "custom": {"name": "calc", "format": {"type": "grammar", "grammar": grammar}}}],
-        tool_choice_object={
+        tool_choice_named={
             "type": "allowed_tools",
             "allowed_tools": {"mode": "required", "tools": [{"type": "custom", "custom": {"name": "calc"}}]},
         },
@@ -234,10 +255,10 @@ async def test_custom_tool_call(bridge: Bridge) -> None:
     ("part", "sent"),
     [
         (
-            {"image_url": {"url_data": {"data": b"\0\xff", "mime_type": "image/png"}, "detail": "low"}},
+            {"image_url": {"url_inline": {"data": b"\0\xff", "mime_type": "image/png"}, "detail": "low"}},
             {"image_url": {"url": "data:image/png;base64,AP8=", "detail": "low"}},
         ),
-        ({"image_url_string": "https://example.org/a.png"}, {"image_url": "https://example.org/a.png"}),
+        ({"image_url_bare": "https://example.org/a.png"}, {"image_url": "https://example.org/a.png"}),
         (
             {"input_audio": {"data_raw": b"RIFF", "format": "wav"}},
             {"input_audio": {"data": "UklGRg==", "format": "wav"}},
@@ -246,7 +267,7 @@ async def test_custom_tool_call(bridge: Bridge) -> None:
             {"input_audio": {"data": "UklGRg==", "format": "wav"}},
             {"input_audio": {"data": "UklGRg==", "format": "wav"}},
         ),
-        ({"input_audio_string": "UklGRg=="}, {"input_audio": "UklGRg=="}),
+        ({"input_audio_bare": "UklGRg=="}, {"input_audio": "UklGRg=="}),
         (
             {"file": {"file_data_inline": {"data": b"%PDF", "mime_type": "application/pdf"}, "filename": "a.pdf"}},
             {"file": {"file_data": "data:application/pdf;base64,JVBERg==", "filename": "a.pdf"}},
@@ -258,11 +279,11 @@ async def test_custom_tool_call(bridge: Bridge) -> None:
         ({"file": {"file_id": "file-1"}}, {"file": {"file_id": "file-1"}}),
         ({"file_id": "file-1"}, {"file_id": "file-1"}),
         (
-            {"video_url": {"url_data": {"data": b"\1", "mime_type": "video/mp4"}}},
+            {"video_url": {"url_inline": {"data": b"\1", "mime_type": "video/mp4"}}},
             {"video_url": {"url": "data:video/mp4;base64,AQ=="}},
         ),
         (
-            {"audio_url": {"url_data": {"data": b"\1", "mime_type": "audio/ogg"}}},
+            {"audio_url": {"url_inline": {"data": b"\1", "mime_type": "audio/ogg"}}},
             {"audio_url": {"url": "data:audio/ogg;base64,AQ=="}},
         ),
     ],
@@ -279,7 +300,7 @@ async def test_parts(bridge: Bridge, part: dict[str, Any], sent: dict[str, Any])
 async def test_megabytes_of_bytes(bridge: Bridge) -> None:
     """A large image goes out whole, though not in one write."""
     data = bytes(range(256)) * 8192
-    parts = {"items": [{"type": "image_url", "image_url": {"url_data": {"data": data, "mime_type": "image/png"}}}]}
+    parts = {"items": [{"type": "image_url", "image_url": {"url_inline": {"data": data, "mime_type": "image/png"}}}]}
     body = await send(bridge, model="m", messages=[{"role": "user", "content_parts": parts}])
     url = body["messages"][0]["content"][0]["image_url"]["url"]
     assert b64decode(url.removeprefix("data:image/png;base64,")) == data

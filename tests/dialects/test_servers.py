@@ -187,3 +187,16 @@ async def test_no_choices_at_all(bridge: Bridge, hello: Request) -> None:
     bridge.gateway.script(json_reply({"id": "c", "choices": []}))
     outcome = await ask(bridge.chat.CreateChatCompletion(hello))
     assert outcome.messages == [chat_pb2.CreateChatCompletionResponse(id="c", extra_json='{"choices":[]}')]
+
+
+async def test_xai_defers(bridge: Bridge, hello: Request) -> None:
+    """The response to `deferred: true` has an id and no choices. Without that request it is a fault."""
+    deferred = Request(deferred=True)
+    deferred.MergeFrom(hello)
+    bridge.gateway.script(json_reply({"request_id": "f15c"}), json_reply({"request_id": "f15c"}), json_reply({}))
+    completion = await bridge.chat.CreateChatCompletion(deferred)
+    assert completion == chat_pb2.CreateChatCompletionResponse(request_id="f15c")
+    assert bridge.gateway.last.json["deferred"] is True
+    for request in (hello, deferred):
+        outcome = await ask(bridge.chat.CreateChatCompletion(request))
+        assert (outcome.code, outcome.info.reason) == (StatusCode.INTERNAL, "UPSTREAM_MALFORMED_RESPONSE")

@@ -83,11 +83,11 @@ REPLIES = {
         lambda reply: reply.choices[0].message.content_parts.items[0],
     ),
     "tool-call": (
-        '{"choices":[{"message":{"tool_calls":[{"id":"x",Q}]}}]}',
+        '{"choices":[{"message":{"tool_calls":[{"index":0,"id":"x",Q}]}}]}',
         lambda reply: reply.choices[0].message.tool_calls[0],
     ),
     "function": (
-        '{"choices":[{"message":{"tool_calls":[{"function":{Q}}]}}]}',
+        '{"choices":[{"message":{"tool_calls":[{"index":0,"function":{Q}}]}}]}',
         lambda reply: reply.choices[0].message.tool_calls[0].function,
     ),
     "logprob": (

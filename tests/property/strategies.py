@@ -31,7 +31,6 @@ NO_OBJECTS = {
     "InputTexts",
     "InputTokenLists",
     "InputTokens",
-    "ListModelsRequest",
     "ModerationInputTypes",
     "RetrieveModelRequest",
     "StopSequences",

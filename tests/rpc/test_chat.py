@@ -20,7 +20,6 @@ COMPLETION = {
 async def test_unary(bridge: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
     bridge.gateway.script(json_reply(COMPLETION))
     hello.temperature = 0
-    hello.stream = True
     reply = await bridge.chat.CreateChatCompletion(hello)
     assert reply.choices[0].message.content == "hello"
     assert reply.usage.total_tokens == 3

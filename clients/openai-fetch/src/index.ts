@@ -46,7 +46,7 @@ export function aibridgeFetch(target: string, options: Options = {}): typeof fet
 
   return async (input, init) => {
     const request = new Request(input, init);
-    const rpc = rpcOf(request.method, new URL(request.url).pathname, await request.text());
+    const rpc = rpcOf(request.method, new URL(request.url), await request.text());
     if (rpc instanceof Response) return rpc;
     const { signal } = request;
     try {
@@ -73,7 +73,7 @@ async function answer(clients: Clients, rpc: Rpc, headers: Headers, signal: Abor
   const call: CallOptions = { headers, signal, onTrailer: (received) => (trailers = received) };
   switch (rpc.call) {
     case "models":
-      return replyOf(ListModelsResponseSchema, await clients.models.listModels({ bridgeOptions: { retry: false } }, call), trailers);
+      return replyOf(ListModelsResponseSchema, await clients.models.listModels(rpc.request, call), trailers);
     case "model": {
       const { model } = rpc;
       return replyOf(ModelSchema, await clients.models.retrieveModel({ model, bridgeOptions: { retry: false } }, call), trailers);

@@ -1,5 +1,5 @@
 // An HTTP request of the OpenAI API as the RPC that says the same. No I/O.
-import { CreateChatCompletionRequestSchema, CreateEmbeddingRequestSchema } from "@aibridge/protos";
+import { type BridgeOptions, CreateChatCompletionRequestSchema, CreateEmbeddingRequestSchema, ListModelsRequestSchema } from "@aibridge/protos";
 import type { MessageShape } from "@bufbuild/protobuf";
 import { decode, type JsonObject } from "./codec.js";
 import { refusal } from "./replies.js";
@@ -8,7 +8,7 @@ export type Rpc =
   | { call: "chat" | "stream"; request: MessageShape<typeof CreateChatCompletionRequestSchema> }
   | { call: "embed"; request: MessageShape<typeof CreateEmbeddingRequestSchema>; base64: boolean }
   | { call: "model"; model: string }
-  | { call: "models" };
+  | { call: "models"; request: MessageShape<typeof ListModelsRequestSchema> };
 
 // The leftmost wins, so that an id may have any of these words in it; what stands before is the base URL's.
 const ROUTE = /\/(?:(chat\/completions)|(embeddings)|(models)(?:\/(.+))?)\/*$/;
@@ -19,20 +19,23 @@ const FRAMING =
   /^(?:accept|connection|cookie|expect|host|te|transfer-encoding|upgrade|user-agent|(?:accept-|content-|grpc-|proxy-|x-stainless-).*|.*-bin)$/;
 
 /** The RPC of a request; a response where there is none. */
-export function rpcOf(method: string, path: string, body: string): Rpc | Response {
+export function rpcOf(method: string, url: URL, body: string): Rpc | Response {
+  const path = url.pathname;
   const route = ROUTE.exec(path);
   if (!route) return refusal(404, `the bridge has no ${path}`, "unknown_url");
   const [, chat, embeddings, , model] = route;
   const expected = chat || embeddings ? "POST" : "GET";
   if (method !== expected) return refusal(405, `${path} takes ${expected}, not ${method}`, "method_not_allowed");
-  if (expected === "GET") return model ? { call: "model", model: decodeURIComponent(model) } : { call: "models" };
+  if (model) return { call: "model", model: decodeURIComponent(model) };
+  if (expected === "GET") return { call: "models", request: page(url.searchParams) };
   const value = parse(body);
   if (!value) return refusal(400, "the body is not a JSON object", "invalid_json");
   if (embeddings) {
     const request = once(decode(CreateEmbeddingRequestSchema, value));
     return { call: "embed", request, base64: value["encoding_format"] === "base64" };
   }
-  return { call: value["stream"] === true ? "stream" : "chat", request: once(decode(CreateChatCompletionRequestSchema, value)) };
+  const { stream, ...members } = value; // the RPC says it
+  return { call: stream === true ? "stream" : "chat", request: once(decode(CreateChatCompletionRequestSchema, members)) };
 }
 
 /** The headers that go along, as gRPC metadata. */
@@ -46,6 +49,16 @@ export function metadataOf(headers: Headers): Headers {
   return metadata;
 }
 
+/** The parameters of a query: those that the request has no field for go in extra_json. */
+function page(query: URLSearchParams): MessageShape<typeof ListModelsRequestSchema> {
+  const members: JsonObject = {};
+  for (const key of new Set(query.keys())) {
+    const [value, ...more] = query.getAll(key);
+    members[key] = more.length ? [value ?? "", ...more] : key === "limit" && /^[0-9]{1,9}$/.test(value ?? "") ? Number(value) : (value ?? "");
+  }
+  return once(decode(ListModelsRequestSchema, members));
+}
+
 function parse(body: string): JsonObject | undefined {
   try {
     const value: unknown = JSON.parse(body);
@@ -56,9 +69,7 @@ function parse(body: string): JsonObject | undefined {
 }
 
 /** The request with the bridge's own retries off: the library retries, and attempts would multiply. */
-function once<T extends MessageShape<typeof CreateChatCompletionRequestSchema> | MessageShape<typeof CreateEmbeddingRequestSchema>>(
-  request: T,
-): T {
+function once<T extends { bridgeOptions?: BridgeOptions }>(request: T): T {
   request.bridgeOptions = { $typeName: "aibridge.v1.BridgeOptions", retry: false };
   return request;
 }

@@ -9,6 +9,7 @@ export const JSON_NAMES: Record<string, string> = {
   "aibridge.v1.CreateEmbeddingResponse.provider_metadata_json": "providerMetadata",
   "aibridge.v1.GatewayOptions.disallow_prompt_training": "disallowPromptTraining",
   "aibridge.v1.GatewayOptions.idempotency_key": "idempotencyKey",
+  "aibridge.v1.GatewayOptions.inference_region": "inferenceRegion",
   "aibridge.v1.GatewayOptions.provider_timeouts": "providerTimeouts",
   "aibridge.v1.GatewayOptions.quota_entity_id": "quotaEntityId",
   "aibridge.v1.GatewayOptions.service_tier": "serviceTier",

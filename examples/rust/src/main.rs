@@ -21,7 +21,7 @@ use proto::models_service_client::ModelsServiceClient;
 use proto::{
     ChatCompletionDelta, ChatCompletionMessage, CreateChatCompletionRequest, CreateChatCompletionResponse,
     CreateChatCompletionStreamResponse, CreateEmbeddingRequest, FunctionDefinition, InputTexts, ListModelsRequest,
-    RetrieveModelRequest, StreamOptions, Tool, ToolCall, Usage,
+    Reason, RetrieveModelRequest, StreamOptions, Tool, ToolCall, ToolCallDelta, Usage,
 };
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::interceptor::InterceptedService;
@@ -228,8 +228,10 @@ impl Example {
         if let Err(status) = self.chat.clone().create_chat_completion(request).await {
             let failure = Failure::from(status);
             println!("rate-limit: {} {}", spelled(failure.code), failure.reason());
-            if let Some(delay) = failure.details.retry_info().and_then(|info| info.retry_delay) {
-                println!("rate-limit: retry after {} ms", delay.as_millis());
+            if failure.reason() == Reason::RateLimitExceeded.as_str_name() {
+                if let Some(delay) = failure.details.retry_info().and_then(|info| info.retry_delay) {
+                    println!("rate-limit: retry after {} ms", delay.as_millis());
+                }
             }
             if let Some(error) = &failure.upstream {
                 println!("rate-limit: upstream HTTP {} {}", error.http_status(), error.code());
@@ -318,7 +320,7 @@ fn more(delta: &ChatCompletionDelta) -> &str {
 }
 
 /// Puts tool calls together: each delta names its call by index; the arguments come in pieces.
-fn add_tool_calls(calls: &mut BTreeMap<i32, ToolCall>, deltas: Vec<ToolCall>) {
+fn add_tool_calls(calls: &mut BTreeMap<i32, ToolCall>, deltas: Vec<ToolCallDelta>) {
     for delta in deltas {
         let call = calls.entry(delta.index()).or_default();
         call.id = delta.id.or(call.id.take());

@@ -8,7 +8,9 @@ import {
   type CreateChatCompletionRequestSchema,
   EmbeddingsService,
   ModelsService,
+  Reason,
   type ToolCall,
+  type ToolCallDelta,
   ToolCallSchema,
   type Usage,
 } from "@aibridge/protos";
@@ -116,7 +118,7 @@ async function tools() {
 }
 
 /** Put tool calls together: each delta names its call by index; the arguments come in pieces. */
-function addToolCalls(calls: ToolCall[], deltas: ToolCall[]) {
+function addToolCalls(calls: ToolCall[], deltas: ToolCallDelta[]) {
   for (const { index = 0, id, function: part } of deltas) {
     const call = (calls[index] ??= create(ToolCallSchema, { function: { arguments: "" } }));
     call.id = id ?? call.id;
@@ -176,7 +178,7 @@ async function rateLimit() {
   const headers = { "x-request-id": "example-rate-limit" };
   const { code, reason, retryDelayMs, upstream, requestId } = await failed(asking("example/rate-limited"), { headers });
   console.log("rate-limit:", code, reason);
-  console.log("rate-limit: retry after", retryDelayMs, "ms");
+  if (reason === Reason[Reason.RATE_LIMIT_EXCEEDED]) console.log("rate-limit: retry after", retryDelayMs, "ms");
   console.log("rate-limit: upstream HTTP", upstream?.httpStatus, upstream?.code);
   console.log("rate-limit: request id", requestId);
 }

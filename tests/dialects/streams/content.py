@@ -126,7 +126,13 @@ STREAMS = [
             ended(
                 "stop",
                 content="Hi",
-                top={"usage": {"prompt_tokens": 8, "completion_tokens": 9007199254740993, "cost": 0.0000125}},
+                top={
+                    "usage": {
+                        "prompt_tokens": 8,
+                        "cost": 0.0000125,
+                        "extra_json": '{"completion_tokens":9007199254740993}',
+                    }
+                },
             )
         ],
         usage={"completion_tokens": 9007199254740993},

@@ -165,10 +165,10 @@ STREAMS = [
                 role="assistant",
                 tool_calls=[
                     {
-                        **called(None, "call_g1", "function", name="get_tide", arguments="{}"),
+                        **called(0, "call_g1", "function", name="get_tide", arguments="{}"),
                         "extra_content": {"google": {"thought_signature": "c2ln"}},
                     },
-                    called(None, "call_g2", "function", name="get_wind", arguments="{}"),
+                    called(1, "call_g2", "function", name="get_wind", arguments="{}"),
                 ],
                 top={"usage": counts(5, 4, 30)},
             )

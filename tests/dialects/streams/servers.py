@@ -340,14 +340,14 @@ STREAMS = [
             said(
                 tool_calls=[
                     {
-                        "index": 1,
+                        "index": 0,
                         "id": "toolu_1",
                         "type": "function",
                         "function": {"name": "get_tide", "arguments": ""},
                     }
                 ]
             ),
-            said(tool_calls=[{"index": 1, "function": {"arguments": "{}"}}]),
+            said(tool_calls=[{"index": 0, "function": {"arguments": "{}"}}]),
             ended("tool_calls"),
         ],
     ),

@@ -1,4 +1,4 @@
-"""The ten ways in which tool-call deltas differ from OpenAI's, and a few more. The bridge repairs nothing in them."""
+"""The ten ways in which tool-call deltas differ from OpenAI's, and a few more. The bridge repairs only the index."""
 
 from tests.dialects.cases import Stream, called, ended, head, said
 
@@ -10,8 +10,8 @@ STREAMS = [
         "tool-index-missing",
         head=HEAD,
         received=[
-            said(tool_calls=[called(None, "call_a", "function", name="f", arguments="{}")]),
-            said(tool_calls=[called(None, "call_b", "function", name="g", arguments='{"x":1}')]),
+            said(tool_calls=[called(0, "call_a", "function", name="f", arguments="{}")]),
+            said(tool_calls=[called(1, "call_b", "function", name="g", arguments='{"x":1}')]),
             END,
         ],
     ),
@@ -34,7 +34,7 @@ STREAMS = [
         head=HEAD,
         received=[
             said(tool_calls=[called(0, "call_a", "function", name="f", arguments='{"a":1}')]),
-            said(tool_calls=[called(0, "call_b", "function", name="f", arguments='{"a":2}')]),
+            said(tool_calls=[called(1, "call_b", "function", name="f", arguments='{"a":2}')]),
             END,
         ],
     ),
@@ -43,9 +43,9 @@ STREAMS = [
         head=HEAD,
         received=[
             said(role="assistant", content="Look:"),
-            said(tool_calls=[called(1, "call_a", "function", name="f", arguments="")]),
-            said(tool_calls=[called(7, "call_b", "function", name="g", arguments="{}")]),
-            said(tool_calls=[called(1, arguments="{}")]),
+            said(tool_calls=[called(0, "call_a", "function", name="f", arguments="")]),
+            said(tool_calls=[called(1, "call_b", "function", name="g", arguments="{}")]),
+            said(tool_calls=[called(0, arguments="{}")]),
             END,
         ],
     ),

@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from typing import Final
 
+from tests.dialects.calls import FOR_CLIENTS
 from tests.e2e.clients import limits, programs, proxies, report, tools
-from tests.e2e.clients.checks import Check, checks
+from tests.e2e.clients.checks import Check, checks, tools_check
 from tests.e2e.clients.programs import ProgramError
 from tests.e2e.clients.report import Outcome
 from tests.e2e.clients.stacks import STACKS, Stack
@@ -126,6 +127,10 @@ async def _stack(stack: Stack, ways: Mapping[str, str], gateway: Upstream, outco
         gateway.reset()
         result = await programs.run(stack, address)
         outcome.checks[way] = checks(stack, result, gateway.seen)
+    for dialect in FOR_CLIENTS:
+        gateway.reset(dialect)
+        result = await programs.run(stack, ways[_DIRECT])
+        outcome.checks[dialect] = [tools_check(result)]
 
 
 if __name__ == "__main__":

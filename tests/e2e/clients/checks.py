@@ -36,7 +36,7 @@ CHECKS: Final = {
     "models": "lists the models",
     "chat": "gets a tool call, sends its result, and reads the answer and its usage",
     "stream": "puts a stream together, usage included",
-    "tools": "puts two parallel tool calls together from deltas that come by turns",
+    "tools": "puts two parallel tool calls together by their index, from fragments as seven kinds of servers send them",
     "embed": "reads two vectors, exactly",
     "retry": "sees nothing of an UNAVAILABLE, because gRPC has tried again by the service config",
     "cancel": "cancels in mid-stream, and is told CANCELLED",
@@ -73,6 +73,11 @@ def checks(stack: Stack, result: Result, seen: Sequence[Seen]) -> list[Check]:
         Check("attempts", _attempts(stack, seen)),
         Check("token", _token(seen)),
     ]
+
+
+def tools_check(result: Result) -> Check:
+    """The same tool calls, from fragments as another server sends them."""
+    return Check("tools", _step("tools", result.output.splitlines()))
 
 
 def _step(step: str, printed: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import unquote
 
+from tests.dialects.calls import ORDINARY, STREAMS
 from tests.gateway import Exchange, json_reply, running, sse
 
 _CREATED: Final = 1_767_225_600
@@ -31,10 +32,13 @@ class Upstream:
 
     url: str = ""
     seen: list[Seen] = field(default_factory=list)
+    #: How the fragments of tool calls are sent: one of `tests.dialects.calls.STREAMS`.
+    dialect: str = ORDINARY
 
-    def reset(self) -> None:
+    def reset(self, dialect: str = ORDINARY) -> None:
         """Forget everything, before the next program."""
         self.seen.clear()
+        self.dialect = dialect
 
     async def answer(self, exchange: Exchange) -> None:
         """The script of every request."""
@@ -46,6 +50,8 @@ class Upstream:
         self.seen.append(entry)
         if path.endswith("/models"):
             script = json_reply({"object": "list", "data": [_model("example/chat"), _model("example/embed")]})
+        elif model == "example/tools":
+            script = _tools(self.dialect)
         else:
             attempt = sum(other.model == model for other in self.seen)
             script = _SCRIPTS.get(model, _missing)(body, attempt)
@@ -116,24 +122,9 @@ def _stream(body: Any, _attempt: int) -> Script:
     return sse(*chunks)
 
 
-def _tools(_body: Any, _attempt: int) -> Script:
-    """Two calls whose arguments come in pieces, by turns."""
-
-    def start(index: int, name: str, call: str) -> dict[str, Any]:
-        return {"index": index, "id": call, "type": "function", "function": {"name": name, "arguments": ""}}
-
-    def more(index: int, arguments: str) -> dict[str, Any]:
-        return {"index": index, "function": {"arguments": arguments}}
-
-    deltas = [
-        [start(0, "get_weather", "call_a")],
-        [more(0, '{"ci')],
-        [start(1, "get_time", "call_b")],
-        [more(1, '{"timezone"')],
-        [more(0, 'ty":"Pa'), more(1, ':"Europe/')],
-        [more(1, 'Paris"}')],
-        [more(0, 'ris"}')],
-    ]
+def _tools(dialect: str) -> Script:
+    """Two calls whose arguments come in pieces."""
+    deltas = STREAMS[dialect]
     return sse(*(_chunk({"tool_calls": calls}) for calls in deltas), _chunk({}, "tool_calls"))
 
 
@@ -189,7 +180,6 @@ def _missing(_body: Any, _attempt: int) -> Script:
 _SCRIPTS: Final[Mapping[str, Callable[[Any, int], Script]]] = {
     "example/chat": _chat,
     "example/stream": _stream,
-    "example/tools": _tools,
     "example/embed": _embed,
     "example/flaky": _flaky,
     "example/endless": _endless,

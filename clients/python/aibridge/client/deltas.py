@@ -6,7 +6,14 @@ from binascii import Error as Base64Error
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-from aibridge.v1.chat_pb2 import ChatCompletionDelta, ChatCompletionMessage, ContentPart, ReasoningDetail, ToolCall
+from aibridge.v1.chat_pb2 import (
+    ChatCompletionDelta,
+    ChatCompletionMessage,
+    ContentPart,
+    ReasoningDetail,
+    ToolCall,
+    ToolCallDelta,
+)
 
 #: Members of a delta that are pieces of a text.
 _TEXTS: Final = frozenset({"refusal", "reasoning", "reasoning_content"})
@@ -55,16 +62,13 @@ def _is_thought(part: ContentPart) -> bool:
     return {field.name for field, _ in part.ListFields()} == {"type", "thinking"}
 
 
-def _add_calls(whole: ChatCompletionMessage, pieces: Iterable[ToolCall]) -> None:
+def _add_calls(whole: ChatCompletionMessage, pieces: Iterable[ToolCallDelta]) -> None:
     for piece in pieces:
-        _add_call(whole.tool_calls, piece)
+        calls = whole.tool_calls
+        _add_call(calls[piece.index] if piece.index < len(calls) else calls.add(), piece)
 
 
-def _add_call(calls: Any, piece: ToolCall) -> None:
-    call = _call_of(calls, piece)
-    if call is None:
-        calls.add().CopyFrom(piece)
-        return
+def _add_call(call: ToolCall, piece: ToolCallDelta) -> None:
     for name in ("id", "type"):
         if getattr(piece, name):
             setattr(call, name, getattr(piece, name))
@@ -77,23 +81,9 @@ def _add_call(calls: Any, piece: ToolCall) -> None:
     merge_extra(call, piece.extra_json, append=True)
 
 
-def _call_of(calls: Any, piece: ToolCall) -> ToolCall | None:
-    """The call that a piece continues; None where it begins one.
-
-    A new id begins a new call, also under an index that is taken: a few servers give every call the index 0.
-    """
-    if piece.id:
-        same = [call for call in calls if call.id == piece.id]
-        free = [call for call in calls if not call.id and piece.HasField("index") and call.index == piece.index]
-        return next(iter(same or free), None)
-    if piece.HasField("index"):
-        return next((call for call in reversed(calls) if call.index == piece.index), None)
-    return calls[-1] if calls and not piece.function.name and not piece.custom.name else None
-
-
 def _add_function(whole: Any, piece: Any, text: str) -> None:
-    """A function's or a custom tool's call: the name once, its arguments in pieces."""
-    if piece.name and not whole.name:
+    """A function's or a custom tool's call: fragments with a name repeat it, the arguments come in pieces."""
+    if piece.name:
         whole.name = piece.name
     if piece.HasField(text):
         setattr(whole, text, getattr(whole, text) + getattr(piece, text))

@@ -23,9 +23,18 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// Asks for the list of models. The endpoint takes no parameters.
+// Asks for the list of models. The fields become the query of the URL.
 type ListModelsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the last model of the page before: the response starts with the model after it. Default: from the start.
+	// Gateways with pages.
+	After *string `protobuf:"bytes,1,opt,name=after,proto3,oneof" json:"after,omitempty"`
+	// Maximum number of models in the response, 1 or more. Default: the gateway's. Gateways with pages.
+	Limit *int32 `protobuf:"varint,2,opt,name=limit,proto3,oneof" json:"limit,omitempty"`
+	// JSON object with further query parameters, for example {"category": "programming"} (OpenRouter) or
+	// {"api-version": "2024-10-21"} (Azure). Values are strings, numbers, booleans, or arrays of these, which repeat the
+	// parameter.
+	ExtraJson *string `protobuf:"bytes,100,opt,name=extra_json,json=extraJson,proto3,oneof" json:"extra_json,omitempty"`
 	// Options for the bridge itself.
 	BridgeOptions *BridgeOptions `protobuf:"bytes,101,opt,name=bridge_options,json=bridgeOptions,proto3" json:"bridge_options,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -62,6 +71,27 @@ func (*ListModelsRequest) Descriptor() ([]byte, []int) {
 	return file_aibridge_v1_models_proto_rawDescGZIP(), []int{0}
 }
 
+func (x *ListModelsRequest) GetAfter() string {
+	if x != nil && x.After != nil {
+		return *x.After
+	}
+	return ""
+}
+
+func (x *ListModelsRequest) GetLimit() int32 {
+	if x != nil && x.Limit != nil {
+		return *x.Limit
+	}
+	return 0
+}
+
+func (x *ListModelsRequest) GetExtraJson() string {
+	if x != nil && x.ExtraJson != nil {
+		return *x.ExtraJson
+	}
+	return ""
+}
+
 func (x *ListModelsRequest) GetBridgeOptions() *BridgeOptions {
 	if x != nil {
 		return x.BridgeOptions
@@ -69,20 +99,20 @@ func (x *ListModelsRequest) GetBridgeOptions() *BridgeOptions {
 	return nil
 }
 
-// All models that the gateway offers to this caller.
+// The models that the gateway offers to this caller.
 type ListModelsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// `list`.
 	Object *string `protobuf:"bytes,1,opt,name=object,proto3,oneof" json:"object,omitempty"`
 	// The models, in the gateway's order.
 	Data []*Model `protobuf:"bytes,2,rep,name=data,proto3" json:"data,omitempty"`
-	// Whether the list was cut. Some gateways.
+	// Whether more models follow: pass last_id as ListModelsRequest.after. Gateways with pages.
 	HasMore *bool `protobuf:"varint,3,opt,name=has_more,json=hasMore,proto3,oneof" json:"has_more,omitempty"`
-	// Id of the first model of this page. Some gateways.
+	// Id of the first model of this page. Gateways with pages.
 	FirstId *string `protobuf:"bytes,4,opt,name=first_id,json=firstId,proto3,oneof" json:"first_id,omitempty"`
-	// Id of the last model of this page. Some gateways.
+	// Id of the last model of this page. Gateways with pages.
 	LastId *string `protobuf:"bytes,5,opt,name=last_id,json=lastId,proto3,oneof" json:"last_id,omitempty"`
-	// JSON object with members that this schema does not know, as llama.cpp's parallel `models`.
+	// JSON object with members that this schema does not know, for example the parallel list `models` of llama.cpp.
 	ExtraJson     *string `protobuf:"bytes,100,opt,name=extra_json,json=extraJson,proto3,oneof" json:"extra_json,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -163,7 +193,7 @@ func (x *ListModelsResponse) GetExtraJson() string {
 // Asks for one model.
 type RetrieveModelRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Required. The model's id, as `anthropic/claude-opus-4.6` or `llama3.2:1b`. The bridge sends it as one
+	// Required. Id of the model, for example `anthropic/claude-opus-4.6` or `llama3.2:1b`. The bridge sends it as one
 	// percent-encoded path segment.
 	Model *string `protobuf:"bytes,1,opt,name=model,proto3,oneof" json:"model,omitempty"`
 	// Options for the bridge itself.
@@ -216,44 +246,45 @@ func (x *RetrieveModelRequest) GetBridgeOptions() *BridgeOptions {
 	return nil
 }
 
-// A model in the catalogue. Only `id` can be relied on; each gateway fills in a different set.
+// A model in the catalogue. Only `id` is always present. Each gateway sets other fields.
 type Model struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// What to put into a request's `model`, as `openai/gpt-5.4`.
+	// The value for `model` in a request, for example `openai/gpt-5.4`.
 	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
 	// `model`.
 	Object *string `protobuf:"bytes,2,opt,name=object,proto3,oneof" json:"object,omitempty"`
-	// When the model was added, in Unix seconds. 0 where the server does not know.
+	// When the model was added, in Unix seconds. 0 if the server does not know.
 	Created *int64 `protobuf:"varint,3,opt,name=created,proto3,oneof" json:"created,omitempty"`
-	// The organisation behind the model, as `anthropic`.
+	// The organisation behind the model, for example `anthropic`.
 	OwnedBy *string `protobuf:"bytes,4,opt,name=owned_by,json=ownedBy,proto3,oneof" json:"owned_by,omitempty"`
 	// Name for display. Vercel, OpenRouter.
 	Name *string `protobuf:"bytes,5,opt,name=name,proto3,oneof" json:"name,omitempty"`
 	// What the model is good for, in prose. Vercel, OpenRouter.
 	Description *string `protobuf:"bytes,6,opt,name=description,proto3,oneof" json:"description,omitempty"`
-	// `language`, `embedding`, `reranking`, `image`, `video`, `speech`, `transcription`, `realtime`. Vercel.
+	// `language`, `embedding`, `reranking`, `image`, `video`, `speech`, `transcription` or `realtime`. Vercel.
 	Type *string `protobuf:"bytes,7,opt,name=type,proto3,oneof" json:"type,omitempty"`
-	// Capabilities, as `tool-use`, `vision`, `reasoning`. Vercel.
+	// Capabilities, for example `tool-use`, `vision`, `reasoning` (Vercel), or labels that the operator gave the model
+	// (llama.cpp).
 	Tags []string `protobuf:"bytes,8,rep,name=tags,proto3" json:"tags,omitempty"`
-	// The most tokens of prompt and completion together. Vercel, Groq.
-	ContextWindow *int64 `protobuf:"varint,9,opt,name=context_window,json=contextWindow,proto3,oneof" json:"context_window,omitempty"`
-	// The most tokens of a completion. Vercel.
-	MaxTokens *int64 `protobuf:"varint,10,opt,name=max_tokens,json=maxTokens,proto3,oneof" json:"max_tokens,omitempty"`
+	// Maximum number of tokens of prompt and completion together. Vercel, Groq.
+	ContextWindow *int32 `protobuf:"varint,9,opt,name=context_window,json=contextWindow,proto3,oneof" json:"context_window,omitempty"`
+	// Maximum number of tokens of a completion. Vercel.
+	MaxTokens *int32 `protobuf:"varint,10,opt,name=max_tokens,json=maxTokens,proto3,oneof" json:"max_tokens,omitempty"`
 	// Prices. Vercel, OpenRouter.
 	Pricing *ModelPricing `protobuf:"bytes,11,opt,name=pricing,proto3" json:"pricing,omitempty"`
-	// When the model came out, in Unix seconds. Vercel.
+	// When the model was released, in Unix seconds. Vercel.
 	Released *int64 `protobuf:"varint,12,opt,name=released,proto3,oneof" json:"released,omitempty"`
-	// Day on which the model will be switched off, as `2026-12-31`. Absent: none is planned.
+	// Day on which the model will be switched off, for example `2026-12-31`. Absent if none is planned.
 	ShutdownDate *string `protobuf:"bytes,13,opt,name=shutdown_date,json=shutdownDate,proto3,oneof" json:"shutdown_date,omitempty"`
-	// The most tokens of a completion. Groq.
-	MaxCompletionTokens *int64 `protobuf:"varint,14,opt,name=max_completion_tokens,json=maxCompletionTokens,proto3,oneof" json:"max_completion_tokens,omitempty"`
-	// The most tokens of prompt and completion together. OpenRouter.
-	ContextLength *int64 `protobuf:"varint,15,opt,name=context_length,json=contextLength,proto3,oneof" json:"context_length,omitempty"`
+	// Maximum number of tokens of a completion. Groq.
+	MaxCompletionTokens *int32 `protobuf:"varint,14,opt,name=max_completion_tokens,json=maxCompletionTokens,proto3,oneof" json:"max_completion_tokens,omitempty"`
+	// Maximum number of tokens of prompt and completion together. OpenRouter.
+	ContextLength *int32 `protobuf:"varint,15,opt,name=context_length,json=contextLength,proto3,oneof" json:"context_length,omitempty"`
 	// Kinds of input and output. OpenRouter.
 	Architecture *ModelArchitecture `protobuf:"bytes,16,opt,name=architecture,proto3" json:"architecture,omitempty"`
 	// Limits at the provider that is tried first. OpenRouter.
 	TopProvider *TopProvider `protobuf:"bytes,17,opt,name=top_provider,json=topProvider,proto3" json:"top_provider,omitempty"`
-	// Request parameters that at least one provider of the model accepts, as `tools`. OpenRouter.
+	// Request parameters that at least one provider of the model accepts, for example `tools`. OpenRouter.
 	SupportedParameters []string `protobuf:"bytes,18,rep,name=supported_parameters,json=supportedParameters,proto3" json:"supported_parameters,omitempty"`
 	// Permanent id of exactly this version. OpenRouter.
 	CanonicalSlug *string `protobuf:"bytes,19,opt,name=canonical_slug,json=canonicalSlug,proto3,oneof" json:"canonical_slug,omitempty"`
@@ -261,30 +292,30 @@ type Model struct {
 	HuggingFaceId *string `protobuf:"bytes,20,opt,name=hugging_face_id,json=huggingFaceId,proto3,oneof" json:"hugging_face_id,omitempty"`
 	// Any JSON: limits per request for this caller, usually null. OpenRouter.
 	PerRequestLimitsJson *string `protobuf:"bytes,21,opt,name=per_request_limits_json,json=perRequestLimitsJson,proto3,oneof" json:"per_request_limits_json,omitempty"`
-	// The model that was loaded, where `id` is an alias or an adapter. vLLM.
+	// The model that was loaded, if `id` is an alias or an adapter. vLLM.
 	Root *string `protobuf:"bytes,22,opt,name=root,proto3,oneof" json:"root,omitempty"`
 	// The base model of an adapter. vLLM.
 	Parent *string `protobuf:"bytes,23,opt,name=parent,proto3,oneof" json:"parent,omitempty"`
-	// The most tokens of prompt and completion together. vLLM.
-	MaxModelLen *int64 `protobuf:"varint,24,opt,name=max_model_len,json=maxModelLen,proto3,oneof" json:"max_model_len,omitempty"`
-	// What the caller may do with the model. vLLM, after OpenAI's earlier API.
+	// Maximum number of tokens of prompt and completion together. vLLM.
+	MaxModelLen *int32 `protobuf:"varint,24,opt,name=max_model_len,json=maxModelLen,proto3,oneof" json:"max_model_len,omitempty"`
+	// What the caller may do with the model. vLLM, after an earlier API of OpenAI.
 	Permission []*ModelPermission `protobuf:"bytes,25,rep,name=permission,proto3" json:"permission,omitempty"`
 	// Facts from the model file. llama.cpp.
 	Meta *ModelMeta `protobuf:"bytes,26,opt,name=meta,proto3" json:"meta,omitempty"`
-	// Any JSON: whether the model is loaded, as {"value": "loaded"}. llama.cpp.
+	// Any JSON: whether the model is loaded, for example {"value": "loaded"}. llama.cpp.
 	StatusJson *string `protobuf:"bytes,27,opt,name=status_json,json=statusJson,proto3,oneof" json:"status_json,omitempty"`
 	// Whether the model can be used now. Groq.
 	Active *bool `protobuf:"varint,28,opt,name=active,proto3,oneof" json:"active,omitempty"`
 	// Any JSON: public apps built on the model, usually null. Groq.
 	PublicAppsJson *string `protobuf:"bytes,29,opt,name=public_apps_json,json=publicAppsJson,proto3,oneof" json:"public_apps_json,omitempty"`
-	// Any JSON: an object of flags, as {"completion_chat": true} (Mistral), or an array of words (llama.cpp).
+	// Any JSON: an object of flags, for example {"completion_chat": true} (Mistral), or an array of words (llama.cpp).
 	CapabilitiesJson *string `protobuf:"bytes,30,opt,name=capabilities_json,json=capabilitiesJson,proto3,oneof" json:"capabilities_json,omitempty"`
 	// Other ids of the same model. Mistral.
 	Aliases []string `protobuf:"bytes,31,rep,name=aliases,proto3" json:"aliases,omitempty"`
-	// When the model is deprecated, as `2026-12-31T12:00:00Z`. Mistral.
+	// When the model becomes deprecated, for example `2026-12-31T12:00:00Z`. Mistral.
 	Deprecation *string `protobuf:"bytes,32,opt,name=deprecation,proto3,oneof" json:"deprecation,omitempty"`
-	// The most tokens of prompt and completion together. Mistral.
-	MaxContextLength *int64 `protobuf:"varint,33,opt,name=max_context_length,json=maxContextLength,proto3,oneof" json:"max_context_length,omitempty"`
+	// Maximum number of tokens of prompt and completion together. Mistral.
+	MaxContextLength *int32 `protobuf:"varint,33,opt,name=max_context_length,json=maxContextLength,proto3,oneof" json:"max_context_length,omitempty"`
 	// JSON object with members that this schema does not know.
 	ExtraJson     *string `protobuf:"bytes,100,opt,name=extra_json,json=extraJson,proto3,oneof" json:"extra_json,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -377,14 +408,14 @@ func (x *Model) GetTags() []string {
 	return nil
 }
 
-func (x *Model) GetContextWindow() int64 {
+func (x *Model) GetContextWindow() int32 {
 	if x != nil && x.ContextWindow != nil {
 		return *x.ContextWindow
 	}
 	return 0
 }
 
-func (x *Model) GetMaxTokens() int64 {
+func (x *Model) GetMaxTokens() int32 {
 	if x != nil && x.MaxTokens != nil {
 		return *x.MaxTokens
 	}
@@ -412,14 +443,14 @@ func (x *Model) GetShutdownDate() string {
 	return ""
 }
 
-func (x *Model) GetMaxCompletionTokens() int64 {
+func (x *Model) GetMaxCompletionTokens() int32 {
 	if x != nil && x.MaxCompletionTokens != nil {
 		return *x.MaxCompletionTokens
 	}
 	return 0
 }
 
-func (x *Model) GetContextLength() int64 {
+func (x *Model) GetContextLength() int32 {
 	if x != nil && x.ContextLength != nil {
 		return *x.ContextLength
 	}
@@ -482,7 +513,7 @@ func (x *Model) GetParent() string {
 	return ""
 }
 
-func (x *Model) GetMaxModelLen() int64 {
+func (x *Model) GetMaxModelLen() int32 {
 	if x != nil && x.MaxModelLen != nil {
 		return *x.MaxModelLen
 	}
@@ -545,7 +576,7 @@ func (x *Model) GetDeprecation() string {
 	return ""
 }
 
-func (x *Model) GetMaxContextLength() int64 {
+func (x *Model) GetMaxContextLength() int32 {
 	if x != nil && x.MaxContextLength != nil {
 		return *x.MaxContextLength
 	}
@@ -559,8 +590,8 @@ func (x *Model) GetExtraJson() string {
 	return ""
 }
 
-// Prices in USD as decimal text, as "0.0000025", because a float would round them. Per token where nothing
-// else is said. Vercel and OpenRouter name the same things differently.
+// Prices in USD as decimal text, for example "0.0000025", because a float would round them. Prices are per token unless
+// the field says otherwise. Vercel and OpenRouter have different names for the same prices.
 type ModelPricing struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Prompt tokens. Vercel.
@@ -573,7 +604,7 @@ type ModelPricing struct {
 	InputCacheWrite *string `protobuf:"bytes,4,opt,name=input_cache_write,json=inputCacheWrite,proto3,oneof" json:"input_cache_write,omitempty"`
 	// Per image. Vercel, OpenRouter.
 	Image *string `protobuf:"bytes,5,opt,name=image,proto3,oneof" json:"image,omitempty"`
-	// Per web search, or per thousand of them, as the gateway counts. Vercel, OpenRouter.
+	// Per web search, or per thousand of them, depending on the gateway. Vercel, OpenRouter.
 	WebSearch *string `protobuf:"bytes,6,opt,name=web_search,json=webSearch,proto3,oneof" json:"web_search,omitempty"`
 	// Prompt prices that depend on the size of the prompt. Vercel.
 	InputTiers []*PriceTier `protobuf:"bytes,7,rep,name=input_tiers,json=inputTiers,proto3" json:"input_tiers,omitempty"`
@@ -583,7 +614,7 @@ type ModelPricing struct {
 	Prompt *string `protobuf:"bytes,9,opt,name=prompt,proto3,oneof" json:"prompt,omitempty"`
 	// Completion tokens. OpenRouter.
 	Completion *string `protobuf:"bytes,10,opt,name=completion,proto3,oneof" json:"completion,omitempty"`
-	// Per request, whatever its size. OpenRouter.
+	// Per request, independent of its size. OpenRouter.
 	Request *string `protobuf:"bytes,11,opt,name=request,proto3,oneof" json:"request,omitempty"`
 	// Reasoning tokens. OpenRouter.
 	InternalReasoning *string `protobuf:"bytes,12,opt,name=internal_reasoning,json=internalReasoning,proto3,oneof" json:"internal_reasoning,omitempty"`
@@ -728,10 +759,10 @@ type PriceTier struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// USD per token as decimal text.
 	Cost *string `protobuf:"bytes,1,opt,name=cost,proto3,oneof" json:"cost,omitempty"`
-	// First number of tokens of the range.
-	Min *int64 `protobuf:"varint,2,opt,name=min,proto3,oneof" json:"min,omitempty"`
-	// First number of tokens beyond the range. Absent: no upper end.
-	Max *int64 `protobuf:"varint,3,opt,name=max,proto3,oneof" json:"max,omitempty"`
+	// Start of the range in tokens, inclusive.
+	Min *int32 `protobuf:"varint,2,opt,name=min,proto3,oneof" json:"min,omitempty"`
+	// End of the range in tokens, exclusive. Absent: no upper end.
+	Max *int32 `protobuf:"varint,3,opt,name=max,proto3,oneof" json:"max,omitempty"`
 	// JSON object with members that this schema does not know.
 	ExtraJson     *string `protobuf:"bytes,100,opt,name=extra_json,json=extraJson,proto3,oneof" json:"extra_json,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -775,14 +806,14 @@ func (x *PriceTier) GetCost() string {
 	return ""
 }
 
-func (x *PriceTier) GetMin() int64 {
+func (x *PriceTier) GetMin() int32 {
 	if x != nil && x.Min != nil {
 		return *x.Min
 	}
 	return 0
 }
 
-func (x *PriceTier) GetMax() int64 {
+func (x *PriceTier) GetMax() int32 {
 	if x != nil && x.Max != nil {
 		return *x.Max
 	}
@@ -799,15 +830,15 @@ func (x *PriceTier) GetExtraJson() string {
 // Kinds of input and output. OpenRouter.
 type ModelArchitecture struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Both sides in short, as `text+image->text`.
+	// Input and output in short form, for example `text+image->text`.
 	Modality *string `protobuf:"bytes,1,opt,name=modality,proto3,oneof" json:"modality,omitempty"`
 	// What the model reads: `text`, `image`, `file`, `audio`, `video`.
 	InputModalities []string `protobuf:"bytes,2,rep,name=input_modalities,json=inputModalities,proto3" json:"input_modalities,omitempty"`
 	// What the model writes: `text`, `image`, `audio`, `embeddings`.
 	OutputModalities []string `protobuf:"bytes,3,rep,name=output_modalities,json=outputModalities,proto3" json:"output_modalities,omitempty"`
-	// Family of the tokenizer, as `Claude`.
+	// Family of the tokenizer, for example `Claude`.
 	Tokenizer *string `protobuf:"bytes,4,opt,name=tokenizer,proto3,oneof" json:"tokenizer,omitempty"`
-	// Format of the instruction template, as `chatml`.
+	// Format of the instruction template, for example `chatml`.
 	InstructType *string `protobuf:"bytes,5,opt,name=instruct_type,json=instructType,proto3,oneof" json:"instruct_type,omitempty"`
 	// JSON object with members that this schema does not know.
 	ExtraJson     *string `protobuf:"bytes,100,opt,name=extra_json,json=extraJson,proto3,oneof" json:"extra_json,omitempty"`
@@ -890,10 +921,10 @@ func (x *ModelArchitecture) GetExtraJson() string {
 // Limits at the provider that is tried first. OpenRouter.
 type TopProvider struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The most tokens of prompt and completion together.
-	ContextLength *int64 `protobuf:"varint,1,opt,name=context_length,json=contextLength,proto3,oneof" json:"context_length,omitempty"`
-	// The most tokens of a completion.
-	MaxCompletionTokens *int64 `protobuf:"varint,2,opt,name=max_completion_tokens,json=maxCompletionTokens,proto3,oneof" json:"max_completion_tokens,omitempty"`
+	// Maximum number of tokens of prompt and completion together.
+	ContextLength *int32 `protobuf:"varint,1,opt,name=context_length,json=contextLength,proto3,oneof" json:"context_length,omitempty"`
+	// Maximum number of tokens of a completion.
+	MaxCompletionTokens *int32 `protobuf:"varint,2,opt,name=max_completion_tokens,json=maxCompletionTokens,proto3,oneof" json:"max_completion_tokens,omitempty"`
 	// Whether prompts pass a moderation filter first.
 	IsModerated *bool `protobuf:"varint,3,opt,name=is_moderated,json=isModerated,proto3,oneof" json:"is_moderated,omitempty"`
 	// JSON object with members that this schema does not know.
@@ -932,14 +963,14 @@ func (*TopProvider) Descriptor() ([]byte, []int) {
 	return file_aibridge_v1_models_proto_rawDescGZIP(), []int{7}
 }
 
-func (x *TopProvider) GetContextLength() int64 {
+func (x *TopProvider) GetContextLength() int32 {
 	if x != nil && x.ContextLength != nil {
 		return *x.ContextLength
 	}
 	return 0
 }
 
-func (x *TopProvider) GetMaxCompletionTokens() int64 {
+func (x *TopProvider) GetMaxCompletionTokens() int32 {
 	if x != nil && x.MaxCompletionTokens != nil {
 		return *x.MaxCompletionTokens
 	}
@@ -960,10 +991,10 @@ func (x *TopProvider) GetExtraJson() string {
 	return ""
 }
 
-// What the caller may do with a model. vLLM, after OpenAI's earlier API.
+// What the caller may do with a model. vLLM, after an earlier API of OpenAI.
 type ModelPermission struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Id of the permission, as `modelperm-1`.
+	// Id of the permission, for example `modelperm-1`.
 	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
 	// `model_permission`.
 	Object *string `protobuf:"bytes,2,opt,name=object,proto3,oneof" json:"object,omitempty"`
@@ -973,7 +1004,7 @@ type ModelPermission struct {
 	AllowCreateEngine *bool `protobuf:"varint,4,opt,name=allow_create_engine,json=allowCreateEngine,proto3,oneof" json:"allow_create_engine,omitempty"`
 	// Whether text may be sampled.
 	AllowSampling *bool `protobuf:"varint,5,opt,name=allow_sampling,json=allowSampling,proto3,oneof" json:"allow_sampling,omitempty"`
-	// Whether log probabilities may be asked for.
+	// Whether log probabilities may be requested.
 	AllowLogprobs *bool `protobuf:"varint,6,opt,name=allow_logprobs,json=allowLogprobs,proto3,oneof" json:"allow_logprobs,omitempty"`
 	// Whether search indices may be built.
 	AllowSearchIndices *bool `protobuf:"varint,7,opt,name=allow_search_indices,json=allowSearchIndices,proto3,oneof" json:"allow_search_indices,omitempty"`
@@ -981,7 +1012,7 @@ type ModelPermission struct {
 	AllowView *bool `protobuf:"varint,8,opt,name=allow_view,json=allowView,proto3,oneof" json:"allow_view,omitempty"`
 	// Whether the model may be fine-tuned.
 	AllowFineTuning *bool `protobuf:"varint,9,opt,name=allow_fine_tuning,json=allowFineTuning,proto3,oneof" json:"allow_fine_tuning,omitempty"`
-	// Whom the permission is for; `*` is everyone.
+	// Organisation that has the permission. `*` is everyone.
 	Organization *string `protobuf:"bytes,10,opt,name=organization,proto3,oneof" json:"organization,omitempty"`
 	// Group within the organisation.
 	Group *string `protobuf:"bytes,11,opt,name=group,proto3,oneof" json:"group,omitempty"`
@@ -1118,17 +1149,21 @@ func (x *ModelPermission) GetExtraJson() string {
 type ModelMeta struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Kind of vocabulary, as llama.cpp numbers them.
-	VocabType *int64 `protobuf:"varint,1,opt,name=vocab_type,json=vocabType,proto3,oneof" json:"vocab_type,omitempty"`
-	// Tokens in the vocabulary.
-	NVocab *int64 `protobuf:"varint,2,opt,name=n_vocab,json=nVocab,proto3,oneof" json:"n_vocab,omitempty"`
+	VocabType *int32 `protobuf:"varint,1,opt,name=vocab_type,json=vocabType,proto3,oneof" json:"vocab_type,omitempty"`
+	// Number of tokens in the vocabulary.
+	NVocab *int32 `protobuf:"varint,2,opt,name=n_vocab,json=nVocab,proto3,oneof" json:"n_vocab,omitempty"`
 	// Context length in training, in tokens.
-	NCtxTrain *int64 `protobuf:"varint,3,opt,name=n_ctx_train,json=nCtxTrain,proto3,oneof" json:"n_ctx_train,omitempty"`
+	NCtxTrain *int32 `protobuf:"varint,3,opt,name=n_ctx_train,json=nCtxTrain,proto3,oneof" json:"n_ctx_train,omitempty"`
 	// Length of the embedding vectors.
-	NEmbd *int64 `protobuf:"varint,4,opt,name=n_embd,json=nEmbd,proto3,oneof" json:"n_embd,omitempty"`
-	// Parameters.
+	NEmbd *int32 `protobuf:"varint,4,opt,name=n_embd,json=nEmbd,proto3,oneof" json:"n_embd,omitempty"`
+	// Number of parameters.
 	NParams *int64 `protobuf:"varint,5,opt,name=n_params,json=nParams,proto3,oneof" json:"n_params,omitempty"`
 	// Size of the weights in bytes.
 	Size *int64 `protobuf:"varint,6,opt,name=size,proto3,oneof" json:"size,omitempty"`
+	// Context length that the server runs with, in tokens.
+	NCtx *int32 `protobuf:"varint,7,opt,name=n_ctx,json=nCtx,proto3,oneof" json:"n_ctx,omitempty"`
+	// Format of the weights, for example `Q4_K - Medium`.
+	Ftype *string `protobuf:"bytes,8,opt,name=ftype,proto3,oneof" json:"ftype,omitempty"`
 	// JSON object with members that this schema does not know.
 	ExtraJson     *string `protobuf:"bytes,100,opt,name=extra_json,json=extraJson,proto3,oneof" json:"extra_json,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -1165,28 +1200,28 @@ func (*ModelMeta) Descriptor() ([]byte, []int) {
 	return file_aibridge_v1_models_proto_rawDescGZIP(), []int{9}
 }
 
-func (x *ModelMeta) GetVocabType() int64 {
+func (x *ModelMeta) GetVocabType() int32 {
 	if x != nil && x.VocabType != nil {
 		return *x.VocabType
 	}
 	return 0
 }
 
-func (x *ModelMeta) GetNVocab() int64 {
+func (x *ModelMeta) GetNVocab() int32 {
 	if x != nil && x.NVocab != nil {
 		return *x.NVocab
 	}
 	return 0
 }
 
-func (x *ModelMeta) GetNCtxTrain() int64 {
+func (x *ModelMeta) GetNCtxTrain() int32 {
 	if x != nil && x.NCtxTrain != nil {
 		return *x.NCtxTrain
 	}
 	return 0
 }
 
-func (x *ModelMeta) GetNEmbd() int64 {
+func (x *ModelMeta) GetNEmbd() int32 {
 	if x != nil && x.NEmbd != nil {
 		return *x.NEmbd
 	}
@@ -1207,6 +1242,20 @@ func (x *ModelMeta) GetSize() int64 {
 	return 0
 }
 
+func (x *ModelMeta) GetNCtx() int32 {
+	if x != nil && x.NCtx != nil {
+		return *x.NCtx
+	}
+	return 0
+}
+
+func (x *ModelMeta) GetFtype() string {
+	if x != nil && x.Ftype != nil {
+		return *x.Ftype
+	}
+	return ""
+}
+
 func (x *ModelMeta) GetExtraJson() string {
 	if x != nil && x.ExtraJson != nil {
 		return *x.ExtraJson
@@ -1218,9 +1267,16 @@ var File_aibridge_v1_models_proto protoreflect.FileDescriptor
 
 const file_aibridge_v1_models_proto_rawDesc = "" +
 	"\n" +
-	"\x18aibridge/v1/models.proto\x12\vaibridge.v1\x1a\x18aibridge/v1/common.proto\"V\n" +
-	"\x11ListModelsRequest\x12A\n" +
-	"\x0ebridge_options\x18e \x01(\v2\x1a.aibridge.v1.BridgeOptionsR\rbridgeOptions\"\x9b\x02\n" +
+	"\x18aibridge/v1/models.proto\x12\vaibridge.v1\x1a\x18aibridge/v1/common.proto\"\xd3\x01\n" +
+	"\x11ListModelsRequest\x12\x19\n" +
+	"\x05after\x18\x01 \x01(\tH\x00R\x05after\x88\x01\x01\x12\x19\n" +
+	"\x05limit\x18\x02 \x01(\x05H\x01R\x05limit\x88\x01\x01\x12\"\n" +
+	"\n" +
+	"extra_json\x18d \x01(\tH\x02R\textraJson\x88\x01\x01\x12A\n" +
+	"\x0ebridge_options\x18e \x01(\v2\x1a.aibridge.v1.BridgeOptionsR\rbridgeOptionsB\b\n" +
+	"\x06_afterB\b\n" +
+	"\x06_limitB\r\n" +
+	"\v_extra_json\"\x9b\x02\n" +
 	"\x12ListModelsResponse\x12\x1b\n" +
 	"\x06object\x18\x01 \x01(\tH\x00R\x06object\x88\x01\x01\x12&\n" +
 	"\x04data\x18\x02 \x03(\v2\x12.aibridge.v1.ModelR\x04data\x12\x1e\n" +
@@ -1248,16 +1304,16 @@ const file_aibridge_v1_models_proto_rawDesc = "" +
 	"\vdescription\x18\x06 \x01(\tH\x05R\vdescription\x88\x01\x01\x12\x17\n" +
 	"\x04type\x18\a \x01(\tH\x06R\x04type\x88\x01\x01\x12\x12\n" +
 	"\x04tags\x18\b \x03(\tR\x04tags\x12*\n" +
-	"\x0econtext_window\x18\t \x01(\x03H\aR\rcontextWindow\x88\x01\x01\x12\"\n" +
+	"\x0econtext_window\x18\t \x01(\x05H\aR\rcontextWindow\x88\x01\x01\x12\"\n" +
 	"\n" +
 	"max_tokens\x18\n" +
-	" \x01(\x03H\bR\tmaxTokens\x88\x01\x01\x123\n" +
+	" \x01(\x05H\bR\tmaxTokens\x88\x01\x01\x123\n" +
 	"\apricing\x18\v \x01(\v2\x19.aibridge.v1.ModelPricingR\apricing\x12\x1f\n" +
 	"\breleased\x18\f \x01(\x03H\tR\breleased\x88\x01\x01\x12(\n" +
 	"\rshutdown_date\x18\r \x01(\tH\n" +
 	"R\fshutdownDate\x88\x01\x01\x127\n" +
-	"\x15max_completion_tokens\x18\x0e \x01(\x03H\vR\x13maxCompletionTokens\x88\x01\x01\x12*\n" +
-	"\x0econtext_length\x18\x0f \x01(\x03H\fR\rcontextLength\x88\x01\x01\x12B\n" +
+	"\x15max_completion_tokens\x18\x0e \x01(\x05H\vR\x13maxCompletionTokens\x88\x01\x01\x12*\n" +
+	"\x0econtext_length\x18\x0f \x01(\x05H\fR\rcontextLength\x88\x01\x01\x12B\n" +
 	"\farchitecture\x18\x10 \x01(\v2\x1e.aibridge.v1.ModelArchitectureR\farchitecture\x12;\n" +
 	"\ftop_provider\x18\x11 \x01(\v2\x18.aibridge.v1.TopProviderR\vtopProvider\x121\n" +
 	"\x14supported_parameters\x18\x12 \x03(\tR\x13supportedParameters\x12*\n" +
@@ -1266,7 +1322,7 @@ const file_aibridge_v1_models_proto_rawDesc = "" +
 	"\x17per_request_limits_json\x18\x15 \x01(\tH\x0fR\x14perRequestLimitsJson\x88\x01\x01\x12\x17\n" +
 	"\x04root\x18\x16 \x01(\tH\x10R\x04root\x88\x01\x01\x12\x1b\n" +
 	"\x06parent\x18\x17 \x01(\tH\x11R\x06parent\x88\x01\x01\x12'\n" +
-	"\rmax_model_len\x18\x18 \x01(\x03H\x12R\vmaxModelLen\x88\x01\x01\x12<\n" +
+	"\rmax_model_len\x18\x18 \x01(\x05H\x12R\vmaxModelLen\x88\x01\x01\x12<\n" +
 	"\n" +
 	"permission\x18\x19 \x03(\v2\x1c.aibridge.v1.ModelPermissionR\n" +
 	"permission\x12*\n" +
@@ -1278,7 +1334,7 @@ const file_aibridge_v1_models_proto_rawDesc = "" +
 	"\x11capabilities_json\x18\x1e \x01(\tH\x16R\x10capabilitiesJson\x88\x01\x01\x12\x18\n" +
 	"\aaliases\x18\x1f \x03(\tR\aaliases\x12%\n" +
 	"\vdeprecation\x18  \x01(\tH\x17R\vdeprecation\x88\x01\x01\x121\n" +
-	"\x12max_context_length\x18! \x01(\x03H\x18R\x10maxContextLength\x88\x01\x01\x12\"\n" +
+	"\x12max_context_length\x18! \x01(\x05H\x18R\x10maxContextLength\x88\x01\x01\x12\"\n" +
 	"\n" +
 	"extra_json\x18d \x01(\tH\x19R\textraJson\x88\x01\x01B\x05\n" +
 	"\x03_idB\t\n" +
@@ -1345,8 +1401,8 @@ const file_aibridge_v1_models_proto_rawDesc = "" +
 	"\v_extra_json\"\x9e\x01\n" +
 	"\tPriceTier\x12\x17\n" +
 	"\x04cost\x18\x01 \x01(\tH\x00R\x04cost\x88\x01\x01\x12\x15\n" +
-	"\x03min\x18\x02 \x01(\x03H\x01R\x03min\x88\x01\x01\x12\x15\n" +
-	"\x03max\x18\x03 \x01(\x03H\x02R\x03max\x88\x01\x01\x12\"\n" +
+	"\x03min\x18\x02 \x01(\x05H\x01R\x03min\x88\x01\x01\x12\x15\n" +
+	"\x03max\x18\x03 \x01(\x05H\x02R\x03max\x88\x01\x01\x12\"\n" +
 	"\n" +
 	"extra_json\x18d \x01(\tH\x03R\textraJson\x88\x01\x01B\a\n" +
 	"\x05_costB\x06\n" +
@@ -1367,8 +1423,8 @@ const file_aibridge_v1_models_proto_rawDesc = "" +
 	"\x0e_instruct_typeB\r\n" +
 	"\v_extra_json\"\x8b\x02\n" +
 	"\vTopProvider\x12*\n" +
-	"\x0econtext_length\x18\x01 \x01(\x03H\x00R\rcontextLength\x88\x01\x01\x127\n" +
-	"\x15max_completion_tokens\x18\x02 \x01(\x03H\x01R\x13maxCompletionTokens\x88\x01\x01\x12&\n" +
+	"\x0econtext_length\x18\x01 \x01(\x05H\x00R\rcontextLength\x88\x01\x01\x127\n" +
+	"\x15max_completion_tokens\x18\x02 \x01(\x05H\x01R\x13maxCompletionTokens\x88\x01\x01\x12&\n" +
 	"\fis_moderated\x18\x03 \x01(\bH\x02R\visModerated\x88\x01\x01\x12\"\n" +
 	"\n" +
 	"extra_json\x18d \x01(\tH\x03R\textraJson\x88\x01\x01B\x11\n" +
@@ -1408,24 +1464,28 @@ const file_aibridge_v1_models_proto_rawDesc = "" +
 	"\r_organizationB\b\n" +
 	"\x06_groupB\x0e\n" +
 	"\f_is_blockingB\r\n" +
-	"\v_extra_json\"\xc6\x02\n" +
+	"\v_extra_json\"\x8f\x03\n" +
 	"\tModelMeta\x12\"\n" +
 	"\n" +
-	"vocab_type\x18\x01 \x01(\x03H\x00R\tvocabType\x88\x01\x01\x12\x1c\n" +
-	"\an_vocab\x18\x02 \x01(\x03H\x01R\x06nVocab\x88\x01\x01\x12#\n" +
-	"\vn_ctx_train\x18\x03 \x01(\x03H\x02R\tnCtxTrain\x88\x01\x01\x12\x1a\n" +
-	"\x06n_embd\x18\x04 \x01(\x03H\x03R\x05nEmbd\x88\x01\x01\x12\x1e\n" +
+	"vocab_type\x18\x01 \x01(\x05H\x00R\tvocabType\x88\x01\x01\x12\x1c\n" +
+	"\an_vocab\x18\x02 \x01(\x05H\x01R\x06nVocab\x88\x01\x01\x12#\n" +
+	"\vn_ctx_train\x18\x03 \x01(\x05H\x02R\tnCtxTrain\x88\x01\x01\x12\x1a\n" +
+	"\x06n_embd\x18\x04 \x01(\x05H\x03R\x05nEmbd\x88\x01\x01\x12\x1e\n" +
 	"\bn_params\x18\x05 \x01(\x03H\x04R\anParams\x88\x01\x01\x12\x17\n" +
-	"\x04size\x18\x06 \x01(\x03H\x05R\x04size\x88\x01\x01\x12\"\n" +
+	"\x04size\x18\x06 \x01(\x03H\x05R\x04size\x88\x01\x01\x12\x18\n" +
+	"\x05n_ctx\x18\a \x01(\x05H\x06R\x04nCtx\x88\x01\x01\x12\x19\n" +
+	"\x05ftype\x18\b \x01(\tH\aR\x05ftype\x88\x01\x01\x12\"\n" +
 	"\n" +
-	"extra_json\x18d \x01(\tH\x06R\textraJson\x88\x01\x01B\r\n" +
+	"extra_json\x18d \x01(\tH\bR\textraJson\x88\x01\x01B\r\n" +
 	"\v_vocab_typeB\n" +
 	"\n" +
 	"\b_n_vocabB\x0e\n" +
 	"\f_n_ctx_trainB\t\n" +
 	"\a_n_embdB\v\n" +
 	"\t_n_paramsB\a\n" +
-	"\x05_sizeB\r\n" +
+	"\x05_sizeB\b\n" +
+	"\x06_n_ctxB\b\n" +
+	"\x06_ftypeB\r\n" +
 	"\v_extra_json2\xa6\x01\n" +
 	"\rModelsService\x12M\n" +
 	"\n" +
@@ -1487,6 +1547,7 @@ func file_aibridge_v1_models_proto_init() {
 		return
 	}
 	file_aibridge_v1_common_proto_init()
+	file_aibridge_v1_models_proto_msgTypes[0].OneofWrappers = []any{}
 	file_aibridge_v1_models_proto_msgTypes[1].OneofWrappers = []any{}
 	file_aibridge_v1_models_proto_msgTypes[2].OneofWrappers = []any{}
 	file_aibridge_v1_models_proto_msgTypes[3].OneofWrappers = []any{}

@@ -29,14 +29,14 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// What the gateway can run.
+// The models that the gateway can run.
 type ModelsServiceClient interface {
-	// Lists all models, in one reply: the REST endpoint has no pages. GET /models.
+	// Lists the models. GET /models. Most gateways return all of them and ignore `after` and `limit`.
 	ListModels(ctx context.Context, in *ListModelsRequest, opts ...grpc.CallOption) (*ListModelsResponse, error)
-	// Looks up one model. NOT_FOUND if there is none. Some servers list only; use ListModels there.
+	// Returns one model, or NOT_FOUND if it does not exist. Some servers can only list: use ListModels there.
 	// GET /models/{model}.
 	//
-	// The reply is the bare resource, as in the REST API and as resource-oriented gRPC APIs do it.
+	// The response is the bare resource, as in the REST API and as resource-oriented gRPC APIs do it.
 	// buf:lint:ignore RPC_RESPONSE_STANDARD_NAME
 	RetrieveModel(ctx context.Context, in *RetrieveModelRequest, opts ...grpc.CallOption) (*Model, error)
 }
@@ -73,14 +73,14 @@ func (c *modelsServiceClient) RetrieveModel(ctx context.Context, in *RetrieveMod
 // All implementations must embed UnimplementedModelsServiceServer
 // for forward compatibility.
 //
-// What the gateway can run.
+// The models that the gateway can run.
 type ModelsServiceServer interface {
-	// Lists all models, in one reply: the REST endpoint has no pages. GET /models.
+	// Lists the models. GET /models. Most gateways return all of them and ignore `after` and `limit`.
 	ListModels(context.Context, *ListModelsRequest) (*ListModelsResponse, error)
-	// Looks up one model. NOT_FOUND if there is none. Some servers list only; use ListModels there.
+	// Returns one model, or NOT_FOUND if it does not exist. Some servers can only list: use ListModels there.
 	// GET /models/{model}.
 	//
-	// The reply is the bare resource, as in the REST API and as resource-oriented gRPC APIs do it.
+	// The response is the bare resource, as in the REST API and as resource-oriented gRPC APIs do it.
 	// buf:lint:ignore RPC_RESPONSE_STANDARD_NAME
 	RetrieveModel(context.Context, *RetrieveModelRequest) (*Model, error)
 	mustEmbedUnimplementedModelsServiceServer()

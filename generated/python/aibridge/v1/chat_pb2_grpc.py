@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class ChatServiceStub(object):
-    """Talks to chat models.
+    """Runs chat models.
     """
 
     def __init__(self, channel):
@@ -48,13 +48,13 @@ class ChatServiceStub(object):
 
 
 class ChatServiceServicer(object):
-    """Talks to chat models.
+    """Runs chat models.
     """
 
     def CreateChatCompletion(self, request, context):
         """Runs a chat completion and returns it whole. POST /chat/completions.
 
-        Both RPCs are one REST endpoint with one body and share the request; its `stream` follows from the RPC.
+        Both RPCs are one REST endpoint with one body, so they share the request. Which RPC is called decides `stream`.
         buf:lint:ignore RPC_REQUEST_RESPONSE_UNIQUE
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -62,10 +62,10 @@ class ChatServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def CreateChatCompletionStream(self, request, context):
-        """Runs a chat completion and returns it as it is generated, one message per upstream event. POST
-        /chat/completions with `stream: true`. Status OK means that the stream came to its proper end.
+        """Runs a chat completion and returns it while it is generated, one message per upstream event. POST
+        /chat/completions with `stream: true`. Status OK means that the stream is complete.
 
-        Both RPCs are one REST endpoint with one body and share the request; its `stream` follows from the RPC.
+        Both RPCs are one REST endpoint with one body, so they share the request. Which RPC is called decides `stream`.
         buf:lint:ignore RPC_REQUEST_RESPONSE_UNIQUE
         buf:lint:ignore RPC_REQUEST_STANDARD_NAME
         """
@@ -95,7 +95,7 @@ def add_ChatServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class ChatService(object):
-    """Talks to chat models.
+    """Runs chat models.
     """
 
     @staticmethod

@@ -14,15 +14,15 @@ class BridgeOptions(_message.Message):
     RETRY_FIELD_NUMBER: _ClassVar[int]
     INLINE_DATA_FIELD_NUMBER: _ClassVar[int]
     coalesce: bool
-    """True: stream events that arrived in the same read may come as one message, texts concatenated in order.
-    Nothing waits for more. Default: the bridge's setting (off as shipped: one event, one message).
+    """True: the bridge may merge stream events that arrived together into one message, with their texts concatenated in
+    order. It never waits for more events. Default: the bridge's setting `coalesce` (off unless set).
     """
     retry: bool
-    """False: the bridge makes one attempt and leaves retries to the caller. Default: the bridge's setting (on
-    as shipped: up to 2 retries, and none once anything was delivered).
+    """False: the bridge makes one attempt and leaves retries to the caller. Default: the bridge's setting `max_retries`
+    (2 unless set). The bridge never retries once something was delivered.
     """
     inline_data: bool
-    """True: images and audio in replies come as raw bytes (ImageUrl.url_data, AudioOutput.data_raw) instead of
+    """True: images and audio in responses come as raw bytes (ImageUrl.url_inline, AudioOutput.data_raw) instead of
     base64 text, which is a third longer. Default false. Requests may use either form at any time.
     """
     def __init__(self, coalesce: bool = ..., retry: bool = ..., inline_data: bool = ...) -> None: ...
@@ -37,14 +37,14 @@ class InlineData(_message.Message):
     data: bytes
     """The content itself, not base64."""
     mime_type: str
-    """Media type, as `image/png`. Required in a request, of the kind that the field takes."""
+    """Media type, for example `image/png`. Required in a request. It must be of the kind that the field takes."""
     def __init__(self, data: _Optional[bytes] = ..., mime_type: _Optional[str] = ...) -> None: ...
     def HasField(self, field_name: _Literal["data", "mime_type"]) -> bool: ...
     def ClearField(self, field_name: _Literal["data", "mime_type"]) -> None: ...
 
 class ProviderOptions(_message.Message):
-    """Options per provider behind the gateway (Vercel). `gateway` is for the gateway; every other provider's
-    options pass through it untouched and ride in extra_json, as {"anthropic": {"effort": "low"}}.
+    """Options per provider behind the gateway. Vercel. `gateway` is for the gateway itself. The options of every other
+    provider go in extra_json, for example {"anthropic": {"effort": "low"}}, and the gateway passes them on unchanged.
     """
     __slots__ = ("gateway", "extra_json")
     GATEWAY_FIELD_NUMBER: _ClassVar[int]
@@ -52,21 +52,18 @@ class ProviderOptions(_message.Message):
     gateway: GatewayOptions
     """Routing, fallback, caching and reporting options of the gateway itself."""
     extra_json: str
-    """JSON object with the options of the other providers, keyed by provider slug."""
+    """JSON object with the options of the other providers. Keys are provider slugs."""
     def __init__(self, gateway: _Optional[_Union[GatewayOptions, _Mapping[str, _Any]]] = ..., extra_json: _Optional[str] = ...) -> None: ...
     def HasField(self, field_name: _Literal["gateway", "extra_json"]) -> bool: ...
     def ClearField(self, field_name: _Literal["gateway", "extra_json"]) -> None: ...
 
 class GatewayOptions(_message.Message):
-    """How a gateway picks and bills the provider. Vercel AI Gateway reads it at providerOptions.gateway and, as a
-    shorthand, at `provider`; OpenRouter reads it at `provider` only, and knows the fields marked OpenRouter.
-    """
-    __slots__ = ("order", "only", "models", "sort", "sort_object", "byok_json", "caching", "provider_timeouts", "user", "tags", "quota_entity_id", "service_tier", "zero_data_retention", "disallow_prompt_training", "has", "idempotency_key", "ignore", "allow_fallbacks", "require_parameters", "data_collection", "quantizations", "max_price_json", "zdr", "enforce_distillable_text", "preferred_min_throughput", "preferred_min_throughput_percentiles", "preferred_max_latency", "preferred_max_latency_percentiles", "extra_json")
+    """How Vercel AI Gateway chooses and bills the provider."""
+    __slots__ = ("order", "only", "models", "sort", "byok_json", "caching", "provider_timeouts", "user", "tags", "quota_entity_id", "service_tier", "zero_data_retention", "disallow_prompt_training", "has", "idempotency_key", "inference_region", "extra_json")
     ORDER_FIELD_NUMBER: _ClassVar[int]
     ONLY_FIELD_NUMBER: _ClassVar[int]
     MODELS_FIELD_NUMBER: _ClassVar[int]
     SORT_FIELD_NUMBER: _ClassVar[int]
-    SORT_OBJECT_FIELD_NUMBER: _ClassVar[int]
     BYOK_JSON_FIELD_NUMBER: _ClassVar[int]
     CACHING_FIELD_NUMBER: _ClassVar[int]
     PROVIDER_TIMEOUTS_FIELD_NUMBER: _ClassVar[int]
@@ -78,115 +75,56 @@ class GatewayOptions(_message.Message):
     DISALLOW_PROMPT_TRAINING_FIELD_NUMBER: _ClassVar[int]
     HAS_FIELD_NUMBER: _ClassVar[int]
     IDEMPOTENCY_KEY_FIELD_NUMBER: _ClassVar[int]
-    IGNORE_FIELD_NUMBER: _ClassVar[int]
-    ALLOW_FALLBACKS_FIELD_NUMBER: _ClassVar[int]
-    REQUIRE_PARAMETERS_FIELD_NUMBER: _ClassVar[int]
-    DATA_COLLECTION_FIELD_NUMBER: _ClassVar[int]
-    QUANTIZATIONS_FIELD_NUMBER: _ClassVar[int]
-    MAX_PRICE_JSON_FIELD_NUMBER: _ClassVar[int]
-    ZDR_FIELD_NUMBER: _ClassVar[int]
-    ENFORCE_DISTILLABLE_TEXT_FIELD_NUMBER: _ClassVar[int]
-    PREFERRED_MIN_THROUGHPUT_FIELD_NUMBER: _ClassVar[int]
-    PREFERRED_MIN_THROUGHPUT_PERCENTILES_FIELD_NUMBER: _ClassVar[int]
-    PREFERRED_MAX_LATENCY_FIELD_NUMBER: _ClassVar[int]
-    PREFERRED_MAX_LATENCY_PERCENTILES_FIELD_NUMBER: _ClassVar[int]
+    INFERENCE_REGION_FIELD_NUMBER: _ClassVar[int]
     EXTRA_JSON_FIELD_NUMBER: _ClassVar[int]
     order: _containers.RepeatedScalarFieldContainer[str]
-    """Provider slugs to try first, in this order, as ["vertex", "anthropic"]. The others stay as fallback."""
-    only: _containers.RepeatedScalarFieldContainer[str]
-    """Provider slugs that may be used at all. Empty: all."""
-    models: _containers.RepeatedScalarFieldContainer[str]
-    """Models to try in order when the first one fails, as creator/model. Vercel."""
-    sort: str
-    """One of `sort_kind`. What to rank providers by.
-
-    Vercel: `cost`, `ttft` (time to first token) or `tps` (tokens per second). OpenRouter: `price`,
-    `throughput` or `latency`. Default: the gateway's own weighting.
+    """Provider slugs to try first, in this order, for example ["vertex", "anthropic"]. The others remain as fallback.
     """
-    sort_object: ProviderSort
-    """One of `sort_kind`. What to rank providers by.
-
-    OpenRouter's long form.
+    only: _containers.RepeatedScalarFieldContainer[str]
+    """Provider slugs that may be used. Empty: all."""
+    models: _containers.RepeatedScalarFieldContainer[str]
+    """Models to try in order if the first one fails, as creator/model."""
+    sort: str
+    """How to rank providers: `cost`, `ttft` (time to first token) or `tps` (tokens per second). Default: the gateway's own
+    weighting.
     """
     byok_json: str
-    """JSON object: credentials of the caller for this request, provider slug to array of credential objects, as
-    {"anthropic": [{"apiKey": "..."}]}. Secret: the bridge never logs it. Vercel.
+    """JSON object with the caller's own provider credentials for this request: provider slug to array of credential
+    objects, for example {"anthropic": [{"apiKey": "..."}]}. Secret: the bridge never logs it.
     """
     caching: str
-    """`auto` lets the gateway place prompt-cache markers. Default: none are placed. Vercel."""
+    """`auto`: the gateway places prompt-cache markers. Default: it places none."""
     provider_timeouts: ProviderTimeouts
-    """Time limits after which the gateway turns to the next provider. Vercel."""
+    """Timeouts after which the gateway tries the next provider."""
     user: str
-    """End user's id, for spend tracking. Vercel."""
+    """Id of the end user, for spend tracking."""
     tags: _containers.RepeatedScalarFieldContainer[str]
-    """Labels for reports. Vercel."""
+    """Labels for reports."""
     quota_entity_id: str
-    """Id of the budget to charge. Vercel."""
+    """Id of the budget to charge."""
     service_tier: str
-    """`flex` or `priority`. Default: the provider's standard tier. Vercel."""
+    """`flex` or `priority`. Default: the provider's standard tier."""
     zero_data_retention: bool
-    """True: only providers that keep no data. Default false. Vercel; OpenRouter's name is zdr."""
+    """True: use only providers that keep no data. Default false."""
     disallow_prompt_training: bool
-    """True: only providers that do not train on prompts. Default false. Vercel."""
+    """True: use only providers that do not train on prompts. Default false."""
     has: _containers.RepeatedScalarFieldContainer[str]
-    """Capabilities that the provider must have: `implicit-caching`, `vision`. Vercel."""
+    """Capabilities that the provider must have: `implicit-caching`, `vision`, `reasoning`, `structured-output`,
+    `tool-use`, `quantization:x` or, to exclude one, `!quantization:x`.
+    """
     idempotency_key: str
-    """Key that makes a repeated batch submission take effect once. Batches only. Vercel."""
-    ignore: _containers.RepeatedScalarFieldContainer[str]
-    """Provider slugs never to use. OpenRouter."""
-    allow_fallbacks: bool
-    """False: fail rather than use a provider outside `order`. Default true. OpenRouter."""
-    require_parameters: bool
-    """True: only providers that support every parameter of the request. Default false. OpenRouter."""
-    data_collection: str
-    """`allow` (default) or `deny`: whether providers may be used that store prompts. OpenRouter."""
-    quantizations: _containers.RepeatedScalarFieldContainer[str]
-    """Weight formats to accept: `int4`, `int8`, `fp4`, `fp6`, `fp8`, `fp16`, `bf16`, `fp32`, `unknown`.
-    OpenRouter.
-    """
-    max_price_json: str
-    """JSON object: the most to pay, in USD per million tokens (prompt, completion) or per item (request,
-    image), as {"prompt": 1, "completion": 2}. OpenRouter.
-    """
-    zdr: bool
-    """True: only endpoints with zero data retention. Default false. OpenRouter."""
-    enforce_distillable_text: bool
-    """True: only models whose licence allows distillation of their text. Default false. OpenRouter."""
-    preferred_min_throughput: float
-    """One of `preferred_min_throughput_kind`. Throughput below which a provider is ranked behind the others. OpenRouter.
-
-    Tokens per second, at the median.
-    """
-    preferred_min_throughput_percentiles: PercentileThresholds
-    """One of `preferred_min_throughput_kind`. Throughput below which a provider is ranked behind the others. OpenRouter.
-
-    Tokens per second, per percentile.
-    """
-    preferred_max_latency: float
-    """One of `preferred_max_latency_kind`. Latency to the first token above which a provider is ranked behind the others. OpenRouter.
-
-    Seconds, at the median.
-    """
-    preferred_max_latency_percentiles: PercentileThresholds
-    """One of `preferred_max_latency_kind`. Latency to the first token above which a provider is ranked behind the others. OpenRouter.
-
-    Seconds, per percentile.
-    """
+    """Key that makes a repeated batch submission take effect once. Batches only."""
+    inference_region: str
+    """Region in which the model must run, for example `eu`. The request fails if the gateway cannot honour it."""
     extra_json: str
-    """JSON object with options that this schema does not know."""
-    def __init__(self, order: _Optional[_Iterable[str]] = ..., only: _Optional[_Iterable[str]] = ..., models: _Optional[_Iterable[str]] = ..., sort: _Optional[str] = ..., sort_object: _Optional[_Union[ProviderSort, _Mapping[str, _Any]]] = ..., byok_json: _Optional[str] = ..., caching: _Optional[str] = ..., provider_timeouts: _Optional[_Union[ProviderTimeouts, _Mapping[str, _Any]]] = ..., user: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., quota_entity_id: _Optional[str] = ..., service_tier: _Optional[str] = ..., zero_data_retention: bool = ..., disallow_prompt_training: bool = ..., has: _Optional[_Iterable[str]] = ..., idempotency_key: _Optional[str] = ..., ignore: _Optional[_Iterable[str]] = ..., allow_fallbacks: bool = ..., require_parameters: bool = ..., data_collection: _Optional[str] = ..., quantizations: _Optional[_Iterable[str]] = ..., max_price_json: _Optional[str] = ..., zdr: bool = ..., enforce_distillable_text: bool = ..., preferred_min_throughput: _Optional[float] = ..., preferred_min_throughput_percentiles: _Optional[_Union[PercentileThresholds, _Mapping[str, _Any]]] = ..., preferred_max_latency: _Optional[float] = ..., preferred_max_latency_percentiles: _Optional[_Union[PercentileThresholds, _Mapping[str, _Any]]] = ..., extra_json: _Optional[str] = ...) -> None: ...
-    def HasField(self, field_name: _Literal["sort", "sort_object", "byok_json", "caching", "provider_timeouts", "user", "quota_entity_id", "service_tier", "zero_data_retention", "disallow_prompt_training", "idempotency_key", "allow_fallbacks", "require_parameters", "data_collection", "max_price_json", "zdr", "enforce_distillable_text", "preferred_min_throughput", "preferred_min_throughput_percentiles", "preferred_max_latency", "preferred_max_latency_percentiles", "extra_json", "sort_kind", "preferred_min_throughput_kind", "preferred_max_latency_kind"]) -> bool: ...
-    def ClearField(self, field_name: _Literal["order", "only", "models", "sort", "sort_object", "byok_json", "caching", "provider_timeouts", "user", "tags", "quota_entity_id", "service_tier", "zero_data_retention", "disallow_prompt_training", "has", "idempotency_key", "ignore", "allow_fallbacks", "require_parameters", "data_collection", "quantizations", "max_price_json", "zdr", "enforce_distillable_text", "preferred_min_throughput", "preferred_min_throughput_percentiles", "preferred_max_latency", "preferred_max_latency_percentiles", "extra_json", "sort_kind", "preferred_min_throughput_kind", "preferred_max_latency_kind"]) -> None: ...
-    @_overload
-    def WhichOneof(self, oneof_group: _Literal["sort_kind"]) -> _Literal["sort", "sort_object"] | None: ...
-    @_overload
-    def WhichOneof(self, oneof_group: _Literal["preferred_min_throughput_kind"]) -> _Literal["preferred_min_throughput", "preferred_min_throughput_percentiles"] | None: ...
-    @_overload
-    def WhichOneof(self, oneof_group: _Literal["preferred_max_latency_kind"]) -> _Literal["preferred_max_latency", "preferred_max_latency_percentiles"] | None: ...
+    """JSON object with members that this schema does not know."""
+    def __init__(self, order: _Optional[_Iterable[str]] = ..., only: _Optional[_Iterable[str]] = ..., models: _Optional[_Iterable[str]] = ..., sort: _Optional[str] = ..., byok_json: _Optional[str] = ..., caching: _Optional[str] = ..., provider_timeouts: _Optional[_Union[ProviderTimeouts, _Mapping[str, _Any]]] = ..., user: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., quota_entity_id: _Optional[str] = ..., service_tier: _Optional[str] = ..., zero_data_retention: bool = ..., disallow_prompt_training: bool = ..., has: _Optional[_Iterable[str]] = ..., idempotency_key: _Optional[str] = ..., inference_region: _Optional[str] = ..., extra_json: _Optional[str] = ...) -> None: ...
+    def HasField(self, field_name: _Literal["sort", "byok_json", "caching", "provider_timeouts", "user", "quota_entity_id", "service_tier", "zero_data_retention", "disallow_prompt_training", "idempotency_key", "inference_region", "extra_json"]) -> bool: ...
+    def ClearField(self, field_name: _Literal["order", "only", "models", "sort", "byok_json", "caching", "provider_timeouts", "user", "tags", "quota_entity_id", "service_tier", "zero_data_retention", "disallow_prompt_training", "has", "idempotency_key", "inference_region", "extra_json"]) -> None: ...
 
 class ProviderTimeouts(_message.Message):
-    """Time limits per provider before the gateway fails over to the next. Vercel."""
-    __slots__ = ("byok", "extra_json")
+    """Timeouts per provider, after which the gateway tries the next one. Vercel."""
+    __slots__ = ("byok", "system", "extra_json")
     class ByokEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -194,18 +132,113 @@ class ProviderTimeouts(_message.Message):
         key: str
         value: int
         def __init__(self, key: _Optional[str] = ..., value: _Optional[int] = ...) -> None: ...
+    class SystemEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: int
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[int] = ...) -> None: ...
     BYOK_FIELD_NUMBER: _ClassVar[int]
+    SYSTEM_FIELD_NUMBER: _ClassVar[int]
     EXTRA_JSON_FIELD_NUMBER: _ClassVar[int]
     byok: _containers.ScalarMap[str, int]
-    """For requests with the caller's own credentials: provider slug to milliseconds, as {"anthropic": 5000}."""
+    """With the caller's own credentials: provider slug to milliseconds, for example {"anthropic": 5000}."""
+    system: _containers.ScalarMap[str, int]
+    """With the gateway's credentials: provider slug to milliseconds."""
     extra_json: str
     """JSON object with members that this schema does not know."""
-    def __init__(self, byok: _Optional[_Mapping[str, int]] = ..., extra_json: _Optional[str] = ...) -> None: ...
+    def __init__(self, byok: _Optional[_Mapping[str, int]] = ..., system: _Optional[_Mapping[str, int]] = ..., extra_json: _Optional[str] = ...) -> None: ...
     def HasField(self, field_name: _Literal["extra_json"]) -> bool: ...
-    def ClearField(self, field_name: _Literal["byok", "extra_json"]) -> None: ...
+    def ClearField(self, field_name: _Literal["byok", "system", "extra_json"]) -> None: ...
+
+class ProviderPreferences(_message.Message):
+    """How OpenRouter chooses the provider."""
+    __slots__ = ("order", "only", "ignore", "allow_fallbacks", "require_parameters", "sort", "sort_rule", "data_collection", "zdr", "quantizations", "max_price_json", "enforce_distillable_text", "preferred_min_throughput", "preferred_min_throughput_percentiles", "preferred_max_latency", "preferred_max_latency_percentiles", "extra_json")
+    ORDER_FIELD_NUMBER: _ClassVar[int]
+    ONLY_FIELD_NUMBER: _ClassVar[int]
+    IGNORE_FIELD_NUMBER: _ClassVar[int]
+    ALLOW_FALLBACKS_FIELD_NUMBER: _ClassVar[int]
+    REQUIRE_PARAMETERS_FIELD_NUMBER: _ClassVar[int]
+    SORT_FIELD_NUMBER: _ClassVar[int]
+    SORT_RULE_FIELD_NUMBER: _ClassVar[int]
+    DATA_COLLECTION_FIELD_NUMBER: _ClassVar[int]
+    ZDR_FIELD_NUMBER: _ClassVar[int]
+    QUANTIZATIONS_FIELD_NUMBER: _ClassVar[int]
+    MAX_PRICE_JSON_FIELD_NUMBER: _ClassVar[int]
+    ENFORCE_DISTILLABLE_TEXT_FIELD_NUMBER: _ClassVar[int]
+    PREFERRED_MIN_THROUGHPUT_FIELD_NUMBER: _ClassVar[int]
+    PREFERRED_MIN_THROUGHPUT_PERCENTILES_FIELD_NUMBER: _ClassVar[int]
+    PREFERRED_MAX_LATENCY_FIELD_NUMBER: _ClassVar[int]
+    PREFERRED_MAX_LATENCY_PERCENTILES_FIELD_NUMBER: _ClassVar[int]
+    EXTRA_JSON_FIELD_NUMBER: _ClassVar[int]
+    order: _containers.RepeatedScalarFieldContainer[str]
+    """Provider slugs to try first, in this order, for example ["together", "deepinfra"]. The others remain as fallback.
+    """
+    only: _containers.RepeatedScalarFieldContainer[str]
+    """Provider slugs that may be used. Empty: all."""
+    ignore: _containers.RepeatedScalarFieldContainer[str]
+    """Provider slugs that must not be used."""
+    allow_fallbacks: bool
+    """False: fail instead of using a provider outside `order`. Default true."""
+    require_parameters: bool
+    """True: use only providers that support every parameter of the request. Default false."""
+    sort: str
+    """One of `sort_kind`. How to rank providers. Default: by price, weighted by availability.
+
+    `price`, `throughput` or `latency`.
+    """
+    sort_rule: ProviderSort
+    """One of `sort_kind`. How to rank providers. Default: by price, weighted by availability.
+
+    The same with a choice of what is compared with what.
+    """
+    data_collection: str
+    """Whether providers that store prompts may be used: `allow` (default) or `deny`."""
+    zdr: bool
+    """True: use only endpoints with zero data retention. Default false."""
+    quantizations: _containers.RepeatedScalarFieldContainer[str]
+    """Weight formats to accept: `int4`, `int8`, `fp4`, `fp6`, `fp8`, `fp16`, `bf16`, `fp32`, `unknown`. Empty: all."""
+    max_price_json: str
+    """JSON object: maximum prices in USD, per million tokens (prompt, completion) or per item (request, image), for
+    example {"prompt": 1, "completion": 2}.
+    """
+    enforce_distillable_text: bool
+    """True: use only models whose licence allows distillation of their text. Default false."""
+    preferred_min_throughput: float
+    """One of `preferred_min_throughput_kind`. Minimum throughput. Slower providers rank behind the others.
+
+    Tokens per second, at the median.
+    """
+    preferred_min_throughput_percentiles: PercentileThresholds
+    """One of `preferred_min_throughput_kind`. Minimum throughput. Slower providers rank behind the others.
+
+    Tokens per second, per percentile.
+    """
+    preferred_max_latency: float
+    """One of `preferred_max_latency_kind`. Maximum latency of the first token. Slower providers rank behind the others.
+
+    Seconds, at the median.
+    """
+    preferred_max_latency_percentiles: PercentileThresholds
+    """One of `preferred_max_latency_kind`. Maximum latency of the first token. Slower providers rank behind the others.
+
+    Seconds, per percentile.
+    """
+    extra_json: str
+    """JSON object with members that this schema does not know."""
+    def __init__(self, order: _Optional[_Iterable[str]] = ..., only: _Optional[_Iterable[str]] = ..., ignore: _Optional[_Iterable[str]] = ..., allow_fallbacks: bool = ..., require_parameters: bool = ..., sort: _Optional[str] = ..., sort_rule: _Optional[_Union[ProviderSort, _Mapping[str, _Any]]] = ..., data_collection: _Optional[str] = ..., zdr: bool = ..., quantizations: _Optional[_Iterable[str]] = ..., max_price_json: _Optional[str] = ..., enforce_distillable_text: bool = ..., preferred_min_throughput: _Optional[float] = ..., preferred_min_throughput_percentiles: _Optional[_Union[PercentileThresholds, _Mapping[str, _Any]]] = ..., preferred_max_latency: _Optional[float] = ..., preferred_max_latency_percentiles: _Optional[_Union[PercentileThresholds, _Mapping[str, _Any]]] = ..., extra_json: _Optional[str] = ...) -> None: ...
+    def HasField(self, field_name: _Literal["allow_fallbacks", "require_parameters", "sort", "sort_rule", "data_collection", "zdr", "max_price_json", "enforce_distillable_text", "preferred_min_throughput", "preferred_min_throughput_percentiles", "preferred_max_latency", "preferred_max_latency_percentiles", "extra_json", "sort_kind", "preferred_min_throughput_kind", "preferred_max_latency_kind"]) -> bool: ...
+    def ClearField(self, field_name: _Literal["order", "only", "ignore", "allow_fallbacks", "require_parameters", "sort", "sort_rule", "data_collection", "zdr", "quantizations", "max_price_json", "enforce_distillable_text", "preferred_min_throughput", "preferred_min_throughput_percentiles", "preferred_max_latency", "preferred_max_latency_percentiles", "extra_json", "sort_kind", "preferred_min_throughput_kind", "preferred_max_latency_kind"]) -> None: ...
+    @_overload
+    def WhichOneof(self, oneof_group: _Literal["sort_kind"]) -> _Literal["sort", "sort_rule"] | None: ...
+    @_overload
+    def WhichOneof(self, oneof_group: _Literal["preferred_min_throughput_kind"]) -> _Literal["preferred_min_throughput", "preferred_min_throughput_percentiles"] | None: ...
+    @_overload
+    def WhichOneof(self, oneof_group: _Literal["preferred_max_latency_kind"]) -> _Literal["preferred_max_latency", "preferred_max_latency_percentiles"] | None: ...
 
 class ProviderSort(_message.Message):
-    """OpenRouter's long form of `sort`."""
+    """How to rank providers, in OpenRouter's long form."""
     __slots__ = ("by", "partition", "extra_json")
     BY_FIELD_NUMBER: _ClassVar[int]
     PARTITION_FIELD_NUMBER: _ClassVar[int]
@@ -213,7 +246,9 @@ class ProviderSort(_message.Message):
     by: str
     """`price`, `throughput` or `latency`."""
     partition: str
-    """`model` (default): sort the providers of each model. `none`: across all models of the request."""
+    """`model` (default): rank the providers of each model. `none`: rank the providers of all models of the request
+    together.
+    """
     extra_json: str
     """JSON object with members that this schema does not know."""
     def __init__(self, by: _Optional[str] = ..., partition: _Optional[str] = ..., extra_json: _Optional[str] = ...) -> None: ...
@@ -221,7 +256,7 @@ class ProviderSort(_message.Message):
     def ClearField(self, field_name: _Literal["by", "partition", "extra_json"]) -> None: ...
 
 class PercentileThresholds(_message.Message):
-    """One threshold per percentile of recent traffic. A set percentile must be met. OpenRouter."""
+    """One threshold per percentile of recent traffic. Every percentile that is set must be met. OpenRouter."""
     __slots__ = ("p50", "p75", "p90", "p99", "extra_json")
     P50_FIELD_NUMBER: _ClassVar[int]
     P75_FIELD_NUMBER: _ClassVar[int]
@@ -229,7 +264,7 @@ class PercentileThresholds(_message.Message):
     P99_FIELD_NUMBER: _ClassVar[int]
     EXTRA_JSON_FIELD_NUMBER: _ClassVar[int]
     p50: float
-    """Met by half of the requests."""
+    """Met by 50 % of the requests."""
     p75: float
     """Met by 75 % of the requests."""
     p90: float
@@ -243,8 +278,8 @@ class PercentileThresholds(_message.Message):
     def ClearField(self, field_name: _Literal["p50", "p75", "p90", "p99", "extra_json"]) -> None: ...
 
 class CacheControl(_message.Message):
-    """Marks the end of a prompt prefix that the provider should cache. Vercel (on messages), OpenRouter (on parts
-    and on the request), Anthropic behind gateways (on tools too).
+    """Marks the end of a prompt prefix that the provider should cache. Vercel (on messages), OpenRouter (on parts and on
+    the request), Anthropic behind gateways (also on tools).
     """
     __slots__ = ("type", "ttl", "extra_json")
     TYPE_FIELD_NUMBER: _ClassVar[int]
@@ -253,7 +288,7 @@ class CacheControl(_message.Message):
     type: str
     """`ephemeral` is the only known type."""
     ttl: str
-    """Life of the entry: `5m` (default) or `1h`."""
+    """Lifetime of the cache entry: `5m` (default) or `1h`."""
     extra_json: str
     """JSON object with members that this schema does not know."""
     def __init__(self, type: _Optional[str] = ..., ttl: _Optional[str] = ..., extra_json: _Optional[str] = ...) -> None: ...
@@ -261,9 +296,9 @@ class CacheControl(_message.Message):
     def ClearField(self, field_name: _Literal["type", "ttl", "extra_json"]) -> None: ...
 
 class Usage(_message.Message):
-    """What a call consumed. Every count is in tokens and may be missing. Where several chunks of a stream carry
-    usage, the last one counts; they never add up. total_tokens is not always prompt_tokens +
-    completion_tokens: some servers leave reasoning out of the latter.
+    """What a call consumed. Every count is in tokens and may be missing. If several chunks of a stream carry usage, the
+    last one counts: they are cumulative. total_tokens is not always prompt_tokens + completion_tokens, because some
+    servers leave reasoning out of completion_tokens.
     """
     __slots__ = ("prompt_tokens", "completion_tokens", "total_tokens", "prompt_tokens_details", "completion_tokens_details", "cost", "cost_json", "market_cost", "is_byok", "cost_details", "cache_creation_input_tokens", "cache_read_input_tokens", "prompt_cache_hit_tokens", "prompt_cache_miss_tokens", "reasoning_tokens", "queue_time", "prompt_time", "completion_time", "total_time", "num_cached_tokens", "prompt_token_details", "num_sources_used", "cost_in_usd_ticks", "citation_tokens", "num_search_queries", "search_context_size", "latency_checkpoint_json", "extra_json")
     PROMPT_TOKENS_FIELD_NUMBER: _ClassVar[int]
@@ -295,15 +330,15 @@ class Usage(_message.Message):
     LATENCY_CHECKPOINT_JSON_FIELD_NUMBER: _ClassVar[int]
     EXTRA_JSON_FIELD_NUMBER: _ClassVar[int]
     prompt_tokens: int
-    """Tokens of the prompt, cached ones included."""
+    """Tokens of the prompt, including cached ones."""
     completion_tokens: int
-    """Tokens generated. Whether reasoning is included depends on the server."""
+    """Generated tokens. Whether reasoning is included depends on the server."""
     total_tokens: int
-    """Tokens of the call as a whole, as the server counts them."""
+    """Tokens of the whole call, as the server counts them."""
     prompt_tokens_details: PromptTokensDetails
-    """The prompt's tokens by kind."""
+    """Tokens of the prompt by kind."""
     completion_tokens_details: CompletionTokensDetails
-    """The completion's tokens by kind."""
+    """Tokens of the completion by kind."""
     cost: float
     """One of `cost_kind`. Price of the call.
 
@@ -312,24 +347,24 @@ class Usage(_message.Message):
     cost_json: str
     """One of `cost_kind`. Price of the call.
 
-    JSON object of amounts in USD by kind, as {"request_cost": 0.005, "total_cost": 0.006}. Perplexity.
+    JSON object with amounts in USD by kind, for example {"request_cost": 0.005, "total_cost": 0.006}. Perplexity.
     """
     market_cost: float
-    """Market price of the call in USD, whatever the caller pays. Vercel."""
+    """Market price of the call in USD, independent of what the caller pays. Vercel."""
     is_byok: bool
     """Whether the caller's own provider credentials paid for the call. Vercel, OpenRouter."""
     cost_details: CostDetails
     """`cost` by kind. Vercel, OpenRouter."""
     cache_creation_input_tokens: int
-    """Prompt tokens written to the provider's cache. Vercel, LiteLLM."""
+    """Tokens of the prompt that were written to the provider's cache. Vercel, LiteLLM."""
     cache_read_input_tokens: int
-    """Prompt tokens read from the provider's cache. LiteLLM."""
+    """Tokens of the prompt that were read from the provider's cache. LiteLLM."""
     prompt_cache_hit_tokens: int
-    """Prompt tokens found in the cache. DeepSeek."""
+    """Tokens of the prompt that were found in the cache. DeepSeek."""
     prompt_cache_miss_tokens: int
-    """Prompt tokens not found in the cache. DeepSeek."""
+    """Tokens of the prompt that were not found in the cache. DeepSeek."""
     reasoning_tokens: int
-    """Reasoning tokens, where they are counted outside completion_tokens_details. Perplexity."""
+    """Reasoning tokens, on servers that count them outside completion_tokens_details. Perplexity."""
     queue_time: float
     """Seconds spent waiting for a slot. Groq."""
     prompt_time: float
@@ -339,21 +374,21 @@ class Usage(_message.Message):
     total_time: float
     """Seconds from start to end, without the queue. Groq."""
     num_cached_tokens: int
-    """Prompt tokens found in the cache. Mistral."""
+    """Tokens of the prompt that were found in the cache. Mistral."""
     prompt_token_details: PromptTokensDetails
     """Mistral's singular spelling of prompt_tokens_details."""
     num_sources_used: int
-    """Web sources used by a search. xAI."""
+    """Number of web sources that a search used. xAI."""
     cost_in_usd_ticks: int
     """Price of the call in ticks of 10^-10 USD. xAI."""
     citation_tokens: int
     """Tokens of the search results that were read. Perplexity."""
     num_search_queries: int
-    """Searches made. Perplexity."""
+    """Number of searches. Perplexity."""
     search_context_size: str
-    """`low`, `medium` or `high`: how much search context was used. Perplexity."""
+    """How much search context was used: `low`, `medium` or `high`. Perplexity."""
     latency_checkpoint_json: str
-    """JSON object: points in time of the call in milliseconds, keys ending in _ms. Azure, plain responses; in
+    """JSON object: points in time of the call in milliseconds, with keys that end in _ms. Azure, unary responses. In
     streams it is a member of the chunk.
     """
     extra_json: str
@@ -364,7 +399,7 @@ class Usage(_message.Message):
     def WhichOneof(self, oneof_group: _Literal["cost_kind"]) -> _Literal["cost", "cost_json"] | None: ...
 
 class PromptTokensDetails(_message.Message):
-    """The prompt's tokens by kind. Kinds may overlap: a cached token may also be a text token."""
+    """Tokens of the prompt by kind. Kinds may overlap: a cached token may also be a text token."""
     __slots__ = ("cached_tokens", "audio_tokens", "text_tokens", "image_tokens", "cache_write_tokens", "video_tokens", "extra_json")
     CACHED_TOKENS_FIELD_NUMBER: _ClassVar[int]
     AUDIO_TOKENS_FIELD_NUMBER: _ClassVar[int]
@@ -392,7 +427,7 @@ class PromptTokensDetails(_message.Message):
     def ClearField(self, field_name: _Literal["cached_tokens", "audio_tokens", "text_tokens", "image_tokens", "cache_write_tokens", "video_tokens", "extra_json"]) -> None: ...
 
 class CompletionTokensDetails(_message.Message):
-    """The completion's tokens by kind."""
+    """Tokens of the completion by kind."""
     __slots__ = ("reasoning_tokens", "audio_tokens", "accepted_prediction_tokens", "rejected_prediction_tokens", "text_tokens", "image_tokens", "extra_json")
     REASONING_TOKENS_FIELD_NUMBER: _ClassVar[int]
     AUDIO_TOKENS_FIELD_NUMBER: _ClassVar[int]
@@ -402,13 +437,13 @@ class CompletionTokensDetails(_message.Message):
     IMAGE_TOKENS_FIELD_NUMBER: _ClassVar[int]
     EXTRA_JSON_FIELD_NUMBER: _ClassVar[int]
     reasoning_tokens: int
-    """Spent on reasoning. Not a subset of completion_tokens everywhere."""
+    """Spent on reasoning. On some servers they are not part of completion_tokens."""
     audio_tokens: int
     """Audio output."""
     accepted_prediction_tokens: int
-    """Of CreateChatCompletionRequest.prediction: tokens that appeared in the reply."""
+    """Tokens of CreateChatCompletionRequest.prediction that appeared in the response."""
     rejected_prediction_tokens: int
-    """Of CreateChatCompletionRequest.prediction: tokens that did not. They are billed all the same."""
+    """Tokens of CreateChatCompletionRequest.prediction that did not appear. They are billed all the same."""
     text_tokens: int
     """Text output."""
     image_tokens: int
@@ -427,11 +462,11 @@ class CostDetails(_message.Message):
     UPSTREAM_INFERENCE_COMPLETIONS_COST_FIELD_NUMBER: _ClassVar[int]
     EXTRA_JSON_FIELD_NUMBER: _ClassVar[int]
     upstream_inference_cost: float
-    """The whole call. Absent unless the caller's own credentials were used."""
+    """For the whole call. Absent unless the caller's own credentials were used."""
     upstream_inference_prompt_cost: float
-    """Its prompt."""
+    """For the prompt."""
     upstream_inference_completions_cost: float
-    """Its completion."""
+    """For the completion."""
     extra_json: str
     """JSON object with members that this schema does not know."""
     def __init__(self, upstream_inference_cost: _Optional[float] = ..., upstream_inference_prompt_cost: _Optional[float] = ..., upstream_inference_completions_cost: _Optional[float] = ..., extra_json: _Optional[str] = ...) -> None: ...

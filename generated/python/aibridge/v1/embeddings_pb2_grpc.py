@@ -47,7 +47,7 @@ class EmbeddingsServiceServicer(object):
     """
 
     def CreateEmbedding(self, request, context):
-        """Embeds one input or a batch. The reply's vectors are in the order of `index`, that is, of the inputs.
+        """Embeds one input or a batch. The vectors of the response are ordered by `index`, which is the order of the inputs.
         POST /embeddings.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -19,21 +19,21 @@ class EmbeddingsServiceStub:
     @overload
     def __new__(cls, channel: grpc.Channel) -> EmbeddingsServiceStub: ...
     CreateEmbedding: grpc.UnaryUnaryMultiCallable[embeddings_pb2.CreateEmbeddingRequest, embeddings_pb2.CreateEmbeddingResponse]
-    """Embeds one input or a batch. The reply's vectors are in the order of `index`, that is, of the inputs.
+    """Embeds one input or a batch. The vectors of the response are ordered by `index`, which is the order of the inputs.
     POST /embeddings.
     """
 
 class EmbeddingsServiceAsyncStub(EmbeddingsServiceStub):  # type: ignore[misc]
     """`EmbeddingsServiceStub` on a `grpc.aio.Channel`. For annotations only: there is no such class at run time."""
     CreateEmbedding: grpc.aio.UnaryUnaryMultiCallable[embeddings_pb2.CreateEmbeddingRequest, embeddings_pb2.CreateEmbeddingResponse]  # type: ignore[assignment]
-    """Embeds one input or a batch. The reply's vectors are in the order of `index`, that is, of the inputs.
+    """Embeds one input or a batch. The vectors of the response are ordered by `index`, which is the order of the inputs.
     POST /embeddings.
     """
 
 class EmbeddingsServiceServicer:
     """Turns inputs into vectors."""
     def CreateEmbedding(self, request: embeddings_pb2.CreateEmbeddingRequest, context: _Context) -> embeddings_pb2.CreateEmbeddingResponse | Awaitable[embeddings_pb2.CreateEmbeddingResponse]:
-        """Embeds one input or a batch. The reply's vectors are in the order of `index`, that is, of the inputs.
+        """Embeds one input or a batch. The vectors of the response are ordered by `index`, which is the order of the inputs.
         POST /embeddings.
         """
 

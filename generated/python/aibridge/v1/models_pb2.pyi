@@ -9,17 +9,31 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class ListModelsRequest(_message.Message):
-    """Asks for the list of models. The endpoint takes no parameters."""
-    __slots__ = ("bridge_options",)
+    """Asks for the list of models. The fields become the query of the URL."""
+    __slots__ = ("after", "limit", "extra_json", "bridge_options")
+    AFTER_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    EXTRA_JSON_FIELD_NUMBER: _ClassVar[int]
     BRIDGE_OPTIONS_FIELD_NUMBER: _ClassVar[int]
+    after: str
+    """Id of the last model of the page before: the response starts with the model after it. Default: from the start.
+    Gateways with pages.
+    """
+    limit: int
+    """Maximum number of models in the response, 1 or more. Default: the gateway's. Gateways with pages."""
+    extra_json: str
+    """JSON object with further query parameters, for example {"category": "programming"} (OpenRouter) or
+    {"api-version": "2024-10-21"} (Azure). Values are strings, numbers, booleans, or arrays of these, which repeat the
+    parameter.
+    """
     bridge_options: _common_pb2.BridgeOptions
     """Options for the bridge itself."""
-    def __init__(self, bridge_options: _Optional[_Union[_common_pb2.BridgeOptions, _Mapping[str, _Any]]] = ...) -> None: ...
-    def HasField(self, field_name: _Literal["bridge_options"]) -> bool: ...
-    def ClearField(self, field_name: _Literal["bridge_options"]) -> None: ...
+    def __init__(self, after: _Optional[str] = ..., limit: _Optional[int] = ..., extra_json: _Optional[str] = ..., bridge_options: _Optional[_Union[_common_pb2.BridgeOptions, _Mapping[str, _Any]]] = ...) -> None: ...
+    def HasField(self, field_name: _Literal["after", "limit", "extra_json", "bridge_options"]) -> bool: ...
+    def ClearField(self, field_name: _Literal["after", "limit", "extra_json", "bridge_options"]) -> None: ...
 
 class ListModelsResponse(_message.Message):
-    """All models that the gateway offers to this caller."""
+    """The models that the gateway offers to this caller."""
     __slots__ = ("object", "data", "has_more", "first_id", "last_id", "extra_json")
     OBJECT_FIELD_NUMBER: _ClassVar[int]
     DATA_FIELD_NUMBER: _ClassVar[int]
@@ -32,13 +46,13 @@ class ListModelsResponse(_message.Message):
     data: _containers.RepeatedCompositeFieldContainer[Model]
     """The models, in the gateway's order."""
     has_more: bool
-    """Whether the list was cut. Some gateways."""
+    """Whether more models follow: pass last_id as ListModelsRequest.after. Gateways with pages."""
     first_id: str
-    """Id of the first model of this page. Some gateways."""
+    """Id of the first model of this page. Gateways with pages."""
     last_id: str
-    """Id of the last model of this page. Some gateways."""
+    """Id of the last model of this page. Gateways with pages."""
     extra_json: str
-    """JSON object with members that this schema does not know, as llama.cpp's parallel `models`."""
+    """JSON object with members that this schema does not know, for example the parallel list `models` of llama.cpp."""
     def __init__(self, object: _Optional[str] = ..., data: _Optional[_Iterable[_Union[Model, _Mapping[str, _Any]]]] = ..., has_more: bool = ..., first_id: _Optional[str] = ..., last_id: _Optional[str] = ..., extra_json: _Optional[str] = ...) -> None: ...
     def HasField(self, field_name: _Literal["object", "has_more", "first_id", "last_id", "extra_json"]) -> bool: ...
     def ClearField(self, field_name: _Literal["object", "data", "has_more", "first_id", "last_id", "extra_json"]) -> None: ...
@@ -49,7 +63,7 @@ class RetrieveModelRequest(_message.Message):
     MODEL_FIELD_NUMBER: _ClassVar[int]
     BRIDGE_OPTIONS_FIELD_NUMBER: _ClassVar[int]
     model: str
-    """Required. The model's id, as `anthropic/claude-opus-4.6` or `llama3.2:1b`. The bridge sends it as one
+    """Required. Id of the model, for example `anthropic/claude-opus-4.6` or `llama3.2:1b`. The bridge sends it as one
     percent-encoded path segment.
     """
     bridge_options: _common_pb2.BridgeOptions
@@ -59,7 +73,7 @@ class RetrieveModelRequest(_message.Message):
     def ClearField(self, field_name: _Literal["model", "bridge_options"]) -> None: ...
 
 class Model(_message.Message):
-    """A model in the catalogue. Only `id` can be relied on; each gateway fills in a different set."""
+    """A model in the catalogue. Only `id` is always present. Each gateway sets other fields."""
     __slots__ = ("id", "object", "created", "owned_by", "name", "description", "type", "tags", "context_window", "max_tokens", "pricing", "released", "shutdown_date", "max_completion_tokens", "context_length", "architecture", "top_provider", "supported_parameters", "canonical_slug", "hugging_face_id", "per_request_limits_json", "root", "parent", "max_model_len", "permission", "meta", "status_json", "active", "public_apps_json", "capabilities_json", "aliases", "deprecation", "max_context_length", "extra_json")
     ID_FIELD_NUMBER: _ClassVar[int]
     OBJECT_FIELD_NUMBER: _ClassVar[int]
@@ -96,41 +110,43 @@ class Model(_message.Message):
     MAX_CONTEXT_LENGTH_FIELD_NUMBER: _ClassVar[int]
     EXTRA_JSON_FIELD_NUMBER: _ClassVar[int]
     id: str
-    """What to put into a request's `model`, as `openai/gpt-5.4`."""
+    """The value for `model` in a request, for example `openai/gpt-5.4`."""
     object: str
     """`model`."""
     created: int
-    """When the model was added, in Unix seconds. 0 where the server does not know."""
+    """When the model was added, in Unix seconds. 0 if the server does not know."""
     owned_by: str
-    """The organisation behind the model, as `anthropic`."""
+    """The organisation behind the model, for example `anthropic`."""
     name: str
     """Name for display. Vercel, OpenRouter."""
     description: str
     """What the model is good for, in prose. Vercel, OpenRouter."""
     type: str
-    """`language`, `embedding`, `reranking`, `image`, `video`, `speech`, `transcription`, `realtime`. Vercel."""
+    """`language`, `embedding`, `reranking`, `image`, `video`, `speech`, `transcription` or `realtime`. Vercel."""
     tags: _containers.RepeatedScalarFieldContainer[str]
-    """Capabilities, as `tool-use`, `vision`, `reasoning`. Vercel."""
+    """Capabilities, for example `tool-use`, `vision`, `reasoning` (Vercel), or labels that the operator gave the model
+    (llama.cpp).
+    """
     context_window: int
-    """The most tokens of prompt and completion together. Vercel, Groq."""
+    """Maximum number of tokens of prompt and completion together. Vercel, Groq."""
     max_tokens: int
-    """The most tokens of a completion. Vercel."""
+    """Maximum number of tokens of a completion. Vercel."""
     pricing: ModelPricing
     """Prices. Vercel, OpenRouter."""
     released: int
-    """When the model came out, in Unix seconds. Vercel."""
+    """When the model was released, in Unix seconds. Vercel."""
     shutdown_date: str
-    """Day on which the model will be switched off, as `2026-12-31`. Absent: none is planned."""
+    """Day on which the model will be switched off, for example `2026-12-31`. Absent if none is planned."""
     max_completion_tokens: int
-    """The most tokens of a completion. Groq."""
+    """Maximum number of tokens of a completion. Groq."""
     context_length: int
-    """The most tokens of prompt and completion together. OpenRouter."""
+    """Maximum number of tokens of prompt and completion together. OpenRouter."""
     architecture: ModelArchitecture
     """Kinds of input and output. OpenRouter."""
     top_provider: TopProvider
     """Limits at the provider that is tried first. OpenRouter."""
     supported_parameters: _containers.RepeatedScalarFieldContainer[str]
-    """Request parameters that at least one provider of the model accepts, as `tools`. OpenRouter."""
+    """Request parameters that at least one provider of the model accepts, for example `tools`. OpenRouter."""
     canonical_slug: str
     """Permanent id of exactly this version. OpenRouter."""
     hugging_face_id: str
@@ -138,29 +154,30 @@ class Model(_message.Message):
     per_request_limits_json: str
     """Any JSON: limits per request for this caller, usually null. OpenRouter."""
     root: str
-    """The model that was loaded, where `id` is an alias or an adapter. vLLM."""
+    """The model that was loaded, if `id` is an alias or an adapter. vLLM."""
     parent: str
     """The base model of an adapter. vLLM."""
     max_model_len: int
-    """The most tokens of prompt and completion together. vLLM."""
+    """Maximum number of tokens of prompt and completion together. vLLM."""
     permission: _containers.RepeatedCompositeFieldContainer[ModelPermission]
-    """What the caller may do with the model. vLLM, after OpenAI's earlier API."""
+    """What the caller may do with the model. vLLM, after an earlier API of OpenAI."""
     meta: ModelMeta
     """Facts from the model file. llama.cpp."""
     status_json: str
-    """Any JSON: whether the model is loaded, as {"value": "loaded"}. llama.cpp."""
+    """Any JSON: whether the model is loaded, for example {"value": "loaded"}. llama.cpp."""
     active: bool
     """Whether the model can be used now. Groq."""
     public_apps_json: str
     """Any JSON: public apps built on the model, usually null. Groq."""
     capabilities_json: str
-    """Any JSON: an object of flags, as {"completion_chat": true} (Mistral), or an array of words (llama.cpp)."""
+    """Any JSON: an object of flags, for example {"completion_chat": true} (Mistral), or an array of words (llama.cpp).
+    """
     aliases: _containers.RepeatedScalarFieldContainer[str]
     """Other ids of the same model. Mistral."""
     deprecation: str
-    """When the model is deprecated, as `2026-12-31T12:00:00Z`. Mistral."""
+    """When the model becomes deprecated, for example `2026-12-31T12:00:00Z`. Mistral."""
     max_context_length: int
-    """The most tokens of prompt and completion together. Mistral."""
+    """Maximum number of tokens of prompt and completion together. Mistral."""
     extra_json: str
     """JSON object with members that this schema does not know."""
     def __init__(self, id: _Optional[str] = ..., object: _Optional[str] = ..., created: _Optional[int] = ..., owned_by: _Optional[str] = ..., name: _Optional[str] = ..., description: _Optional[str] = ..., type: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., context_window: _Optional[int] = ..., max_tokens: _Optional[int] = ..., pricing: _Optional[_Union[ModelPricing, _Mapping[str, _Any]]] = ..., released: _Optional[int] = ..., shutdown_date: _Optional[str] = ..., max_completion_tokens: _Optional[int] = ..., context_length: _Optional[int] = ..., architecture: _Optional[_Union[ModelArchitecture, _Mapping[str, _Any]]] = ..., top_provider: _Optional[_Union[TopProvider, _Mapping[str, _Any]]] = ..., supported_parameters: _Optional[_Iterable[str]] = ..., canonical_slug: _Optional[str] = ..., hugging_face_id: _Optional[str] = ..., per_request_limits_json: _Optional[str] = ..., root: _Optional[str] = ..., parent: _Optional[str] = ..., max_model_len: _Optional[int] = ..., permission: _Optional[_Iterable[_Union[ModelPermission, _Mapping[str, _Any]]]] = ..., meta: _Optional[_Union[ModelMeta, _Mapping[str, _Any]]] = ..., status_json: _Optional[str] = ..., active: bool = ..., public_apps_json: _Optional[str] = ..., capabilities_json: _Optional[str] = ..., aliases: _Optional[_Iterable[str]] = ..., deprecation: _Optional[str] = ..., max_context_length: _Optional[int] = ..., extra_json: _Optional[str] = ...) -> None: ...
@@ -168,8 +185,8 @@ class Model(_message.Message):
     def ClearField(self, field_name: _Literal["id", "object", "created", "owned_by", "name", "description", "type", "tags", "context_window", "max_tokens", "pricing", "released", "shutdown_date", "max_completion_tokens", "context_length", "architecture", "top_provider", "supported_parameters", "canonical_slug", "hugging_face_id", "per_request_limits_json", "root", "parent", "max_model_len", "permission", "meta", "status_json", "active", "public_apps_json", "capabilities_json", "aliases", "deprecation", "max_context_length", "extra_json"]) -> None: ...
 
 class ModelPricing(_message.Message):
-    """Prices in USD as decimal text, as "0.0000025", because a float would round them. Per token where nothing
-    else is said. Vercel and OpenRouter name the same things differently.
+    """Prices in USD as decimal text, for example "0.0000025", because a float would round them. Prices are per token unless
+    the field says otherwise. Vercel and OpenRouter have different names for the same prices.
     """
     __slots__ = ("input", "output", "input_cache_read", "input_cache_write", "image", "web_search", "input_tiers", "output_tiers", "prompt", "completion", "request", "internal_reasoning", "audio", "extra_json")
     INPUT_FIELD_NUMBER: _ClassVar[int]
@@ -197,7 +214,7 @@ class ModelPricing(_message.Message):
     image: str
     """Per image. Vercel, OpenRouter."""
     web_search: str
-    """Per web search, or per thousand of them, as the gateway counts. Vercel, OpenRouter."""
+    """Per web search, or per thousand of them, depending on the gateway. Vercel, OpenRouter."""
     input_tiers: _containers.RepeatedCompositeFieldContainer[PriceTier]
     """Prompt prices that depend on the size of the prompt. Vercel."""
     output_tiers: _containers.RepeatedCompositeFieldContainer[PriceTier]
@@ -207,7 +224,7 @@ class ModelPricing(_message.Message):
     completion: str
     """Completion tokens. OpenRouter."""
     request: str
-    """Per request, whatever its size. OpenRouter."""
+    """Per request, independent of its size. OpenRouter."""
     internal_reasoning: str
     """Reasoning tokens. OpenRouter."""
     audio: str
@@ -228,9 +245,9 @@ class PriceTier(_message.Message):
     cost: str
     """USD per token as decimal text."""
     min: int
-    """First number of tokens of the range."""
+    """Start of the range in tokens, inclusive."""
     max: int
-    """First number of tokens beyond the range. Absent: no upper end."""
+    """End of the range in tokens, exclusive. Absent: no upper end."""
     extra_json: str
     """JSON object with members that this schema does not know."""
     def __init__(self, cost: _Optional[str] = ..., min: _Optional[int] = ..., max: _Optional[int] = ..., extra_json: _Optional[str] = ...) -> None: ...
@@ -247,15 +264,15 @@ class ModelArchitecture(_message.Message):
     INSTRUCT_TYPE_FIELD_NUMBER: _ClassVar[int]
     EXTRA_JSON_FIELD_NUMBER: _ClassVar[int]
     modality: str
-    """Both sides in short, as `text+image->text`."""
+    """Input and output in short form, for example `text+image->text`."""
     input_modalities: _containers.RepeatedScalarFieldContainer[str]
     """What the model reads: `text`, `image`, `file`, `audio`, `video`."""
     output_modalities: _containers.RepeatedScalarFieldContainer[str]
     """What the model writes: `text`, `image`, `audio`, `embeddings`."""
     tokenizer: str
-    """Family of the tokenizer, as `Claude`."""
+    """Family of the tokenizer, for example `Claude`."""
     instruct_type: str
-    """Format of the instruction template, as `chatml`."""
+    """Format of the instruction template, for example `chatml`."""
     extra_json: str
     """JSON object with members that this schema does not know."""
     def __init__(self, modality: _Optional[str] = ..., input_modalities: _Optional[_Iterable[str]] = ..., output_modalities: _Optional[_Iterable[str]] = ..., tokenizer: _Optional[str] = ..., instruct_type: _Optional[str] = ..., extra_json: _Optional[str] = ...) -> None: ...
@@ -270,9 +287,9 @@ class TopProvider(_message.Message):
     IS_MODERATED_FIELD_NUMBER: _ClassVar[int]
     EXTRA_JSON_FIELD_NUMBER: _ClassVar[int]
     context_length: int
-    """The most tokens of prompt and completion together."""
+    """Maximum number of tokens of prompt and completion together."""
     max_completion_tokens: int
-    """The most tokens of a completion."""
+    """Maximum number of tokens of a completion."""
     is_moderated: bool
     """Whether prompts pass a moderation filter first."""
     extra_json: str
@@ -282,7 +299,7 @@ class TopProvider(_message.Message):
     def ClearField(self, field_name: _Literal["context_length", "max_completion_tokens", "is_moderated", "extra_json"]) -> None: ...
 
 class ModelPermission(_message.Message):
-    """What the caller may do with a model. vLLM, after OpenAI's earlier API."""
+    """What the caller may do with a model. vLLM, after an earlier API of OpenAI."""
     __slots__ = ("id", "object", "created", "allow_create_engine", "allow_sampling", "allow_logprobs", "allow_search_indices", "allow_view", "allow_fine_tuning", "organization", "group", "is_blocking", "extra_json")
     ID_FIELD_NUMBER: _ClassVar[int]
     OBJECT_FIELD_NUMBER: _ClassVar[int]
@@ -298,7 +315,7 @@ class ModelPermission(_message.Message):
     IS_BLOCKING_FIELD_NUMBER: _ClassVar[int]
     EXTRA_JSON_FIELD_NUMBER: _ClassVar[int]
     id: str
-    """Id of the permission, as `modelperm-1`."""
+    """Id of the permission, for example `modelperm-1`."""
     object: str
     """`model_permission`."""
     created: int
@@ -308,7 +325,7 @@ class ModelPermission(_message.Message):
     allow_sampling: bool
     """Whether text may be sampled."""
     allow_logprobs: bool
-    """Whether log probabilities may be asked for."""
+    """Whether log probabilities may be requested."""
     allow_search_indices: bool
     """Whether search indices may be built."""
     allow_view: bool
@@ -316,7 +333,7 @@ class ModelPermission(_message.Message):
     allow_fine_tuning: bool
     """Whether the model may be fine-tuned."""
     organization: str
-    """Whom the permission is for; `*` is everyone."""
+    """Organisation that has the permission. `*` is everyone."""
     group: str
     """Group within the organisation."""
     is_blocking: bool
@@ -329,28 +346,34 @@ class ModelPermission(_message.Message):
 
 class ModelMeta(_message.Message):
     """Facts from the model file. llama.cpp."""
-    __slots__ = ("vocab_type", "n_vocab", "n_ctx_train", "n_embd", "n_params", "size", "extra_json")
+    __slots__ = ("vocab_type", "n_vocab", "n_ctx_train", "n_embd", "n_params", "size", "n_ctx", "ftype", "extra_json")
     VOCAB_TYPE_FIELD_NUMBER: _ClassVar[int]
     N_VOCAB_FIELD_NUMBER: _ClassVar[int]
     N_CTX_TRAIN_FIELD_NUMBER: _ClassVar[int]
     N_EMBD_FIELD_NUMBER: _ClassVar[int]
     N_PARAMS_FIELD_NUMBER: _ClassVar[int]
     SIZE_FIELD_NUMBER: _ClassVar[int]
+    N_CTX_FIELD_NUMBER: _ClassVar[int]
+    FTYPE_FIELD_NUMBER: _ClassVar[int]
     EXTRA_JSON_FIELD_NUMBER: _ClassVar[int]
     vocab_type: int
     """Kind of vocabulary, as llama.cpp numbers them."""
     n_vocab: int
-    """Tokens in the vocabulary."""
+    """Number of tokens in the vocabulary."""
     n_ctx_train: int
     """Context length in training, in tokens."""
     n_embd: int
     """Length of the embedding vectors."""
     n_params: int
-    """Parameters."""
+    """Number of parameters."""
     size: int
     """Size of the weights in bytes."""
+    n_ctx: int
+    """Context length that the server runs with, in tokens."""
+    ftype: str
+    """Format of the weights, for example `Q4_K - Medium`."""
     extra_json: str
     """JSON object with members that this schema does not know."""
-    def __init__(self, vocab_type: _Optional[int] = ..., n_vocab: _Optional[int] = ..., n_ctx_train: _Optional[int] = ..., n_embd: _Optional[int] = ..., n_params: _Optional[int] = ..., size: _Optional[int] = ..., extra_json: _Optional[str] = ...) -> None: ...
-    def HasField(self, field_name: _Literal["vocab_type", "n_vocab", "n_ctx_train", "n_embd", "n_params", "size", "extra_json"]) -> bool: ...
-    def ClearField(self, field_name: _Literal["vocab_type", "n_vocab", "n_ctx_train", "n_embd", "n_params", "size", "extra_json"]) -> None: ...
+    def __init__(self, vocab_type: _Optional[int] = ..., n_vocab: _Optional[int] = ..., n_ctx_train: _Optional[int] = ..., n_embd: _Optional[int] = ..., n_params: _Optional[int] = ..., size: _Optional[int] = ..., n_ctx: _Optional[int] = ..., ftype: _Optional[str] = ..., extra_json: _Optional[str] = ...) -> None: ...
+    def HasField(self, field_name: _Literal["vocab_type", "n_vocab", "n_ctx_train", "n_embd", "n_params", "size", "n_ctx", "ftype", "extra_json"]) -> bool: ...
+    def ClearField(self, field_name: _Literal["vocab_type", "n_vocab", "n_ctx_train", "n_embd", "n_params", "size", "n_ctx", "ftype", "extra_json"]) -> None: ...

@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class ModelsServiceStub(object):
-    """What the gateway can run.
+    """The models that the gateway can run.
     """
 
     def __init__(self, channel):
@@ -48,21 +48,21 @@ class ModelsServiceStub(object):
 
 
 class ModelsServiceServicer(object):
-    """What the gateway can run.
+    """The models that the gateway can run.
     """
 
     def ListModels(self, request, context):
-        """Lists all models, in one reply: the REST endpoint has no pages. GET /models.
+        """Lists the models. GET /models. Most gateways return all of them and ignore `after` and `limit`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def RetrieveModel(self, request, context):
-        """Looks up one model. NOT_FOUND if there is none. Some servers list only; use ListModels there.
+        """Returns one model, or NOT_FOUND if it does not exist. Some servers can only list: use ListModels there.
         GET /models/{model}.
 
-        The reply is the bare resource, as in the REST API and as resource-oriented gRPC APIs do it.
+        The response is the bare resource, as in the REST API and as resource-oriented gRPC APIs do it.
         buf:lint:ignore RPC_RESPONSE_STANDARD_NAME
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -91,7 +91,7 @@ def add_ModelsServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class ModelsService(object):
-    """What the gateway can run.
+    """The models that the gateway can run.
     """
 
     @staticmethod

@@ -14,11 +14,35 @@ import type { BridgeOptions } from "./common_pb.js";
 export declare const file_aibridge_v1_models: GenFile;
 
 /**
- * Asks for the list of models. The endpoint takes no parameters.
+ * Asks for the list of models. The fields become the query of the URL.
  *
  * @generated from message aibridge.v1.ListModelsRequest
  */
 export declare type ListModelsRequest = Message<"aibridge.v1.ListModelsRequest"> & {
+  /**
+   * Id of the last model of the page before: the response starts with the model after it. Default: from the start.
+   * Gateways with pages.
+   *
+   * @generated from field: optional string after = 1;
+   */
+  after?: string | undefined;
+
+  /**
+   * Maximum number of models in the response, 1 or more. Default: the gateway's. Gateways with pages.
+   *
+   * @generated from field: optional int32 limit = 2;
+   */
+  limit?: number | undefined;
+
+  /**
+   * JSON object with further query parameters, for example {"category": "programming"} (OpenRouter) or
+   * {"api-version": "2024-10-21"} (Azure). Values are strings, numbers, booleans, or arrays of these, which repeat the
+   * parameter.
+   *
+   * @generated from field: optional string extra_json = 100;
+   */
+  extraJson?: string | undefined;
+
   /**
    * Options for the bridge itself.
    *
@@ -34,7 +58,7 @@ export declare type ListModelsRequest = Message<"aibridge.v1.ListModelsRequest">
 export declare const ListModelsRequestSchema: GenMessage<ListModelsRequest>;
 
 /**
- * All models that the gateway offers to this caller.
+ * The models that the gateway offers to this caller.
  *
  * @generated from message aibridge.v1.ListModelsResponse
  */
@@ -54,28 +78,28 @@ export declare type ListModelsResponse = Message<"aibridge.v1.ListModelsResponse
   data: Model[];
 
   /**
-   * Whether the list was cut. Some gateways.
+   * Whether more models follow: pass last_id as ListModelsRequest.after. Gateways with pages.
    *
    * @generated from field: optional bool has_more = 3;
    */
   hasMore?: boolean | undefined;
 
   /**
-   * Id of the first model of this page. Some gateways.
+   * Id of the first model of this page. Gateways with pages.
    *
    * @generated from field: optional string first_id = 4;
    */
   firstId?: string | undefined;
 
   /**
-   * Id of the last model of this page. Some gateways.
+   * Id of the last model of this page. Gateways with pages.
    *
    * @generated from field: optional string last_id = 5;
    */
   lastId?: string | undefined;
 
   /**
-   * JSON object with members that this schema does not know, as llama.cpp's parallel `models`.
+   * JSON object with members that this schema does not know, for example the parallel list `models` of llama.cpp.
    *
    * @generated from field: optional string extra_json = 100;
    */
@@ -95,7 +119,7 @@ export declare const ListModelsResponseSchema: GenMessage<ListModelsResponse>;
  */
 export declare type RetrieveModelRequest = Message<"aibridge.v1.RetrieveModelRequest"> & {
   /**
-   * Required. The model's id, as `anthropic/claude-opus-4.6` or `llama3.2:1b`. The bridge sends it as one
+   * Required. Id of the model, for example `anthropic/claude-opus-4.6` or `llama3.2:1b`. The bridge sends it as one
    * percent-encoded path segment.
    *
    * @generated from field: optional string model = 1;
@@ -117,13 +141,13 @@ export declare type RetrieveModelRequest = Message<"aibridge.v1.RetrieveModelReq
 export declare const RetrieveModelRequestSchema: GenMessage<RetrieveModelRequest>;
 
 /**
- * A model in the catalogue. Only `id` can be relied on; each gateway fills in a different set.
+ * A model in the catalogue. Only `id` is always present. Each gateway sets other fields.
  *
  * @generated from message aibridge.v1.Model
  */
 export declare type Model = Message<"aibridge.v1.Model"> & {
   /**
-   * What to put into a request's `model`, as `openai/gpt-5.4`.
+   * The value for `model` in a request, for example `openai/gpt-5.4`.
    *
    * @generated from field: optional string id = 1;
    */
@@ -137,14 +161,14 @@ export declare type Model = Message<"aibridge.v1.Model"> & {
   object?: string | undefined;
 
   /**
-   * When the model was added, in Unix seconds. 0 where the server does not know.
+   * When the model was added, in Unix seconds. 0 if the server does not know.
    *
    * @generated from field: optional int64 created = 3;
    */
   created?: bigint | undefined;
 
   /**
-   * The organisation behind the model, as `anthropic`.
+   * The organisation behind the model, for example `anthropic`.
    *
    * @generated from field: optional string owned_by = 4;
    */
@@ -165,32 +189,33 @@ export declare type Model = Message<"aibridge.v1.Model"> & {
   description?: string | undefined;
 
   /**
-   * `language`, `embedding`, `reranking`, `image`, `video`, `speech`, `transcription`, `realtime`. Vercel.
+   * `language`, `embedding`, `reranking`, `image`, `video`, `speech`, `transcription` or `realtime`. Vercel.
    *
    * @generated from field: optional string type = 7;
    */
   type?: string | undefined;
 
   /**
-   * Capabilities, as `tool-use`, `vision`, `reasoning`. Vercel.
+   * Capabilities, for example `tool-use`, `vision`, `reasoning` (Vercel), or labels that the operator gave the model
+   * (llama.cpp).
    *
    * @generated from field: repeated string tags = 8;
    */
   tags: string[];
 
   /**
-   * The most tokens of prompt and completion together. Vercel, Groq.
+   * Maximum number of tokens of prompt and completion together. Vercel, Groq.
    *
-   * @generated from field: optional int64 context_window = 9;
+   * @generated from field: optional int32 context_window = 9;
    */
-  contextWindow?: bigint | undefined;
+  contextWindow?: number | undefined;
 
   /**
-   * The most tokens of a completion. Vercel.
+   * Maximum number of tokens of a completion. Vercel.
    *
-   * @generated from field: optional int64 max_tokens = 10;
+   * @generated from field: optional int32 max_tokens = 10;
    */
-  maxTokens?: bigint | undefined;
+  maxTokens?: number | undefined;
 
   /**
    * Prices. Vercel, OpenRouter.
@@ -200,32 +225,32 @@ export declare type Model = Message<"aibridge.v1.Model"> & {
   pricing?: ModelPricing | undefined;
 
   /**
-   * When the model came out, in Unix seconds. Vercel.
+   * When the model was released, in Unix seconds. Vercel.
    *
    * @generated from field: optional int64 released = 12;
    */
   released?: bigint | undefined;
 
   /**
-   * Day on which the model will be switched off, as `2026-12-31`. Absent: none is planned.
+   * Day on which the model will be switched off, for example `2026-12-31`. Absent if none is planned.
    *
    * @generated from field: optional string shutdown_date = 13;
    */
   shutdownDate?: string | undefined;
 
   /**
-   * The most tokens of a completion. Groq.
+   * Maximum number of tokens of a completion. Groq.
    *
-   * @generated from field: optional int64 max_completion_tokens = 14;
+   * @generated from field: optional int32 max_completion_tokens = 14;
    */
-  maxCompletionTokens?: bigint | undefined;
+  maxCompletionTokens?: number | undefined;
 
   /**
-   * The most tokens of prompt and completion together. OpenRouter.
+   * Maximum number of tokens of prompt and completion together. OpenRouter.
    *
-   * @generated from field: optional int64 context_length = 15;
+   * @generated from field: optional int32 context_length = 15;
    */
-  contextLength?: bigint | undefined;
+  contextLength?: number | undefined;
 
   /**
    * Kinds of input and output. OpenRouter.
@@ -242,7 +267,7 @@ export declare type Model = Message<"aibridge.v1.Model"> & {
   topProvider?: TopProvider | undefined;
 
   /**
-   * Request parameters that at least one provider of the model accepts, as `tools`. OpenRouter.
+   * Request parameters that at least one provider of the model accepts, for example `tools`. OpenRouter.
    *
    * @generated from field: repeated string supported_parameters = 18;
    */
@@ -270,7 +295,7 @@ export declare type Model = Message<"aibridge.v1.Model"> & {
   perRequestLimitsJson?: string | undefined;
 
   /**
-   * The model that was loaded, where `id` is an alias or an adapter. vLLM.
+   * The model that was loaded, if `id` is an alias or an adapter. vLLM.
    *
    * @generated from field: optional string root = 22;
    */
@@ -284,14 +309,14 @@ export declare type Model = Message<"aibridge.v1.Model"> & {
   parent?: string | undefined;
 
   /**
-   * The most tokens of prompt and completion together. vLLM.
+   * Maximum number of tokens of prompt and completion together. vLLM.
    *
-   * @generated from field: optional int64 max_model_len = 24;
+   * @generated from field: optional int32 max_model_len = 24;
    */
-  maxModelLen?: bigint | undefined;
+  maxModelLen?: number | undefined;
 
   /**
-   * What the caller may do with the model. vLLM, after OpenAI's earlier API.
+   * What the caller may do with the model. vLLM, after an earlier API of OpenAI.
    *
    * @generated from field: repeated aibridge.v1.ModelPermission permission = 25;
    */
@@ -305,7 +330,7 @@ export declare type Model = Message<"aibridge.v1.Model"> & {
   meta?: ModelMeta | undefined;
 
   /**
-   * Any JSON: whether the model is loaded, as {"value": "loaded"}. llama.cpp.
+   * Any JSON: whether the model is loaded, for example {"value": "loaded"}. llama.cpp.
    *
    * @generated from field: optional string status_json = 27;
    */
@@ -326,7 +351,7 @@ export declare type Model = Message<"aibridge.v1.Model"> & {
   publicAppsJson?: string | undefined;
 
   /**
-   * Any JSON: an object of flags, as {"completion_chat": true} (Mistral), or an array of words (llama.cpp).
+   * Any JSON: an object of flags, for example {"completion_chat": true} (Mistral), or an array of words (llama.cpp).
    *
    * @generated from field: optional string capabilities_json = 30;
    */
@@ -340,18 +365,18 @@ export declare type Model = Message<"aibridge.v1.Model"> & {
   aliases: string[];
 
   /**
-   * When the model is deprecated, as `2026-12-31T12:00:00Z`. Mistral.
+   * When the model becomes deprecated, for example `2026-12-31T12:00:00Z`. Mistral.
    *
    * @generated from field: optional string deprecation = 32;
    */
   deprecation?: string | undefined;
 
   /**
-   * The most tokens of prompt and completion together. Mistral.
+   * Maximum number of tokens of prompt and completion together. Mistral.
    *
-   * @generated from field: optional int64 max_context_length = 33;
+   * @generated from field: optional int32 max_context_length = 33;
    */
-  maxContextLength?: bigint | undefined;
+  maxContextLength?: number | undefined;
 
   /**
    * JSON object with members that this schema does not know.
@@ -368,8 +393,8 @@ export declare type Model = Message<"aibridge.v1.Model"> & {
 export declare const ModelSchema: GenMessage<Model>;
 
 /**
- * Prices in USD as decimal text, as "0.0000025", because a float would round them. Per token where nothing
- * else is said. Vercel and OpenRouter name the same things differently.
+ * Prices in USD as decimal text, for example "0.0000025", because a float would round them. Prices are per token unless
+ * the field says otherwise. Vercel and OpenRouter have different names for the same prices.
  *
  * @generated from message aibridge.v1.ModelPricing
  */
@@ -410,7 +435,7 @@ export declare type ModelPricing = Message<"aibridge.v1.ModelPricing"> & {
   image?: string | undefined;
 
   /**
-   * Per web search, or per thousand of them, as the gateway counts. Vercel, OpenRouter.
+   * Per web search, or per thousand of them, depending on the gateway. Vercel, OpenRouter.
    *
    * @generated from field: optional string web_search = 6;
    */
@@ -445,7 +470,7 @@ export declare type ModelPricing = Message<"aibridge.v1.ModelPricing"> & {
   completion?: string | undefined;
 
   /**
-   * Per request, whatever its size. OpenRouter.
+   * Per request, independent of its size. OpenRouter.
    *
    * @generated from field: optional string request = 11;
    */
@@ -493,18 +518,18 @@ export declare type PriceTier = Message<"aibridge.v1.PriceTier"> & {
   cost?: string | undefined;
 
   /**
-   * First number of tokens of the range.
+   * Start of the range in tokens, inclusive.
    *
-   * @generated from field: optional int64 min = 2;
+   * @generated from field: optional int32 min = 2;
    */
-  min?: bigint | undefined;
+  min?: number | undefined;
 
   /**
-   * First number of tokens beyond the range. Absent: no upper end.
+   * End of the range in tokens, exclusive. Absent: no upper end.
    *
-   * @generated from field: optional int64 max = 3;
+   * @generated from field: optional int32 max = 3;
    */
-  max?: bigint | undefined;
+  max?: number | undefined;
 
   /**
    * JSON object with members that this schema does not know.
@@ -527,7 +552,7 @@ export declare const PriceTierSchema: GenMessage<PriceTier>;
  */
 export declare type ModelArchitecture = Message<"aibridge.v1.ModelArchitecture"> & {
   /**
-   * Both sides in short, as `text+image->text`.
+   * Input and output in short form, for example `text+image->text`.
    *
    * @generated from field: optional string modality = 1;
    */
@@ -548,14 +573,14 @@ export declare type ModelArchitecture = Message<"aibridge.v1.ModelArchitecture">
   outputModalities: string[];
 
   /**
-   * Family of the tokenizer, as `Claude`.
+   * Family of the tokenizer, for example `Claude`.
    *
    * @generated from field: optional string tokenizer = 4;
    */
   tokenizer?: string | undefined;
 
   /**
-   * Format of the instruction template, as `chatml`.
+   * Format of the instruction template, for example `chatml`.
    *
    * @generated from field: optional string instruct_type = 5;
    */
@@ -582,18 +607,18 @@ export declare const ModelArchitectureSchema: GenMessage<ModelArchitecture>;
  */
 export declare type TopProvider = Message<"aibridge.v1.TopProvider"> & {
   /**
-   * The most tokens of prompt and completion together.
+   * Maximum number of tokens of prompt and completion together.
    *
-   * @generated from field: optional int64 context_length = 1;
+   * @generated from field: optional int32 context_length = 1;
    */
-  contextLength?: bigint | undefined;
+  contextLength?: number | undefined;
 
   /**
-   * The most tokens of a completion.
+   * Maximum number of tokens of a completion.
    *
-   * @generated from field: optional int64 max_completion_tokens = 2;
+   * @generated from field: optional int32 max_completion_tokens = 2;
    */
-  maxCompletionTokens?: bigint | undefined;
+  maxCompletionTokens?: number | undefined;
 
   /**
    * Whether prompts pass a moderation filter first.
@@ -617,13 +642,13 @@ export declare type TopProvider = Message<"aibridge.v1.TopProvider"> & {
 export declare const TopProviderSchema: GenMessage<TopProvider>;
 
 /**
- * What the caller may do with a model. vLLM, after OpenAI's earlier API.
+ * What the caller may do with a model. vLLM, after an earlier API of OpenAI.
  *
  * @generated from message aibridge.v1.ModelPermission
  */
 export declare type ModelPermission = Message<"aibridge.v1.ModelPermission"> & {
   /**
-   * Id of the permission, as `modelperm-1`.
+   * Id of the permission, for example `modelperm-1`.
    *
    * @generated from field: optional string id = 1;
    */
@@ -658,7 +683,7 @@ export declare type ModelPermission = Message<"aibridge.v1.ModelPermission"> & {
   allowSampling?: boolean | undefined;
 
   /**
-   * Whether log probabilities may be asked for.
+   * Whether log probabilities may be requested.
    *
    * @generated from field: optional bool allow_logprobs = 6;
    */
@@ -686,7 +711,7 @@ export declare type ModelPermission = Message<"aibridge.v1.ModelPermission"> & {
   allowFineTuning?: boolean | undefined;
 
   /**
-   * Whom the permission is for; `*` is everyone.
+   * Organisation that has the permission. `*` is everyone.
    *
    * @generated from field: optional string organization = 10;
    */
@@ -729,33 +754,33 @@ export declare type ModelMeta = Message<"aibridge.v1.ModelMeta"> & {
   /**
    * Kind of vocabulary, as llama.cpp numbers them.
    *
-   * @generated from field: optional int64 vocab_type = 1;
+   * @generated from field: optional int32 vocab_type = 1;
    */
-  vocabType?: bigint | undefined;
+  vocabType?: number | undefined;
 
   /**
-   * Tokens in the vocabulary.
+   * Number of tokens in the vocabulary.
    *
-   * @generated from field: optional int64 n_vocab = 2;
+   * @generated from field: optional int32 n_vocab = 2;
    */
-  nVocab?: bigint | undefined;
+  nVocab?: number | undefined;
 
   /**
    * Context length in training, in tokens.
    *
-   * @generated from field: optional int64 n_ctx_train = 3;
+   * @generated from field: optional int32 n_ctx_train = 3;
    */
-  nCtxTrain?: bigint | undefined;
+  nCtxTrain?: number | undefined;
 
   /**
    * Length of the embedding vectors.
    *
-   * @generated from field: optional int64 n_embd = 4;
+   * @generated from field: optional int32 n_embd = 4;
    */
-  nEmbd?: bigint | undefined;
+  nEmbd?: number | undefined;
 
   /**
-   * Parameters.
+   * Number of parameters.
    *
    * @generated from field: optional int64 n_params = 5;
    */
@@ -767,6 +792,20 @@ export declare type ModelMeta = Message<"aibridge.v1.ModelMeta"> & {
    * @generated from field: optional int64 size = 6;
    */
   size?: bigint | undefined;
+
+  /**
+   * Context length that the server runs with, in tokens.
+   *
+   * @generated from field: optional int32 n_ctx = 7;
+   */
+  nCtx?: number | undefined;
+
+  /**
+   * Format of the weights, for example `Q4_K - Medium`.
+   *
+   * @generated from field: optional string ftype = 8;
+   */
+  ftype?: string | undefined;
 
   /**
    * JSON object with members that this schema does not know.
@@ -783,13 +822,13 @@ export declare type ModelMeta = Message<"aibridge.v1.ModelMeta"> & {
 export declare const ModelMetaSchema: GenMessage<ModelMeta>;
 
 /**
- * What the gateway can run.
+ * The models that the gateway can run.
  *
  * @generated from service aibridge.v1.ModelsService
  */
 export declare const ModelsService: GenService<{
   /**
-   * Lists all models, in one reply: the REST endpoint has no pages. GET /models.
+   * Lists the models. GET /models. Most gateways return all of them and ignore `after` and `limit`.
    *
    * @generated from rpc aibridge.v1.ModelsService.ListModels
    */
@@ -799,10 +838,10 @@ export declare const ModelsService: GenService<{
     output: typeof ListModelsResponseSchema;
   },
   /**
-   * Looks up one model. NOT_FOUND if there is none. Some servers list only; use ListModels there.
+   * Returns one model, or NOT_FOUND if it does not exist. Some servers can only list: use ListModels there.
    * GET /models/{model}.
    *
-   * The reply is the bare resource, as in the REST API and as resource-oriented gRPC APIs do it.
+   * The response is the bare resource, as in the REST API and as resource-oriented gRPC APIs do it.
    * buf:lint:ignore RPC_RESPONSE_STANDARD_NAME
    *
    * @generated from rpc aibridge.v1.ModelsService.RetrieveModel

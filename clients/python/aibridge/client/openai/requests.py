@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote
 
 from google.protobuf.message import Message
 
@@ -51,12 +51,13 @@ class RefusedError(Exception):
         self.reply = reply
 
 
-def rpc_of(method: str, path: str, body: bytes) -> Rpc:
-    """The RPC of a request to `path`, percent-encoded as it was sent.
+def rpc_of(method: str, target: str, body: bytes) -> Rpc:
+    """The RPC of a request to `target`: path and query, percent-encoded as they were sent.
 
     Raises:
         RefusedError: there is none, or the body is not a JSON object.
     """
+    path, _, query = target.partition("?")
     route = _ROUTE.search(path)
     if route is None:
         raise RefusedError(refusal(404, f"the bridge has no {path}", "unknown_url"))
@@ -73,7 +74,7 @@ def rpc_of(method: str, path: str, body: bytes) -> Rpc:
         return Rpc("embeddings", "CreateEmbedding", message, base64=value.get("encoding_format") == "base64")
     if model:
         return Rpc("models", "RetrieveModel", _once(RetrieveModelRequest(model=unquote(model))))
-    return Rpc("models", "ListModels", _once(ListModelsRequest()))
+    return Rpc("models", "ListModels", _once(_page(query)))
 
 
 def metadata_of(headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
@@ -93,15 +94,32 @@ def metadata_of(headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ..
     return tuple(pairs)
 
 
+def _page(query: str) -> ListModelsRequest:
+    """The parameters of a query: those that the request has no field for go in `extra_json`."""
+    members: dict[str, Any] = {}
+    for key, value in parse_qsl(query, keep_blank_values=True):
+        before = members.get(key)
+        members[key] = value if before is None else [*(before if isinstance(before, list) else [before]), value]
+    limit = members.get("limit")
+    if isinstance(limit, str) and re.fullmatch("[0-9]{1,9}", limit):
+        members["limit"] = int(limit)
+    return build(ListModelsRequest, members)
+
+
 def _body(message_type: Any, body: bytes) -> tuple[dict[str, Any], Message]:
     try:
         value = loads(body)
-        message = build(message_type, value) if isinstance(value, dict) else None
+        message = build(message_type, _without_stream(value)) if isinstance(value, dict) else None
     except MalformedJSONError:
         message = None
     if message is None:
         raise RefusedError(refusal(400, "the body is not a JSON object", "invalid_json"))
     return value, _once(message)
+
+
+def _without_stream(value: dict[str, Any]) -> dict[str, Any]:
+    """A body without `stream`, which the RPC says."""
+    return {key: item for key, item in value.items() if key != "stream"}
 
 
 def _once(message: Any) -> Message:

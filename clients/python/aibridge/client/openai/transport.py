@@ -92,8 +92,8 @@ class _Exchange:
             metadata = metadata_of(request.headers.multi_items())
         except ValueError as error:
             raise self._library.LocalProtocolError(str(error), request=request) from None
-        path = request.url.raw_path.decode("ascii").partition("?")[0]
-        return rpc_of(request.method, path, body), metadata, request.extensions.get("timeout", {}).get("read")
+        target = request.url.raw_path.decode("ascii")
+        return rpc_of(request.method, target, body), metadata, request.extensions.get("timeout", {}).get("read")
 
     async def _streamed(self, chunks: Chunks) -> Any:
         try:

@@ -9,9 +9,11 @@ import dev.aibridge.v1.CreateEmbeddingRequest
 import dev.aibridge.v1.EmbeddingsServiceGrpcKt.EmbeddingsServiceCoroutineStub
 import dev.aibridge.v1.ListModelsRequest
 import dev.aibridge.v1.ModelsServiceGrpcKt.ModelsServiceCoroutineStub
+import dev.aibridge.v1.Reason
 import dev.aibridge.v1.RetrieveModelRequest
 import dev.aibridge.v1.Tool
 import dev.aibridge.v1.ToolCall
+import dev.aibridge.v1.ToolCallDelta
 import dev.aibridge.v1.Usage
 import io.grpc.ClientInterceptor
 import io.grpc.Grpc
@@ -163,7 +165,9 @@ private class Example(channel: ManagedChannel, token: String) {
         } catch (exception: StatusException) {
             val failure = exception.failure()
             println("rate-limit: ${failure.code} ${failure.reason}")
-            failure.retryDelay?.let { println("rate-limit: retry after ${it.inWholeMilliseconds} ms") }
+            if (failure.reason == Reason.RATE_LIMIT_EXCEEDED.name) {
+                failure.retryDelay?.let { println("rate-limit: retry after ${it.inWholeMilliseconds} ms") }
+            }
             failure.upstream?.let { println("rate-limit: upstream HTTP ${it.httpStatus} ${it.code}") }
             println("rate-limit: request id ${failure.requestId}")
         }
@@ -215,7 +219,7 @@ private fun asking(model: String, text: String = "Hello!"): CreateChatCompletion
         .addMessages(ChatCompletionMessage.newBuilder().setRole("user").setContent(text))
 
 /** Puts tool calls together: each delta names its call by index; the arguments come in pieces. */
-private fun MutableMap<Int, ToolCall.Builder>.add(deltas: List<ToolCall>) {
+private fun MutableMap<Int, ToolCall.Builder>.add(deltas: List<ToolCallDelta>) {
     for (delta in deltas) {
         val call = getOrPut(delta.index) { ToolCall.newBuilder() }
         if (delta.hasId()) call.id = delta.id

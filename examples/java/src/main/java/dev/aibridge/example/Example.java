@@ -23,10 +23,12 @@ import dev.aibridge.v1.ListModelsRequest;
 import dev.aibridge.v1.Model;
 import dev.aibridge.v1.ModelsServiceGrpc;
 import dev.aibridge.v1.ModelsServiceGrpc.ModelsServiceBlockingStub;
+import dev.aibridge.v1.Reason;
 import dev.aibridge.v1.RetrieveModelRequest;
 import dev.aibridge.v1.StreamOptions;
 import dev.aibridge.v1.Tool;
 import dev.aibridge.v1.ToolCall;
+import dev.aibridge.v1.ToolCallDelta;
 import dev.aibridge.v1.Usage;
 import io.grpc.ClientInterceptor;
 import io.grpc.Context;
@@ -169,8 +171,8 @@ public final class Example {
     }
 
     /** Put tool calls together: each delta names its call by index; the arguments come in pieces. */
-    private static void addToolCalls(Map<Integer, ToolCall.Builder> calls, Iterable<ToolCall> deltas) {
-        for (ToolCall delta : deltas) {
+    private static void addToolCalls(Map<Integer, ToolCall.Builder> calls, Iterable<ToolCallDelta> deltas) {
+        for (ToolCallDelta delta : deltas) {
             ToolCall.Builder call = calls.computeIfAbsent(delta.getIndex(), index -> ToolCall.newBuilder());
             if (delta.hasId()) {
                 call.setId(delta.getId());
@@ -255,7 +257,9 @@ public final class Example {
         } catch (StatusRuntimeException exception) {
             Failure failure = Failure.of(exception);
             print("rate-limit", failure.code(), failure.reason());
-            failure.retryDelay().ifPresent(delay -> print("rate-limit", "retry after", delay.toMillis(), "ms"));
+            if (failure.reason().equals(Reason.RATE_LIMIT_EXCEEDED.name())) {
+                failure.retryDelay().ifPresent(delay -> print("rate-limit", "retry after", delay.toMillis(), "ms"));
+            }
             failure.upstream().ifPresent(error ->
                     print("rate-limit", "upstream HTTP", error.getHttpStatus(), error.getCode()));
             print("rate-limit", "request id", failure.requestId());

@@ -1,0 +1,38 @@
+"""The query of a URL, from a request whose endpoint takes no body."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+from urllib.parse import quote, urlencode
+
+from google.protobuf.message import Message
+
+from bridge.codec import encode
+from bridge.errors import invalid
+from bridge.jsontext import dumps, loads
+
+_MAX_QUERY: Final = 8192  # characters
+
+
+def query_of(request: Message) -> str:
+    """The query with its `?`, percent-encoded; empty for a request without parameters.
+
+    Raises:
+        BridgeError: INVALID_REQUEST for a value that has no form in a query, or a query that is too long.
+    """
+    members: dict[str, Any] = loads(dumps(encode(request)))
+    query = urlencode([(key, text) for key, value in members.items() for text in _texts(value)], quote_via=quote)
+    query = f"?{query}" if query else ""
+    if len(query) > _MAX_QUERY:
+        raise invalid("extra_json", f"makes a query of {len(query)} characters, and {_MAX_QUERY} are allowed")
+    return query
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """The text of a parameter's value; several of an array."""
+    for item in value if isinstance(value, list) else (value,):
+        if isinstance(item, str):
+            yield item
+        elif isinstance(item, bool | int | float):
+            yield dumps(item).decode()
+        else:
+            raise invalid("extra_json", "has a value that is no string, number or boolean, nor an array of these")

@@ -1,0 +1,155 @@
+"""Gives each fragment of a tool call the index of its call: 0, 1, 2 … per choice, in the order in which calls begin.
+
+OpenAI's servers send such indexes. Others send none, start at 1, leave gaps, give every call the index 0, repeat the id
+in every fragment, or send no id at all. `ToolCalls` decides which call a fragment continues, so that callers only have
+to key on the index.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+
+from bridge.jsontext import MalformedJSONError, loads_strict
+
+#: Arguments of a call are kept up to this many characters, to see whether they are complete.
+_MAX_ARGUMENTS: Final = 1 << 20
+#: An index or an id as the upstream sent it; None for none.
+Key = int | str | None
+
+
+class _Fragment(NamedTuple):
+    """What a fragment says; `chunk` counts the chunks with tool calls."""
+
+    at: Key  # its index, as the upstream gives it
+    id: Key
+    name: str
+    arguments: str
+    chunk: int
+
+
+@dataclass(slots=True, eq=False)
+class _Call:
+    """One call: the bridge's number for it, what the upstream said of it last, and its arguments so far."""
+
+    number: int
+    index: Key = None
+    id: Key = None
+    name: str = ""
+    chunk: int = 0
+    pieces: list[str] = field(default_factory=list)
+    size: int = 0
+
+    def add(self, fragment: _Fragment) -> None:
+        """Take in what a fragment says."""
+        if fragment.at is not None:
+            self.index = fragment.at
+        if fragment.id is not None:
+            self.id = fragment.id
+        self.name = self.name or fragment.name
+        self.chunk = fragment.chunk
+        if (self.id is None or self.index is None) and self.size <= _MAX_ARGUMENTS:  # else nothing is ever in doubt
+            self.pieces.append(fragment.arguments)
+            self.size += len(fragment.arguments)
+
+    def ends_before(self, fragment: _Fragment) -> bool:
+        """Whether the fragment begins another call, where neither id nor index can tell: its name may be a repetition.
+
+        It is none in the same chunk, nor if it is another name, nor behind complete arguments.
+        """
+        if not fragment.name or not self.name:
+            return False
+        if fragment.name != self.name or fragment.chunk == self.chunk:
+            return True
+        try:
+            return isinstance(loads_strict("".join(self.pieces)), dict)
+        except MalformedJSONError:
+            return False
+
+
+@dataclass(slots=True)
+class _Choice:
+    """The calls of one choice in order, by id, and the latest of each index that the upstream has used."""
+
+    calls: list[_Call] = field(default_factory=list)
+    by_id: dict[Key, list[_Call]] = field(default_factory=dict)
+    by_index: dict[Key, _Call] = field(default_factory=dict)
+
+    def call_of(self, fragment: _Fragment) -> _Call:
+        """The call that a fragment continues or begins, with the fragment added."""
+        call = self._continued(fragment)
+        if call is None:
+            call = _Call(len(self.calls))
+            self.calls.append(call)
+        if fragment.id is not None and fragment.id != call.id:
+            self.by_id.setdefault(fragment.id, []).append(call)
+        if fragment.at is not None:
+            self.by_index[fragment.at] = call
+        call.add(fragment)
+        return call
+
+    def _continued(self, fragment: _Fragment) -> _Call | None:
+        """The call that a fragment continues; None if it begins one."""
+        at, name = fragment.at, fragment.name
+        known = self.by_id.get(fragment.id, []) if fragment.id is not None else []
+        if known:
+            here = [call for call in known if at is None or call.index in {None, at}]
+            if here:
+                return here[-1]
+            # A new index with a name is a server that gives all calls the same id; without a name, one that counts on.
+            return None if name and at not in self.by_index else known[-1]
+        call = self._by_place(at)
+        if call is None:
+            return None
+        if fragment.id is not None:
+            return call if call.id is None and not call.ends_before(fragment) else None
+        if call.id is not None and at is not None:
+            return call if not call.name or name in {"", call.name} else None
+        return None if call.ends_before(fragment) else call
+
+    def _by_place(self, index: Key) -> _Call | None:
+        """The call with this index, as far as the upstream gives indexes; without one, the latest call."""
+        if index is None:
+            return self.calls[-1] if self.calls else None
+        call = self.by_index.get(index)
+        if call is not None or not self.calls:
+            return call
+        counted = self.calls[index] if type(index) is int and 0 <= index < len(self.calls) else self.calls[-1]
+        return counted if counted.index is None else None
+
+
+class ToolCalls:
+    """The tool calls of one stream."""
+
+    def __init__(self) -> None:
+        self._choices: dict[int, _Choice] = {}
+        self._chunk = 0
+
+    def number(self, chunk: dict[str, Any]) -> None:
+        """Set the index of each fragment in a chunk's JSON object."""
+        choices = chunk.get("choices")
+        for position, choice in enumerate(choices if type(choices) is list else ()):
+            delta = choice.get("delta") if type(choice) is dict else None
+            fragments = delta.get("tool_calls") if type(delta) is dict else None
+            if type(fragments) is list and fragments:
+                self._chunk += 1
+                index = choice.get("index")
+                calls = self._choices.setdefault(index if type(index) is int else position, _Choice())
+                for fragment in fragments:
+                    if type(fragment) is dict:
+                        fragment["index"] = calls.call_of(self._read(fragment)).number
+
+    def _read(self, fragment: dict[str, Any]) -> _Fragment:
+        index, identity = _key(fragment.get("index")), _key(fragment.get("id"))
+        for kind, text in (("function", "arguments"), ("custom", "input")):
+            said = fragment.get(kind)
+            if type(said) is dict:
+                name, arguments = said.get("name"), said.get(text)
+                name, arguments = (value if type(value) is str else "" for value in (name, arguments))
+                return _Fragment(index, identity, name, arguments, self._chunk)
+        return _Fragment(index, identity, "", "", self._chunk)
+
+
+def _key(value: Any) -> Key:
+    """An index or an id, None for an empty one."""
+    if type(value) is float and value.is_integer():
+        return int(value)
+    return value if type(value) in {int, str} and value != "" else None
