@@ -26,7 +26,7 @@ class Limits(BaseModel):
         600.0, description="Seconds a call may take. The caller's deadline if that is sooner."
     )
     max_message_bytes: Bytes = Field(64 << 20, description="Largest gRPC message, received and sent.")
-    max_metadata_raw: Bytes = Field(16 << 10, description="Largest metadata of a call, as HTTP/2 counts it.")
+    max_metadata_bytes: Bytes = Field(16 << 10, description="Largest metadata of a call, as HTTP/2 counts it.")
     max_header_bytes: Bytes = Field(16 << 10, description="Longest line in the head of an upstream reply.")
     max_reply_bytes: Bytes = Field(128 << 20, description="Largest upstream reply that is not a stream, decompressed.")
     max_event_bytes: Bytes = Field(32 << 20, description="Largest event of an upstream stream.")

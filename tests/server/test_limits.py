@@ -115,7 +115,7 @@ async def test_metadata_has_a_limit(
     start: Start, hello: chat_pb2.CreateChatCompletionRequest, size: int, code: grpc.StatusCode
 ) -> None:
     """Core itself refuses larger metadata, before the call is one."""
-    async with start(max_metadata_raw=4096) as bridge:
+    async with start(max_metadata_bytes=4096) as bridge:
         bridge.gateway.script(json_reply(COMPLETION))
         call = bridge.chat.CreateChatCompletion(hello, metadata=[("x-large", "a" * size)])
         assert await call.code() is code
