@@ -8,9 +8,9 @@ from typing import Any, Generic, Self, TypeVar
 import grpc
 from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 
-from aibridge.client.calls import Defaults, Method, Services, Trailers, trailers_of
+from aibridge.client.calls import Defaults, Method, Services, Trailers, readable, trailers_of
 from aibridge.client.channel import Option, TlsChoice, caller_metadata, open_channel
-from aibridge.client.failures import cancelled, failure_of
+from aibridge.client.failures import CallFailed, cancelled, failure_of
 from aibridge.v1.chat_pb2 import (
     CreateChatCompletionRequest,
     CreateChatCompletionResponse,
@@ -62,7 +62,11 @@ class Stream(Generic[R]):
             raise cancelled() from None  # by `cancel`
         if message is grpc.aio.EOF:
             raise StopAsyncIteration
-        result: R = message
+        try:
+            result: R = readable(message)
+        except CallFailed:
+            self._call.cancel()
+            raise
         return result
 
     def cancel(self) -> None:
@@ -103,7 +107,7 @@ class Unary(Method, Generic[Q, R]):
         """The response and the trailing metadata."""
         call = self._call(request, **self._defaults.arguments(timeout, metadata))
         try:
-            return await call, trailers_of(await call.trailing_metadata())
+            return readable(await call), trailers_of(await call.trailing_metadata())
         except grpc.aio.AioRpcError as error:
             raise failure_of(error, self._defaults.target) from None
         except asyncio.CancelledError:

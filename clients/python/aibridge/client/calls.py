@@ -1,17 +1,21 @@
 """What the synchronous and the asyncio client have in common: how calls are made, and with what."""
 
-from collections.abc import Coroutine, Iterable, Sequence
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from typing import Any, Final, NamedTuple, TypeVar
 
+from google.protobuf.message import DecodeError
 from grpc_health.v1.health_pb2_grpc import HealthStub
 
 from aibridge.client.channel import Metadata
+from aibridge.client.failures import unreadable
 from aibridge.v1.chat_pb2_grpc import ChatServiceStub
 from aibridge.v1.embeddings_pb2_grpc import EmbeddingsServiceStub
 from aibridge.v1.models_pb2_grpc import ModelsServiceStub
 
 R = TypeVar("R")
 
+#: Stands for a message that is not one of its type, for which gRPC would have None or an error without a reason.
+_UNREADABLE: Final = object()
 #: Trailing metadata: request ids, rate limits, usage.
 Trailers = dict[str, str | bytes]
 
@@ -62,11 +66,37 @@ class _Channel:
         self._unary = unary
         self._streaming = streaming
 
-    def unary_unary(self, method: str, **form: Any) -> Method:
-        return self._unary(self._channel.unary_unary(method, **form), self._defaults)
+    def unary_unary(self, method: str, *, response_deserializer: Any, **form: Any) -> Method:
+        read = _reader(response_deserializer)
+        call = self._channel.unary_unary(method, response_deserializer=read, **form)
+        return self._unary(call, self._defaults)
 
-    def unary_stream(self, method: str, **form: Any) -> Method:
-        return self._streaming(self._channel.unary_stream(method, **form), self._defaults)
+    def unary_stream(self, method: str, *, response_deserializer: Any, **form: Any) -> Method:
+        read = _reader(response_deserializer)
+        call = self._channel.unary_stream(method, response_deserializer=read, **form)
+        return self._streaming(call, self._defaults)
+
+
+def _reader(parse: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
+    def read(data: bytes) -> Any:
+        try:
+            return parse(data)
+        except DecodeError:
+            return _UNREADABLE
+
+    return read
+
+
+def readable(message: R) -> R:
+    """A message that has arrived.
+
+    Raises:
+        CallFailed: INTERNAL with the reason RESPONSE_UNREADABLE if the call ended without one, or if it is not of its
+            type: nested more deeply than protobuf reads, say.
+    """
+    if message is None or message is _UNREADABLE:
+        raise unreadable()
+    return message
 
 
 def trailers_of(metadata: Iterable[tuple[str, str | bytes]] | None) -> Trailers:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import grpc
 from google.protobuf.message import DecodeError, Message
@@ -15,6 +15,8 @@ from aibridge.v1.errors_pb2 import UpstreamError
 M = TypeVar("M", bound=Message)
 
 _PUSHBACK = "grpc-retry-pushback-ms"
+#: The one reason that this side gives.
+UNREADABLE: Final = "RESPONSE_UNREADABLE"
 
 
 @dataclass(slots=True, eq=False)
@@ -71,6 +73,12 @@ def failure_of(error: Any, target: str = "") -> CallFailed:
 def cancelled() -> CallFailed:
     """The failure of a call that this side has given up."""
     return CallFailed(grpc.StatusCode.CANCELLED, "the call was cancelled")
+
+
+def unreadable() -> CallFailed:
+    """The failure of a call whose response is missing, or cannot be read, although its status is OK."""
+    message = "the server's response is missing, or is not a message of the method's response type"
+    return CallFailed(grpc.StatusCode.INTERNAL, message, reason=UNREADABLE)
 
 
 def _is_retryable(code: grpc.StatusCode, reason: str, trailers: Mapping[str, str]) -> bool:

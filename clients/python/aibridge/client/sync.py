@@ -7,9 +7,9 @@ from typing import Any, Generic, Self, TypeVar
 import grpc
 from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 
-from aibridge.client.calls import Defaults, Method, Services, Trailers, trailers_of
+from aibridge.client.calls import Defaults, Method, Services, Trailers, readable, trailers_of
 from aibridge.client.channel import Option, TlsChoice, caller_metadata, open_channel
-from aibridge.client.failures import failure_of
+from aibridge.client.failures import CallFailed, failure_of
 from aibridge.v1.chat_pb2 import (
     CreateChatCompletionRequest,
     CreateChatCompletionResponse,
@@ -59,9 +59,12 @@ class Stream(Generic[R]):
 
     def __next__(self) -> R:
         try:
-            message: R = next(self._call)
+            message: R = readable(next(self._call))
         except grpc.RpcError as error:
             raise failure_of(error, self._target) from None
+        except CallFailed:
+            self._call.cancel()
+            raise
         return message
 
     def cancel(self) -> None:
@@ -87,7 +90,7 @@ class Unary(Method, Generic[Q, R]):
     def __call__(self, request: Q, timeout: float | None = None, metadata: Sequence[tuple[str, str]] = ()) -> R:
         """The response; `timeout` is in seconds and becomes the call's deadline."""
         try:
-            response: R = self._call(request, **self._defaults.arguments(timeout, metadata))
+            response: R = readable(self._call(request, **self._defaults.arguments(timeout, metadata)))
         except grpc.RpcError as error:
             raise failure_of(error, self._defaults.target) from None
         return response
@@ -100,7 +103,7 @@ class Unary(Method, Generic[Q, R]):
             response, call = self._call.with_call(request, **self._defaults.arguments(timeout, metadata))
         except grpc.RpcError as error:
             raise failure_of(error, self._defaults.target) from None
-        return response, trailers_of(call.trailing_metadata())
+        return readable(response), trailers_of(call.trailing_metadata())
 
 
 class Streaming(Method, Generic[Q, R]):
