@@ -103,6 +103,7 @@ check: $(READY) ## lint, types, protos, fresh generated code and tables, imports
 	$(BIN)/python tools/api.py --check
 	$(BIN)/python tools/fields.py --check
 	$(BIN)/python tools/errors.py --check
+	$(BIN)/python tools/versions.py --check
 	$(BIN)/python tools/vendor.py --check
 	$(BIN)/python tools/fetch.py --check
 	$(BIN)/python tools/configuration.py --check

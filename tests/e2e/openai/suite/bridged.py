@@ -21,7 +21,7 @@ import canned
 import openai
 import pytest
 
-from bridge.client.openai import async_http_client, http_client
+from aibridge.client.openai import async_http_client, http_client
 
 #: Where the tests believe that their upstream is.
 BASE_URL = os.environ["TEST_API_BASE_URL"]
