@@ -130,7 +130,7 @@ test("every kind of field, both ways", async () => {
     return {
       created: 2n ** 53n + 1n,
       choices: [{ index: 0, finishReason: "stop", logprobs: { content: [{ token: "a", logprob: -0.5 }] } }],
-      usage: { promptTokens: 1n, costKind: { case: "cost", value: 0.25 } },
+      usage: { promptTokens: 1, costKind: { case: "cost", value: 0.25 } },
       extraJson: '{"kept": 1.50}',
     };
   };
