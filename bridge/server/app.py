@@ -14,7 +14,7 @@ from bridge.access.limits import Limits
 from bridge.server import options, tls
 from bridge.server.boundary import Guarded
 from bridge.server.flight import Flight
-from bridge.server.gate import Gate
+from bridge.server.gate import HEALTH, TOOLS, Gate
 from bridge.server.health import CLIENT_NOTICE, Health
 from bridge.server.probes import Probes
 from bridge.server.reflection import add_reflection
@@ -72,8 +72,8 @@ class App:
         for service, servicer in zip(_SERVICES, (ModelsService, ChatService, EmbeddingsService), strict=True):
             guarded.add(service, servicer(self._upstream, settings))
         self._server.add_generic_rpc_handlers((guarded,))
-        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
-        gate = Gate(self._server, self._callers)
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, Gate(self._server, HEALTH))
+        gate = Gate(self._server, TOOLS, self._callers)
         names = [*SERVICES, health.SERVICE_NAME]
         if settings.channelz:
             channelz_pb2_grpc.add_ChannelzServicer_to_server(channelz.aio.ChannelzServicer(), gate)

@@ -110,7 +110,7 @@ class Guarded(grpc.GenericRpcHandler):
         call.queued = await limits.enter(caller, most)
         try:
             await flight.hold_back()
-            request = _parsed(parse, await self._receiver.receive(context, call.deadline))
+            request = _parsed(parse, await self._receiver.only(context, call.deadline))
             reply = await behaviour(request, context)
             reply = None if call.streams else _serialize(reply)
         finally:

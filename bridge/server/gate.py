@@ -1,75 +1,155 @@
-"""The door to the services for operators: where callers have to show who they are, they have to here too.
+"""The way in to the services that grpcio brings: health, reflection, channelz. Requests are small, and calls are few.
 
-Health is not behind it, because probes have no credentials.
+Where callers have to show who they are, they have to for reflection and channelz too. Health asks nobody, because
+probes have no credentials. Whoever calls: the size of a message, the time that it takes, and the calls that are open
+are bounded.
 """
 
-from collections.abc import AsyncIterator, Callable, Sequence
-from typing import Any, Final
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, Final, NamedTuple
 
 import grpc
 import structlog
 
 from bridge.access.callers import Callers
-from bridge.call import begin
-from bridge.errors import BridgeError
+from bridge.call import Call, begin
+from bridge.errors import BridgeError, Reason
+from bridge.server.receive import Context, Receiver
 from bridge.status import status_of
+from bridge.telemetry.logs import traceback_of
 
 _log = structlog.get_logger("aibridge.rpc")
-_KINDS: Final = ("unary_unary", "unary_stream", "stream_unary", "stream_stream")
-#: Seconds that a call for operators may take, where the caller names no deadline.
-_LONGEST: Final = 3600.0
+#: Bytes of a request. They hold names of services and symbols; the longest that these services know have 100.
+MAX_REQUEST_BYTES: Final = 1024
+#: Seconds for a request to arrive.
+_REQUEST_TIMEOUT: Final = 5.0
+#: Seconds that stand for no limit: gRPC ends a call at its caller's deadline.
+_FOREVER: Final = 1e9
+#: Calls whose request takes longer than a moment. Each can hold twice as many bytes as the largest message may have.
+_MAX_SLOW: Final = 1
+
+
+class Bounds(NamedTuple):
+    """Calls that are open at once, in all and of one connection, and seconds that one may take (None for no limit)."""
+
+    max_calls: int
+    max_calls_of_connection: int
+    timeout: float | None
+
+
+#: A call of health that is open is a watch, of 20 kB. A client watches once for each of its connections.
+HEALTH: Final = Bounds(max_calls=4096, max_calls_of_connection=32, timeout=None)
+#: People and tools look, and go.
+TOOLS: Final = Bounds(max_calls=32, max_calls_of_connection=32, timeout=60.0)
 
 
 class Gate:
     """What stands for the server where such a service, with handlers for asyncio, is registered."""
 
-    def __init__(self, server: grpc.aio.Server, callers: Callers | None) -> None:
+    def __init__(self, server: grpc.aio.Server, bounds: Bounds, callers: Callers | None = None) -> None:
         self._server = server
+        self._bounds = bounds
         self._callers = callers
+        self._receiver = Receiver(_REQUEST_TIMEOUT, _MAX_SLOW)
+        self._open = 0
+        self._open_of: Counter[str] = Counter()  # by connection
 
     def add_generic_rpc_handlers(self, handlers: Sequence[grpc.GenericRpcHandler]) -> None:
         """As the server's own."""
-        callers = self._callers
-        if callers is not None:
-            handlers = [_Guarded(handler, callers) for handler in handlers]
-        self._server.add_generic_rpc_handlers(tuple(handlers))
+        self._server.add_generic_rpc_handlers(tuple(_Handlers(handler, self) for handler in handlers))
 
     def add_registered_method_handlers(self, service: str, handlers: dict[str, Any]) -> None:
-        """As the server's own: handlers that have been added before, by name. Those above serve the calls."""
+        """As the server's own. Calls of registered methods do not queue behind those of other methods."""
+        if self._callers is None:
+            guarded = {name: self.guard(handler, f"/{service}/{name}") for name, handler in handlers.items()}
+            self._server.add_registered_method_handlers(service, guarded)
 
+    def guard(self, handler: Any, method: str) -> Any:
+        """A handler behind the gate. To grpcio it takes a stream of bytes, so that it is called before they come."""
 
-class _Guarded(grpc.GenericRpcHandler):
-    def __init__(self, inner: grpc.GenericRpcHandler, callers: Callers) -> None:
-        self._inner = inner
-        self._callers = callers
-
-    def service(self, handler_call_details: grpc.HandlerCallDetails) -> Any:
-        """The handler of a call, which begins with a look at the caller."""
-        handler: Any = self._inner.service(handler_call_details)
-        return None if handler is None else _guard(handler, handler_call_details.method, self._callers)
-
-
-def _guard(handler: Any, method: str, callers: Callers) -> Any:
-    kind = next(name for name in _KINDS if getattr(handler, name) is not None)
-    behaviour: Callable[[Any, Any], Any] = getattr(handler, kind)
-
-    async def admit(context: Any) -> None:
-        call = begin(method, context.invocation_metadata() or (), context.time_remaining(), default=_LONGEST)
-        try:
-            call.caller = await callers.identify(call, context)
-        except BridgeError as error:
-            status = status_of(error, call)
+        async def serve(_messages: object, context: Context) -> Any:
+            call = begin(method, context.invocation_metadata() or (), context.time_remaining(), default=_FOREVER)
+            connection = context.peer()
+            try:
+                self._enter(connection)
+                try:
+                    async with asyncio.timeout(self._bounds.timeout):
+                        if self._callers is not None:
+                            call.caller = await self._callers.identify(call, context)
+                        return await self._answer(handler, context, call)
+                finally:
+                    self._leave(connection)
+            except BridgeError as error:
+                failure = error
+            except TimeoutError:
+                failure = BridgeError(Reason.REQUEST_TIMEOUT, "the call was open for too long")
+            except (asyncio.CancelledError, grpc.aio.AbortError):
+                raise
+            except grpc.aio.BaseError:
+                raise asyncio.CancelledError from None  # the caller has gone while a message was on its way
+            except Exception as exception:  # noqa: BLE001 # its text must not reach the caller
+                _log.error("unexpected exception", request_id=call.request_id, **traceback_of(exception))
+                failure = BridgeError(Reason.BRIDGE_INTERNAL, f"internal error, request id {call.request_id}")
+            status = status_of(failure, call)
             _log.info("call", request_id=call.request_id, method=method, code=status.code.name)
-            await context.abort_with_status(status)
+            return await context.abort_with_status(status)
 
-    async def one(request: Any, context: Any) -> Any:
-        await admit(context)
+        if handler.response_streaming:
+            return grpc.stream_stream_rpc_method_handler(serve, None, handler.response_serializer)
+        return grpc.stream_unary_rpc_method_handler(serve, None, handler.response_serializer)
+
+    async def _answer(self, handler: Any, context: Context, call: Call) -> Any:
+        if handler.request_streaming:
+            async for response in handler.stream_stream(self._requests(handler, context, call), context):
+                await context.write(response)
+            return None
+        request = _parsed(handler, await self._receiver.only(context, call.deadline))
+        behaviour = handler.unary_stream if handler.response_streaming else handler.unary_unary
         return await behaviour(request, context)
 
-    async def many(request: Any, context: Any) -> AsyncIterator[Any]:
-        await admit(context)
-        async for reply in behaviour(request, context):
-            yield reply
+    async def _requests(self, handler: Any, context: Context, call: Call) -> AsyncIterator[Any]:
+        while (data := await self._receiver.next(context, call.deadline)) is not None:
+            yield _parsed(handler, data)
 
-    make: Any = getattr(grpc, f"{kind}_rpc_method_handler")
-    return make(many if handler.response_streaming else one, handler.request_deserializer, handler.response_serializer)
+    def _enter(self, connection: str) -> None:
+        if self._open >= self._bounds.max_calls:
+            raise BridgeError(Reason.BRIDGE_OVERLOADED, "too many calls of this service are open", delay=1.0)
+        if self._open_of[connection] >= self._bounds.max_calls_of_connection:
+            message = "the connection has too many calls of this service open"
+            raise BridgeError(Reason.BRIDGE_OVERLOADED, message, delay=1.0)
+        self._open += 1
+        self._open_of[connection] += 1
+
+    def _leave(self, connection: str) -> None:
+        self._open -= 1
+        self._open_of[connection] -= 1
+        if not self._open_of[connection]:
+            del self._open_of[connection]
+
+
+class _Handlers(grpc.GenericRpcHandler):
+    def __init__(self, inner: grpc.GenericRpcHandler, gate: Gate) -> None:
+        self._inner = inner
+        self._gate = gate
+        self._guarded: dict[str, Any] = {}
+
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> Any:
+        """The handler of a call, behind the gate."""
+        method = handler_call_details.method
+        if method not in self._guarded:
+            handler: Any = self._inner.service(handler_call_details)
+            if handler is None:
+                return None
+            self._guarded[method] = self._gate.guard(handler, method)
+        return self._guarded[method]
+
+
+def _parsed(handler: Any, data: bytes) -> Any:
+    if len(data) > MAX_REQUEST_BYTES:
+        raise BridgeError(Reason.INVALID_REQUEST, f"the request is over the limit of {MAX_REQUEST_BYTES} bytes")
+    try:
+        return handler.request_deserializer(data)
+    except Exception:  # noqa: BLE001 # protobuf's, whichever it is
+        raise BridgeError(Reason.INVALID_REQUEST, "the request is not a message of the method's request type") from None

@@ -11,6 +11,22 @@ _MAX_PENDING_CALLS: Final = 8192
 _NO_COMPRESSION: Final = 1
 
 
+#: Health calls of one connection that are open at once.
+_MAX_HEALTH_STREAMS: Final = 100
+
+
+def of_health(settings: Settings, max_request_bytes: int) -> list[tuple[str, Any]]:
+    """The options of the health port."""
+    return [
+        # Workers share this port too: a probe meets one of them, as a caller does.
+        ("grpc.so_reuseport", int(settings.workers > 1)),
+        ("grpc.max_receive_message_length", max_request_bytes),
+        ("grpc.compression_enabled_algorithms_bitset", _NO_COMPRESSION),
+        ("grpc.max_concurrent_streams", _MAX_HEALTH_STREAMS),
+        ("grpc.max_connection_age_ms", int(settings.max_connection_age * 1000)),
+    ]
+
+
 def of_calls(settings: Settings) -> list[tuple[str, Any]]:
     """The options of the port that serves calls."""
     return [

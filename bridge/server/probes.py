@@ -6,6 +6,8 @@ import grpc
 import structlog
 from grpc_health.v1 import health_pb2_grpc
 
+from bridge.server import options
+from bridge.server.gate import HEALTH, MAX_REQUEST_BYTES, Gate
 from bridge.server.health import Health
 from bridge.server.readiness import Readiness
 from bridge.settings import Settings, SettingsError
@@ -32,9 +34,8 @@ class Probes:
         address = self._settings.health_listen
         if address is None:
             return
-        # Workers share this port too: a probe meets one of them, as a caller does.
-        self._server = grpc.aio.server(options=[("grpc.so_reuseport", int(self._settings.workers > 1))])
-        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        self._server = grpc.aio.server(options=options.of_health(self._settings, MAX_REQUEST_BYTES))
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, Gate(self._server, HEALTH))
         try:
             port = self._server.add_insecure_port(address)
         except RuntimeError as error:

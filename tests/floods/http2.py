@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from tests.floods.attack import Attack
 from tests.floods.target import Target
-from tests.floods.wire import (
+from tests.http2 import (
     DATA,
     END_HEADERS,
     END_STREAM,

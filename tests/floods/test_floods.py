@@ -7,7 +7,7 @@ import pytest
 from tests.conftest import Start
 from tests.floods.attack import Attack, attacks
 from tests.floods.target import target
-from tests.floods.wire import Connection
+from tests.http2 import Connection
 
 
 @pytest.mark.alone

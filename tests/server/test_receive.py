@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import grpc
@@ -13,47 +12,12 @@ from aibridge.v1 import chat_pb2
 from bridge.access import tokens
 from tests.conftest import Bridge, Start
 from tests.details import COMPLETION, RPCS, failed
-from tests.floods.wire import DATA, END_HEADERS, END_STREAM, HEADERS, Connection, cancel, frame, head, message
 from tests.gateway import json_reply
+from tests.http2 import DATA, END_STREAM, calling, cancel, chat, frame, message
 
 Request = chat_pb2.CreateChatCompletionRequest
 #: The beginning of a message of 100 bytes.
 HALF = b"\0\0\0\0\x64half"
-CODES = {code.value[0]: code.name for code in grpc.StatusCode}
-
-
-class Caller:
-    """A caller that sends frames by hand."""
-
-    def __init__(self, connection: Connection) -> None:
-        self.connection = connection
-
-    async def call(self, rpc: str, *data: bytes, end: bool = False, headers: tuple[tuple[str, str], ...] = ()) -> int:
-        """Begin a call, with so many frames of data, the last of which may end it. The number of its stream."""
-        stream = self.connection.stream()
-        flags = [0] * len(data)
-        if end and data:
-            flags[-1] = END_STREAM
-        frames = [frame(DATA, flag, stream, item) for flag, item in zip(flags, data, strict=True)]
-        first = END_HEADERS | (END_STREAM if end and not data else 0)
-        block = head(f"/aibridge.v1.ChatService/{rpc}", *headers)
-        await asyncio.to_thread(self.connection.send, [frame(HEADERS, first, stream, block), *frames])
-        return stream
-
-    async def code(self, stream: int) -> str:
-        """The gRPC code with which a call ends."""
-        await asyncio.to_thread(self.connection.read_until, [stream], 5)
-        ended = self.connection.ended.get(stream, "open")
-        return CODES[int(ended)] if ended.isdecimal() else ended
-
-
-@asynccontextmanager
-async def caller_of(bridge: Bridge) -> AsyncIterator[Caller]:
-    connection = await asyncio.to_thread(Connection, bridge.address)
-    try:
-        yield Caller(connection)
-    finally:
-        connection.close()
 
 
 @pytest.fixture
@@ -78,9 +42,9 @@ def running(bridge: Bridge) -> float:
 @RPCS
 async def test_a_call_without_a_message(bridge: Bridge, rpc: str) -> None:
     """INVALID_ARGUMENT, whether nothing came or not all of it."""
-    async with caller_of(bridge) as caller:
-        assert await caller.code(await caller.call(rpc, end=True)) == "INVALID_ARGUMENT"
-        assert await caller.code(await caller.call(rpc, HALF, end=True)) == "INVALID_ARGUMENT"
+    async with calling(bridge.address) as caller:
+        assert await caller.code(await caller.call(chat(rpc), end=True)) == "INVALID_ARGUMENT"
+        assert await caller.code(await caller.call(chat(rpc), HALF, end=True)) == "INVALID_ARGUMENT"
     assert not bridge.gateway.requests
 
 
@@ -92,9 +56,9 @@ async def test_the_reason_of_a_call_without_a_message(bridge: Bridge, rpc: str) 
         for data in ():
             yield data
 
-    path = f"/aibridge.v1.ChatService/{rpc}"
     kind = bridge.channel.stream_stream if rpc.endswith("Stream") else bridge.channel.stream_unary
-    call = kind(path)(nothing())
+
+    call = kind(chat(rpc))(nothing())
     if rpc.endswith("Stream"):
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await call.read()
@@ -108,19 +72,19 @@ async def test_the_reason_of_a_call_without_a_message(bridge: Bridge, rpc: str) 
 @pytest.mark.parametrize("data", [(), (HALF,)], ids=["nothing", "half"])
 async def test_a_message_that_never_comes(start: Start, rpc: str, data: tuple[bytes, ...]) -> None:
     """The call ends with `request_timeout`."""
-    async with start(request_timeout=0.05) as bridge, caller_of(bridge) as caller:
+    async with start(request_timeout=0.05) as bridge, calling(bridge.address) as caller:
         with capture_logs() as logs:
-            assert await caller.code(await caller.call(rpc, *data)) == "DEADLINE_EXCEEDED"
+            assert await caller.code(await caller.call(chat(rpc), *data)) == "DEADLINE_EXCEEDED"
         assert [line["reason"] for line in logs if line["event"] == "call"] == ["REQUEST_TIMEOUT"]
 
 
 @RPCS
 async def test_the_deadline_counts_from_the_headers(start: Start, rpc: str) -> None:
     """A message that never comes does not outlive the call's deadline, the caller's or the bridge's own."""
-    async with start(default_deadline=0.05) as bridge, caller_of(bridge) as caller:
-        assert await caller.code(await caller.call(rpc, HALF)) == "DEADLINE_EXCEEDED"
-    async with start() as bridge, caller_of(bridge) as caller:
-        stream = await caller.call(rpc, HALF, headers=(("grpc-timeout", "50m"),))
+    async with start(default_deadline=0.05) as bridge, calling(bridge.address) as caller:
+        assert await caller.code(await caller.call(chat(rpc), HALF)) == "DEADLINE_EXCEEDED"
+    async with start() as bridge, calling(bridge.address) as caller:
+        stream = await caller.call(chat(rpc), HALF, headers=(("grpc-timeout", "50m"),))
         assert await caller.code(stream) in {"DEADLINE_EXCEEDED", "reset 8"}
 
 
@@ -128,41 +92,41 @@ async def test_the_deadline_counts_from_the_headers(start: Start, rpc: str) -> N
 async def test_a_message_that_comes_late_is_served(start: Start, rpc: str) -> None:
     """A caller may take its time within `request_timeout`."""
     data = message(Request(messages=[{"role": "user", "content": "hi"}]).SerializeToString())
-    async with start(request_timeout=5) as bridge, caller_of(bridge) as caller:
-        stream = await caller.call(rpc, data[:9])
+    async with start(request_timeout=5) as bridge, calling(bridge.address) as caller:
+        stream = await caller.call(chat(rpc), data[:9])
         await asyncio.sleep(0.05)
-        await asyncio.to_thread(caller.connection.send, frame(DATA, END_STREAM, stream, data[9:]))
+        await caller.send(frame(DATA, END_STREAM, stream, data[9:]))
         assert await caller.code(stream) == "INVALID_ARGUMENT"  # it has no model
 
 
 @RPCS
 async def test_strangers_are_refused_before_they_send(start: Start, rpc: str, tokens_file: Path) -> None:
     """Who calls is asked on the headers: a message that is under way is not waited for."""
-    async with start(caller_tokens_file=tokens_file) as bridge, caller_of(bridge) as caller:
-        assert await caller.code(await caller.call(rpc)) == "UNAUTHENTICATED"
-        assert await caller.code(await caller.call(rpc, HALF)) == "UNAUTHENTICATED"
+    async with start(caller_tokens_file=tokens_file) as bridge, calling(bridge.address) as caller:
+        assert await caller.code(await caller.call(chat(rpc))) == "UNAUTHENTICATED"
+        assert await caller.code(await caller.call(chat(rpc), HALF)) == "UNAUTHENTICATED"
 
 
 async def test_a_call_whose_message_is_not_there_has_a_place(start: Start) -> None:
     """Its place is one of `max_calls`, and of its caller's, and is free again when it ends."""
     for limit in ({"max_calls": 1}, {"max_calls_per_caller": 1}):
-        async with start(**limit, queue_timeout=0.02) as bridge, caller_of(bridge) as caller:
+        async with start(**limit, queue_timeout=0.02) as bridge, calling(bridge.address) as caller:
             bridge.gateway.script(json_reply(COMPLETION))
             hello = Request(model="m", messages=[{"role": "user", "content": "hi"}])
-            stream = await caller.call("CreateChatCompletion", HALF)
+            stream = await caller.call(chat("CreateChatCompletion"), HALF)
             await until(lambda: running(bridge) == 1)
             assert (await failed(bridge.chat.CreateChatCompletion(hello))).reason == "BRIDGE_OVERLOADED"
-            await asyncio.to_thread(caller.connection.send, cancel(stream))
+            await caller.send(cancel(stream))
             await until(lambda: running(bridge) == 0)
             assert (await bridge.chat.CreateChatCompletion(hello)).choices
 
 
 async def test_a_caller_that_leaves_before_its_message_is_sent(bridge: Bridge) -> None:
     """The call is CANCELLED, not a failure of anybody."""
-    async with caller_of(bridge) as caller:
+    async with calling(bridge.address) as caller:
         with capture_logs() as logs:
-            stream = await caller.call("CreateChatCompletion", HALF)
-            await asyncio.to_thread(caller.connection.send, cancel(stream))
+            stream = await caller.call(chat("CreateChatCompletion"), HALF)
+            await caller.send(cancel(stream))
             await until(lambda: bool(logs))
     assert [line["code"] for line in logs if line["event"] == "call"] == ["CANCELLED"]
 

@@ -1,10 +1,13 @@
-"""HTTP/2 by hand, for processes that attack: frames that no gRPC client would send, as fast as they can be written."""
+"""HTTP/2 by hand: frames that no gRPC client would send, in whatever order, and as fast as they can be written."""
 
+import asyncio
 import socket
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager
 from typing import Final
 
+import grpc
 import hpack
 
 CHAT: Final = "/aibridge.v1.ChatService/CreateChatCompletion"
@@ -170,3 +173,49 @@ class Connection:
 def cancel(stream: int) -> bytes:
     """RST_STREAM with CANCEL."""
     return frame(RST_STREAM, 0, stream, _CANCEL)
+
+
+def chat(rpc: str) -> str:
+    """The path of an RPC of the chat service."""
+    return f"/aibridge.v1.ChatService/{rpc}"
+
+
+_CODES: Final = {code.value[0]: code.name for code in grpc.StatusCode}
+
+
+class Caller:
+    """A connection for tests that run in an event loop."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    async def call(self, path: str, *data: bytes, end: bool = False, headers: tuple[tuple[str, str], ...] = ()) -> int:
+        """Begin a call, with so many frames of data, the last of which may end it. The number of its stream."""
+        stream = self.connection.stream()
+        flags = [0] * len(data)
+        if end and data:
+            flags[-1] = END_STREAM
+        frames = [frame(DATA, flag, stream, item) for flag, item in zip(flags, data, strict=True)]
+        first = END_HEADERS | (END_STREAM if end and not data else 0)
+        await self.send(frame(HEADERS, first, stream, head(path, *headers)), *frames)
+        return stream
+
+    async def send(self, *frames: bytes) -> None:
+        """Write frames."""
+        await asyncio.to_thread(self.connection.send, frames)
+
+    async def code(self, stream: int) -> str:
+        """The gRPC code with which a call ends, or how it ends otherwise; `open` if it does not."""
+        await asyncio.to_thread(self.connection.read_until, [stream], 5)
+        ended = self.connection.ended.get(stream, "open")
+        return _CODES[int(ended)] if ended.isdecimal() else ended
+
+
+@asynccontextmanager
+async def calling(address: str) -> AsyncIterator[Caller]:
+    """A caller with a connection of its own."""
+    connection = await asyncio.to_thread(Connection, address)
+    try:
+        yield Caller(connection)
+    finally:
+        connection.close()
