@@ -131,7 +131,8 @@ def _type(field: FieldDescriptorProto, entries: dict[str, DescriptorProto]) -> s
 
 def _plain(field: FieldDescriptorProto) -> str:
     if field.type in {field.TYPE_MESSAGE, field.TYPE_ENUM}:
-        return _link(field.type_name)
+        is_ours = field.type_name.startswith(".aibridge.")
+        return _link(field.type_name) if is_ours else field.type_name.removeprefix(".")
     return FieldDescriptorProto.Type.Name(field.type).removeprefix("TYPE_").lower()
 
 

@@ -1,5 +1,6 @@
 """ChatService: POST /chat/completions, plain and streamed."""
 
+from functools import partial
 from typing import Any, Final
 
 from grpc.aio import ServicerContext
@@ -12,6 +13,7 @@ from bridge.jsontext import dumps, loads
 from bridge.services.checks import check_chat
 from bridge.services.coalesce import Coalescer
 from bridge.services.entry import built, enter
+from bridge.services.heartbeat import beating, interval_of
 from bridge.services.permits import permit
 from bridge.settings import Settings
 from bridge.status import trailers_of
@@ -20,6 +22,7 @@ from bridge.upstream.failures import malformed
 from bridge.upstream.stream import Chunk, stream
 
 _PATH: Final = "/chat/completions"
+_HEARTBEAT: Final = chat_pb2.CreateChatCompletionStreamResponse()
 
 
 class ChatService(chat_pb2_grpc.ChatServiceServicer):
@@ -65,8 +68,10 @@ class ChatService(chat_pb2_grpc.ChatServiceServicer):
         merge = Coalescer().merge if merges else iter
         message = chat_pb2.CreateChatCompletionStreamResponse()
         delta, text = chat_pb2.ChatCompletionDelta(), ""
+        interval = interval_of(options, self._settings)
+        beat = partial(_beat, call, context)
         async with stream(self._upstream, self._settings, _PATH, call, body) as chunks:
-            while batch := await chunks.read():
+            while batch := await (beating(chunks.read, interval, beat) if interval else chunks.read()):
                 for chunk in merge(batch):
                     if isinstance(chunk, str):
                         setattr(delta, text, chunk)  # the message before was written when it was handed over
@@ -81,6 +86,14 @@ class ChatService(chat_pb2_grpc.ChatServiceServicer):
                     if call.cut:
                         raise stopped()
         context.set_trailing_metadata(trailers_of(call))
+
+
+async def _beat(call: Call, context: ServicerContext[Any, chat_pb2.CreateChatCompletionStreamResponse]) -> None:
+    call.writing = True
+    await context.write(_HEARTBEAT)
+    call.writing = False
+    if call.cut:
+        raise stopped()
 
 
 def _check_choices(request: Any, reply: chat_pb2.CreateChatCompletionResponse, choices: Any) -> None:

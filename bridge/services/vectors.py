@@ -9,6 +9,7 @@ from binascii import Error as Base64Error
 from typing import Any, Final
 
 import pybase64
+from google.protobuf import duration_pb2
 from google.protobuf.descriptor_pb2 import FieldDescriptorProto, FileDescriptorProto
 from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.message_factory import GetMessageClass
@@ -19,7 +20,7 @@ from bridge.upstream.failures import malformed
 
 def _wire_type() -> Any:
     pool = DescriptorPool()
-    for file in (common_pb2, embeddings_pb2):
+    for file in (duration_pb2, common_pb2, embeddings_pb2):
         proto = FileDescriptorProto()
         file.DESCRIPTOR.CopyToProto(proto)
         for message in proto.message_type:

@@ -1,6 +1,6 @@
 """Settings of how much, how large and how long."""
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_validator
 
 from bridge.settings.values import Bytes, Seconds
 
@@ -22,6 +22,13 @@ class Limits(BaseModel):
     response_timeout: Seconds = Field(600.0, description="Seconds to wait for the reply's headers.")
     first_event_timeout: Seconds = Field(600.0, description="Seconds from there to the first event of a stream.")
     stall_timeout: Seconds = Field(120.0, description="Seconds between two events of a stream; comments do not count.")
+    stream_heartbeat: float = Field(
+        0.0,
+        ge=0,
+        le=3600,
+        description="Seconds between the empty messages that a stream's caller gets while no chunk arrives, unless the"
+        " call says otherwise. At least 0.1; 0 switches them off.",
+    )
     default_deadline: Seconds = Field(
         600.0, description="Seconds a call may take. The caller's deadline if that is sooner."
     )
@@ -30,3 +37,10 @@ class Limits(BaseModel):
     max_header_bytes: Bytes = Field(16 << 10, description="Longest line in the head of an upstream reply.")
     max_reply_bytes: Bytes = Field(128 << 20, description="Largest upstream reply that is not a stream, decompressed.")
     max_event_bytes: Bytes = Field(32 << 20, description="Largest event of an upstream stream.")
+
+    @field_validator("stream_heartbeat")
+    @classmethod
+    def _heartbeat(cls, value: float) -> float:
+        if 0 < value < 0.1:
+            raise ValueError("must be 0, or at least 0.1")
+        return value

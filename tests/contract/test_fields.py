@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import httpx
 import pytest
-from google.protobuf import descriptor_pb2, descriptor_pool
+from google.protobuf import descriptor_pb2, descriptor_pool, duration_pb2
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
@@ -231,7 +231,7 @@ def test_any_missing_field_is_seen() -> None:
 def test_a_field_missing_from_the_descriptors_is_seen() -> None:
     """The same with real descriptors: a chat.proto in which a field that is typed and one that is raw are misspelt."""
     pool = descriptor_pool.DescriptorPool()
-    for module in (common_pb2, chat_pb2):
+    for module in (duration_pb2, common_pb2, chat_pb2):
         file = descriptor_pb2.FileDescriptorProto()
         module.DESCRIPTOR.CopyToProto(file)
         for field in (field for message in file.message_type for field in message.field):

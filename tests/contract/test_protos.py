@@ -13,7 +13,11 @@ from bridge.codec.plan import keys_of
 from tests.property import strategies as make
 
 ROOT = Path(__file__).parents[2]
-FILES = FileDescriptorSet.FromString((ROOT / "generated/aibridge.binpb").read_bytes()).file
+FILES = [
+    file
+    for file in FileDescriptorSet.FromString((ROOT / "generated/aibridge.binpb").read_bytes()).file
+    if file.package == "aibridge.v1"
+]
 #: Message types without `extra_json`, and why.
 CLOSED = {
     "BridgeOptions": "for the bridge itself",

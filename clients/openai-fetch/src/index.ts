@@ -17,7 +17,7 @@ import {
 import { type CallOptions, type Client, createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import type { SecureClientSessionOptions } from "node:http2";
-import { DONE, embeddingsOf, EVENT_STREAM, eventOf, Failure, replyOf } from "./replies.js";
+import { DONE, embeddingsOf, EVENT_STREAM, eventOf, Failure, isHeartbeat, replyOf } from "./replies.js";
 import { metadataOf, type Rpc, rpcOf } from "./requests.js";
 
 export interface Options {
@@ -100,7 +100,8 @@ async function body(
   const encoder = new TextEncoder();
   let next: IteratorResult<CreateChatCompletionStreamResponse> | undefined;
   try {
-    next = await chunks.next();
+    do next = await chunks.next();
+    while (!next.done && isHeartbeat(next.value)); // the response begins with its first chunk
   } catch (error) {
     const failure = new Failure(error);
     if (failure.isEvent) return failure.event;

@@ -10,7 +10,7 @@ import {
   type UpstreamError,
   UpstreamErrorSchema,
 } from "@aibridge/protos";
-import type { DescMessage, Message } from "@bufbuild/protobuf";
+import { type DescMessage, isFieldSet, type Message } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { STATUS_CODES } from "node:http";
 import { type Defaults, encode } from "./codec.js";
@@ -45,9 +45,14 @@ export function embeddingsOf(message: CreateEmbeddingResponse, trailers: Headers
   return replyOf(CreateEmbeddingResponseSchema, message, trailers);
 }
 
-/** The event that a chunk is. */
+/** The event that a chunk is; a comment for a heartbeat. */
 export function eventOf(chunk: CreateChatCompletionStreamResponse): string {
-  return `data: ${encode(CreateChatCompletionStreamResponseSchema, chunk, DEFAULTS)}\n\n`;
+  return isHeartbeat(chunk) ? ": heartbeat\n\n" : `data: ${encode(CreateChatCompletionStreamResponseSchema, chunk, DEFAULTS)}\n\n`;
+}
+
+/** Whether the bridge sent an empty message because the upstream is silent. */
+export function isHeartbeat(chunk: CreateChatCompletionStreamResponse): boolean {
+  return CreateChatCompletionStreamResponseSchema.fields.every((field) => !isFieldSet(chunk, field));
 }
 
 /** What became of a call that failed. */

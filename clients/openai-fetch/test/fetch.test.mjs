@@ -161,3 +161,26 @@ test("vectors as they were asked for", async () => {
   const bytes = Buffer.from(await embed({ encoding_format: "base64" }), "base64");
   assert.deepEqual([0, 4, 8].map((at) => bytes.readFloatLE(at)), [0.1, 16777216, 1e-7].map(Math.fround));
 });
+
+test("heartbeats are comments, and the response begins with its first chunk", async () => {
+  play = async function* () {
+    yield {};
+    yield chunk("a");
+    yield {};
+    yield chunk("b");
+  };
+  const text = await (await post({ ...HELLO, stream: true })).text();
+  const [first, beat, second, done] = text.split("\n\n");
+  assert.match(first, /"content":"a"/);
+  assert.equal(beat, ": heartbeat");
+  assert.match(second, /"content":"b"/);
+  assert.equal(done, "data: [DONE]");
+});
+
+test("an error behind heartbeats alone keeps its status", async () => {
+  play = async function* () {
+    yield {};
+    throw new ConnectError("no", Code.ResourceExhausted);
+  };
+  assert.equal((await post({ ...HELLO, stream: true })).status, 429);
+});

@@ -1468,7 +1468,8 @@ type CreateChatCompletionStreamResponse struct {
 	Created *int64 `protobuf:"varint,3,opt,name=created,proto3,oneof" json:"created,omitempty"`
 	// The model that runs.
 	Model *string `protobuf:"bytes,4,opt,name=model,proto3,oneof" json:"model,omitempty"`
-	// What is new, usually of one choice. Empty in chunks that only have usage, filter results or moderation.
+	// What is new, usually of one choice. Empty in chunks that only have usage, filter results or moderation, and in
+	// heartbeats (see BridgeOptions.heartbeat), which have no field at all.
 	Choices []*ChunkChoice `protobuf:"bytes,5,rep,name=choices,proto3" json:"choices,omitempty"`
 	// What the call consumed so far. Sent near the end of the stream, sometimes more than once: the last one counts.
 	Usage *Usage `protobuf:"bytes,6,opt,name=usage,proto3" json:"usage,omitempty"`

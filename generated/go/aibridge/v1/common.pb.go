@@ -27,6 +27,7 @@ package aibridgev1
 import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	durationpb "google.golang.org/protobuf/types/known/durationpb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -50,7 +51,11 @@ type BridgeOptions struct {
 	Retry *bool `protobuf:"varint,2,opt,name=retry,proto3,oneof" json:"retry,omitempty"`
 	// True: images and audio in responses come as raw bytes (ImageUrl.url_inline, AudioOutput.data_raw) instead of
 	// base64 text, which is a third longer. Default false. Requests may use either form at any time.
-	InlineData    *bool `protobuf:"varint,3,opt,name=inline_data,json=inlineData,proto3,oneof" json:"inline_data,omitempty"`
+	InlineData *bool `protobuf:"varint,3,opt,name=inline_data,json=inlineData,proto3,oneof" json:"inline_data,omitempty"`
+	// Interval of heartbeats in a stream, from 0.1 to 3600 seconds. Once the upstream has accepted the request, the bridge
+	// sends an empty message (no choices, no other field) this often while no chunk arrives, so that load balancers do not
+	// cut an idle stream. 0 switches heartbeats off. Default: the bridge's setting `stream_heartbeat` (off unless set).
+	Heartbeat     *durationpb.Duration `protobuf:"bytes,4,opt,name=heartbeat,proto3" json:"heartbeat,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -104,6 +109,13 @@ func (x *BridgeOptions) GetInlineData() bool {
 		return *x.InlineData
 	}
 	return false
+}
+
+func (x *BridgeOptions) GetHeartbeat() *durationpb.Duration {
+	if x != nil {
+		return x.Heartbeat
+	}
+	return nil
 }
 
 // Content as raw bytes. In JSON it is the URL `data:<mime_type>;base64,<data>`.
@@ -1577,12 +1589,13 @@ var File_aibridge_v1_common_proto protoreflect.FileDescriptor
 
 const file_aibridge_v1_common_proto_rawDesc = "" +
 	"\n" +
-	"\x18aibridge/v1/common.proto\x12\vaibridge.v1\"\x98\x01\n" +
+	"\x18aibridge/v1/common.proto\x12\vaibridge.v1\x1a\x1egoogle/protobuf/duration.proto\"\xd1\x01\n" +
 	"\rBridgeOptions\x12\x1f\n" +
 	"\bcoalesce\x18\x01 \x01(\bH\x00R\bcoalesce\x88\x01\x01\x12\x19\n" +
 	"\x05retry\x18\x02 \x01(\bH\x01R\x05retry\x88\x01\x01\x12$\n" +
 	"\vinline_data\x18\x03 \x01(\bH\x02R\n" +
-	"inlineData\x88\x01\x01B\v\n" +
+	"inlineData\x88\x01\x01\x127\n" +
+	"\theartbeat\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\theartbeatB\v\n" +
 	"\t_coalesceB\b\n" +
 	"\x06_retryB\x0e\n" +
 	"\f_inline_data\"^\n" +
@@ -1838,24 +1851,26 @@ var file_aibridge_v1_common_proto_goTypes = []any{
 	(*CostDetails)(nil),             // 12: aibridge.v1.CostDetails
 	nil,                             // 13: aibridge.v1.ProviderTimeouts.ByokEntry
 	nil,                             // 14: aibridge.v1.ProviderTimeouts.SystemEntry
+	(*durationpb.Duration)(nil),     // 15: google.protobuf.Duration
 }
 var file_aibridge_v1_common_proto_depIdxs = []int32{
-	3,  // 0: aibridge.v1.ProviderOptions.gateway:type_name -> aibridge.v1.GatewayOptions
-	4,  // 1: aibridge.v1.GatewayOptions.provider_timeouts:type_name -> aibridge.v1.ProviderTimeouts
-	13, // 2: aibridge.v1.ProviderTimeouts.byok:type_name -> aibridge.v1.ProviderTimeouts.ByokEntry
-	14, // 3: aibridge.v1.ProviderTimeouts.system:type_name -> aibridge.v1.ProviderTimeouts.SystemEntry
-	6,  // 4: aibridge.v1.ProviderPreferences.sort_rule:type_name -> aibridge.v1.ProviderSort
-	7,  // 5: aibridge.v1.ProviderPreferences.preferred_min_throughput_percentiles:type_name -> aibridge.v1.PercentileThresholds
-	7,  // 6: aibridge.v1.ProviderPreferences.preferred_max_latency_percentiles:type_name -> aibridge.v1.PercentileThresholds
-	10, // 7: aibridge.v1.Usage.prompt_tokens_details:type_name -> aibridge.v1.PromptTokensDetails
-	11, // 8: aibridge.v1.Usage.completion_tokens_details:type_name -> aibridge.v1.CompletionTokensDetails
-	12, // 9: aibridge.v1.Usage.cost_details:type_name -> aibridge.v1.CostDetails
-	10, // 10: aibridge.v1.Usage.prompt_token_details:type_name -> aibridge.v1.PromptTokensDetails
-	11, // [11:11] is the sub-list for method output_type
-	11, // [11:11] is the sub-list for method input_type
-	11, // [11:11] is the sub-list for extension type_name
-	11, // [11:11] is the sub-list for extension extendee
-	0,  // [0:11] is the sub-list for field type_name
+	15, // 0: aibridge.v1.BridgeOptions.heartbeat:type_name -> google.protobuf.Duration
+	3,  // 1: aibridge.v1.ProviderOptions.gateway:type_name -> aibridge.v1.GatewayOptions
+	4,  // 2: aibridge.v1.GatewayOptions.provider_timeouts:type_name -> aibridge.v1.ProviderTimeouts
+	13, // 3: aibridge.v1.ProviderTimeouts.byok:type_name -> aibridge.v1.ProviderTimeouts.ByokEntry
+	14, // 4: aibridge.v1.ProviderTimeouts.system:type_name -> aibridge.v1.ProviderTimeouts.SystemEntry
+	6,  // 5: aibridge.v1.ProviderPreferences.sort_rule:type_name -> aibridge.v1.ProviderSort
+	7,  // 6: aibridge.v1.ProviderPreferences.preferred_min_throughput_percentiles:type_name -> aibridge.v1.PercentileThresholds
+	7,  // 7: aibridge.v1.ProviderPreferences.preferred_max_latency_percentiles:type_name -> aibridge.v1.PercentileThresholds
+	10, // 8: aibridge.v1.Usage.prompt_tokens_details:type_name -> aibridge.v1.PromptTokensDetails
+	11, // 9: aibridge.v1.Usage.completion_tokens_details:type_name -> aibridge.v1.CompletionTokensDetails
+	12, // 10: aibridge.v1.Usage.cost_details:type_name -> aibridge.v1.CostDetails
+	10, // 11: aibridge.v1.Usage.prompt_token_details:type_name -> aibridge.v1.PromptTokensDetails
+	12, // [12:12] is the sub-list for method output_type
+	12, // [12:12] is the sub-list for method input_type
+	12, // [12:12] is the sub-list for extension type_name
+	12, // [12:12] is the sub-list for extension extendee
+	0,  // [0:12] is the sub-list for field type_name
 }
 
 func init() { file_aibridge_v1_common_proto_init() }

@@ -559,7 +559,9 @@ class CreateChatCompletionStreamResponse(_message.Message):
     model: str
     """The model that runs."""
     choices: _containers.RepeatedCompositeFieldContainer[ChunkChoice]
-    """What is new, usually of one choice. Empty in chunks that only have usage, filter results or moderation."""
+    """What is new, usually of one choice. Empty in chunks that only have usage, filter results or moderation, and in
+    heartbeats (see BridgeOptions.heartbeat), which have no field at all.
+    """
     usage: _common_pb2.Usage
     """What the call consumed so far. Sent near the end of the stream, sometimes more than once: the last one counts."""
     system_fingerprint: str

@@ -1,4 +1,5 @@
 from typing import Any as _Any, Literal as _Literal, overload as _overload
+from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -9,10 +10,11 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 class BridgeOptions(_message.Message):
     """Options for the bridge itself. They are never sent upstream."""
-    __slots__ = ("coalesce", "retry", "inline_data")
+    __slots__ = ("coalesce", "retry", "inline_data", "heartbeat")
     COALESCE_FIELD_NUMBER: _ClassVar[int]
     RETRY_FIELD_NUMBER: _ClassVar[int]
     INLINE_DATA_FIELD_NUMBER: _ClassVar[int]
+    HEARTBEAT_FIELD_NUMBER: _ClassVar[int]
     coalesce: bool
     """True: the bridge may merge stream events that arrived together into one message, with their texts concatenated in
     order. It never waits for more events. Default: the bridge's setting `coalesce` (off unless set).
@@ -25,9 +27,14 @@ class BridgeOptions(_message.Message):
     """True: images and audio in responses come as raw bytes (ImageUrl.url_inline, AudioOutput.data_raw) instead of
     base64 text, which is a third longer. Default false. Requests may use either form at any time.
     """
-    def __init__(self, coalesce: bool = ..., retry: bool = ..., inline_data: bool = ...) -> None: ...
-    def HasField(self, field_name: _Literal["coalesce", "retry", "inline_data"]) -> bool: ...
-    def ClearField(self, field_name: _Literal["coalesce", "retry", "inline_data"]) -> None: ...
+    heartbeat: _duration_pb2.Duration
+    """Interval of heartbeats in a stream, from 0.1 to 3600 seconds. Once the upstream has accepted the request, the bridge
+    sends an empty message (no choices, no other field) this often while no chunk arrives, so that load balancers do not
+    cut an idle stream. 0 switches heartbeats off. Default: the bridge's setting `stream_heartbeat` (off unless set).
+    """
+    def __init__(self, coalesce: bool = ..., retry: bool = ..., inline_data: bool = ..., heartbeat: _Optional[_Union[_duration_pb2.Duration, _Mapping[str, _Any]]] = ...) -> None: ...
+    def HasField(self, field_name: _Literal["coalesce", "retry", "inline_data", "heartbeat"]) -> bool: ...
+    def ClearField(self, field_name: _Literal["coalesce", "retry", "inline_data", "heartbeat"]) -> None: ...
 
 class InlineData(_message.Message):
     """Content as raw bytes. In JSON it is the URL `data:<mime_type>;base64,<data>`."""

@@ -1071,7 +1071,8 @@ export declare type CreateChatCompletionStreamResponse = Message<"aibridge.v1.Cr
   model?: string | undefined;
 
   /**
-   * What is new, usually of one choice. Empty in chunks that only have usage, filter results or moderation.
+   * What is new, usually of one choice. Empty in chunks that only have usage, filter results or moderation, and in
+   * heartbeats (see BridgeOptions.heartbeat), which have no field at all.
    *
    * @generated from field: repeated aibridge.v1.ChunkChoice choices = 5;
    */

@@ -22,6 +22,7 @@
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
+import type { Duration } from "@bufbuild/protobuf/wkt";
 
 /**
  * Describes the file aibridge/v1/common.proto.
@@ -57,6 +58,15 @@ export declare type BridgeOptions = Message<"aibridge.v1.BridgeOptions"> & {
    * @generated from field: optional bool inline_data = 3;
    */
   inlineData?: boolean | undefined;
+
+  /**
+   * Interval of heartbeats in a stream, from 0.1 to 3600 seconds. Once the upstream has accepted the request, the bridge
+   * sends an empty message (no choices, no other field) this often while no chunk arrives, so that load balancers do not
+   * cut an idle stream. 0 switches heartbeats off. Default: the bridge's setting `stream_heartbeat` (off unless set).
+   *
+   * @generated from field: google.protobuf.Duration heartbeat = 4;
+   */
+  heartbeat?: Duration | undefined;
 };
 
 /**

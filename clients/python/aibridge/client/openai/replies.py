@@ -14,6 +14,7 @@ from aibridge.client.openai.jsontext import MalformedJSONError, dumps, loads
 Headers = dict[str, str]
 
 DONE: Final = b"data: [DONE]\n\n"
+HEARTBEAT: Final = b": heartbeat\n\n"
 EVENT_STREAM: Final[Mapping[str, str]] = {"content-type": "text/event-stream; charset=utf-8"}
 
 #: HTTP statuses for failures that no gateway has given one.
@@ -72,8 +73,10 @@ def reply_of(message: Any, trailers: Mapping[str, str | bytes], *, base64: bool 
 
 
 def event_of(chunk: Any) -> bytes:
-    """The event that a chunk is."""
+    """The event that a chunk is; a comment for a heartbeat."""
     value = encode(chunk)
+    if not value:
+        return HEARTBEAT
     for choice in _objects(value, "choices"):
         choice.setdefault("finish_reason", None)  # as above
     return b"data: " + dumps(value) + b"\n\n"

@@ -98,6 +98,8 @@ class _Exchange:
     async def _streamed(self, chunks: Chunks) -> Any:
         try:
             first = await chunks.read()
+            while first is not None and not first.ListFields():  # a heartbeat: the response has not begun
+                first = await chunks.read()
         except CallFailed as failure:
             if not replies.is_event(failure):
                 raise
