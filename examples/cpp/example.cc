@@ -32,8 +32,8 @@ std::string Spelled(grpc::StatusCode code) { return google::rpc::Code_Name(stati
 
 // A channel with retries as the bridge advises, keepalive during calls, and room for a batch of embeddings.
 std::shared_ptr<grpc::Channel> Connect(const std::string& target) {
-  std::ifstream file("../service_config.json");
-  if (!file) throw std::runtime_error("cannot read ../service_config.json");
+  std::ifstream file(SERVICE_CONFIG);  // set by CMake
+  if (!file) throw std::runtime_error("cannot read " SERVICE_CONFIG);
   const std::string service_config{std::istreambuf_iterator<char>(file), {}};
   grpc::ChannelArguments arguments;
   arguments.SetServiceConfigJSON(service_config);

@@ -4,6 +4,7 @@ package main
 import (
 	"cmp"
 	"context"
+	_ "embed"
 	"errors"
 	"fmt"
 	"io"
@@ -26,16 +27,15 @@ const (
 	timeout     = 10 * time.Second
 )
 
+//go:embed service_config.json
+var serviceConfig string
+
 // connect returns a connection with retries as the bridge advises, keepalive during calls, and room for a batch of
 // embeddings.
 func connect(target string) (*grpc.ClientConn, error) {
-	serviceConfig, err := os.ReadFile("../service_config.json")
-	if err != nil {
-		return nil, err
-	}
 	return grpc.NewClient(target,
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithDefaultServiceConfig(string(serviceConfig)),
+		grpc.WithDefaultServiceConfig(serviceConfig),
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 60 * time.Second, Timeout: 20 * time.Second}),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(messageSize), grpc.MaxCallSendMsgSize(messageSize)),
 	)

@@ -37,7 +37,7 @@ final class Example
         // Retries as the bridge advises, keepalive during calls, and room for a batch of embeddings.
         $channel = new Grpc\Channel($target, [
             'credentials' => Grpc\ChannelCredentials::createInsecure(),
-            'grpc.service_config' => file_get_contents('../service_config.json'),
+            'grpc.service_config' => file_get_contents(__DIR__ . '/service_config.json'),
             'grpc.keepalive_time_ms' => 60_000,
             'grpc.keepalive_timeout_ms' => 20_000,
             'grpc.keepalive_permit_without_calls' => 0,

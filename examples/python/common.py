@@ -24,7 +24,7 @@ RATE_LIMIT_EXCEEDED = errors_pb2.Reason.Name(errors_pb2.RATE_LIMIT_EXCEEDED)
 
 #: Retries as the bridge advises, keepalive during calls, and room for a batch of embeddings.
 OPTIONS = [
-    ("grpc.service_config", Path("../service_config.json").read_text(encoding="utf-8")),
+    ("grpc.service_config", Path(__file__).with_name("service_config.json").read_text(encoding="utf-8")),
     ("grpc.keepalive_time_ms", 60_000),
     ("grpc.keepalive_timeout_ms", 20_000),
     ("grpc.keepalive_permit_without_calls", 0),

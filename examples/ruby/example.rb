@@ -14,7 +14,7 @@ class Example
   TIMEOUT = 10 # seconds
   # Retries as the bridge advises, keepalive during calls, and room for a batch of embeddings.
   CHANNEL = {
-    "grpc.service_config" => File.read("../service_config.json"),
+    "grpc.service_config" => File.read(File.join(__dir__, "service_config.json")),
     "grpc.keepalive_time_ms" => 60_000,
     "grpc.keepalive_timeout_ms" => 20_000,
     "grpc.keepalive_permit_without_calls" => 0,

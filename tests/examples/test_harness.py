@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Any, Final
@@ -119,4 +120,18 @@ def test_the_table() -> None:
 
 
 def test_the_service_config_is_that_of_the_python_client() -> None:
-    assert json.loads((EXAMPLES / "service_config.json").read_text("utf-8")) == SERVICE_CONFIG
+    """Each folder has a copy, so that it can be taken out of the repository."""
+    copies = sorted(EXAMPLES.glob("*/service_config.json"))
+    assert len(copies) == 9
+    for path in (EXAMPLES / "service_config.json", *copies):
+        assert json.loads(path.read_text("utf-8")) == SERVICE_CONFIG, path
+
+
+@pytest.mark.parametrize("folder", sorted({stack.folder for stack in STACKS}))
+def test_a_program_reads_nothing_outside_of_its_folder(folder: str) -> None:
+    """Whoever copies a folder has the whole program; where the protos lie, can be said."""
+    for path in (EXAMPLES / folder).rglob("*"):
+        sources = {".cc", ".h", ".go", ".java", ".kt", ".php", ".py", ".rb", ".rs", ".ts"}
+        if path.suffix in sources and "node_modules" not in path.parts:
+            outside = [line for line in path.read_text("utf-8").splitlines() if re.search(r"""["']\.\./""", line)]
+            assert [line for line in outside if "PROTOS" not in line and "import.meta.url" not in line] == [], path

@@ -1,4 +1,4 @@
-//! tonic has no service configs. This is what gRPC would do with that of `../service_config.json`, without throttling.
+//! tonic has no service configs. This is what gRPC would do with examples/service_config.json, without throttling.
 
 use std::time::Duration;
 

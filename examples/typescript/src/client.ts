@@ -1,18 +1,20 @@
 // A client of aibridge with Connect over gRPC: models, chat with a tool, streams, embeddings, and every kind of failure.
-import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import type { MessageInitShape } from "@bufbuild/protobuf";
 import { type CallOptions, createClient, type Interceptor } from "@connectrpc/connect";
 import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
 import {
-  ChatCompletionMessageSchema,
+  addToolCalls,
   ChatService,
   type CreateChatCompletionRequestSchema,
   EmbeddingsService,
+  functionTool,
   ModelsService,
   Reason,
+  textOf,
   type ToolCall,
-  type ToolCallDelta,
-  ToolCallSchema,
+  toolMessage,
   type Usage,
+  userMessage,
 } from "@aibridge/protos";
 import { failureOf } from "./failure.js";
 import { retries } from "./retries.js";
@@ -32,7 +34,7 @@ const connection = new Http2SessionManager(`http://${target}`, { pingIntervalMs:
 const transport = createGrpcTransport({
   baseUrl: `http://${target}`,
   sessionManager: connection,
-  interceptors: [credential, retries("../service_config.json")],
+  interceptors: [credential, retries(new URL("../service_config.json", import.meta.url))],
   defaultTimeoutMs: 10_000,
   readMaxBytes: MESSAGE_SIZE,
   writeMaxBytes: MESSAGE_SIZE,
@@ -43,22 +45,15 @@ const embeddingsClient = createClient(EmbeddingsService, transport);
 
 type Request = MessageInitShape<typeof CreateChatCompletionRequestSchema>;
 
-function user(content: string) {
-  return create(ChatCompletionMessageSchema, { role: "user", contentKind: { case: "content", value: content } });
-}
-
 function asking(model: string, content = "Hello!") {
-  return { model, messages: [user(content)] } satisfies Request;
+  return { model, messages: [userMessage(content)] } satisfies Request;
 }
 
-const weather = {
-  type: "function",
-  function: {
-    name: "get_weather",
-    description: "The weather in a city, now.",
-    parametersJson: '{"type":"object","properties":{"city":{"type":"string"}},"required":["city"]}',
-  },
-};
+const weather = functionTool("get_weather", "The weather in a city, now.", {
+  type: "object",
+  properties: { city: { type: "string" } },
+  required: ["city"],
+});
 
 function ending(finishReason?: string, usage?: Usage): string {
   const counts = `${usage?.promptTokens} + ${usage?.completionTokens} = ${usage?.totalTokens}`;
@@ -77,13 +72,9 @@ async function chat() {
   const [call] = message.toolCalls;
   console.log("chat: call", call.function?.name, call.function?.arguments);
 
-  const result = create(ChatCompletionMessageSchema, {
-    role: "tool",
-    toolCallId: call.id,
-    contentKind: { case: "content", value: '{"degrees":21}' },
-  });
+  const result = toolMessage(call.id, { degrees: 21 });
   const reply = await chatClient.createChatCompletion({ ...request, messages: [...request.messages, message, result] });
-  console.log("chat:", reply.choices[0].message?.contentKind.value);
+  console.log("chat:", textOf(reply.choices[0].message));
   console.log("chat:", ending(reply.choices[0].finishReason, reply.usage));
 }
 
@@ -94,7 +85,7 @@ async function stream() {
   const request = { ...asking("example/stream"), streamOptions: { includeUsage: true } };
   for await (const chunk of chatClient.createChatCompletionStream(request)) {
     for (const choice of chunk.choices) {
-      if (choice.delta?.contentKind.case === "content") text += choice.delta.contentKind.value;
+      text += textOf(choice.delta);
       finishReason = choice.finishReason ?? finishReason;
     }
     usage = chunk.usage ?? usage;
@@ -109,22 +100,12 @@ async function tools() {
   const request = { ...asking("example/tools", "How is the weather in Paris, and how late is it?"), tools: [weather] };
   for await (const chunk of chatClient.createChatCompletionStream(request)) {
     for (const choice of chunk.choices) {
-      addToolCalls(calls, choice.delta?.toolCalls ?? []);
+      addToolCalls(calls, choice.delta);
       finishReason = choice.finishReason ?? finishReason;
     }
   }
   for (const call of calls) console.log("tools:", call.id, call.function?.name, call.function?.arguments);
   console.log("tools: finish_reason", finishReason);
-}
-
-/** Put tool calls together: each delta names its call by index; the arguments come in pieces. */
-function addToolCalls(calls: ToolCall[], deltas: ToolCallDelta[]) {
-  for (const { index = 0, id, function: part } of deltas) {
-    const call = (calls[index] ??= create(ToolCallSchema, { function: { arguments: "" } }));
-    call.id = id ?? call.id;
-    call.function!.name = part?.name ?? call.function!.name;
-    call.function!.arguments += part?.arguments ?? "";
-  }
 }
 
 async function embed() {
@@ -137,7 +118,7 @@ async function embed() {
 
 async function retry() {
   const { choices } = await chatClient.createChatCompletion(asking("example/flaky"));
-  console.log("retry:", choices[0].message?.contentKind.value);
+  console.log("retry:", textOf(choices[0].message));
 }
 
 async function cancel() {
@@ -189,7 +170,7 @@ async function cut() {
   try {
     for await (const chunk of chatClient.createChatCompletionStream(asking("example/cut"))) {
       chunks++;
-      for (const choice of chunk.choices) text += choice.delta?.contentKind.value ?? "";
+      for (const choice of chunk.choices) text += textOf(choice.delta);
     }
   } catch (error) {
     const failure = failureOf(error);

@@ -14,7 +14,7 @@ interface ServiceConfig {
  * The retries of a gRPC service config, which Connect does not know: a call that fails with UNAVAILABLE before its first
  * message is made again, unless the bridge advises against it (`grpc-retry-pushback-ms`).
  */
-export function retries(path: string): Interceptor {
+export function retries(path: URL): Interceptor {
   const config: ServiceConfig = JSON.parse(readFileSync(path, "utf8"));
   return (next) => async (request) => {
     const service = request.service.typeName;

@@ -24,7 +24,6 @@ import io.grpc.Status
 import io.grpc.StatusException
 import io.grpc.stub.AbstractStub
 import io.grpc.stub.MetadataUtils
-import java.io.File
 import java.util.TreeMap
 import java.util.concurrent.TimeUnit
 import kotlin.time.Duration
@@ -48,7 +47,7 @@ private val WEATHER: Tool = Tool.newBuilder().apply {
 
 /** A channel with retries as the bridge advises, keepalive during calls, and room for a batch of embeddings. */
 private fun connect(target: String): ManagedChannel {
-    val json = File("../service_config.json").readText()
+    val json = checkNotNull(object {}.javaClass.getResource("/service_config.json")).readText()
     val serviceConfig: Map<String, *> = Gson().fromJson(json, object : TypeToken<Map<String, *>>() {})
     return Grpc.newChannelBuilder(target, InsecureChannelCredentials.create())
         .defaultServiceConfig(serviceConfig)

@@ -1,5 +1,6 @@
 package dev.aibridge.example;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static java.util.stream.Collectors.joining;
@@ -39,8 +40,7 @@ import io.grpc.Metadata;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.MetadataUtils;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.io.InputStream;
 import java.util.Iterator;
 import java.util.Map;
 import java.util.TreeMap;
@@ -99,7 +99,10 @@ public final class Example {
 
     /** A channel with retries as the bridge advises, keepalive during calls, and room for a batch of embeddings. */
     private static ManagedChannel connect(String target) throws IOException {
-        String serviceConfig = Files.readString(Path.of("../service_config.json"));
+        String serviceConfig;
+        try (InputStream file = Example.class.getResourceAsStream("/service_config.json")) {
+            serviceConfig = new String(file.readAllBytes(), UTF_8);
+        }
         return Grpc.newChannelBuilder(target, InsecureChannelCredentials.create())
                 .defaultServiceConfig(new Gson().fromJson(serviceConfig, new TypeToken<Map<String, ?>>() {}))
                 .keepAliveTime(60, SECONDS)
