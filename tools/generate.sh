@@ -26,6 +26,26 @@ need() {
     command -v "$1" > /dev/null || { echo "generated/$part needs $1, which is not on the PATH" >&2; exit 1; }
 }
 
+# What a part needs: found or installed, or the script ends here, before anything was touched.
+prepare() {
+    case $part in
+    python) once python "$(cat requirements/stubs.txt)" plugins_python ;;
+    go)
+        need go
+        once go "$(cat "$0")" plugins_go
+        ;;
+    typescript)
+        need node
+        need npm
+        once typescript "$(cat tools/plugins/package-lock.json)" plugins_typescript
+        ;;
+    *)
+        echo "no such part: $part" >&2
+        exit 1
+        ;;
+    esac
+}
+
 plugins_python() {
     rm -rf "$tools/python"
     "$python" -m pip install --quiet --disable-pip-version-check --no-deps --target "$tools/python" -r requirements/stubs.txt
@@ -45,42 +65,48 @@ plugins_typescript() {
     npm ci --prefix "$tools/typescript" --ignore-scripts --no-audit --no-fund --silent
 }
 
-mkdir -p "$tools" "$out"
+make_python() {
+    # Not by buf: it hands plugins a json_name for every field, and the codec goes by those that a proto sets.
+    protoc="$python -m grpc_tools.protoc -Iprotos"
+    PYTHONPATH=$tools/python $protoc --python_out="$new/python" --pyi_out="$new/python" protos/aibridge/v1/*.proto
+    # Only files with a service: the plugin would write an empty module for each of the others.
+    PYTHONPATH=$tools/python $protoc --grpc_python_out="$new/python" \
+        $(grep -l '^service ' protos/aibridge/v1/*.proto)
+    touch "$new/python/aibridge/v1/py.typed"
+    # With comments, for documentation and reflection tools.
+    "$buf" build -o "$new/aibridge.binpb"
+    "$python" tools/stubs.py "$new/aibridge.binpb" "$new/python"
+}
+
+make_go() {
+    "$buf" generate --template buf.gen.go.yaml -o "$new"
+}
+
+make_typescript() {
+    "$buf" generate --template buf.gen.typescript.yaml -o "$new"
+    # The details of google.rpc.Status, which no npm package has for this runtime.
+    "$python" tools/plugins/googleapis.py > "$new/googleapis.binpb"
+    "$buf" generate --template buf.gen.typescript.yaml -o "$new" --path google/rpc "$new/googleapis.binpb"
+    rm "$new/googleapis.binpb"
+}
+
+mkdir -p "$tools"
+for part in "$@"; do
+    prepare
+done
+# Everything is made beside what is there, and replaces it when all of it has succeeded.
+new=$(mktemp -d)
+trap 'rm -rf "$new"' EXIT
+for part in "$@"; do
+    mkdir "$new/$part"
+    "make_$part"
+done
+mkdir -p "$out"
 for part in "$@"; do
     mkdir -p "$out/$part"
-    rm -rf "$out/$part/aibridge"
-    case $part in
-    python)
-        once python "$(cat requirements/stubs.txt)" plugins_python
-        # Not by buf: it hands plugins a json_name for every field, and the codec goes by those that a proto sets.
-        protoc="$python -m grpc_tools.protoc -Iprotos"
-        PYTHONPATH=$tools/python $protoc --python_out="$out/python" --pyi_out="$out/python" protos/aibridge/v1/*.proto
-        # Only files with a service: the plugin would write an empty module for each of the others.
-        PYTHONPATH=$tools/python $protoc --grpc_python_out="$out/python" \
-            $(grep -l '^service ' protos/aibridge/v1/*.proto)
-        touch "$out/python/aibridge/v1/py.typed"
-        # With comments, for documentation and reflection tools.
-        "$buf" build -o "$out/aibridge.binpb"
-        "$python" tools/stubs.py "$out/aibridge.binpb" "$out/python"
-        ;;
-    go)
-        need go
-        once go "$(cat "$0")" plugins_go
-        "$buf" generate --template buf.gen.go.yaml -o "$out"
-        ;;
-    typescript)
-        need node
-        need npm
-        once typescript "$(cat tools/plugins/package-lock.json)" plugins_typescript
-        "$buf" generate --template buf.gen.typescript.yaml -o "$out"
-        # The details of google.rpc.Status, which no npm package has for this runtime.
-        rm -rf "$out/typescript/google"
-        "$python" tools/plugins/googleapis.py > "$tools/googleapis.binpb"
-        "$buf" generate --template buf.gen.typescript.yaml -o "$out" --path google/rpc "$tools/googleapis.binpb"
-        ;;
-    *)
-        echo "no such part: $part" >&2
-        exit 1
-        ;;
-    esac
+    for made in "$new/$part"/*; do
+        rm -rf "${out:?}/$part/$(basename "$made")"
+        cp -R "$made" "$out/$part"
+    done
 done
+[ ! -f "$new/aibridge.binpb" ] || cp "$new/aibridge.binpb" "$out"

@@ -11,7 +11,7 @@ import pytest
 
 ROOT: Final = Path(__file__).parents[2]
 #: What the tools use besides Python; there is no Go and no Node among it.
-PROGRAMS: Final = ("sh", "rm", "cp", "mkdir", "mktemp", "diff", "find", "cat", "grep", "touch", "dirname")
+PROGRAMS: Final = ("sh", "rm", "cp", "mkdir", "mktemp", "diff", "find", "cat", "grep", "touch", "dirname", "basename")
 
 
 @pytest.fixture
@@ -31,10 +31,14 @@ def checkout(tmp_path: Path) -> Path:
 
 
 def check(checkout: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    return run(checkout, "tools/fresh.sh", **variables)
+
+
+def run(checkout: Path, *command: str, **variables: str) -> subprocess.CompletedProcess[str]:
     tools = Path(sys.executable).parent
     places = {"PATH": str(checkout / "bin"), "PYTHON": sys.executable, "BUF": str(tools / "buf")}
-    return subprocess.run(
-        ["/bin/sh", "tools/fresh.sh"],
+    return subprocess.run(  # noqa: S603 # ours
+        ["/bin/sh", *command],
         cwd=checkout,
         env={"HOME": os.environ.get("HOME", "/"), **places, **variables},
         capture_output=True,
@@ -50,6 +54,29 @@ def test_without_go_and_node(checkout: Path) -> None:
     assert result.stdout.endswith("generated/ is fresh: python\n")
     for part, tool in (("go", "go"), ("typescript", "npm")):
         assert f"generated/{part} is not checked: {tool} is not on the PATH" in result.stderr
+
+
+@pytest.mark.parametrize("parts", [[], ["python", "go"], ["typescript"], ["python", "ruby"]], ids=str)
+def test_generating_looks_for_its_tools_first(checkout: Path, parts: list[str]) -> None:
+    """Without Go and Node it says so and leaves what is there, down to the part that it could have made."""
+    proto = checkout / "protos/aibridge/v1/errors.proto"
+    proto.write_text(proto.read_text("utf-8").replace("// HTTP status", "// The HTTP status"), "utf-8")
+    before = contents(checkout / "generated")
+    result = run(checkout, "tools/generate.sh", "generated", *parts)
+    assert result.returncode != 0
+    assert "no such part: ruby" in result.stderr or "which is not on the PATH" in result.stderr
+    assert contents(checkout / "generated") == before
+
+
+def test_a_proto_that_does_not_compile_leaves_what_is_there(checkout: Path) -> None:
+    (checkout / "protos/aibridge/v1/errors.proto").write_text('syntax = "proto3"; message', "utf-8")
+    before = contents(checkout / "generated")
+    assert run(checkout, "tools/generate.sh", "generated", "python").returncode != 0
+    assert contents(checkout / "generated") == before
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def test_all_of_it_can_be_required(checkout: Path) -> None:
