@@ -111,7 +111,8 @@ def _serve(settings: Settings, *, local: bool) -> None:
         chosen = settings.model_copy(update={"upstream_url": url})
         if chosen.workers > 1:
             raise typer.Exit(workers.run(chosen, _ready))
-        uvloop.run(drain.run(chosen, _ready))
+        with logs.libraries():
+            uvloop.run(drain.run(chosen, _ready))
 
 
 def _ready(address: str) -> None:

@@ -70,7 +70,8 @@ def _work(settings: Settings, pipe: Connection, scrapes: Connection) -> None:
     """What a worker process runs."""
     logs.configure(settings)
     try:
-        uvloop.run(drain.run(settings, pipe.send, lifeline=pipe.fileno(), scrapes=scrapes))
+        with logs.libraries():
+            uvloop.run(drain.run(settings, pipe.send, lifeline=pipe.fileno(), scrapes=scrapes))
     except SettingsError as error:
         _log.error("cannot serve", problem=str(error))
         sys.exit(2)

@@ -1,10 +1,13 @@
 """Logs: one line a call, as JSON or for people. Never a prompt, a completion or a key."""
 
 import logging
+import os
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any, Final
 
 import structlog
@@ -15,6 +18,7 @@ from bridge.errors import Reason
 from bridge.jsontext import dumps
 from bridge.redact import safe
 from bridge.settings import Settings
+from bridge.telemetry.capture import captured
 from bridge.telemetry.writer import Writer
 
 _log = structlog.get_logger("aibridge.rpc")
@@ -45,7 +49,7 @@ def configure(settings: Settings) -> None:
     level = getattr(logging, settings.log_level.upper())
     readable = settings.log_format == "console" or (settings.log_format == "auto" and sys.stderr.isatty())
     renderer: Any = structlog.dev.ConsoleRenderer() if readable else structlog.processors.JSONRenderer(_json)
-    writer = _output.writer = _output.writer or Writer(sys.stderr.fileno())
+    writer = _output.writer = _output.writer or Writer(os.dup(sys.stderr.fileno()))  # what `libraries` leaves alone
     _output.level = level
     _output.compact = None if readable else _rendered
     structlog.configure(
@@ -60,6 +64,24 @@ def configure(settings: Settings) -> None:
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(level=logging.WARNING, handlers=[_Libraries()], force=True)
+    threading.excepthook = lambda failure: _uncaught(failure.exc_value)
+    sys.unraisablehook = lambda failure: _uncaught(failure.exc_value)
+
+
+def _uncaught(exception: BaseException | None) -> None:
+    """An exception of a thread or a finaliser, which Python would write out with its text."""
+    if exception is not None and not isinstance(exception, SystemExit):
+        _log.error("uncaught exception", **traceback_of(exception))
+
+
+def libraries() -> AbstractContextManager[None]:
+    """As long as this lasts, what libraries in C write to standard error comes as log lines of the same form."""
+    log = structlog.get_logger("aibridge.libraries")
+
+    def take(level: str, text: str, **fields: Any) -> None:
+        log.log(logging.getLevelName(level.upper()), safe(text, _LONGEST_TEXT), **fields)
+
+    return captured(take)
 
 
 def _shown(_: object, __: str, fields: Any) -> Any:

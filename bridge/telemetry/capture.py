@@ -1,0 +1,103 @@
+"""Standard error as libraries in C write to it: read by a thread, and written as log lines of the bridge's own.
+
+gRPC's core writes a line for each broken TLS handshake, in the thread that polls its sockets. Nobody who reads standard
+error slowly may hold that thread up, and a line that is not JSON breaks the log. So file descriptor 2 becomes a pipe
+that never blocks its writers: what finds it full is lost. GRPC_VERBOSITY still says what core writes at all.
+
+What is written in the last moment of a process that core aborts is lost; `faulthandler` says where it was.
+"""
+
+import faulthandler
+import os
+import re
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+#: As absl writes a line: severity, date and time, thread, place, text.
+_LINE: Final = re.compile(r"(?P<level>[IWEF])\d{4} [\d:.]+ +\d+ (?P<at>[\w.-]{1,64}:\d{1,6})\] (?P<text>.*)")
+_LEVELS: Final = {"I": "info", "W": "warning", "E": "error", "F": "critical"}
+#: Places in core whose lines the bridge says itself, with what to do about it.
+_SAID: Final = frozenset({"add_port.cc"})
+#: Bytes of a line; the rest of a longer one is left out.
+_MAX_LINE: Final = 4096
+#: Lines that may come at once, and then in each second: strangers can make core write as many as they connect.
+_BURST: Final = 20
+_RATE: Final = 5.0
+#: Seconds that the end waits for the last lines to be read.
+_FAREWELL: Final = 1.0
+
+#: Takes a line: its level, its text, and more that is known of it.
+Take = Callable[..., None]
+
+
+@contextmanager
+def captured(take: Take, descriptor: int = 2) -> Iterator[None]:
+    """As long as this lasts, what is written to a file descriptor is given to `take`, line by line, in a thread."""
+    sys.stderr.flush()
+    original = os.dup(descriptor)
+    receiver, sender = os.pipe()
+    os.set_blocking(sender, False)
+    os.dup2(sender, descriptor)
+    os.close(sender)
+    faulthandler.enable(original)
+    reader = threading.Thread(target=_Lines(take).read, args=(receiver,), name="aibridge-stderr", daemon=True)
+    reader.start()
+    try:
+        yield
+    finally:
+        sys.stderr.flush()
+        faulthandler.disable()
+        os.dup2(original, descriptor)  # the last end of the pipe, unless a child process has one: then nobody waits
+        reader.join(_FAREWELL)
+        os.close(original)
+
+
+class _Lines:
+    """Lines as they come in, fewer of them when there are too many."""
+
+    def __init__(self, take: Take) -> None:
+        self._take = take
+        self._allowed = float(_BURST)
+        self._at = time.monotonic()
+        self._left_out = 0
+
+    def read(self, receiver: int) -> None:
+        """Read to the end; it closes the descriptor."""
+        rest = b""
+        try:
+            while data := os.read(receiver, 1 << 16):
+                *lines, rest = (rest + data).split(b"\n")
+                for line in lines:
+                    self._line(line)
+                rest = rest[:_MAX_LINE]
+            self._line(rest)
+        finally:
+            os.close(receiver)
+
+    def _line(self, line: bytes) -> None:
+        text = line[:_MAX_LINE].decode(errors="replace").strip()
+        match = _LINE.fullmatch(text)
+        if not text or (match is not None and match["at"].partition(":")[0] in _SAID):
+            return
+        if not self._may_pass():
+            self._left_out += 1
+            return
+        more: dict[str, Any] = {"lines_left_out": self._left_out} if self._left_out else {}
+        self._left_out = 0
+        if match is None:
+            self._take("warning", text, logger="stderr", **more)
+        else:
+            self._take(_LEVELS[match["level"]], match["text"], logger="grpc", at=match["at"], **more)
+
+    def _may_pass(self) -> bool:
+        now = time.monotonic()
+        self._allowed = min(_BURST, self._allowed + (now - self._at) * _RATE)
+        self._at = now
+        if self._allowed < 1:
+            return False
+        self._allowed -= 1
+        return True
