@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
 from aibridge.client import CallFailed
 from bridge.cli import commands, console
 from bridge.cli.flags import takes_settings
+from bridge.cli.help import Commands, GroupedCommand
 from bridge.cli.local import LocalUnavailable, running
 from bridge.jsontext import text_of
 from bridge.settings import Settings, SettingsError, load
@@ -26,7 +26,7 @@ from bridge.settings.sources import effective
 _CLOSED_PIPE = 141  # what a shell reports for a program that SIGPIPE has ended
 
 
-class _Commands(TyperGroup):
+class _Commands(Commands):
     """Where every command's failure becomes a few lines and an exit code."""
 
     def invoke(self, ctx: Any) -> Any:
@@ -53,7 +53,6 @@ app = typer.Typer(
     cls=_Commands,
     help="Typed gRPC for any OpenAI-compatible gateway.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -76,7 +75,7 @@ def options(
     """Typed gRPC for any OpenAI-compatible gateway."""
 
 
-@app.command()
+@app.command(cls=GroupedCommand)
 @takes_settings
 def serve(
     config: Path | None,
@@ -119,7 +118,7 @@ def _ready(address: str) -> None:
     typer.echo(f"aibridge listening on {address}")  # and flush
 
 
-@app.command(name="config")
+@app.command(name="config", cls=GroupedCommand)
 @takes_settings
 def show_config(
     config: Path | None,
@@ -128,9 +127,10 @@ def show_config(
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object, with an object for each setting.")
     ] = False,
+    changed: Annotated[bool, typer.Option("--changed", help="Print only what is not left at its default.")] = False,
 ) -> None:
     """Print the settings that `serve` would run with, and where each comes from; secrets are masked."""
-    found = effective(config, **flags)
+    found = [item for item in effective(config, **flags) if not changed or item.source != "default"]
     if as_json:
         values = {item.name: {"value": item.value, "source": item.source, "origin": item.origin} for item in found}
         console.write(text_of(values) + "\n")
@@ -139,7 +139,7 @@ def show_config(
     console.rows(("setting", "value", "source"), rows)
 
 
-@app.command()
+@app.command(cls=GroupedCommand)
 @takes_settings
 def doctor(
     config: Path | None,
@@ -170,7 +170,7 @@ def demo() -> None:
 
 
 for command in commands.ALL:
-    app.command()(command)
+    app.command(cls=GroupedCommand, epilog=commands.CREDENTIAL_HELP)(command)
 
 
 @app.command()

@@ -11,16 +11,20 @@ from typing import Annotated, Any, Final
 import typer
 from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 
-from aibridge.client import Client, Tls, connect
+from aibridge.client import CallFailed, Client, Tls, connect
 from aibridge.client.channel import caller_metadata
 from aibridge.v1.chat_pb2 import CreateChatCompletionRequest, StreamOptions
 from aibridge.v1.embeddings_pb2 import CreateEmbeddingRequest
 from aibridge.v1.models_pb2 import ListModelsRequest, Model
 from bridge.cli import console
+from bridge.cli.attachments import parts_of, tools_of, user_message
 from bridge.settings import SettingsError
 
 _CONTEXT_FIELDS = ("context_window", "context_length", "max_model_len", "max_context_length")
 _LOCAL = "127.0.0.1:50051"
+_CONNECTION = "Connection"
+#: The end of the help of each command that calls a bridge. A token is never a flag: anyone on the machine reads those.
+CREDENTIAL_HELP: Final = "The variable AIBRIDGE_TOKEN holds the caller's token, for a bridge that asks for one."
 _Command = Callable[..., None]
 
 ModelId = Annotated[str | None, typer.Option("--model", "-m", help="Model id. Default: the first one that is listed.")]
@@ -28,7 +32,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print the JSON of the REST
 
 
 def _option(name: str, kind: Any, default: Any, words: str, **more: Any) -> inspect.Parameter:
-    annotation = Annotated[kind, typer.Option(help=words, **more)]
+    annotation = Annotated[kind, typer.Option(help=words, rich_help_panel=_CONNECTION, **more)]
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
 
 
@@ -43,8 +47,14 @@ def _calls_bridge(timeout: float | None = None) -> Callable[[_Command], _Command
         @wraps(command)
         def run(*, target: str, timeout: float | None, **given: Any) -> None:
             tls = {name: given.pop(name) for name in ("tls", "ca_file", "certificate_file", "key_file", "server_name")}
-            with _client(target, timeout, **tls) as client:
-                command(client, **given)
+            try:
+                with _client(target, timeout, **tls) as client:
+                    command(client, **given)
+            except CallFailed as error:
+                if not given.get("as_json"):
+                    raise
+                console.write(failure_json(error))
+                raise typer.Exit(1) from None
 
         own = list(inspect.signature(command).parameters.values())[1:]
         run.__signature__ = inspect.Signature([  # type: ignore[attr-defined] # what typer reads
@@ -66,32 +76,50 @@ def _calls_bridge(timeout: float | None = None) -> Callable[[_Command], _Command
 
 
 @_calls_bridge()
-def chat(  # a parameter is a flag
+def chat(  # noqa: PLR0913 # a parameter is a flag
     client: Client,
-    prompt: Annotated[str | None, typer.Argument(help="What to say. Default, and -: standard input.")] = None,
+    prompt: Annotated[
+        str | None,
+        typer.Argument(metavar="[MESSAGE]", help="What to say; - reads standard input. Default: see above."),
+    ] = None,
     *,
     system: Annotated[str | None, typer.Option(help="System message.")] = None,
     model: ModelId = None,
+    image: Annotated[list[str] | None, typer.Option(metavar="FILE|URL", help="Image. May be repeated.")] = None,
+    file: Annotated[list[Path] | None, typer.Option(metavar="FILE", help="Document. May be repeated.")] = None,
+    tool: Annotated[Path | None, typer.Option(metavar="FILE", help="Tools to call, in JSON.")] = None,
     temperature: Annotated[float | None, typer.Option(help="Randomness, 0 to 2.")] = None,
-    max_tokens: Annotated[int | None, typer.Option(help="The most tokens to generate.")] = None,
+    max_tokens: Annotated[int | None, typer.Option(help="Maximum number of tokens to generate.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print each chunk's JSON, one a line.")] = False,
 ) -> None:
-    """Ask a model, and print its answer as it comes."""
-    words = _utf8(prompt) if prompt not in {None, "-"} else _standard_input("a prompt")
-    if not words.strip():
+    """Ask a model and print its answer as it comes, or hold a conversation.
+
+    On a terminal and without a message this is a conversation: /help lists its commands.
+    """
+    converses = prompt is None and not as_json and sys.stdin.isatty() and sys.stdout.isatty()
+    words = "" if converses else _utf8(prompt) if prompt not in {None, "-"} else _standard_input("a prompt")
+    attached = parts_of(image or (), file or ())
+    if not converses and not words.strip() and not attached:
         raise typer.BadParameter("the prompt is empty")
-    messages = [{"role": "system", "content": _utf8(system)}] if system else []
-    messages.append({"role": "user", "content": words})
     request = CreateChatCompletionRequest(
         model=_utf8(model) if model else _first_model(client, "language"),
-        messages=messages,
+        messages=[{"role": "system", "content": _utf8(system)}] if system else [],
+        tools=tools_of(tool),
         temperature=temperature,
         max_tokens=max_tokens,
         stream_options=StreamOptions(include_usage=True),
     )
+    if converses:
+        from bridge.cli.conversation import Conversation  # noqa: PLC0415 # imports a library of terminal input
+
+        Conversation(client, request).run(attached)
+        return
+    request.messages.append(user_message(words, attached))
     with client.chat.CreateChatCompletionStream(request) as chunks:
         answer = console.answer(chunks, _json if as_json else console.text_of)
     if not as_json:
+        for call in answer.completion.choices[0].message.tool_calls if answer.completion.choices else ():
+            console.write(f"{console.tool_call(call)}\n")
         console.note(answer.summary(), style="dim")
 
 
@@ -190,6 +218,23 @@ def _json(message: Any) -> str:
     from bridge.codec import to_json  # noqa: PLC0415 # only for --json
 
     return to_json(message).decode() + "\n"
+
+
+def failure_json(error: CallFailed) -> str:
+    """A failed call as one JSON object, for `--json`."""
+    from bridge.jsontext import text_of  # noqa: PLC0415 # only for --json
+
+    members = {
+        "code": error.code.name,
+        "reason": error.reason,
+        "message": error.message,
+        "retryable": error.retryable,
+        "retry_delay": error.retry_delay,
+        "request_id": error.request_id,
+        "metadata": dict(error.metadata),
+        "violations": [{"field": path, "description": words} for path, words in error.violations],
+    }
+    return text_of({"error": members}) + "\n"
 
 
 def _standard_input(what: str) -> str:

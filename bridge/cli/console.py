@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from aibridge.client import Accumulator, CallFailed
-from aibridge.v1.chat_pb2 import CreateChatCompletionResponse
+from aibridge.v1.chat_pb2 import ChatCompletionMessage, CreateChatCompletionResponse, ToolCall
 from aibridge.v1.chat_pb2 import CreateChatCompletionStreamResponse as Chunk
 from bridge.clean import printable
 from bridge.errors import Reason
@@ -112,11 +112,15 @@ def rows(headings: Sequence[str], lines: Iterable[Sequence[str]]) -> None:
 
 @dataclass
 class Answer:
-    """A streamed answer that has been shown; times are in seconds from its beginning."""
+    """A streamed answer that has been shown; times are in seconds from its beginning.
+
+    `stopped` says that Ctrl-C ended it early.
+    """
 
     completion: CreateChatCompletionResponse
     first: float = 0.0
     total: float = 0.0
+    stopped: bool = False
 
     def summary(self) -> str:
         """Usage and time, and why it ended if it did not simply come to an end."""
@@ -127,13 +131,15 @@ class Answer:
         parts.append(f"{self.total:.2f} s, the first token after {self.first:.2f} s")
         reasons = {choice.finish_reason for choice in self.completion.choices if choice.finish_reason}
         parts += [f"ended by: {printable(reason)}" for reason in sorted(reasons - {"stop"})]
+        if self.stopped:
+            parts.append("stopped")
         return ", ".join(parts)
 
 
-def answer(chunks: Iterable[Chunk], show: Callable[[Chunk], str]) -> Answer:
-    """Write an answer to standard output as it comes."""
+def answer(chunks: Iterable[Chunk], show: Callable[[Chunk], str], *, stoppable: bool = False) -> Answer:
+    """Write an answer to standard output as it comes. If `stoppable`, Ctrl-C ends the answer instead of the program."""
     started = time.monotonic()
-    whole, first, last = Accumulator(), 0.0, "\n"
+    whole, first, last, stopped = Accumulator(), 0.0, "\n", False
     try:
         for chunk in chunks:
             whole.add(chunk)
@@ -141,10 +147,14 @@ def answer(chunks: Iterable[Chunk], show: Callable[[Chunk], str]) -> Answer:
                 first = first or time.monotonic() - started
                 last = text[-1]  # before it is written: Ctrl-C may come right behind
                 write(text)
+    except KeyboardInterrupt:
+        if not stoppable:
+            raise
+        stopped = True
     finally:
         if last != "\n":
             write("\n")  # so that what follows, an error or the shell's prompt, begins a line
-    return Answer(whole.completion, first, time.monotonic() - started)
+    return Answer(whole.completion, first, time.monotonic() - started, stopped)
 
 
 def text_of(chunk: Chunk) -> str:
@@ -155,6 +165,17 @@ def text_of(chunk: Chunk) -> str:
             delta = choice.delta
             pieces += [delta.content, *(part.text for part in delta.content_parts.items), delta.refusal]
     return "".join(pieces)
+
+
+def message_text(message: ChatCompletionMessage) -> str:
+    """The text of a message, and a line for each tool call in it."""
+    pieces = [message.content, *(part.text for part in message.content_parts.items), message.refusal]
+    return "\n".join([piece for piece in pieces if piece] + [tool_call(call) for call in message.tool_calls])
+
+
+def tool_call(call: ToolCall) -> str:
+    """A tool call as a person reads it: name and arguments."""
+    return f"{call.function.name or call.custom.name}({call.function.arguments or call.custom.input})"
 
 
 def numbers(vector: Sequence[float], count: int = 4) -> str:

@@ -41,5 +41,6 @@ def _option(setting: Setting) -> Any:
     words = f"{setting.meaning}{allowed}{default}"
     if setting.switch:
         names = f"{setting.flag}/{setting.flag.replace('--', '--no-', 1)}"
-        return Annotated[bool | None, typer.Option(names, help=words)]
-    return Annotated[str | None, typer.Option(setting.flag, metavar=_METAVARS.get(setting.kind, "TEXT"), help=words)]
+        return Annotated[bool | None, typer.Option(names, help=words, rich_help_panel=setting.group)]
+    metavar = _METAVARS.get(setting.kind, "TEXT")
+    return Annotated[str | None, typer.Option(setting.flag, metavar=metavar, help=words, rich_help_panel=setting.group)]

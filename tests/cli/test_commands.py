@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -262,3 +264,69 @@ async def test_a_token_is_shown_once_and_its_line_holds_a_digest(aibridge: Run) 
     refused = await aibridge("token", "sub:someone")
     assert (refused.code, refused.out) == (2, "")
     assert "NAME" in refused.err
+
+
+async def test_a_failing_call_with_json_prints_json(bridge: Bridge, aibridge: Run) -> None:
+    bridge.gateway.script(json_reply({"error": {"message": "slow down", "code": "rate_limit_exceeded"}}, 429))
+    result = await aibridge("models", "--json")
+    error = json.loads(result.out)["error"]
+    assert (result.code, result.err) == (1, "")
+    assert (error["code"], error["reason"], error["message"]) == (
+        "RESOURCE_EXHAUSTED",
+        "RATE_LIMIT_EXCEEDED",
+        "slow down",
+    )
+
+
+async def test_changed_settings_are_those_that_were_given(aibridge: Run) -> None:
+    result = await aibridge("config", "--changed", "--workers", "3", AIBRIDGE_MAX_RETRIES="1")
+    assert sorted(line.split("\t")[0] for line in result.out.splitlines()) == ["max_retries", "workers"]
+
+
+async def test_help_groups_the_settings_and_cuts_no_sentence() -> None:
+    shown = (await invoke("serve", "--help")).out
+    assert [line for line in shown.splitlines() if re.fullmatch(r"\w[^.]*:", line)] == [
+        "Options:", "Server:", "Health and introspection:", "Callers:", "Upstream:", "Limits:", "Telemetry:",
+    ]  # fmt: skip
+    commands = (await invoke("--help")).out
+    assert "..." not in commands.partition("Commands:")[2]
+
+
+@pytest.mark.parametrize("command", ["chat", "embed", "models", "health"])
+async def test_help_names_the_variable_of_the_token(command: str) -> None:
+    assert "AIBRIDGE_TOKEN" in (await invoke(command, "--help")).out
+
+
+async def test_an_image_and_a_document_are_parts_of_the_message(bridge: Bridge, aibridge: Run, tmp_path: Path) -> None:
+    document = tmp_path / "a.pdf"
+    document.write_bytes(b"%PDF")
+    bridge.gateway.script(sse(*HELLO))
+    arguments = ("--image", "https://example.org/a.png", "--file", str(document), "--model", "m")
+    assert (await aibridge("chat", "look", *arguments)).code == 0
+    assert json.loads(bridge.gateway.last.body)["messages"][0]["content"] == [
+        {"type": "text", "text": "look"},
+        {"type": "image_url", "image_url": {"url": "https://example.org/a.png"}},
+        {"type": "file", "file": {"file_data": "data:application/pdf;base64,JVBERg==", "filename": "a.pdf"}},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("flag", "value", "words"),
+    [
+        ("--image", "missing.png", "missing.png: No such file"),
+        ("--image", "a.txt", "neither a URL nor a file with an image's name"),
+        ("--file", "missing.pdf", "missing.pdf: No such file"),
+        ("--tool", "missing.json", "missing.json: No such file"),
+    ],
+)
+async def test_what_cannot_be_attached_is_said(aibridge: Run, flag: str, value: str, words: str) -> None:
+    result = await aibridge("chat", "look", "--model", "m", flag, value)
+    assert result.code == 2
+    assert words in " ".join(result.err.replace("│", " ").split())
+
+
+@pytest.mark.parametrize("text", ["[", "7", '{"description": "no name"}', '["a"]'])
+async def test_a_file_that_holds_no_tools_is_refused(aibridge: Run, tmp_path: Path, text: str) -> None:
+    path = tmp_path / "tools.json"
+    path.write_text(text)
+    assert (await aibridge("chat", "look", "--model", "m", "--tool", str(path))).code == 2

@@ -19,10 +19,18 @@ ALLOWED: dict[str, set[str]] = {
     "bridge.__main__": {"bridge.cli.app"},
     "bridge.cli.app": {
         "aibridge.client", "bridge.access.tokens", "bridge.cli.commands", "bridge.cli.console", "bridge.cli.demo",
-        "bridge.cli.doctor", "bridge.cli.flags", "bridge.cli.local", "bridge.jsontext", "bridge.server",
-        "bridge.settings", "bridge.telemetry",
+        "bridge.cli.doctor", "bridge.cli.flags", "bridge.cli.help", "bridge.cli.local", "bridge.jsontext",
+        "bridge.server", "bridge.settings", "bridge.telemetry",
     },
-    "bridge.cli.commands": {"bridge.cli.console", "aibridge.client", "bridge.codec", "bridge.settings"},
+    "bridge.cli.commands": {
+        "aibridge.client", "bridge.cli.attachments", "bridge.cli.console", "bridge.cli.conversation", "bridge.codec",
+        "bridge.jsontext", "bridge.settings",
+    },
+    "bridge.cli.conversation": {
+        "aibridge.client", "bridge.clean", "bridge.cli.attachments", "bridge.cli.console", "bridge.codec",
+        "bridge.jsontext",
+    },
+    "bridge.cli.attachments": {"bridge.codec", "bridge.errors", "bridge.jsontext"},
     "bridge.cli.flags": {"bridge.settings"},
     "bridge.cli.doctor": {
         "bridge.access.callers", "bridge.certificates", "bridge.files", "bridge.settings", "bridge.upstream.probe",
@@ -37,6 +45,7 @@ ALLOWED: dict[str, set[str]] = {
     "aibridge.client": set(),
     # The embedded llama.cpp: another process, which knows nothing of the bridge.
     "bridge.cli.local": set(),
+    "bridge.cli.help": set(),
     "bridge.cli": set(),
     # The server and the RPCs.
     "bridge.server": {
@@ -99,6 +108,7 @@ CONFINED: dict[str, set[str]] = {
     "jwt": {"bridge.access.issuer"},
     "structlog": {"bridge.access", "bridge.files", "bridge.server", "bridge.telemetry", "bridge.upstream"},
     "typer": {"bridge.cli"},
+    "prompt_toolkit": {"bridge.cli.conversation"},
     "rich": {"bridge.cli"},
     "xllamacpp": {"bridge.cli.local"},
     "prometheus_client": {"bridge.telemetry"},

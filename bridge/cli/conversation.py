@@ -1,0 +1,192 @@
+"""A conversation on a terminal: a prompt with history, commands, and answers that Ctrl-C stops.
+
+Enter sends, Alt-Enter begins a new line, and pasted text keeps its lines. Ctrl-C stops an answer and keeps what came of
+it, or clears the line that is being typed. Ctrl-D ends the conversation.
+"""
+
+import shlex
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from prompt_toolkit import PromptSession
+from prompt_toolkit.completion import WordCompleter
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+
+from aibridge.client import CallFailed, Client
+from aibridge.v1.chat_pb2 import ChatCompletionMessage, ContentPart, CreateChatCompletionRequest, ToolCall
+from aibridge.v1.models_pb2 import ListModelsRequest
+from bridge.clean import printable
+from bridge.cli import console
+from bridge.cli.attachments import user_message
+from bridge.jsontext import dumps
+
+_ROLES: Final = {"system": "System", "user": "You", "assistant": "Model", "tool": "Tool"}
+
+
+class Conversation:
+    """The messages so far, and the request that carries them.
+
+    `request` has the model and everything else that stays the same from one question to the next.
+    """
+
+    def __init__(self, client: Client, request: CreateChatCompletionRequest) -> None:
+        self._client = client
+        self._request = request
+        self._status = f"model {request.model}"
+        self._session: PromptSession[str] = PromptSession(
+            multiline=True,
+            key_bindings=_keys(),
+            completer=WordCompleter(sorted(COMMANDS), sentence=True),
+            complete_while_typing=False,
+            prompt_continuation="  ",
+            bottom_toolbar=lambda: printable(self._status),
+        )
+
+    def run(self, attached: Sequence[ContentPart] = ()) -> None:
+        """Converse until Ctrl-D or /exit. What is `attached` goes with the first message."""
+        console.note("Enter sends, Alt-Enter begins a new line, Ctrl-C stops an answer, /help lists the commands.")
+        with suppress(EOFError):
+            while True:
+                text = self._read("> ")
+                if text.startswith("/"):
+                    self._command(text)
+                elif text.strip():
+                    self._ask(user_message(text, attached))
+                    attached = ()
+
+    def _read(self, prompt: str) -> str:
+        """What was typed. Raises EOFError at the end of input."""
+        while True:
+            with suppress(KeyboardInterrupt):
+                return self._session.prompt(prompt)
+
+    def _ask(self, message: ChatCompletionMessage) -> None:
+        """Send a message and show the answer. A message whose call failed does not stay in the conversation."""
+        kept = len(self._request.messages)
+        self._request.messages.append(message)
+        try:
+            with self._client.chat.CreateChatCompletionStream(self._request) as chunks:
+                answer = console.answer(chunks, console.text_of, stoppable=True)
+        except CallFailed as error:
+            del self._request.messages[kept:]
+            console.failure(error)
+            return
+        self._status = f"model {answer.completion.model or self._request.model}, {answer.summary()}"
+        if not answer.completion.choices:  # stopped before anything came
+            del self._request.messages[kept:]
+            return
+        said = answer.completion.choices[0].message
+        if answer.stopped:
+            said.ClearField("tool_calls")  # they may be incomplete, and each would need a result
+        self._request.messages.append(said)
+        self._run_tools(said.tool_calls)
+
+    def _run_tools(self, calls: Iterable[ToolCall]) -> None:
+        """Ask the person for the result of each tool call, and send the results."""
+        results = []
+        for call in calls:
+            console.write(f"{console.tool_call(call)}\n")
+            result = self._read("result> ")
+            results.append(ChatCompletionMessage(role="tool", tool_call_id=call.id, content=result))
+        if results:
+            self._request.messages.extend(results[:-1])
+            self._ask(results[-1])
+
+    def _command(self, text: str) -> None:
+        name, _, rest = text.partition(" ")
+        command = COMMANDS.get(name)
+        if command is None:
+            console.note(f"There is no command {name}. /help lists the commands.")
+            return
+        try:
+            command.run(self, rest.strip())
+        except CallFailed as error:
+            console.failure(error)
+
+    def show_help(self, _: str) -> None:
+        """List the commands."""
+        for name, command in COMMANDS.items():
+            console.note(f"{name:<10}{command.meaning}")
+
+    def choose_model(self, name: str) -> None:
+        """Take another model, or list what there is."""
+        if name:
+            self._request.model = name
+            self._status = f"model {name}"
+            return
+        for model in self._client.models.ListModels(ListModelsRequest()).data:
+            console.note(f"{'*' if model.id == self._request.model else ' '} {model.id}")
+
+    def set_system(self, text: str) -> None:
+        """Set the system message, or take it away."""
+        messages = self._request.messages
+        if messages and messages[0].role == "system":
+            del messages[0]
+        if text:
+            messages.insert(0, ChatCompletionMessage(role="system", content=text))
+
+    def clear(self, _: str) -> None:
+        """Forget all messages but the system message."""
+        messages = self._request.messages
+        del messages[1 if messages and messages[0].role == "system" else 0 :]
+
+    def end(self, _: str) -> None:
+        """End the conversation."""
+        raise EOFError
+
+    def save(self, name: str) -> None:
+        """Write the conversation to a file: as Markdown, or as JSON messages if the name ends in .json."""
+        names = shlex.split(name) if name else []
+        if len(names) != 1:
+            console.note("/save needs the name of a file.")
+            return
+        path = Path(names[0]).expanduser()
+        try:
+            path.write_bytes(self._json() if path.suffix == ".json" else self._markdown())
+        except OSError as error:
+            console.note(f"{path}: {error.strerror}")
+        else:
+            console.note(f"Wrote {len(self._request.messages)} messages to {path}.")
+
+    def _json(self) -> bytes:
+        from bridge.codec import encode  # noqa: PLC0415 # only for this command
+
+        return dumps([encode(message) for message in self._request.messages]) + b"\n"
+
+    def _markdown(self) -> bytes:
+        parts = [f"## {_ROLES.get(item.role, item.role)}\n\n{console.message_text(item)}\n" for item in
+                 self._request.messages]  # fmt: skip
+        return "\n".join(parts).encode()
+
+
+class Command(NamedTuple):
+    """What a command does with the rest of its line, and its line of /help."""
+
+    run: Callable[[Conversation, str], None]
+    meaning: str
+
+
+COMMANDS: Final[Mapping[str, Command]] = {
+    "/help": Command(Conversation.show_help, "list the commands"),
+    "/model": Command(Conversation.choose_model, "list the models; with a name, use that model"),
+    "/system": Command(Conversation.set_system, "set the system message; without a text, remove it"),
+    "/clear": Command(Conversation.clear, "forget all messages but the system message"),
+    "/save": Command(Conversation.save, "write the conversation to a file: JSON for a name in .json, else Markdown"),
+    "/exit": Command(Conversation.end, "end the conversation, as Ctrl-D does"),
+}
+
+
+def _keys() -> KeyBindings:
+    keys = KeyBindings()
+
+    @keys.add("enter")
+    def _send(event: KeyPressEvent) -> None:
+        event.current_buffer.validate_and_handle()
+
+    @keys.add("escape", "enter")
+    def _new_line(event: KeyPressEvent) -> None:
+        event.current_buffer.insert_text("\n")
+
+    return keys
