@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from grpc._cython import cygrpc
 
-from aibridge.client.channel import OPTIONS, SERVICE_CONFIG
+from aibridge.client.channel import HEADLESS_SERVICE_CONFIG, OPTIONS, SERVICE_CONFIG
 from bridge import settings
 from bridge.server import options
 
@@ -91,8 +91,16 @@ def test_pings_every_ten_seconds_are_tolerated() -> None:
     assert passed["grpc.keepalive_permit_without_calls"] == 1
 
 
+@pytest.mark.parametrize(
+    ("file", "constant"),
+    [("service_config.json", SERVICE_CONFIG), ("service_config_headless.json", HEADLESS_SERVICE_CONFIG)],
+)
+def test_the_files_for_other_languages_are_what_the_python_client_has(file: str, constant: Mapping[str, Any]) -> None:
+    assert json.loads((ROOT / "examples" / file).read_text()) == constant
+
+
 @pytest.mark.parametrize("source", ["client", "examples"])
 def test_every_field_of_a_service_config_is_known_to_grpc(source: str) -> None:
-    shipped = json.loads((ROOT / "examples" / "service_config.json").read_text())
-    config = SERVICE_CONFIG if source == "client" else shipped
+    shipped = json.loads((ROOT / "examples" / "service_config_headless.json").read_text())
+    config = HEADLESS_SERVICE_CONFIG if source == "client" else shipped
     assert [name for name in sorted(set(fields(config))) if not known(name)] == []

@@ -5,12 +5,13 @@
 """
 
 from aibridge.client.accumulate import Accumulator, collect
-from aibridge.client.channel import OPTIONS, SERVICE_CONFIG, Tls, caller_metadata
+from aibridge.client.channel import HEADLESS_SERVICE_CONFIG, OPTIONS, SERVICE_CONFIG, Tls, caller_metadata
 from aibridge.client.failures import CallFailed, failure_of
 from aibridge.client.sync import Client, Stream, connect
 from aibridge.client.tools import Conversation, TooManyRounds, run_tools
 
 __all__ = [
+    "HEADLESS_SERVICE_CONFIG",
     "OPTIONS",
     "SERVICE_CONFIG",
     "Accumulator",

@@ -9,7 +9,7 @@ import grpc
 from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 
 from aibridge.client.calls import Defaults, Method, Services, Trailers, readable, trailers_of
-from aibridge.client.channel import Option, TlsChoice, caller_metadata, open_channel
+from aibridge.client.channel import Balance, Option, TlsChoice, caller_metadata, open_channel
 from aibridge.client.failures import CallFailed, cancelled, failure_of
 from aibridge.v1.chat_pb2 import (
     CreateChatCompletionRequest,
@@ -29,16 +29,19 @@ def connect(
     token: str | None = None,
     tls: TlsChoice = False,
     timeout: float | None = None,
+    balance: Balance = "service",
     options: Sequence[Option] = (),
 ) -> "Client":
     """A client of the bridge at `target`, for the running event loop; all else is as with `aibridge.client.connect`.
 
     Raises:
-        ValueError: the token cannot be sent, or `tls` is incomplete.
+        ValueError: the token cannot be sent, `tls` is incomplete, or `balance` is unknown.
         OSError: a file of `tls` cannot be read.
     """
     metadata = caller_metadata(token)
-    return Client(open_channel(grpc.aio, target, tls, options), target=target, metadata=metadata, timeout=timeout)
+    return Client(
+        open_channel(grpc.aio, target, tls, options, balance), target=target, metadata=metadata, timeout=timeout
+    )
 
 
 class Stream(Generic[R]):

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import grpc
 
@@ -32,6 +32,12 @@ SERVICE_CONFIG: Final[Mapping[str, Any]] = {
     "methodConfig": [_retries(3, "ModelsService", "EmbeddingsService"), _retries(2, "ChatService")],
     "retryThrottling": {"maxTokens": 100, "tokenRatio": 0.1},
 }
+#: The same for targets with an address for each pod (a headless Service): a client leaves a pod that is not SERVING.
+#: Behind a Service with one address this would take away the only connection, and calls would fail.
+HEADLESS_SERVICE_CONFIG: Final[Mapping[str, Any]] = {
+    **SERVICE_CONFIG,
+    "healthCheckConfig": {"serviceName": "aibridge.v1.ChatService"},
+}
 _SIZE: Final = 64 << 20  # the bridge's own default; gRPC's 4 MiB is less than a batch of embeddings
 OPTIONS: Final[Sequence[Option]] = (
     ("grpc.max_receive_message_length", _SIZE),
@@ -41,6 +47,9 @@ OPTIONS: Final[Sequence[Option]] = (
     ("grpc.keepalive_time_ms", 330_000),
     ("grpc.keepalive_timeout_ms", 20_000),
     ("grpc.http2.max_pings_without_data", 0),
+    # By default gRPC asks DNS at most once in 30 s. A client younger than that knows only the pods of its first
+    # look-up: when all of those are evicted, its calls fail until it may ask again (docs/kubernetes.md).
+    ("grpc.dns_min_time_between_resolutions_ms", 1_000),
     ("grpc.enable_http_proxy", 0),  # the bridge is near; HTTPS_PROXY is meant for the world outside
     ("grpc.service_config", json.dumps(SERVICE_CONFIG)),
 )
@@ -95,14 +104,24 @@ def channel_arguments(
     return files.credentials(), tuple(everything.items())
 
 
-def open_channel(library: Any, target: str, tls: TlsChoice, options: Sequence[Option]) -> Any:
+#: What the target resolves to: one address, or one for each pod.
+Balance = Literal["service", "headless"]
+_BALANCES: Final[Mapping[str, Sequence[Option]]] = {
+    "service": (),
+    "headless": (("grpc.service_config", json.dumps(HEADLESS_SERVICE_CONFIG)),),
+}
+
+
+def open_channel(library: Any, target: str, tls: TlsChoice, options: Sequence[Option], balance: Balance) -> Any:
     """A channel of `library`, the module `grpc` or `grpc.aio`.
 
     Raises:
-        ValueError: `tls` is incomplete.
+        ValueError: `tls` is incomplete, or `balance` is unknown.
         OSError: a file of `tls` cannot be read.
     """
-    credentials, everything = channel_arguments(tls, options)
+    if balance not in _BALANCES:
+        raise ValueError(f"balance: {balance!r} is none of {', '.join(_BALANCES)}")
+    credentials, everything = channel_arguments(tls, (*_BALANCES[balance], *options))
     if credentials is None:
         return library.insecure_channel(target, everything)
     return library.secure_channel(target, credentials, everything)

@@ -8,7 +8,7 @@ import grpc
 from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 
 from aibridge.client.calls import Defaults, Method, Services, Trailers, readable, trailers_of
-from aibridge.client.channel import Option, TlsChoice, caller_metadata, open_channel
+from aibridge.client.channel import Balance, Option, TlsChoice, caller_metadata, open_channel
 from aibridge.client.failures import CallFailed, failure_of
 from aibridge.v1.chat_pb2 import (
     CreateChatCompletionRequest,
@@ -28,6 +28,7 @@ def connect(
     token: str | None = None,
     tls: TlsChoice = False,
     timeout: float | None = None,
+    balance: Balance = "service",
     options: Sequence[Option] = (),
 ) -> "Client":
     """A client of the bridge at `target`; nothing is sent before the first call.
@@ -37,14 +38,16 @@ def connect(
         token: the caller's own credential, for bridges that pass it on or require it.
         tls: True, a file with the CA certificates to trust, or a `Tls` with more options. Default: no TLS.
         timeout: seconds that a call may take if it does not set its own. Default: the bridge's limit.
+        balance: "headless" for a target with an address for each pod (a headless Service in Kubernetes): the client
+            checks the health of each, and leaves those that are not SERVING.
         options: channel options, which override `OPTIONS`.
 
     Raises:
-        ValueError: the token cannot be sent, or `tls` is incomplete.
+        ValueError: the token cannot be sent, `tls` is incomplete, or `balance` is unknown.
         OSError: a file of `tls` cannot be read.
     """
     metadata = caller_metadata(token)
-    return Client(open_channel(grpc, target, tls, options), target=target, metadata=metadata, timeout=timeout)
+    return Client(open_channel(grpc, target, tls, options, balance), target=target, metadata=metadata, timeout=timeout)
 
 
 class Stream(Generic[R]):

@@ -1,0 +1,51 @@
+"""Where calls go when the target has several addresses, and one of the bridges says that it is not SERVING."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from aibridge.client import aio, connect
+from aibridge.v1 import models_pb2
+from tests import gateway as fake
+from tests.conftest import start_bridge
+from tests.gateway import json_reply
+
+MODELS = {"object": "list", "data": [{"id": "m", "object": "model"}]}
+FRESH = [("grpc.use_local_subchannel_pool", 1)]
+
+
+@pytest.fixture
+async def pair() -> AsyncIterator[list[Any]]:
+    """Two bridges, each before a gateway of its own that counts; the first is about to stop."""
+    async with fake.running() as one, fake.running() as two, start_bridge(one) as first, start_bridge(two) as second:
+        for gateway in (one, two):
+            gateway.script(json_reply(MODELS))
+        await first.app._health.turn_clients_away()
+        yield [first, second]
+
+
+async def served(pair: list[Any], **arguments: Any) -> list[int]:
+    """How many of ten calls each bridge has served, once both are connected."""
+    target = "ipv4:" + ",".join(bridge.address for bridge in pair)
+    async with aio.connect(target, timeout=10, options=FRESH, **arguments) as client:
+        for _ in range(20):
+            await client.models.ListModels(models_pb2.ListModelsRequest())
+    return [len(bridge.gateway.requests) for bridge in pair]
+
+
+async def test_headless_leaves_a_bridge_that_is_not_serving(pair: list[Any]) -> None:
+    assert await served(pair, balance="headless") == [0, 20]
+
+
+async def test_by_default_health_does_not_count(pair: list[Any]) -> None:
+    """Behind one address it would take away the only connection."""
+    counts = await served(pair)
+    assert sum(counts) == 20
+    assert counts[0] > 5
+
+
+def test_an_unknown_balance_is_refused() -> None:
+    wrong: Any = "pod"
+    with pytest.raises(ValueError, match="balance: 'pod' is none of service, headless"):
+        connect("127.0.0.1:1", balance=wrong)
