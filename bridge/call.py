@@ -56,6 +56,7 @@ class Call:
     before its own clock runs out. `caller` is None where callers need not show who they are. The fields behind
     `started` are what was asked for (the model, so many choices) and what happened: requests sent upstream, the last
     HTTP status, messages delivered.
+    `is_large` says that the request takes long to convert, which has to happen beside the event loop.
     `cut` says that the bridge stops and the call has to end; `writing`, that a message is on its way to the caller.
 
     Times are on the clock of `started`, 0 for what has not happened: `asked`, the first request went upstream; `first`
@@ -73,6 +74,7 @@ class Call:
     model: str = ""
     may_retry: bool = True
     inline_data: bool = False
+    is_large: bool = False
     choices: int = 1
     attempts: int = 0
     http_status: int = 0

@@ -70,6 +70,8 @@ def _raw(kind: type | None) -> Write:
 
 
 def _list(one: Write) -> Write:
+    if one is _as_it_is:  # no item can be wrong, so none needs its path
+        return lambda items, _: list(items)
     return lambda items, path: [one(item, f"{path}[{index}]") for index, item in enumerate(items)]
 
 

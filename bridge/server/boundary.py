@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import grpc
 import structlog
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
-from google.protobuf.message import DecodeError, Message
+from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
 from bridge.access.callers import Callers
@@ -19,6 +19,7 @@ from bridge.call import Call, begin, current, stopped
 from bridge.errors import BridgeError, Reason
 from bridge.server.flight import Flight
 from bridge.server.receive import Receiver
+from bridge.services.entry import received
 from bridge.settings import Settings
 from bridge.status import status_of
 from bridge.telemetry.logs import traceback_of
@@ -56,7 +57,7 @@ class Guarded(grpc.GenericRpcHandler):
 
     def _guard(self, path: str, method: MethodDescriptor, behaviour: Any) -> Handler:
         streams = method.server_streaming
-        parse = GetMessageClass(method.input_type).FromString
+        request_type = GetMessageClass(method.input_type)
 
         async def guarded(_messages: object, context: Context) -> Any:
             call = begin(
@@ -69,7 +70,7 @@ class Guarded(grpc.GenericRpcHandler):
             current.set(call)
             self._observer.begin(call)
             try:
-                return await self._serve(behaviour, parse, context, call)
+                return await self._serve(behaviour, request_type, context, call)
             except BridgeError as error:
                 failure = error
             except asyncio.CancelledError:
@@ -101,7 +102,7 @@ class Guarded(grpc.GenericRpcHandler):
             return grpc.stream_stream_rpc_method_handler(guarded, None, _serialize)
         return grpc.stream_unary_rpc_method_handler(guarded)
 
-    async def _serve(self, behaviour: Any, parse: Any, context: Context, call: Call) -> bytes | None:
+    async def _serve(self, behaviour: Any, request_type: Any, context: Context, call: Call) -> bytes | None:
         flight, limits = self._flight, self._limits
         flight.enter(call)
         if self._callers is not None:
@@ -110,7 +111,8 @@ class Guarded(grpc.GenericRpcHandler):
         call.queued = await limits.enter(caller, most)
         try:
             await flight.hold_back()
-            request = _parsed(parse, await self._receiver.only(context, call.deadline))
+            data = await self._receiver.only(context, call.deadline)
+            request = await received(call, request_type, data, self._settings.max_request_elements)
             reply = await behaviour(request, context)
             reply = None if call.streams else _serialize(reply)
         finally:
@@ -130,14 +132,6 @@ class Guarded(grpc.GenericRpcHandler):
 def _host(peer: str) -> str:
     """A peer without its port: all connections of a host are one caller."""
     return peer.rpartition(":")[0] or peer
-
-
-def _parsed(parse: Any, data: bytes) -> Any:
-    try:
-        return parse(data)
-    except DecodeError:
-        message = "the request is not a message of the method's request type"
-        raise BridgeError(Reason.INVALID_REQUEST, message) from None
 
 
 def _serialize(message: Message) -> bytes:

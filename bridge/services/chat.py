@@ -12,7 +12,7 @@ from bridge.errors import BridgeError, Reason, invalid
 from bridge.jsontext import dumps, loads
 from bridge.services.checks import check_chat
 from bridge.services.coalesce import Coalescer
-from bridge.services.entry import built, enter
+from bridge.services.entry import built, converted, enter
 from bridge.services.heartbeat import beating, interval_of
 from bridge.services.permits import permit
 from bridge.settings import Settings
@@ -39,7 +39,7 @@ class ChatService(chat_pb2_grpc.ChatServiceServicer):
     ) -> chat_pb2.CreateChatCompletionResponse:
         """A whole completion."""
         call = enter(request)
-        body = _body(call, request, stream=False)
+        body = await converted(call, _body, call, request, stream=False)
         answer = await self._upstream.post(_PATH, call, body)
         call.answer = answer
         usage = answer.get("usage")
@@ -62,7 +62,7 @@ class ChatService(chat_pb2_grpc.ChatServiceServicer):
         cancels (grpc/grpc#42295), and the upstream would go on generating.
         """
         call = enter(request)
-        body = _body(call, request, stream=True)
+        body = await converted(call, _body, call, request, stream=True)
         options = request.bridge_options
         merges = options.coalesce if options.HasField("coalesce") else self._settings.coalesce
         merge = Coalescer().merge if merges else iter

@@ -5,11 +5,12 @@ from typing import Any, Final
 from grpc.aio import ServicerContext
 
 from aibridge.v1 import embeddings_pb2, embeddings_pb2_grpc
+from bridge.call import Call
 from bridge.codec import encode
 from bridge.jsontext import dumps
 from bridge.services import vectors
 from bridge.services.checks import check_embedding
-from bridge.services.entry import built, enter
+from bridge.services.entry import built, converted, enter
 from bridge.services.permits import permit
 from bridge.settings import Settings
 from bridge.status import trailers_of
@@ -31,12 +32,8 @@ class EmbeddingsService(embeddings_pb2_grpc.EmbeddingsServiceServicer):
     ) -> embeddings_pb2.CreateEmbeddingResponse:
         """One vector for each input, in the order of the inputs."""
         call = enter(request)
-        permit(call, request)
-        body = encode(request)
-        check_embedding(request)
-        if self._ask_base64:
-            body.setdefault("encoding_format", "base64")
-        answer = await self._upstream.post(_PATH, call, dumps(body))
+        body = await converted(call, _body, call, request, ask_base64=self._ask_base64)
+        answer = await self._upstream.post(_PATH, call, body)
         call.answer = answer
         usage = answer.get("usage")
         call.usage = usage if isinstance(usage, dict) else None
@@ -47,6 +44,15 @@ class EmbeddingsService(embeddings_pb2_grpc.EmbeddingsServiceServicer):
         vectors.put(reply, blocks)
         context.set_trailing_metadata(trailers_of(call))
         return reply
+
+
+def _body(call: Call, request: embeddings_pb2.CreateEmbeddingRequest, *, ask_base64: bool) -> bytes:
+    permit(call, request)
+    body = encode(request)
+    check_embedding(request)
+    if ask_base64:
+        body.setdefault("encoding_format", "base64")
+    return dumps(body)
 
 
 def _is_float32(request: embeddings_pb2.CreateEmbeddingRequest) -> bool:

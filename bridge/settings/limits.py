@@ -33,6 +33,13 @@ class Limits(BaseModel):
         600.0, description="Seconds a call may take. The caller's deadline if that is sooner."
     )
     max_message_bytes: Bytes = Field(64 << 20, description="Largest gRPC message, received and sent.")
+    max_request_elements: int = Field(
+        250_000,
+        ge=100,
+        le=100_000_000,
+        description="Largest number of elements in a request: fields, list items, values in JSON text. 16 tokens of an"
+        " embedding count as one.",
+    )
     max_metadata_bytes: Bytes = Field(16 << 10, description="Largest metadata of a call, as HTTP/2 counts it.")
     max_header_bytes: Bytes = Field(16 << 10, description="Longest line in the head of an upstream reply.")
     max_reply_bytes: Bytes = Field(128 << 20, description="Largest upstream reply that is not a stream, decompressed.")

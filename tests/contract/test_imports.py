@@ -58,13 +58,13 @@ ALLOWED: dict[str, set[str]] = {
         "bridge.call", "bridge.errors", "bridge.files", "bridge.jsontext", "bridge.settings", "bridge.upstream.jwks",
     },
     "bridge.services": {
-        "bridge.call", "bridge.codec", "bridge.errors", "bridge.jsontext", "bridge.settings", "bridge.status",
-        "bridge.upstream",
+        "bridge.aside", "bridge.call", "bridge.codec", "bridge.errors", "bridge.jsontext", "bridge.settings",
+        "bridge.status", "bridge.upstream",
     },
     # HTTP, and nothing of gRPC or protobuf.
     "bridge.upstream": {
-        "bridge.call", "bridge.certificates", "bridge.errors", "bridge.files", "bridge.jsontext", "bridge.metadata",
-        "bridge.redact", "bridge.settings", "bridge.telemetry",
+        "bridge.aside", "bridge.call", "bridge.certificates", "bridge.errors", "bridge.files", "bridge.jsontext",
+        "bridge.metadata", "bridge.redact", "bridge.settings", "bridge.telemetry",
     },
     "bridge.upstream.sse": set(),
     # JSON <-> protobuf, and nothing of HTTP or calls.
@@ -82,6 +82,7 @@ ALLOWED: dict[str, set[str]] = {
     "bridge.metadata": {"bridge.errors"},
     "bridge.redact": {"bridge.jsontext"},
     "bridge.jsontext": set(),
+    "bridge.aside": set(),
     "bridge.errors": set(),
     "bridge.clean": set(),
     "bridge": set(),

@@ -11,7 +11,7 @@ checked by a scan of the text before anything is parsed.
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import accumulate, count
 from json.decoder import scanstring  # type: ignore[attr-defined] # in C, and not in the stubs
 from math import isfinite
@@ -26,6 +26,7 @@ __all__ = [
     "Fragment",
     "MalformedJSONError",
     "dumps",
+    "elements",
     "escaped",
     "loads",
     "loads_strict",
@@ -37,6 +38,8 @@ __all__ = [
 #: Arrays and objects inside each other, at most.
 MAX_DEPTH: Final = 500
 
+#: Text that is looked at in one go, in bytes.
+_PIECE: Final = 1 << 16
 _TOO_DEEP: Final = "nested too deeply"
 #: orjson writes 254 levels; what lies deeper than this is written first.
 _WRITTEN_AT_ONCE: Final = 200
@@ -90,6 +93,16 @@ def loads_strict(text: str) -> Any:
         return _decode(_STRICT, text)
 
 
+def elements(data: bytes, enough: int) -> int:
+    """How many values a JSON text has, those inside of arrays and objects too. Once over `enough` it is a guess."""
+    found = _separators(data)
+    return found if found <= enough else sum(map(_separators, _outside_strings(data)))
+
+
+def _separators(data: bytes) -> int:
+    return sum(map(data.count, (b",", b"[", b"{")))
+
+
 def member_texts(text: str) -> dict[str, str]:
     """The text of each member of an object, itself the text of an object that `loads_strict` has accepted."""
     members: dict[str, str] = {}
@@ -135,11 +148,23 @@ def _check_depth(data: bytes) -> None:
     """Most texts are too short, or have fewer brackets than may be nested. Brackets in strings do not count."""
     if len(data) <= MAX_DEPTH or data.count(b"[") + data.count(b"{") <= MAX_DEPTH:
         return
-    outside = data.replace(b"\\\\", b"").replace(b'\\"', b"").split(b'"')[::2]  # of strings
-    steps = b"".join(outside).translate(_STEPS, _NO_BRACKETS)
-    # A bracket that opens adds 2, one that closes 0; less 1 for each bracket this is the depth.
-    if max(map(sub, accumulate(steps), count(1)), default=0) > MAX_DEPTH:
-        raise MalformedJSONError(_TOO_DEEP)
+    depth = 0
+    for text in _outside_strings(data):
+        steps = text.translate(_STEPS, _NO_BRACKETS)
+        # A bracket that opens adds 2, one that closes 0; less 1 for each bracket this is the depth.
+        if depth + max(map(sub, accumulate(steps), count(1)), default=0) > MAX_DEPTH:
+            raise MalformedJSONError(_TOO_DEEP)
+        depth += sum(steps) - len(steps)
+
+
+def _outside_strings(data: bytes) -> Iterator[bytes]:
+    """What of JSON text stands outside of strings, piece by piece."""
+    data = data.replace(b"\\\\", b"").replace(b'\\"', b"")  # now each quotation mark begins a string or ends one
+    inside = 0
+    for at in range(0, len(data), _PIECE):
+        parts = data[at : at + _PIECE].split(b'"')
+        yield b"".join(parts[inside::2])
+        inside ^= (len(parts) - 1) & 1
 
 
 def _decode(decoder: json.JSONDecoder, text: str) -> Any:

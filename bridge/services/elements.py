@@ -1,0 +1,82 @@
+"""How many elements a message has, counted in its bytes before it is parsed.
+
+A message of a few megabytes can hold millions of empty ones, of which each takes a hundred bytes once it is parsed,
+and hundreds more as JSON.
+"""
+
+from typing import Any, Final
+
+from google.protobuf.descriptor import FieldDescriptor
+
+from bridge.jsontext import elements as json_elements
+
+#: Packed numbers that count as one element: they are cheap.
+_NUMBERS: Final = 16
+_VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
+_WIDTHS: Final = {_FIXED64: 8, _FIXED32: 4}
+_CONTINUED: Final = bytes(range(128, 256))
+#: What the bytes of a field are: a message, packed numbers, JSON text. Anything else is skipped.
+_PACKED, _JSON = "packed", "json"
+_of_type: Final[dict[str, dict[int, Any]]] = {}
+
+
+def elements(descriptor: Any, data: bytes, enough: int) -> int:
+    """The fields that are set in a message and in those inside of it, items of lists each, and values in JSON text.
+
+    16 packed numbers count as one. The count ends soon after `enough`.
+    """
+    count, at, end = 0, 0, len(data)
+    kinds = _kinds(descriptor)
+    outer: list[tuple[int, dict[int, Any]]] = []  # the messages around the one at hand: where they end, their fields
+    while count <= enough:
+        while at >= end and outer:
+            end, kinds = outer.pop()
+        if at >= end:
+            break
+        tag, at = _varint(data, at)
+        count += 1
+        if tag & 7 == _BYTES:
+            size, at = _varint(data, at)
+            kind = kinds.get(tag >> 3)
+            if type(kind) is dict:
+                outer.append((end, kinds))
+                end, kinds = min(at + size, len(data)), kind
+                continue
+            if kind is _JSON:
+                count += json_elements(data[at : at + size], enough)
+            elif kind is _PACKED:
+                count += len(data[at : at + size].translate(None, _CONTINUED)) // _NUMBERS
+            at += size
+        elif tag & 7 == _VARINT:
+            _, at = _varint(data, at)
+        else:
+            at += _WIDTHS.get(tag & 7, 0)  # nothing behind the tag of a group; protobuf refuses other types
+    return count
+
+
+def _varint(data: bytes, at: int) -> tuple[int, int]:
+    """The number at a place, and where it ends. What is cut off ends with the data."""
+    if at < len(data) and data[at] < 128:
+        return data[at], at + 1
+    number = shift = 0
+    for byte in data[at : at + 10]:
+        number |= (byte & 127) << shift
+        shift += 7
+        if byte < 128:
+            break
+    return number, at + max(1, shift // 7)
+
+
+def _kinds(descriptor: Any) -> dict[int, Any]:
+    """What the bytes of each field of a message type are, by its number."""
+    kinds = _of_type.get(descriptor.full_name)
+    if kinds is None:
+        kinds = _of_type[descriptor.full_name] = {}  # before its fields: message types may contain themselves
+        for field in descriptor.fields:
+            if field.message_type is not None:
+                kinds[field.number] = _kinds(field.message_type)
+            elif field.is_repeated and field.cpp_type != FieldDescriptor.CPPTYPE_STRING:
+                kinds[field.number] = _PACKED
+            elif field.name.endswith("_json"):
+                kinds[field.number] = _JSON
+    return kinds

@@ -1,0 +1,80 @@
+"""Documents that take longer to convert than to send: requests of many small parts, and what upstreams answer."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import grpc
+
+from aibridge.v1 import chat_pb2, embeddings_pb2
+from tests.floods.attack import Attack
+from tests.floods.target import Target
+
+_CHAT: Final = "/aibridge.v1.ChatService/CreateChatCompletion"
+_EMBED: Final = "/aibridge.v1.EmbeddingsService/CreateEmbedding"
+_OPTIONS: Final = (("grpc.max_send_message_length", -1), ("grpc.max_receive_message_length", -1))
+_MIB: Final = 1 << 20
+
+
+def _chat(**fields: Any) -> bytes:
+    request = chat_pb2.CreateChatCompletionRequest(model="m", messages=[{"role": "user", "content": "x"}], **fields)
+    return request.SerializeToString()
+
+
+def messages(size: int) -> bytes:
+    """Empty messages: two bytes each."""
+    return _chat() + b"\x12\x00" * (size // 2)
+
+
+def parts(size: int) -> bytes:
+    """Empty content parts of one message."""
+    return (
+        _chat()
+        + chat_pb2.CreateChatCompletionRequest(
+            messages=[{"role": "user", "content_parts": {"items": [{}] * (size // 2)}}]
+        ).SerializeToString()
+    )
+
+
+def lists(size: int) -> bytes:
+    """JSON text with empty lists."""
+    return _chat(extra_json='{"a":[' + "[]," * (size // 3) + "1]}")
+
+
+def members(size: int) -> bytes:
+    """JSON text with members."""
+    return _chat(extra_json="{" + ",".join(f'"{number:x}":1' for number in range(size // 9)) + "}")
+
+
+def tokens(size: int) -> bytes:
+    """Tokens of one byte each."""
+    return embeddings_pb2.CreateEmbeddingRequest(model="m", input_tokens={"items": [1] * size}).SerializeToString()
+
+
+def send(address: str, method: str, make: Callable[[int], bytes], size: int, count: int, metadata: Any) -> list[str]:
+    """Make calls, all at once, with a request of some bytes. How they ended."""
+    data = make(size)
+    with grpc.insecure_channel(address, _OPTIONS) as channel:
+        call = channel.unary_unary(method)
+        pending = [call.future(data, timeout=60, metadata=metadata) for _ in range(count)]
+        return [each.code().name for each in pending]
+
+
+def _requests(make: Callable[[int], bytes], size: int, ended: str, method: str = _CHAT) -> Callable[[Target], Any]:
+    async def attack(target: Target) -> None:
+        count = 4 if target.long else 1
+        codes = await target.child(send, target.address, method, make, size, count, target.metadata)
+        assert set(codes) == {ended}, codes
+
+    return attack
+
+
+ATTACKS = (
+    Attack("16 MiB of empty messages", _requests(messages, 16 * _MIB, "INVALID_ARGUMENT")),
+    Attack("240,000 empty messages", _requests(messages, 480_000, "OK")),
+    Attack("200,000 content parts", _requests(parts, 400_000, "OK")),
+    Attack("16 MiB of empty lists in JSON text", _requests(lists, 16 * _MIB, "INVALID_ARGUMENT")),
+    Attack("8 MiB of members in JSON text", _requests(members, 8 * _MIB, "INVALID_ARGUMENT")),
+    Attack("200,000 members in JSON text", _requests(members, 1_800_000, "OK")),
+    Attack("32 MiB of tokens", _requests(tokens, 32 * _MIB, "INVALID_ARGUMENT", _EMBED)),
+    Attack("3 MiB of tokens", _requests(tokens, 3 * _MIB, "INTERNAL", _EMBED)),
+)
