@@ -1,16 +1,17 @@
 """gRPC reflection, `v1alpha` as grpcio has it and `v1`, which is the same protocol under another name.
 
 grpcio-reflection does not know `v1` (grpc/grpc#38576); the messages are identical on the wire, so one servicer answers
-both.
+both. The descriptor of `v1` is made of that of `v1alpha`: tools describe every service that is listed, this one too.
 """
 
 from collections.abc import Sequence
 from typing import Any, Final
 
 import grpc
-from google.protobuf import descriptor_pool
+from google.protobuf import descriptor_pool, text_format
 from google.protobuf.descriptor import FileDescriptor
-from grpc_reflection.v1alpha import reflection
+from google.protobuf.descriptor_pb2 import FileDescriptorProto
+from grpc_reflection.v1alpha import reflection, reflection_pb2
 from grpc_reflection.v1alpha.reflection_pb2 import ServerReflectionRequest, ServerReflectionResponse
 
 from bridge.server.gate import Gate
@@ -18,21 +19,41 @@ from bridge.server.gate import Gate
 V1: Final = "grpc.reflection.v1.ServerReflection"
 
 
+_V1_FILE: Final = "grpc/reflection/v1/reflection.proto"
+
+
 class _Symbols:
-    """The descriptor pool, finding methods too: the protocol lets clients ask for one by name, and ghz does."""
+    """The descriptor pool with the file of `v1`. It finds methods by name too: the protocol allows it, and ghz asks."""
 
     def __init__(self) -> None:
         self._pool = descriptor_pool.Default()
+        self._own = descriptor_pool.DescriptorPool()
+        self._own.Add(_v1_file())
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._pool, name)
 
+    def FindFileByName(self, name: str) -> FileDescriptor:  # noqa: N802 # the pool's name for it
+        """As the pool's own. Raises KeyError if there is no such file."""
+        return (self._own if name == _V1_FILE else self._pool).FindFileByName(name)
+
     def FindFileContainingSymbol(self, symbol: str) -> FileDescriptor:  # noqa: N802 # the pool's name for it
         """As the pool's own. Raises KeyError if there is nothing by this name."""
+        pool = self._own if symbol.startswith("grpc.reflection.v1.") else self._pool
         try:
-            return self._pool.FindFileContainingSymbol(symbol)
+            return pool.FindFileContainingSymbol(symbol)
         except KeyError:
-            return self._pool.FindMethodByName(symbol).containing_service.file
+            return pool.FindMethodByName(symbol).containing_service.file
+
+
+def _v1_file() -> FileDescriptorProto:
+    """The file of `v1`: that of `v1alpha` under the other name."""
+    file = FileDescriptorProto()
+    reflection_pb2.DESCRIPTOR.CopyToProto(file)
+    text = text_format.MessageToString(file).replace("v1alpha", "v1")
+    made = text_format.Parse(text, FileDescriptorProto())
+    made.name = _V1_FILE  # the official path; grpcio-reflection has `v1alpha` in another folder
+    return made
 
 
 def add_reflection(server: Gate, services: Sequence[str]) -> None:

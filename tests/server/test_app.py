@@ -1,11 +1,15 @@
 """What surrounds the services: health, reflection, start and stop, who may listen where."""
 
 import asyncio
+import sys
+from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import grpc
 import pytest
 from google.protobuf import descriptor_pb2
+from google.protobuf.descriptor_pool import DescriptorPool
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha.reflection_pb2 import ServerReflectionRequest, ServerReflectionResponse
 
@@ -18,6 +22,10 @@ from tests.rpc.test_chat import COMPLETION
 
 Request = chat_pb2.CreateChatCompletionRequest
 SERVING = health_pb2.HealthCheckResponse.SERVING
+REFLECTION = {
+    "v1": "grpc.reflection.v1.ServerReflection",
+    "v1alpha": "grpc.reflection.v1alpha.ServerReflection",
+}
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 
 
@@ -67,6 +75,73 @@ async def test_reflection(bridge: Bridge, version: str) -> None:
     file = descriptor_pb2.FileDescriptorProto.FromString(answer.file_descriptor_response.file_descriptor_proto[0])
     assert file.package == "aibridge.v1"
     assert file.service[0].method[1].server_streaming
+
+
+@pytest.mark.parametrize("version", ["v1", "v1alpha"])
+async def test_every_listed_service_can_be_described(start: Start, version: str) -> None:
+    """Reflection's own of either version, health and channelz among them, with each method and its messages."""
+    async with start(channelz=True) as bridge:
+        listed = await ask(bridge.channel, version, list_services="")
+        names = {service.name for service in listed.list_services_response.service}
+        for name in names:
+            answer = await ask(bridge.channel, version, file_containing_symbol=name)
+            pool = pool_of(answer)
+            service = pool.FindServiceByName(name)
+            assert service.methods
+            for method in service.methods:
+                again = await ask(bridge.channel, version, file_containing_symbol=method.input_type.full_name)
+                assert pool_of(again).FindMessageTypeByName(method.input_type.full_name)
+                by_name = await ask(bridge.channel, version, file_by_filename=service.file.name)
+                assert pool_of(by_name).FindServiceByName(name)
+    assert names == {*SERVICES, *REFLECTION.values(), "grpc.health.v1.Health", "grpc.channelz.v1.Channelz"}
+
+
+def pool_of(answer: ServerReflectionResponse) -> DescriptorPool:
+    """The files of an answer, as a client puts them together. They do not come in the order of their imports."""
+    files = [
+        descriptor_pb2.FileDescriptorProto.FromString(data)
+        for data in answer.file_descriptor_response.file_descriptor_proto
+    ]
+    pool = DescriptorPool()
+    known: set[str] = set()
+    while files:
+        ready = [file for file in files if known >= set(file.dependency)]
+        assert ready, f"an import is missing: {[file.name for file in files]}"
+        for file in ready:
+            pool.Add(file)
+            known.add(file.name)
+            files.remove(file)
+    return pool
+
+
+async def test_the_descriptor_of_v1(bridge: Bridge) -> None:
+    """It is that of `v1alpha` in every name: nothing in it points back to the other package."""
+    files = {}
+    for version, name in REFLECTION.items():
+        answer = await ask(bridge.channel, "v1", file_containing_symbol=name)
+        (data,) = answer.file_descriptor_response.file_descriptor_proto
+        files[version] = descriptor_pb2.FileDescriptorProto.FromString(data)
+    assert files["v1"].name == "grpc/reflection/v1/reflection.proto"
+    assert "v1alpha" not in str(files["v1"])
+    files["v1alpha"].name = "grpc/reflection/v1alpha/reflection.proto"
+    assert str(files["v1"]) == str(files["v1alpha"]).replace("v1alpha", "v1")
+    method = f"{files['v1'].package}.ServerReflection.ServerReflectionInfo"
+    assert (await ask(bridge.channel, "v1alpha", file_containing_symbol=method)).HasField("file_descriptor_response")
+
+
+@pytest.mark.parametrize("more", [("--list-methods",), ("--list-services",)])
+async def test_reflection_with_buf(start: Start, more: tuple[str, ...]) -> None:
+    """A client that others wrote describes all that is listed, and ends with 0."""
+    buf = Path(sys.executable).with_name("buf")
+    if not buf.exists():
+        pytest.skip("needs buf, which `make` installs")
+    async with start(channelz=True) as bridge:
+        options = ("--http2-prior-knowledge", "--protocol", "grpc", f"http://{bridge.address}")
+        process = await asyncio.create_subprocess_exec(buf, "curl", *more, *options, stdout=PIPE, stderr=PIPE)
+        out, problem = await asyncio.wait_for(process.communicate(), 60)
+    assert process.returncode == 0, problem
+    for name in ("grpc.reflection.v1.ServerReflection", "grpc.channelz.v1.Channelz", SERVICES[1]):
+        assert name in out.decode()
 
 
 @pytest.mark.parametrize("kind", ["", ".CreateChatCompletion"])
