@@ -62,7 +62,8 @@ class Call:
     Times are on the clock of `started`, 0 for what has not happened: `asked`, the first request went upstream; `first`
     and `latest`, a chunk of a stream arrived; `replied`, the reply was complete. `queued` is the seconds that the call
     waited for its turn before that. `gaps` counts the times between chunks by `TIMES`. `refusals` are the HTTP statuses
-    of the attempts that were followed by another. `answer` is the reply, or the first chunk of a stream.
+    of the attempts that were followed by another. `posted` says that a request which may be billed went upstream,
+    `spent` that the bridge has retried, or has no retry left. `answer` is the reply, or the first chunk of a stream.
     """
 
     method: str
@@ -91,6 +92,8 @@ class Call:
     replied: float = 0.0
     gaps: list[int] | None = None
     refusals: tuple[int, ...] = ()
+    posted: bool = False
+    spent: bool = False
     answer: dict[str, Any] | None = None
     finish_reasons: dict[int, str] | None = None
     trace: Trace | None = None

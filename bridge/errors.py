@@ -15,6 +15,8 @@ from google.rpc.code_pb2 import Code
 
 #: Whose reasons these are: `google.rpc.ErrorInfo.domain`.
 DOMAIN: Final = "aibridge"
+#: HTTP statuses of Cloudflare's that do not say whether the upstream has worked on the request.
+_UNCLEAR: Final = frozenset({520, 522, 527})
 
 
 class Retry(Enum):
@@ -97,6 +99,22 @@ class Reason(Enum):
     BRIDGE_INTERNAL = Code.INTERNAL, Retry.NO, "A fault of the bridge; its log has the request id."
 
 
+#: Reasons by which a request was not worked on. Those that are never retried need not be here.
+_REFUSALS: Final = frozenset(
+    {
+        Reason.BRIDGE_OVERLOADED,
+        Reason.RATE_LIMIT_EXCEEDED,
+        Reason.UPSTREAM_BAD_GATEWAY,
+        Reason.UPSTREAM_CONFLICT,
+        Reason.UPSTREAM_DEPENDENCY_FAILED,
+        Reason.UPSTREAM_OVERLOADED,
+        Reason.UPSTREAM_TOO_EARLY,
+        Reason.UPSTREAM_UNAVAILABLE,
+        Reason.UPSTREAM_UNREACHABLE,
+    }
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """What an upstream's error reply said, each part as far as it was there (`aibridge.v1.UpstreamError`)."""
@@ -127,6 +145,11 @@ class BridgeError(Exception):
 
     def __str__(self) -> str:
         return f"{self.reason.name}: {self.message}"
+
+    @property
+    def is_refusal(self) -> bool:
+        """Whether the request was certainly not worked on: it never left the bridge, or it was refused."""
+        return self.reason in _REFUSALS and not (self.reply is not None and self.reply.http_status in _UNCLEAR)
 
 
 def invalid(path: str, description: str) -> BridgeError:

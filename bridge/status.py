@@ -62,7 +62,7 @@ def status_of(error: BridgeError, call: Call) -> RpcStatus:
         _add(status, detail, room)
     if error.reply is not None:
         _add_reply(status, error.reply, call)
-    trailers = [("grpc-status-details-bin", status.SerializeToString()), *trailers_of(call), *_pushback(error)]
+    trailers = [("grpc-status-details-bin", status.SerializeToString()), *trailers_of(call), *_pushback(error, call)]
     return RpcStatus(code, status.message, tuple(trailers))
 
 
@@ -91,12 +91,23 @@ def _retry(error: BridgeError) -> Retry:
     return error.retry or error.reason.retry
 
 
-def _pushback(error: BridgeError) -> Trailers:
-    """What gRPC's retries obey: not at all, or in so many milliseconds; nothing leaves it to the client's policy."""
+def _pushback(error: BridgeError, call: Call) -> Trailers:
+    """Pushback for gRPC's own retries: -1 forbids them, N is a delay in ms, absent leaves it to the client's policy."""
     retry = _retry(error)
-    if retry is Retry.NO:
+    if retry is Retry.NO or not _grpc_may_retry(error, call):
         return (("grpc-retry-pushback-ms", "-1"),)
     return (("grpc-retry-pushback-ms", str(_milliseconds(error))),) if retry is Retry.DELAY else ()
+
+
+def _grpc_may_retry(error: BridgeError, call: Call) -> bool:
+    """Whether gRPC may send the call again by itself; the caller may decide to do so all the same.
+
+    It must not multiply the bridge's own retries, nor repeat what may have been billed. Once a message was delivered it
+    sends nothing again anyway.
+    """
+    if call.delivered:
+        return True
+    return not call.spent and (not call.posted or (error.is_refusal and call.answer is None))
 
 
 def _milliseconds(error: BridgeError) -> int:
@@ -106,7 +117,8 @@ def _milliseconds(error: BridgeError) -> int:
 def _details(error: BridgeError, call: Call) -> Iterator[Message]:
     """All details but the upstream's own, those first that a caller needs most."""
     yield _info(error, call)
-    if _retry(error) is Retry.DELAY:
+    retry = _retry(error)
+    if retry is Retry.DELAY or (retry is Retry.YES and not _grpc_may_retry(error, call)):
         delay = Duration()
         delay.FromMilliseconds(_milliseconds(error))
         yield RetryInfo(retry_delay=delay)

@@ -7,7 +7,7 @@ from typing import Final
 
 from google.rpc.code_pb2 import Code
 
-from bridge.errors import Reason, Retry
+from bridge.errors import BridgeError, Reason, Retry
 from bridge.upstream.reasons import REFINEMENTS, STATUS_OF_TYPE, STATUSES, of_status
 
 PATH: Final = Path(__file__).parent.parent / "docs" / "errors.md"
@@ -24,7 +24,7 @@ the details in `grpc-status-details-bin` (a `google.rpc.Status`) say the rest:
 |---|---|---|
 | `google.rpc.ErrorInfo` | always | `reason` from the table below, `domain` `aibridge`, `metadata` |
 | `google.rpc.RequestInfo` | always | the request id, which is also the trailer `x-request-id` and in the bridge's log |
-| `google.rpc.RetryInfo` | a retry after a delay is of use | how long to wait |
+| `google.rpc.RetryInfo` | a retry after a delay is of use, or the caller has to decide | how long to wait |
 | `google.rpc.BadRequest` | the field is known | its path and what is wrong with it |
 | `google.rpc.QuotaFailure` | a quota or a rate limit was hit | whose |
 | `google.rpc.ResourceInfo` | the model was not found | its name |
@@ -38,10 +38,31 @@ Keys, URLs and whatever an upstream repeats of the prompt are masked. The whole 
 
 ## Retries
 
-"No" comes as the trailer `grpc-retry-pushback-ms: -1`, which gRPC's own retries obey; "after a delay" as that trailer
-with the delay in milliseconds, and as `RetryInfo`. The delay is the upstream's `retry-after-ms`, else `retry-after`,
-and for rate limits else `x-ratelimit-reset-*`; one second if it says nothing. Over 60 seconds mean "no". "Yes" becomes
-"after a delay" where the upstream names one.
+gRPC's own retries obey the trailer `grpc-retry-pushback-ms`; `RetryInfo` is for the caller.
+
+| retry | `grpc-retry-pushback-ms` | `RetryInfo` |
+|---|---|---|
+| no | -1 | absent |
+| yes | absent: the client's retry policy decides | absent |
+| after a delay | the delay in milliseconds | the delay |
+| caller decides | -1 | the delay, or one second |
+
+The delay is the upstream's `retry-after-ms`, else `retry-after`, and for rate limits else `x-ratelimit-reset-*`; one
+second if it says nothing. Over 60 seconds mean "no". "Yes" becomes "after a delay" where the upstream names one.
+
+"Caller decides" takes the place of "yes" and "after a delay" in two cases:
+
+- The bridge has retried by itself, or has no retries left. If gRPC retried as well, the attempts would multiply.
+- The call may have been billed: a chat or an embedding was sent to the upstream, which did not refuse it. It refuses
+  with 409, 425, 429, 498, 502, 503, 521, 523, 525, 526, 529 and 530. A call for models is not billed.
+
+A call whose connection to the bridge breaks fails with UNAVAILABLE and has no trailers, so the client cannot tell
+whether it was billed. The [service config](../examples/service_config.json) of the clients here therefore has a
+`retryPolicy` for `ModelsService` alone. gRPC sends a call again without any policy if it can tell that the bridge never
+saw it.
+
+grpc-java retries each call that fails with a delay in `grpc-retry-pushback-ms`, whatever its code and the
+`retryableStatusCodes` are, if there is a `retryPolicy` for its method.
 """
 
 #: What the HTTP status alone does not decide.
@@ -72,9 +93,9 @@ def _reasons() -> Iterator[str]:
 
 
 def _retry(reason: Reason) -> str:
-    if reason is Reason.UPSTREAM_STREAM_INTERRUPTED:
-        return "yes; gRPC itself does not, once a message was delivered"
-    return reason.retry.value if reason.retry is not Retry.DELAY else "after a delay"
+    if reason.retry is Retry.YES and not BridgeError(reason, "").is_refusal:
+        return "yes; caller decides if it was sent"
+    return reason.retry.value
 
 
 def _statuses() -> Iterator[str]:

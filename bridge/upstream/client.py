@@ -95,6 +95,7 @@ class Upstream:
             await self._free.acquire()
         clock.phase(self._settings.response_timeout, Reason.UPSTREAM_TIMEOUT, "no reply from the upstream in time")
         call.attempts += 1
+        call.posted = method == "POST"
         call.asked = call.asked or time.monotonic()
         call.trailers, call.http_status, call.upstream_request_id, call.replied = [], 0, "", 0.0  # of the one before
         try:

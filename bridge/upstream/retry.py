@@ -38,12 +38,10 @@ class Retries:
         half a second, doubling, to eight.
         """
         retries = call.attempts - 1
-        if (
-            retries >= self._limit
-            or not call.may_retry
-            or self._tokens < 1
-            or not _is_worth_it(error, call, is_get=is_get)
-        ):
+        if not self._limit or not call.may_retry or not _is_worth_it(error, call, is_get=is_get):
+            return None
+        if retries >= self._limit or self._tokens < 1:
+            call.spent = True
             return None
         seconds = error.delay
         if seconds is None:
@@ -51,6 +49,7 @@ class Retries:
         if asyncio.get_running_loop().time() + seconds >= call.deadline:
             return None
         self._tokens -= 1
+        call.spent = True
         return seconds
 
 

@@ -190,10 +190,12 @@ class Example {
   }
 
   void Retry() {
+    api::RetrieveModelRequest request;
+    request.set_model("example/flaky");
     const auto context = Context();
-    api::CreateChatCompletionResponse reply;
-    Check(chat_->CreateChatCompletion(context.get(), Asking("example/flaky"), &reply));
-    std::cout << "retry: " << reply.choices(0).message().content() << '\n';
+    api::Model reply;
+    Check(models_->RetrieveModel(context.get(), request, &reply));
+    std::cout << "retry: " << reply.id() << '\n';
   }
 
   void Cancel() {

@@ -232,11 +232,11 @@ func (c *client) embed() error {
 func (c *client) retry() error {
 	ctx, cancel := c.call(timeout)
 	defer cancel()
-	reply, err := c.chat.CreateChatCompletion(ctx, asking("example/flaky", "Hello!"))
+	model, err := c.models.RetrieveModel(ctx, &aibridge.RetrieveModelRequest{Model: proto.String("example/flaky")})
 	if err != nil {
 		return err
 	}
-	fmt.Println("retry:", reply.GetChoices()[0].GetMessage().GetContent())
+	fmt.Println("retry:", model.GetId())
 	return nil
 }
 

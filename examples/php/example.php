@@ -125,9 +125,8 @@ final class Example
 
     public function retry(): void
     {
-        $request = self::asking('example/flaky');
-        $reply = self::reply($this->chat->CreateChatCompletion($request, [], self::TIMEOUT));
-        self::print('retry', $reply->getChoices()[0]->getMessage()->getContent());
+        $request = (new RetrieveModelRequest())->setModel('example/flaky');
+        self::print('retry', self::reply($this->models->RetrieveModel($request, [], self::TIMEOUT))->getId());
     }
 
     public function cancel(): void

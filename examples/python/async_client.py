@@ -78,8 +78,9 @@ class Example:
             print("embed:", *embedding.embedding)
 
     async def retry(self) -> None:
-        reply = await self.complete(asking("example/flaky"))
-        print("retry:", reply.choices[0].message.content)
+        request = models_pb2.RetrieveModelRequest(model="example/flaky")
+        model = await self.models_stub.RetrieveModel(request, timeout=TIMEOUT, metadata=self.metadata)
+        print("retry:", model.id)
 
     async def cancel(self) -> None:
         stream, count = self.chunks(asking("example/endless")), 0

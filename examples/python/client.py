@@ -75,7 +75,8 @@ class Example:
             print("embed:", *embedding.embedding)
 
     def retry(self) -> None:
-        print("retry:", self.complete(asking("example/flaky")).choices[0].message.content)
+        request = models_pb2.RetrieveModelRequest(model="example/flaky")
+        print("retry:", self.models_stub.RetrieveModel(request, timeout=TIMEOUT, metadata=self.metadata).id)
 
     def cancel(self) -> None:
         stream, count = self.chunks(asking("example/endless")), 0

@@ -100,8 +100,8 @@ class Example
   end
 
   def retry
-    reply = @chat.create_chat_completion(asking("example/flaky"), metadata: @metadata)
-    puts "retry: #{reply.choices.first.message.content}"
+    model = @models.retrieve_model(RetrieveModelRequest.new(model: "example/flaky"), metadata: @metadata)
+    puts "retry: #{model.id}"
   end
 
   def cancel

@@ -93,6 +93,15 @@ def test_whether_it_is_worth_another_try(
     assert failure_of(Ended(code, "no", trailers)).retryable is retryable
 
 
+def test_the_caller_decides_where_grpc_may_not_retry() -> None:
+    """`RetryInfo` beside a pushback of -1: the call may have been billed, or the bridge has retried."""
+    info = ErrorInfo(reason="UPSTREAM_CONNECTION_LOST", domain="aibridge")
+    retry = RetryInfo(retry_delay={"seconds": 3})
+    trailers = (*details(info, retry), ("grpc-retry-pushback-ms", "-1"))
+    error = failure_of(Ended(grpc.StatusCode.UNAVAILABLE, "no", trailers))
+    assert (error.retryable, error.retry_delay) == (True, 3.0)
+
+
 def test_everything_that_a_status_of_the_bridge_says(channel: Any, call: Callable[..., Future[Any]]) -> None:
     reply = Reply(http_status=429, type="t", code="rate_limit_exceeded", param="messages", message="slow down")
     failure = BridgeError(

@@ -98,12 +98,16 @@ async def test_plain_http_instead_of_tls(start: Start, hello: Hello) -> None:
 @RPCS
 @pytest.mark.parametrize("end", [close, reset])
 async def test_lost_before_the_reply(rpc: str, end: Script, start: Start, hello: Hello) -> None:
-    """A connection that ends before any byte of the reply is UPSTREAM_CONNECTION_LOST; the bridge does not retry."""
+    """A connection that ends before any byte of the reply is UPSTREAM_CONNECTION_LOST.
+
+    The upstream may have begun, so neither the bridge nor gRPC sends the call again. The caller may.
+    """
     async with start(max_retries=2) as bridge:
         bridge.gateway.script(end)
         failure = await failed_either(bridge, rpc, hello)
         assert len(bridge.gateway.requests) == 1
-    assert verdict(failure) == ("UNAVAILABLE", "UPSTREAM_CONNECTION_LOST", None)
+    assert verdict(failure) == ("UNAVAILABLE", "UPSTREAM_CONNECTION_LOST", "-1")
+    assert failure.delay_ms == 1000
 
 
 async def test_lost_while_kept_alive(start: Start, hello: Hello) -> None:
@@ -134,7 +138,7 @@ async def test_lost_while_the_request_is_sent(end: Script, start: Start) -> None
         failure = await failed(bridge.chat.CreateChatCompletion(long))
     assert failure.code == "UNAVAILABLE"
     assert failure.reason in {"UPSTREAM_WRITE_FAILED", "UPSTREAM_CONNECTION_LOST"}
-    assert failure.pushback is None
+    assert (failure.pushback, failure.delay_ms) == ("-1", 1000)  # the caller decides, and not gRPC
 
 
 @RPCS

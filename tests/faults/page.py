@@ -17,10 +17,11 @@ What a caller sees when the gateway fails, in {count} ways. Each was played on r
 befall: *unary* is `CreateChatCompletion`, *stream* `CreateChatCompletionStream`, *embeddings* `CreateEmbedding`,
 *models* `ListModels`. What the reasons mean is in [errors.md](errors.md).
 
-**HTTP** is the status that came, or that an error inside a 200 names. **Retry** is what the caller is told:
-`grpc-retry-pushback-ms` and `RetryInfo` say the same. **Chunks** is what a stream delivered before its end. **Tries**
-are the bridge's own; it makes two further ones where nothing can have been billed. **Kept** says that the next call
-went over the same connection.
+**HTTP** is the status that came, or that an error inside a 200 names. **Retry** is what the caller is told by
+`grpc-retry-pushback-ms` and `RetryInfo`; "not by gRPC" is a pushback of -1 beside `RetryInfo`, because the bridge has
+retried or the call may have been billed. **Chunks** is what a stream delivered before its end. **Tries** are the
+bridge's own; it makes two further ones where nothing can have been billed. **Kept** says that the next call went over
+the same connection.
 
 Each run also holds that the trailers have the gateway's request id, its rate-limit headers and the usage seen so far,
 as far as they came; that the same bridge serves the next call as if nothing had been; and that no task, no connection

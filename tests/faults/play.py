@@ -192,7 +192,9 @@ def _told(error: Failure, rpc: str) -> Sees:
     assert known.get("upstreamRequestId") == ("up-1" if "httpStatus" in known else None)
     assert known.get("model") == (None if rpc == MODELS else "m")
     assert ("chunksDelivered" in known) == (rpc == STREAM)
-    if error.delay_ms is not None:
+    if error.delay_ms is not None and error.pushback == "-1":
+        advice = f"not by gRPC; after {error.delay_ms} ms"
+    elif error.delay_ms is not None:
         assert error.pushback == str(error.delay_ms)
         advice = f"after {error.delay_ms} ms"
     else:

@@ -16,12 +16,14 @@ from tests.gateway import Script
 OK: Final = Sees(reused=True)
 GONE: Final = Sees()  # all is well, but for the connection
 
-UNREACHABLE: Final = Sees("UNAVAILABLE", "UPSTREAM_UNREACHABLE", "yes", http=0, attempts=3)
+#: The bridge has retried, or the call may have been billed: the caller decides, and not gRPC.
+ASK: Final = "not by gRPC; after 1000 ms"
+UNREACHABLE: Final = Sees("UNAVAILABLE", "UPSTREAM_UNREACHABLE", ASK, http=0, attempts=3)
 TLS: Final = Sees("UNAVAILABLE", "UPSTREAM_TLS_ERROR", "no", http=0)
-LOST: Final = Sees("UNAVAILABLE", "UPSTREAM_CONNECTION_LOST", "yes", http=0)
+LOST: Final = Sees("UNAVAILABLE", "UPSTREAM_CONNECTION_LOST", ASK, http=0)
 LOST_GET: Final = LOST.but(attempts=3)  # which can be asked for again
-NOT_SENT: Final = Sees("UNAVAILABLE", "UPSTREAM_WRITE_FAILED", "yes", http=0)
-INTERRUPTED: Final = Sees("UNAVAILABLE", "UPSTREAM_STREAM_INTERRUPTED", "yes")
+NOT_SENT: Final = Sees("UNAVAILABLE", "UPSTREAM_WRITE_FAILED", ASK, http=0)
+INTERRUPTED: Final = Sees("UNAVAILABLE", "UPSTREAM_STREAM_INTERRUPTED", ASK)
 TIMEOUT: Final = Sees("DEADLINE_EXCEEDED", "UPSTREAM_TIMEOUT", "no")
 NO_REPLY: Final = TIMEOUT.but(http=0)
 NO_EVENT: Final = Sees("DEADLINE_EXCEEDED", "UPSTREAM_FIRST_EVENT_TIMEOUT", "no")
@@ -31,8 +33,8 @@ NO_HTTP: Final = MALFORMED.but(http=0)
 SPOILT: Final = MALFORMED.but(reused=True)
 TOO_LARGE: Final = Sees("INTERNAL", "UPSTREAM_RESPONSE_TOO_LARGE", "no")
 FAILED: Final = Sees("INTERNAL", "UPSTREAM_INTERNAL_ERROR", "no", http=500, reused=True)
-UNAVAILABLE: Final = Sees("UNAVAILABLE", "UPSTREAM_UNAVAILABLE", "yes", http=503, attempts=3, reused=True)
-LIMITED: Final = Sees("RESOURCE_EXHAUSTED", "RATE_LIMIT_EXCEEDED", "after 1000 ms", http=429, attempts=3, reused=True)
+UNAVAILABLE: Final = Sees("UNAVAILABLE", "UPSTREAM_UNAVAILABLE", ASK, http=503, attempts=3, reused=True)
+LIMITED: Final = Sees("RESOURCE_EXHAUSTED", "RATE_LIMIT_EXCEEDED", ASK, http=429, attempts=3, reused=True)
 REFUSED: Final = Sees("INVALID_ARGUMENT", "INVALID_REQUEST", "no", http=400, reused=True)
 
 #: Seconds of a limit that is there to be reached. The call after it has to keep it too, on a busy machine.
@@ -50,8 +52,14 @@ def row(
 ) -> Scenario:
     """A row that comes to the same for all RPCs; a stream breaks off behind `at` chunks, or has them all."""
     scripts = (script,) if callable(script) else script
-    chunks = s.SAID if sees.code == "OK" else at
-    return Scenario(name, gateway, scripts, **{"plain": sees, "stream": sees.but(chunks=chunks), **more})
+    stream = after(s.SAID if sees.code == "OK" else at, sees)
+    models = sees.but(retry="yes") if sees.retry == ASK and sees.attempts == 1 else None  # a GET is not billed
+    return Scenario(name, gateway, scripts, **{"plain": sees, "stream": stream, "models": models, **more})
+
+
+def after(chunks: int, sees: Sees) -> Sees:
+    """The same behind so many chunks, after which gRPC sends nothing again anyway."""
+    return sees.but(chunks=chunks, retry="yes" if chunks and sees.retry == ASK else sees.retry)
 
 
 def stream_row(name: str, gateway: str, script: Script, sees: Sees, **more: Any) -> Scenario:
@@ -123,14 +131,14 @@ BREAKS: Final = [
         "closes in the middle of a body whose end nothing else tells",
         cut(s.close, frame=CLOSE),
         MALFORMED,
-        stream=INTERRUPTED.but(chunks=2),
+        stream=after(2, INTERRUPTED),
     ),
     row(
         "half, in good order",
         "sends half of the body in chunks, as if it were all",
         made(http(_CHUNKS), lambda right: s.pack(CHUNKED, [s.half(right)]) + _END),
         SPOILT,
-        stream=INTERRUPTED.but(chunks=2, reused=True),
+        stream=after(2, INTERRUPTED).but(reused=True),
     ),
     row(
         "gzip, closed",
@@ -319,7 +327,7 @@ CONTENT: Final = [
         "sends half of the JSON as all of it",
         whole(s.half),
         SPOILT,
-        stream=INTERRUPTED.but(chunks=2, reused=True),
+        stream=after(2, INTERRUPTED).but(reused=True),
     ),
     row(
         "text",
@@ -487,7 +495,7 @@ REFUSALS: Final = [
         "429, in 20 ms",
         "says 429 with Retry-After-Ms: 20",
         refusal(429, "retry-after-ms: 20"),
-        LIMITED.but(retry="after 20 ms"),
+        LIMITED.but(retry="not by gRPC; after 20 ms"),
     ),
     row(
         "429, behind the deadline",
@@ -560,19 +568,19 @@ INSIDE: Final = [
         "200 with an error",
         "says 200, with an error of code 503 in the body",
         whole(json.dumps(_ERROR), 200, JSON),
-        UNAVAILABLE.but(http=503, attempts=1),
+        UNAVAILABLE.but(retry="yes", attempts=1),
     ),
     stream_row(
         "error as first event",
         "sends an error as the first event",
         streamed(s.event(_ERROR)),
-        UNAVAILABLE.but(attempts=1),
+        UNAVAILABLE.but(retry="yes", attempts=1),
     ),
     stream_row(
         "error after ten chunks",
         "sends ten events and an error",
         streamed(*_ELEVEN, s.event(_ERROR)),
-        UNAVAILABLE.but(attempts=1, chunks=10),
+        UNAVAILABLE.but(retry="yes", attempts=1, chunks=10),
     ),
     stream_row(
         "event named error",
@@ -611,7 +619,7 @@ ENDS: Final = [
         "no DONE, no finish_reason",
         "ends without [DONE] and without a finish_reason",
         streamed(s.chunk(1), s.chunk(2)),
-        INTERRUPTED.but(chunks=2, reused=True),
+        after(2, INTERRUPTED).but(reused=True),
     ),
     stream_row("no event", "ends a stream without any event", streamed(b": nothing\n\n"), INTERRUPTED.but(reused=True)),
     stream_row("open behind DONE", "keeps the stream open behind [DONE]", cut(s.hang, s.body), GONE.but(chunks=s.SAID)),

@@ -185,7 +185,7 @@ async def test_a_second_sigterm_stops_at_once(gateway: Gateway, workers: str) ->
 
 
 async def test_when_the_grace_runs_out(bridge: Bridge) -> None:
-    """What is still running is cut off: with UNAVAILABLE, what was delivered, and no advice against retrying."""
+    """What is still running is cut off with UNAVAILABLE and what was delivered; only the caller may send it again."""
     bridge.gateway.script(hangs)
     streams = [bridge.chat.CreateChatCompletionStream(hello()) for _ in range(3)]
     for call in streams:
@@ -200,7 +200,8 @@ async def test_when_the_grace_runs_out(bridge: Bridge) -> None:
         assert error.metadata["chunksDelivered"] == "1"
     error = failure_of(await failure(unary))
     assert (error.code, error.reason) == (UNAVAILABLE, "BRIDGE_SHUTTING_DOWN")
-    assert "grpc-retry-pushback-ms" not in dict(await unary.trailing_metadata())
+    assert (error.retryable, error.retry_delay) == (True, 1.0)
+    assert dict(await unary.trailing_metadata())["grpc-retry-pushback-ms"] == "-1"
     await asyncio.wait_for(last.wait_closed(), 1)
 
 

@@ -98,11 +98,12 @@ export class Failure {
   get response(): Response {
     const headers = headersOf(this.error.metadata);
     const [retry] = this.error.findDetails(RetryInfoSchema);
-    if (retry?.retryDelay && !headers.has("retry-after") && !headers.has("retry-after-ms")) {
+    const forbidden = this.error.metadata.get("grpc-retry-pushback-ms") === "-1";
+    if (retry?.retryDelay && !forbidden && !headers.has("retry-after") && !headers.has("retry-after-ms")) {
       const { seconds, nanos } = retry.retryDelay;
       headers.set("retry-after-ms", String(Number(seconds) * 1000 + Math.round(nanos / 1e6)));
     }
-    if (!this.upstream && this.error.metadata.get("grpc-retry-pushback-ms") === "-1") {
+    if (!this.upstream && forbidden && !retry) {
       headers.set("x-should-retry", "false"); // the bridge's own failure, and its own advice
     }
     const body = this.body;

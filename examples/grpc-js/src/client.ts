@@ -111,8 +111,8 @@ async function embed() {
 }
 
 async function retry() {
-  const { choices } = await caller.unary(createChatCompletion, asking("example/flaky"));
-  console.log("retry:", textOf(choices[0].message));
+  const { id } = await caller.unary(retrieveModel, { model: "example/flaky" });
+  console.log("retry:", id);
 }
 
 async function cancel() {

@@ -88,7 +88,7 @@ impl Example {
         request: &CreateChatCompletionRequest,
     ) -> Result<Response<CreateChatCompletionResponse>, Status> {
         let mut chat = self.chat.clone(); // cheap: the channel is shared
-        retrying(retry::CHAT, async || chat.create_chat_completion(within(TIMEOUT, request.clone())).await).await
+        chat.create_chat_completion(within(TIMEOUT, request.clone())).await
     }
 
     async fn create_stream(
@@ -96,14 +96,13 @@ impl Example {
         request: &CreateChatCompletionRequest,
     ) -> Result<Streaming<CreateChatCompletionStreamResponse>, Status> {
         let mut chat = self.chat.clone();
-        let call = async || chat.create_chat_completion_stream(within(TIMEOUT, request.clone())).await;
-        Ok(retrying(retry::CHAT, call).await?.into_inner())
+        Ok(chat.create_chat_completion_stream(within(TIMEOUT, request.clone())).await?.into_inner())
     }
 
     async fn models(&self) -> Result<(), Error> {
         let mut models = self.models.clone();
         let call = async || models.list_models(within(TIMEOUT, ListModelsRequest::default())).await;
-        let reply = retrying(retry::OTHERS, call).await?.into_inner();
+        let reply = retrying(call).await?.into_inner();
         let ids: Vec<&str> = reply.data.iter().map(|model| model.id()).collect();
         println!("models: {}", ids.join(" "));
         Ok(())
@@ -175,8 +174,8 @@ impl Example {
             ..Default::default()
         };
         let mut embeddings = self.embeddings.clone();
-        let call = async || embeddings.create_embedding(within(TIMEOUT, request.clone())).await;
-        for embedding in retrying(retry::OTHERS, call).await?.into_inner().data {
+        let reply = embeddings.create_embedding(within(TIMEOUT, request)).await?.into_inner();
+        for embedding in reply.data {
             let numbers: Vec<String> = embedding.embedding.iter().map(f32::to_string).collect();
             println!("embed: {}", numbers.join(" "));
         }
@@ -184,8 +183,10 @@ impl Example {
     }
 
     async fn retry(&self) -> Result<(), Error> {
-        let reply = self.create(&asking("example/flaky", "Hello!")).await?.into_inner();
-        println!("retry: {}", text(&reply));
+        let mut models = self.models.clone();
+        let request = RetrieveModelRequest { model: Some("example/flaky".into()), ..Default::default() };
+        let call = async || models.retrieve_model(within(TIMEOUT, request.clone())).await;
+        println!("retry: {}", retrying(call).await?.into_inner().id());
         Ok(())
     }
 
@@ -265,7 +266,7 @@ impl Example {
         let mut models = self.models.clone();
         let request = RetrieveModelRequest { model: Some("example/missing".into()), ..Default::default() };
         let call = async || models.retrieve_model(within(TIMEOUT, request.clone())).await;
-        if let Err(status) = retrying(retry::OTHERS, call).await {
+        if let Err(status) = retrying(call).await {
             let failure = Failure::from(status);
             println!("missing: {} {}", spelled(failure.code), failure.reason());
             if let Some(resource) = failure.details.resource_info() {

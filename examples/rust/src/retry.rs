@@ -4,20 +4,17 @@ use std::time::Duration;
 
 use tonic::{Code, Response, Status};
 
-pub const CHAT: u32 = 2;
-pub const OTHERS: u32 = 3;
-
+const ATTEMPTS: u32 = 3;
 const INITIAL_BACKOFF: Duration = Duration::from_millis(200);
 const MAX_BACKOFF: Duration = Duration::from_secs(2);
 
-/// Makes the call up to `attempts` times, as long as it fails with UNAVAILABLE and the bridge does not forbid more.
-/// A stream is repeated only while nothing has come of it: `call` returns with the first message.
+/// Makes a call for models up to three times, as long as it fails with UNAVAILABLE and the bridge does not forbid more.
+/// A chat or an embedding is not for here: when a connection breaks, nobody can tell whether it has been billed.
 pub async fn retrying<T>(
-    attempts: u32,
     mut call: impl AsyncFnMut() -> Result<Response<T>, Status>,
 ) -> Result<Response<T>, Status> {
     let mut backoff = INITIAL_BACKOFF;
-    for _ in 1..attempts {
+    for _ in 1..ATTEMPTS {
         let status = match call().await {
             Err(status) if status.code() == Code::Unavailable => status,
             outcome => return outcome,

@@ -117,8 +117,8 @@ async function embed() {
 }
 
 async function retry() {
-  const { choices } = await chatClient.createChatCompletion(asking("example/flaky"));
-  console.log("retry:", textOf(choices[0].message));
+  const { id } = await modelsClient.retrieveModel({ model: "example/flaky" });
+  console.log("retry:", id);
 }
 
 async function cancel() {

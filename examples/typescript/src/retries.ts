@@ -11,8 +11,8 @@ interface ServiceConfig {
 }
 
 /**
- * The retries of a gRPC service config, which Connect does not know: a call that fails with UNAVAILABLE before its first
- * message is made again, unless the bridge advises against it (`grpc-retry-pushback-ms`).
+ * The retries of a gRPC service config, which Connect does not know: a call of a service that has a `retryPolicy` is made
+ * again if it fails with UNAVAILABLE before its first message, unless the bridge forbids it (`grpc-retry-pushback-ms`).
  */
 export function retries(path: URL): Interceptor {
   const config: ServiceConfig = JSON.parse(readFileSync(path, "utf8"));

@@ -126,7 +126,7 @@ async def _stack(stack: Stack, ways: Mapping[str, str], gateway: Upstream, outco
     for way, address in ways.items():
         gateway.reset()
         result = await programs.run(stack, address)
-        outcome.checks[way] = checks(stack, result, gateway.seen)
+        outcome.checks[way] = checks(result, gateway.seen)
     for dialect in FOR_CLIENTS:
         gateway.reset(dialect)
         result = await programs.run(stack, ways[_DIRECT])

@@ -15,9 +15,6 @@ class Stack:
     `tools` are the programs that have to be on the PATH; `tool_packages` the Debian packages that are installed if one
     of them is not, `debian` those that are needed in any case (with apt-get, by root). `build` and `run` must leave
     nothing in the folder that git would see.
-
-    `pushback_retries`: this gRPC takes a pushback delay from the server for a request to retry, whatever the code and
-    the service config's `retryableStatusCodes`.
     """
 
     name: str
@@ -31,7 +28,6 @@ class Stack:
     tools: tuple[str, ...] = ()
     tool_packages: tuple[str, ...] = ()
     debian: tuple[str, ...] = ()
-    pushback_retries: bool = False
 
 
 def _python(name: str, program: str, constraints: str = "") -> Stack:
@@ -78,7 +74,6 @@ def _maven(name: str, language: str, language_version: str, library: str, jar: s
         library_version=f'basename "$BUILD"/lib/{jar}-[0-9]*.jar',
         tools=("javac", "mvn"),
         tool_packages=("default-jdk-headless", "maven"),
-        pushback_retries=True,
     )
 
 

@@ -140,7 +140,7 @@ def _embed(body: Any, _attempt: int) -> Script:
 def _flaky(_body: Any, attempt: int) -> Script:
     if attempt == 1:
         return _error(503, "server_error", None, "not yet")
-    return _completion({"content": "It works the second time."}, "stop", _usage(3, 5))
+    return json_reply(_model("example/flaky"))
 
 
 def _endless(_body: Any, _attempt: int) -> Script:

@@ -13,23 +13,23 @@ Option = tuple[str, Any]
 Metadata = tuple[tuple[str, str], ...]
 
 
-def _retries(attempts: int, *services: str) -> dict[str, Any]:
-    policy = {
-        "maxAttempts": attempts,
-        "initialBackoff": "0.2s",
-        "maxBackoff": "2s",
-        "backoffMultiplier": 2,
-        "retryableStatusCodes": ["UNAVAILABLE"],
-    }
-    return {"name": [{"service": f"aibridge.v1.{service}"} for service in services], "retryPolicy": policy}
-
-
-#: gRPC retries by itself only what cost nothing: UNAVAILABLE, and nothing that the bridge's pushback forbids. A chat
-#: that fails twice would mostly fail a third time, and its prompt is sent anew with each attempt. Calls go round all
-#: addresses of the target: a channel to one of them would keep to one pod, or to one worker, for ever.
+#: gRPC retries only what cannot have been billed: calls for models. It cannot tell a connection that broke before a
+#: chat or an embedding reached the bridge from one that broke while the upstream was at work. `round_robin` sends calls
+#: to all addresses of the target; the default would keep to one pod, or to one worker.
 SERVICE_CONFIG: Final[Mapping[str, Any]] = {
     "loadBalancingConfig": [{"round_robin": {}}],
-    "methodConfig": [_retries(3, "ModelsService", "EmbeddingsService"), _retries(2, "ChatService")],
+    "methodConfig": [
+        {
+            "name": [{"service": "aibridge.v1.ModelsService"}],
+            "retryPolicy": {
+                "maxAttempts": 3,
+                "initialBackoff": "0.2s",
+                "maxBackoff": "2s",
+                "backoffMultiplier": 2,
+                "retryableStatusCodes": ["UNAVAILABLE"],
+            },
+        }
+    ],
     "retryThrottling": {"maxTokens": 100, "tokenRatio": 0.1},
 }
 #: The same for targets with an address for each pod (a headless Service): a client leaves a pod that is not SERVING.

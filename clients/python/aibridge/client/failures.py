@@ -61,7 +61,7 @@ def failure_of(error: Any, target: str = "") -> CallFailed:
         text or "the server says no more than that",
         reason=info.reason if info else "",
         metadata=dict(info.metadata) if info else {},
-        retryable=_is_retryable(code, info.reason if info else "", trailers),
+        retryable=retry is not None or _is_retryable(code, info.reason if info else "", trailers),
         retry_delay=retry.retry_delay.ToTimedelta().total_seconds() if retry else None,
         request_id=request.request_id if request else trailers.get("x-request-id", ""),
         violations=tuple((item.field, item.description) for item in wrong.field_violations) if wrong else (),
@@ -82,7 +82,7 @@ def unreadable() -> CallFailed:
 
 
 def _is_retryable(code: grpc.StatusCode, reason: str, trailers: Mapping[str, str]) -> bool:
-    """The pushback decides, as it does for gRPC's own retries; then the reason; else only "unavailable" is worth it."""
+    """Without `RetryInfo` the pushback decides; then the reason; else only "unavailable" is worth another try."""
     pushback = trailers.get(_PUSHBACK, "")
     if pushback:
         return not pushback.startswith("-")

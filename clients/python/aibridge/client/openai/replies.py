@@ -100,7 +100,8 @@ def error_reply(failure: CallFailed) -> Reply | None:
         return None
     status = _status(failure)
     headers = headers_of(failure.trailers)
-    if failure.retry_delay is not None and not headers.keys() & {"retry-after", "retry-after-ms"}:
+    named = headers.keys() & {"retry-after", "retry-after-ms"}
+    if failure.retry_delay is not None and not named and failure.trailers.get("grpc-retry-pushback-ms") != "-1":
         headers["retry-after-ms"] = str(round(failure.retry_delay * 1000))
     if failure.upstream is None and not failure.retryable:
         headers["x-should-retry"] = "false"  # the bridge's own failure, and its own advice

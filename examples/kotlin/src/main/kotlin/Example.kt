@@ -127,8 +127,8 @@ private class Example(channel: ManagedChannel, token: String) {
     }
 
     suspend fun retry() {
-        val reply = chat.within(TIMEOUT).createChatCompletion(asking("example/flaky").build())
-        println("retry: " + reply.getChoices(0).message.content)
+        val request = RetrieveModelRequest.newBuilder().setModel("example/flaky").build()
+        println("retry: " + models.within(TIMEOUT).retrieveModel(request).id)
     }
 
     /** Whoever stops collecting a flow cancels the call, and is not told a code for it. */

@@ -200,9 +200,8 @@ public final class Example {
     }
 
     private void retry() {
-        CreateChatCompletionResponse reply = chat.withDeadlineAfter(TIMEOUT, SECONDS)
-                .createChatCompletion(asking("example/flaky", "Hello!").build());
-        print("retry", reply.getChoices(0).getMessage().getContent());
+        var request = RetrieveModelRequest.newBuilder().setModel("example/flaky").build();
+        print("retry", models.withDeadlineAfter(TIMEOUT, SECONDS).retrieveModel(request).getId());
     }
 
     private void cancel() {
