@@ -12,7 +12,7 @@ import hpack
 
 CHAT: Final = "/aibridge.v1.ChatService/CreateChatCompletion"
 PREFACE: Final = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-DATA, HEADERS, RST_STREAM, SETTINGS, PING, GOAWAY, WINDOW_UPDATE, CONTINUATION = 0, 1, 3, 4, 6, 7, 8, 9
+DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS, PING, GOAWAY, WINDOW_UPDATE, CONTINUATION = 0, 1, 2, 3, 4, 6, 7, 8, 9
 END_STREAM, END_HEADERS, ACK = 1, 4, 1
 MAX_CONCURRENT_STREAMS, INITIAL_WINDOW_SIZE = 3, 4
 _CANCEL: Final = b"\0\0\0\x08"
@@ -40,10 +40,11 @@ def head(method: str = CHAT, *more: tuple[str, str]) -> bytes:
 class Connection:
     """One connection to the bridge. It reads what comes, and obeys flow control and the limit of streams if told to."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, *, first_window: int = 65535, preface: bytes = PREFACE) -> None:
         host, _, port = address.rpartition(":")
         self.socket = socket.create_connection((host, int(port)))
-        self.socket.sendall(PREFACE + frame(SETTINGS, 0, 0))
+        window = b"\0\4" + first_window.to_bytes(4, "big")  # of each stream of the bridge's
+        self.socket.sendall(preface and preface + frame(SETTINGS, 0, 0, window))
         self.window = 65535
         self.windows: dict[int, int] = {}
         self.first_window = 65535
@@ -212,9 +213,9 @@ class Caller:
 
 
 @asynccontextmanager
-async def calling(address: str) -> AsyncIterator[Caller]:
-    """A caller with a connection of its own."""
-    connection = await asyncio.to_thread(Connection, address)
+async def calling(address: str, *, first_window: int = 65535) -> AsyncIterator[Caller]:
+    """A caller with a connection of its own, which takes so many bytes of each response for a start."""
+    connection = await asyncio.to_thread(Connection, address, first_window=first_window)
     try:
         yield Caller(connection)
     finally:

@@ -28,7 +28,7 @@ _SOON: Final = 14
 #: Seconds by which clocks may differ before certificates and tokens suffer.
 _SKEW: Final = 60
 #: File descriptors beside the connections: the log, the event loop, listeners.
-_SPARE: Final = 64
+_SPARE: Final = 128
 _NO_API: Final = "Check that upstream_url is an OpenAI-compatible API with its version path."
 _LOOPBACK: Final = ("127.0.0.1", "::1")
 
@@ -163,16 +163,16 @@ def _addresses(settings: Settings) -> Iterator[Finding]:
 
 
 def _descriptors(settings: Settings) -> Iterator[Finding]:
-    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    needed = settings.upstream_connections + settings.max_calls + _SPARE
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]  # the bridge raises its own limit up to the hard one
+    needed = settings.upstream_connections + settings.max_connections + _SPARE
     if limit == resource.RLIM_INFINITY or limit >= needed:
         yield Finding("open files", "ok", f"{limit} allowed, {needed} needed at most")
         return
     yield Finding(
         "open files",
         "warning",
-        f"{limit} allowed, but upstream_connections and max_calls together may need {needed}",
-        f"ulimit -n {needed} (systemd: LimitNOFILE={needed}), or lower both settings.",
+        f"{limit} allowed, but upstream_connections and max_connections together may need {needed}",
+        f"ulimit -Hn {needed} (systemd: LimitNOFILE={needed}), or lower both settings.",
     )
 
 

@@ -109,14 +109,13 @@ class Guarded(grpc.GenericRpcHandler):
             call.caller = await self._callers.identify(call, context)
         caller, most = self._share(call, context)
         call.queued = await limits.enter(caller, most)
-        try:
-            await flight.hold_back()
-            data = await self._receiver.only(context, call.deadline)
-            request = await received(call, request_type, data, self._settings.max_request_elements)
-            reply = await behaviour(request, context)
-            reply = None if call.streams else _serialize(reply)
-        finally:
-            limits.leave(caller)
+        # The task ends when grpcio has sent the response: a caller that does not read it keeps its place.
+        _task().add_done_callback(lambda _: limits.leave(caller))
+        await flight.hold_back()
+        data = await self._receiver.only(context, call.deadline)
+        request = await received(call, request_type, data, self._settings.max_request_elements)
+        reply = await behaviour(request, context)
+        reply = None if call.streams else _serialize(reply)
         self._observer.end(call, "OK")
         return reply
 
@@ -127,6 +126,12 @@ class Guarded(grpc.GenericRpcHandler):
         if not most:
             return "", 0
         return (known.name if known is not None else _host(context.peer())), most
+
+
+def _task() -> asyncio.Task[Any]:
+    task = asyncio.current_task()
+    assert task is not None  # noqa: S101 # for mypy
+    return task
 
 
 def _host(peer: str) -> str:

@@ -9,6 +9,7 @@ from typing import Final
 
 import structlog
 
+from bridge.server import options
 from bridge.server.app import App
 from bridge.settings import Settings
 from bridge.telemetry import exporter, otel
@@ -44,6 +45,7 @@ async def run(
     if lifeline is not None:
         loop.add_signal_handler(signal.SIGINT, lambda: None)  # a terminal sends it to the whole group: once is enough
         loop.add_reader(lifeline, _parent_gone, lifeline, signals)
+    options.raise_file_limit(settings)
     traces = otel.traces(settings)
     app = App(settings, traces)
     collectors = [app.metrics, *exporter.process()]

@@ -1,5 +1,6 @@
 """The options of gRPC's core. It ignores unknown names without a word, so a test sees the effect of each."""
 
+import resource
 from typing import Any, Final
 
 from bridge.settings import Settings
@@ -11,8 +12,34 @@ _MAX_PENDING_CALLS: Final = 8192
 _NO_COMPRESSION: Final = 1
 
 
+#: Milliseconds for TLS and the first frames of a connection.
+_HANDSHAKE_MS: Final = 10_000
+#: Seconds in which the last message of a call reaches a caller that reads.
+_GRACE: Final = 30.0
+#: Files that are open beside connections: logs, pipes, certificates, those of the event loop.
+_OTHER_FILES: Final = 128
+_MIN_CONNECTIONS: Final = 64
 #: Health calls of one connection that are open at once.
 _MAX_HEALTH_STREAMS: Final = 100
+
+
+def raise_file_limit(settings: Settings) -> None:
+    """Let the process open as many files as its settings may need, as far as the system permits."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = settings.max_connections + settings.upstream_connections + _OTHER_FILES
+    if hard != resource.RLIM_INFINITY:
+        wanted = min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def _max_connections(settings: Settings) -> int:
+    """As many as leave files for the upstream: without, no call could be served."""
+    files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    if files == resource.RLIM_INFINITY:
+        return settings.max_connections
+    upstream = min(settings.upstream_connections, files // 2)
+    return min(settings.max_connections, max(_MIN_CONNECTIONS, files - upstream - _OTHER_FILES))
 
 
 def of_health(settings: Settings, max_request_bytes: int) -> list[tuple[str, Any]]:
@@ -44,8 +71,11 @@ def of_calls(settings: Settings) -> list[tuple[str, Any]]:
         # Between the two, gRPC refuses at random.
         ("grpc.server.max_pending_requests", _MAX_PENDING_CALLS),
         ("grpc.server.max_pending_requests_hard_limit", _MAX_PENDING_CALLS),
-        # No age grace: with one, streams that are longer would be cut; without, they end in peace.
+        ("grpc.max_allowed_incoming_connections", _max_connections(settings)),
+        ("grpc.server_handshake_timeout_ms", _HANDSHAKE_MS),
         ("grpc.max_connection_age_ms", int(settings.max_connection_age * 1000)),
+        # No call takes longer than `default_deadline`, so this cuts only callers who do not read what they are sent.
+        ("grpc.max_connection_age_grace_ms", int((settings.default_deadline + _GRACE) * 1000)),
         ("grpc.keepalive_time_ms", 60_000),
         ("grpc.keepalive_timeout_ms", 20_000),
         ("grpc.keepalive_permit_without_calls", 1),

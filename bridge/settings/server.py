@@ -17,6 +17,9 @@ class Server(BaseModel):
     max_connection_age: Seconds = Field(
         300.0, description="Seconds after which a caller's connection is renewed, so that new replicas get load."
     )
+    max_connections: int = Field(
+        8192, ge=1, le=1_000_000, description="Connections from callers; fewer if the limit of open files is lower."
+    )
     max_concurrent_streams: int = Field(
         1000, ge=1, le=65536, description="Calls of one connection that are open at once; clients hold back the others."
     )

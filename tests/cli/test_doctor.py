@@ -208,10 +208,9 @@ async def test_addresses(gateway: Gateway) -> None:
 
 async def test_too_few_files(gateway: Gateway) -> None:
     gateway.script(MODELS)
-    most = ("--upstream-connections", "65536", "--max-calls", "65536")
-    _, findings = await examine(gateway, *most)
+    _, findings = await examine(gateway, "--upstream-connections", "65536", "--max-connections", "1000000")
     assert findings["open files"]["state"] == "warning"
-    assert "ulimit -n 131136" in findings["open files"]["advice"]
+    assert "ulimit -Hn 1065664" in findings["open files"]["advice"]
 
 
 @pytest.mark.parametrize("variables", [{"AIBRIDGE_WORKERS": "0"}, {"OPENAI_API_KEY": f"{SECRET}\nand more"}])

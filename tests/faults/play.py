@@ -250,7 +250,7 @@ async def _nothing_left(bridge: Bridge, door: "Door") -> None:
     upstream, limits = bridge.app._upstream, bridge.app._limits
     transport = upstream._transport
     for _ in range(_TURNS):
-        if door.open <= 1 and not transport._used and not _at_work():
+        if door.open <= 1 and not transport._used and not _at_work() and not limits._running:
             break
         await asyncio.sleep(0.005)
     assert door.open <= 1

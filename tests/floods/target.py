@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -50,9 +51,9 @@ class Target:
         """What a call of the attacker's own credential sends; leave it out for a call without a credential."""
         return (("authorization", f"Bearer {self.keys['attacker']}"),)
 
-    async def child(self, work: Callable[..., Any], *arguments: Any) -> Any:
+    async def child(self, work: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
         """What a function of a module gives when it is called in another process, which has its own lock and core."""
-        return await asyncio.get_running_loop().run_in_executor(self._pool, work, *arguments)
+        return await asyncio.get_running_loop().run_in_executor(self._pool, partial(work, *arguments, **options))
 
     def memory_mb(self, kind: str = "VmRSS") -> int:
         """Megabytes that the bridge has now, or with `VmHWM` at its most since `measure` has begun."""

@@ -12,6 +12,7 @@ from bridge.access.limits import Limits
 from bridge.errors import BridgeError, Reason
 from tests.conftest import Start
 from tests.gateway import Exchange, Gateway, json_reply
+from tests.http2 import calling, cancel, chat, message
 from tests.rpc.test_chat import COMPLETION
 
 
@@ -119,3 +120,23 @@ async def test_metadata_has_a_limit(
         bridge.gateway.script(json_reply(COMPLETION))
         call = bridge.chat.CreateChatCompletion(hello, metadata=[("x-large", "a" * size)])
         assert await call.code() is code
+
+
+async def test_a_response_that_nobody_reads_keeps_its_place(
+    start: Start, gateway: Gateway, hello: chat_pb2.CreateChatCompletionRequest
+) -> None:
+    """Who does not read takes a place of its own and no more; it is free again when the call ends."""
+    gateway.script(json_reply(COMPLETION))
+    async with start(max_calls=1, queue_timeout=0.02) as bridge, calling(bridge.address, first_window=0) as caller:
+        stream = await caller.call(chat("CreateChatCompletion"), message(hello.SerializeToString()), end=True)
+        async with asyncio.timeout(5):
+            while bridge.app._upstream.connections() != (0, 1):  # noqa: ASYNC110 # nobody tells
+                await asyncio.sleep(0.002)
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await bridge.chat.CreateChatCompletion(hello)
+        assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+        await caller.send(cancel(stream))
+        async with asyncio.timeout(5):
+            while bridge.app._limits.running:  # noqa: ASYNC110 # nobody tells
+                await asyncio.sleep(0.002)
+        assert (await bridge.chat.CreateChatCompletion(hello)).choices
