@@ -143,7 +143,8 @@ class Issuer:
     async def _fetch(self) -> None:
         self._renewed = asyncio.get_running_loop().time()
         try:
-            content = await fetch(str(self._settings.jwt_jwks_url), self._settings.jwt_jwks_ca_file)
+            chosen = self._settings
+            content = await fetch(str(chosen.jwt_jwks_url), chosen.jwt_jwks_ca_file, chosen.jwt_jwks_extra_ca_file)
             keys = self._parse([content])
         except (FetchError, UnusableFileError) as error:
             if str(error) != self._problem:

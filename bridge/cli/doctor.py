@@ -33,6 +33,16 @@ _NO_API: Final = "Check that upstream_url is an OpenAI-compatible API with its v
 _LOOPBACK: Final = ("127.0.0.1", "::1")
 
 
+#: Settings that name a file with certificates of authorities.
+_AUTHORITIES: Final = (
+    "tls_client_ca_file",
+    "upstream_ca_file",
+    "upstream_extra_ca_file",
+    "jwt_jwks_ca_file",
+    "jwt_jwks_extra_ca_file",
+)
+
+
 class Finding(NamedTuple):
     """What a check has found, and what to do about it, if there is something to do."""
 
@@ -114,7 +124,7 @@ def _certificates(settings: Settings) -> Iterator[Finding]:
             yield Finding(check, "warning", says, f"Renew {chain}; that needs no restart.")
         else:
             yield Finding(check, "ok", says)
-    for check in ("tls_client_ca_file", "upstream_ca_file", "jwt_jwks_ca_file"):
+    for check in _AUTHORITIES:
         path = getattr(settings, check)
         try:
             if path is not None:

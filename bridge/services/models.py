@@ -13,8 +13,9 @@ from bridge.services.permits import only_permitted, permit_model
 from bridge.services.query import query_of
 from bridge.settings import Settings
 from bridge.status import trailers_of
-from bridge.upstream.client import Upstream, segment
+from bridge.upstream.client import Upstream
 from bridge.upstream.failures import malformed
+from bridge.upstream.origin import segment
 
 
 class ModelsService(models_pb2_grpc.ModelsServiceServicer):

@@ -54,6 +54,9 @@ class Access(BaseModel):
         None,
         description="PEM file with the CA certificates to trust for the key set's URL, not the public ones.",
     )
+    jwt_jwks_extra_ca_file: ExistingFile | None = Field(
+        None, description="PEM file with CA certificates to trust for the key set's URL beside the public ones."
+    )
     jwt_algorithms: Annotated[tuple[Algorithm, ...], NoDecode, BeforeValidator(split), Field(min_length=1)] = Field(
         ("RS256", "ES256", "EdDSA"), description="Algorithms by which JSON web tokens may be signed."
     )

@@ -13,16 +13,17 @@ from pydantic_settings import (
 from bridge.settings.access import Access
 from bridge.settings.health import Health
 from bridge.settings.limits import Limits
+from bridge.settings.network import Network
 from bridge.settings.server import Server
 from bridge.settings.telemetry import Telemetry
 from bridge.settings.upstream import Upstream
 
 _LOOPBACK: Final = ("127.", "localhost:", "[::1]:", "unix:")
 #: In the order in which people look for them.
-GROUPS: Final[tuple[type[BaseModel], ...]] = (Server, Health, Access, Upstream, Limits, Telemetry)
+GROUPS: Final[tuple[type[BaseModel], ...]] = (Server, Health, Access, Upstream, Network, Limits, Telemetry)
 
 
-class Settings(Server, Health, Access, Upstream, Limits, Telemetry, BaseSettings):
+class Settings(Server, Health, Access, Upstream, Network, Limits, Telemetry, BaseSettings):
     """Everything that can be set. Each description says what it does; a bound is part of the type."""
 
     model_config = SettingsConfigDict(

@@ -125,7 +125,7 @@ def effective(config_file: Path | None = None, **flags: Any) -> list[Effective]:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
-        return list(value)
+        return [str(item) for item in value]
     return value if value is None or isinstance(value, bool | int | float) else text(value)
 
 

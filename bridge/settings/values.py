@@ -1,7 +1,7 @@
 """The kinds of values: what each may be, and how it is read from text."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -12,6 +12,43 @@ from bridge.metadata import is_denied, is_name
 
 class SettingsError(ValueError):
     """One or more settings are wrong. The message has a line for each: its name, and what is wrong with its value."""
+
+
+class NamedValue(NamedTuple):
+    """A name and where its value comes from: `env:VARIABLE`, `file:PATH`, or the value itself, which is never shown."""
+
+    name: str
+    source: str
+
+    @property
+    def is_reference(self) -> bool:
+        """Whether the source only says where the value is."""
+        return self.source.startswith(("env:", "file:"))
+
+    def __str__(self) -> str:
+        return f"{self.name}={self.source if self.is_reference else '*' * 10}"
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def _named(value: Any) -> Any:
+    items = split(value)
+    if not isinstance(items, list | tuple):
+        return items
+    named = []
+    for item in items:
+        name, equals, source = item.partition("=") if isinstance(item, str) else ("", "", "")
+        if isinstance(item, NamedValue):
+            named.append(item)
+        elif equals and name.strip() and source:
+            named.append(NamedValue(name.strip(), source))
+        else:
+            raise ValueError("must be NAME=VALUE, NAME=env:VARIABLE or NAME=file:PATH, separated by commas")
+    repeated = {item.name for item in named if [other.name for other in named].count(item.name) > 1}
+    if repeated:
+        raise ValueError(f"names {', '.join(sorted(repeated))} more than once")
+    return tuple(named)
 
 
 def _url(value: str) -> str:
@@ -73,5 +110,6 @@ ExistingFile = Annotated[Path, AfterValidator(_file)]
 Seconds = Annotated[float, Field(gt=0, le=86400)]
 Bytes = Annotated[int, Field(ge=1024, le=1 << 30)]
 #: A list, in text separated by commas. NoDecode: pydantic-settings would ask for JSON in variables.
+NamedValues = Annotated[tuple[NamedValue, ...], NoDecode, BeforeValidator(_named)]
 Items = Annotated[tuple[str, ...], NoDecode, BeforeValidator(split)]
 HeaderNames = Annotated[Items, AfterValidator(_header_names)]

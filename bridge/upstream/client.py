@@ -7,10 +7,8 @@ for httpx's client layer (redirects, cookies, URL merging, environment proxies) 
 import asyncio
 import time
 from contextlib import closing
-from functools import lru_cache
 from importlib.metadata import version
-from typing import Any, Final
-from urllib.parse import quote
+from typing import Any
 
 import httpx
 
@@ -24,12 +22,10 @@ from bridge.upstream.bodies import error_in
 from bridge.upstream.clock import Clock
 from bridge.upstream.credentials import Credentials
 from bridge.upstream.exchange import Exchange
+from bridge.upstream.origin import Origin
 from bridge.upstream.retry import Retries
 from bridge.upstream.tls import contexts
 from bridge.upstream.transport import Body, Transport
-
-_URLS: Final = 256  # of models, that are remembered
-_SAFE: Final = "!$&'()*+,;=:@-._~"  # what openai-python leaves alone in a path segment
 
 
 class Upstream:
@@ -40,8 +36,8 @@ class Upstream:
         self._credentials = Credentials(settings)
         self._free = asyncio.Semaphore(settings.upstream_connections)
         self._retries = Retries(settings.max_retries)
-        base = httpx.URL(settings.upstream_url)
-        self._url = lru_cache(_URLS)(lambda path: httpx.URL(settings.upstream_url + path))
+        self._origin = Origin(settings)
+        base = self._origin.base
         self._transport = Transport(
             base, contexts(settings), connect_timeout=settings.connect_timeout, longest=settings.max_header_bytes
         )
@@ -131,12 +127,15 @@ class Upstream:
             further["content-type"] = "application/json"
             further["content-length"] = str(len(body))
         further.update(request_headers(call.metadata, self._settings.forward_headers, account=not credential.own))
+        further.update(self._origin.headers())
         if call.trace is not None:  # the upstream's part hangs on the bridge's, and not on the caller's
             further.update(call.trace.headers(call, method, path))
         if credential.authorization is not None:
-            further["authorization"] = credential.authorization
+            name, value = self._origin.credential(credential.authorization)
+            further[name] = value
         headers = self._headers + [(name.encode("ascii"), value.encode("ascii")) for name, value in further.items()]
-        return httpx.Request(method, self._url(path), headers=headers, stream=Body(body)), credential.own
+        url = self._origin.url(path, call.model)
+        return httpx.Request(method, url, headers=headers, stream=Body(body)), credential.own
 
     async def close(self) -> None:
         """Close all connections."""
@@ -177,8 +176,3 @@ def parse(data: bytes) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise failures.malformed("is not a JSON object")
     return value
-
-
-def segment(model: str) -> str:
-    """A model id as one segment of a path: `/` becomes `%2F`, what could leave the segment is refused by the caller."""
-    return quote(model, safe=_SAFE)

@@ -1,18 +1,14 @@
 """Whose credential goes upstream, and what it is right now. Secrets in files are read again when they change."""
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from pydantic import SecretStr
 
 from bridge.call import Caller
-from bridge.files import UnusableFileError, Watched, text_of
 from bridge.metadata import Metadata, header_value
-from bridge.settings import Settings, SettingsError
-
-#: Nothing larger is a credential, in bytes.
-_LARGEST: Final = 1 << 16
+from bridge.settings import Settings
+from bridge.upstream.secrets import FixedSecret, Secret, SecretFile
 
 
 class Credential(NamedTuple):
@@ -36,7 +32,7 @@ class Credentials:
         self._source = (key or token) if settings.upstream_credentials in {"auto", "bridge"} else None
         # What shows the bridge who calls is for the bridge alone.
         self._passes = settings.upstream_credentials in {"auto", "caller"} and not settings.takes_bearer
-        self._of_callers: dict[Path, _File] = {}
+        self._of_callers: dict[Path, SecretFile] = {}
 
     def choose(self, metadata: Metadata, caller: Caller | None = None) -> Credential:
         """The credential for a call with this metadata.
@@ -57,47 +53,14 @@ class Credentials:
                 return Credential(header_value(key, value), own=False)
         return Credential(None, own=False)
 
-    def _of_caller(self, path: Path) -> "_File":
+    def _of_caller(self, path: Path) -> SecretFile:
         file = self._of_callers.get(path)
         if file is None:
-            file = self._of_callers[path] = _File(path)
+            file = self._of_callers[path] = SecretFile(path)
         return file
 
 
-class _Fixed:
-    def __init__(self, secret: SecretStr, name: str) -> None:
-        self._value: str = secret.get_secret_value().strip()
-        if not _fits_a_header(self._value):
-            raise SettingsError(f"{name}: has characters that a header cannot hold")
-
-    def value(self) -> str:
-        return self._value
-
-
-class _File:
-    """A secret in a file; the empty text as long as there has never been one."""
-
-    def __init__(self, path: Path) -> None:
-        self._file = Watched("credential", [path], _secret, largest=_LARGEST)
-
-    def value(self) -> str:
-        return self._file.value() or ""
-
-
-def _secret(contents: Sequence[bytes]) -> str:
-    value = text_of(contents[0]).strip()
-    if not value:
-        raise UnusableFileError("empty")
-    if not _fits_a_header(value):
-        raise UnusableFileError("has characters that a header cannot hold")
-    return value
-
-
-def _fits_a_header(value: str) -> bool:
-    return value.isascii() and value.isprintable()
-
-
-def _source(name: str, secret: SecretStr | None, path: Path | None) -> _Fixed | _File | None:
+def _source(name: str, secret: SecretStr | None, path: Path | None) -> Secret | None:
     if path is not None:
-        return _File(path)
-    return _Fixed(secret, name) if secret is not None else None
+        return SecretFile(path)
+    return FixedSecret(secret.get_secret_value(), name) if secret is not None else None

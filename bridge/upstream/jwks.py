@@ -18,8 +18,8 @@ class FetchError(Exception):
     """There was no key set to be had. The message says why, without the URL."""
 
 
-async def fetch(url: str, ca_file: Path | None) -> bytes:
-    """The document at a URL; `ca_file` has the CA certificates to trust instead of the public ones.
+async def fetch(url: str, ca_file: Path | None, extra_ca_file: Path | None = None) -> bytes:
+    """The document at a URL. `ca_file` replaces the public CA certificates, `extra_ca_file` adds to what is trusted.
 
     Raises:
         FetchError: no connection, no 200, or more than a key set can be.
@@ -27,7 +27,7 @@ async def fetch(url: str, ca_file: Path | None) -> bytes:
     try:
         async with (
             asyncio.timeout(_TIMEOUT),
-            httpx.AsyncClient(verify=trust(ca_file), trust_env=False) as client,
+            httpx.AsyncClient(verify=trust(ca_file, extra_ca_file), trust_env=False) as client,
             client.stream("GET", url, headers={"accept": "application/json"}) as reply,
         ):
             if reply.status_code != httpx.codes.OK:

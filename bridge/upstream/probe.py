@@ -13,6 +13,7 @@ import httpx
 
 from bridge.settings import Settings
 from bridge.upstream.credentials import Credentials
+from bridge.upstream.origin import Origin
 from bridge.upstream.tls import contexts
 from bridge.upstream.transport import PORTS, Transport
 
@@ -37,7 +38,7 @@ class Probe:
         self.port = self._url.port or PORTS[self._url.scheme]
         self._contexts = contexts(settings)
         self._longest = settings.max_header_bytes
-        self._models = f"{settings.upstream_url}/models"
+        self._origin = Origin(settings)
         self._credentials = Credentials(settings)
         self._timeout = settings.upstream_check_timeout
 
@@ -98,11 +99,14 @@ class Probe:
             UnreachableError: there is no answer in time.
         """
         headers = {"user-agent": f"aibridge/{version('aibridge')}", "accept": "application/json"}
+        headers.update(self._origin.headers())
         if not anonymously and (authorization := self.authorization) is not None:
-            headers["authorization"] = authorization
+            name, value = self._origin.credential(authorization)
+            headers[name] = value
         transport = Transport(self._url, self._contexts, connect_timeout=self._timeout, longest=self._longest)
         async with self._failing(), transport:
-            response = await transport.handle_async_request(httpx.Request("GET", self._models, headers=headers))
+            request = httpx.Request("GET", self._origin.url("/models"), headers=headers)
+            response = await transport.handle_async_request(request)
             try:
                 return Answer(response.status_code, dict(response.headers))
             finally:

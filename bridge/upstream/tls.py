@@ -22,15 +22,21 @@ def contexts(settings: Settings) -> Callable[[], ssl.SSLContext]:
     Raises:
         SettingsError: a file cannot be used.
     """
-    ca, chain, key = settings.upstream_ca_file, settings.upstream_certificate_file, settings.upstream_key_file
-    given = {"upstream_ca_file": ca, "upstream_certificate_file": chain, "upstream_key_file": key}
+    ca, extra = settings.upstream_ca_file, settings.upstream_extra_ca_file
+    chain, key = settings.upstream_certificate_file, settings.upstream_key_file
+    given = {
+        "upstream_ca_file": ca,
+        "upstream_extra_ca_file": extra,
+        "upstream_certificate_file": chain,
+        "upstream_key_file": key,
+    }
     paths = [path for path in given.values() if path is not None]
     if not paths:
         context = cache(partial(httpx.create_ssl_context, trust_env=False))
         if settings.upstream_url.startswith("https:"):
             context()  # now, and not in the first call: it takes the loop some 20 ms
         return context
-    files = Watched("upstream TLS", paths, partial(_context, ca, chain, key), interval=_INTERVAL)
+    files = Watched("upstream TLS", paths, partial(_context, ca, extra, chain, key), interval=_INTERVAL)
     try:
         first = files.load()
     except UnusableFileError as error:
@@ -39,22 +45,32 @@ def contexts(settings: Settings) -> Callable[[], ssl.SSLContext]:
     return lambda: files.value() or first
 
 
-def trust(ca_file: Path | None) -> ssl.SSLContext:
-    """A context that trusts the CA certificates of a file, or else the public ones.
+def trust(ca_file: Path | None, extra_ca_file: Path | None = None) -> ssl.SSLContext:
+    """A context that trusts the CA certificates of a file, or else the public ones; and those of a further file.
 
     Raises:
-        UnusableFileError: there are none in the file.
+        UnusableFileError: there are none in a file.
     """
-    if ca_file is None:
-        return httpx.create_ssl_context(trust_env=False)
     try:
-        return ssl.create_default_context(cadata=authorities(ca_file.read_bytes()).decode("ascii", "ignore"))
+        if ca_file is None:
+            context = httpx.create_ssl_context(trust_env=False)
+        else:
+            context = ssl.create_default_context(cadata=_authorities(ca_file))
+        if extra_ca_file is not None:
+            context.load_verify_locations(cadata=_authorities(extra_ca_file))
     except OSError as error:
         raise UnusableFileError(type(error).__name__) from None
+    return context
 
 
-def _context(ca: Path | None, chain: Path | None, key: Path | None, contents: Sequence[bytes]) -> ssl.SSLContext:
-    context = trust(ca)
+def _authorities(path: Path) -> str:
+    return authorities(path.read_bytes()).decode("ascii", "ignore")
+
+
+def _context(
+    ca: Path | None, extra: Path | None, chain: Path | None, key: Path | None, contents: Sequence[bytes]
+) -> ssl.SSLContext:
+    context = trust(ca, extra)
     if chain is not None and key is not None:
         pair(contents[-2], contents[-1])  # what is wrong is said better there
         try:

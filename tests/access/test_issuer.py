@@ -439,6 +439,8 @@ async def test_tls_to_the_issuer(authority: trustme.CA, tmp_path: Path) -> None:
     async with fake.running([json_reply(KEYS)], ssl=context) as server:
         async with an_issuer(f"{server.url}/jwks", jwt_jwks_ca_file=ca_file) as tokens:
             assert tokens.key_set()
+        async with an_issuer(f"{server.url}/jwks", jwt_jwks_extra_ca_file=ca_file) as tokens:
+            assert tokens.key_set()
         async with an_issuer(f"{server.url}/jwks") as tokens:
             assert not tokens.key_set()
 

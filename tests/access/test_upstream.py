@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 from bridge import settings
 from bridge.server.app import App
 from bridge.settings import SettingsError
+from bridge.upstream.tls import trust
 from tests import gateway as fake
 from tests.access.authority import Secret, chain, key, until
 from tests.conftest import Bridge, start_bridge
@@ -71,6 +72,17 @@ def shown(secret: Secret) -> dict[str, Any]:
 async def test_a_ca_of_ones_own(secured: Gateway, secret: Secret, hello: Hello) -> None:
     async with start_bridge(secured, upstream_ca_file=secret.ca) as bridge:
         assert (await bridge.chat.CreateChatCompletion(hello)).choices[0].message.content == "hello"
+
+
+async def test_a_further_ca(secured: Gateway, secret: Secret, hello: Hello) -> None:
+    """`upstream_extra_ca_file` adds to the public authorities, which `upstream_ca_file` replaces."""
+    async with start_bridge(secured, upstream_extra_ca_file=secret.ca) as bridge:
+        assert (await bridge.chat.CreateChatCompletion(hello)).choices[0].message.content == "hello"
+    public = {str(certificate) for certificate in trust(None).get_ca_certs()}
+    both = {str(certificate) for certificate in trust(None, secret.ca).get_ca_certs()}
+    assert public
+    assert public < both
+    assert len(both) == len(public) + 1
 
 
 @RPCS

@@ -23,6 +23,9 @@ SAMPLES: dict[str, Any] = {
     "jwt_algorithms": ["ES384", "PS256"],
     "jwt_claim": "client_id",
     "metrics_listen": "127.0.0.1:1",
+    "upstream_headers": ["x-team=env:HOME"],
+    "upstream_query": ["api-version=env:HOME"],
+    "upstream_auth_header": "api-key",
     "provider_name": "vercel",
 }
 _FILE = __file__  # any file that is there: `config` does not read it

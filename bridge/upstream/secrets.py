@@ -1,0 +1,90 @@
+"""Values that must not be shown, from a text, a variable or a file, which is read again when it changes."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final, Protocol
+
+from bridge.files import UnusableFileError, Watched, text_of
+from bridge.settings import SettingsError
+from bridge.settings.values import NamedValue
+
+_MAX_BYTES: Final = 1 << 16
+
+
+class Secret(Protocol):
+    """Gives a secret as it is right now; the empty text while there is none."""
+
+    def value(self) -> str:
+        """The secret."""
+
+
+class FixedSecret:
+    """A secret that does not change. `name` is its setting.
+
+    Raises:
+        SettingsError: a header cannot hold it.
+    """
+
+    def __init__(self, value: str, name: str) -> None:
+        self._value = value.strip()
+        if not _fits_header(self._value):
+            raise SettingsError(f"{name}: has characters that a header cannot hold")
+
+    def value(self) -> str:
+        """The secret."""
+        return self._value
+
+
+class SecretFile:
+    """A secret in a file; the empty text as long as there has never been one."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = Watched("credential", [path], _parse, largest=_MAX_BYTES)
+
+    def value(self) -> str:
+        """The secret."""
+        return self._file.value() or ""
+
+
+class NamedSecrets:
+    """The headers, or the members of the query, that a setting adds to each request.
+
+    Raises:
+        SettingsError: a variable or a file that the setting refers to is not there, or a value cannot be sent.
+    """
+
+    def __init__(self, setting: str, given: Sequence[NamedValue]) -> None:
+        self._secrets = [(item.name, _of(setting, item)) for item in given]
+
+    def items(self) -> list[tuple[str, str]]:
+        """Names and values as they are right now."""
+        return [(name, secret.value()) for name, secret in self._secrets]
+
+
+def _of(setting: str, item: NamedValue) -> Secret:
+    name = f"{setting}: {item.name}"
+    kind, _, rest = item.source.partition(":")
+    if not item.is_reference:
+        return FixedSecret(item.source, name)
+    if kind == "env":
+        if not os.environ.get(rest):
+            raise SettingsError(f"{name}: the variable {rest} is not set")
+        return FixedSecret(os.environ[rest], name)
+    file = SecretFile(Path(rest))
+    if not file.value():
+        raise SettingsError(f"{name}: the file {rest} cannot be read, is empty, or holds what a header cannot")
+    return file
+
+
+def _parse(contents: Sequence[bytes]) -> str:
+    value = text_of(contents[0]).strip()
+    if not value:
+        raise UnusableFileError("empty")
+    if not _fits_header(value):
+        raise UnusableFileError("has characters that a header cannot hold")
+    return value
+
+
+def _fits_header(value: str) -> bool:
+    return value.isascii() and value.isprintable()
