@@ -66,6 +66,8 @@ def pytest_configure() -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
+    if item.get_closest_marker("waits") is not None:
+        return (yield)
     with turn(alone=item.get_closest_marker("alone") is not None):
         return (yield)
 

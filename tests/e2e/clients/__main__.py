@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack, suppress
 from typing import Final
 
 from tests.dialects.calls import FOR_CLIENTS
-from tests.e2e.clients import limits, programs, proxies, report, tools
+from tests.e2e.clients import limits, programs, proxies, report, silence, tools
 from tests.e2e.clients.checks import Check, checks, tools_check
 from tests.e2e.clients.programs import ProgramError
 from tests.e2e.clients.report import Outcome
@@ -31,7 +31,8 @@ _DIRECT: Final = "direct"
 def main() -> int:
     """Run what was asked for."""
     parser = argparse.ArgumentParser(prog="tests.e2e.clients", description="Builds, runs and checks the examples.")
-    parser.add_argument("--only", metavar="NAME,…", help=f"some of: {', '.join(_SUBJECTS)}")
+    names = [*_SUBJECTS, silence.NAME]
+    parser.add_argument("--only", metavar="NAME,…", help=f"some of: {', '.join(names)}")
     parser.add_argument("--direct", action="store_true", help="not through the proxies")
     parser.add_argument(
         "--serve", action="store_true", help=f"only serve, on {_ADDRESS}, until Ctrl-C: to try examples"
@@ -42,15 +43,16 @@ def main() -> int:
         with suppress(KeyboardInterrupt):
             asyncio.run(_serve())
         return 0
-    chosen = arguments.only.split(",") if arguments.only else list(_SUBJECTS)
-    if unknown := set(chosen) - set(_SUBJECTS):
+    chosen = arguments.only.split(",") if arguments.only else names
+    if unknown := set(chosen) - set(names):
         parser.error(f"no such example or tool: {', '.join(sorted(unknown))}")
     if arguments.write_report and (arguments.only or arguments.direct):
         parser.error("a report is about everything")
     through = () if arguments.direct else tuple(_PROXIES)
     subjects = [subject for name, subject in _SUBJECTS.items() if name in chosen]
     libraries = () if arguments.only else tuple(SUBJECTS.values())
-    return asyncio.run(_main(subjects, through, libraries, write=arguments.write_report))
+    waits = silence.NAME in chosen
+    return asyncio.run(_main(subjects, through, libraries, waits=waits, write=arguments.write_report))
 
 
 async def _serve() -> None:
@@ -60,9 +62,15 @@ async def _serve() -> None:
 
 
 async def _main(
-    subjects: Sequence[Stack | Tool], through: Sequence[str], libraries: Sequence[Library | Suite], *, write: bool
+    subjects: Sequence[Stack | Tool],
+    through: Sequence[str],
+    libraries: Sequence[Library | Suite],
+    *,
+    waits: bool,
+    write: bool,
 ) -> int:
     passed = failed = 0
+    silent = asyncio.create_task(silence.check()) if waits else None  # it only waits, while all else runs
     async with AsyncExitStack() as servers:
         gateway = await servers.enter_async_context(upstream())
         bridge = await servers.enter_async_context(programs.bridge(gateway.url))
@@ -79,6 +87,10 @@ async def _main(
         outcomes = [await _outcome(subject, ways, gateway) for subject in subjects]
         versions = {name: await proxies.version(_PROXIES[name]) if name in _PROXIES else "" for name in ways}
     results = await parity(libraries)
+    if silent is not None:
+        failed += _print_failures(silence.NAME, found := await silent)
+        passed += (good := sum(not check.problem for check in found))
+        print(f"{silence.NAME}: {good} calls passed that wait for {silence.SECONDS:.0f} s")
     if write:
         report.PATH.write_text(report.text(outcomes, versions, results), "utf-8")
     failed += sum(len(outcome.failed) for outcome in outcomes) + sum(result.failed for result in results)

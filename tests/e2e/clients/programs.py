@@ -44,8 +44,11 @@ class Result:
 
 
 @asynccontextmanager
-async def bridge(upstream_url: str, listen: str = "127.0.0.1:0") -> AsyncIterator[str]:
-    """A bridge before this gateway, as a process; its address. It does not retry by itself, so that callers do."""
+async def bridge(upstream_url: str, listen: str = "127.0.0.1:0", log: str = "bridge") -> AsyncIterator[str]:
+    """A bridge before this gateway, as a process; its address. It does not retry by itself, so that callers do.
+
+    Its log is `log`.log in `BUILDS`.
+    """
     BUILDS.mkdir(exist_ok=True)
     variables = {
         "AIBRIDGE_LISTEN": listen,
@@ -54,8 +57,8 @@ async def bridge(upstream_url: str, listen: str = "127.0.0.1:0") -> AsyncIterato
         "AIBRIDGE_MAX_RETRIES": "0",
         "AIBRIDGE_LOG_FORMAT": "json",
     }
-    log = BUILDS / "bridge.log"
-    with log.open("wb") as errors:
+    file = BUILDS / f"{log}.log"
+    with file.open("wb") as errors:
         child = await asyncio.create_subprocess_exec(
             sys.executable,
             *("-m", "bridge", "serve"),
@@ -65,7 +68,7 @@ async def bridge(upstream_url: str, listen: str = "127.0.0.1:0") -> AsyncIterato
             env=environment(variables),
         )
         try:
-            yield await _address(child, log)
+            yield await _address(child, file)
         finally:
             await end(child)
 

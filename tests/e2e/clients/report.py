@@ -27,6 +27,12 @@ _TOOLS: Final = """\
 
 They know the bridge by reflection alone; behind grpcwebproxy it is `buf curl` that speaks gRPC-Web.
 """
+_SILENCE: Final = """\
+## Silence
+
+grpc-go and grpc-js with a keepalive of 10 s, and the Python client with its own options and with 10 s, wait 75 s for
+the first token of a reply or a stream. Their connections stay up, and each request reaches the upstream once.
+"""
 _WAYS: Final = """\
 ## Proxies
 
@@ -72,7 +78,9 @@ def text(outcomes: Sequence[Outcome], ways: Mapping[str, str], libraries: Sequen
     """The whole document; `ways` are names and versions."""
     stacks = [outcome for outcome in outcomes if isinstance(outcome.subject, Stack)]
     tools = [outcome for outcome in outcomes if isinstance(outcome.subject, Tool)]
-    return "\n".join([_HEAD, *_stacks(stacks, ways), *_claims(), _TOOLS, *_tools(tools), *section(libraries), _WAYS])
+    return "\n".join(
+        [_HEAD, *_stacks(stacks, ways), *_claims(), _TOOLS, *_tools(tools), _SILENCE, *section(libraries), _WAYS]
+    )
 
 
 def _stacks(outcomes: Sequence[Outcome], ways: Mapping[str, str]) -> Iterator[str]:
