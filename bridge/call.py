@@ -54,8 +54,8 @@ class Call:
 
     `deadline` is on the event loop's clock, in seconds, already without the margin that lets an error reach the caller
     before its own clock runs out. `caller` is None where callers need not show who they are. The fields behind
-    `started` are what was asked for (the model, so many choices) and what happened: requests sent upstream, the last
-    HTTP status, messages delivered.
+    `started` are what was asked for (the model, so many choices; the kind of operation, if the RPC does not say it) and
+    what happened: requests sent upstream, the last HTTP status, messages delivered.
     `is_large` says that the request takes long to convert, which has to happen beside the event loop.
     `cut` says that the bridge stops and the call has to end; `writing`, that a message is on its way to the caller.
 
@@ -73,6 +73,7 @@ class Call:
     caller: Caller | None = None
     started: float = field(default_factory=time.monotonic)
     model: str = ""
+    operation: str = ""
     may_retry: bool = True
     inline_data: bool = False
     is_large: bool = False
@@ -111,6 +112,11 @@ class Call:
         self.inline_data = options.inline_data
         if self.trace is not None:
             self.trace.adopt(request)
+
+    def adopt_body(self, body: Any) -> None:
+        """As `adopt`, from the JSON body of a request that the schema does not know."""
+        model = body.get("model") if isinstance(body, dict) else None
+        self.model = word(model) if isinstance(model, str) else ""
 
     def arrived(self, chunks: int) -> None:
         """Note that so many chunks of a stream have arrived, in one read."""

@@ -74,10 +74,13 @@ def tokens(usage: Any) -> Tokens:
     """The counts in an upstream's `usage`, whatever it is."""
     if not isinstance(usage, Mapping):
         return NO_TOKENS
-    prompt, completion = usage.get("prompt_tokens_details"), usage.get("completion_tokens_details")
+    prompt, completion = ("prompt_tokens", "completion_tokens")
+    if prompt not in usage and "input_tokens" in usage:  # OpenAI's responses and images, Anthropic's messages
+        prompt, completion = ("input_tokens", "output_tokens")
+    read, made = usage.get(f"{prompt}_details"), usage.get(f"{completion}_details")
     return Tokens(
-        count(usage.get("prompt_tokens")),
-        count(usage.get("completion_tokens")),
-        count(prompt.get("cached_tokens")) if isinstance(prompt, Mapping) else None,
-        count(completion.get("reasoning_tokens")) if isinstance(completion, Mapping) else None,
+        count(usage.get(prompt)),
+        count(usage.get(completion)),
+        count(read.get("cached_tokens")) if isinstance(read, Mapping) else None,
+        count(made.get("reasoning_tokens")) if isinstance(made, Mapping) else None,
     )

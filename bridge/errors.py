@@ -41,6 +41,7 @@ class Reason(Enum):
     CALLER_UNAUTHENTICATED = Code.UNAUTHENTICATED, Retry.NO, "The bridge does not know who calls."
     CALLER_NOT_ALLOWED = Code.PERMISSION_DENIED, Retry.NO, "The bridge knows the caller, who may not do this."
     CALLER_UNVERIFIABLE = Code.UNAVAILABLE, Retry.DELAY, "The bridge has no key to verify callers' tokens with yet."
+    RAW_PATH_NOT_ALLOWED = Code.PERMISSION_DENIED, Retry.NO, "The setting `raw_paths` does not allow this path."
     INVALID_REQUEST = Code.INVALID_ARGUMENT, Retry.NO, "The request is wrong; BadRequest names the field where known."
     INVALID_METADATA = Code.INVALID_ARGUMENT, Retry.NO, "A metadata value cannot be sent as an HTTP header."
     REQUEST_TIMEOUT = (

@@ -11,7 +11,7 @@ import grpc
 import pytest
 import trustme
 
-from aibridge.v1 import chat_pb2, chat_pb2_grpc, embeddings_pb2_grpc, models_pb2_grpc
+from aibridge.v1 import chat_pb2, chat_pb2_grpc, embeddings_pb2_grpc, models_pb2_grpc, raw_pb2_grpc
 from bridge import settings
 from bridge.server.app import App
 from tests import gateway as fake
@@ -40,6 +40,7 @@ class Bridge:
         self.chat = chat_pb2_grpc.ChatServiceStub(self.channel)
         self.models = models_pb2_grpc.ModelsServiceStub(self.channel)
         self.embeddings = embeddings_pb2_grpc.EmbeddingsServiceStub(self.channel)
+        self.raw = raw_pb2_grpc.RawServiceStub(self.channel)
 
 
 Start = Callable[..., AbstractAsyncContextManager[Bridge]]

@@ -17,7 +17,7 @@ from google.protobuf.descriptor_pb2 import (
     MethodDescriptorProto,
 )
 
-from aibridge.v1 import chat_pb2, common_pb2, embeddings_pb2, errors_pb2, models_pb2
+from aibridge.v1 import chat_pb2, common_pb2, embeddings_pb2, errors_pb2, models_pb2, raw_pb2
 
 _ROOT: Final = Path(__file__).parent.parent
 PATH: Final = _ROOT / "docs" / "api.md"
@@ -33,7 +33,7 @@ A field without "repeated" or "map" is optional unless it says otherwise: unset 
 share a `oneof`: at most one of them is set. Where the JSON name is not the field's own, it stands beside it.
 """
 
-_FILES: Final = ("chat", "embeddings", "models", "errors", "common")
+_FILES: Final = ("chat", "embeddings", "models", "raw", "errors", "common")
 # Numbers of fields in descriptor.proto, of which the paths of source locations are made.
 _SYNTAX, _MESSAGE, _ENUM, _SERVICE, _FIELD, _METHOD, _VALUE = 12, 4, 5, 6, 2, 2, 2
 
@@ -113,7 +113,7 @@ def _name(message: DescriptorProto, field: FieldDescriptorProto) -> str:
 
 def _renamed() -> Iterator[tuple[str, str]]:
     """The fields whose JSON name a proto sets. In buf's descriptor set every field has one, in protoc's only these."""
-    for module in (chat_pb2, common_pb2, embeddings_pb2, errors_pb2, models_pb2):
+    for module in (chat_pb2, common_pb2, embeddings_pb2, errors_pb2, models_pb2, raw_pb2):
         for message in FileDescriptorProto.FromString(module.DESCRIPTOR.serialized_pb).message_type:
             yield from ((message.name, field.name) for field in message.field if field.HasField("json_name"))
 

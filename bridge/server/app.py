@@ -8,7 +8,7 @@ import structlog
 from grpc_channelz.v1 import channelz, channelz_pb2, channelz_pb2_grpc
 from grpc_health.v1 import health, health_pb2_grpc
 
-from aibridge.v1 import chat_pb2, embeddings_pb2, models_pb2
+from aibridge.v1 import chat_pb2, embeddings_pb2, models_pb2, raw_pb2
 from bridge.access.callers import Callers
 from bridge.access.limits import Limits
 from bridge.server import options, tls
@@ -21,6 +21,7 @@ from bridge.server.reflection import add_reflection
 from bridge.services.chat import ChatService
 from bridge.services.embeddings import EmbeddingsService
 from bridge.services.models import ModelsService
+from bridge.services.raw import RawService
 from bridge.settings import Settings, SettingsError
 from bridge.telemetry import logs
 from bridge.telemetry.metrics import Metrics
@@ -32,10 +33,12 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger("aibridge.server")
 
-_SERVICES: Final = tuple(
-    file.DESCRIPTOR.services_by_name[name]
-    for file, name in ((models_pb2, "ModelsService"), (chat_pb2, "ChatService"), (embeddings_pb2, "EmbeddingsService"))
-)
+_SERVICES: Final = {
+    models_pb2.DESCRIPTOR.services_by_name["ModelsService"]: ModelsService,
+    chat_pb2.DESCRIPTOR.services_by_name["ChatService"]: ChatService,
+    embeddings_pb2.DESCRIPTOR.services_by_name["EmbeddingsService"]: EmbeddingsService,
+    raw_pb2.DESCRIPTOR.services_by_name["RawService"]: RawService,
+}
 #: Their full names.
 SERVICES: Final = tuple(service.full_name for service in _SERVICES)
 _CHANNELZ: Final = channelz_pb2.DESCRIPTOR.services_by_name["Channelz"].full_name
@@ -69,7 +72,9 @@ class App:
         self.metrics = observer.metrics
         self._show(self.metrics)
         guarded = Guarded(settings, self._limits, self._flight, self._callers, observer)
-        for service, servicer in zip(_SERVICES, (ModelsService, ChatService, EmbeddingsService), strict=True):
+        for service, servicer in zip(
+            _SERVICES, (ModelsService, ChatService, EmbeddingsService, RawService), strict=True
+        ):
             guarded.add(service, servicer(self._upstream, settings))
         self._server.add_generic_rpc_handlers((guarded,))
         health_pb2_grpc.add_HealthServicer_to_server(self._health, Gate(self._server, HEALTH))

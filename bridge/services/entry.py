@@ -16,6 +16,7 @@ from bridge.services.elements import elements
 from bridge.upstream.failures import malformed
 
 M = TypeVar("M", bound=Message)
+R = TypeVar("R")
 P = ParamSpec("P")
 
 #: Requests up to this size are converted at once: 8000 empty messages take 15 ms.
@@ -77,8 +78,8 @@ def built(message_type: type[M], value: dict[str, Any], *, inline: bool = False)
         raise malformed(f"is not valid ({error})") from None
 
 
-async def converted(call: Call, convert: Callable[P, bytes], *arguments: P.args, **options: P.kwargs) -> bytes:
-    """The body that goes upstream, made beside the event loop if the request is large.
+async def converted(call: Call, convert: Callable[P, R], *arguments: P.args, **options: P.kwargs) -> R:
+    """What goes upstream, made beside the event loop if the request is large.
 
     Raises:
         BridgeError: as `convert`.

@@ -13,7 +13,7 @@ it.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any, Final
 from unicodedata import normalize
@@ -89,6 +89,33 @@ def permit_model(call: Call, model: str) -> None:
         BridgeError: CALLER_NOT_ALLOWED.
     """
     if call.caller is not None and not may_use(call.caller, model):
+        raise refusal()
+
+
+def permit_raw(call: Call, body: str, query: Sequence[tuple[str, str]]) -> None:
+    """See that the caller may use every model that a raw request names, in its JSON body or in its query.
+
+    The schema knows nothing of such a request: a model is whatever stands in a member that speaks of models. A body
+    has to name one, because what runs without a model would run with one that nobody sees.
+
+    Raises:
+        BridgeError: CALLER_NOT_ALLOWED, before anything goes upstream.
+    """
+    caller = call.caller
+    if caller is None or caller.models is None:
+        return
+    try:
+        members = pairs(body.encode()) if body else ()
+        if body and not (isinstance(members, tuple) and any(key == "model" for key, _ in members)):
+            raise refusal()
+        routing = [(key, _SEARCHED[key](value) if key in _SEARCHED else value) for key, value in members]
+        named = [*((key, value) for key, value in routing if key not in _CONTENT), *query]
+        allowed = all(isinstance(value, str) for key, value in members if key == "model") and all(
+            may_use(caller, name) for name in _models(tuple(named), top=True)
+        )
+    except (MalformedJSONError, RecursionError):  # nested more deeply than anything that routes a request
+        allowed = False
+    if not allowed:
         raise refusal()
 
 

@@ -1,6 +1,6 @@
 """The query of a URL, from a request whose endpoint takes no body."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
@@ -20,10 +20,18 @@ def query_of(request: Message) -> str:
         BridgeError: INVALID_REQUEST for a value that has no form in a query, or a query that is too long.
     """
     members: dict[str, Any] = loads(dumps(encode(request)))
-    query = urlencode([(key, text) for key, value in members.items() for text in _texts(value)], quote_via=quote)
-    query = f"?{query}" if query else ""
+    return written([(key, text) for key, value in members.items() for text in _texts(value)], "extra_json")
+
+
+def written(parameters: Sequence[tuple[str, str]], field: str) -> str:
+    """The query of these parameters; `field` is where they come from, for the error.
+
+    Raises:
+        BridgeError: INVALID_REQUEST for a query that is too long.
+    """
+    query = f"?{urlencode(parameters, quote_via=quote)}" if parameters else ""
     if len(query) > _MAX_QUERY:
-        raise invalid("extra_json", f"makes a query of {len(query)} characters, and {_MAX_QUERY} are allowed")
+        raise invalid(field, f"makes a query of {len(query)} characters, and {_MAX_QUERY} are allowed")
     return query
 
 

@@ -1,13 +1,18 @@
 """The kinds of values: what each may be, and how it is read from text."""
 
+import re
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_settings import NoDecode
 
 from bridge.metadata import is_denied, is_name
+
+#: A path of `RawService`, or a pattern of such paths.
+_PATTERN: Final = re.compile(r"(?:/(?:(?!\*\*)[A-Za-z0-9._~!$&'()*+=:@-])+)+")
+_DOTS: Final = re.compile(r"/\.{1,2}(?:/|$)")
 
 
 class SettingsError(ValueError):
@@ -102,6 +107,13 @@ def _header_names(value: tuple[str, ...]) -> tuple[str, ...]:
     return value
 
 
+def _raw_paths(value: tuple[str, ...]) -> tuple[str, ...]:
+    wrong = [path for path in value if not _PATTERN.fullmatch(path) or _DOTS.search(path)]
+    if wrong:
+        raise ValueError(f"not a path with a leading slash, of plain segments and single asterisks: {', '.join(wrong)}")
+    return value
+
+
 Address = Annotated[str, AfterValidator(_address)]
 MetricsAddress = Annotated[str, AfterValidator(_metrics_address)]
 Url = Annotated[str, AfterValidator(_url)]
@@ -112,4 +124,5 @@ Bytes = Annotated[int, Field(ge=1024, le=1 << 30)]
 #: A list, in text separated by commas. NoDecode: pydantic-settings would ask for JSON in variables.
 NamedValues = Annotated[tuple[NamedValue, ...], NoDecode, BeforeValidator(_named)]
 Items = Annotated[tuple[str, ...], NoDecode, BeforeValidator(split)]
+RawPaths = Annotated[Items, AfterValidator(_raw_paths)]
 HeaderNames = Annotated[Items, AfterValidator(_header_names)]

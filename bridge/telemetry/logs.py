@@ -149,6 +149,7 @@ def call_line(call: Call, code: str, reason: str, trace_id: str, used: Tokens) -
     words = (
         ("reason", reason),
         ("caller", call.caller.name if call.caller is not None else ""),
+        ("operation", call.operation),
         ("model", call.model),
         ("upstream_status", call.http_status),
     )

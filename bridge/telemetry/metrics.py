@@ -145,11 +145,12 @@ class Metrics(Collector):
             self._classes[_class(call.http_status)] += 1
             if call.refusals:
                 self._retried(call)
-            if method.operation:
+            operation = call.operation or method.operation
+            if operation:
                 error = "" if code == "OK" else reason or code
                 self._operation(
                     call,
-                    (method.operation, self._provider, self._model(call.model, known=not error)),
+                    (operation, self._provider, self._model(call.model, known=not error)),
                     upstream,
                     error,
                     used,

@@ -140,11 +140,12 @@ class _Trace:
         return list(carrier.items())
 
     def _described(self, call: Call, method: str, path: str) -> tuple[str, Attributes]:
-        if not self._operation:
+        operation = self._operation = self._operation or call.operation
+        if not operation:
             url = word(self._traces.url + path.partition("?")[0], _MAX_URL)
             return method, {"http.request.method": method, "url.full": url, **self._traces.upstream}
         attributes: Attributes = {
-            "gen_ai.operation.name": self._operation,
+            "gen_ai.operation.name": operation,
             "gen_ai.provider.name": self._traces.provider_name,
             **self._traces.upstream,
             **self._request,
@@ -153,7 +154,7 @@ class _Trace:
             attributes["gen_ai.request.model"] = call.model
         if call.streams:
             attributes["gen_ai.request.stream"] = True
-        return f"{self._operation} {call.model}".rstrip(), attributes
+        return f"{operation} {call.model}".rstrip(), attributes
 
     def end(self, call: Call, code: str, reason: str, used: Tokens) -> None:
         """End both spans."""

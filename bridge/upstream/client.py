@@ -125,6 +125,7 @@ class Upstream:
         further = {"accept": accept}
         if body:
             further["content-type"] = "application/json"
+        if body or method == "POST":
             further["content-length"] = str(len(body))
         further.update(request_headers(call.metadata, self._settings.forward_headers, account=not credential.own))
         further.update(self._origin.headers())

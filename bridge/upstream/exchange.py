@@ -72,6 +72,11 @@ class Exchange:
         """The reply's content type without parameters, in lower case."""
         return self._headers.get("content-type", "").partition(";")[0].strip().lower()
 
+    @property
+    def is_framed(self) -> bool:
+        """Whether HTTP says where the body ends. The end of a connection says it as well, and may be a cut."""
+        return bool(self._headers.keys() & {"content-length", "transfer-encoding"})
+
     async def read(self) -> bytes:
         """The bytes that have arrived since the last call, at least one; `b""` at the end of the body.
 

@@ -22,6 +22,10 @@ FILES = [
 CLOSED = {
     "BridgeOptions": "for the bridge itself",
     "InlineData": "bytes",
+    "QueryParameter": "part of a URL",
+    "RawEvent": "JSON as text",
+    "RawRequest": "JSON as text",
+    "RawResponse": "JSON as text",
     "RetrieveModelRequest": "GET has no body",
     "UpstreamError": "the bridge's own; `body` has everything",
 }
@@ -78,9 +82,11 @@ def test_every_scalar_has_presence() -> None:
 
 
 def test_scalar_types() -> None:
-    """No enums, which turn tomorrow's word into 0, no unsigned integers, and no 32-bit floats but in vectors."""
+    """No enums of others' words, as tomorrow's would be 0; no unsigned integers; no 32-bit floats but in vectors."""
     allowed = _SCALARS | {FieldDescriptorProto.TYPE_MESSAGE}
     for message, field, _ in fields():
+        if (message.name, field.name) == ("RawRequest", "method"):  # the bridge's own choice
+            continue
         assert field.type in allowed, f"{message.name}.{field.name}"
         if field.type == FieldDescriptorProto.TYPE_FLOAT:
             assert (message.name, field.name) == ("Embedding", "embedding")

@@ -1,10 +1,12 @@
-"""What the client knows of the bridge's errors is what the bridge says of them."""
+"""The reasons of failures are one list in three places: the bridge's table, the contract, the Python client."""
 
-from aibridge.client import reasons
-from bridge.errors import DOMAIN, Reason, Retry
+from aibridge.client.reasons import RETRYABLE
+from aibridge.v1 import errors_pb2
+from bridge.errors import Reason
 
 
-def test_the_client_knows_each_reason_and_whether_to_retry() -> None:
-    """The client's table is the bridge's: no reason is missing, and none has other advice."""
-    assert dict(reasons.RETRYABLE) == {reason.name: reason.retry is not Retry.NO for reason in Reason}
-    assert reasons.DOMAIN == DOMAIN
+def test_the_contract_has_each_reason() -> None:
+    """`aibridge.v1.Reason` is the list that callers compare with: `ErrorInfo.reason` is the name of its constant."""
+    declared = set(errors_pb2.Reason.keys())
+    assert declared == {reason.name for reason in Reason} | {"REASON_UNSPECIFIED"}, "protos/aibridge/v1/errors.proto"
+    assert set(RETRYABLE) == declared - {"REASON_UNSPECIFIED"}

@@ -22,6 +22,7 @@ SAMPLES: dict[str, Any] = {
     "jwt_jwks_url": "https://issuer.example.org/jwks",
     "jwt_algorithms": ["ES384", "PS256"],
     "jwt_claim": "client_id",
+    "raw_paths": ["/responses", "/images/*"],
     "metrics_listen": "127.0.0.1:1",
     "upstream_headers": ["x-team=env:HOME"],
     "upstream_query": ["api-version=env:HOME"],

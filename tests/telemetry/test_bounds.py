@@ -123,7 +123,7 @@ async def _nasty(calls: Calls) -> None:
     calls.gateway.script(json_reply(COMPLETION))
     for model in NASTY_MODELS:
         await calls.beside(calls.chat.CreateChatCompletion(hello(model)))
-    for more in ({"top_k": -(1 << 63)}, {"seed": (1 << 63) - 1}, {"temperature": 1e308}):
+    for more in ({"top_k": -(1 << 31)}, {"seed": (1 << 63) - 1}, {"temperature": 1e308}):
         await calls.beside(calls.chat.CreateChatCompletion(hello("m", **more)))
     await calls.beside(calls.models.RetrieveModel(models_pb2.RetrieveModelRequest(model="模" * 1300)))
     state = ",".join(f"vendor{number}={'x' * 200}" for number in range(32))

@@ -250,7 +250,7 @@ def test_all_is_there_from_the_start(bridge: Bridge) -> None:
     seen = read(bridge)
     assert seen.values("aibridge_call_failures_total", "reason") == {reason.name for reason in Reason}
     assert len(seen.values("grpc_server_handled_total", "grpc_code")) == len(grpc.StatusCode)
-    assert len(seen.values("grpc_server_started_total", "grpc_method")) == 5
+    assert len(seen.values("grpc_server_started_total", "grpc_method")) == 7
     assert {family.name.removesuffix("_total") for family in FAMILIES} == set(seen.families)
     assert seen.sum("aibridge_build_info") == 1
 

@@ -29,6 +29,7 @@ RETRYABLE: Final[Mapping[str, bool]] = {
     "MODEL_NOT_FOUND": False,
     "MODEL_RETIRED": False,
     "RATE_LIMIT_EXCEEDED": True,
+    "RAW_PATH_NOT_ALLOWED": False,
     "REGION_UNSUPPORTED": False,
     "REQUEST_TIMEOUT": True,
     "REQUEST_TOO_LARGE": False,

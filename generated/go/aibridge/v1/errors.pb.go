@@ -130,6 +130,10 @@ const (
 	Reason_BRIDGE_SHUTTING_DOWN Reason = 44
 	// A fault of the bridge. Its log has the request id.
 	Reason_BRIDGE_INTERNAL Reason = 45
+	// The bridge's setting `raw_paths` does not allow this path.
+	Reason_RAW_PATH_NOT_ALLOWED Reason = 46
+	// The request's message did not arrive in time. Nothing was sent.
+	Reason_REQUEST_TIMEOUT Reason = 47
 )
 
 // Enum value maps for Reason.
@@ -181,6 +185,8 @@ var (
 		43: "BRIDGE_REQUEST_REJECTED",
 		44: "BRIDGE_SHUTTING_DOWN",
 		45: "BRIDGE_INTERNAL",
+		46: "RAW_PATH_NOT_ALLOWED",
+		47: "REQUEST_TIMEOUT",
 	}
 	Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED":           0,
@@ -229,6 +235,8 @@ var (
 		"BRIDGE_REQUEST_REJECTED":      43,
 		"BRIDGE_SHUTTING_DOWN":         44,
 		"BRIDGE_INTERNAL":              45,
+		"RAW_PATH_NOT_ALLOWED":         46,
+		"REQUEST_TIMEOUT":              47,
 	}
 )
 
@@ -371,7 +379,7 @@ const file_aibridge_v1_errors_proto_rawDesc = "" +
 	"\x06_paramB\n" +
 	"\n" +
 	"\b_messageB\a\n" +
-	"\x05_body*\xc9\t\n" +
+	"\x05_body*\xf8\t\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16CALLER_UNAUTHENTICATED\x10\x01\x12\x16\n" +
@@ -419,7 +427,9 @@ const file_aibridge_v1_errors_proto_rawDesc = "" +
 	"\x1cUPSTREAM_UNEXPECTED_REDIRECT\x10*\x12\x1b\n" +
 	"\x17BRIDGE_REQUEST_REJECTED\x10+\x12\x18\n" +
 	"\x14BRIDGE_SHUTTING_DOWN\x10,\x12\x13\n" +
-	"\x0fBRIDGE_INTERNAL\x10-B\x91\x01\n" +
+	"\x0fBRIDGE_INTERNAL\x10-\x12\x18\n" +
+	"\x14RAW_PATH_NOT_ALLOWED\x10.\x12\x13\n" +
+	"\x0fREQUEST_TIMEOUT\x10/B\x91\x01\n" +
 	"\x0fdev.aibridge.v1P\x01Z@github.com/aibridge/aibridge/generated/go/aibridge/v1;aibridgev1\xa2\x02\x03ABR\xaa\x02\vAibridge.V1\xba\x02\bAibridge\xca\x02\vAibridge\\V1\xea\x02\fAibridge::V1b\x06proto3"
 
 var (

@@ -107,6 +107,10 @@ class Reason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     """The bridge is shutting down."""
     BRIDGE_INTERNAL: _ClassVar[Reason]
     """A fault of the bridge. Its log has the request id."""
+    RAW_PATH_NOT_ALLOWED: _ClassVar[Reason]
+    """The bridge's setting `raw_paths` does not allow this path."""
+    REQUEST_TIMEOUT: _ClassVar[Reason]
+    """The request's message did not arrive in time. Nothing was sent."""
 REASON_UNSPECIFIED: Reason
 CALLER_UNAUTHENTICATED: Reason
 CALLER_NOT_ALLOWED: Reason
@@ -153,6 +157,8 @@ UPSTREAM_UNEXPECTED_REDIRECT: Reason
 BRIDGE_REQUEST_REJECTED: Reason
 BRIDGE_SHUTTING_DOWN: Reason
 BRIDGE_INTERNAL: Reason
+RAW_PATH_NOT_ALLOWED: Reason
+REQUEST_TIMEOUT: Reason
 
 class UpstreamError(_message.Message):
     """The gateway's error as it came: a detail of google.rpc.Status, next to ErrorInfo with domain "aibridge".

@@ -407,6 +407,20 @@ export enum Reason {
    * @generated from enum value: BRIDGE_INTERNAL = 45;
    */
   BRIDGE_INTERNAL = 45,
+
+  /**
+   * The bridge's setting `raw_paths` does not allow this path.
+   *
+   * @generated from enum value: RAW_PATH_NOT_ALLOWED = 46;
+   */
+  RAW_PATH_NOT_ALLOWED = 46,
+
+  /**
+   * The request's message did not arrive in time. Nothing was sent.
+   *
+   * @generated from enum value: REQUEST_TIMEOUT = 47;
+   */
+  REQUEST_TIMEOUT = 47,
 }
 
 /**

@@ -1,0 +1,273 @@
+"""Endpoints that the bridge knows nothing of: JSON as text, and events with their names.
+
+A response is a success if its HTTP status and its JSON say so, and if it is complete. A stream is complete when
+`[DONE]` came, or the event that ends streams of its kind, or when HTTP says that the body has ended; the end of a
+connection may be a cut. Everything else is an error, as in `bridge.upstream.stream`.
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, closing, suppress
+from typing import Any, Final, NamedTuple
+
+from bridge.call import Call
+from bridge.errors import BridgeError, Reason
+from bridge.jsontext import MalformedJSONError, loads
+from bridge.settings import Settings
+from bridge.upstream import failures
+from bridge.upstream.bodies import error_in
+from bridge.upstream.client import Upstream, is_json
+from bridge.upstream.clock import Clock
+from bridge.upstream.exchange import Exchange
+from bridge.upstream.sse import Decoder, Event, EventTooLargeError
+
+_DONE: Final = b"[DONE]"
+#: How long to wait behind the last event for the end of the body, which lets the connection be used again, in seconds.
+_LINGER: Final = 0.05
+
+
+class _Kind(NamedTuple):
+    """A kind of streams: the types of its events, and those of the last one; `once` if no other event has these."""
+
+    types: re.Pattern[str]
+    ends: re.Pattern[str]
+    once: bool
+
+
+#: OpenAI's responses, Anthropic's messages, and whatever else has a verb as the last part of its types, as OpenAI's
+#: images, speech and transcripts.
+_KINDS: Final = (
+    _Kind(re.compile(r"response\..+"), re.compile(r"response\.(?:completed|failed|incomplete|cancelled)"), once=True),
+    _Kind(re.compile(r"message_(?:start|delta|stop)|content_block_\w+"), re.compile(r"message_stop"), once=True),
+    _Kind(re.compile(r".+\..+"), re.compile(r".+\.(?:completed|failed|incomplete|cancelled|done)"), once=False),
+)
+
+
+class Request(NamedTuple):
+    """A request below the base URL: `target` is path and query, `body` is JSON text, empty for none."""
+
+    method: str
+    target: str
+    body: bytes
+
+
+async def call_whole(upstream: Upstream, settings: Settings, request: Request, call: Call) -> bytes:
+    """The JSON text of a response, empty where it has no body.
+
+    Raises:
+        BridgeError: every way in which this can fail, see `bridge.upstream.failures`.
+    """
+    async with Clock(call.deadline) as clock:
+        begun = upstream.begin(request.method, request.target, call, request.body, "application/json", clock)
+        with closing(await begun) as exchange:
+            return await _whole(exchange, settings, request)
+
+
+@asynccontextmanager
+async def events(upstream: Upstream, settings: Settings, request: Request, call: Call) -> AsyncIterator["EventStream"]:
+    """The events of a response.
+
+    Raises:
+        BridgeError: as `call_whole`.
+    """
+    async with Clock(call.deadline) as clock:
+        begun = upstream.begin(request.method, request.target, call, request.body, "text/event-stream", clock)
+        with closing(await begun) as exchange:
+            yield EventStream(exchange, settings, request)
+
+
+async def _whole(exchange: Exchange, settings: Settings, request: Request) -> bytes:
+    if not is_json(exchange.media_type) and await exchange.read():
+        raise failures.malformed(
+            "is not JSON by its content type; streams of events need the RPC Stream, other data cannot be passed on"
+        )
+    data = (await exchange.read_all(settings.max_reply_bytes)).strip()
+    if data:
+        try:
+            value = loads(data)
+        except MalformedJSONError as error:
+            raise failures.malformed(f"is not valid JSON ({error})") from None
+        _judge(exchange, request, value, data)
+    return data
+
+
+def _judge(exchange: Exchange, request: Request, value: Any, data: bytes) -> None:
+    """See that a JSON body with a good HTTP status is no error, and note what it says of the call.
+
+    A resource may have an error of its own, as a response that failed. Whoever only looks it up has had success.
+    """
+    if isinstance(value, list):
+        value = value[0] if value and isinstance(value[0], dict) and "error" in value[0] else {}
+    if not isinstance(value, dict):
+        return
+    _note(exchange.call, value)
+    is_resource = isinstance(value.get("object"), str) and value["object"] not in {"", "error"} and "id" in value
+    if is_resource and (request.method != "POST" or value.get("status") not in {None, "failed"}):
+        return
+    if _is_error(value):
+        raise exchange.failure(value, data)
+
+
+def _is_error(value: Mapping[str, Any]) -> bool:
+    """Whether a JSON object says of itself that it is an error. Other text in it may say anything."""
+    if "choices" in value:
+        return error_in(value) is not None
+    error = value.get("error")
+    return bool(error and isinstance(error, dict | str | list)) or "error" in {value.get("object"), value.get("type")}
+
+
+def _note(call: Call, value: Mapping[str, Any]) -> None:
+    """Keep what telemetry may want of a body or an event: the answer's id and model, and the usage."""
+    inner = value.get("response")
+    said = inner if isinstance(inner, dict) else value
+    if call.answer is None:
+        call.answer = {name: said[name] for name in ("id", "model") if name in said}
+    if isinstance(said.get("usage"), dict):
+        call.usage = said["usage"]
+
+
+class EventStream:
+    """Reads one stream of events."""
+
+    def __init__(self, exchange: Exchange, settings: Settings, request: Request) -> None:
+        self._exchange = exchange
+        self._settings = settings
+        self._request = request
+        self._decoder = Decoder(settings.max_event_bytes)
+        self._opened = False
+        self._waits = True  # for its first event
+        self._ended = False  # there is no more of the body
+        self._done = False
+        self._kind: _Kind | None = None
+        self._type = ""  # of the last event
+        self._open: set[int] = set()  # choices that have begun and have no finish_reason yet
+        self._error: BridgeError | None = None  # behind what is handed out
+
+    async def read(self) -> list[Event] | None:
+        """The events of the next read that has any; None at the end of a complete stream.
+
+        Raises:
+            BridgeError: the stream failed, stalled or was cut off, behind what came before.
+        """
+        clock = self._exchange.clock
+        clock.resume()
+        found: list[Event] | None = None
+        while not found:
+            if self._error is not None:
+                raise self._error
+            if self._done:
+                clock.pause()
+                await self._linger()
+                return None
+            found = await (self._next() if self._opened else self._open_body())
+        clock.pause()
+        return found
+
+    async def _open_body(self) -> list[Event]:
+        self._opened = True
+        limit, message = self._settings.first_event_timeout, "no first event of the stream in time"
+        self._exchange.clock.phase(limit, Reason.UPSTREAM_FIRST_EVENT_TIMEOUT, message)
+        media_type = self._exchange.media_type
+        if media_type == "text/event-stream":
+            return []
+        if not is_json(media_type):
+            raise failures.malformed("is not an event stream by its content type")
+        data = await _whole(self._exchange, self._settings, self._request)  # a stream was asked for, and none came
+        if not data:
+            raise failures.malformed("is empty")
+        self._done = True
+        self._exchange.call.arrived(1)
+        return [Event(data)]
+
+    async def _next(self) -> list[Event]:
+        data = await self._exchange.read()
+        try:
+            found = self._decoder.feed(data) if data else self._decoder.close()
+        except EventTooLargeError as error:
+            found = error.events
+            self._error = failures.too_large("an event of the stream", self._settings.max_event_bytes)
+        events = self._passed(found)
+        if events:
+            self._exchange.call.arrived(len(events))
+            if self._waits:
+                self._waits = False
+                limit, message = self._settings.stall_timeout, "no event of the stream for too long"
+                self._exchange.clock.phase(limit, Reason.UPSTREAM_STREAM_STALLED, message)
+        if not data and not self._done and self._error is None:
+            self._error = self._end()
+        return events
+
+    def _passed(self, found: list[Event]) -> list[Event]:
+        """Those of a read's events that the caller gets. `_error` is what ends the stream behind them."""
+        passed: list[Event] = []
+        for event in found:
+            if event.data.lstrip().startswith(_DONE):
+                self._done = True
+                break
+            if event.type.lower() == "error":
+                self._error = self._exchange.failure(_value_of(event.data), event.data)
+                break
+            if not event.data:
+                continue
+            value = _value_of(event.data)
+            if not event.complete and isinstance(value, bytes):
+                break  # the end of the body has cut it off; `_end` comes next
+            self._error = self._judged(event, value)
+            if self._error is None or self._type == "response.failed":
+                passed.append(event)
+            if self._error is not None or self._done:
+                break
+        return passed
+
+    def _judged(self, event: Event, value: Any) -> BridgeError | None:
+        """Take in an event; the error that it is or tells of, if any."""
+        if not isinstance(value, dict):
+            self._type = event.type
+            return None
+        named = value.get("type")
+        self._type = event.type or (named if isinstance(named, str) else "")
+        self._kind = self._kind or next((kind for kind in _KINDS if kind.types.fullmatch(self._type)), None)
+        self._done = self._kind is not None and self._kind.once and self._is_end()
+        _note(self._exchange.call, value)
+        self._follow(value)
+        inner = value.get("response")
+        if self._type == "response.failed" and isinstance(inner, dict):
+            problem = {"error": inner.get("error") or {"message": "the response failed"}}
+            return self._exchange.failure(problem, event.data)
+        return self._exchange.failure(value, event.data) if _is_error(value) else None
+
+    def _follow(self, value: Mapping[str, Any]) -> None:
+        """The choices of streamed completions, which some servers end without `[DONE]`."""
+        choices = value.get("choices")
+        for position, choice in enumerate(choices if type(choices) is list else ()):
+            if type(choice) is dict:
+                index = choice.get("index")
+                index = index if type(index) is int else position
+                (self._open.discard if choice.get("finish_reason") else self._open.add)(index)
+
+    def _end(self) -> BridgeError | None:
+        """The body has ended without `[DONE]`: the error that this is, unless the stream is complete."""
+        if self._waits:
+            return failures.malformed("is a stream without an event")
+        if self._open or not (self._is_end() if self._kind is not None else self._exchange.is_framed):
+            return failures.interrupted("the stream ended before it was complete")
+        self._done = True
+        return None
+
+    def _is_end(self) -> bool:
+        return self._kind is not None and self._kind.ends.fullmatch(self._type) is not None
+
+    async def _linger(self) -> None:
+        with suppress(TimeoutError, BridgeError):
+            async with asyncio.timeout(_LINGER):
+                while await self._exchange.read():
+                    pass
+
+
+def _value_of(data: bytes) -> Any:
+    """The JSON value of an event, or the event's bytes where it is none."""
+    try:
+        return loads(data)
+    except MalformedJSONError:
+        return data
