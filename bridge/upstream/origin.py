@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 from typing import Final
-from urllib.parse import quote, urlencode
+from urllib.parse import parse_qsl, quote, urlencode
 
 import httpx
 
@@ -44,7 +44,10 @@ class Origin:
             path = f"/deployments/{segment(model)}{path}"
         query = self._query.items()
         if query:
-            path += ("&" if "?" in path else "?") + urlencode(query)
+            path, _, asked = path.partition("?")
+            ours = {name for name, _ in query}  # a caller's own of the same name could win, or not
+            theirs = [pair for pair in parse_qsl(asked, keep_blank_values=True) if pair[0] not in ours]
+            path += "?" + urlencode([*theirs, *query], quote_via=quote)
         return self._url(path)
 
     def headers(self) -> list[tuple[str, str]]:

@@ -93,7 +93,7 @@ async def test_headers_and_query_go_with_each_request(
     async with start(upstream_headers=headers, upstream_query=["a b=c&d", "e=f"]) as bridge:
         await chat(bridge)
         seen = gateway.last
-        assert seen.path == "/v1/chat/completions?a+b=c%26d&e=f"
+        assert seen.path == "/v1/chat/completions?a%20b=c%26d&e=f"
         assert seen.headers["x-portkey-provider"] == "openai"
         assert seen.headers["x-portkey-api-key"] == "from a variable"
         assert seen.headers["cf-aig-authorization"] == "first"
@@ -110,6 +110,11 @@ async def test_what_the_operator_sets_wins_over_the_caller(start: Start, gateway
     async with start(upstream_headers=["x-title=ours"]) as bridge:
         await chat(bridge, metadata=(("x-title", "theirs"),))
         assert gateway.last.headers["x-title"] == "ours"
+    gateway.script(json_reply({"object": "list", "data": []}))
+    extra = '{"api-version": "theirs", "api%2dversion": "x", "category": "a b"}'
+    async with start(upstream_query=["api-version=ours"]) as bridge:
+        await bridge.models.ListModels(models_pb2.ListModelsRequest(limit=5, extra_json=extra))
+        assert gateway.last.path == "/v1/models?limit=5&api%252dversion=x&category=a%20b&api-version=ours"
 
 
 async def test_the_credential_of_a_caller_goes_in_that_header_too(start: Start, gateway: Gateway) -> None:
