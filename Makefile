@@ -15,7 +15,7 @@ SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct -- bridge clients/python ge
 comma := ,
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test wheel test-openai test-operations test-peers peers-report fuzz attack soak bench image sbom test-image helm test-chart check format generate test-clients example-bridge bench-peers bench-report clean
+.PHONY: help demo serve test dist test-dist test-openai test-operations test-peers peers-report fuzz attack soak bench image sbom test-image helm test-chart check format generate test-clients example-bridge bench-peers bench-report clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -29,8 +29,11 @@ serve: $(READY) ## serve the embedded model on 127.0.0.1:50051
 test: $(READY) ## all tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
-wheel: $(READY) ## build the wheel, and test it in an environment of its own
-	PYTHON=$(BIN)/python sh tools/wheel.sh
+dist: $(READY) ## build all that a release publishes into dist/; needs Go and Node.js
+	@$(BIN)/python -m tools.dist
+
+test-dist: dist ## install and use each of them in an environment of its own
+	$(BIN)/python -m pytest tests/e2e/packages $(ARGS)
 
 test-openai: $(READY) ## OpenAI's own libraries, with and without a bridge; openai-python's own tests
 	$(BIN)/python -m tests.e2e.openai $(ARGS)
@@ -54,7 +57,7 @@ test-operations: $(READY) ## a real Prometheus before two workers; needs apt-get
 fuzz: $(READY) ## decoder, codec and error parser against nonsense, for FUZZ_SECONDS (60)
 	@$(BIN)/python -c 'import atheris' 2>/dev/null || \
 		$(BIN)/python -m pip install --quiet -c requirements/constraints.txt --group fuzz || \
-		echo "atheris has no wheel for this Python: hypothesis only"
+		echo "atheris has no dist test-dist for this Python: hypothesis only"
 	$(BIN)/python -m tests.fuzz $(ARGS)
 
 attack: $(READY) ## floods and oversized input against a bridge: its memory, and how long other callers wait

@@ -1,0 +1,144 @@
+"""Each Python distribution, as wheel and as sdist, alone in an empty environment, with real calls."""
+
+import asyncio
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from tests.conftest import Bridge
+from tests.e2e.packages.conftest import Make
+from tests.e2e.packages.installed import Environment, run, sdist, wheel
+from tests.gateway import Script, json_reply, sse
+
+ROOT: Final = Path(__file__).parents[3]
+#: The oldest versions that the manifests allow.
+STUBS_FLOOR: Final = ("grpcio==1.72.1", "protobuf==6.30.0")
+CLIENT_FLOOR: Final = (
+    *("grpcio==1.72.1", "protobuf==6.31.0", "grpcio-health-checking==1.72.1", "googleapis-common-protos==1.70.0"),
+)
+Kind = Callable[[str], Path]
+
+
+def says(content: str, **message: Any) -> Script:
+    return json_reply({"choices": [{"index": 0, "message": {"role": "assistant", "content": content, **message}}]})
+
+
+def streams(*texts: str, last: Mapping[str, Any] | None = None, more: Iterable[Mapping[str, Any]] = ()) -> Script:
+    """These texts, then a delta with `last` and the end of the choice, then `more` chunks."""
+    deltas = [{"content": text} for text in texts]
+    choices = [{"index": 0, "delta": delta} for delta in deltas]
+    end = {"index": 0, "delta": dict(last or {}), "finish_reason": "stop"}
+    return sse(*({"choices": [choice]} for choice in (*choices, end)), *more)
+
+
+def calls(name: str, arguments: str) -> Script:
+    call = {"id": "call_1", "type": "function", "function": {"name": name, "arguments": arguments}}
+    return says("", tool_calls=[call])
+
+
+async def use_stubs(made: Environment, bridge: Bridge) -> None:
+    bridge.gateway.script(says("one"), streams("t", "wo"))
+    assert await made.program("stubs.py", bridge.address) == "one\ntwo\n"
+
+
+async def use_client(made: Environment, bridge: Bridge) -> None:
+    bridge.gateway.script(
+        *(says("one"), streams("t", "wo"), calls("tide", '{"harbour":"Ålesund"}'), says("at noon")),
+        json_reply({"error": {"message": "no"}}, 404),
+    )
+    said = await made.program("client.py", bridge.address)
+    assert said.splitlines() == ["one", "two", "at noon", "MODEL_NOT_FOUND 404"]
+    assert bridge.gateway.requests[3].json["messages"][-1]["content"] == "high in Ålesund"
+
+
+async def use_openai(made: Environment, bridge: Bridge) -> None:
+    bridge.gateway.script(says("one"), streams("t", "wo"))
+    assert await made.program("openai_client.py", bridge.address) == "one\ntwo\n"
+
+
+kinds = pytest.mark.parametrize("kind", [wheel, sdist], ids=["wheel", "sdist"])
+
+
+@kinds
+async def test_the_stubs_alone(kind: Kind, environment: Make, bridge: Bridge) -> None:
+    """Messages and stubs need protobuf and grpcio, and have no part of the client or of the server."""
+    made = await environment(kind("aibridge-protos"))
+    assert made.installed() == ["aibridge_protos", "grpcio", "protobuf", "types_protobuf", "typing_extensions"]
+    await use_stubs(made, bridge)
+
+
+@kinds
+async def test_the_client_alone(kind: Kind, environment: Make, bridge: Bridge) -> None:
+    """The client is small: at most 10 packages and 30 MB, of which grpcio is the most."""
+    made = await environment(kind("aibridge-client"), wheel("aibridge-protos"))
+    assert len(made.installed()) <= 10, made.installed()
+    assert made.size() <= 30_000_000, made.size()
+    assert not (made.packages / "bridge").exists()
+    await use_client(made, bridge)
+
+
+async def test_the_client_for_openai(environment: Make, bridge: Bridge) -> None:
+    """The extra has what the transport needs besides."""
+    made = await environment(f"{wheel('aibridge-client')}[openai]", wheel("aibridge-protos"))
+    await use_openai(made, bridge)
+
+
+@kinds
+async def test_the_bridge_alone(kind: Kind, environment: Make, bridge: Bridge) -> None:
+    """The command starts a bridge from what is installed, and calls it."""
+    made = await environment(kind("aibridge"), wheel("aibridge-client"), wheel("aibridge-protos"))
+    command = made.python.parent / "aibridge"
+    assert (await run(command, "version", folder=made.work)).startswith("aibridge ")
+    bridge.gateway.script(streams("o", "ne"))
+    variables = {
+        "AIBRIDGE_LISTEN": "127.0.0.1:0",
+        "AIBRIDGE_METRICS_LISTEN": "",
+        "AIBRIDGE_UPSTREAM_URL": bridge.gateway.url,
+        "AIBRIDGE_UPSTREAM_API_KEY": "k",
+    }
+    server = await asyncio.create_subprocess_exec(
+        command, "serve", cwd=made.work, env={"PATH": "/usr/bin:/bin", **variables}, stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        assert server.stdout is not None
+        ready = (await server.stdout.readline()).decode()
+        target = ready.removeprefix("aibridge listening on ").strip()
+        said = await run(command, "chat", "--target", target, "--model", "m", "hi", folder=made.work)
+        assert said.strip() == "one"
+    finally:
+        server.terminate()
+        assert await server.wait() == 0
+
+
+async def test_the_stubs_with_the_oldest_libraries(environment: Make, bridge: Bridge) -> None:
+    """What the manifest allows is true."""
+    await use_stubs(await environment(wheel("aibridge-protos"), *STUBS_FLOOR), bridge)
+
+
+async def test_the_client_with_the_oldest_libraries(environment: Make, bridge: Bridge) -> None:
+    """What the manifest allows is true, also for code that is written against the older openai-python."""
+    client = f"{wheel('aibridge-client')}[openai]"
+    made = await environment(client, wheel("aibridge-protos"), *CLIENT_FLOOR, "openai==2.0.0")
+    await use_client(made, bridge)
+    await use_openai(made, bridge)
+
+
+def needs_without_grpc() -> list[str]:
+    """What the bridge and its tests need, without the libraries that come in their oldest versions here."""
+    manifest = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    everything = [*manifest["project"]["dependencies"], *manifest["dependency-groups"]["test"]]
+    return [need for need in everything if not need.startswith(("aibridge", "grpcio", "protobuf", "googleapis"))]
+
+
+async def test_the_clients_own_tests_with_the_oldest_libraries(environment: Make) -> None:
+    """All of tests/client passes. The bridge in these tests is installed without regard to its own floors."""
+    old = [f"grpcio-{name}==1.72.1" for name in ("reflection", "channelz", "testing", "status")]
+    wheels = (f"{wheel('aibridge-client')}[openai]", wheel("aibridge-protos"))
+    made = await environment(*wheels, *CLIENT_FLOOR, *old, *needs_without_grpc())
+    await made.install("--no-deps", wheel("aibridge"))
+    selection = ("tests/client", "--ignore", "tests/client/test_types.py")
+    said = await run(made.python, "-m", "pytest", "-q", "-p", "no:cacheprovider", *selection, folder=ROOT)
+    assert " passed" in said
