@@ -85,7 +85,7 @@ def serve(
         bool, typer.Option("--local", help="Serve the embedded model; needs no gateway and no key.")
     ] = False,
 ) -> None:
-    """Serve gRPC before a gateway, until SIGTERM or Ctrl-C.
+    """Serve gRPC before a gateway, until SIGTERM, SIGHUP or Ctrl-C.
 
     Each setting is also a variable, AIBRIDGE_ and its name in capitals, and an entry of the file. Keys and tokens are
     only those (AIBRIDGE_UPSTREAM_API_KEY, AI_GATEWAY_API_KEY or OPENAI_API_KEY), or a file of their own.

@@ -7,7 +7,7 @@ embeddings, with no network and no account. How:
   crashes stay out of the gRPC process.
 * stdout of the child carries one line, `{"url": …}`, once the model is loaded and /health says ok.
 * stdin of the child is its lifeline: it ends when that closes, which the kernel sees to even when the parent is killed
-  with -9. It ignores SIGINT and SIGTERM: sent to the process group they mean the parent, which may want to drain first.
+  with -9. It ignores SIGINT, SIGTERM and SIGHUP: sent to the process group they mean the parent, which drains first.
 * stderr of the child goes to an unnamed file (a pipe that nobody reads would block it) until the server is ready, and
   is read only if it never is.
 
@@ -147,7 +147,7 @@ def _stop(child: subprocess.Popen[bytes]) -> None:
 
 def _serve(model: str, alias: str, context: int, parallel: int) -> None:
     """Run the server until stdin closes: the whole of the child's life."""
-    for meant_for_parent in (signal.SIGINT, signal.SIGTERM):
+    for meant_for_parent in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(meant_for_parent, signal.SIG_IGN)
     stdout = os.dup(1)
     os.dup2(2, 1)  # whatever a library prints must not pass for the announcement

@@ -1,16 +1,17 @@
-"""Runs the server until it is told to stop: SIGTERM and SIGINT drain it, a second one stops it at once."""
+"""Runs the server until it is told to stop: the first order drains it, the second stops it at once (`orders`)."""
 
 import asyncio
 import gc
-import signal
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from multiprocessing.connection import Connection
-from typing import Final
+from typing import Any, Final, TypeVar
 
 import structlog
 
-from bridge.server import options
+from bridge.server import options, orders
 from bridge.server.app import App
+from bridge.server.orders import Orders
 from bridge.settings import Settings
 from bridge.telemetry import exporter, otel
 
@@ -21,30 +22,32 @@ _COLLECT: Final = (10_000, 20, 50)
 _log = structlog.get_logger("aibridge.server")
 #: Seconds for the last spans to reach their collector.
 _FAREWELL: Final = 3.0
+#: Seconds that a stop at once may take. Nothing that it does takes a tenth of them.
+_AT_ONCE: Final = 5.0
+
+_Result = TypeVar("_Result")
 
 
 async def run(
     settings: Settings,
     ready: Callable[[str], None],
     *,
-    lifeline: int | None = None,
+    parent: Connection | None = None,
     scrapes: Connection | None = None,
 ) -> None:
-    """Serve until a signal comes; `ready` is given the address as soon as calls can be made.
+    """Serve until an order to stop comes; `ready` is given the address as soon as calls can be made.
 
-    With a `lifeline`, a pipe whose other end is the parent's, the parent passes signals on, and its end is one too.
-    With `scrapes`, another such pipe, the parent serves the metrics and asks for them; without, this process does.
+    With `parent`, a pipe to the parent process, the parent passes orders on. With `scrapes`, another such pipe, the
+    parent serves the metrics and asks for them; without, this process does.
 
     Raises:
         SettingsError: the server cannot listen.
     """
-    loop = asyncio.get_running_loop()
-    signals: asyncio.Queue[str] = asyncio.Queue()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, signals.put_nowait, number.name)
-    if lifeline is not None:
-        loop.add_signal_handler(signal.SIGINT, lambda: None)  # a terminal sends it to the whole group: once is enough
-        loop.add_reader(lifeline, _parent_gone, lifeline, signals)
+    told = Orders()
+    if parent is None:
+        orders.of_signals(told)
+    else:
+        orders.of_parent(told, parent)
     options.raise_file_limit(settings)
     traces = otel.traces(settings)
     app = App(settings, traces)
@@ -54,31 +57,53 @@ async def run(
         port = exporter.listen(settings, collectors)
     else:
         exporter.answer(scrapes, collectors)
-    ready(await app.start())
-    gc.freeze()  # what is there now stays: no collection need look at it
-    gc.set_threshold(*_COLLECT)
-    name = await signals.get()
-    _log.info("draining", signal=name, delay=settings.drain_delay, grace=settings.drain_grace)
-    draining = asyncio.create_task(app.stop(delay=settings.drain_delay, grace=settings.drain_grace))
-    again = asyncio.create_task(signals.get())
-    await asyncio.wait({draining, again}, return_when=asyncio.FIRST_COMPLETED)
-    if draining.done():
-        cut_off = draining.result()
+    if await _unless(told.drain, app.start(), ready):
+        gc.freeze()  # what is there now stays: no collection need look at it
+        gc.set_threshold(*_COLLECT)
+        await told.drain.wait()
+        cut_off = await _drain(app, told, settings)
     else:
-        _log.warning("stopping at once", signal=again.result())
-        draining.cancel()
-        await asyncio.gather(draining, return_exceptions=True)
-        cut_off = await app.stop()
-    again.cancel()
-    await asyncio.gather(again, return_exceptions=True)
+        _log.info("stopped before the start was over", signal=told.cause)
+        cut_off = await _stop_at_once(app)
     if traces is not None:
-        await traces.close(_FAREWELL)
+        await _unless(told.stop, traces.close(_FAREWELL))
     if port is not None:
         await asyncio.to_thread(port.close)
     log = _log.warning if cut_off else _log.info
     log("stopped", calls_cut_off=cut_off)
 
 
-def _parent_gone(lifeline: int, signals: asyncio.Queue[str]) -> None:
-    asyncio.get_running_loop().remove_reader(lifeline)
-    signals.put_nowait("parent gone")
+async def _drain(app: App, told: Orders, settings: Settings) -> int:
+    """Drain, until the order to stop at once. The number of calls that were cut off."""
+    cut_off: list[int] = []
+    _log.info("draining", signal=told.cause, delay=settings.drain_delay, grace=settings.drain_grace)
+    drained = app.stop(delay=settings.drain_delay, grace=settings.drain_grace)
+    if await _unless(told.stop, drained, cut_off.append):
+        return sum(cut_off)
+    _log.warning("stopping at once")
+    return await _stop_at_once(app)
+
+
+async def _stop_at_once(app: App) -> int:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_AT_ONCE):
+            return await app.stop()
+    return 0
+
+
+async def _unless(
+    event: asyncio.Event, work: Coroutine[Any, Any, _Result], done: Callable[[_Result], None] = lambda _: None
+) -> bool:
+    """Work until an event comes, which cancels it. Whether it was done; then `done` is given the result."""
+    working, told = asyncio.create_task(work), asyncio.create_task(event.wait())
+    try:
+        await asyncio.wait({working, told}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        told.cancel()
+        if not working.done():
+            working.cancel()
+        await asyncio.gather(told, working, return_exceptions=True)
+    if working.cancelled():
+        return False
+    done(working.result())
+    return True

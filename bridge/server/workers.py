@@ -2,7 +2,8 @@
 
 The kernel spreads connections, not calls, over the processes (SO_REUSEPORT), so a caller with one connection is served
 by one of them. The parent holds the port, so that it stays taken, and never listens on it. Each worker holds one end of
-a pipe whose other end dies with the parent, and then drains by itself.
+a pipe: by it come the parent's orders, and when the parent has died, the worker drains by itself. A worker that does
+not end in time, because it is stopped or hangs, is killed.
 """
 
 import asyncio
@@ -14,12 +15,12 @@ from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
-from typing import Final
+from typing import Final, NamedTuple
 
 import structlog
 import uvloop
 
-from bridge.server import drain
+from bridge.server import drain, orders
 from bridge.settings import Settings, SettingsError
 from bridge.telemetry import exporter, logs
 
@@ -30,6 +31,8 @@ _FIRST_DELAY: Final = 0.25
 _LONGEST_DELAY: Final = 30.0
 #: One that has lived for so many seconds was in order.
 _HEALTHY: Final = 30.0
+#: Seconds that a worker may take to end, beyond the drain's delay and grace, or after the order to stop at once.
+_MARGIN: Final = 5.0
 
 
 def run(settings: Settings, ready: Callable[[str], None]) -> int:
@@ -71,10 +74,19 @@ def _work(settings: Settings, pipe: Connection, scrapes: Connection) -> None:
     logs.configure(settings)
     try:
         with logs.libraries():
-            uvloop.run(drain.run(settings, pipe.send, lifeline=pipe.fileno(), scrapes=scrapes))
+            uvloop.run(drain.run(settings, pipe.send, parent=pipe, scrapes=scrapes))
     except SettingsError as error:
         _log.error("cannot serve", problem=str(error))
         sys.exit(2)
+
+
+class _Worker(NamedTuple):
+    """A worker process that runs: its place, the parent's end of its pipe, and whether it can be called."""
+
+    place: int
+    pid: int
+    pipe: Connection
+    up: asyncio.Event
 
 
 class _Supervisor:
@@ -86,13 +98,11 @@ class _Supervisor:
         self._metrics = exporter.Workers(settings.workers)
         self._stopping = asyncio.Event()
         self._code = 0
-        self._pids: set[int] = set()
+        self._running: set[_Worker] = set()
 
     async def run(self) -> int:
         port = exporter.listen(self._settings, [self._metrics])
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._stop)
+        orders.listen(self._drain, self._stop, orders.SIGNALS)
         started = [asyncio.Event() for _ in range(self._settings.workers)]
         announce = asyncio.create_task(self._announce(started))
         await asyncio.gather(*(self._keep(index, event) for index, event in enumerate(started)))
@@ -107,11 +117,26 @@ class _Supervisor:
             await event.wait()
         self._ready(self._settings.listen)
 
-    def _stop(self) -> None:
-        """Tell the workers: the first time to drain, the second time to stop at once."""
+    def _drain(self, cause: str) -> None:
+        """Tell the workers to drain, and kill those that do not end."""
         self._stopping.set()
-        for pid in self._pids:
-            os.kill(pid, signal.SIGTERM)  # still ours: it is not waited for before it leaves the set
+        self._tell(orders.DRAIN, cause, self._settings.drain_delay + self._settings.drain_grace + _MARGIN)
+
+    def _stop(self, cause: str) -> None:
+        """Tell the workers to stop at once, and kill those that do not end."""
+        self._tell(orders.STOP, cause, _MARGIN)
+
+    def _tell(self, order: str, cause: str, seconds: float) -> None:
+        for worker in self._running:
+            orders.tell(worker.pipe, order, cause)
+            if not worker.up.is_set():
+                os.kill(worker.pid, signal.SIGTERM)  # ends it in the middle of its imports; later it means the same
+        asyncio.get_running_loop().call_later(seconds, self._kill, seconds)
+
+    def _kill(self, seconds: float) -> None:
+        for worker in self._running:
+            _log.error("worker killed: it did not end in time", worker=worker.place, seconds=seconds)
+            os.kill(worker.pid, signal.SIGKILL)  # still ours: it is not waited for before it leaves the set
 
     async def _keep(self, index: int, started: asyncio.Event) -> None:
         """Run one worker after the other in one place."""
@@ -125,7 +150,7 @@ class _Supervisor:
             elif not started.is_set():  # it never came up: that is its settings, not its luck
                 _log.error("worker did not start", worker=index, exit_code=code)
                 self._code = 1
-                self._stop()
+                self._drain("worker did not start")
             else:
                 delay = _FIRST_DELAY if loop.time() - born > _HEALTHY else min(delay * 2, _LONGEST_DELAY)
                 _log.error("worker died", worker=index, exit_code=code, restart_in=delay)
@@ -143,15 +168,15 @@ class _Supervisor:
         theirs.close()
         answers.close()
         self._metrics.started(index, asks)
-        pid = process.pid or 0
-        self._pids.add(pid)
         ended, up = asyncio.Event(), asyncio.Event()
+        worker = _Worker(index, process.pid or 0, ours, up)
+        self._running.add(worker)
         loop.add_reader(process.sentinel, ended.set)
         loop.add_reader(ours.fileno(), _when_ready, ours, (started, up), loop)
         await ended.wait()
         loop.remove_reader(process.sentinel)
         loop.remove_reader(ours.fileno())
-        self._pids.discard(pid)
+        self._running.discard(worker)
         process.join()
         ours.close()
         code = process.exitcode

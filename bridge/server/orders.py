@@ -1,0 +1,92 @@
+"""What a serving process is told from outside: to drain, then to stop at once. By signals, or by its parent process.
+
+SIGTERM, SIGINT and SIGHUP mean the same: the first one drains, a second one stops at once, a third one ends the process
+without further ado. A bridge has no settings to reload at SIGHUP: files are read again when they change. Where SIGHUP
+is ignored when the process starts (`nohup`), it stays so.
+
+A worker obeys its parent, and SIGTERM. A terminal and systemd send their signals to parent and workers alike; the order
+that the parent passes on does not count as a second signal then.
+"""
+
+import asyncio
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from typing import Final
+
+DRAIN: Final = "drain"
+STOP: Final = "stop"
+SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+class Orders:
+    """The orders of one process. Each is an event that stays set. `cause` is what gave the first one, for the log."""
+
+    def __init__(self) -> None:
+        self.drain = asyncio.Event()
+        self.stop = asyncio.Event()
+        self.cause = ""
+
+    def take(self, order: str, cause: str) -> None:
+        """An order; one that has been given before changes nothing."""
+        if not self.drain.is_set():
+            self.cause = cause
+            self.drain.set()
+        if order == STOP:
+            self.stop.set()
+
+
+def of_signals(orders: Orders) -> None:
+    """Take orders from signals."""
+    _listen(orders, SIGNALS)
+
+
+def of_parent(orders: Orders, pipe: Connection) -> None:
+    """Take orders from a pipe whose other end is the parent's, and from SIGTERM. The end of the pipe drains too."""
+    loop = asyncio.get_running_loop()
+    for number in SIGNALS[1:]:
+        loop.add_signal_handler(number, _nothing)  # those of a terminal come by the parent
+    _listen(orders, SIGNALS[:1])
+
+    def read() -> None:
+        try:
+            order, cause = pipe.recv()
+        except (EOFError, OSError):
+            loop.remove_reader(pipe.fileno())
+            order, cause = DRAIN, "parent gone"
+        orders.take(order, cause)
+
+    loop.add_reader(pipe.fileno(), read)
+
+
+def listen(first: Callable[[str], None], second: Callable[[str], None], numbers: tuple[signal.Signals, ...]) -> None:
+    """Call `first` at the first of these signals, `second` at the next, and let a third one end the process."""
+    loop = asyncio.get_running_loop()
+    calls = [second, first]
+
+    def take(name: str) -> None:
+        call = calls.pop()
+        if not calls:
+            for number in listened:
+                loop.remove_signal_handler(number)
+                signal.signal(number, signal.SIG_DFL)
+        call(name)
+
+    listened = [number for number in numbers if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN]
+    for number in listened:
+        loop.add_signal_handler(number, take, number.name)
+
+
+def tell(pipe: Connection, order: str, cause: str) -> None:
+    """Pass an order on to a worker."""
+    with suppress(OSError):  # it has ended
+        pipe.send((order, cause))
+
+
+def _listen(orders: Orders, numbers: tuple[signal.Signals, ...]) -> None:
+    listen(lambda name: orders.take(DRAIN, name), lambda name: orders.take(STOP, name), numbers)
+
+
+def _nothing() -> None:
+    """Leave a signal to the parent."""
