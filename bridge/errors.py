@@ -81,6 +81,7 @@ class Reason(Enum):
     # The connection to the upstream.
     UPSTREAM_UNREACHABLE = Code.UNAVAILABLE, Retry.YES, "No connection to the upstream; nothing was sent."
     UPSTREAM_TLS_ERROR = Code.UNAVAILABLE, Retry.NO, "The upstream's certificate cannot be verified."
+    UPSTREAM_PROXY_REJECTED = Code.UNAVAILABLE, Retry.NO, "The forward proxy wants a valid credential (HTTP 407)."
     UPSTREAM_WRITE_FAILED = Code.UNAVAILABLE, Retry.YES, "The request could not be sent whole."
     UPSTREAM_CONNECTION_LOST = Code.UNAVAILABLE, Retry.YES, "The connection broke before any byte of the reply."
     UPSTREAM_FIRST_EVENT_TIMEOUT = (

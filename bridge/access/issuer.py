@@ -143,8 +143,7 @@ class Issuer:
     async def _fetch(self) -> None:
         self._renewed = asyncio.get_running_loop().time()
         try:
-            chosen = self._settings
-            content = await fetch(str(chosen.jwt_jwks_url), chosen.jwt_jwks_ca_file, chosen.jwt_jwks_extra_ca_file)
+            content = await fetch(self._settings)
             keys = self._parse([content])
         except (FetchError, UnusableFileError) as error:
             if str(error) != self._problem:

@@ -38,6 +38,7 @@ ADVICE: Final[Mapping[Reason, str]] = {
     Reason.UPSTREAM_TIMEOUT: "Give it longer with --timeout, or ask for less with --max-tokens.",
     Reason.UPSTREAM_UNREACHABLE: "Check the bridge's --upstream-url, and that it can reach that host.",
     Reason.UPSTREAM_TLS_ERROR: "Check the bridge's --upstream-url (https or http?) and its certificate authorities.",
+    Reason.UPSTREAM_PROXY_REJECTED: "Give the bridge the proxy's user and password: upstream_proxy_credentials_file.",
     Reason.UPSTREAM_MALFORMED_RESPONSE: "Check that the bridge's --upstream-url is an OpenAI-compatible API.",
     Reason.UPSTREAM_UNEXPECTED_REDIRECT: "Set the bridge's --upstream-url to where the redirect leads.",
     Reason.BRIDGE_INTERNAL: "Look the request id up in the bridge's log.",

@@ -187,6 +187,13 @@ def _descriptors(settings: Settings) -> Iterator[Finding]:
 
 
 async def _upstream(probe: Probe) -> AsyncIterator[Finding]:
+    if unused := ", ".join(probe.unused_variables):
+        advice = "Set upstream_proxy_from_environment if the bridge is to use them, or upstream_proxy."
+        yield Finding("proxy", "warning", f"{unused} set, but not used", advice)
+    if probe.proxy is not None:
+        async for finding in _proxied(probe, probe.proxy.url):
+            yield finding
+        return
     step, advice = "name", "Check the host in upstream_url, and the DNS of this machine or pod."
     try:
         addresses = await probe.resolve()
@@ -210,6 +217,18 @@ async def _upstream(probe: Probe) -> AsyncIterator[Finding]:
         yield Finding(step, "problem", str(error), advice)
 
 
+async def _proxied(probe: Probe, proxy: str) -> AsyncIterator[Finding]:
+    yield Finding("proxy", "ok", f"{probe.host} is reached through {proxy}")
+    try:
+        answer = await probe.ask()
+    except UnreachableError as error:
+        advice = "Check upstream_proxy, its user and password, and that the proxy lets this host through."
+        yield Finding("GET /models", "problem", str(error), advice)
+        return
+    yield await _verdict(probe, answer)
+    yield _clock(answer)
+
+
 def _certificate(check: str, certificate: dict[str, str]) -> Finding:
     ends = certificate["notAfter"]
     days = (ssl.cert_time_to_seconds(ends) - time.time()) / 86400
@@ -229,6 +248,7 @@ async def _verdict(probe: Probe, answer: Answer) -> Finding:
             "problem",
             "Give the bridge a valid key (AIBRIDGE_UPSTREAM_API_KEY, or the file), and check for spaces in it.",
         ),
+        407: ("problem", "Give the bridge the proxy's user and password: upstream_proxy_credentials_file."),
         403: ("warning", "The key may not list models. It may still be good for chat: check its permissions."),
         404: ("warning", "Check the version path in upstream_url; fine if this gateway has no list of models."),
         429: ("warning", "The gateway limits this key right now: wait, or check its quota."),

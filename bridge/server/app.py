@@ -117,6 +117,7 @@ class App:
             raise SettingsError(
                 f"listen: cannot bind {address}; it is taken, or not an address of this machine"
             ) from error
+        self._upstream.warn()
         await self._probes.listen()
         await self._server.start()
         await self._probes.begin()

@@ -5,7 +5,7 @@ from typing import Final, Self
 from pydantic import BaseModel, Field, field_validator, model_validator
 
 from bridge.metadata import is_name
-from bridge.settings.values import ExistingFile, NamedValue, NamedValues
+from bridge.settings.values import ExistingFile, Items, NamedValue, NamedValues, ProxyUrl
 
 #: Headers that the bridge itself writes, or that frame a request.
 _OWN_HEADERS: Final = frozenset(
@@ -38,6 +38,22 @@ class Network(BaseModel):
         default=False,
         description="Put the model into the path, as classic Azure OpenAI wants: /deployments/MODEL/chat/completions.",
     )
+    upstream_proxy: ProxyUrl | None = Field(
+        None,
+        description="Forward proxy for the upstream and for jwt_jwks_url: http://HOST:PORT or https://HOST:PORT, with"
+        " USER:PASSWORD@ before the host if need be.",
+    )
+    upstream_proxy_credentials_file: ExistingFile | None = Field(
+        None, description="File with USER:PASSWORD for the proxy; read again when it changes."
+    )
+    upstream_no_proxy: Items = Field(
+        (),
+        description="Hosts that are reached without the proxy: names, domains with everything below them, addresses,"
+        " networks (10.0.0.0/8), each with :PORT if need be, or *.",
+    )
+    upstream_proxy_from_environment: bool = Field(
+        default=False, description="Take the proxy from HTTPS_PROXY, HTTP_PROXY and NO_PROXY, as other programs do."
+    )
     upstream_extra_ca_file: ExistingFile | None = Field(
         None,
         description="PEM file with CA certificates to trust for the upstream beside the public ones; read again when it"
@@ -61,6 +77,19 @@ class Network(BaseModel):
         if not is_name(name) or (name in _OWN_HEADERS and name != "authorization"):
             raise ValueError("must be the name of a header that the bridge does not write itself")
         return name
+
+    @model_validator(mode="after")
+    def _one_proxy(self) -> Self:
+        if self.upstream_proxy is not None and self.upstream_proxy_from_environment:
+            raise ValueError("upstream_proxy_from_environment: excludes upstream_proxy")
+        if self.upstream_proxy is None and self.upstream_no_proxy:
+            raise ValueError("upstream_no_proxy: needs upstream_proxy; from the environment, NO_PROXY counts")
+        if self.upstream_proxy_credentials_file is not None:
+            if self.upstream_proxy is None:
+                raise ValueError("upstream_proxy_credentials_file: needs upstream_proxy")
+            if "@" in self.upstream_proxy.get_secret_value():
+                raise ValueError("upstream_proxy_credentials_file: excludes a user in upstream_proxy")
+        return self
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
 
 from bridge.metadata import is_denied, is_name
@@ -71,6 +71,22 @@ def _url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _proxy_url(value: SecretStr) -> SecretStr:
+    text = value.get_secret_value()
+    if not text.startswith(("http://", "https://")):
+        raise ValueError(
+            "must be http://HOST:PORT or https://HOST:PORT, with USER:PASSWORD@ before the host if need be"
+        )
+    try:
+        parts = urlsplit(text)
+        usable = parts.hostname and parts.port != 0 and parts.path in {"", "/"} and not parts.query + parts.fragment
+    except ValueError:
+        usable = False
+    if not usable or not text.isascii() or not text.isprintable() or " " in text:
+        raise ValueError("must have a host, a port from 1 to 65535 if it has one, and neither path nor query")
+    return value
+
+
 def _address(value: str) -> str:
     if value.startswith("unix:"):
         return value
@@ -117,6 +133,8 @@ def _raw_paths(value: tuple[str, ...]) -> tuple[str, ...]:
 Address = Annotated[str, AfterValidator(_address)]
 MetricsAddress = Annotated[str, AfterValidator(_metrics_address)]
 Url = Annotated[str, AfterValidator(_url)]
+#: May hold a password, and is shown like one.
+ProxyUrl = Annotated[SecretStr, AfterValidator(_proxy_url)]
 #: A file that has to be there when the bridge starts.
 ExistingFile = Annotated[Path, AfterValidator(_file)]
 Seconds = Annotated[float, Field(gt=0, le=86400)]

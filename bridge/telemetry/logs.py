@@ -25,7 +25,12 @@ _log = structlog.get_logger("aibridge.rpc")
 #: Failures that the operator has to mend, whoever called.
 _OPERATORS: Final = frozenset(
     reason.name
-    for reason in (Reason.BRIDGE_CREDENTIALS_REJECTED, Reason.UPSTREAM_TLS_ERROR, Reason.BRIDGE_REQUEST_REJECTED)
+    for reason in (
+        Reason.BRIDGE_CREDENTIALS_REJECTED,
+        Reason.UPSTREAM_TLS_ERROR,
+        Reason.UPSTREAM_PROXY_REJECTED,
+        Reason.BRIDGE_REQUEST_REJECTED,
+    )
 )
 _LONGEST_TEXT: Final = 300
 _ENTRY = dict[str, Any]

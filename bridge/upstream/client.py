@@ -11,6 +11,7 @@ from importlib.metadata import version
 from typing import Any
 
 import httpx
+import structlog
 
 from bridge.call import Call
 from bridge.errors import BridgeError, Reason
@@ -23,9 +24,12 @@ from bridge.upstream.clock import Clock
 from bridge.upstream.credentials import Credentials
 from bridge.upstream.exchange import Exchange
 from bridge.upstream.origin import Origin
+from bridge.upstream.proxy import proxy_of, unused_variables
 from bridge.upstream.retry import Retries
 from bridge.upstream.tls import contexts
 from bridge.upstream.transport import Body, Transport
+
+_log = structlog.get_logger("aibridge.upstream")
 
 
 class Upstream:
@@ -39,13 +43,25 @@ class Upstream:
         self._origin = Origin(settings)
         base = self._origin.base
         self._transport = Transport(
-            base, contexts(settings), connect_timeout=settings.connect_timeout, longest=settings.max_header_bytes
+            base,
+            contexts(settings),
+            connect_timeout=settings.connect_timeout,
+            longest=settings.max_header_bytes,
+            proxy=proxy_of(settings, settings.upstream_url),
         )
         self._headers = [
             (b"host", base.netloc),
             (b"user-agent", f"aibridge/{version('aibridge')}".encode()),
             (b"accept-encoding", b"identity"),
         ]
+
+    def warn(self) -> None:
+        """Log what the operator should know of the way to the upstream when the bridge starts."""
+        if unused := unused_variables(self._settings):
+            _log.warning(
+                "proxy variables are not used: set upstream_proxy_from_environment or upstream_proxy",
+                variables=", ".join(unused),
+            )
 
     def connections(self) -> tuple[int, int]:
         """How many connections are in use and how many idle. May be asked from any thread."""

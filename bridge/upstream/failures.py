@@ -15,6 +15,7 @@ from bridge.call import Call
 from bridge.errors import BridgeError, Reason, Reply, Retry
 from bridge.upstream.bodies import ErrorBody, read, read_value
 from bridge.upstream.masking import Mask
+from bridge.upstream.proxy import ProxyRefusedError
 from bridge.upstream.reasons import REFINEMENTS, STATUS_OF_TYPE, of_status
 
 #: Who is told to wait for longer than this, in seconds, had better not wait.
@@ -186,6 +187,10 @@ def of_exception(error: httpx.TransportError, *, answered: bool) -> BridgeError:
     cause = error.__cause__
     if isinstance(cause, ssl.SSLError) and not isinstance(cause, _HUNG_UP):
         return BridgeError(Reason.UPSTREAM_TLS_ERROR, "the upstream's TLS certificate or handshake was not accepted")
+    if isinstance(error, ProxyRefusedError) and error.status == httpx.codes.PROXY_AUTHENTICATION_REQUIRED:
+        return BridgeError(Reason.UPSTREAM_PROXY_REJECTED, "the proxy to the upstream wants a valid credential")
+    if isinstance(error, httpx.ProxyError):
+        return BridgeError(Reason.UPSTREAM_UNREACHABLE, f"no connection to the upstream: {error}")
     return next(BridgeError(reason, message) for kind, reason, message in _EXCEPTIONS if isinstance(error, kind))
 
 

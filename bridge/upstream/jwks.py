@@ -1,11 +1,13 @@
 """Fetches the key set of an issuer of tokens. Its URL comes from the settings, and no redirect leads elsewhere."""
 
 import asyncio
-from pathlib import Path
+import ssl
 from typing import Final
 
 import httpx
 
+from bridge.settings import Settings
+from bridge.upstream.proxy import Proxy, proxy_of
 from bridge.upstream.tls import trust
 
 #: Seconds for the whole of it.
@@ -18,16 +20,19 @@ class FetchError(Exception):
     """There was no key set to be had. The message says why, without the URL."""
 
 
-async def fetch(url: str, ca_file: Path | None, extra_ca_file: Path | None = None) -> bytes:
-    """The document at a URL. `ca_file` replaces the public CA certificates, `extra_ca_file` adds to what is trusted.
+async def fetch(settings: Settings) -> bytes:
+    """The document at `jwt_jwks_url`, by the proxy and with the authorities of the settings.
 
     Raises:
         FetchError: no connection, no 200, or more than a key set can be.
     """
+    url = str(settings.jwt_jwks_url)
     try:
+        context = trust(settings.jwt_jwks_ca_file, settings.jwt_jwks_extra_ca_file)
+        proxy = _httpx(proxy_of(settings, url), context)
         async with (
             asyncio.timeout(_TIMEOUT),
-            httpx.AsyncClient(verify=trust(ca_file, extra_ca_file), trust_env=False) as client,
+            httpx.AsyncClient(verify=context, trust_env=False, proxy=proxy) as client,
             client.stream("GET", url, headers={"accept": "application/json"}) as reply,
         ):
             if reply.status_code != httpx.codes.OK:
@@ -40,3 +45,9 @@ async def fetch(url: str, ca_file: Path | None, extra_ca_file: Path | None = Non
             return bytes(content)
     except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
         raise FetchError(type(error).__name__) from None
+
+
+def _httpx(proxy: Proxy | None, context: ssl.SSLContext) -> httpx.Proxy | None:
+    if proxy is None:
+        return None
+    return httpx.Proxy(proxy.url, headers=proxy.header(), ssl_context=context if proxy.tls else None)

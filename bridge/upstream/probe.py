@@ -14,6 +14,7 @@ import httpx
 from bridge.settings import Settings
 from bridge.upstream.credentials import Credentials
 from bridge.upstream.origin import Origin
+from bridge.upstream.proxy import proxy_of, unused_variables
 from bridge.upstream.tls import contexts
 from bridge.upstream.transport import PORTS, Transport
 
@@ -41,6 +42,8 @@ class Probe:
         self._origin = Origin(settings)
         self._credentials = Credentials(settings)
         self._timeout = settings.upstream_check_timeout
+        self.proxy = proxy_of(settings, settings.upstream_url)
+        self.unused_variables = unused_variables(settings)
 
     @property
     def tls(self) -> ssl.SSLContext | None:
@@ -55,17 +58,19 @@ class Probe:
     async def problem(self) -> str:
         """What keeps calls from being answered, empty if nothing is known to.
 
-        Without a credential of its own the bridge only connects. What depends on the caller or on the moment, such as
-        403, 404 or 429, is no problem of this kind.
+        Without a credential of its own the bridge only connects, or asks without one where there is a proxy. What
+        depends on the caller or on the moment, such as 403, 404 or 429, is no problem of this kind.
         """
         try:
-            if self.authorization is None:
+            if self.authorization is None and self.proxy is None:
                 await self.connect(tls=self.tls)
                 return ""
             status = (await self.ask()).status
         except UnreachableError as error:
             return str(error)
-        if status == HTTPStatus.UNAUTHORIZED:
+        if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+            return "the proxy wants a valid credential (HTTP 407)"
+        if status == HTTPStatus.UNAUTHORIZED and self.authorization is not None:
             return "the upstream rejects the bridge's credential (HTTP 401)"
         return f"the upstream answers with HTTP {status}" if status >= 500 or 300 <= status < 400 else ""
 
@@ -103,7 +108,9 @@ class Probe:
         if not anonymously and (authorization := self.authorization) is not None:
             name, value = self._origin.credential(authorization)
             headers[name] = value
-        transport = Transport(self._url, self._contexts, connect_timeout=self._timeout, longest=self._longest)
+        transport = Transport(
+            self._url, self._contexts, connect_timeout=self._timeout, longest=self._longest, proxy=self.proxy
+        )
         async with self._failing(), transport:
             request = httpx.Request("GET", self._origin.url("/models"), headers=headers)
             response = await transport.handle_async_request(request)

@@ -18,6 +18,7 @@ STATUSES: Final[Mapping[int, Reason]] = {
     404: Reason.ENDPOINT_NOT_FOUND,  # MODEL_NOT_FOUND where a model was asked for
     405: Reason.UPSTREAM_NOT_SUPPORTED,
     406: Reason.BRIDGE_REQUEST_REJECTED,
+    407: Reason.UPSTREAM_PROXY_REJECTED,
     408: Reason.UPSTREAM_TIMEOUT,
     409: Reason.UPSTREAM_CONFLICT,
     410: Reason.MODEL_RETIRED,

@@ -17,6 +17,7 @@ import httpx
 from aiohappyeyeballs import AddrInfoType, start_connection
 
 from bridge.upstream.connection import Connection, Headers, head_of
+from bridge.upstream.proxy import Proxy, Tunnel
 
 #: Seconds for which an idle connection is kept; most servers keep theirs for longer.
 _IDLE: Final = 30.0
@@ -81,10 +82,22 @@ class Transport(httpx.AsyncBaseTransport):
     """
 
     def __init__(
-        self, url: httpx.URL, tls: Callable[[], ssl.SSLContext], *, connect_timeout: float, longest: int
+        self,
+        url: httpx.URL,
+        tls: Callable[[], ssl.SSLContext],
+        *,
+        connect_timeout: float,
+        longest: int,
+        proxy: Proxy | None = None,
     ) -> None:
-        self._host = url.raw_host.decode("ascii")
-        self._port = url.port or PORTS[url.scheme]
+        self._name = url.raw_host.decode("ascii").rstrip(".")
+        port = url.port or PORTS[url.scheme]
+        self._authority = b"%b:%d" % (url.netloc.rpartition(b":")[0] if url.port else url.netloc, port)
+        self._proxy = proxy
+        self._contexts = tls
+        # Where connections lead, which is the proxy if there is one.
+        self._host = proxy.host if proxy is not None else url.raw_host.decode("ascii")
+        self._port = proxy.port if proxy is not None else port
         self._tls = tls if url.scheme == "https" else None
         self._connect_timeout = connect_timeout
         self._longest = longest
@@ -116,7 +129,11 @@ class Transport(httpx.AsyncBaseTransport):
         else:
             body = b"".join([part async for part in stream])  # type: ignore[union-attr]
             headers = _of_length(headers, len(body))
-        head = head_of(request.method, request.url.raw_path, headers)
+        target = request.url.raw_path
+        if self._proxy is not None and self._tls is None:  # the proxy itself gets the request, with the whole URL
+            target = b"http://%b%b" % (request.url.netloc, target)
+            headers = [*headers, *self._proxy.header()]
+        head = head_of(request.method, target, headers)
         connection = self._kept() or await self._connect()
         self._used.add(connection)
         try:
@@ -188,11 +205,13 @@ class Transport(httpx.AsyncBaseTransport):
         made = await start_connection(addresses, happy_eyeballs_delay=_HEAD_START, loop=loop)
         try:
             _tune(made)
-            if self._tls is None:
+            if self._tls is None and (self._proxy is None or not self._proxy.tls):
                 await loop.create_connection(lambda: connection, sock=made)
-            else:
+            elif self._proxy is None:
                 wire, _ = await loop.create_connection(asyncio.Protocol, sock=made)
-                await self._secure(connection, wire)
+                await self._secure(connection, wire, self._name)
+            else:
+                await self._through(self._proxy, connection, made)
         except BaseException:
             connection.abort()
             with suppress(OSError):
@@ -200,9 +219,27 @@ class Transport(httpx.AsyncBaseTransport):
             raise
         return connection
 
-    async def _secure(self, connection: Connection, wire: asyncio.Transport) -> None:
-        context, name = cast("Callable[[], ssl.SSLContext]", self._tls)(), self._host.rstrip(".")
+    async def _through(self, proxy: Proxy, connection: Connection, made: socket.socket) -> None:
+        """Connect through a proxy: TLS to the proxy, a tunnel, and TLS in the tunnel, as far as each is needed."""
+        loop = asyncio.get_running_loop()
+        tunnel = Tunnel()
+        wire, _ = await loop.create_connection(lambda: tunnel, sock=made)
         try:
+            if proxy.tls and self._tls is None:
+                await self._secure(connection, wire, proxy.host)
+                return
+            if proxy.tls:
+                outer = await loop.start_tls(wire, tunnel, self._contexts(), server_hostname=proxy.host)
+                wire = cast("asyncio.Transport", outer)
+            await tunnel.open(wire, proxy, self._authority)
+            await self._secure(connection, wire, self._name)
+        except BaseException:
+            wire.abort()
+            raise
+
+    async def _secure(self, connection: Connection, wire: asyncio.Transport, name: str) -> None:
+        try:
+            context = self._contexts()
             secured = await asyncio.get_running_loop().start_tls(wire, connection, context, server_hostname=name)
         except BaseException:
             wire.abort()

@@ -37,6 +37,7 @@ from tests.conftest import Bridge, Start
 from tests.details import COMPLETION, failed, verdict
 from tests.errors.replies import Hello
 from tests.gateway import Exchange, Gateway, json_reply, reply
+from tests.upstream.forward import ForwardProxy, forwarding
 
 ISSUER, AUDIENCE = "https://issuer.test/", "aibridge"
 EC = ec.generate_private_key(ec.SECP256R1())
@@ -443,6 +444,11 @@ async def test_tls_to_the_issuer(authority: trustme.CA, tmp_path: Path) -> None:
             assert tokens.key_set()
         async with an_issuer(f"{server.url}/jwks") as tokens:
             assert not tokens.key_set()
+        async with forwarding(ForwardProxy(credential="user:password")) as proxy:
+            url = f"http://user:password@127.0.0.1:{proxy.port}"
+            async with an_issuer(f"{server.url}/jwks", jwt_jwks_ca_file=ca_file, upstream_proxy=url) as tokens:
+                assert tokens.key_set()
+            assert proxy.lines[0].startswith("CONNECT 127.0.0.1:")
 
 
 async def test_callers_without_a_token(start: Start, file: Path, hello: Hello) -> None:

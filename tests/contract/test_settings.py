@@ -27,6 +27,8 @@ SAMPLES: dict[str, Any] = {
     "upstream_headers": ["x-team=env:HOME"],
     "upstream_query": ["api-version=env:HOME"],
     "upstream_auth_header": "api-key",
+    "upstream_proxy": "http://user:password@proxy:3128",
+    "upstream_no_proxy": ["internal.example.org"],
     "provider_name": "vercel",
 }
 _FILE = __file__  # any file that is there: `config` does not read it
@@ -43,6 +45,8 @@ COMPANIONS: dict[str, dict[str, Any]] = {
     "jwt_audiences": {**_TOKENS, "jwt_jwks_file": _FILE},
     "jwt_jwks_url": _TOKENS,
     "jwt_jwks_file": _TOKENS,
+    "upstream_no_proxy": {"upstream_proxy": "http://proxy:3128"},
+    "upstream_proxy_credentials_file": {"upstream_proxy": "http://proxy:3128"},
     "upstream_certificate_file": {"upstream_key_file": _FILE},
     "upstream_key_file": {"upstream_certificate_file": _FILE},
 }

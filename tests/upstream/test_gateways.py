@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from aibridge.v1 import chat_pb2
+from bridge.settings.reference import reference
 from tests.conftest import Start
 from tests.details import COMPLETION
 from tests.gateway import Gateway, json_reply
@@ -42,8 +43,12 @@ _EXPECTED: Final[dict[str, tuple[str, dict[str, str]]]] = {
 }
 
 
+_PROXY: Final = "Through a forward proxy"  # tests/upstream/test_proxy.py
+
+
 def test_every_section_is_checked() -> None:
-    assert set(_SECTIONS) == set(_EXPECTED)
+    assert set(_SECTIONS) == {*_EXPECTED, _PROXY}
+    assert set(_SECTIONS[_PROXY]) <= set(reference())
 
 
 @pytest.mark.parametrize("title", _EXPECTED)

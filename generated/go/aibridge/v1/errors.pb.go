@@ -134,6 +134,8 @@ const (
 	Reason_RAW_PATH_NOT_ALLOWED Reason = 46
 	// The request's message did not arrive in time. Nothing was sent.
 	Reason_REQUEST_TIMEOUT Reason = 47
+	// The forward proxy on the way to the upstream wants a valid credential (HTTP 407).
+	Reason_UPSTREAM_PROXY_REJECTED Reason = 48
 )
 
 // Enum value maps for Reason.
@@ -187,6 +189,7 @@ var (
 		45: "BRIDGE_INTERNAL",
 		46: "RAW_PATH_NOT_ALLOWED",
 		47: "REQUEST_TIMEOUT",
+		48: "UPSTREAM_PROXY_REJECTED",
 	}
 	Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED":           0,
@@ -237,6 +240,7 @@ var (
 		"BRIDGE_INTERNAL":              45,
 		"RAW_PATH_NOT_ALLOWED":         46,
 		"REQUEST_TIMEOUT":              47,
+		"UPSTREAM_PROXY_REJECTED":      48,
 	}
 )
 
@@ -379,7 +383,8 @@ const file_aibridge_v1_errors_proto_rawDesc = "" +
 	"\x06_paramB\n" +
 	"\n" +
 	"\b_messageB\a\n" +
-	"\x05_body*\xf8\t\n" +
+	"\x05_body*\x95\n" +
+	"\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16CALLER_UNAUTHENTICATED\x10\x01\x12\x16\n" +
@@ -429,7 +434,8 @@ const file_aibridge_v1_errors_proto_rawDesc = "" +
 	"\x14BRIDGE_SHUTTING_DOWN\x10,\x12\x13\n" +
 	"\x0fBRIDGE_INTERNAL\x10-\x12\x18\n" +
 	"\x14RAW_PATH_NOT_ALLOWED\x10.\x12\x13\n" +
-	"\x0fREQUEST_TIMEOUT\x10/B\x91\x01\n" +
+	"\x0fREQUEST_TIMEOUT\x10/\x12\x1b\n" +
+	"\x17UPSTREAM_PROXY_REJECTED\x100B\x91\x01\n" +
 	"\x0fdev.aibridge.v1P\x01Z@github.com/aibridge/aibridge/generated/go/aibridge/v1;aibridgev1\xa2\x02\x03ABR\xaa\x02\vAibridge.V1\xba\x02\bAibridge\xca\x02\vAibridge\\V1\xea\x02\fAibridge::V1b\x06proto3"
 
 var (

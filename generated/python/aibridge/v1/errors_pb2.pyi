@@ -111,6 +111,8 @@ class Reason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     """The bridge's setting `raw_paths` does not allow this path."""
     REQUEST_TIMEOUT: _ClassVar[Reason]
     """The request's message did not arrive in time. Nothing was sent."""
+    UPSTREAM_PROXY_REJECTED: _ClassVar[Reason]
+    """The forward proxy on the way to the upstream wants a valid credential (HTTP 407)."""
 REASON_UNSPECIFIED: Reason
 CALLER_UNAUTHENTICATED: Reason
 CALLER_NOT_ALLOWED: Reason
@@ -159,6 +161,7 @@ BRIDGE_SHUTTING_DOWN: Reason
 BRIDGE_INTERNAL: Reason
 RAW_PATH_NOT_ALLOWED: Reason
 REQUEST_TIMEOUT: Reason
+UPSTREAM_PROXY_REJECTED: Reason
 
 class UpstreamError(_message.Message):
     """The gateway's error as it came: a detail of google.rpc.Status, next to ErrorInfo with domain "aibridge".

@@ -421,6 +421,13 @@ export enum Reason {
    * @generated from enum value: REQUEST_TIMEOUT = 47;
    */
   REQUEST_TIMEOUT = 47,
+
+  /**
+   * The forward proxy on the way to the upstream wants a valid credential (HTTP 407).
+   *
+   * @generated from enum value: UPSTREAM_PROXY_REJECTED = 48;
+   */
+  UPSTREAM_PROXY_REJECTED = 48,
 }
 
 /**

@@ -34,6 +34,7 @@ STATUSES: Final[Mapping[grpc.StatusCode, int]] = {
 TRANSPORT: Final[Mapping[str, str]] = {
     "UPSTREAM_UNREACHABLE": "ConnectError",
     "UPSTREAM_TLS_ERROR": "ConnectError",
+    "UPSTREAM_PROXY_REJECTED": "ConnectError",
     "UPSTREAM_WRITE_FAILED": "WriteError",
     "UPSTREAM_CONNECTION_LOST": "RemoteProtocolError",
     "UPSTREAM_STREAM_INTERRUPTED": "RemoteProtocolError",

@@ -1,0 +1,100 @@
+"""A forward proxy on a real socket: tunnels and requests with a whole URL, a credential, and ways to fail."""
+
+import asyncio
+import base64
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Literal
+
+Fault = Literal["", "refuses", "silent", "hangs up", "no http", "502", "dies"]
+
+
+@dataclass
+class ForwardProxy:
+    """What it has seen, and how it fails. `credential` is the USER:PASSWORD that it asks for."""
+
+    credential: str = ""
+    fault: Fault = ""
+    port: int = 0
+    lines: list[str] = field(default_factory=list)
+    tunnels: set[asyncio.StreamWriter] = field(default_factory=set)
+    closed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError, asyncio.IncompleteReadError):
+            head = await reader.readuntil(b"\r\n\r\n")
+            line = head.partition(b"\r\n")[0].decode()
+            self.lines.append(line)
+            wanted = b"proxy-authorization: Basic " + base64.b64encode(self.credential.encode()) + b"\r\n"
+            if self.fault == "hangs up":
+                writer.close()
+            elif self.fault == "silent":
+                await reader.read()
+            elif self.fault == "no http":
+                writer.write(b"SSH-2.0-nothing\r\n\r\n")
+            elif self.fault == "502":
+                writer.write(b"HTTP/1.1 502 Bad Gateway\r\ncontent-length: 2\r\n\r\nno")
+            elif self.credential and wanted not in head:
+                writer.write(b"HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 2\r\n\r\nno")
+            elif line.startswith("CONNECT "):
+                await self._tunnel(line.split()[1], reader, writer)
+            else:
+                await self._forward(line, head, reader, writer)
+        writer.close()
+
+    async def _tunnel(self, authority: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        host, _, port = authority.rpartition(":")
+        there, here = await asyncio.open_connection(host.strip("[]"), int(port))
+        writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        await self._both(reader, writer, there, here)
+
+    async def _forward(
+        self, line: str, head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        method, url, _ = line.split()
+        authority, _, path = url.removeprefix("http://").partition("/")
+        host, _, port = authority.rpartition(":")
+        there, here = await asyncio.open_connection(host, int(port))
+        fields = [entry for entry in head.split(b"\r\n")[1:] if not entry.lower().startswith(b"proxy-")]
+        here.write(f"{method} /{path} HTTP/1.1\r\n".encode() + b"\r\n".join(fields))
+        await self._both(reader, writer, there, here)
+
+    async def _both(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        there: asyncio.StreamReader,
+        here: asyncio.StreamWriter,
+    ) -> None:
+        self.tunnels.add(writer)
+        copies = {asyncio.create_task(_copy(reader, here)), asyncio.create_task(_copy(there, writer))}
+        await asyncio.wait(copies, return_when=asyncio.FIRST_COMPLETED)
+        self.closed.set()
+        here.transport.abort()
+        writer.close()
+        await asyncio.gather(*copies, return_exceptions=True)
+
+    def die(self) -> None:
+        """Break all tunnels."""
+        for writer in self.tunnels:
+            writer.transport.abort()
+
+
+async def _copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+    with suppress(OSError):
+        while data := await source.read(65536):
+            target.write(data)
+            await target.drain()
+
+
+@asynccontextmanager
+async def forwarding(proxy: ForwardProxy, tls: ssl.SSLContext | None = None) -> AsyncIterator[ForwardProxy]:
+    server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0, ssl=tls)
+    proxy.port = server.sockets[0].getsockname()[1]
+    try:
+        yield proxy
+    finally:
+        proxy.die()
+        server.close()

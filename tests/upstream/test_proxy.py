@@ -1,0 +1,296 @@
+"""The way to the upstream through a forward proxy: tunnels, whole URLs, TLS to the proxy, and how each of it fails."""
+
+import asyncio
+import ssl
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trustme
+from structlog.testing import capture_logs
+
+from aibridge.v1 import chat_pb2
+from bridge import settings
+from bridge.settings import SettingsError
+from bridge.upstream.probe import Probe
+from bridge.upstream.proxy import Proxy, is_exempt, proxy_of, unused_variables
+from tests import gateway as fake
+from tests.conftest import Bridge, Start, start_bridge
+from tests.details import CHUNK, COMPLETION, LAST, failed, failed_stream
+from tests.gateway import Exchange, Gateway, json_reply, sse
+from tests.upstream.forward import Fault, ForwardProxy, forwarding
+
+CA = trustme.CA()
+LOGIN = "user:p@ss/word"
+_AT_ONCE = 0.1  # seconds
+
+
+def of_server() -> ssl.SSLContext:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    CA.issue_cert("127.0.0.1").configure_cert(context)
+    return context
+
+
+@pytest.fixture
+def ca_file(tmp_path: Path) -> Path:
+    path = tmp_path / "ca.pem"
+    CA.cert_pem.write_to_path(str(path))
+    return path
+
+
+@pytest.fixture
+async def secured() -> AsyncIterator[Gateway]:
+    async with fake.running([json_reply(COMPLETION)], ssl=of_server()) as running:
+        yield running
+
+
+@pytest.fixture
+async def proxy() -> AsyncIterator[ForwardProxy]:
+    async with forwarding(ForwardProxy()) as running:
+        yield running
+
+
+def request() -> chat_pb2.CreateChatCompletionRequest:
+    return chat_pb2.CreateChatCompletionRequest(model="m", messages=[{"role": "user", "content": "hi"}])
+
+
+def ask(bridge: Bridge) -> Any:
+    return bridge.chat.CreateChatCompletion(request())
+
+
+def through(proxy: ForwardProxy, **more: Any) -> dict[str, Any]:
+    return {"upstream_proxy": f"http://127.0.0.1:{proxy.port}", **more}
+
+
+async def test_https_goes_through_a_tunnel(secured: Gateway, proxy: ForwardProxy, ca_file: Path) -> None:
+    """The proxy sees host and port; the connection is kept for the next call."""
+    async with start_bridge(secured, **through(proxy, upstream_ca_file=ca_file)) as bridge:
+        for _ in range(2):
+            assert (await ask(bridge)).choices[0].message.content == "hello"
+    assert proxy.lines == [f"CONNECT {secured.url.removeprefix('https://').removesuffix('/v1')} HTTP/1.1"]
+
+
+async def test_http_goes_to_the_proxy_with_the_whole_url(gateway: Gateway, proxy: ForwardProxy, start: Start) -> None:
+    gateway.script(json_reply(COMPLETION))
+    async with start(**through(proxy)) as bridge:
+        assert (await ask(bridge)).choices[0].message.content == "hello"
+    assert proxy.lines == [f"POST {gateway.url}/chat/completions HTTP/1.1"]
+    assert "proxy-authorization" not in gateway.last.headers
+
+
+@pytest.mark.parametrize("upstream", ["http", "https"])
+async def test_tls_to_the_proxy(upstream: str, secured: Gateway, gateway: Gateway, ca_file: Path) -> None:
+    gateway.script(json_reply(COMPLETION))
+    behind = secured if upstream == "https" else gateway
+    async with forwarding(ForwardProxy(), of_server()) as proxy:
+        url = f"https://127.0.0.1:{proxy.port}"
+        async with start_bridge(behind, upstream_proxy=url, upstream_ca_file=ca_file) as bridge:
+            assert (await ask(bridge)).choices[0].message.content == "hello"
+        assert len(proxy.lines) == 1
+
+
+@pytest.mark.parametrize("upstream", ["http", "https"])
+@pytest.mark.parametrize("place", ["url", "file"])
+async def test_the_proxys_credential(
+    upstream: str, place: str, secured: Gateway, gateway: Gateway, ca_file: Path, tmp_path: Path
+) -> None:
+    gateway.script(json_reply(COMPLETION))
+    secret = tmp_path / "secret"
+    secret.write_text(LOGIN)
+    async with forwarding(ForwardProxy(credential=LOGIN)) as proxy:
+        options = (
+            {"upstream_proxy": f"http://user:p%40ss%2Fword@127.0.0.1:{proxy.port}"}
+            if place == "url"
+            else through(proxy, upstream_proxy_credentials_file=secret)
+        )
+        behind = secured if upstream == "https" else gateway
+        async with start_bridge(behind, upstream_ca_file=ca_file, **options) as bridge:
+            assert (await ask(bridge)).choices[0].message.content == "hello"
+
+
+@pytest.mark.parametrize("upstream", ["http", "https"])
+async def test_a_credential_that_is_wrong_has_a_reason_of_its_own(
+    upstream: str, secured: Gateway, gateway: Gateway, ca_file: Path
+) -> None:
+    async with forwarding(ForwardProxy(credential=LOGIN)) as proxy:
+        behind = secured if upstream == "https" else gateway
+        url = f"http://other:secret-of-the-proxy@127.0.0.1:{proxy.port}"
+        async with start_bridge(behind, upstream_proxy=url, upstream_ca_file=ca_file) as bridge:
+            with capture_logs() as logs:
+                failure = await failed(ask(bridge))
+    assert (failure.code, failure.reason, failure.pushback) == ("UNAVAILABLE", "UPSTREAM_PROXY_REJECTED", "-1")
+    assert "secret-of-the-proxy" not in f"{failure.shown}{logs}"
+    assert not behind.requests
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ("hangs up", "the proxy closed the connection"),
+        ("no http", "the proxy does not speak HTTP"),
+        ("502", "the proxy answers HTTP 502 to CONNECT"),
+        ("silent", "no connection to the upstream"),
+    ],
+)
+async def test_a_tunnel_that_is_not_opened(
+    fault: Fault, words: str, secured: Gateway, proxy: ForwardProxy, ca_file: Path
+) -> None:
+    proxy.fault = fault
+    options = through(proxy, upstream_ca_file=ca_file, connect_timeout=0.3)
+    async with start_bridge(secured, **options) as bridge:
+        failure = await failed(ask(bridge))
+    assert (failure.code, failure.reason) == ("UNAVAILABLE", "UPSTREAM_UNREACHABLE")
+    assert words in failure.message
+    assert not secured.requests
+
+
+async def test_no_proxy_there(secured: Gateway, ca_file: Path) -> None:
+    async with start_bridge(secured, upstream_proxy="http://127.0.0.1:1", upstream_ca_file=ca_file) as bridge:
+        assert (await failed(ask(bridge))).reason == "UPSTREAM_UNREACHABLE"
+
+
+async def test_the_upstreams_certificate_is_verified_in_the_tunnel(secured: Gateway, proxy: ForwardProxy) -> None:
+    async with start_bridge(secured, **through(proxy)) as bridge:
+        assert (await failed(ask(bridge))).reason == "UPSTREAM_TLS_ERROR"
+    assert not secured.requests
+
+
+@pytest.mark.parametrize("upstream", ["http", "https"])
+@pytest.mark.parametrize("end", ["proxy", "upstream"])
+async def test_a_cut_stream_stays_a_cut_stream(
+    upstream: str, end: str, secured: Gateway, gateway: Gateway, proxy: ForwardProxy, ca_file: Path
+) -> None:
+    """Whoever dies in mid-stream, what has arrived is delivered and the status says that it was cut."""
+
+    async def cut(exchange: Exchange) -> None:
+        await exchange.head(content_type="text/event-stream")
+        await exchange.event(CHUNK)
+        await asyncio.sleep(0.02)
+        if end == "proxy":
+            proxy.die()
+        else:
+            exchange.reset()
+
+    behind = secured if upstream == "https" else gateway
+    behind.script(cut)
+    async with start_bridge(behind, **through(proxy, upstream_ca_file=ca_file)) as bridge:
+        received, failure = await failed_stream(bridge.chat.CreateChatCompletionStream(request()))
+    assert received == ["one"]
+    assert failure.reason == "UPSTREAM_STREAM_INTERRUPTED"
+
+
+@pytest.mark.alone
+@pytest.mark.parametrize("upstream", ["http", "https"])
+async def test_a_cancelled_call_closes_the_connection_at_once(
+    upstream: str, secured: Gateway, gateway: Gateway, proxy: ForwardProxy, ca_file: Path
+) -> None:
+    closed = asyncio.Event()
+
+    async def endless(exchange: Exchange) -> None:
+        await exchange.head(content_type="text/event-stream")
+        await exchange.event(CHUNK)
+        await exchange.wait_closed()
+        closed.set()
+
+    behind = secured if upstream == "https" else gateway
+    behind.script(endless)
+    async with start_bridge(behind, **through(proxy, upstream_ca_file=ca_file)) as bridge:
+        call = bridge.chat.CreateChatCompletionStream(request())
+        await call.read()
+        call.cancel()
+        began = time.monotonic()
+        await asyncio.wait_for(closed.wait(), 5)
+        assert time.monotonic() - began < _AT_ONCE
+
+
+async def test_a_stream_through_a_tunnel(secured: Gateway, proxy: ForwardProxy, ca_file: Path) -> None:
+    secured.script(sse(CHUNK, LAST))
+    async with start_bridge(secured, **through(proxy, upstream_ca_file=ca_file)) as bridge:
+        texts = [chunk.choices[0].delta.content async for chunk in bridge.chat.CreateChatCompletionStream(request())]
+    assert texts == ["one", "two"]
+
+
+async def test_the_probe_goes_through_the_proxy(secured: Gateway, proxy: ForwardProxy, ca_file: Path) -> None:
+    secured.script(json_reply({"object": "list", "data": []}))
+    chosen = settings.load(upstream_url=secured.url, **through(proxy, upstream_ca_file=ca_file))
+    assert await Probe(chosen).problem() == ""
+    proxy.credential = LOGIN
+    assert "407" in await Probe(chosen).problem()
+
+
+async def test_hosts_without_a_proxy(gateway: Gateway, proxy: ForwardProxy, start: Start) -> None:
+    gateway.script(json_reply(COMPLETION))
+    async with start(**through(proxy, upstream_no_proxy=["127.0.0.0/8"])) as bridge:
+        await ask(bridge)
+    assert proxy.lines == []
+
+
+@pytest.mark.parametrize(
+    ("host", "entry", "exempt"),
+    [
+        ("api.example.org", "example.org", True),
+        ("api.example.org", ".example.org", True),
+        ("api.example.org", "*.example.org", True),
+        ("API.example.org.", "Example.ORG", True),
+        ("badexample.org", "example.org", False),
+        ("example.org", "example.org:443", True),
+        ("example.org", "example.org:8443", False),
+        ("10.1.2.3", "10.0.0.0/8", True),
+        ("11.1.2.3", "10.0.0.0/8", False),
+        ("::1", "[::1]:443", True),
+        ("fd00::1", "fd00::/8", True),
+        ("anything", "*", True),
+        ("anything", "", False),
+        ("10.example", "10", False),
+    ],
+)
+def test_what_an_entry_of_no_proxy_covers(host: str, entry: str, exempt: bool) -> None:  # noqa: FBT001
+    assert is_exempt(host, 443, [entry]) is exempt
+
+
+def test_the_environment_counts_only_if_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.test:3128")
+    monkeypatch.setenv("NO_PROXY", "internal.test, 10.0.0.0/8")
+    url = "https://api.test/v1"
+    plain = settings.load(upstream_url=url)
+    assert proxy_of(plain, url) is None
+    assert unused_variables(plain) == ["HTTPS_PROXY"]
+    asked = settings.load(upstream_url=url, upstream_proxy_from_environment=True)
+    found = proxy_of(asked, url)
+    assert isinstance(found, Proxy)
+    assert found.url == "http://proxy.test:3128"
+    for direct in ("https://api.internal.test", "https://10.1.1.1", "http://api.test", "https://localhost"):
+        assert proxy_of(asked, direct) is None
+    assert unused_variables(asked) == []
+
+
+async def test_variables_that_are_not_used_are_said_at_the_start(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.test:3128")
+    with capture_logs() as logs:
+        async with start():
+            pass
+    assert [line["variables"] for line in logs if "proxy variables" in line["event"]] == ["HTTPS_PROXY"]
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"upstream_proxy": "proxy:3128"}, "upstream_proxy: must be http://HOST:PORT"),
+        ({"upstream_proxy": "socks5://proxy:1080"}, "upstream_proxy: must be http://HOST:PORT"),
+        ({"upstream_proxy": "http://"}, "upstream_proxy: must have a host"),
+        ({"upstream_proxy": "http://proxy/path"}, "upstream_proxy: must have a host"),
+        ({"upstream_proxy": "http://proxy:99999"}, "upstream_proxy: must have a host"),
+        ({"upstream_no_proxy": ["x"]}, "upstream_no_proxy: needs upstream_proxy"),
+        ({"upstream_proxy_credentials_file": __file__}, "upstream_proxy_credentials_file: needs upstream_proxy"),
+        (
+            {"upstream_proxy": "http://u:p@proxy", "upstream_proxy_credentials_file": __file__},
+            "upstream_proxy_credentials_file: excludes a user in upstream_proxy",
+        ),
+    ],
+)
+def test_wrong_settings_are_named(given: dict[str, Any], words: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        settings.load(**given)
+    assert words in str(caught.value)
