@@ -81,6 +81,8 @@ def trailers_of(call: Call) -> Trailers:
 
 def _message(error: BridgeError) -> str:
     text = safe(error.message) or error.reason.meaning
+    if len(text) <= _MESSAGE_SIZE and text.isascii() and text.isprintable() and "%" not in text:
+        return text  # as nearly all are; to count takes as long as all the rest
     sizes = accumulate(
         1 if " " <= character <= "~" and character != "%" else 3 * len(character.encode()) for character in text
     )

@@ -71,10 +71,8 @@ class App:
         observer = Observer(settings, METHODS, traces)
         self.metrics = observer.metrics
         self._show(self.metrics)
-        guarded = Guarded(settings, self._limits, self._flight, self._callers, observer)
-        for service, servicer in zip(
-            _SERVICES, (ModelsService, ChatService, EmbeddingsService, RawService), strict=True
-        ):
+        self._guarded = guarded = Guarded(settings, self._limits, self._flight, self._callers, observer)
+        for service, servicer in _SERVICES.items():
             guarded.add(service, servicer(self._upstream, settings))
         self._server.add_generic_rpc_handlers((guarded,))
         health_pb2_grpc.add_HealthServicer_to_server(self._health, Gate(self._server, HEALTH))
@@ -138,6 +136,7 @@ class App:
         await asyncio.sleep(delay - notice)
         await self._health.turn_clients_away()
         await asyncio.sleep(notice)
+        self._guarded.stop()
         if grace:
             await self._flight.hold()
         self._limits.close()

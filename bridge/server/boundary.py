@@ -19,6 +19,7 @@ from bridge.call import Call, begin, current, stopped
 from bridge.errors import BridgeError, Reason
 from bridge.server.flight import Flight
 from bridge.server.receive import Receiver
+from bridge.server.refusals import Refusals
 from bridge.services.entry import received
 from bridge.settings import Settings
 from bridge.status import status_of
@@ -43,11 +44,16 @@ class Guarded(grpc.GenericRpcHandler):
         self._callers = callers
         self._observer = observer
         self._receiver = Receiver(settings.request_timeout)
+        self._refusals = Refusals()
         self._handlers: dict[str, Handler] = {}
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> Handler:
         """The handler of a call, None for a method of others."""
         return self._handlers.get(handler_call_details.method)
+
+    def stop(self) -> None:
+        """The server stops: nobody waits for a refusal any more."""
+        self._refusals.close()
 
     def add(self, service: ServiceDescriptor, servicer: object) -> None:
         """Guard the methods of a service."""
@@ -71,30 +77,16 @@ class Guarded(grpc.GenericRpcHandler):
             self._observer.begin(call)
             try:
                 return await self._serve(behaviour, request_type, context, call)
-            except BridgeError as error:
-                failure = error
             except asyncio.CancelledError:
                 if not self._flight.ends(call):
                     self._observer.end(call, "CANCELLED")
                     raise
                 failure = stopped()
             except Exception as exception:  # noqa: BLE001 # whatever it is, its text must not reach the caller
-                if call.writing and isinstance(exception, grpc.aio.InternalError):
-                    self._observer.end(call, "CANCELLED")
-                    raise asyncio.CancelledError from None  # the caller has gone while a message was on its way
-                _log.error("unexpected exception", request_id=call.request_id, **traceback_of(exception))
-                failure = BridgeError(Reason.BRIDGE_INTERNAL, f"internal error, request id {call.request_id}")
+                failure = self._failure(exception, call)
             finally:
                 self._flight.leave(call)
-            status = status_of(failure, call)
-            self._observer.end(call, status.code.name, failure.reason.name)
-            try:
-                return await context.abort_with_status(status)
-            except grpc.aio.InternalError:
-                if not call.writing:
-                    raise
-                # The deadline has passed in the middle of the first write, behind which alone gRPC can send a status.
-                raise asyncio.CancelledError from None  # it drops the call, and the caller's own deadline tells it
+            return await self._fail(failure, context, call)
 
         # Bytes in and bytes out: what fails in parsing and serialising fails inside the boundary too. To grpcio the
         # requests are streams, because it reads the message of any other kind of handler before it calls the handler.
@@ -118,6 +110,32 @@ class Guarded(grpc.GenericRpcHandler):
         reply = None if call.streams else _serialize(reply)
         self._observer.end(call, "OK")
         return reply
+
+    def _failure(self, exception: Exception, call: Call) -> BridgeError:
+        if isinstance(exception, BridgeError):
+            return exception
+        if call.writing and isinstance(exception, grpc.aio.InternalError):
+            self._observer.end(call, "CANCELLED")
+            raise asyncio.CancelledError from None  # the caller has gone while a message was on its way
+        _log.error("unexpected exception", request_id=call.request_id, **traceback_of(exception))
+        return BridgeError(Reason.BRIDGE_INTERNAL, f"internal error, request id {call.request_id}")
+
+    async def _fail(self, failure: BridgeError, context: Context, call: Call) -> None:
+        if failure.reason is Reason.CALLER_UNAUTHENTICATED:
+            try:
+                await self._refusals.turn()
+            except asyncio.CancelledError:
+                self._observer.end(call, "CANCELLED")
+                raise
+        status = status_of(failure, call)
+        self._observer.end(call, status.code.name, failure.reason.name)
+        try:
+            await context.abort_with_status(status)
+        except grpc.aio.InternalError:
+            if not call.writing:
+                raise
+            # The deadline has passed in the middle of the first write, behind which alone gRPC can send a status.
+            raise asyncio.CancelledError from None  # it drops the call, and the caller's own deadline tells it
 
     def _share(self, call: Call, context: Context) -> tuple[str, int]:
         """Whose calls are counted together with this one, and how many of them may run; nobody's without a limit."""

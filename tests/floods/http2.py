@@ -1,7 +1,8 @@
 """Floods of HTTP/2 frames: streams that are opened and reset, calls that nobody waits for."""
 
+import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from tests.floods.attack import Attack
 from tests.floods.target import Target
@@ -52,7 +53,19 @@ async def calls(target: Target) -> None:
     assert await target.child(call, target.address, 4.0 if target.long else 1.0)
 
 
+def on_connections(work: Callable[[str, float], int], count: int) -> Callable[[Target], Awaitable[None]]:
+    """A flood on several connections, from as many processes."""
+
+    async def run(target: Target) -> None:
+        seconds = 4.0 if target.long else 1.0
+        assert all(await asyncio.gather(*(target.child(work, target.address, seconds) for _ in range(count))))
+
+    return run
+
+
 ATTACKS = (
     Attack("rapid reset", rapid_reset),
     Attack("calls without a credential", calls),
+    Attack("rapid reset, four connections", on_connections(reset, 4), max_wait=1.0),
+    Attack("calls without a credential, four connections", on_connections(call, 4)),
 )

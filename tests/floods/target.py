@@ -2,6 +2,7 @@
 
 import asyncio
 import multiprocessing
+import os
 import re
 import sys
 import tempfile
@@ -42,7 +43,7 @@ class Target:
         #: Whether the attack is to be the whole one, of `make attack`, or a short one for a test.
         self.long = long
         self._process = process
-        self._pool = ProcessPoolExecutor(max_workers=8, mp_context=multiprocessing.get_context("spawn"))
+        self._pool = ProcessPoolExecutor(8, multiprocessing.get_context("spawn"), initializer=os.nice, initargs=(10,))
         self._waits: list[float] = []
         self._failed = 0
 
@@ -52,7 +53,10 @@ class Target:
         return (("authorization", f"Bearer {self.keys['attacker']}"),)
 
     async def child(self, work: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
-        """What a function of a module gives when it is called in another process, which has its own lock and core."""
+        """What a function of a module gives when it is called in another process.
+
+        It has less claim to the processor than the bridge, as an attack comes from another machine.
+        """
         return await asyncio.get_running_loop().run_in_executor(self._pool, partial(work, *arguments, **options))
 
     def memory_mb(self, kind: str = "VmRSS") -> int:

@@ -1,0 +1,107 @@
+"""Refusals of unknown callers: at once, unless there are too many."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from aibridge.v1 import chat_pb2
+from bridge.access import tokens
+from bridge.server import refusals
+from bridge.server.refusals import Refusals
+from tests.conftest import Start
+from tests.details import COMPLETION, failed
+from tests.gateway import json_reply
+from tests.http2 import calling, cancel, chat
+
+
+async def at_once(turns: Refusals, count: int) -> int:
+    """Of so many refusals, those that did not have to wait."""
+    tasks = [asyncio.create_task(turns.turn()) for _ in range(count)]
+    await asyncio.sleep(0)
+    done = sum(task.done() for task in tasks)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    return done
+
+
+@pytest.fixture
+def nothing_earned(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No refusal is earned in the time of a test."""
+    monkeypatch.setattr(refusals, "_RATE", 0.001)
+
+
+@pytest.mark.usefixtures("nothing_earned")
+async def test_a_burst_passes() -> None:
+    """So many are refused at once, and the next has to wait."""
+    assert await at_once(Refusals(), refusals._BURST + 10) == refusals._BURST
+
+
+async def test_the_rate() -> None:
+    """Those that wait are let go one after the other, in their order."""
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    turns, order = Refusals(), []
+    await at_once(turns, refusals._BURST)
+
+    async def refused(number: int) -> None:
+        await turns.turn()
+        order.append(number)
+
+    async with asyncio.TaskGroup() as group:
+        for number in range(50):
+            group.create_task(refused(number))
+    assert order == list(range(50))
+    assert loop.time() - began > 49 / refusals._RATE
+
+
+@pytest.mark.usefixtures("nothing_earned")
+async def test_not_too_many_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One over the limit is refused at once: waiting takes memory."""
+    monkeypatch.setattr(refusals, "_MAX_WAITING", 5)
+    turns = Refusals()
+    await at_once(turns, refusals._BURST)
+    assert await at_once(turns, 8) == 3
+
+
+@pytest.mark.usefixtures("nothing_earned")
+async def test_who_goes_away_makes_room() -> None:
+    """A call that is cancelled waits no more."""
+    turns = Refusals()
+    await at_once(turns, refusals._BURST + 100)
+    assert not turns._waiting
+
+
+@pytest.mark.usefixtures("nothing_earned")
+async def test_the_end_of_the_server() -> None:
+    """All are refused at once when the server stops, and all that come later."""
+    turns = Refusals()
+    await at_once(turns, refusals._BURST)
+    waiting = asyncio.create_task(turns.turn())
+    await asyncio.sleep(0)
+    turns.close()
+    await waiting
+    assert await at_once(turns, 100) == 100
+
+
+@pytest.mark.usefixtures("nothing_earned")
+async def test_a_flood_of_unknown_callers(start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They wait, a known caller does not, and the bridge does not wait for them when it stops."""
+    monkeypatch.setattr(refusals, "_BURST", 1)
+    token = tokens.new("search")
+    file = tmp_path / "tokens"
+    file.write_text(token.line)
+    hello = chat_pb2.CreateChatCompletionRequest(model="m", messages=[{"role": "user", "content": "hi"}])
+    async with start(caller_tokens_file=file) as bridge, calling(bridge.address) as caller:
+        bridge.gateway.script(json_reply(COMPLETION))
+        assert (await failed(bridge.chat.CreateChatCompletion(hello))).reason == "CALLER_UNAUTHENTICATED"
+        first, second = [await caller.call(chat("CreateChatCompletion")) for _ in range(2)]
+        known = (("authorization", f"Bearer {token.token}"),)
+        assert (await bridge.chat.CreateChatCompletion(hello, metadata=known)).choices
+        assert not caller.connection.ended
+        await caller.send(cancel(first))
+        stopping = asyncio.create_task(bridge.app.stop(grace=30))
+        assert await caller.code(second) == "UNAUTHENTICATED"
+        caller.connection.close()
+        await asyncio.wait_for(stopping, 5)
