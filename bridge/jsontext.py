@@ -26,7 +26,6 @@ __all__ = [
     "MalformedJSONError",
     "dumps",
     "elements",
-    "escaped",
     "loads",
     "loads_strict",
     "member_texts",
@@ -136,11 +135,6 @@ def text_of(value: Any) -> str:
     except TypeError:
         _write_inner(value)
         return dumps(value).decode()
-
-
-def escaped(text: str) -> str:
-    """The text as it stands inside a JSON string, in ASCII."""
-    return json.dumps(text)[1:-1]
 
 
 def _check_depth(data: bytes) -> None:

@@ -11,7 +11,6 @@ from bridge.jsontext import (
     MAX_DEPTH,
     MalformedJSONError,
     dumps,
-    escaped,
     loads,
     loads_strict,
     member_texts,
@@ -172,13 +171,6 @@ def test_deep_values_can_be_written(depth: int, opening: str) -> None:
     assert text_of(loads(data)).encode() == data
     broad = b"[" + nested(opening, depth - 1) + b",[]," + nested(opening, depth - 1) + b"]"
     assert text_of(loads(broad)).encode() == broad
-
-
-@pytest.mark.parametrize("text", ["", "plain", 'quote " and \\', "line\nfeed\ttab\x00", "é😀", "\u2028"])
-def test_escaped(text: str) -> None:
-    """The text as another program's JSON writes it."""
-    assert escaped(text).isascii()
-    assert loads(b'"' + escaped(text).encode() + b'"') == text
 
 
 def test_writing_is_compact_and_keeps_order() -> None:

@@ -1,11 +1,11 @@
-"""Nothing that an upstream writes brings a key, an address, a line of its own or a prompt into an error or a log."""
+"""Nothing that an upstream writes brings a key, an address or a line of its own into an error or a log."""
 
-import json
 import re
+import time
 
 import pytest
 
-from bridge.redact import safe, strings, without
+from bridge.redact import safe
 
 SECRETS = [
     "sk-proj-Ab12Cd34Ef56Gh78",
@@ -104,82 +104,9 @@ def test_keys_at_the_cut_are_masked(at: int) -> None:
     assert "0123" not in safe(text[-2048:], 2048)
 
 
-PROMPT = "Write a sonnet about the harbour at Oban in winter, and mention the ferry to Mull twice."
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        (PROMPT, "[…]"),
-        (f"Invalid input: {PROMPT!r} is too long", "Invalid input: '[…]' is too long"),
-        (f"{PROMPT}{PROMPT} x {PROMPT}", "[…][…] x […]"),
-        (f"too long: {PROMPT[:40]}...", "too long: […]..."),
-        (f"ends with {PROMPT[-30:]}", "ends with […]"),
-        (f"<{PROMPT[20:60]}> and <{PROMPT[40:80]}>", "<[…]> and <[…]>"),
-        (f"short: {PROMPT[20:43]}", f"short: {PROMPT[20:43]}"),
-        ("the harbour is closed", "the harbour is closed"),
-        ("", ""),
-    ],
-)
-def test_echoes_of_the_prompt(text: str, expected: str) -> None:
-    """Whole or in part, in the middle of a message or all of it; single words may be said."""
-    assert without(text, [PROMPT]) == expected
-
-
-@pytest.mark.parametrize("prompt", ["", "a", "hi", "temperature"])
-def test_short_prompts_are_words(prompt: str) -> None:
-    """A prompt of less than 12 characters would mask what the message says itself."""
-    message = "a temperature of 3 is too high"
-    assert without(message, [prompt]) == message
-
-
-def test_prompts_of_one_line_are_masked_whole() -> None:
-    """Twelve characters are enough where they are all there is."""
-    assert without("got 'Who killed JFK?'", ["Who killed JFK?"]) == "got '[…]'"
-    assert without("Who killed whom?", ["Who killed JFK?"]) == "Who killed whom?"
-
-
-def test_strings_of_a_request() -> None:
-    """All texts that a caller wrote, wherever they stand; not the names of models and types."""
-    request = {
-        "model": "gpt-x",
-        "messages": [
-            {
-                "role": "user",
-                "content": [{"type": "text", "text": "one"}, {"type": "image_url", "image_url": {"url": "u"}}],
-            },
-            {"role": "tool", "content": "two"},
-        ],
-        "tools": [{"type": "function", "function": {"description": "three", "parameters": {"enum": ["four"]}}}],
-        "temperature": 0.5,
-        "zz": {"deep": [["five", None, True]]},
-    }
-    assert sorted(strings(request)) == sorted(["one", "u", "two", "three", "four", "five"])
-
-
-@pytest.mark.parametrize("prompt", [
-    "Schreib ein Gedicht über Möwen, Nebel und das Meer.",
-    'Zeile 1: "Möwen"\nZeile 2: "Möwen"\nZeile 3: "Möwen"',
-    "写一首关于奥本港口冬天的诗,并提到渡轮",
-    'He said "no" and\nthen "yes", then\tleft the room for good.',
-    "smile 😀 smile 😀 smile 😀 smile",
-])  # fmt: skip
-@pytest.mark.parametrize("ascii_only", [True, False])
-def test_prompts_in_json_are_recognised(prompt: str, ascii_only: bool) -> None:  # noqa: FBT001, a row of the table
-    """An error body quotes the request as JSON, often with every letter beyond ASCII escaped."""
-    quoted = json.dumps({"input": prompt}, ensure_ascii=ascii_only)
-    request = {"messages": [{"role": "user", "content": prompt}]}
-    assert without(quoted, strings(request)) == '{"input": "[…]"}'
-
-
-def test_strings_are_bounded() -> None:
-    """A request of many megabytes costs no more than its first part."""
-    found = list(strings(["a" * 200_000, "b" * 200_000, "c" * 200_000]))
-    assert sum(map(len, found)) == 1 << 18
-
-
-def test_long_prompts_do_not_take_long() -> None:
-    """Half a megabyte of prompt and error with much in common is a matter of a moment, not of minutes."""
-    prompt = "".join(f"{number:>8} is a number; " for number in range(8000))
-    text = "".join(f"{number:>8} was a number, " for number in range(2500))
-    assert without(text, [prompt]) == text
+def test_long_texts_do_not_take_long() -> None:
+    """The searches are linear: no text makes them start again and again."""
+    for text in ("a." * 100_000, "bearer " * 30_000, "bearer" + " " * 100_000, "sk-" * 50_000, "eyJ" + "a." * 50_000):
+        began = time.process_time()
+        safe(text, 100_000)
+        assert time.process_time() - began < 0.25

@@ -104,9 +104,11 @@ class Guarded(grpc.GenericRpcHandler):
         # The task ends when grpcio has sent the response: a caller that does not read it keeps its place.
         _task().add_done_callback(lambda _: limits.leave(caller))
         await flight.hold_back()
-        data = await self._receiver.only(context, call.deadline)
-        request = await received(call, request_type, data, self._settings.max_request_elements)
-        reply = await behaviour(request, context)
+        receiving = self._receiver.only(context, call.deadline)
+        # Nothing here keeps the message's bytes, or the message, which may be large, while the call runs.
+        reply = await behaviour(
+            await received(call, request_type, await receiving, self._settings.max_request_elements), context
+        )
         reply = None if call.streams else _serialize(reply)
         self._observer.end(call, "OK")
         return reply

@@ -21,7 +21,7 @@ from bridge.settings import Settings
 from bridge.upstream import failures
 from bridge.upstream.bodies import error_in
 from bridge.upstream.clock import Clock
-from bridge.upstream.credentials import Credentials
+from bridge.upstream.credentials import Credential, Credentials
 from bridge.upstream.exchange import Exchange
 from bridge.upstream.origin import Origin
 from bridge.upstream.proxy import proxy_of, unused_variables
@@ -100,7 +100,8 @@ class Upstream:
             await asyncio.sleep(delay)
 
     async def _attempt(self, method: str, path: str, call: Call, body: bytes, accept: str, clock: Clock) -> Exchange:
-        request, own = self._request(method, path, call, body, accept)
+        credential = self._credentials.choose(call.metadata, call.caller)
+        request = self._request(method, path, call, body, accept, credential)
         if self._free.locked():
             await self._turn(call, clock)
         else:
@@ -117,7 +118,8 @@ class Upstream:
             if isinstance(error, httpx.TransportError):
                 raise failures.of_exception(error, answered=False) from error
             raise
-        exchange = Exchange(response, call, body, clock, self._settings, own=own, closed=self._free.release)
+        credential = credential._replace(others=self._origin.secrets())
+        exchange = Exchange(response, call, body, clock, self._settings, credential, closed=self._free.release)
         try:
             await exchange.check(self._settings.max_reply_bytes)
         except BaseException:
@@ -135,9 +137,9 @@ class Upstream:
             if not call.asked:
                 call.queued += time.monotonic() - began
 
-    def _request(self, method: str, path: str, call: Call, body: bytes, accept: str) -> tuple[httpx.Request, bool]:
-        """The request, and whether it bears the bridge's own credential."""
-        credential = self._credentials.choose(call.metadata, call.caller)
+    def _request(
+        self, method: str, path: str, call: Call, body: bytes, accept: str, credential: Credential
+    ) -> httpx.Request:
         further = {"accept": accept}
         if body:
             further["content-type"] = "application/json"
@@ -152,7 +154,7 @@ class Upstream:
             further[name] = value
         headers = self._headers + [(name.encode("ascii"), value.encode("ascii")) for name, value in further.items()]
         url = self._origin.url(path, call.model)
-        return httpx.Request(method, url, headers=headers, stream=Body(body)), credential.own
+        return httpx.Request(method, url, headers=headers, stream=Body(body))
 
     async def close(self) -> None:
         """Close all connections."""
@@ -167,7 +169,7 @@ class Upstream:
                 answer = parse(data)
                 error = error_in(answer)
                 if error is not None:
-                    raise exchange.failure(error, data)
+                    raise await exchange.failed(error, data)
                 return answer
 
 

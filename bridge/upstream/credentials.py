@@ -1,5 +1,6 @@
 """Whose credential goes upstream, and what it is right now. Secrets in files are read again when they change."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,10 +13,14 @@ from bridge.upstream.secrets import FixedSecret, Secret, SecretFile
 
 
 class Credential(NamedTuple):
-    """The value of the `authorization` header, None to send none, and whether it is the bridge's own."""
+    """The value of the `authorization` header, None to send none, and whether it is the bridge's own.
+
+    `others` are further secrets that go with it.
+    """
 
     authorization: str | None
     own: bool
+    others: Sequence[str] = ()
 
 
 class Credentials:

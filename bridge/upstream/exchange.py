@@ -4,28 +4,37 @@ import asyncio
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any, Final, cast
 
 import httpx
 
+from bridge.aside import aside
 from bridge.call import Call
 from bridge.errors import BridgeError, Reason
 from bridge.metadata import reply_trailers
 from bridge.settings import Settings
 from bridge.upstream import failures
 from bridge.upstream.clock import Clock
+from bridge.upstream.credentials import Credential
 from bridge.upstream.decompress import Decode, decoder_for
+from bridge.upstream.leaks import Secrets
+from bridge.upstream.masking import Mask
 from bridge.upstream.transport import Reply
 
 #: As much of an error's body is waited for, in bytes and in seconds.
 _ERROR_BODY: Final = 1 << 18
 _ERROR_BODY_SECONDS: Final = 2.0
+#: An error and its request of so many bytes are masked at once, larger ones beside the event loop.
+_MASKED_AT_ONCE: Final = 1 << 16
+#: Where that is not possible, nothing is shown of an error that answers a request of more than this many bytes.
+_SCANNED_AT_ONCE: Final = 1 << 20
 
 
 class Exchange:
     """One request under way and the reply to it, whose headers have arrived.
 
-    `request` is the body that was sent, `own` whether the credential was the bridge's; `closed` is called at the end.
+    `request` is the body that was sent, with `credential`; `closed` is called at the end.
     """
 
     def __init__(
@@ -35,14 +44,17 @@ class Exchange:
         request: bytes,
         clock: Clock,
         settings: Settings,
+        credential: Credential,
         *,
-        own: bool,
         closed: Callable[[], None],
     ) -> None:
         self.call = call
         self.clock = clock
         self._request = request
-        self._own = own
+        self._own = credential.own
+        # The caller's own may be another one: what shows the bridge who calls.
+        shown = [value for key, value in call.metadata if key == "authorization" and isinstance(value, str)]
+        self._secrets = secrets = Secrets((credential.authorization, *credential.others, *shown))
         self._closed = closed
         self._reply = cast("Reply", response.stream)
         self._decode: Decode | None = None
@@ -50,8 +62,11 @@ class Exchange:
         fields = [(name.lower().decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw]
         self._headers = dict(reversed(fields))  # of a name that comes several times the first counts
         call.http_status = response.status_code
-        call.upstream_request_id = self._headers.get("x-request-id", "")
+        request_id = self._headers.get("x-request-id", "")
+        call.upstream_request_id = "" if secrets.are_in(request_id) else request_id
         call.trailers = reply_trailers(fields)
+        if secrets.are_in("\n".join([value for _, value in call.trailers])):
+            call.trailers = [(key, value) for key, value in call.trailers if not secrets.are_in(value)]
 
     async def check(self, limit: int) -> None:
         """See that the reply is a success, in an encoding that can be undone; its pieces may grow to `limit` bytes.
@@ -113,9 +128,14 @@ class Exchange:
         self.call.replied = time.monotonic()
         return b"".join(pieces)
 
-    def failure(self, error: Any, data: bytes) -> BridgeError:
+    async def failed(self, error: Any, data: bytes) -> BridgeError:
         """What an error in the body of a 200 reply means for the caller."""
-        return failures.of_error(error, self._headers, data, self.call, self._request, own=self._own)
+        return await self._masked(data, partial(failures.of_error, error, self._headers, data, self.call))
+
+    def failure(self, error: Any, data: bytes) -> BridgeError:
+        """As `failed`, for who cannot wait: nothing is shown of an error that would take long to mask."""
+        mask = Mask(self._request, self._secrets, _SCANNED_AT_ONCE)
+        return failures.of_error(error, self._headers, data, self.call, mask, own=self._own)
 
     async def _refusal(self) -> BridgeError:
         """The status is the news: a body that is cut off, stops or does not end takes nothing from it."""
@@ -127,7 +147,13 @@ class Exchange:
                 while sum(map(len, pieces)) < _ERROR_BODY and (data := await self.read()):
                     pieces.append(data)
         status, data = self.call.http_status, b"".join(pieces)
-        return failures.of_reply(status, self._headers, data, self.call, self._request, own=self._own)
+        return await self._masked(data, partial(failures.of_reply, status, self._headers, data, self.call))
+
+    async def _masked(self, data: bytes, failure: Callable[..., BridgeError]) -> BridgeError:
+        mask = Mask(self._request, self._secrets)
+        if len(data) + len(self._request) <= _MASKED_AT_ONCE:
+            return failure(mask, own=self._own)
+        return await aside(failure, mask, own=self._own)
 
     def close(self) -> None:
         """Give the connection back if the body was read to its end; else close it, at once."""

@@ -14,7 +14,7 @@ import httpx
 from bridge.call import Call
 from bridge.errors import BridgeError, Reason, Reply, Retry
 from bridge.upstream.bodies import ErrorBody, read, read_value
-from bridge.upstream.masking import Mask
+from bridge.upstream.masking import Mask, Text, body_text
 from bridge.upstream.proxy import ProxyRefusedError
 from bridge.upstream.reasons import REFINEMENTS, STATUS_OF_TYPE, of_status
 
@@ -35,20 +35,15 @@ _GO_DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|us|µs|ns|h|m|s)")
 _GO_UNITS: Final = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
 
 
-def of_reply(
-    status: int, headers: Mapping[str, str], data: bytes, call: Call, request: bytes, *, own: bool
-) -> BridgeError:
+def of_reply(status: int, headers: Mapping[str, str], data: bytes, call: Call, mask: Mask, *, own: bool) -> BridgeError:
     """The failure that a reply with an HTTP status other than 2xx tells of.
 
-    `request` is the body that was sent, of which nothing may come back in the message; `own` says that the credential
-    sent was the bridge's.
+    `mask` hides what was sent; `own` says that the credential sent was the bridge's.
     """
-    return _failure(status, headers, read(data), data, call, request, own=own)
+    return _failure(status, headers, read(data), data, call, mask, own=own)
 
 
-def of_error(
-    error: Any, headers: Mapping[str, str], data: bytes, call: Call, request: bytes, *, own: bool
-) -> BridgeError:
+def of_error(error: Any, headers: Mapping[str, str], data: bytes, call: Call, mask: Mask, *, own: bool) -> BridgeError:
     """The failure that an error inside a 200 reply or a stream tells of: as if it had been the HTTP status it names.
 
     `error` is the JSON value of it, or the bytes of what is no JSON.
@@ -58,31 +53,40 @@ def of_error(
     status = body.status or next(
         (STATUS_OF_TYPE[name.lower()] for name in named if name and name.lower() in STATUS_OF_TYPE), 500
     )
-    return _failure(status, headers, body, data, call, request, own=own)
+    return _failure(status, headers, body, data, call, mask, own=own)
 
 
 def _failure(
-    status: int, headers: Mapping[str, str], body: ErrorBody, data: bytes, call: Call, request: bytes, *, own: bool
+    status: int, headers: Mapping[str, str], body: ErrorBody, data: bytes, call: Call, mask: Mask, *, own: bool
 ) -> BridgeError:
     reason = _reason(status, body, call, own=own)
-    mask = Mask(request)
-    message = mask.text(body.message, 512)
+    fields = body.fields[:8] if reason.code == Reason.INVALID_REQUEST.code else ()
+    words = (body.type, body.code, body.param, body.model, *(str(number) for number in body.numbers.values()))
+    message, reply_body, *shown = mask.shown(
+        [
+            Text(body.message, 512),
+            Text(body_text(data), 1024),
+            *(Text(word or "", 128) for word in words),
+            *(Text(text, limit) for path, description in fields for text, limit in ((path, 128), (description, 200))),
+        ]
+    )
     if not any(character.isalnum() for character in message):
         message = _phrase(status, reason)
+    kind, code, param, model, *rest = shown
+    numbers, pairs = rest[: len(body.numbers)], rest[len(body.numbers) :]
     reply = Reply(
         http_status=status,
-        type=mask.text(body.type) or None,
-        code=mask.text(body.code) or None,
-        param=mask.text(body.param) or None,
+        type=kind or None,
+        code=code or None,
+        param=param or None,
         message=message,
-        body=mask.body(data),
+        body=reply_body,
     )
     delay, retry = _advice(reason, headers, body)
-    metadata = {name: str(number) for name, number in body.numbers.items()}
-    if body.model:
-        metadata["model"] = mask.text(body.model)
-    fields = body.fields[:8] if reason.code == Reason.INVALID_REQUEST.code else ()
-    violations = tuple((call.locate(json_path(mask.text(path))), mask.text(text, 200)) for path, text in fields)
+    metadata = dict(zip(body.numbers, numbers, strict=True))
+    if model:
+        metadata["model"] = model
+    violations = tuple((call.locate(json_path(path)), text) for path, text in zip(pairs[::2], pairs[1::2], strict=True))
     return BridgeError(reason, message, reply=reply, delay=delay, retry=retry, violations=violations, metadata=metadata)
 
 

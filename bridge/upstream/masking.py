@@ -1,54 +1,206 @@
-"""Makes the text of an upstream's error safe to show: nothing of the prompt, no secrets, one line, clipped."""
+"""Makes the texts of an upstream's error safe to show: no prompt, no credential, one line, clipped.
 
+All texts of an error are masked together, so that the request is scanned once, whatever it holds and however many
+texts there are. A scan takes as long as the request is large; who cannot wait for it sets a bound, and of an error in
+reply to a larger request nothing is shown.
+"""
+
+import html
 import re
-from typing import Final
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+from urllib.parse import unquote
 
-from bridge.jsontext import MalformedJSONError, dumps, loads
-from bridge.redact import safe, strings, without
+from bridge.jsontext import MalformedJSONError, dumps, loads, text_of
+from bridge.redact import CONTROL, safe
+from bridge.upstream.leaks import Secrets
+from bridge.upstream.overlap import SHORTEST, Overlap, Range, joined
 
-#: This much of a body or a message is looked at: more than is shown, as masks are shorter than what they hide.
+#: More of a text is looked at than is shown, as masks are shorter than what they hide: in characters, and as a
+#: multiple of what is shown.
 _LOOK: Final = 8192
-_BODY_SIZE: Final = 1024
-_ESCAPE: Final = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))")
+_LOOK_TIMES: Final = 8
+_ESCAPES: Final = re.compile(r"\\u([0-9a-fA-F]{4})|((?:\\x[0-9a-fA-F]{2})+)|\\(.)", re.DOTALL)
+#: Quotes inside of quotes.
+_DEPTH: Final = 8
+_LETTERS: Final = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
+_PROMPT: Final = "[…]".encode()
+#: The mark as JSON text may have it.
+_MARKS: Final = (_PROMPT, b"[\\u2026]")
+_SECRET: Final = b"[secret]"
+#: Rounds of masking: a prompt that has the mark in it may be shared with a text that has just been masked.
+_ROUNDS: Final = 3
+#: Characters that are searched in one go.
+_PIECE: Final = 1 << 20
+#: Members that name things instead of carrying the caller's text, if the name is no longer than this.
+_NAMES: Final = frozenset({"model", "models", "type", "role", "object", "format", "encoding_format"})
+_MAX_NAME: Final = 256
+#: A list of so many numbers is a prompt in tokens.
+_TOKENS: Final = 6
+
+
+class Text(NamedTuple):
+    """A text of an error, and how many characters of it may be shown."""
+
+    text: str
+    limit: int
 
 
 class Mask:
-    """Masks what the texts of one error repeat of `request`, the body that was sent upstream."""
+    """Masks the texts of an error that answers `request`, the body that was sent upstream.
 
-    def __init__(self, request: bytes) -> None:
-        self._prompts = _prompts(request)
+    A request of more than `max_bytes` is not scanned.
+    """
 
-    def text(self, text: str | None, limit: int = 128) -> str:
-        """One line of at most `limit` characters. Masked before it is clipped, or half of a key might remain."""
-        text = (text or "")[:_LOOK]
-        masked, plain = without(text, self._prompts), without(_unescaped(text), self._prompts)
-        return safe(masked if _unescaped(masked) == plain else plain, limit)
+    def __init__(self, request: bytes, secrets: Secrets, max_bytes: int | None = None) -> None:
+        self._request = request
+        self._secrets = secrets
+        self._too_large = max_bytes is not None and len(request) > max_bytes
 
-    def body(self, data: bytes) -> str:
-        """The body as it may be shown. JSON is written anew, as there are many ways to escape a text."""
+    def shown(self, texts: Sequence[Text]) -> list[str]:
+        """Each text as it may be shown: one line, empty if nothing of it may."""
+        if self._too_large:
+            return ["" for _ in texts]
+        forms = [_forms(text[: min(_LOOK, _LOOK_TIMES * limit)]) for text, limit in texts]
+        masked = {form: form.encode() for each in forms for form in each}
+        request = self._value()
+        for _ in range(_ROUNDS):
+            before, masked = masked, self._masked(masked, request)
+            if masked == before or not any(mark in self._request for mark in _MARKS):
+                break
+        else:
+            return ["" for _ in texts]
+        return [safe(_chosen(each, masked), limit) for each, (_, limit) in zip(forms, texts, strict=True)]
+
+    def _value(self) -> Any:
         try:
-            text = dumps(loads(data)).decode()
-        except (MalformedJSONError, TypeError):  # no JSON, or nested too deeply for orjson to write
-            text = data[:_LOOK].decode("utf-8-sig", "replace")
-        return self.text(text, _BODY_SIZE)
+            return loads(self._request) if self._request else None
+        except MalformedJSONError:  # nested too deeply, say: nothing of it can be told apart
+            return self._request.decode("utf-8", "replace")
+
+    def _masked(self, texts: dict[str, bytes], request: Any) -> dict[str, bytes]:
+        overlap = Overlap(list(texts.values()))
+        for prompt in _prompts(request):
+            overlap.add(prompt)
+        return {form: _cut(text, overlap.ranges(text), self._secrets.ranges(text)) for form, text in texts.items()}
 
 
-def _prompts(request: bytes) -> list[str]:
+def body_text(data: bytes) -> str:
+    """An error's body as a text. JSON is written anew, as there are many ways to escape a text."""
     try:
-        return list(strings(loads(request))) if request else []
-    except MalformedJSONError:  # a lone surrogate in a `_json` field, say: nothing of it can be recognised
-        return [request.decode("utf-8", "replace")]
+        return dumps(loads(data)).decode()
+    except (MalformedJSONError, TypeError):  # no JSON, or nested too deeply for orjson to write
+        return data[: 4 * _LOOK].decode("utf-8-sig", "replace")
 
 
-def _unescaped(text: str) -> str:
-    """JSON text without its escapes, also those of JSON in JSON: a prompt may be quoted in any depth."""
-    for _ in range(4):
-        if "\\" not in text:
+def _forms(text: str) -> list[str]:
+    """A text, and what it says once it is decoded."""
+    line = one_line(text)
+    return [line, *(decode(line) for decode in _DECODERS)]
+
+
+def _chosen(forms: Sequence[str], masked: Mapping[str, bytes]) -> str:
+    """The masked text to show: the one that was sent, unless it has something to hide that only decoding shows."""
+    shown = masked[forms[0]].decode("utf-8", "ignore")
+    for form, decode in zip(forms[1:], _DECODERS, strict=True):
+        decoded = masked[form].decode("utf-8", "ignore")
+        if decode(shown) != decoded:
+            shown = decoded
+    return shown
+
+
+def _cut(text: bytes, prompts: Iterator[Range], secrets: Iterator[Range]) -> bytes:
+    hidden = list(secrets)
+    pieces: list[bytes] = []
+    at = 0
+    for begin, end in joined(sorted([*prompts, *hidden])):
+        is_secret = any(first < end and begin < last for first, last in hidden)
+        pieces += [text[at:begin], _SECRET if is_secret else _PROMPT]
+        at = end
+    return b"".join([*pieces, text[at:]])
+
+
+def one_line(text: str) -> str:
+    """A text with each run of control characters as one space; made of short searches, however long it is."""
+    if text.isprintable():
+        return text
+    pieces = []
+    at = 0
+    while at < len(text):
+        run = CONTROL.match(text, at + _PIECE)
+        end = run.end() if run else at + _PIECE
+        pieces.append(CONTROL.sub(" ", text[at:end]))
+        at = end
+    return "".join(pieces)
+
+
+def _prompts(request: Any) -> Iterator[bytes]:
+    """All texts in a request's JSON as `Overlap` wants them: each as it is, and without JSON's escapes."""
+    for text in strings(request):
+        if len(text) >= SHORTEST // 4:
+            line = one_line(text)
+            yield line.encode()
+            plain = decoded(line)
+            if plain != line:
+                yield plain.encode()
+
+
+def strings(value: Any) -> Iterator[str]:
+    """All texts in a request's JSON value, without those that name a model or a type; lists of tokens as texts."""
+    pending = [value]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, str):
+            yield item
+        elif isinstance(item, dict):
+            pending += [member for key, member in item.items() if not (key in _NAMES and _is_name(member))]
+        elif isinstance(item, list) and len(item) >= _TOKENS and all(type(number) is int for number in item):
+            text = text_of(item)[1:-1]
+            yield text
+            yield text.replace(",", ", ")
+        elif isinstance(item, list):
+            pending += item
+
+
+def _is_name(member: Any) -> bool:
+    if isinstance(member, list):
+        return all(isinstance(item, str) and len(item) <= _MAX_NAME for item in member)
+    return isinstance(member, str) and len(member) <= _MAX_NAME
+
+
+def decoded(text: str) -> str:
+    """A text without JSON's escapes, percent-encoding and HTML's entities: a quote may be inside of another one."""
+    for _ in range(_DEPTH):
+        before = text
+        if "\\" in text:
+            text = _ESCAPES.sub(_characters, text)
+            text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        if "%" in text:
+            text = unquote(text)
+        if "&" in text:
+            text = _without_entities(text)
+        if text == before:
             break
-        text = _ESCAPE.sub(_character, text)
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return one_line(text)
 
 
-def _character(escape: re.Match[str]) -> str:
-    code, letter = escape.groups()
-    return chr(int(code, 16)) if code else {"n": "\n", "r": "\r", "t": "\t"}.get(letter, letter)
+def _from_form(text: str) -> str:
+    """As `decoded`, with spaces in place of plus signs, as HTML forms write them."""
+    return decoded(text.replace("+", " ") if "%" in text else text)
+
+
+def _characters(escape: re.Match[str]) -> str:
+    code, octets, letter = escape.groups()
+    if octets:  # as Python writes bytes
+        return bytes.fromhex(octets.replace("\\x", "")).decode("utf-8", "replace")
+    return chr(int(code, 16)) if code else _LETTERS.get(letter, letter)
+
+
+def _without_entities(text: str) -> str:
+    try:
+        return html.unescape(text)
+    except ValueError:  # a number of too many digits
+        return text
+
+
+_DECODERS: Final[tuple[Callable[[str], str], ...]] = (decoded, _from_form)

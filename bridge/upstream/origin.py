@@ -54,6 +54,10 @@ class Origin:
         """The headers of `upstream_headers`, as they are right now."""
         return self._headers.items()
 
+    def secrets(self) -> list[str]:
+        """The values of `upstream_headers` and `upstream_query` that no error may tell of."""
+        return [*self._headers.secrets(), *self._query.secrets()]
+
     def credential(self, authorization: str) -> tuple[str, str]:
         """A value of `authorization` as the header in which this upstream wants it."""
         if self._auth_header != "authorization" and authorization[: len(_BEARER)].lower() == _BEARER:

@@ -10,6 +10,8 @@ from bridge.settings import SettingsError
 from bridge.settings.values import NamedValue
 
 _MAX_BYTES: Final = 1 << 16
+#: A value in the settings themselves is a key if it has so many characters, and a version or a name if not.
+_MIN_KEY: Final = 16
 
 
 class Secret(Protocol):
@@ -56,10 +58,19 @@ class NamedSecrets:
 
     def __init__(self, setting: str, given: Sequence[NamedValue]) -> None:
         self._secrets = [(item.name, _of(setting, item)) for item in given]
+        self._hidden = [
+            secret
+            for item, (_, secret) in zip(given, self._secrets, strict=True)
+            if item.is_reference or len(item.source) >= _MIN_KEY
+        ]
 
     def items(self) -> list[tuple[str, str]]:
         """Names and values as they are right now."""
         return [(name, secret.value()) for name, secret in self._secrets]
+
+    def secrets(self) -> list[str]:
+        """The values that may be secret: those from a variable or a file, and any that is long enough for a key."""
+        return [secret.value() for secret in self._hidden]
 
 
 def _of(setting: str, item: NamedValue) -> Secret:

@@ -24,6 +24,8 @@ from bridge.codec.readers import is_array, map_value
 from bridge.jsontext import dumps, loads
 from bridge.status import status_of
 from bridge.upstream import failures
+from bridge.upstream.leaks import Secrets
+from bridge.upstream.masking import Mask
 from tools import fields
 
 CONTRACT = fields.load()
@@ -202,7 +204,7 @@ def test_error_property_reaches_the_caller(entry: fields.Property) -> None:
     body = f'{{"error":{{"{entry.name}":{value}}}}}'
     call = Call("/aibridge.v1.ChatService/CreateChatCompletion", (), "request-1", 0.0)
     status = Status()
-    failure = failures.of_reply(418, httpx.Headers(), body.encode(), call, b"", own=False)
+    failure = failures.of_reply(418, httpx.Headers(), body.encode(), call, Mask(b"", Secrets()), own=False)
     status.ParseFromString(dict(status_of(failure, call).trailing_metadata)["grpc-status-details-bin"])
     error = errors_pb2.UpstreamError()
     assert any(detail.Unpack(error) for detail in status.details)

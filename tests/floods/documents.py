@@ -8,6 +8,7 @@ import grpc
 from aibridge.v1 import chat_pb2, embeddings_pb2
 from tests.floods.attack import Attack
 from tests.floods.target import Target
+from tests.gateway import Exchange, json_reply
 
 _CHAT: Final = "/aibridge.v1.ChatService/CreateChatCompletion"
 _EMBED: Final = "/aibridge.v1.EmbeddingsService/CreateEmbedding"
@@ -50,6 +51,25 @@ def tokens(size: int) -> bytes:
     return embeddings_pb2.CreateEmbeddingRequest(model="m", input_tokens={"items": [1] * size}).SerializeToString()
 
 
+def quoted(size: int) -> bytes:
+    """Many short inputs, of which an upstream may quote all."""
+    texts = [f'é"{number:05d}abcdefgh' for number in range(size)]
+    request = embeddings_pb2.CreateEmbeddingRequest(model="m", dimensions=99999, input_texts={"items": texts})
+    return request.SerializeToString()
+
+
+def alike(size: int) -> bytes:
+    """One long input that is the same throughout."""
+    return embeddings_pb2.CreateEmbeddingRequest(model="m", input="ab" * (size // 2)).SerializeToString()
+
+
+async def quotes(exchange: Exchange) -> None:
+    """An upstream that refuses a request and quotes it, as FastAPI does."""
+    problem = {"type": "less_than_equal", "loc": ["body", "dimensions"], "msg": "Input should be less than 4096"}
+    detail = [{**problem, "input": exchange.request.json}]
+    await json_reply({"detail": detail, "error": {"message": "ab" * 4000}}, 422)(exchange)
+
+
 def send(address: str, method: str, make: Callable[[int], bytes], size: int, count: int, metadata: Any) -> list[str]:
     """Make calls, all at once, with a request of some bytes. How they ended."""
     data = make(size)
@@ -77,4 +97,9 @@ ATTACKS = (
     Attack("200,000 members in JSON text", _requests(members, 1_800_000, "OK")),
     Attack("32 MiB of tokens", _requests(tokens, 32 * _MIB, "INVALID_ARGUMENT", _EMBED)),
     Attack("3 MiB of tokens", _requests(tokens, 3 * _MIB, "INTERNAL", _EMBED)),
+    Attack("16,000 inputs quoted in a 422", _requests(quoted, 16_000, "INVALID_ARGUMENT", _EMBED), script=quotes),
+    Attack("100,000 inputs quoted in a 422", _requests(quoted, 100_000, "INVALID_ARGUMENT", _EMBED), script=quotes),
+    Attack(
+        "16 MiB of one input quoted in a 422", _requests(alike, 16 * _MIB, "INVALID_ARGUMENT", _EMBED), script=quotes
+    ),
 )

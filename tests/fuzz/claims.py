@@ -10,11 +10,16 @@ from google.rpc.status_pb2 import Status
 from bridge.call import Call
 from bridge.errors import BridgeError
 from bridge.status import status_of
+from bridge.upstream.leaks import Secrets
+from bridge.upstream.masking import Mask
 
 #: No run of so many characters of it may come back in an error.
 SHARED: Final = 24
 PROMPT: Final = 'Please tell "Anna Ångström" that room 4711\nis booked under the name Żółkiewski for Tuesday at 10:30.'
+#: What went upstream as the bridge's own credential.
+CREDENTIAL: Final = "7Yk2pQ9mNc4vXr8tLw1zHb6sJd3fGa5e"
 REQUEST: Final = json.dumps({"model": "acme/m", "messages": [{"role": "user", "content": PROMPT}]}).encode()
+MASK: Final = Mask(REQUEST, Secrets((f"Bearer {CREDENTIAL}",)))
 METHOD: Final = "/aibridge.v1.ChatService/CreateChatCompletion"
 
 
@@ -49,6 +54,7 @@ def check_status(error: BridgeError, call: Call) -> None:
     shown = packed.decode("utf-8", "ignore") if isinstance(packed, bytes) else packed
     leaks = (shown[at : at + SHARED] for at in range(len(shown)) if shown[at : at + SHARED] in PROMPT)
     must(not any(len(leak) == SHARED for leak in leaks), "nothing of the prompt comes back")
+    must(CREDENTIAL[:16] not in shown and CREDENTIAL[16:] not in shown, "nothing of the credential comes back")
 
 
 def call_of(method: str = METHOD) -> Call:

@@ -1,6 +1,7 @@
 """What fuzzing starts from: the recorded-style replies of `tests/dialects/payloads`, and words of their language."""
 
 import re
+from base64 import b64encode
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Final
 
 from bridge.codec import decode
 from bridge.jsontext import MalformedJSONError
-from tests.fuzz.claims import PROMPT
+from tests.fuzz.claims import CREDENTIAL, PROMPT
 from tests.fuzz.targets import TARGETS, TYPES, compressed
 
 PAYLOADS: Final = Path(__file__).parents[1] / "dialects" / "payloads"
@@ -68,7 +69,7 @@ WORDS: Final[tuple[bytes, ...]] = (
     "\u2028\U0001f600".encode(), b'"x":2.50,', b"[{", b"}]",
     b'"choices":[', b'"delta":{', b'"finish_reason":"stop"', b'"error":{', b'"message":"', b'"code":', b'"type":"',
     b'"param":"', b'"extra_json":"', b'"index":0,', b'"usage":{', b'"tool_calls":[', b"[" * 300, b'{"a":' * 300,
-    b"sk-abcdefghijklmnop", b"Bearer abcdefghijklmnopqrst", b"https://x.test/a?b=c",
+    CREDENTIAL.encode(), b64encode(CREDENTIAL.encode()), b"sk-abcdefghijklmnop", b"Bearer abcdefghijklmnopqrst", b"https://x.test/a?b=c",
     PROMPT.encode()[:40], PROMPT.encode(),
     _OK, b"content-length: 2\r\n", b"transfer-encoding: chunked\r\n", b"connection: close\r\n",
     b"HTTP/1.1 100 Continue\r\n\r\n", b"\r\n\r\n", b"0\r\n\r\n", b"5\r\nhello\r\n",

@@ -14,7 +14,7 @@ from bridge.upstream import failures
 from bridge.upstream.repeats import Repeats
 from bridge.upstream.sse import Decoder, Event, EventTooLargeError
 from bridge.upstream.stream import ChunkStream
-from tests.fuzz.claims import REQUEST, call_of, check_status, must
+from tests.fuzz.claims import MASK, call_of, check_status, must
 
 _LOOP: Final = asyncio.new_event_loop()
 _SETTINGS: Final = settings.load(max_event_bytes=4096, upstream_url="http://127.0.0.1:1/v1")
@@ -74,7 +74,7 @@ class _Exchange:
         return data
 
     def failure(self, error: Any, data: bytes) -> BridgeError:
-        return failures.of_error(error, httpx.Headers(), data, self.call, REQUEST, own=True)
+        return failures.of_error(error, httpx.Headers(), data, self.call, MASK, own=True)
 
 
 class _Never(Repeats):

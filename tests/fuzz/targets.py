@@ -20,7 +20,7 @@ from bridge.upstream import failures
 from bridge.upstream.bodies import error_in, read
 from bridge.upstream.client import parse
 from bridge.upstream.decompress import decoder_for
-from tests.fuzz.claims import REQUEST, call_of, check_status, must
+from tests.fuzz.claims import MASK, call_of, check_status, must
 from tests.fuzz.streams import repeats, sse, stream
 from tests.fuzz.wire import wire
 
@@ -93,8 +93,8 @@ def error_body(data: bytes) -> None:
     call = call_of(_METHODS[head[3] % len(_METHODS)])
     call.http_status = status
     read(body)
-    check_status(failures.of_reply(status, headers, body, call, REQUEST, own=bool(head[3] & 64)), call)
-    check_status(failures.of_error(body, headers, body, call, REQUEST, own=False), call)
+    check_status(failures.of_reply(status, headers, body, call, MASK, own=bool(head[3] & 64)), call)
+    check_status(failures.of_error(body, headers, body, call, MASK, own=False), call)
 
 
 # --- plain replies ----------------------------------------------------------------------------------------------------
@@ -112,7 +112,7 @@ def plain_reply(data: bytes) -> None:
         must(isinstance(answer, dict), "an answer is an object")
         problem = error_in(answer)
         if problem is not None:
-            raise failures.of_error(problem, httpx.Headers(), body, call_of(), REQUEST, own=True)
+            raise failures.of_error(problem, httpx.Headers(), body, call_of(), MASK, own=True)
     except BridgeError as error:
         check_status(error, call_of())
         return

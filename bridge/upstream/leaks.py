@@ -1,0 +1,154 @@
+"""Finds the credential that was sent in text from an upstream, however it is quoted there.
+
+What a credential looks like does not matter: it is found by comparison. So is a part of it, a part in base64 or in
+hexadecimal digits, one that quotes or spaces divide, and one with its middle left out, as `sk-...abcd`.
+"""
+
+import re
+from base64 import b64decode, b64encode
+from binascii import Error as Base64Error
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
+from urllib.parse import quote
+
+from bridge.upstream.overlap import Range, joined
+
+#: A credential of fewer characters is a word, as `no` is.
+_SHORTEST: Final = 4
+#: A credential of so many characters has parts that nobody may see.
+_HAS_PARTS: Final = 12
+#: Characters of a part: a quarter of the credential within these bounds.
+_MIN_PART, _MAX_PART = 8, 16
+#: The same where only letters and digits are compared, because quotes, spaces or line ends stand between them.
+_LOOSE: Final = 12
+#: Pieces in which a credential is looked for in headers.
+_MAX_BLOCKS: Final = 8
+#: Of a credential without its middle: so many of its first or its last characters.
+_MIN_END, _MAX_END = 3, 24
+#: What stands for the middle.
+_LEFT_OUT: Final = re.compile(rb"\*{2,}|\.{2,}|_{3,}|x{4,}|#{3,}|(?:\xe2\x80[\xa6\xa2])+")
+_LETTERS: Final = re.compile(rb"[0-9a-z]+")
+_SCHEMES: Final = frozenset({"bearer", "basic", "token", "apikey", "api-key", "key"})
+
+
+class _Marks(NamedTuple):
+    """What gives a credential away, in lower case."""
+
+    words: tuple[bytes, ...]  # a short one, as a whole
+    part: int  # characters of each part
+    parts: frozenset[bytes]
+    loose: frozenset[bytes]
+    forms: tuple[bytes, ...]
+
+
+class Secrets:
+    """What must not be told: the values of `authorization` headers, with or without a scheme."""
+
+    def __init__(self, authorizations: Iterable[str | None] = ()) -> None:
+        self._values = tuple(value for value in authorizations if value)
+
+    def ranges(self, text: bytes) -> Iterator[Range]:
+        """Where a text gives one of them away."""
+        lower = text.lower()
+        return joined(sorted(found for value in self._values for found in _found(_marks(value), lower)))
+
+    def are_in(self, text: str) -> bool:
+        """Whether a text has one of them, or a large part of it. It takes a microsecond, and is for headers."""
+        lower = text.lower()
+        return any(block in lower for value in self._values for block in _blocks(value))
+
+
+@lru_cache(256)
+def _blocks(authorization: str) -> tuple[str, ...]:
+    """A credential in pieces, one of which is in each text that has most of it."""
+    value = _credential(authorization).lower()
+    if len(value) < _SHORTEST:
+        return ()
+    size = max(_MIN_PART, -(-len(value) // _MAX_BLOCKS))
+    return tuple(value[at : at + size] for at in range(0, max(1, len(value) - size + 1), size))
+
+
+def _credential(authorization: str) -> str:
+    """The value of a header without its scheme."""
+    scheme, _, rest = authorization.partition(" ")
+    return rest.strip() if scheme.lower() in _SCHEMES and rest.strip() else authorization
+
+
+@lru_cache(8)
+def _marks(authorization: str) -> _Marks:
+    forms = tuple(dict.fromkeys(form.lower() for form in _forms(authorization)))
+    words = tuple(form for form in forms if len(form) < _HAS_PARTS)
+    forms = tuple(form for form in forms if len(form) >= _HAS_PARTS)
+    part = min(max(_MIN_PART, min(map(len, forms), default=0) // 4), _MAX_PART)
+    return _Marks(
+        words,
+        part,
+        frozenset(gram for form in forms for gram in _grams(form, part)),
+        frozenset(gram for form in forms for gram in _grams(b"".join(_LETTERS.findall(form)), _LOOSE)),
+        forms,
+    )
+
+
+def _forms(authorization: str) -> Iterator[bytes]:
+    """The credential of a header's value, and what it is in other alphabets."""
+    value = _credential(authorization)
+    values = [value]
+    if authorization.lower().startswith("basic "):
+        with suppress(Base64Error, ValueError):
+            values.append(b64decode(value, validate=True).decode().partition(":")[2])
+    for item in values:
+        data = item.encode()
+        if len(data) >= _SHORTEST:
+            yield from (data, quote(item, safe="").encode())
+        if len(data) >= _HAS_PARTS:
+            yield data.hex().encode()
+            yield from _in_base64(data)
+
+
+def _in_base64(data: bytes) -> Iterator[bytes]:
+    """The letters in base64 that depend on the data alone, whatever stands before and behind it."""
+    for before in range(3):
+        text = b64encode(bytes(before) + data)
+        letters = text[-(-before * 4 // 3) : (before + len(data)) * 4 // 3]
+        yield letters
+        yield letters.replace(b"+", b"-").replace(b"/", b"_")
+
+
+def _grams(text: bytes, length: int) -> Iterator[bytes]:
+    return (text[at : at + length] for at in range(len(text) - length + 1))
+
+
+def _found(marks: _Marks, text: bytes) -> Iterator[Range]:
+    for word in marks.words:
+        whole = rb"(?<![0-9a-z])" + re.escape(word) + rb"(?![0-9a-z])"
+        yield from (match.span() for match in re.finditer(whole, text))
+    if not marks.forms:
+        return
+    yield from ((at, at + marks.part) for at, gram in enumerate(_grams(text, marks.part)) if gram in marks.parts)
+    if marks.loose:
+        places = [place for run in _LETTERS.finditer(text) for place in range(*run.span())]
+        letters = b"".join(_LETTERS.findall(text))
+        for at, gram in enumerate(_grams(letters, _LOOSE)):
+            if gram in marks.loose:
+                yield places[at], places[at + _LOOSE - 1] + 1
+    yield from _without_middle(marks.forms[0], text)
+
+
+def _without_middle(secret: bytes, text: bytes) -> Iterator[Range]:
+    """Where a text has the first or the last characters of a secret beside what stands for the rest."""
+    for middle in _LEFT_OUT.finditer(text):
+        begin, end = middle.span()
+        before = _size(text[max(0, begin - _MAX_END) : begin].endswith, (secret[:size] for size in _ends(secret)))
+        behind = _size(text[end : end + _MAX_END].startswith, (secret[-size:] for size in _ends(secret)))
+        if before or behind:
+            yield begin - before, end + behind
+
+
+def _ends(secret: bytes) -> range:
+    return range(min(_MAX_END, len(secret)), _MIN_END - 1, -1)
+
+
+def _size(fits: Any, ends: Iterable[bytes]) -> int:
+    return next((len(end) for end in ends if fits(end)), 0)

@@ -1,0 +1,93 @@
+"""What the texts of an error have in common with a request, found by one scan of the request.
+
+Upstreams quote what they were sent. A run of 24 bytes that a text shares with a prompt is part of that prompt, and so
+is a whole prompt of 12 bytes or more. The scan takes the same time however many prompts and texts there are: 7 ns for
+each byte of the request, and as much again for each byte that the texts do quote.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from struct import iter_unpack
+from typing import Final
+
+#: Bytes that a text shares with a prompt and that it may not show.
+RUN: Final = 24
+#: A prompt of fewer bytes is a word that an error may use.
+SHORTEST: Final = 12
+#: A run has a block of the prompt in it, wherever it begins: blocks are half as long and lie side by side.
+_BLOCK: Final = RUN // 2
+_BLOCK_FORMAT: Final = f"{_BLOCK}s"
+#: Bytes of a prompt that are looked at in one go: it takes the interpreter 0.3 ms, in which nobody else gets it.
+_PIECE: Final = 4096 * _BLOCK
+
+Range = tuple[int, int]
+
+
+class Overlap:
+    """Finds what `texts` share with the prompts that `add` is told of."""
+
+    def __init__(self, texts: Sequence[bytes]) -> None:
+        self._texts = texts
+        self._blocks = self._grams(_BLOCK)
+        self._by_length: dict[int, set[bytes]] = {RUN: self._grams(RUN)}
+        self._shared: dict[int, set[bytes]] = {}
+
+    def _grams(self, length: int) -> set[bytes]:
+        return {text[at : at + length] for text in self._texts for at in range(len(text) - length + 1)}
+
+    def add(self, prompt: bytes) -> None:
+        """Note what the texts share with a prompt."""
+        if len(prompt) < RUN:
+            if len(prompt) >= SHORTEST and prompt[:_BLOCK] in self._blocks:
+                self._add_whole(prompt)
+            return
+        for begin in range(0, len(prompt) - _BLOCK + 1, _PIECE):
+            end = min(begin + _PIECE, len(prompt) // _BLOCK * _BLOCK)
+            found = iter_unpack(_BLOCK_FORMAT, prompt[begin:end])
+            if not self._blocks.isdisjoint(chain.from_iterable(found)):
+                self._add_runs(prompt, begin, end)
+
+    def _add_whole(self, prompt: bytes) -> None:
+        length = len(prompt)
+        if length not in self._by_length:
+            self._by_length[length] = self._grams(length)
+        if prompt in self._by_length[length]:
+            self._shared.setdefault(length, set()).add(prompt)
+
+    def _add_runs(self, prompt: bytes, begin: int, end: int) -> None:
+        grams, shared = self._by_length[RUN], self._shared.setdefault(RUN, set())
+        seen: set[bytes] = set()
+        for at in range(begin, end, _BLOCK):
+            if prompt[at : at + _BLOCK] not in self._blocks:
+                continue
+            first = max(0, at - _BLOCK)
+            around = prompt[first : at + RUN]
+            if around not in seen:  # what repeats itself is looked at once
+                seen.add(around)
+                runs = {around[place : place + RUN] for place in range(at - first + 1)}
+                shared |= runs & grams
+
+    def ranges(self, text: bytes) -> Iterator[Range]:
+        """Where one of the texts repeats a prompt. Parts that overlap are one."""
+        found = sorted(
+            (at, at + length)
+            for length, shared in self._shared.items()
+            if shared
+            for at in range(len(text) - length + 1)
+            if text[at : at + length] in shared
+        )
+        return joined(found)
+
+
+def joined(ranges: Sequence[Range]) -> Iterator[Range]:
+    """Ranges in their order, with those that overlap as one."""
+    begin = end = -1
+    for first, last in ranges:
+        if first < end:
+            end = max(end, last)
+        else:
+            if end > 0:
+                yield begin, end
+            begin, end = first, last
+    if end > 0:
+        yield begin, end
