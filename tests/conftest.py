@@ -1,5 +1,6 @@
 """Fixtures: a scripted gateway, a real bridge before it, and a real channel to that."""
 
+import signal
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -63,6 +64,9 @@ async def start_bridge(gateway: fake.Gateway, **options: Any) -> AsyncIterator[B
 
 def pytest_configure() -> None:
     leaks.watch()
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # So it is in a shell's background job, and the processes that the tests start would inherit it.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -48,7 +48,12 @@ prepare() {
 
 plugins_python() {
     rm -rf "$tools/python"
-    "$python" -m pip install --quiet --disable-pip-version-check --no-deps --target "$tools/python" -r requirements/stubs.txt
+    pip=$python
+    if ! "$python" -m pip --version > /dev/null 2>&1; then # an environment made by uv has no pip
+        pip=$tools/pip/bin/python
+        [ -x "$pip" ] || "$python" -m venv "$tools/pip"
+    fi
+    "$pip" -m pip install --quiet --disable-pip-version-check --no-deps --target "$tools/python" -r requirements/stubs.txt
 }
 
 plugins_go() {

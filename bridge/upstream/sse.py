@@ -12,6 +12,8 @@ blank line, marked as incomplete; whether that is still good is for the reader t
 from typing import Final, NamedTuple
 
 _BOM: Final = b"\xef\xbb\xbf"
+#: Bytes of a line before its data: `data: `.
+_FIELD: Final = 6
 
 
 class Event(NamedTuple):
@@ -63,12 +65,12 @@ class Decoder:
                 self._append(line[6:] if line[5:6] == b" " else line[5:])
             else:
                 self._field(line, events)
-            if self._data_size > self._limit:
+            if self._data_size - 1 > self._limit:  # no LF follows the last line
                 raise EventTooLargeError(self._limit, events)
         if rest:
             self._pieces.append(rest)
             self._pieces_size += len(rest)
-            if self._data_size + self._pieces_size > self._limit:
+            if self._data_size + self._pieces_size > self._limit + _FIELD:
                 raise EventTooLargeError(self._limit, events)
         return events
 

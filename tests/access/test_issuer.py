@@ -235,6 +235,36 @@ async def test_verified_once(start: Start, file: Path, hello: Hello, monkeypatch
         assert verified == [token, short, short]
 
 
+@pytest.mark.parametrize("claim", ["exp", "nbf", "iat"])
+async def test_leeway(start: Start, file: Path, hello: Hello, claim: str) -> None:
+    """Within `jwt_leeway` the issuer's clock may be wrong, and not by more."""
+    sign = -1 if claim == "exp" else 1
+    async with start(**given(jwt_jwks_file=file, jwt_leeway=40)) as bridge:
+        within, beyond = (signed(**{claim: time.time() + sign * seconds}) for seconds in (20, 60))
+        await bridge.chat.CreateChatCompletion(hello, **bearer(within))
+        failure = await failed(bridge.chat.CreateChatCompletion(hello, **bearer(beyond)))
+    assert failure.reason == "CALLER_UNAUTHENTICATED"
+
+
+async def test_a_remembered_token_has_the_same_leeway(
+    start: Start, file: Path, hello: Hello, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is believed until its expiry and the leeway, and then it is verified anew."""
+    verified = []
+    decode = jwt.decode
+    monkeypatch.setattr(
+        jwt, "decode", lambda token, *rest, **more: verified.append(token) or decode(token, *rest, **more)
+    )
+    now = time.time()
+    token = signed(exp=now + 30)
+    async with start(**given(jwt_jwks_file=file, jwt_leeway=40)) as bridge:
+        for later, times in ((0, 1), (60, 1), (80, 2)):
+            with monkeypatch.context() as clock:
+                clock.setattr(callers_module.time, "time", lambda: now + later)  # noqa: B023 # called in this round
+                await bridge.chat.CreateChatCompletion(hello, **bearer(token))
+            assert len(verified) == times, later
+
+
 async def test_no_more_are_remembered_than_there_is_room_for(
     start: Start, file: Path, hello: Hello, monkeypatch: pytest.MonkeyPatch
 ) -> None:

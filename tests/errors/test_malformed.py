@@ -2,7 +2,9 @@
 
 import asyncio
 import gzip
+import json
 import zlib
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -184,6 +186,53 @@ async def test_event_too_large(piece: str, warm: Bridge, hello: Hello) -> None:
         received, failure = await failed_stream(bridge.chat.CreateChatCompletionStream(hello))
     assert received == ["one"]
     assert verdict(failure) == ("INTERNAL", "UPSTREAM_RESPONSE_TOO_LARGE", "-1")
+
+
+FRAMINGS: dict[str, Callable[[bytes], Script]] = {
+    "content-length": reply,
+    "no length": lambda body: after(body, close),
+    "gzip": lambda body: reply(gzip.compress(body), content_encoding="gzip"),
+}
+
+
+@pytest.mark.parametrize("framing", FRAMINGS)
+async def test_reply_of_exactly_the_limit(framing: str, warm: Bridge, hello: Hello) -> None:
+    """`max_reply_bytes` may be used up to the last byte, and not a byte more."""
+    limit = 2000
+    for size in (limit, limit + 1):
+        body = BODY + b" " * (size - len(BODY))
+        async with start_bridge(warm.gateway, max_reply_bytes=limit) as bridge:
+            bridge.gateway.script(FRAMINGS[framing](body))
+            if size == limit:
+                assert (await bridge.chat.CreateChatCompletion(hello)).choices[0].message.content == "hello"
+            else:
+                failure = await failed(bridge.chat.CreateChatCompletion(hello))
+                assert failure.reason == "UPSTREAM_RESPONSE_TOO_LARGE"
+
+
+@pytest.mark.parametrize("pause", [None, 6, 1500, -1])
+async def test_event_of_exactly_the_limit(pause: int | None, warm: Bridge, hello: Hello) -> None:
+    """`max_event_bytes` of data are an event, and a byte more is too large, wherever the event is cut on its way."""
+    limit = 2000
+    for size in (limit, limit + 1):
+        start, end = json.dumps(CHUNK).encode().split(b"one")
+        event = b"data: " + start + b"x" * (size - len(start + end)) + end + b"\n\n"
+
+        async def script(exchange: Exchange, event: bytes = event) -> None:
+            await exchange.head(content_type=EVENTS)
+            if pause is not None:
+                await exchange.send(event[:pause])
+                await asyncio.sleep(0.02)
+            await exchange.send(event[pause or 0 :] + (TWO + DONE).encode())
+            exchange.writer.close()
+
+        async with start_bridge(warm.gateway, max_event_bytes=limit) as bridge:
+            bridge.gateway.script(script)
+            call = bridge.chat.CreateChatCompletionStream(hello)
+            if size == limit:
+                assert [len(text(chunk.choices)) async for chunk in call] == [limit - len(start + end), 3]
+            else:
+                assert (await failed_stream(call))[1].reason == "UPSTREAM_RESPONSE_TOO_LARGE"
 
 
 async def test_many_events_are_not_too_large(warm: Bridge, hello: Hello) -> None:

@@ -7,6 +7,7 @@ The gateway counts what it has written. What of it is still in the kernel's two 
 import asyncio
 import json
 import resource
+from collections.abc import AsyncIterator
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -117,6 +118,23 @@ async def test_the_upstream_goes_at_the_pace_of_the_caller(start: Start, gateway
             assert number_of(await call.read()) == number
         assert await call.read() is grpc.aio.EOF
         assert await call.code() is grpc.StatusCode.OK
+
+
+async def test_a_slow_caller_is_not_told_that_the_upstream_stalls(start: Start, gateway: Gateway) -> None:
+    """The time in which a message waits for its caller does not count against the upstream."""
+    flood = Flood(50_000, 200)
+    gateway.script(flood)
+    async with start(stall_timeout=0.1) as bridge, channel_to(bridge.address, SMALL_WINDOW) as channel:
+        call = stream(channel)
+        await call.read()
+        assert await flood.stands_still() < 200 * 50_000  # which takes four times as long as the upstream may stall
+        assert [number_of(message) async for message in _rest(call)] == list(range(1, 201))
+        assert await call.code() is grpc.StatusCode.OK
+
+
+async def _rest(call: Any) -> AsyncIterator[Any]:
+    while (message := await call.read()) is not grpc.aio.EOF:
+        yield message
 
 
 async def test_memory_is_bounded(gateway: Gateway) -> None:

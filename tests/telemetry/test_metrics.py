@@ -8,8 +8,12 @@ import grpc
 import pytest
 
 from aibridge.v1 import chat_pb2, embeddings_pb2, models_pb2
+from bridge import settings
+from bridge.call import Call
+from bridge.clean import Tokens
 from bridge.errors import Reason
-from bridge.telemetry.metrics import FAMILIES
+from bridge.telemetry import metrics as metrics_module
+from bridge.telemetry.metrics import FAMILIES, Metrics
 from tests.conftest import Bridge, Start
 from tests.details import CHUNK, COMPLETION, LAST
 from tests.gateway import Exchange, Gateway, Script, json_reply, reply, sse
@@ -55,6 +59,28 @@ async def test_a_unary_call(bridge: Bridge, hello: Hello) -> None:
     assert seen.sum("gen_ai_client_operation_time_to_first_chunk_seconds_count") == 0
     assert seen.sum("aibridge_upstream_requests_total", status_class="2xx") == 1
     assert seen.sum("aibridge_call_failures_total") == 0
+
+
+def test_the_times_of_a_stream(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is measured from where its name says: the call from its arrival, all else from the request upstream."""
+    method = "/aibridge.v1.ChatService/CreateChatCompletionStream"
+    metrics = Metrics(settings.load(), {method: True})
+    call = Call(method, (), "r", 0.0, started=100.0, streams=True, delivered=4)
+    call.queued, call.asked, call.first, call.latest, call.replied = 3.0, 110.0, 114.0, 121.0, 122.0
+    call.gaps = [0] * 15
+    call.gaps[5] = 3
+    monkeypatch.setattr(metrics_module.time, "monotonic", lambda: 130.0)
+    metrics.begin(call)
+    metrics.end(call, "OK", "", Tokens(None, None, None, None))
+    seen = scrape.of([metrics])
+    prefix = "gen_ai_client_operation"
+    assert seen.sum(f"{prefix}_time_to_first_chunk_seconds_sum") == 4.0
+    assert seen.sum(f"{prefix}_time_per_output_chunk_seconds_sum") == 7.0
+    assert seen.sum(f"{prefix}_time_per_output_chunk_seconds_count") == 3
+    assert seen.sum(f"{prefix}_duration_seconds_sum") == 12.0
+    assert seen.sum("grpc_server_handling_seconds_sum", **STREAM) == 30.0
+    assert seen.sum("aibridge_overhead_seconds_sum", **STREAM) == 30.0 - 12.0 - 3.0
+    assert seen.sum("aibridge_queue_seconds_sum") == 3.0
 
 
 async def test_overhead_is_what_the_upstream_did_not_take(bridge: Bridge, hello: Hello) -> None:
@@ -187,6 +213,7 @@ async def test_the_limiter(start: Start, gateway: Gateway, hello: Hello) -> None
     async with start(max_calls=1) as bridge:
         calls = [bridge.chat.CreateChatCompletion(hello) for _ in range(3)]
         async with asyncio.timeout(5):
+            await gateway.exchange()  # the one that runs has its connection
             while not read(bridge).sum("aibridge_call_failures_total"):  # noqa: ASYNC110 # of the bridge's own tasks
                 await asyncio.sleep(0.01)
         seen = read(bridge)

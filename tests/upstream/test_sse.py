@@ -162,6 +162,23 @@ def test_limit(stream: list[bytes]) -> None:
         list(map(decoder.feed, stream))
 
 
+@pytest.mark.parametrize("lines", [1, 3])
+@pytest.mark.parametrize("size", [1, 7, 999, 10_000])
+def test_limit_to_the_byte(size: int, lines: int) -> None:
+    """Data of exactly the limit is an event, a byte more is not, in one line or in several, however it is cut."""
+    for data_size in (1000, 1001):
+        data = b"\n".join([b"x" * 10] * (lines - 1) + [b"x" * (data_size - 11 * (lines - 1))])
+        assert len(data) == data_size
+        stream = b"".join(b"data: " + line + b"\n" for line in data.split(b"\n")) + b"\n"
+        decoder = Decoder(1000)
+        pieces = [stream[at : at + size] for at in range(0, len(stream), size)]
+        if data_size == 1000:
+            assert [event for piece in pieces for event in decoder.feed(piece)] == [Event(data)]
+        else:
+            with pytest.raises(EventTooLargeError):
+                list(map(decoder.feed, pieces))
+
+
 def test_limit_is_per_event() -> None:
     """A long stream of events under the limit is none over it."""
     decoder = Decoder(1000)
