@@ -1,7 +1,9 @@
 """The typed clients are the contract: each RPC with its own messages; and what both clients share."""
 
 import asyncio
+import pkgutil
 import typing
+from importlib import import_module
 from types import ModuleType
 from typing import Any
 
@@ -9,11 +11,12 @@ import pytest
 from google.protobuf.descriptor import MethodDescriptor
 from grpc_health.v1 import health_pb2
 
+import aibridge.v1
 from aibridge.client import asynchronous, sync
 from aibridge.client.calls import finish
-from aibridge.v1 import chat_pb2, embeddings_pb2, models_pb2
 
-MODULES = (chat_pb2, embeddings_pb2, models_pb2, health_pb2)
+NAMES = [name for _, name, _ in pkgutil.iter_modules(aibridge.v1.__path__) if name.endswith("_pb2")]
+MODULES = [*(import_module(f"aibridge.v1.{name}") for name in NAMES), health_pb2]
 METHODS = [m for module in MODULES for service in module.DESCRIPTOR.services_by_name.values() for m in service.methods]
 
 

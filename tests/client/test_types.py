@@ -5,19 +5,23 @@
 
 import ast
 import os
+import pkgutil
 import re
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 from google.protobuf.descriptor import Descriptor
 
-from aibridge.v1 import chat_pb2, common_pb2, embeddings_pb2, errors_pb2, models_pb2
+import aibridge.v1
+from aibridge.v1 import chat_pb2
 
 ROOT = Path(__file__).parents[2]
 PROGRAMS = Path(__file__).parent / "programs"
-MODULES = (chat_pb2, common_pb2, embeddings_pb2, errors_pb2, models_pb2)
+NAMES = [name for _, name, _ in pkgutil.iter_modules(aibridge.v1.__path__) if name.endswith("_pb2")]
+MODULES = [import_module(f"aibridge.v1.{name}") for name in NAMES]
 
 
 def marked(program: Path) -> set[int]:

@@ -65,15 +65,6 @@ def test_each_npm_package_has_its_types(name: str) -> None:
     assert {f"{file.removesuffix('.js')}.d.ts" for file in modules} <= files
 
 
-def test_the_index_has_all_messages() -> None:
-    """`index.js` is written by hand: a new proto has to be in it."""
-    folder = dist.ROOT / "generated" / "typescript"
-    generated = {f"./{path.relative_to(folder).as_posix()}" for path in folder.rglob("*_pb.js")}
-    for index in ("index.js", "index.d.ts"):
-        exported = {line.split('"')[1] for line in (folder / index).read_text("utf-8").splitlines() if '"' in line}
-        assert generated <= exported
-
-
 def test_sums() -> None:
     """SHA256SUMS names each artefact, with the sum that it has."""
     lines = (dist.DIST / "SHA256SUMS").read_text("utf-8").splitlines()

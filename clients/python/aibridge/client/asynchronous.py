@@ -18,6 +18,7 @@ from aibridge.v1.chat_pb2 import (
 )
 from aibridge.v1.embeddings_pb2 import CreateEmbeddingRequest, CreateEmbeddingResponse
 from aibridge.v1.models_pb2 import ListModelsRequest, ListModelsResponse, Model, RetrieveModelRequest
+from aibridge.v1.raw_pb2 import RawEvent, RawRequest, RawResponse
 
 Q = TypeVar("Q")
 R = TypeVar("R")
@@ -147,6 +148,13 @@ class EmbeddingsService:
     CreateEmbedding: Unary[CreateEmbeddingRequest, CreateEmbeddingResponse]
 
 
+class RawService:
+    """Endpoints that have no RPC of their own, where the bridge allows their path."""
+
+    Call: Unary[RawRequest, RawResponse]
+    Stream: Streaming[RawRequest, RawEvent]
+
+
 class Health:
     """Whether the bridge, or one of its services, takes calls."""
 
@@ -155,11 +163,12 @@ class Health:
 
 
 class Client:
-    """The bridge's services: `models`, `chat`, `embeddings`, `health`. Their calls raise `CallFailed`."""
+    """The bridge's services: `models`, `chat`, `embeddings`, `raw`, `health`. Their calls raise `CallFailed`."""
 
     models: ModelsService
     chat: ChatService
     embeddings: EmbeddingsService
+    raw: RawService
     health: Health
 
     def __init__(
@@ -173,7 +182,7 @@ class Client:
         self._channel = channel
         services = Services(channel, Defaults(target, tuple(metadata), timeout), Unary, Streaming)
         self.models, self.chat = services.models, services.chat
-        self.embeddings, self.health = services.embeddings, services.health
+        self.embeddings, self.raw, self.health = services.embeddings, services.raw, services.health
 
     async def close(self) -> None:
         """Close the channel; calls in progress are cancelled."""

@@ -11,6 +11,7 @@ from aibridge.client.failures import unreadable
 from aibridge.v1.chat_pb2_grpc import ChatServiceStub
 from aibridge.v1.embeddings_pb2_grpc import EmbeddingsServiceStub
 from aibridge.v1.models_pb2_grpc import ModelsServiceStub
+from aibridge.v1.raw_pb2_grpc import RawServiceStub
 
 R = TypeVar("R")
 
@@ -54,6 +55,7 @@ class Services:
         self.models: Any = ModelsServiceStub(calls)
         self.chat: Any = ChatServiceStub(calls)
         self.embeddings: Any = EmbeddingsServiceStub(calls)
+        self.raw: Any = RawServiceStub(calls)
         self.health: Any = HealthStub(calls)
 
 

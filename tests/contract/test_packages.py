@@ -1,4 +1,4 @@
-"""One version in all manifests, one licence in all artefacts."""
+"""What the manifests of the packages have to agree on: one version, one licence, all messages."""
 
 import shutil
 import subprocess
@@ -73,3 +73,12 @@ def test_what_not_every_registry_takes_is_refused(run: Run, wrong: str) -> None:
 def test_each_package_has_the_licence(folder: str) -> None:
     """Each is published from its own folder, and takes along only what lies there."""
     assert (ROOT / folder / "LICENSE").read_bytes() == (ROOT / "LICENSE").read_bytes()
+
+
+def test_the_npm_index_has_all_messages() -> None:
+    """`index.js` and `index.d.ts` are written by hand: a new proto has to be in them."""
+    folder = ROOT / "generated" / "typescript"
+    generated = {f"./{path.relative_to(folder).as_posix()}" for path in folder.rglob("*_pb.js")}
+    for index in ("index.js", "index.d.ts"):
+        exported = {line.split('"')[1] for line in (folder / index).read_text("utf-8").splitlines() if '"' in line}
+        assert generated <= exported, index
