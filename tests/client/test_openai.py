@@ -89,8 +89,9 @@ async def test_null_where_the_api_has_null(send: Call, bridge: Bridge) -> None:
     ("method", "path", "status", "code"),
     [
         ("POST", "/responses", 404, "unknown_url"),
-        ("POST", "/models", 405, "method_not_allowed"),
-        ("GET", "/chat/completions", 405, "method_not_allowed"),
+        ("POST", "/models", 404, "unknown_url"),
+        ("GET", "/chat/completions", 404, "unknown_url"),
+        ("PUT", "/responses", 405, "method_not_allowed"),
         ("POST", "/chat/completions", 400, "invalid_json"),
     ],
 )

@@ -44,6 +44,7 @@ def test_a_difference_is_seen(direct: Any, bridge: Any) -> None:
         ({"data": [{"index": 1, "embedding": [1.0]}, {"index": 0, "embedding": [0.0]}]},
          {"data": [{"index": 0, "embedding": [0.0]}, {"index": 1, "embedding": [1.0]}]}),
         ({}, {"request_id": "the bridge's"}),
+        ([{"delta": {"tool_calls": [{"id": "a"}]}}], [{"delta": {"tool_calls": [{"id": "a", "index": 0}]}}]),
     ],
 )  # fmt: skip
 def test_what_is_documented_is_none(direct: Any, bridge: Any) -> None:

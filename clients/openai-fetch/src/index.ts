@@ -8,16 +8,17 @@
 import {
   ChatService,
   CreateChatCompletionResponseSchema,
-  type CreateChatCompletionStreamResponse,
   EmbeddingsService,
   ListModelsResponseSchema,
   ModelSchema,
   ModelsService,
+  RawService,
 } from "@aibridge/protos";
 import { type CallOptions, type Client, createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import type { SecureClientSessionOptions } from "node:http2";
-import { DONE, embeddingsOf, EVENT_STREAM, eventOf, Failure, isHeartbeat, replyOf } from "./replies.js";
+import { notAllowed, RawEvents, rawReply } from "./raw.js";
+import { ChatEvents, embeddingsOf, EVENT_STREAM, type EventWriter, Failure, replyOf } from "./replies.js";
 import { metadataOf, type Rpc, rpcOf } from "./requests.js";
 
 export interface Options {
@@ -42,11 +43,13 @@ export function aibridgeFetch(target: string, options: Options = {}): typeof fet
     models: createClient(ModelsService, transport),
     chat: createClient(ChatService, transport),
     embeddings: createClient(EmbeddingsService, transport),
+    raw: createClient(RawService, transport),
   };
 
   return async (input, init) => {
     const request = new Request(input, init);
-    const rpc = rpcOf(request.method, new URL(request.url), await request.text());
+    const contentType = request.headers.get("content-type") ?? "";
+    const rpc = rpcOf(request.method, new URL(request.url), await request.text(), contentType);
     if (rpc instanceof Response) return rpc;
     const { signal } = request;
     try {
@@ -55,6 +58,8 @@ export function aibridgeFetch(target: string, options: Options = {}): typeof fet
       if (signal.aborted) throw signal.reason;
       if (error instanceof TypeError) throw error;
       const failure = new Failure(error);
+      const reply = rpc.call === "raw" || rpc.call === "events" ? notAllowed(rpc.request, failure) : undefined;
+      if (reply) return reply;
       if (failure.isBroken) throw failure.rejection("fetch failed");
       return failure.response;
     }
@@ -65,6 +70,7 @@ interface Clients {
   models: Client<typeof ModelsService>;
   chat: Client<typeof ChatService>;
   embeddings: Client<typeof EmbeddingsService>;
+  raw: Client<typeof RawService>;
 }
 
 /** The response to an RPC; of a stream, once its first chunk has come. */
@@ -82,29 +88,41 @@ async function answer(clients: Clients, rpc: Rpc, headers: Headers, signal: Abor
       return embeddingsOf(await clients.embeddings.createEmbedding(rpc.request, call), trailers, rpc.base64);
     case "chat":
       return replyOf(CreateChatCompletionResponseSchema, await clients.chat.createChatCompletion(rpc.request, call), trailers);
-    case "stream": {
-      const cancel = new AbortController();
-      const either = AbortSignal.any([signal, cancel.signal]);
-      const chunks = clients.chat.createChatCompletionStream(rpc.request, { ...call, signal: either })[Symbol.asyncIterator]();
-      return new Response(await body(chunks, cancel, signal), { headers: EVENT_STREAM });
-    }
+    case "raw":
+      return rawReply(await clients.raw.call(rpc.request, call), trailers);
+    case "stream":
+      return streamed((options) => clients.chat.createChatCompletionStream(rpc.request, options), new ChatEvents(), call, signal);
+    case "events":
+      return streamed((options) => clients.raw.stream(rpc.request, options), new RawEvents(), call, signal);
   }
 }
 
-/** The body of a streamed response: events as its reader asks for them; to cancel it cancels the RPC. */
-async function body(
-  chunks: AsyncIterator<CreateChatCompletionStreamResponse>,
+/** A streamed response: events as its reader asks for them; to cancel its body cancels the RPC. */
+async function streamed<T>(
+  begin: (options: CallOptions) => AsyncIterable<T>,
+  writer: EventWriter<T>,
+  call: CallOptions,
+  signal: AbortSignal,
+): Promise<Response> {
+  const cancel = new AbortController();
+  const chunks = begin({ ...call, signal: AbortSignal.any([signal, cancel.signal]) })[Symbol.asyncIterator]();
+  return new Response(await body(chunks, writer, cancel, signal), { headers: EVENT_STREAM });
+}
+
+async function body<T>(
+  chunks: AsyncIterator<T>,
+  writer: EventWriter<T>,
   cancel: AbortController,
   signal: AbortSignal,
 ): Promise<ReadableStream<Uint8Array> | string> {
   const encoder = new TextEncoder();
-  let next: IteratorResult<CreateChatCompletionStreamResponse> | undefined;
+  let next: IteratorResult<T> | undefined;
   try {
     do next = await chunks.next();
-    while (!next.done && isHeartbeat(next.value)); // the response begins with its first chunk
+    while (!next.done && writer.isHeartbeat(next.value)); // the response begins with its first chunk
   } catch (error) {
     const failure = new Failure(error);
-    if (failure.isEvent) return failure.event;
+    if (failure.isEvent) return writer.error(failure);
     throw error;
   }
   return new ReadableStream({
@@ -112,14 +130,14 @@ async function body(
       try {
         const { done, value } = next ?? (await chunks.next());
         next = undefined;
-        controller.enqueue(encoder.encode(done ? DONE : eventOf(value)));
+        controller.enqueue(encoder.encode(done ? writer.end : writer.event(value)));
         if (done) controller.close();
       } catch (error) {
         const failure = new Failure(error);
         if (signal.aborted) controller.error(signal.reason);
         else if (failure.isBroken) controller.error(failure.rejection("terminated"));
         else {
-          controller.enqueue(encoder.encode(failure.event));
+          controller.enqueue(encoder.encode(writer.error(failure)));
           controller.close();
         }
       }

@@ -17,6 +17,7 @@ import { type Defaults, encode } from "./codec.js";
 import { BROKEN, BROKEN_BY_CODE, STATUSES } from "./schema.js";
 
 export const DONE = "data: [DONE]\n\n";
+export const HEARTBEAT = ": heartbeat\n\n";
 export const EVENT_STREAM = { "content-type": "text/event-stream; charset=utf-8" };
 
 // The API has these members always, as null where there is nothing.
@@ -45,14 +46,33 @@ export function embeddingsOf(message: CreateEmbeddingResponse, trailers: Headers
   return replyOf(CreateEmbeddingResponseSchema, message, trailers);
 }
 
-/** The event that a chunk is; a comment for a heartbeat. */
-export function eventOf(chunk: CreateChatCompletionStreamResponse): string {
-  return isHeartbeat(chunk) ? ": heartbeat\n\n" : `data: ${encode(CreateChatCompletionStreamResponseSchema, chunk, DEFAULTS)}\n\n`;
+/** Writes the events of one streamed response. */
+export interface EventWriter<T> {
+  /** The event of a message; a comment for a heartbeat. */
+  event(message: T): string;
+  /** Whether the bridge sent an empty message because the upstream is silent. */
+  isHeartbeat(message: T): boolean;
+  /** What ends the stream. */
+  readonly end: string;
+  /** The event of an error. */
+  error(failure: Failure): string;
 }
 
-/** Whether the bridge sent an empty message because the upstream is silent. */
-export function isHeartbeat(chunk: CreateChatCompletionStreamResponse): boolean {
-  return CreateChatCompletionStreamResponseSchema.fields.every((field) => !isFieldSet(chunk, field));
+/** Writes the events of a streamed completion. */
+export class ChatEvents implements EventWriter<CreateChatCompletionStreamResponse> {
+  readonly end = DONE;
+
+  event(chunk: CreateChatCompletionStreamResponse): string {
+    return this.isHeartbeat(chunk) ? HEARTBEAT : `data: ${encode(CreateChatCompletionStreamResponseSchema, chunk, DEFAULTS)}\n\n`;
+  }
+
+  isHeartbeat(chunk: CreateChatCompletionStreamResponse): boolean {
+    return CreateChatCompletionStreamResponseSchema.fields.every((field) => !isFieldSet(chunk, field));
+  }
+
+  error(failure: Failure): string {
+    return failure.event;
+  }
 }
 
 /** What became of a call that failed. */
@@ -148,7 +168,7 @@ export function refusal(status: number, message: string, code: string): Response
 }
 
 /** Trailing metadata as reply headers; `x-request-id` is the gateway's, or the bridge's where the gateway gave none. */
-function headersOf(trailers: Headers): Headers {
+export function headersOf(trailers: Headers): Headers {
   const headers = new Headers();
   for (const [key, value] of trailers) {
     if (!/^(?:grpc-|content-|aibridge-|date$|trailer$)|-bin$/.test(key)) headers.set(key, value);
@@ -165,7 +185,7 @@ function json(status: number, body: string, headers: Headers): Response {
   return response(status, body, headers);
 }
 
-function response(status: number, body: string, headers: Headers): Response {
+export function response(status: number, body: string | null, headers: Headers): Response {
   return new Response(body, { status, statusText: STATUS_CODES[status] ?? "", headers });
 }
 

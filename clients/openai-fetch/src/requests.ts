@@ -1,14 +1,16 @@
 // An HTTP request of the OpenAI API as the RPC that says the same. No I/O.
-import { type BridgeOptions, CreateChatCompletionRequestSchema, CreateEmbeddingRequestSchema, ListModelsRequestSchema } from "@aibridge/protos";
+import { type BridgeOptions, CreateChatCompletionRequestSchema, CreateEmbeddingRequestSchema, ListModelsRequestSchema, type RawRequest } from "@aibridge/protos";
 import type { MessageShape } from "@bufbuild/protobuf";
 import { decode, type JsonObject } from "./codec.js";
+import { rawRequest, streams } from "./raw.js";
 import { refusal } from "./replies.js";
 
 export type Rpc =
   | { call: "chat" | "stream"; request: MessageShape<typeof CreateChatCompletionRequestSchema> }
   | { call: "embed"; request: MessageShape<typeof CreateEmbeddingRequestSchema>; base64: boolean }
   | { call: "model"; model: string }
-  | { call: "models"; request: MessageShape<typeof ListModelsRequestSchema> };
+  | { call: "models"; request: MessageShape<typeof ListModelsRequestSchema> }
+  | { call: "raw" | "events"; request: RawRequest };
 
 // The leftmost wins, so that an id may have any of these words in it; what stands before is the base URL's.
 const ROUTE = /\/(?:(chat\/completions)|(embeddings)|(models)(?:\/(.+))?)\/*$/;
@@ -18,14 +20,15 @@ const ROUTE = /\/(?:(chat\/completions)|(embeddings)|(models)(?:\/(.+))?)\/*$/;
 const FRAMING =
   /^(?:accept|connection|cookie|expect|host|te|transfer-encoding|upgrade|user-agent|(?:accept-|content-|grpc-|proxy-|x-stainless-).*|.*-bin)$/;
 
-/** The RPC of a request; a response where there is none. */
-export function rpcOf(method: string, url: URL, body: string): Rpc | Response {
-  const path = url.pathname;
-  const route = ROUTE.exec(path);
-  if (!route) return refusal(404, `the bridge has no ${path}`, "unknown_url");
-  const [, chat, embeddings, , model] = route;
+/** The RPC of a request, RawService's where it has none of its own; a response where it cannot be sent. */
+export function rpcOf(method: string, url: URL, body: string, contentType: string): Rpc | Response {
+  const route = ROUTE.exec(url.pathname);
+  const [, chat, embeddings, , model] = route ?? [];
   const expected = chat || embeddings ? "POST" : "GET";
-  if (method !== expected) return refusal(405, `${path} takes ${expected}, not ${method}`, "method_not_allowed");
+  if (!route || method !== expected) {
+    const request = rawRequest(method, url, body, contentType);
+    return request instanceof Response ? request : { call: streams(request) ? "events" : "raw", request };
+  }
   if (model) return { call: "model", model: decodeURIComponent(model) };
   if (expected === "GET") return { call: "models", request: page(url.searchParams) };
   const value = parse(body);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:http2";
 import { after, before, test } from "node:test";
-import { ChatService, EmbeddingsService, ModelsService } from "@aibridge/protos";
+import { ChatService, EmbeddingsService, ErrorInfoSchema, HttpMethod, ModelsService, RawService } from "@aibridge/protos";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { aibridgeFetch } from "../dist/index.js";
@@ -22,6 +22,10 @@ before(async () => {
       createChatCompletionStream: (request, context) => play(request, context),
     });
     router.service(ModelsService, { listModels: (request, context) => play(request, context) });
+    router.service(RawService, {
+      call: (request, context) => play(request, context),
+      stream: (request, context) => play(request, context),
+    });
     router.service(EmbeddingsService, { createEmbedding: (request, context) => play(request, context) });
   };
   server = createServer(connectNodeAdapter({ routes }));
@@ -33,6 +37,12 @@ after(() => {
   for (const session of sessions) session.destroy();
   server.close();
 });
+
+const JSON_TYPE = { "content-type": "application/json" };
+const refused = () =>
+  new ConnectError("not allowed", Code.PermissionDenied, undefined, [
+    { desc: ErrorInfoSchema, value: { reason: "RAW_PATH_NOT_ALLOWED", domain: "aibridge" } },
+  ]);
 
 const post = (body, init = {}) => aibridgeFetch(target)(URL, { method: "POST", body: JSON.stringify(body), ...init });
 
@@ -94,10 +104,14 @@ test("what the bridge has no call for", async () => {
   const fetch = aibridgeFetch(target);
   for (const [method, path, status, code] of [
     ["POST", "/responses", 404, "unknown_url"],
-    ["POST", "/models", 405, "method_not_allowed"],
+    ["POST", "/models", 404, "unknown_url"],
+    ["PUT", "/responses", 405, "method_not_allowed"],
     ["POST", "/chat/completions", 400, "invalid_json"],
   ]) {
-    const response = await fetch(`http://any/v1${path}`, { method, body: "[1]" });
+    play = () => {
+      throw refused();
+    };
+    const response = await fetch(`http://any/v1${path}`, { method, body: "[1]", headers: JSON_TYPE });
     assert.deepEqual([response.status, (await response.json()).error.code], [status, code]);
   }
 });
@@ -183,4 +197,71 @@ test("an error behind heartbeats alone keeps its status", async () => {
     throw new ConnectError("no", Code.ResourceExhausted);
   };
   assert.equal((await post({ ...HELLO, stream: true })).status, 429);
+});
+
+test("an endpoint without an RPC goes by RawService", async () => {
+  const asked = [];
+  play = (request) => {
+    asked.push(request);
+    return request.method === HttpMethod.DELETE ? { httpStatus: 204 } : { httpStatus: 201, bodyJson: '{"id": 1.50}' };
+  };
+  const fetch = aibridgeFetch(target);
+  const body = '{"model": "m", "n": 2.50}';
+  const created = await fetch("http://any/api/v1/responses?a=b%26c&a=d", { method: "POST", body, headers: JSON_TYPE });
+  assert.deepEqual([created.status, await created.text()], [201, '{"id": 1.50}']);
+  assert.equal(created.headers.get("content-type"), "application/json");
+  const deleted = await fetch("http://any/v1/models/x", { method: "DELETE" });
+  assert.deepEqual([deleted.status, await deleted.text()], [204, ""]);
+  const [first, second] = asked;
+  assert.deepEqual([first.path, first.method, first.bodyJson], ["/responses", HttpMethod.POST, body]);
+  assert.deepEqual(first.query.map(({ name, value }) => [name, value]), [["a", "b&c"], ["a", "d"]]);
+  assert.equal(first.bridgeOptions.retry, false);
+  assert.deepEqual([second.path, second.method, second.bodyJson], ["/models/x", HttpMethod.DELETE, undefined]);
+});
+
+test("events keep their names; behind response.failed nothing comes", async () => {
+  const fetch = aibridgeFetch(target);
+  const send = async () =>
+    (await fetch("http://any/v1/responses", { method: "POST", body: '{"stream":true}', headers: JSON_TYPE })).text();
+  play = async function* () {
+    yield {};
+    yield { event: "response.created", data: '{"a":1}' };
+    yield {};
+    yield { event: "response.completed", data: "two\nlines" };
+  };
+  const named = 'event: response.created\ndata: {"a":1}\n\n: heartbeat\n\nevent: response.completed\ndata: two\ndata: lines\n\n';
+  assert.equal(await send(), named);
+  play = async function* () {
+    yield { data: "{}" };
+  };
+  assert.equal(await send(), "data: {}\n\ndata: [DONE]\n\n");
+  play = async function* () {
+    yield { event: "response.failed", data: "{}" };
+    throw new ConnectError("boom", Code.Internal);
+  };
+  assert.equal(await send(), "event: response.failed\ndata: {}\n\n");
+});
+
+test("a path that is not allowed, or a bridge without RawService, is a 404 that says what helps", async () => {
+  for (const error of [refused(), new ConnectError("", Code.Unimplemented)]) {
+    play = () => {
+      throw error;
+    };
+    for (const body of ["{}", '{"stream":true}']) {
+      const response = await aibridgeFetch(target)("http://any/v1/responses", { method: "POST", body, headers: JSON_TYPE });
+      const { message } = (await response.json()).error;
+      assert.equal(response.status, 404);
+      for (const words of ["AIBRIDGE_RAW_PATHS=/responses", "useResponsesApi: false", "OpenAIChatCompletionsModel"]) {
+        assert.ok(message.includes(words), message);
+      }
+    }
+  }
+});
+
+test("what is not JSON is refused", async () => {
+  const body = new FormData();
+  body.set("file", "x");
+  const response = await aibridgeFetch(target)("http://any/v1/files", { method: "POST", body });
+  assert.equal(response.status, 415);
+  assert.match((await response.json()).error.message, /JSON bodies only, not multipart\/form-data/);
 });

@@ -39,7 +39,7 @@ class Case:
     @property
     def script(self) -> Script:
         """How the gateway replies."""
-        streams = self.call in {"stream", "final"} and self.status == 200
+        streams = self.call in {"stream", "final", "respond-stream"} and self.status == 200
         text = self.reply if streams else self.reply.strip()
         content_type = "text/event-stream" if streams else "text/html" if text[:1] == "<" else "application/json"
 

@@ -78,7 +78,7 @@ LIBRARIES: Final = (
         ("node", "programs/npm/ai_sdk.mjs"),
         clients=1,
         install=_BUILD,
-        without=frozenset({"models", "model"}),
+        without=frozenset({"models", "model", "respond", "respond-stream"}),
         heeds=False,
     ),
 )

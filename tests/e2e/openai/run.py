@@ -45,7 +45,9 @@ async def check(library: Library, cases: Sequence[Case]) -> Result:
     result = Result(library)
     mine = [case for case in cases if case.call not in library.without]
     async with gateway(mine) as upstream:
-        options = settings.load(listen="127.0.0.1:0", upstream_url=upstream.url, upstream_credentials="caller")
+        options = settings.load(
+            listen="127.0.0.1:0", upstream_url=upstream.url, upstream_credentials="caller", raw_paths="/responses"
+        )
         app = App(options)
         target = await app.start()
         try:

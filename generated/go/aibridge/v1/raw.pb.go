@@ -89,7 +89,7 @@ func (HttpMethod) EnumDescriptor() ([]byte, []int) {
 type RawRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Required. Path below the base URL, for example `/responses` or `/responses/resp_123/cancel`. It starts with a slash.
-	// Segments consist of letters, digits and `-._~!$&'()*+,=:@`, and must not be empty, `.` or `..`. At most 1024
+	// Segments consist of letters, digits and `-._~!$&'()+=:@`, and must not be empty, `.` or `..`. At most 1024
 	// characters. A pattern of the bridge's setting `raw_paths` must match it.
 	Path *string `protobuf:"bytes,1,opt,name=path,proto3,oneof" json:"path,omitempty"`
 	// Default: POST.

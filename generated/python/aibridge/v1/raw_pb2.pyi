@@ -37,7 +37,7 @@ class RawRequest(_message.Message):
     BRIDGE_OPTIONS_FIELD_NUMBER: _ClassVar[int]
     path: str
     """Required. Path below the base URL, for example `/responses` or `/responses/resp_123/cancel`. It starts with a slash.
-    Segments consist of letters, digits and `-._~!$&'()*+,=:@`, and must not be empty, `.` or `..`. At most 1024
+    Segments consist of letters, digits and `-._~!$&'()+=:@`, and must not be empty, `.` or `..`. At most 1024
     characters. A pattern of the bridge's setting `raw_paths` must match it.
     """
     method: HttpMethod

@@ -26,7 +26,7 @@ export declare const file_aibridge_v1_raw: GenFile;
 export declare type RawRequest = Message<"aibridge.v1.RawRequest"> & {
   /**
    * Required. Path below the base URL, for example `/responses` or `/responses/resp_123/cancel`. It starts with a slash.
-   * Segments consist of letters, digits and `-._~!$&'()*+,=:@`, and must not be empty, `.` or `..`. At most 1024
+   * Segments consist of letters, digits and `-._~!$&'()+=:@`, and must not be empty, `.` or `..`. At most 1024
    * characters. A pattern of the bridge's setting `raw_paths` must match it.
    *
    * @generated from field: optional string path = 1;

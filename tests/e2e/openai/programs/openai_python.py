@@ -87,6 +87,8 @@ def run(client: OpenAI, task: Any) -> Any:
                 with client.chat.completions.create(**arguments(task), stream=True) as stream:
                     seen.extend(describe(chunk) for chunk in stream)
                 return seen
+            case "respond" | "respond-stream":
+                return respond(client, task, seen)
     except Exception as error:
         return {"seen": seen, **raised(error)}
 
@@ -115,8 +117,28 @@ async def run_async(client: AsyncOpenAI, task: Any) -> Any:
                 async with await client.chat.completions.create(**arguments(task), stream=True) as stream:
                     seen.extend([describe(chunk) async for chunk in stream])
                 return seen
+            case "respond" | "respond-stream":
+                return await respond_async(client, task, seen)
     except Exception as error:
         return {"seen": seen, **raised(error)}
+
+
+def respond(client: OpenAI, task: Any, seen: list[Any]) -> Any:
+    """The same, of the Responses API."""
+    if task["call"] == "respond":
+        return with_headers(client.responses.with_raw_response.create(**task["request"]))
+    with client.responses.create(**task["request"], stream=True) as events:
+        seen.extend(describe(event) for event in events)
+    return seen
+
+
+async def respond_async(client: AsyncOpenAI, task: Any, seen: list[Any]) -> Any:
+    """As `respond`, under asyncio."""
+    if task["call"] == "respond":
+        return with_headers(await client.responses.with_raw_response.create(**task["request"]))
+    async with await client.responses.create(**task["request"], stream=True) as events:
+        seen.extend([describe(event) async for event in events])
+    return seen
 
 
 async def main() -> None:

@@ -3,7 +3,7 @@
 import struct
 from base64 import b64encode
 from collections.abc import Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol
 
 import grpc
 
@@ -81,6 +81,35 @@ def event_of(chunk: Any) -> bytes:
     for choice in _objects(value, "choices"):
         choice.setdefault("finish_reason", None)  # as above
     return b"data: " + dumps(value) + b"\n\n"
+
+
+class EventWriter(Protocol):
+    """Writes the events of one streamed response."""
+
+    def event(self, message: Any) -> bytes:
+        """The event of a message."""
+
+    def end(self) -> bytes:
+        """What ends the stream."""
+
+    def error(self, failure: CallFailed) -> bytes:
+        """The event of an error."""
+
+
+class ChatEvents:
+    """Writes the events of a streamed completion."""
+
+    def event(self, message: Any) -> bytes:
+        """The event of a chunk."""
+        return event_of(message)
+
+    def end(self) -> bytes:
+        """What ends the stream."""
+        return DONE
+
+    def error(self, failure: CallFailed) -> bytes:
+        """The event of an error."""
+        return error_event(failure)
 
 
 def error_event(failure: CallFailed) -> bytes:

@@ -9,6 +9,7 @@ from google.protobuf.message import Message
 
 from aibridge.client.openai.codec import build
 from aibridge.client.openai.jsontext import MalformedJSONError, loads
+from aibridge.client.openai.raw import raw_request, streams
 from aibridge.client.openai.replies import Reply, refusal
 from aibridge.v1.chat_pb2 import CreateChatCompletionRequest
 from aibridge.v1.embeddings_pb2 import CreateEmbeddingRequest
@@ -51,20 +52,19 @@ class RefusedError(Exception):
         self.reply = reply
 
 
-def rpc_of(method: str, target: str, body: bytes) -> Rpc:
+def rpc_of(method: str, target: str, body: bytes, content_type: str) -> Rpc:
     """The RPC of a request to `target`: path and query, percent-encoded as they were sent.
 
+    What has none of its own goes by RawService.
+
     Raises:
-        RefusedError: there is none, or the body is not a JSON object.
+        RefusedError: the request cannot be sent, or its body is not a JSON object where it has to be one.
     """
     path, _, query = target.partition("?")
     route = _ROUTE.search(path)
-    if route is None:
-        raise RefusedError(refusal(404, f"the bridge has no {path}", "unknown_url"))
-    chat, embeddings, _, model = route.groups()
-    expected = "POST" if chat or embeddings else "GET"
-    if method != expected:
-        raise RefusedError(refusal(405, f"{path} takes {expected}, not {method}", "method_not_allowed"))
+    chat, embeddings, _, model = route.groups() if route is not None else (None, None, None, None)
+    if route is None or method != ("POST" if chat or embeddings else "GET"):
+        return _raw(method, target, body, content_type)
     if chat:
         value, message = _body(CreateChatCompletionRequest, body)
         streams = value.get("stream") is True
@@ -75,6 +75,14 @@ def rpc_of(method: str, target: str, body: bytes) -> Rpc:
     if model:
         return Rpc("models", "RetrieveModel", _once(RetrieveModelRequest(model=unquote(model))))
     return Rpc("models", "ListModels", _once(_page(query)))
+
+
+def _raw(method: str, target: str, body: bytes, content_type: str) -> Rpc:
+    request = raw_request(method, target, body, content_type)
+    if isinstance(request, Reply):
+        raise RefusedError(request)
+    streamed = streams(request)
+    return Rpc("raw", "Stream" if streamed else "Call", _once(request), streamed)
 
 
 def metadata_of(headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:

@@ -15,9 +15,10 @@ from aibridge.client import asynchronous, sync
 from aibridge.client.calls import Trailers, finish
 from aibridge.client.channel import Metadata, Option, TlsChoice, channel_arguments
 from aibridge.client.failures import CallFailed
-from aibridge.client.openai import replies
+from aibridge.client.openai import raw, replies
 from aibridge.client.openai.requests import RefusedError, Rpc, metadata_of, rpc_of
 from aibridge.client.openai.timeouts import AsyncChunks, Chunks, SyncChunks
+from aibridge.v1.raw_pb2 import RawRequest, RawResponse
 
 #: The library that calls the transport has retries of its own.
 _NO_RETRIES: Final[Sequence[Option]] = (("grpc.enable_retries", 0),)
@@ -69,16 +70,20 @@ class _Exchange:
         """The response; of a stream, once its first chunk has come."""
         try:
             rpc, metadata, timeout = self._rpc(body)
-            if rpc.streams:
-                return await self._streamed(caller.stream(rpc, metadata, timeout))
-            message, trailers = await caller.unary(rpc, metadata, timeout)
         except RefusedError as error:
             return self._response(error.reply)
+        try:
+            if rpc.streams:
+                return await self._streamed(caller.stream(rpc, metadata, timeout), rpc)
+            message, trailers = await caller.unary(rpc, metadata, timeout)
         except CallFailed as failure:
-            reply = replies.error_reply(failure)
+            reply = raw.not_allowed(rpc.message, failure) if isinstance(rpc.message, RawRequest) else None
+            reply = reply or replies.error_reply(failure)
             if reply is None:
                 raise self._broken(failure) from failure
             return self._response(reply)
+        if isinstance(message, RawResponse):
+            return self._response(raw.raw_reply(message, trailers))
         return self._response(replies.reply_of(message, trailers, base64=rpc.base64))
 
     def _rpc(self, body: bytes) -> tuple[Rpc, Metadata, float | None]:
@@ -93,9 +98,11 @@ class _Exchange:
         except ValueError as error:
             raise self._library.LocalProtocolError(str(error), request=request) from None
         target = request.url.raw_path.decode("ascii")
-        return rpc_of(request.method, target, body), metadata, request.extensions.get("timeout", {}).get("read")
+        rpc = rpc_of(request.method, target, body, request.headers.get("content-type", ""))
+        return rpc, metadata, request.extensions.get("timeout", {}).get("read")
 
-    async def _streamed(self, chunks: Chunks) -> Any:
+    async def _streamed(self, chunks: Chunks, rpc: Rpc) -> Any:
+        written: replies.EventWriter = raw.RawEvents() if isinstance(rpc.message, RawRequest) else replies.ChatEvents()
         try:
             first = await chunks.read()
             while first is not None and not first.ListFields():  # a heartbeat: the response has not begun
@@ -103,11 +110,11 @@ class _Exchange:
         except CallFailed as failure:
             if not replies.is_event(failure):
                 raise
-            return self._stream(self._library.ByteStream(replies.error_event(failure)))
+            return self._stream(self._library.ByteStream(written.error(failure)))
         if first is None:
-            return self._stream(self._library.ByteStream(replies.DONE))
+            return self._stream(self._library.ByteStream(written.end()))
         kind = type("Events", (_Events, self._library.SyncByteStream, self._library.AsyncByteStream), {})
-        return self._stream(kind(first, chunks, self._broken))
+        return self._stream(kind(first, chunks, written, self._broken))
 
     def _response(self, reply: replies.Reply) -> Any:
         """A response that is still to be read, as one from the network: `content=` would give one already closed."""
@@ -127,9 +134,10 @@ class _Exchange:
 class _Events:
     """The body of a streamed response, for both kinds of client."""
 
-    def __init__(self, first: Any, chunks: Chunks, broken: Any) -> None:
+    def __init__(self, first: Any, chunks: Chunks, written: replies.EventWriter, broken: Any) -> None:
         self._first = first
         self._chunks = chunks
+        self._written = written
         self._broken = broken
         self._ended = False
 
@@ -139,16 +147,16 @@ class _Events:
             return None
         if self._first is not None:
             chunk, self._first = self._first, None
-            return replies.event_of(chunk)
+            return self._written.event(chunk)
         try:
             chunk = await self._chunks.read()
         except CallFailed as failure:
             if replies.transport_error(failure):
                 raise self._broken(failure) from failure
             self._ended = True
-            return replies.error_event(failure)
+            return self._written.error(failure)
         self._ended = chunk is None
-        return replies.DONE if chunk is None else replies.event_of(chunk)
+        return self._written.end() if chunk is None else self._written.event(chunk)
 
     def __iter__(self) -> Iterator[bytes]:
         while (event := finish(self._read())) is not None:

@@ -48,6 +48,13 @@ async function run(client, { call, request, retries }) {
       case "stream":
         for await (const chunk of await completions.create({ ...request, stream: true }, options)) seen.push(chunk);
         return seen;
+      case "respond": {
+        const { data, response } = await client.responses.create(request, options).withResponse();
+        return { value: data, headers: headersOf(response.headers), status: response.status };
+      }
+      case "respond-stream":
+        for await (const event of await client.responses.create({ ...request, stream: true }, options)) seen.push(event);
+        return seen;
     }
   } catch (error) {
     return { seen, ...raised(error) };
