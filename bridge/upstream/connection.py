@@ -46,7 +46,7 @@ class Connection(asyncio.Protocol):
         self._closed = True
         self._full = False  # the transport's buffer for writing
         self._held = False  # nothing is read for now
-        self.idle_since = 0.0
+        self.idle_until = 0.0
         self._clear()
 
     def _clear(self) -> None:
@@ -58,6 +58,7 @@ class Connection(asyncio.Protocol):
         self._reusable = False
         self._error: httpx.TransportError | None = None
         self._headers: Headers = []
+        self.keep_alive = b""  # the header, which says how long the server keeps an idle connection
         self._lines = 0
         self._pieces: list[bytes] = []
         self._size = 0
@@ -255,6 +256,8 @@ class Connection(asyncio.Protocol):
             raise httpx.RemoteProtocolError("a header that is none, or over the limits")
         if not self._begun:
             self._headers.append((name, value))
+            if name.lower() == b"keep-alive":
+                self.keep_alive = self.keep_alive or value
 
     def on_headers_complete(self) -> None:
         """The head is complete; that of an informational reply is passed over."""

@@ -6,6 +6,8 @@ those which a burst needed grow old, and are closed.
 """
 
 import asyncio
+import math
+import re
 import socket
 import ssl
 import time
@@ -19,8 +21,14 @@ from aiohappyeyeballs import AddrInfoType, start_connection
 from bridge.upstream.connection import Connection, Headers, head_of
 from bridge.upstream.proxy import Proxy, Tunnel
 
-#: Seconds for which an idle connection is kept; most servers keep theirs for longer.
-_IDLE: Final = 30.0
+#: Seconds for which an idle connection is kept where the server does not say. A server that closes it in the moment
+#: of the next request loses that request: uvicorn closes after 5 s, what stands behind TLS is mostly a proxy with more.
+_IDLE: Final = 4.0
+_IDLE_TLS: Final = 30.0
+#: Less than the server says by so many seconds, or by half; and this long at most.
+_IDLE_MARGIN: Final = 1.0
+_MAX_IDLE: Final = 300.0
+_KEEP_ALIVE: Final = re.compile(rb"(?:^|[,; \t])timeout[ \t]*=[ \t]*\"?([0-9]{1,9})", re.IGNORECASE)
 #: Seconds for which the addresses of a name are good.
 _ADDRESSES: Final = 10.0
 #: Connections that are made at the same time. A crowd would else fill the queue of the upstream's listener, and part of
@@ -108,6 +116,8 @@ class Transport(httpx.AsyncBaseTransport):
         self._resolving = asyncio.Lock()
         self._ramp = asyncio.Semaphore(_RAMP)
         self._reaper: asyncio.TimerHandle | None = None
+        self._reaps_at = math.inf
+        self._idle_timeout = _IDLE if self._tls is None else _IDLE_TLS
         self._closing = False
 
     def connections(self) -> tuple[int, int]:
@@ -156,34 +166,43 @@ class Transport(httpx.AsyncBaseTransport):
 
     def _kept(self) -> Connection | None:
         """The connection that was used last, if one is idle."""
+        now = time.monotonic()
         while self._idle:
             connection, _ = self._idle.popitem()
-            if connection.alive():
+            if connection.alive() and connection.idle_until > now:
                 return connection
+            connection.abort()  # the server is about to close it
         return None
 
     def _release(self, connection: Connection) -> None:
         self._used.discard(connection)
+        kept = connection.keep_alive
         if connection.release():
-            connection.idle_since = time.monotonic()
+            until = time.monotonic() + _idle_time(kept, self._idle_timeout)
+            connection.idle_until = until
             self._idle[connection] = None
-            if self._reaper is None:
-                self._reaper = asyncio.get_running_loop().call_later(_IDLE, self._reap)
+            if until < self._reaps_at:
+                self._reap_at(until)
+
+    def _reap_at(self, moment: float) -> None:
+        if self._reaper is not None:
+            self._reaper.cancel()
+        self._reaps_at = moment
+        self._reaper = asyncio.get_running_loop().call_later(max(0.0, moment - time.monotonic()), self._reap)
 
     def _forget(self, connection: Connection) -> None:
         self._idle.pop(connection, None)
 
     def _reap(self) -> None:
-        """Close what has been idle for long; the oldest stand first."""
-        self._reaper = None
+        """Close what has been idle for long."""
+        self._reaper, self._reaps_at = None, math.inf
         now = time.monotonic()
         for connection in list(self._idle):
-            due = connection.idle_since + _IDLE
-            if due > now:
-                self._reaper = asyncio.get_running_loop().call_later(due - now, self._reap)
-                return
-            self._forget(connection)
-            connection.abort()
+            if connection.idle_until <= now:
+                self._forget(connection)
+                connection.abort()
+        if self._idle:
+            self._reap_at(min(connection.idle_until for connection in self._idle))
 
     async def _connect(self) -> Connection:
         try:
@@ -256,6 +275,15 @@ class Transport(httpx.AsyncBaseTransport):
             first, *others = self._addresses
             self._addresses = [*others, first]
             return [first, *others]
+
+
+def _idle_time(keep_alive: bytes, default: float) -> float:
+    """Seconds for which a connection may be kept whose server has sent this `keep-alive` header, empty for none."""
+    found = _KEEP_ALIVE.search(keep_alive)
+    if found is None:
+        return default
+    seconds = min(float(found[1]), _MAX_IDLE)
+    return seconds - min(_IDLE_MARGIN, seconds / 2)
 
 
 def _of_length(headers: Headers, size: int) -> Headers:

@@ -1,12 +1,12 @@
 """The transport: httpx's interface, and the connections that are kept."""
 
+import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import httpx
 import pytest
 
-from bridge.upstream import transport as module
 from bridge.upstream.transport import Body, Transport
 from tests.upstream.wire import OK, Peer, Wire, ask, says, transport, trusting, until, whole
 
@@ -96,14 +96,14 @@ async def test_the_last_used_is_the_next_used(made: Transport, wire: Wire) -> No
     assert len(wire.peers) == 3
 
 
-async def test_idle_ones_are_closed_in_time(made: Transport, wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_idle_ones_are_closed_in_time(made: Transport, wire: Wire) -> None:
     """Each when its own time is up; one that is in use is left alone."""
-    monkeypatch.setattr(module, "_IDLE", 0.01)
+    made._idle_timeout = 0.01
     replies = [await ask(made) for _ in range(4)]
     for reply in replies[:3]:
         await reply.aclose()
     used_later = list(made._idle)[2]
-    used_later.idle_since += 0.03
+    used_later.idle_until += 0.03
     await wire.peers[0].over.wait()
     await wire.peers[1].over.wait()
     assert made.connections() == (1, 1)
@@ -113,6 +113,70 @@ async def test_idle_ones_are_closed_in_time(made: Transport, wire: Wire, monkeyp
     assert made._reaper is None
     await replies[3].aclose()
     assert made.connections() == (0, 1)
+
+
+KEEP_ALIVE = {
+    b"keep-alive: timeout=5": 4.0,
+    b"Keep-Alive: timeout=5, max=100": 4.0,
+    b"KEEP-ALIVE: max=100, Timeout = 10": 9.0,
+    b'keep-alive: timeout="30"': 29.0,
+    b"keep-alive: timeout=2": 1.0,
+    b"keep-alive: timeout=1": 0.5,
+    b"keep-alive: timeout=0": 0.0,
+    b"keep-alive: timeout=86400": 299.0,
+    b"keep-alive: timeout=5\r\nkeep-alive: timeout=9": 4.0,
+    b"keep-alive: max=100": None,
+    b"keep-alive: timeout=soon": None,
+    b"keep-alive: xtimeout=5": None,
+    b"x-keep-alive: timeout=5": None,
+    b"connection: keep-alive": None,
+}
+
+
+@pytest.mark.parametrize(("header", "seconds"), KEEP_ALIVE.items(), ids=[header.decode() for header in KEEP_ALIVE])
+async def test_the_server_says_how_long_an_idle_one_is_kept(
+    header: bytes, seconds: float | None, either: Wire, request: pytest.FixtureRequest
+) -> None:
+    """By `keep-alive: timeout`, less a margin; else 4 s without TLS and 30 s with it."""
+    either.play = says(b"HTTP/1.1 200 OK\r\n" + header + b"\r\ncontent-length: 2\r\n\r\nok")
+    default = 30.0 if "TLS" in request.node.callspec.id else 4.0
+    async with transport(either) as made:
+        began = time.monotonic()
+        assert await whole(made) == b"ok"
+        (connection,) = made._idle
+        expected = default if seconds is None else seconds
+        assert began + expected <= connection.idle_until <= time.monotonic() + expected
+
+
+async def test_what_the_server_is_about_to_close_is_not_used(made: Transport, wire: Wire) -> None:
+    """Not even where the timer that closes it is late; the time begins again with each response."""
+    wire.play = says(b"HTTP/1.1 200 OK\r\nkeep-alive: timeout=0\r\ncontent-length: 2\r\n\r\nok")
+    for _ in range(3):
+        assert await whole(made) == b"ok"
+    assert len(wire.peers) == 3
+    wire.play = says(OK)
+    assert await whole(made) == b"ok"
+    assert await whole(made) == b"ok"
+    assert len(wire.peers) == 4
+    (connection,) = made._idle
+    connection.idle_until = time.monotonic()
+    assert await whole(made) == b"ok"
+    assert len(wire.peers) == 5
+
+
+async def test_idle_ones_of_different_times(made: Transport, wire: Wire) -> None:
+    """Each is closed in its own time, whichever was used first."""
+    replies = [await ask(made) for _ in range(2)]
+    for reply in replies:
+        await reply.aclose()
+    first, second = made._idle
+    assert first.idle_until < second.idle_until
+    made._idle_timeout = 0.01
+    wire.play = says(OK)
+    assert await whole(made) == b"ok"
+    await wire.peers[1].over.wait()
+    assert list(made._idle) == [first]
+    assert made._reaper is not None
 
 
 @pytest.mark.parametrize("end", [Peer.close, Peer.reset, Peer.shut])
