@@ -37,10 +37,11 @@ class EmbeddingsService(embeddings_pb2_grpc.EmbeddingsServiceServicer):
         call.answer = answer
         usage = answer.get("usage")
         call.usage = usage if isinstance(usage, dict) else None
+        vectors.check_count(answer, vectors.inputs_of(request))
         value, blocks = vectors.lift(answer, is_float32=_is_float32(request))
         reply: embeddings_pb2.CreateEmbeddingResponse = built(vectors.REPLY, value)
-        if not isinstance(answer.get("data", ...), list | None) or len(reply.data) != len(blocks):
-            raise malformed("has no list of embeddings")  # null is Ollama's way to say "none"
+        if len(reply.data) != len(blocks):
+            raise malformed("has no list of embeddings")
         vectors.put(reply, blocks)
         context.set_trailing_metadata(trailers_of(call))
         return reply

@@ -15,7 +15,10 @@ from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.message_factory import GetMessageClass
 
 from aibridge.v1 import common_pb2, embeddings_pb2
+from bridge.jsontext import loads_strict
 from bridge.upstream.failures import malformed
+
+_URL_SAFE: Final = str.maketrans("-_", "+/")
 
 
 def _wire_type() -> Any:
@@ -58,6 +61,37 @@ def lift(value: dict[str, Any], *, is_float32: bool) -> tuple[dict[str, Any], li
     return {**value, "data": rest}, blocks
 
 
+def inputs_of(request: embeddings_pb2.CreateEmbeddingRequest) -> int | None:
+    """How many vectors the reply to a request has to have; None if nobody can tell."""
+    kind = request.WhichOneof("input_kind")
+    if kind == "input_texts":
+        return len(request.input_texts.items)
+    if kind == "input_token_lists":
+        return len(request.input_token_lists.items)
+    if kind == "input_json":
+        given = loads_strict(request.input_json)
+        is_batch = isinstance(given, list) and not (given and all(isinstance(item, int) for item in given))
+        return len(given) if is_batch else 1
+    if kind is None:
+        return 1 if request.HasField("messages_json") else None  # vLLM embeds a conversation
+    return None if request.input == "" and kind == "input" else 1  # of an empty text Ollama makes nothing
+
+
+def check_count(value: dict[str, Any], inputs: int | None) -> None:
+    """See that a reply has a list with a vector for each input.
+
+    Raises:
+        BridgeError: UPSTREAM_MALFORMED_RESPONSE.
+    """
+    items = value.get("data", ...)
+    if not isinstance(items, list | None):
+        raise malformed("has no list of embeddings")
+    items = items or []  # null is Ollama's way to say "none"
+    found = sum(isinstance(item, dict) and item.get("embedding") is not None for item in items)
+    if inputs is not None and not found == len(items) == inputs:
+        raise malformed(f"has {found} embeddings for {inputs} inputs")
+
+
 def put(reply: Any, blocks: list[Block]) -> None:
     """Give each embedding of a `REPLY` its vector, and bring the embeddings into the order of their `index`."""
     for embedding, block in zip(reply.data, blocks, strict=True):
@@ -73,7 +107,7 @@ def _block(vector: Any, *, is_float32: bool) -> Block:
         try:
             block = pybase64.b64decode(vector, validate=True)
         except (Base64Error, ValueError):
-            raise malformed("has an embedding that is not base64") from None
+            block = _odd_base64(vector)
         if len(block) % 4:
             raise malformed("has an embedding that is not a row of 32-bit floats")
         return block
@@ -83,3 +117,12 @@ def _block(vector: Any, *, is_float32: bool) -> Block:
         return struct.pack(f"<{len(vector)}f", *vector)
     except (struct.error, OverflowError):  # several vectors, or a number that would become infinite in 32 bits
         return None
+
+
+def _odd_base64(text: str) -> bytes:
+    """Base64 without padding, or in the alphabet for URLs."""
+    padded = text if "=" in text else text + "=" * (-len(text) % 4)
+    try:
+        return bytes(pybase64.b64decode(padded.translate(_URL_SAFE), validate=True))
+    except (Base64Error, ValueError):
+        raise malformed("has an embedding that is not base64") from None

@@ -129,7 +129,8 @@ async def test_embed_shows_length_and_beginning(bridge: Bridge, aibridge: Run) -
 
 
 async def test_embed_reads_lines_and_writes_json(bridge: Bridge, aibridge: Run) -> None:
-    reply = {"object": "list", "data": [{"object": "embedding", "index": 0, "embedding": [0.5, 0.25]}], "model": "m"}
+    data = [{"object": "embedding", "index": index, "embedding": [0.5, 0.25]} for index in range(2)]
+    reply = {"object": "list", "data": data, "model": "m"}
     bridge.gateway.script(json_reply(reply))
     result = await aibridge("embed", "--json", "--model", "m", stdin="one\ntwo\n")
     assert json.loads(result.out) == reply

@@ -132,7 +132,7 @@ async def test_a_stream_that_is_left_stops_the_upstream(
 
 async def test_messages_beyond_grpcs_own_limit(bridge: Bridge) -> None:
     texts = ["x" * 1000] * 5000
-    vectors = {"data": [{"index": 0, "embedding": [0.5] * 1_500_000}]}
+    vectors = {"data": [{"index": index, "embedding": [0.5] * 300} for index in range(5000)]}
     bridge.gateway.script(json_reply(vectors))
     request = embeddings_pb2.CreateEmbeddingRequest(model="m", input_texts={"items": texts})
     with connect(bridge.address) as client:

@@ -700,6 +700,26 @@ def test_white_space_around_a_document() -> None:
     assert (message.id, message.extra_json) == ("a", '{"zz":{"b":1}}')
 
 
+@pytest.mark.parametrize(
+    ("vector", "text"),
+    [
+        ([1.0, float("nan"), -0.5], "[1,null,-0.5]"),
+        ([float("inf"), float("-inf")], "[null,null]"),
+        ([0.0, -0.0], "[0,-0.0]"),
+    ],
+)
+def test_vectors_with_numbers_that_json_has_no_word_for(vector: list[float], text: str) -> None:
+    """The JSON of a vector is JSON: null where a number is not finite, as JSON libraries write it."""
+    reply = embeddings_pb2.CreateEmbeddingResponse(data=[{"index": 0, "embedding": vector}])
+    assert codec.to_json(reply).decode() == f'{{"data":[{{"index":0,"embedding":{text}}}]}}'
+
+
+def test_numbers_of_requests_stay_finite() -> None:
+    """A request with a number that JSON has no word for is refused, as before."""
+    with pytest.raises(BridgeError, match="temperature: must be a finite number"):
+        codec.to_json(Request(temperature=float("nan")))
+
+
 @pytest.mark.parametrize("number", ["1e999", "-1e999"])
 def test_a_number_that_no_double_holds(number: str) -> None:
     """It stays as it was written, rather than become infinite, and comes back so."""

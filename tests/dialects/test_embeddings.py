@@ -40,6 +40,13 @@ def read(outcome: Outcome) -> list[list[float]]:
     return [list(entry.embedding) for entry in outcome.messages[0].data]
 
 
+TEXTS = {"input_texts": {"items": ["a", "b"]}, "input": None}
+TOKENS = {"input_token_lists": {"items": [{"items": [1, 2]}, {"items": [3]}]}, "input": None}
+RAW = {"input_json": '[{"image": "x"}, {"text": "y"}]', "input": None}
+V0, V1 = ({"index": index, "embedding": vector} for index, vector in enumerate(VECTORS))
+V1_TEXT = {"index": 1, "embedding": text(VECTORS[1])}
+
+
 async def embed(bridge: Bridge, body: Any, **request: Any) -> Outcome:
     bridge.gateway.script(reply(body) if isinstance(body, bytes) else json_reply(body))
     return await ask(bridge.embeddings.CreateEmbedding(Request(**{"model": "m", "input": "hi", **request})))
@@ -71,7 +78,7 @@ async def test_e19(bridge: Bridge) -> None:
 async def test_either_form_is_taken(bridge: Bridge, asked: str | None, sent: str) -> None:
     """Servers answer in either form, whatever was asked for; the bridge asks for base64 where the caller does not."""
     vectors = VECTORS if sent == "float" else [text(vector) for vector in VECTORS]
-    outcome = await embed(bridge, listed(*vectors), encoding_format=asked)
+    outcome = await embed(bridge, listed(*vectors), encoding_format=asked, **TEXTS)
     assert bridge.gateway.last.json["encoding_format"] == (asked or "base64")
     assert read(outcome) == [float32(vector) for vector in VECTORS]
 
@@ -88,7 +95,7 @@ async def test_base64_is_a_setting(start: Start) -> None:
     [
         ({"input": "hi"}, '"hi"'),
         ({"input": ""}, '""'),
-        ({"input_texts": {"items": ["a", ""]}}, '["a",""]'),
+        ({"input_texts": {"items": [""]}}, '[""]'),
         ({"input_tokens": {"items": [1, 2, 3]}}, "[1,2,3]"),
         ({"input_token_lists": {"items": [{"items": [1, 2, 3]}]}}, "[[1,2,3]]"),
         (
@@ -121,9 +128,57 @@ async def test_no_usage(bridge: Bridge) -> None:
 
 
 async def test_ollama_nulls(bridge: Bridge) -> None:
-    """Ollama says "none" with nulls: that is an empty list, and not an error."""
-    outcome = await embed(bridge, {"object": "", "data": None, "model": "", "usage": None})
+    """Ollama makes no vector of an empty text and says so with nulls: that is an empty list, and not an error."""
+    outcome = await embed(bridge, {"object": "", "data": None, "model": "", "usage": None}, input="")
     assert read(outcome) == []
+
+
+WRONG_NUMBERS: list[tuple[dict[str, Any], Any]] = [
+    ({}, []),
+    ({}, None),
+    ({}, [V0, V1]),
+    ({}, [{"index": 0}]),
+    ({}, [{"index": 0, "embedding": None}]),
+    (TEXTS, [V0]),
+    (TEXTS, [V0, V1, V1]),
+    (TEXTS, [V0, {"index": 1, "embedding": None}]),
+    (TEXTS, [V0, V1_TEXT, None]),
+    (TEXTS, None),
+    (TOKENS, [V0]),
+    (TOKENS, []),
+    (RAW, [V1_TEXT]),
+    ({"input_tokens": {"items": [1, 2]}, "input": None}, [V0, V1]),
+    ({"input_json": "[1, 2]", "input": None}, [V0, V1]),
+    ({"input_json": '"a"', "input": None}, []),
+    ({"messages_json": "[]", "input": None}, [V0, V1]),
+]
+
+
+@pytest.mark.parametrize(("request_fields", "data"), WRONG_NUMBERS)
+async def test_wrong_number_of_vectors(bridge: Bridge, request_fields: dict[str, Any], data: Any) -> None:
+    """Fewer or more vectors than inputs is no success: nobody could tell which input has which."""
+    outcome = await embed(bridge, {"object": "list", "data": data}, **request_fields)
+    assert (outcome.code, outcome.info.reason) == (StatusCode.INTERNAL, "UPSTREAM_MALFORMED_RESPONSE")
+    assert outcome.messages == []
+
+
+@pytest.mark.parametrize("fields", [TEXTS, TOKENS, RAW], ids=["texts", "tokens", "raw"])
+@pytest.mark.parametrize("data", [[V0, V1], [V1_TEXT, V0]], ids=["in order", "in reverse"])
+async def test_right_number_of_vectors(bridge: Bridge, fields: dict[str, Any], data: Any) -> None:
+    """As many vectors as inputs, in whatever order and form, are in the order of the inputs."""
+    assert read(await embed(bridge, {"data": data}, **fields)) == [float32(vector) for vector in VECTORS]
+
+
+@pytest.mark.parametrize("length", [1, 2, 3])
+@pytest.mark.parametrize("padded", [True, False], ids=["padded", "bare"])
+@pytest.mark.parametrize("encode", [base64.b64encode, base64.urlsafe_b64encode], ids=["standard", "for URLs"])
+async def test_forms_of_base64(bridge: Bridge, length: int, padded: bool, encode: Any) -> None:  # noqa: FBT001
+    """Base64 is read with and without padding, in either alphabet."""
+    floats = array("f")
+    floats.frombytes(b"\xfb\xef\xbe?\xff\xff\x7f?\xfe\xfb\xef?"[: 4 * length])
+    sent = encode(floats.tobytes()).decode()
+    outcome = await embed(bridge, listed(sent if padded else sent.rstrip("=")))
+    assert read(outcome) == [floats.tolist()]
 
 
 @pytest.mark.parametrize("body", [{}, {"data": "none"}, {"data": [1]}, {"data": {"embedding": [1.0]}}])
@@ -133,7 +188,7 @@ async def test_no_list_of_embeddings(bridge: Bridge, body: dict[str, Any]) -> No
     assert (outcome.code, outcome.info.reason) == (StatusCode.INTERNAL, "UPSTREAM_MALFORMED_RESPONSE")
 
 
-@pytest.mark.parametrize("vector", ["AACAPw=", "AACA", "not base64!"])
+@pytest.mark.parametrize("vector", ["AACAPw=", "AACA", "AAC", "AACAPw=A", "not base64!"])
 async def test_base64_that_is_no_floats(bridge: Bridge, vector: str) -> None:
     outcome = await embed(bridge, listed(vector))
     assert (outcome.code, outcome.info.reason) == (StatusCode.INTERNAL, "UPSTREAM_MALFORMED_RESPONSE")

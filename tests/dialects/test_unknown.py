@@ -58,7 +58,7 @@ async def test_request(bridge: Bridge, place: str) -> None:
 
 
 async def test_embedding_request(bridge: Bridge) -> None:
-    bridge.gateway.script(json_reply({"object": "list", "data": []}))
+    bridge.gateway.script(json_reply({"object": "list", "data": [{"index": 0, "embedding": [1.0]}]}))
     request = embeddings_pb2.CreateEmbeddingRequest(model="m", input="x", extra_json=EXTRA)
     await bridge.embeddings.CreateEmbedding(request)
     assert MODE in bridge.gateway.last.body.decode()
@@ -123,8 +123,8 @@ async def test_chunk(bridge: Bridge, place: str) -> None:
     """The same places in a chunk, where `message` is `delta`."""
     text, holder = REPLIES[place]
     chunk = text.replace("message", "delta").replace("Q", MODE)
-    bridge.gateway.script(raw_sse(f"data: {chunk}\n\ndata: [DONE]\n\n"))
-    (received,) = [
+    bridge.gateway.script(raw_sse(f'data: {chunk}\n\ndata: {{"choices":[{{"index":0}}]}}\n\ndata: [DONE]\n\n'))
+    received, _ = [
         message async for message in bridge.chat.CreateChatCompletionStream(Request(model="m", messages=[HI]))
     ]
     assert holder(_AsReply(received)).extra_json == RECEIVED

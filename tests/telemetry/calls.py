@@ -30,7 +30,7 @@ async def every_kind(gateway: Gateway, channel: grpc.aio.Channel, model: str = "
     await chat.CreateChatCompletion(hello)
     gateway.script(sse(CHUNK, CHUNK, {**LAST, "usage": USAGE}))
     await _ended(chat.CreateChatCompletionStream(hello))
-    gateway.script(json_reply({"data": [], "usage": {"prompt_tokens": 4}}))
+    gateway.script(json_reply({"data": [{"index": 0, "embedding": [0.5]}], "usage": {"prompt_tokens": 4}}))
     await embeddings_pb2_grpc.EmbeddingsServiceStub(channel).CreateEmbedding(embed)
     await models_pb2_grpc.ModelsServiceStub(channel).ListModels(models_pb2.ListModelsRequest())
     gateway.script(reply(b"", 503, retry_after="0"), json_reply(COMPLETION))

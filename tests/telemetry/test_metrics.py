@@ -261,7 +261,7 @@ async def test_token_counts_that_are_none(bridge: Bridge, hello: Hello, tokens: 
 
 async def test_embeddings_and_models(bridge: Bridge) -> None:
     """Embeddings are a GenAI operation; the catalogue is none."""
-    bridge.gateway.script(json_reply({"data": [], "usage": {"prompt_tokens": 4}}))
+    bridge.gateway.script(json_reply({"data": [{"index": 0, "embedding": [0.5]}], "usage": {"prompt_tokens": 4}}))
     request = embeddings_pb2.CreateEmbeddingRequest(model="e")
     request.input_texts.items.append("a")
     await bridge.embeddings.CreateEmbedding(request)

@@ -227,7 +227,9 @@ async def test_refused_before_the_upstream(tracing: Tracing, collector: Collecto
 
 async def test_embeddings_and_models(tracing: Tracing, collector: Collector) -> None:
     async with tracing() as bridge:
-        bridge.gateway.script(json_reply({"data": [], "model": "e-1", "usage": {"prompt_tokens": 4}}))
+        bridge.gateway.script(
+            json_reply({"data": [{"index": 0, "embedding": [0.5]}], "model": "e-1", "usage": {"prompt_tokens": 4}})
+        )
         request = embeddings_pb2.CreateEmbeddingRequest(model="e", dimensions=8)
         request.input_texts.items.append("a")
         await bridge.embeddings.CreateEmbedding(request)

@@ -97,7 +97,9 @@ PEER: Final = Peer(
         "stream, n=2": Deviation(
             "OK, but choices [0]", "Only the first choice gets a finish_reason; [DONE] ends the stream all the same."
         ),
-        "embeddings": Deviation("OK, but 1 for 2 inputs", "mock_response gives one vector."),
+        "embeddings": Deviation(
+            "INTERNAL, UPSTREAM_MALFORMED_RESPONSE", "mock_response gives one vector for 2 inputs."
+        ),
         "embeddings, base64 sent": Deviation("the peer sends a list of numbers", _BY_MOCK),
         "wrong key of the bridge": Deviation(_INVALID, _NO_DATABASE),
         "wrong key of the caller": Deviation(_INVALID, _NO_DATABASE),
