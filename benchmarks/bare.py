@@ -10,7 +10,7 @@ from aibridge.v1 import chat_pb2, chat_pb2_grpc, embeddings_pb2, embeddings_pb2_
 from benchmarks.payloads import CHUNKS, COMPLETION, EMBEDDINGS, Pace, chunk
 from bridge.codec import build, decode
 from bridge.services import vectors
-from bridge.upstream.client import parse
+from bridge.upstream.answers import parse
 
 
 class Chat(chat_pb2_grpc.ChatServiceServicer):

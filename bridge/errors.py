@@ -70,7 +70,7 @@ class Reason(Enum):
     UPSTREAM_CONFLICT = Code.ABORTED, Retry.YES, "Conflict with another request; retry by the caller's own logic."
     UPSTREAM_PRECONDITION_FAILED = Code.FAILED_PRECONDITION, Retry.NO, "A condition of the request does not hold."
     UPSTREAM_CLIENT_ERROR = Code.FAILED_PRECONDITION, Retry.NO, "A client error that has no row of its own."
-    UPSTREAM_DEPENDENCY_FAILED = Code.UNAVAILABLE, Retry.YES, "Something that the upstream depends on failed."
+    UPSTREAM_DEPENDENCY_FAILED = Code.FAILED_PRECONDITION, Retry.NO, "Something that the request depends on failed."
     UPSTREAM_TOO_EARLY = Code.UNAVAILABLE, Retry.YES, "The upstream does not want to risk a replayed request."
     UPSTREAM_CLOSED_REQUEST = Code.UNAVAILABLE, Retry.YES, "The upstream gave the request up."
     UPSTREAM_INTERNAL_ERROR = Code.INTERNAL, Retry.NO, "The upstream failed on this request."
@@ -108,7 +108,6 @@ _REFUSALS: Final = frozenset(
         Reason.RATE_LIMIT_EXCEEDED,
         Reason.UPSTREAM_BAD_GATEWAY,
         Reason.UPSTREAM_CONFLICT,
-        Reason.UPSTREAM_DEPENDENCY_FAILED,
         Reason.UPSTREAM_OVERLOADED,
         Reason.UPSTREAM_TOO_EARLY,
         Reason.UPSTREAM_UNAVAILABLE,
@@ -119,7 +118,10 @@ _REFUSALS: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What an upstream's error reply said, each part as far as it was there (`aibridge.v1.UpstreamError`)."""
+    """What an upstream's error reply said, each part as far as it was there (`aibridge.v1.UpstreamError`).
+
+    `should_retry` is its header `x-should-retry`, None where it has none.
+    """
 
     http_status: int | None = None
     type: str | None = None
@@ -127,6 +129,7 @@ class Reply:
     param: str | None = None
     message: str | None = None
     body: str | None = None
+    should_retry: bool | None = None
 
 
 @dataclass(slots=True, eq=False)

@@ -46,8 +46,8 @@ REPLY_HEADERS: Final = frozenset(
     }
 )
 _RATE_LIMITS: Final = "x-ratelimit-"
-#: LiteLLM puts this before the headers that its own upstream has sent, cookies and all.
-_RELAYED: Final = "llm_provider-"
+#: LiteLLM puts this before the headers that its own upstream has sent, cookies and all. Proxies may write `-` for `_`.
+_RELAYED: Final = ("llm_provider-", "llm-provider-")
 
 #: Never passed on, whatever a setting allows: what frames the message, routes it, names its sender or authenticates
 #: someone, and what the bridge itself says of the reply that it can read.
@@ -146,20 +146,33 @@ def header_value(key: str, value: str | bytes) -> str:
 def reply_trailers(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     """An upstream's reply headers that go to the caller. Its own request id comes as `x-upstream-request-id`.
 
-    A value that gRPC could not send is dropped: it would break the whole call.
+    The request id comes first, then what the upstream itself says, then what it relays, until the space is used up. A
+    value that gRPC could not send is dropped: it would break the whole call.
     """
-    trailers: list[tuple[str, str]] = []
-    size = 0
+    ranked: tuple[list[tuple[str, str]], ...] = ([], [], [])
     for name, value in headers:
         key = name.lower()
-        if key == "x-request-id":
-            key = "x-upstream-request-id"
-        elif not _passes(key.removeprefix(_RELAYED)):
-            continue
-        size += len(key) + len(value) + _ENTRY_SIZE
-        if size <= _REPLY_SIZE and _KEY.fullmatch(key) and _VALUE.fullmatch(value):
+        rank = _rank(key)
+        if rank is not None and _KEY.fullmatch(key) and _VALUE.fullmatch(value):
+            ranked[rank].append((key, value))
+    own = [("x-upstream-request-id", value) for _, value in ranked[0][:1]]  # of several the first counts
+    trailers: list[tuple[str, str]] = []
+    left = _REPLY_SIZE
+    for key, value in (*own, *ranked[1], *ranked[2]):
+        size = len(key) + len(value) + _ENTRY_SIZE
+        if size <= left:
+            left -= size
             trailers.append((key, value))
     return trailers
+
+
+def _rank(key: str) -> int | None:
+    """How soon a header has to go to the caller, 0 first; None for one that does not pass."""
+    if key == "x-request-id":
+        return 0
+    if key.startswith(_RELAYED):
+        return 2 if _passes(key[len(_RELAYED[0]) :]) else None
+    return 1 if _passes(key) else None
 
 
 def _passes(key: str) -> bool:

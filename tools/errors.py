@@ -8,7 +8,7 @@ from typing import Final
 from google.rpc.code_pb2 import Code
 
 from bridge.errors import BridgeError, Reason, Retry
-from bridge.upstream.reasons import REFINEMENTS, STATUS_OF_TYPE, STATUSES, of_status
+from bridge.upstream.reasons import ABOUT_THE_REQUEST, BASE_RESP, REFINEMENTS, STATUS_OF_TYPE, STATUSES, of_status
 
 PATH: Final = Path(__file__).parent.parent / "docs" / "errors.md"
 
@@ -47,8 +47,10 @@ gRPC's own retries obey the trailer `grpc-retry-pushback-ms`; `RetryInfo` is for
 | after a delay | the delay in milliseconds | the delay |
 | caller decides | -1 | the delay, or one second |
 
-The delay is the upstream's `retry-after-ms`, else `retry-after`, and for rate limits else `x-ratelimit-reset-*`; one
-second if it says nothing. Over 60 seconds mean "no". "Yes" becomes "after a delay" where the upstream names one.
+The delay is the upstream's `retry-after-ms`, else `retry-after`, else a delay in the error's body
+(`google.rpc.RetryInfo` in `error.details`, `error.metadata.retry_after_seconds`), and for rate limits else
+`x-ratelimit-reset-*`; one second if it says nothing. Over 60 seconds mean "no". "Yes" becomes "after a delay" where the
+upstream names one.
 
 "Caller decides" takes the place of "yes" and "after a delay" in two cases:
 
@@ -65,6 +67,11 @@ grpc-java retries each call that fails with a delay in `grpc-retry-pushback-ms`,
 `retryableStatusCodes` are, if there is a `retryPolicy` for its method.
 """
 
+REFINED: Final = f"""\
+`error.code`, then `error.type`, decide before the HTTP status does. Upper and lower case and punctuation make no
+difference. One exception: the statuses {", ".join(map(str, sorted(ABOUT_THE_REQUEST)))} speak of this very request, and
+a code that speaks of the moment (`rate_limit_exceeded`) does not override them.
+"""
 #: What the HTTP status alone does not decide.
 NOTES: Final[Mapping[int, str]] = {
     401: "`BRIDGE_CREDENTIALS_REJECTED` if the bridge's own credential was sent",
@@ -77,7 +84,7 @@ NOTES: Final[Mapping[int, str]] = {
 
 def document() -> str:
     """The whole text."""
-    return "\n".join([INTRODUCTION, *_reasons(), *_statuses(), *_refinements(), *_names()])
+    return "\n".join([INTRODUCTION, *_reasons(), *_statuses(), *_refinements(), *_names(), *_base_resp()])
 
 
 def _table(*columns: str, rows: Iterable[Iterable[str]]) -> Iterator[str]:
@@ -114,7 +121,7 @@ def _verdict(http: int) -> tuple[str, str]:
 
 def _refinements() -> Iterator[str]:
     yield "## By the error's code or type\n"
-    yield "`error.code`, then `error.type`, go before the HTTP status, whatever that is.\n"
+    yield REFINED
     rows = ([f"`{name}`", Code.Name(reason.code), f"`{reason.name}`"] for name, reason in REFINEMENTS.items())
     yield from _table("code or type", "gRPC code", "reason", rows=rows)
 
@@ -123,6 +130,12 @@ def _names() -> Iterator[str]:
     yield "## Errors without a status\n"
     yield "An error in a 200 reply or in a stream that names no number counts as its type or code says, else as 500.\n"
     yield from _table("type or code", "HTTP", rows=([f"`{name}`", str(http)] for name, http in STATUS_OF_TYPE.items()))
+
+
+def _base_resp() -> Iterator[str]:
+    yield "## MiniMax\n"
+    yield "`base_resp.status_code` stands for a name of the tables above. Other numbers than 0 count as 500.\n"
+    yield from _table("status_code", "as", rows=([number, f"`{name}`"] for number, name in BASE_RESP.items()))
 
 
 def main() -> int:

@@ -17,9 +17,10 @@ from bridge.services.heartbeat import beating, interval_of
 from bridge.services.permits import permit
 from bridge.settings import Settings
 from bridge.status import trailers_of
+from bridge.upstream.chunk import Chunk
 from bridge.upstream.client import Upstream
 from bridge.upstream.failures import malformed
-from bridge.upstream.stream import Chunk, stream
+from bridge.upstream.stream import stream
 
 _PATH: Final = "/chat/completions"
 _HEARTBEAT: Final = chat_pb2.CreateChatCompletionStreamResponse()
@@ -41,9 +42,6 @@ class ChatService(chat_pb2_grpc.ChatServiceServicer):
         call = enter(request)
         body = await converted(call, _body, call, request, stream=False)
         answer = await self._upstream.post(_PATH, call, body)
-        call.answer = answer
-        usage = answer.get("usage")
-        call.usage = usage if isinstance(usage, dict) else None
         reply = built(chat_pb2.CreateChatCompletionResponse, answer, inline=call.inline_data)
         _check_choices(request, reply, answer.get("choices"))
         if any(choice.finish_reason == "error" for choice in reply.choices):

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from bridge.errors import BridgeError
+from bridge.upstream.chunk import Chunk
 from bridge.upstream.repeats import TEXTS
-from bridge.upstream.stream import Chunk
 
 #: Members of a chunk that are the same in all chunks of a run, or padding, of which the last is kept.
 _COMMON: Final = frozenset({"id", "object", "created", "model", "system_fingerprint", "service_tier", "provider"})

@@ -34,9 +34,6 @@ class EmbeddingsService(embeddings_pb2_grpc.EmbeddingsServiceServicer):
         call = enter(request)
         body = await converted(call, _body, call, request, ask_base64=self._ask_base64)
         answer = await self._upstream.post(_PATH, call, body)
-        call.answer = answer
-        usage = answer.get("usage")
-        call.usage = usage if isinstance(usage, dict) else None
         vectors.check_count(answer, vectors.inputs_of(request))
         value, blocks = vectors.lift(answer, is_float32=_is_float32(request))
         reply: embeddings_pb2.CreateEmbeddingResponse = built(vectors.REPLY, value)

@@ -1,15 +1,20 @@
-"""Reads error bodies. There are some eighteen shapes of them; none is ever refused.
+"""Reads error bodies. There are some thirty shapes of them; none is ever refused.
 
 An error may be an object under `error`, a string there, a flat object, an array around either, FastAPI's `detail`,
-HTML, plain text, or nothing. `read` gives what can be found, as text; nothing in it has been made safe to show yet.
+MiniMax's `base_resp`, an event of a stream, HTML, plain text, or nothing. `read` gives what can be found, as text;
+nothing in it has been made safe to show yet.
 """
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from bridge.jsontext import MalformedJSONError, dumps, loads
+from bridge.upstream import delays
+from bridge.upstream.reasons import BASE_RESP
+from bridge.upstream.sse import STRAY, Decoder
 
 _CLIP: Final = 4096
 #: Errors inside errors, as JSON text or as objects, are followed this far.
@@ -19,19 +24,52 @@ _MARKUP: Final = re.compile(r"<(?:!doctype|!--|\?xml|html|head|body|title|center
 _JSON_BEGINS: Final = re.compile(r'\{\s*["}]|\[\s*[\[{"]')
 #: The message of an object that is cut off or broken further on.
 _SALVAGE: Final = re.compile(r'"(?:message|error|detail)"\s*:\s*"((?:[^"\\]|\\u[0-9a-fA-F]{4}|\\["\\/bfnrt])*)')
+#: An HTTP status at the end of a code, as in Huawei's `A.81101.429`.
+_STATUS_SUFFIX: Final = re.compile(r".*[._:-]([45][0-9]{2})", re.DOTALL)
+
+# The names of members, as `fold` writes them, in the order in which they count.
+_ERRORS: Final = ("error", "errors", "detail", "err", "errormsg", "exception", "fault")
+_MESSAGES: Final = (
+    *("message", "errormessage", "errordescription", "error", "msg", "errormsg", "errmsg", "err"),
+    *("statusmsg", "detail", "faultstring"),
+)
+_MESSAGES_AROUND: Final = ("errordescription", "error", "detail", "message", "msg", "title")
+_CODES: Final = ("code", "errorcode", "errcode", "errno")
+_STATUSES: Final = ("code", "status", "httpstatuscode", "httpstatus", "statuscode", "errorcode", "errcode")
+_BASE_RESP: Final = "baseresp"
+#: What stands where an error would, and says that there is none.
+_SUCCESS: Final = frozenset(
+    (
+        "",
+        "0",
+        "200",
+        "ok",
+        "success",
+        "succeeded",
+        "successful",
+        "none",
+        "null",
+        "nil",
+        "undefined",
+        "false",
+        "no error",
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorBody:
     """What an error body says. `status` is the HTTP status that it names itself; `fields` are (path, description).
 
-    `retry_after` is in seconds. `is_openai` says that the API itself answered, not a router that knows no such path.
+    `name` is the error type that a number of MiniMax's stands for. `retry_after` is in seconds. `is_openai` says that
+    the API itself answered, not a router that knows no such path.
     """
 
     message: str = ""
     type: str | None = None
     code: str | None = None
     param: str | None = None
+    name: str | None = None
     status: int | None = None
     model: str | None = None
     retry_after: float | None = None
@@ -41,134 +79,181 @@ class ErrorBody:
 
 
 def read(data: bytes) -> ErrorBody:
-    """What the body of a reply that is an error says."""
-    try:
-        value = loads(data.strip())
-    except MalformedJSONError:
-        return ErrorBody(message=_plain(data[:_CLIP].decode("utf-8-sig", "replace")))
-    return read_value(value)
+    """What the body of a response that is an error says: JSON, an event stream, lines of JSON, or text."""
+    for value in values(data):
+        return read_value(value)
+    return ErrorBody(message=_plain(data[:_CLIP].decode("utf-8-sig", "replace")))
+
+
+def values(data: bytes) -> Iterator[Any]:
+    """The JSON values in a body: it as a whole; else the events of a stream, or lines; as text what is neither."""
+    data = data.strip()
+    with suppress(MalformedJSONError):
+        yield loads(data)
+        return
+    decoder = Decoder(len(data) + 2)
+    events = [*decoder.feed(data), *decoder.close()]
+    found = [value for event in events if isinstance(value := _json(event.data), (dict, list))]
+    yield from found
+    if not found:
+        yield from (event.data.decode("utf-8", "replace") for event in events[:1] if event.type != STRAY)
 
 
 def read_value(value: Any, depth: int = 0) -> ErrorBody:
     """As `read`, for a JSON value: an event of a stream, or a body that is parsed already."""
-    if isinstance(value, list):  # Gemini's compatibility layer
-        value = next((item for item in value if isinstance(item, dict)), next(iter(value), None))
+    value = _first(value)
     if isinstance(value, str):
         return ErrorBody(message=_unwrap(value, depth))
     if not isinstance(value, dict):
         return ErrorBody()
-    error, code = _error(value)
-    param = error.get("param")
-    violations = tuple(_fields(value.get("detail")) or _google_fields(error.get("details")))
-    message = _message(error, value, depth) or "; ".join(
-        f"{path}: {text}" if path else text for path, text in violations
-    )
+    around = fold(value)
+    error = _error(around, value)
+    members = fold(error)
+    code = _code(members) or _code(around)
+    param = members.get("param")
+    inner = _inner(members, depth)
+    violations = tuple(_fields(around.get("detail")) or _google_fields(members.get("details")))
+    message = inner.message or _message(members, around, depth)
+    message = message or "; ".join(f"{path}: {text}" if path else text for path, text in violations)
     if not violations and isinstance(param, str) and _string(param):
         violations = ((param, message),)
     return ErrorBody(
         message=message,
-        type=_type(error),
+        type=_type(members),
         code=code,
         param=_string(param),
-        status=_status(error) or _status(value),
+        name=BASE_RESP.get(code or "") if error is around.get(_BASE_RESP) else None,
+        status=status_of(members) or status_of(around),
         model=_string(param.get("modelId")) if isinstance(param, dict) else None,
-        retry_after=_seconds(error),
+        retry_after=delays.in_body(error) or inner.retry_after,
         fields=violations,
         numbers={
-            name: error[key]
-            for key, name in (("n_prompt_tokens", "promptTokens"), ("n_ctx", "contextWindowTokens"))
-            if type(error.get(key)) is int
+            name: members[key]
+            for key, name in (("nprompttokens", "promptTokens"), ("nctx", "contextWindowTokens"))
+            if type(members.get(key)) is int
         },
-        is_openai=error is not value or value.get("object") == "error" or _is_flat_code(value),
+        is_openai=error is not value or around.get("object") == "error" or _is_flat_code(around),
     )
 
 
-def error_in(value: Mapping[str, Any]) -> Any:
-    """The error inside a reply or an event that came with HTTP 200, or None; known by its shape, never by text."""
-    error = value.get("error")
-    if error and isinstance(error, (dict, str, list)):
-        return value
-    groq = value.get("x_groq")
-    if isinstance(groq, dict) and groq.get("error") and isinstance(groq["error"], (dict, str)):
-        return {"error": groq["error"]}
-    if "choices" not in value and "data" not in value and _is_flat_error(value):
-        return value
-    choices = value.get("choices")
-    for choice in choices if isinstance(choices, list) else ():
-        if isinstance(choice, dict) and choice.get("error") and isinstance(choice["error"], (dict, str)):
-            return {"error": choice["error"]}
+def fold(value: dict[str, Any]) -> dict[str, Any]:
+    """The members by their names without case, `_` and `-`: `ErrorMsg` and `error_msg` are one. The first counts."""
+    return {key.lower().replace("_", "").replace("-", ""): item for key, item in reversed(value.items())}
+
+
+def is_blank(value: Any, depth: int = 0) -> bool:
+    """Whether a value says nothing of an error: it, or all in it, is empty, zero, null or says success."""
+    if isinstance(value, str):
+        return value.strip().lower() in _SUCCESS
+    if depth < _DEPTH and isinstance(value, (dict, list)):
+        return all(is_blank(item, depth + 1) for item in (value.values() if isinstance(value, dict) else value))
+    return not value or (type(value) is int and 200 <= value <= 299)
+
+
+def status_of(members: Mapping[str, Any]) -> int | None:
+    """The HTTP status that an error's members, as `fold` gives them, name."""
+    for key in _STATUSES:
+        number = members.get(key)
+        if isinstance(number, str) and len(number) <= _CLIP:
+            suffix = _STATUS_SUFFIX.fullmatch(f".{number}")  # LiteLLM has it as text
+            number = int(suffix[1]) if suffix else None
+        if type(number) is int and 400 <= number <= 599:
+            return number
     return None
 
 
-def _is_flat_error(value: Mapping[str, Any]) -> bool:
-    if value.get("object") == "error" or "error_type" in value or "error_message" in value:
-        return True
-    return "id" not in value and isinstance(value.get("message"), str) and ("type" in value or "code" in value)
+def _first(value: Any) -> Any:
+    """The first object in arrays around an error, of which Gemini's compatibility layer has one."""
+    for _ in range(_DEPTH):
+        if isinstance(value, list):
+            value = next((item for item in value if isinstance(item, (dict, list))), next(iter(value), None))
+    return value
 
 
-def _is_flat_code(value: Mapping[str, Any]) -> bool:
-    """The form of xAI's errors; with a number for a code it may be any server's page."""
-    code = value.get("code")
-    return isinstance(value.get("error"), str) and isinstance(code, str) and not code.isdecimal()
-
-
-def _error(value: Mapping[str, Any]) -> tuple[Mapping[str, Any], str | None]:
-    """The object that describes the error, and the error's code."""
-    inner = value.get("error")
-    for key in ("error", "errors", "detail"):
-        member = value.get(key)
+def _error(around: Mapping[str, Any], value: dict[str, Any]) -> dict[str, Any]:
+    """The object that describes the error."""
+    for key in _ERRORS:
+        member = around.get(key)
         if isinstance(member, list) and key != "detail":
             member = next((item for item in member if isinstance(item, dict)), None)
-        if isinstance(member, dict) and member:
-            return member, _string(member.get("code"))
-    if isinstance(inner, str) and isinstance(value.get("error_description"), str):  # OAuth
-        return value, _string(inner)
-    return value, _string(value.get("code"))
+        elif isinstance(member, str) and _JSON_BEGINS.match(member.lstrip()):
+            member = _first(_json(member.encode("utf-8", "replace")))
+        if isinstance(member, dict) and not is_blank(member):
+            inner = member.get("error")
+            return inner if isinstance(inner, dict) and not is_blank(inner) else member
+    base = around.get(_BASE_RESP)
+    return base if isinstance(base, dict) and not is_blank(base) else value
 
 
-def _type(error: Mapping[str, Any]) -> str | None:
-    metadata, cause, status = error.get("metadata"), error.get("value"), error.get("status")
+def _json(data: bytes) -> Any:
+    try:
+        return loads(data)
+    except MalformedJSONError:
+        return None
+
+
+def _is_oauth(around: Mapping[str, Any]) -> bool:
+    return isinstance(around.get("error"), str) and isinstance(around.get("errordescription"), str)
+
+
+def _code(members: Mapping[str, Any]) -> str | None:
+    if _is_oauth(members):
+        return _string(members["error"])
+    keys = ("statuscode",) if "statusmsg" in members else _CODES
+    return next((code for code in (_string(members.get(key)) for key in keys) if code), None)
+
+
+def _type(members: Mapping[str, Any]) -> str | None:
+    metadata, cause, status = members.get("metadata"), members.get("value"), members.get("status")
     return (
-        _string(error.get("type"))
-        or _string(error.get("error_type"))
+        _string(members.get("type"))
+        or _string(members.get("errortype"))
         or (_string(metadata.get("error_type")) if isinstance(metadata, dict) else None)  # OpenRouter
         or (_string(cause.get("error_type")) if isinstance(cause, dict) else None)  # Vercel
         or (_string(status) if isinstance(status, str) and not status.isdecimal() else None)  # Google
     )
 
 
-def _message(error: Mapping[str, Any], whole: Mapping[str, Any], depth: int) -> str:
-    nested = _nested(error, depth)
-    if nested:
-        return nested
-    members = [error.get(key) for key in ("message", "error_message", "error_description", "error", "msg", "detail")]
-    members += [whole.get(key) for key in ("error_description", "error", "detail", "message", "title")]
-    for member in members:
+def _is_flat_code(around: Mapping[str, Any]) -> bool:
+    """The form of xAI's errors; with a number for a code it may be any server's page."""
+    code = around.get("code")
+    return isinstance(around.get("error"), str) and isinstance(code, str) and not code.isdecimal()
+
+
+def _message(members: Mapping[str, Any], around: Mapping[str, Any], depth: int) -> str:
+    errors = around.get("errors")
+    found = [members.get(key) for key in _MESSAGES] + [around.get(key) for key in _MESSAGES_AROUND]
+    for member in found + (errors if isinstance(errors, list) else [errors]):
         text = _unwrap(member, depth) if isinstance(member, str) else ""
         if text:
             return text
     return ""
 
 
-def _nested(error: Mapping[str, Any], depth: int) -> str:
+def _inner(members: Mapping[str, Any], depth: int) -> ErrorBody:
     """The real cause where a gateway says only that something failed: an error inside of the error."""
     for key, member in (("metadata", "raw"), ("value", "error_message")):
-        outer = error.get(key)
+        outer = members.get(key)
         inner = outer.get(member) if isinstance(outer, dict) else None
         if isinstance(inner, str) and inner:
-            return _unwrap(inner, depth)
+            value = (
+                _json(inner.encode("utf-8", "replace"))
+                if depth < _DEPTH and _JSON_BEGINS.match(inner.lstrip())
+                else None
+            )
+            body = read_value(value, depth + 1)
+            return body if body.message else ErrorBody(message=_unwrap(inner, _DEPTH), retry_after=body.retry_after)
         if isinstance(inner, dict) and depth < _DEPTH:
-            return read_value(inner, depth + 1).message
-    return ""
+            return read_value(inner, depth + 1)
+    return ErrorBody()
 
 
 def _unwrap(text: str, depth: int) -> str:
     """The message of an error that is text: itself, or what it says if it is the JSON of a further error."""
     if depth < _DEPTH and _JSON_BEGINS.match(text.lstrip()):
-        try:
-            return read_value(loads(text.encode()), depth + 1).message or text
-        except MalformedJSONError:
-            pass
+        message = read_value(_json(text.encode("utf-8", "replace")), depth + 1).message
+        if message:
+            return message
     return "" if _MARKUP.match(text.lstrip()) else text
 
 
@@ -190,23 +275,6 @@ def _google_fields(details: Any) -> Iterator[tuple[str, str]]:
         for item in violations if isinstance(violations, list) else ():
             if isinstance(item, dict) and isinstance(item.get("description"), str):
                 yield _string(item.get("field")) or "", item["description"]
-
-
-def _status(error: Mapping[str, Any]) -> int | None:
-    for key in ("code", "status", "http_status_code", "status_code", "statusCode"):
-        number = error.get(key)
-        if isinstance(number, str) and number.isascii() and number.isdigit() and len(number) == 3:
-            number = int(number)  # LiteLLM
-        if type(number) is int and 400 <= number <= 599:
-            return number
-    return None
-
-
-def _seconds(error: Mapping[str, Any]) -> float | None:
-    """OpenRouter says in the body how long to wait."""
-    metadata = error.get("metadata")
-    seconds = metadata.get("retry_after_seconds") if isinstance(metadata, dict) else None
-    return float(seconds) if isinstance(seconds, (int, float)) and 0 < seconds < float("inf") else None
 
 
 def _string(value: Any) -> str | None:

@@ -15,11 +15,10 @@ import structlog
 
 from bridge.call import Call
 from bridge.errors import BridgeError, Reason
-from bridge.jsontext import MalformedJSONError, loads
 from bridge.metadata import request_headers
 from bridge.settings import Settings
 from bridge.upstream import failures
-from bridge.upstream.bodies import error_in
+from bridge.upstream.answers import answer_of, failure_in, is_json, usage_of
 from bridge.upstream.clock import Clock
 from bridge.upstream.credentials import Credential, Credentials
 from bridge.upstream.exchange import Exchange
@@ -77,7 +76,9 @@ class Upstream:
         Raises:
             BridgeError: every way in which this can fail, see `bridge.upstream.failures`.
         """
-        return await self._whole("POST", path, call, body)
+        answer = await self._whole("POST", path, call, body)
+        call.answer, call.usage = answer, usage_of(answer)
+        return answer
 
     async def begin(self, method: str, path: str, call: Call, body: bytes, accept: str, clock: Clock) -> Exchange:
         """A request whose reply has begun with a 2xx, by the first attempt that gets one. Whoever has it must close it.
@@ -164,34 +165,6 @@ class Upstream:
         async with Clock(call.deadline) as clock:
             with closing(await self.begin(method, path, call, body, "application/json", clock)) as exchange:
                 if not is_json(exchange.media_type):
-                    raise failures.malformed("is not JSON by its content type")
-                data = await exchange.read_all(self._settings.max_reply_bytes)
-                answer = parse(data)
-                error = error_in(answer)
-                if error is not None:
-                    raise await exchange.failed(error, data)
-                return answer
-
-
-def is_json(media_type: str) -> bool:
-    """Whether a reply of this content type may be read as JSON; some servers name none."""
-    return media_type in {"application/json", ""} or media_type.endswith("+json")
-
-
-def parse(data: bytes) -> dict[str, Any]:
-    """A reply's JSON object. Blank lines before it are a keep-alive of DeepSeek's.
-
-    Raises:
-        BridgeError: UPSTREAM_MALFORMED_RESPONSE.
-    """
-    try:
-        value = loads(data.strip())
-    except MalformedJSONError as error:
-        raise failures.malformed(f"is not valid JSON ({error})") from None
-    if isinstance(value, list):
-        if value and isinstance(value[0], dict) and error_in(value[0]) is not None:  # Gemini's compatibility layer
-            return value[0]
-        return {"data": value}  # a list without its envelope
-    if not isinstance(value, dict):
-        raise failures.malformed("is not a JSON object")
-    return value
+                    error = await failure_in(exchange, await exchange.beginning())
+                    raise error or failures.malformed("is not JSON by its content type")
+                return await answer_of(exchange, await exchange.read_all(self._settings.max_reply_bytes))

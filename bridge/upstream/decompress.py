@@ -1,11 +1,27 @@
 """Undoes a `content-encoding` that a server used although the bridge asks for none, without trusting its size."""
 
+import codecs
+import re
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Final
 
 from bridge.upstream import failures
 
 Decode = Callable[[bytes], bytes]
+
+#: Values that name no coding: words for "none", and charsets that stand in the wrong header.
+_NO_CODINGS: Final = frozenset(
+    (
+        *("", "identity", "none", "null", "no", "false", "off", "plain", "text", "raw", "unencoded", "undefined"),
+        *("utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "latin-1", "latin1", "7bit", "8bit", "binary"),
+    )
+)
+_ZLIB: Final = frozenset({"gzip", "x-gzip", "deflate"})
+_GZIP_MAGIC: Final = b"\x1f\x8b"
+#: Bytes of a compressed error that are undone at once: what came before a broken piece is kept.
+_PIECE: Final = 512
+_BINARY: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 def decoder_for(encoding: str, limit: int) -> Decode | None:
@@ -16,10 +32,10 @@ def decoder_for(encoding: str, limit: int) -> Decode | None:
     Raises:
         BridgeError: UPSTREAM_MALFORMED_RESPONSE for an encoding that the bridge does not know.
     """
-    name = encoding.strip().lower()
-    if name in {"", "identity"}:
+    names = _codings(encoding)
+    if not names:
         return None
-    if name not in {"gzip", "x-gzip", "deflate"}:
+    if len(names) > 1 or names[0] not in _ZLIB:
         raise failures.malformed("is compressed in a way that was not asked for")
     inflate = zlib.decompressobj(zlib.MAX_WBITS | 32)  # gzip or zlib, whichever it is
 
@@ -39,3 +55,43 @@ def decoder_for(encoding: str, limit: int) -> Decode | None:
         return text
 
     return decode
+
+
+def readable(data: bytes, encoding: str, limit: int) -> bytes:
+    """The body of an error as far as it can be read, `limit` bytes at most, whatever its encoding is called.
+
+    What is compressed is undone up to where it breaks, what is not is taken as it is; what is neither is dropped.
+    """
+    names = _codings(encoding)
+    if data.startswith(_GZIP_MAGIC) or not _ZLIB.isdisjoint(names):
+        text = b"".join(_inflated(data, limit))
+        if text:
+            return text[:limit]
+    return data if not names or _is_text(data) else b""
+
+
+def _codings(encoding: str) -> list[str]:
+    names = (name.partition(";")[0].strip(" \t\"'").lower() for name in encoding.split(","))
+    return [name for name in names if name not in _NO_CODINGS]
+
+
+def _inflated(data: bytes, limit: int) -> Iterator[bytes]:
+    inflate = zlib.decompressobj(zlib.MAX_WBITS | 32)
+    left = limit
+    for at in range(0, len(data), _PIECE):
+        try:
+            text = inflate.decompress(data[at : at + _PIECE], left)
+        except zlib.error:
+            return
+        yield text
+        left -= len(text)
+        if left <= 0 or inflate.eof:
+            return
+
+
+def _is_text(data: bytes) -> bool:
+    try:
+        text = codecs.getincrementaldecoder("utf-8")().decode(data)  # the last character may be cut off
+    except UnicodeDecodeError:
+        return False
+    return _BINARY.search(text) is None

@@ -17,7 +17,7 @@ from bridge.settings import Settings
 from bridge.upstream import failures
 from bridge.upstream.clock import Clock
 from bridge.upstream.credentials import Credential
-from bridge.upstream.decompress import Decode, decoder_for
+from bridge.upstream.decompress import Decode, decoder_for, readable
 from bridge.upstream.leaks import Secrets
 from bridge.upstream.masking import Mask
 from bridge.upstream.transport import Reply
@@ -109,22 +109,22 @@ class Exchange:
             if text or not data:  # a compressed piece may hold nothing yet
                 return text
 
-    async def read_all(self, limit: int) -> bytes:
-        """The rest of the body.
+    async def read_all(self, limit: int, start: bytes = b"") -> bytes:
+        """The rest of the body, behind the `start` that was read before.
 
         Raises:
             BridgeError: UPSTREAM_RESPONSE_TOO_LARGE over `limit` bytes; as `read`.
         """
-        pieces = []
-        size = 0
+        pieces = [start]
+        size = len(start)
         self.clock.phase(self._stall, Reason.UPSTREAM_TIMEOUT, "the reply stopped in the middle")
         self._reply.expect(limit)  # all of it is wanted: reading need not pause
-        while data := await self.read():
+        while size <= limit and (data := await self.read()):
             pieces.append(data)
             size += len(data)
             self.clock.resume()
-            if size > limit:
-                raise failures.too_large("the reply", limit)
+        if size > limit:
+            raise failures.too_large("the reply", limit)
         self.call.replied = time.monotonic()
         return b"".join(pieces)
 
@@ -137,17 +137,22 @@ class Exchange:
         mask = Mask(self._request, self._secrets, _SCANNED_AT_ONCE)
         return failures.of_error(error, self._headers, data, self.call, mask, own=self._own)
 
-    async def _refusal(self) -> BridgeError:
-        """The status is the news: a body that is cut off, stops or does not end takes nothing from it."""
+    async def beginning(self) -> bytes:
+        """As much of the body as an error needs. One that is cut off, stops or does not end takes nothing from it."""
         pieces: list[bytes] = []
         self.clock.pause()
         with suppress(BridgeError, TimeoutError):
-            self._decode = decoder_for(self._headers.get("content-encoding", ""), _ERROR_BODY)
             async with asyncio.timeout(_ERROR_BODY_SECONDS):
                 while sum(map(len, pieces)) < _ERROR_BODY and (data := await self.read()):
                     pieces.append(data)
-        status, data = self.call.http_status, b"".join(pieces)
-        return await self._masked(data, partial(failures.of_reply, status, self._headers, data, self.call))
+        return b"".join(pieces)
+
+    async def _refusal(self) -> BridgeError:
+        """What a status other than 2xx means; the body can only refine it."""
+        data = readable(await self.beginning(), self._headers.get("content-encoding", ""), _ERROR_BODY)
+        return await self._masked(
+            data, partial(failures.of_reply, self.call.http_status, self._headers, data, self.call)
+        )
 
     async def _masked(self, data: bytes, failure: Callable[..., BridgeError]) -> BridgeError:
         mask = Mask(self._request, self._secrets)

@@ -2,10 +2,7 @@
 
 import re
 import ssl
-import time
 from collections.abc import Mapping
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -13,10 +10,11 @@ import httpx
 
 from bridge.call import Call
 from bridge.errors import BridgeError, Reason, Reply, Retry
+from bridge.upstream import delays
 from bridge.upstream.bodies import ErrorBody, read, read_value
 from bridge.upstream.masking import Mask, Text, body_text
 from bridge.upstream.proxy import ProxyRefusedError
-from bridge.upstream.reasons import REFINEMENTS, STATUS_OF_TYPE, of_status
+from bridge.upstream.reasons import of_status, refined, status_named
 
 #: Who is told to wait for longer than this, in seconds, had better not wait.
 _LONGEST_DELAY: Final = 60.0
@@ -31,8 +29,6 @@ _EXCEPTIONS: Final = (
     (httpx.LocalProtocolError, Reason.BRIDGE_INTERNAL, "the request cannot be written as HTTP"),
     (httpx.TransportError, Reason.UPSTREAM_CONNECTION_LOST, "the connection broke before the reply began"),
 )
-_GO_DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|us|µs|ns|h|m|s)")
-_GO_UNITS: Final = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
 
 
 def of_reply(status: int, headers: Mapping[str, str], data: bytes, call: Call, mask: Mask, *, own: bool) -> BridgeError:
@@ -49,10 +45,7 @@ def of_error(error: Any, headers: Mapping[str, str], data: bytes, call: Call, ma
     `error` is the JSON value of it, or the bytes of what is no JSON.
     """
     body = read(error) if isinstance(error, bytes) else read_value(error)
-    named = (body.code, body.type)
-    status = body.status or next(
-        (STATUS_OF_TYPE[name.lower()] for name in named if name and name.lower() in STATUS_OF_TYPE), 500
-    )
+    status = body.status or status_named((body.code, body.type, body.name))
     return _failure(status, headers, body, data, call, mask, own=own)
 
 
@@ -81,6 +74,7 @@ def _failure(
         param=param or None,
         message=message,
         body=reply_body,
+        should_retry=_should_retry(headers),
     )
     delay, retry = _advice(reason, headers, body)
     metadata = dict(zip(body.numbers, numbers, strict=True))
@@ -91,8 +85,7 @@ def _failure(
 
 
 def _reason(status: int, body: ErrorBody, call: Call, *, own: bool) -> Reason:
-    named = (REFINEMENTS.get(name.lower()) for name in (body.code, body.type) if name)
-    reason = next((reason for reason in named if reason is not None), None)
+    reason = refined(status, (body.code, body.type, body.name))
     if reason is None:
         reason = of_status(status)
         if reason is Reason.ENDPOINT_NOT_FOUND and _is_about_model(body, call):
@@ -123,65 +116,18 @@ def _advice(reason: Reason, headers: Mapping[str, str], body: ErrorBody) -> tupl
     """How long to wait, as far as the upstream says, and what to say about retrying where the reason says otherwise."""
     if reason.retry is Retry.NO:
         return None, None
-    delay = retry_delay(headers, is_limit=reason is Reason.RATE_LIMIT_EXCEEDED)
-    if delay is None:
-        delay = body.retry_after
-    if headers.get("x-should-retry") == "false":
+    delay = delays.asked(headers) or body.retry_after
+    if delay is None and reason is Reason.RATE_LIMIT_EXCEEDED:
+        delay = delays.reset(headers)  # most responses have these headers, whether a limit was reached or not
+    if _should_retry(headers) is False:
         return delay, Retry.NO
     if delay is None:
         return None, None
     return delay, Retry.NO if delay > _LONGEST_DELAY else Retry.DELAY
 
 
-def retry_delay(headers: Mapping[str, str], *, is_limit: bool = True) -> float | None:
-    """Seconds to wait by `retry-after-ms`, `retry-after` (seconds or a date) or `x-ratelimit-reset-*`, if any says.
-
-    The last tell when a limit is reset, reached or not, and most replies have them: they count if `is_limit`.
-    """
-    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
-        seconds = _number(headers.get(name, ""))
-        if seconds:
-            return seconds * unit
-    return _until(headers.get("retry-after", "")) or (_until_reset(headers) if is_limit else None)
-
-
-def _until(date: str) -> float | None:
-    """Seconds until an HTTP date, None for what is past or is none."""
-    try:
-        moment = parsedate_to_datetime(date)
-        seconds = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - time.time()
-    except (ValueError, TypeError, OverflowError):
-        return None
-    return seconds if seconds > 0 else None
-
-
-def _until_reset(headers: Mapping[str, str]) -> float | None:
-    """Seconds until the limits are reset: those that are used up if the reply says which, else all of them."""
-    kinds = ("requests", "tokens")
-    used_up = [kind for kind in kinds if headers.get(f"x-ratelimit-remaining-{kind}", "").strip() == "0"]
-    waits = [_go_duration(headers.get(f"x-ratelimit-reset-{kind}", "")) for kind in used_up or kinds]
-    wait = max(waits) or _number(headers.get("x-ratelimit-reset", "")) or 0.0
-    if wait > 1e11:
-        wait /= 1000  # OpenRouter gives the time of day, in milliseconds
-    if wait > 1e8:
-        wait -= time.time()
-    return wait if wait > 0 else None
-
-
-def _number(text: str) -> float | None:
-    try:
-        seconds = float(text)
-    except ValueError:
-        return None
-    return seconds if 0 < seconds < float("inf") else None
-
-
-def _go_duration(text: str) -> float:
-    """Seconds in Go's notation, as in `1h2m3s` or `12ms`, or as a bare number; 0 for what is neither."""
-    parts = _GO_DURATION.findall(text)
-    if parts and "".join(map("".join, parts)) == text:
-        return sum(float(number) * _GO_UNITS[unit] for number, unit in parts)
-    return _number(text) or 0.0
+def _should_retry(headers: Mapping[str, str]) -> bool | None:
+    return {"true": True, "false": False}.get(headers.get("x-should-retry", "").strip().lower())
 
 
 def of_exception(error: httpx.TransportError, *, answered: bool) -> BridgeError:

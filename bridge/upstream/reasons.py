@@ -1,13 +1,16 @@
 """The tables that read an upstream's verdict: HTTP status, error code and error type to `Reason`.
 
+Names are compared without case and punctuation: `Insufficient-Balance` is `insufficient_balance`.
+
 The base is the HTTP mapping of `google/rpc/code.proto`, read backwards. It is not `http-grpc-status-mapping.md`, which
 is for a gRPC client that got a reply from something that is no gRPC server: that makes 400 INTERNAL, 429 UNAVAILABLE.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from typing import Final
 
-from bridge.errors import Reason
+from bridge.errors import Reason, Retry
 
 #: HTTP status to reason. A status without a row falls to `of_status`'s rule for its class.
 STATUSES: Final[Mapping[int, Reason]] = {
@@ -66,8 +69,19 @@ REFINEMENTS: Final[Mapping[str, Reason]] = {
     "organization_spend_limit_exceeded": Reason.INSUFFICIENT_QUOTA,
     "organization_usage_limit_exceeded": Reason.INSUFFICIENT_QUOTA,
     "project_spend_limit_exceeded": Reason.INSUFFICIENT_QUOTA,
+    "billing_not_active": Reason.INSUFFICIENT_QUOTA,
+    "billing_error": Reason.INSUFFICIENT_QUOTA,  # Anthropic
     "insufficient_funds": Reason.INSUFFICIENT_QUOTA,  # Vercel, also under HTTP 502
     "quota_for_entity_exceeded": Reason.INSUFFICIENT_QUOTA,  # Vercel
+    "exceeded_current_quota_error": Reason.INSUFFICIENT_QUOTA,  # Moonshot
+    "insufficient_balance": Reason.INSUFFICIENT_QUOTA,
+    "insufficient_balance_error": Reason.INSUFFICIENT_QUOTA,
+    "insufficient_credits": Reason.INSUFFICIENT_QUOTA,
+    "insufficient_user_quota": Reason.INSUFFICIENT_QUOTA,  # One API
+    "budget_exceeded": Reason.INSUFFICIENT_QUOTA,  # LiteLLM, under HTTP 400
+    "payment_required": Reason.INSUFFICIENT_QUOTA,
+    "arrearage": Reason.INSUFFICIENT_QUOTA,  # Alibaba
+    "account_overdue_error": Reason.INSUFFICIENT_QUOTA,  # Volcengine
     "rate_limit_exceeded": Reason.RATE_LIMIT_EXCEEDED,
     "throttling_error": Reason.RATE_LIMIT_EXCEEDED,  # LiteLLM
     "unsupported_country_region_territory": Reason.REGION_UNSUPPORTED,
@@ -77,9 +91,8 @@ REFINEMENTS: Final[Mapping[str, Reason]] = {
 #: bears no number. What is in no row counts as 500.
 STATUS_OF_TYPE: Final[Mapping[str, int]] = {
     "invalid_request_error": 400,
-    "badrequesterror": 400,  # vLLM
-    "invalid_argument": 400,  # Google
-    "invalid-argument": 400,  # xAI
+    "bad_request_error": 400,  # vLLM
+    "invalid_argument": 400,  # Google, xAI
     "failed_precondition": 400,
     "out_of_range": 400,
     "validation": 400,  # TGI
@@ -90,13 +103,15 @@ STATUS_OF_TYPE: Final[Mapping[str, int]] = {
     "permission_denied": 403,
     "forbidden": 403,
     "not_found_error": 404,
-    "notfounderror": 404,
     "not_found": 404,
     "conflict": 409,
     "failed_dependency": 424,  # Vercel
     "generation": 424,  # TGI
     "rate_limit_error": 429,
+    "rate_limit_reached_error": 429,  # Moonshot
     "resource_exhausted": 429,
+    "too_many_requests": 429,
+    "throttling": 429,  # Alibaba
     "requests": 429,
     "tokens": 429,
     "overloaded": 429,  # TGI
@@ -105,14 +120,60 @@ STATUS_OF_TYPE: Final[Mapping[str, int]] = {
     "provider_overloaded": 503,
     "unavailable_error": 503,
     "unavailable": 503,
+    "bad_gateway": 502,
+    "service_unavailable": 503,
     "service_unavailable_error": 503,
     "server_is_overloaded": 503,
     "slow_down": 503,
     "timeout": 504,
     "timeout_error": 504,
+    "gateway_timeout": 504,
     "deadline_exceeded": 504,
     "overloaded_error": 529,
+    "engine_overloaded_error": 529,  # Moonshot
 }
+
+#: MiniMax's `base_resp.status_code` as a name of the tables above. What is in no row counts as 500.
+BASE_RESP: Final[Mapping[str, str]] = {
+    "1001": "timeout",
+    "1002": "rate_limit_exceeded",
+    "1004": "authentication_error",
+    "1008": "insufficient_balance",
+    "1026": "content_filter",  # the prompt
+    "1027": "content_filter",  # the completion
+    "1039": "rate_limit_exceeded",  # tokens
+    "1041": "rate_limit_exceeded",  # connections
+    "2013": "invalid_request_error",
+    "2049": "invalid_api_key",
+}
+
+#: Statuses about this very request: no code that speaks of the moment, as `rate_limit_exceeded`, overrides them.
+ABOUT_THE_REQUEST: Final = frozenset({405, 410, 413, 414, 415, 431, 451, 501})
+
+_PUNCTUATION: Final = re.compile(r"[^a-z0-9]")
+_MAX_NAME: Final = 128
+
+
+def _key(name: str) -> str:
+    return _PUNCTUATION.sub("", name[:_MAX_NAME].lower())
+
+
+_REFINEMENTS: Final = {_key(name): reason for name, reason in REFINEMENTS.items()}
+_STATUS_OF_TYPE: Final = {_key(name): status for name, status in STATUS_OF_TYPE.items()}
+
+
+def refined(status: int, names: Iterable[str | None]) -> Reason | None:
+    """The reason of the first name that says more than the HTTP status; None where the status decides."""
+    found = (_REFINEMENTS.get(_key(name)) for name in names if name)
+    reason = next((reason for reason in found if reason is not None), None)
+    is_about_now = reason is not None and reason.retry is not Retry.NO
+    return None if is_about_now and status in ABOUT_THE_REQUEST else reason
+
+
+def status_named(names: Iterable[str | None]) -> int:
+    """The HTTP status of an error that came without a number."""
+    found = (_STATUS_OF_TYPE.get(_key(name)) for name in names if name)
+    return next((status for status in found if status is not None), 500)
 
 
 def of_status(status: int) -> Reason:

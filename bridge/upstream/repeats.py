@@ -7,7 +7,7 @@ begins and ends in the same way has its text between the two.
 
 from typing import Any, Final
 
-from bridge.jsontext import MalformedJSONError, loads
+from bridge.jsontext import loads_text
 
 #: Members of a delta that are text to append.
 TEXTS: Final = ("content", "reasoning_content", "reasoning", "refusal")
@@ -31,12 +31,14 @@ class Repeats:
         end = len(data) - len(self._tail)
         if end < len(head):
             return None
-        try:
-            text = loads(b'"%b"' % data[len(head) : end])  # more than one string is no JSON
-        except MalformedJSONError:
-            return None
-        self._missed = 0
-        return text if type(text) is str else None
+        text = loads_text(b'"%b"' % data[len(head) : end])  # more than one string is no JSON
+        if text is not None:
+            self._missed = 0
+        return text
+
+    def forget(self) -> None:
+        """The next chunk repeats none."""
+        self._head = None
 
     def learn(self, data: bytes, value: dict[str, Any]) -> str:
         """Take a chunk, with its text, as the one that others may repeat: the name of its text, empty if none may."""

@@ -38,7 +38,7 @@ class Retries:
         half a second, doubling, to eight.
         """
         retries = call.attempts - 1
-        if not self._limit or not call.may_retry or not _is_worth_it(error, call, is_get=is_get):
+        if not self._limit or not call.may_retry or not _is_worth_it(error, is_get=is_get):
             return None
         if retries >= self._limit or self._tokens < 1:
             call.spent = True
@@ -53,14 +53,13 @@ class Retries:
         return seconds
 
 
-def _is_worth_it(error: BridgeError, call: Call, *, is_get: bool) -> bool:
+def _is_worth_it(error: BridgeError, *, is_get: bool) -> bool:
     if error.reason is Reason.UPSTREAM_UNREACHABLE:
         return True
     if error.reason is Reason.UPSTREAM_CONNECTION_LOST:
         return is_get
     if error.reply is None:
         return False
-    advice = dict(call.trailers).get("x-should-retry")
-    if advice in {"true", "false"}:
-        return advice == "true"
+    if error.reply.should_retry is not None:
+        return error.reply.should_retry
     return error.reply.http_status in _STATUSES and (error.retry or error.reason.retry) is not Retry.NO

@@ -4,16 +4,28 @@ Lines end with LF, CR or CR LF and with nothing else: text may hold U+2028, U+00
 would cut. Bytes may be cut anywhere, inside a character, a field name or a CR LF pair. A line that is still incomplete
 is kept as the list of its pieces, so that an event of many megabytes costs no repeated copying.
 
-Two things go beyond the standard, because gateways do them: a field named `error` with a JSON object (llama.cpp until
-2025) counts as an event of type `error`, and `close` hands out an event that the end of the stream cut off before its
-blank line, marked as incomplete; whether that is still good is for the reader to say.
+What goes beyond the standard is there because gateways do it:
+
+- A field named `error` with a JSON object (llama.cpp until 2025) counts as an event of type `error`.
+- Lines that are no field but JSON are an event of type `STRAY`: an error that was written past the framing.
+- A `data` line that no JSON could have behind the one before begins an event of its own: blank lines were forgotten.
+- `close` hands out an event that the end of the stream cut off before its blank line, marked as incomplete; whether
+  that is still good is for the reader to say.
 """
 
+import re
 from typing import Final, NamedTuple
 
+#: The type of an event that stood outside of any field. No stream can name it: a line has no line feed.
+STRAY: Final = "\n"
 _BOM: Final = b"\xef\xbb\xbf"
 #: Bytes of a line before its data: `data: `.
 _FIELD: Final = 6
+_ERROR: Final = "error"
+#: What may stand before the first line.
+SPACE: Final = _BOM + b" \t\r\n"
+_FIELDS: Final = (b"data:", b"event:", b"id:", b"retry:", b"error:")
+_FIRST_LINE: Final = re.compile(rb"(?:data|event|id|retry)?:|error: *\{")
 
 
 class Event(NamedTuple):
@@ -33,7 +45,11 @@ class EventTooLargeError(ValueError):
 
 
 class Decoder:
-    """Decodes one stream. `limit` is the largest event in bytes, unfinished lines included."""
+    """Decodes one stream. `limit` is the largest event in bytes, unfinished lines included.
+
+    `heard` says that the last `feed` had a comment or an empty event in it, which show that the server is alive.
+    `named` says that an event had a type so far.
+    """
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -42,6 +58,9 @@ class Decoder:
         self._data: list[bytes] = []
         self._data_size = 0
         self._type = ""
+        self._stray: list[bytes] = []  # lines of JSON outside of any field
+        self.heard = False
+        self.named = False
         self._skip_lf = False  # the last byte was a CR, whose line is dispatched: a LF now belongs to it
         self._start = b""  # the first bytes, until it is clear whether they are a byte order mark
         self._started = False
@@ -54,6 +73,7 @@ class Decoder:
         """
         lines, rest = self._split(data)
         events: list[Event] = []
+        self.heard = False
         if lines and self._pieces:
             lines[0] = b"".join([*self._pieces, lines[0]])
             self._pieces.clear()
@@ -62,7 +82,7 @@ class Decoder:
             if not line:
                 self._dispatch(events)
             elif line.startswith(b"data:"):  # nearly every line of nearly every stream
-                self._append(line[6:] if line[5:6] == b" " else line[5:])
+                self._append(line[6:] if line[5:6] == b" " else line[5:], events)
             else:
                 self._field(line, events)
             if self._data_size - 1 > self._limit:  # no LF follows the last line
@@ -82,8 +102,7 @@ class Decoder:
             events += self.feed(self._start)
         if self._pieces:
             events += [event._replace(complete=False) for event in self.feed(b"\n")]
-        if any(self._data):
-            events.append(Event(b"\n".join(self._data), self._type, complete=False))
+        self._dispatch(events, complete=False)
         return events
 
     def _split(self, data: bytes) -> tuple[list[bytes], bytes]:
@@ -110,23 +129,74 @@ class Decoder:
     def _field(self, line: bytes, events: list[Event]) -> None:
         name, _, value = line.partition(b":")
         value = value.removeprefix(b" ")
-        if name == b"data":
-            self._append(value)
+        if not name:
+            self.heard = True  # a comment
+        elif name == b"data":
+            self._append(value, events)
         elif name == b"event":
             self._type = value.decode("utf-8", "replace")
         elif name == b"error" and value.lstrip().startswith(b"{"):
-            events.append(Event(value, "error"))
-        # `id` and `retry` serve reconnection, which a POST has not; a comment has an empty name.
+            self.named = True
+            events.append(Event(value, _ERROR))
+        elif name not in {b"id", b"retry"}:  # which serve reconnection, and a POST has none
+            self._append_stray(line, events)
 
-    def _append(self, value: bytes) -> None:
+    def _append(self, value: bytes, events: list[Event]) -> None:
+        if self._data and _are_two(self._data[-1], value):
+            self._end_data(events)
         self._data.append(value)
         self._data_size += len(value) + 1
 
-    def _dispatch(self, events: list[Event]) -> None:
-        if self._data:
-            data = self._data[0] if len(self._data) == 1 else b"\n".join(self._data)
-            if data or self._type:  # an empty event is a keep-alive
-                events.append(Event(data, self._type))
+    def _append_stray(self, line: bytes, events: list[Event]) -> None:
+        if self._stray and _are_two(self._stray[-1], line):
+            self._end_stray(events)
+        if not self._stray:
+            if not line.lstrip().startswith((b"{", b"[")):
+                return
+            if self._data:
+                self._end_data(events)  # what stood before it comes before it
+        self._stray.append(line)
+        self._data_size += len(line) + 1
+
+    def _dispatch(self, events: list[Event], *, complete: bool = True) -> None:
+        data = self._data
+        if complete and len(data) == 1 and data[0] and not self._type and not self._stray:  # nearly every event
+            events.append(Event(data[0]))
             self._data = []
             self._data_size = 0
-        self._type = ""
+            return
+        if self._stray:
+            self._end_stray(events, complete=complete)
+        if data or self._type:
+            self._end_data(events, complete=complete)
+            self._type = ""
+
+    def _end_data(self, events: list[Event], *, complete: bool = True) -> None:
+        data = self._data[0] if len(self._data) == 1 else b"\n".join(self._data)
+        if data or self._type.lower() == _ERROR:
+            self.named = self.named or bool(self._type)
+            events.append(Event(data, self._type, complete))
+        else:
+            self.heard = True  # an empty event is a keep-alive
+        self._data = []
+        self._data_size = 0
+
+    def _end_stray(self, events: list[Event], *, complete: bool = True) -> None:
+        if self._stray:
+            self.named = True
+            events.append(Event(b"\n".join(self._stray), self._type or STRAY, complete))
+            self._stray = []
+            self._data_size = sum(map(len, self._data)) + len(self._data)
+
+
+def _are_two(first: bytes, second: bytes) -> bool:
+    """Whether two lines cannot belong to one JSON text: an object or array ends, and what follows does not go on."""
+    ends = first.lstrip().startswith((b"{", b"[")) and first.rstrip().endswith((b"}", b"]"))
+    return ends and second.lstrip()[:1] not in {b"", b",", b"}", b"]"}
+
+
+def begins_stream(start: bytes) -> bool | None:
+    """Whether a body that begins so, without `SPACE` before it, is an event stream; None if more has to come first."""
+    if _FIRST_LINE.match(start):
+        return True
+    return None if any(field.startswith(start.rstrip(b" ")) for field in _FIELDS) else False

@@ -1,44 +1,37 @@
 """A streamed chat completion: bytes to JSON chunks, and the judgement of how the stream ended.
 
-The stream is complete when `[DONE]` came, or when it ended after each choice that was asked for or had begun got its
-`finish_reason`; some servers never send `[DONE]`. Everything else is an error, also an end that looks clean: the caller
-must never take a cut stream for a finished one. An error may come as an event of the stream, in several shapes.
+The stream is complete when `[DONE]` came behind a choice, or when it ended after each choice that was asked for or had
+begun got its `finish_reason`; some servers never send `[DONE]`. Everything else is an error, also an end that looks
+clean: the caller must never take a cut stream for a finished one. An error may come as an event of the stream or
+beside its framing, in many shapes.
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing, suppress
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from bridge.call import Call
 from bridge.errors import BridgeError, Reason
 from bridge.jsontext import MalformedJSONError, loads
 from bridge.settings import Settings
 from bridge.upstream import failures
-from bridge.upstream.bodies import error_in
-from bridge.upstream.client import Upstream, is_json, parse
+from bridge.upstream.answers import answer_of, failure_in, is_json, usage_of
+from bridge.upstream.chunk import Chunk, as_chunk, is_whole
+from bridge.upstream.client import Upstream
 from bridge.upstream.clock import Clock
 from bridge.upstream.exchange import Exchange
+from bridge.upstream.halves import Halves
+from bridge.upstream.inside import error_in, is_failure, unwrapped
 from bridge.upstream.repeats import Repeats
-from bridge.upstream.sse import Decoder, Event, EventTooLargeError
+from bridge.upstream.sse import SPACE, STRAY, Decoder, Event, EventTooLargeError, begins_stream
 from bridge.upstream.toolcalls import ToolCalls
 
 _DONE: Final = b"[DONE]"
-#: A plain reply under the name of an event stream is recognised up to this size.
-_START: Final = 1 << 20
+#: The name that the standard gives to events without one.
+_MESSAGE: Final = "message"
 #: How long to wait behind `[DONE]` for the end of the body, which lets the connection be used again, in seconds.
 _LINGER: Final = 0.05
-
-
-class Chunk(NamedTuple):
-    """One event's JSON object.
-
-    If `repeats` is the name of a text in its delta, chunks that follow may come as a `str` each: what the last `Chunk`
-    said, with this text in its place.
-    """
-
-    value: dict[str, Any]
-    repeats: str = ""
 
 
 Chunks = Iterator[Chunk | str]
@@ -66,12 +59,12 @@ class ChunkStream:
         self._settings = settings
         self._decoder = Decoder(settings.max_event_bytes)
         self._repeats = Repeats()
+        self._halves = Halves()
         self._calls = ToolCalls()
         self._opened = False
         self._waits = True  # for its first event
         self._begun = False  # there was a chunk
         self._ended = False  # there is no more of the body
-        self._start = b""  # of a body that may turn out to be no event stream at all
         self._open_choices: set[int] = set()  # choices that have begun and have no finish_reason yet
         self._finished: dict[int, str] = {}
         exchange.call.finish_reasons = self._finished
@@ -107,29 +100,44 @@ class ChunkStream:
         return chunks
 
     async def _open(self) -> Chunks | None:
+        """See what the body is. Some servers call an event stream something else, so its first line decides."""
         self._opened = True
         message = "no first event of the stream in time"
-        limit = self._settings.first_event_timeout
-        self._exchange.clock.phase(limit, Reason.UPSTREAM_FIRST_EVENT_TIMEOUT, message)
+        clock, limit = self._exchange.clock, self._settings.first_event_timeout
+        clock.phase(limit, Reason.UPSTREAM_FIRST_EVENT_TIMEOUT, message)
         media_type = self._exchange.media_type
         if media_type == "text/event-stream":
             return None
+        start = b""
+        while (is_stream := begins_stream(start)) is None and (data := await self._exchange.read()):
+            start = (start + data).lstrip(SPACE)
+            clock.resume()
+        if is_stream:
+            return self._take(start)
         if is_json(media_type):
-            return self._plain(await self._exchange.read_all(self._settings.max_reply_bytes))
-        raise failures.malformed("is not an event stream by its content type")
+            return await self._plain(await self._exchange.read_all(self._settings.max_reply_bytes, start))
+        error = await failure_in(self._exchange, start + await self._exchange.beginning())
+        raise error or failures.malformed("is not an event stream by its content type")
 
     async def _next(self) -> Chunks | None:
         """The chunks of one read; None if it only keeps the connection alive."""
-        data = await self._exchange.read()
-        if not self._begun and len(self._start) < _START:
-            self._start += data
+        return self._take(await self._exchange.read())
+
+    def _take(self, data: bytes) -> Chunks | None:
         self._ended = not data
+        decoder = self._decoder
         try:
-            events = self._decoder.feed(data) if data else self._decoder.close()
+            events = decoder.feed(data) if data else decoder.close()
         except EventTooLargeError as error:
             events = error.events
             self._error = failures.too_large("an event of the stream", self._settings.max_event_bytes)
-        if not any(map(_says, events)):
+        if decoder.named:
+            told = [event for event in map(self._heeded, events) if event is not None]
+            decoder.heard = decoder.heard or len(told) < len(events)
+            events = told
+        if not events:
+            if decoder.heard and not self._waits:
+                self._exchange.clock.resume()  # a server that keeps the connection alive has not stalled
             return None
         count = sum(event.data.lstrip().startswith(b"{") for event in events)
         if count:
@@ -140,50 +148,95 @@ class ChunkStream:
             self._exchange.clock.phase(self._settings.stall_timeout, Reason.UPSTREAM_STREAM_STALLED, message)
         return self._chunks(events)
 
+    def _heeded(self, event: Event) -> Event | None:
+        """An event as it counts; None for one whose name and content say that it is no part of the answer."""
+        data, kind, complete = event
+        if not kind or kind == STRAY or is_failure(kind):
+            return event
+        if kind.lower() == _MESSAGE or data.lstrip().startswith(_DONE):
+            return Event(data, "", complete)
+        if b'"choices"' in data:
+            return event
+        value = unwrapped(_value_of(data))
+        return event if isinstance(value, dict) and error_in(value, named=True) is not None else None
+
     def _end(self) -> Chunks | None:
         """The body has ended without `[DONE]`."""
-        if not self._begun and self._start.lstrip()[:1] in {b"{", b"["}:
-            return self._plain(self._start)
-        if self._open_choices or len(self._finished) < self._exchange.call.choices:
+        if not self._is_finished():
             raise failures.interrupted("the stream ended before it was complete")
-        self._judge_finish_reasons()
+        self._judge()
         self._done = True
         return None
 
+    def _is_finished(self) -> bool:
+        """Whether each choice that was asked for, or has begun, has ended."""
+        return not self._open_choices and len(self._finished) >= self._exchange.call.choices
+
     def _chunks(self, events: list[Event]) -> Chunks:
-        for data, kind, complete in events:
-            if kind and kind.lower() == "error":
+        for event in events:
+            data, kind, _ = event
+            if kind and is_failure(kind):
                 raise self._exchange.failure(_value_of(data), data)
+            text = self._repeats.text(data)
+            if text is not None:
+                yield text
+                continue
             if not data.startswith(b"{") and data.lstrip().startswith(_DONE):
-                self._judge_finish_reasons()
+                yield from self._rest()
+                self._judge()
                 self._done = True
                 return
-            if data:
-                text = self._repeats.text(data)
-                if text is not None:
-                    yield text
-                    continue
-                value = self._value(data, complete=complete)
-                if value is not None:
-                    self._calls.number(value)
-                    yield Chunk(value, self._repeats.learn(data, value))
+            chunk = self._chunk(event)
+            if chunk is not None:
+                yield chunk
+                if self._done:
+                    return
 
-    def _value(self, data: bytes, *, complete: bool) -> dict[str, Any] | None:
+    def _chunk(self, event: Event) -> Chunk | None:
+        """The chunk of an event; None for one that says nothing of the completion."""
+        data, kind, complete = event
+        self._halves.joined = False
         try:
-            value = loads(data)
+            value = loads(data, self._halves.join)
         except MalformedJSONError as error:
-            if not complete:
-                return None  # the end of the stream cut it off; `_end` comes next
+            # What the end of the stream cut off is judged by `_end`; behind the last finish_reason anything may come.
+            if not complete or kind or self._is_finished():
+                return None
             raise failures.malformed(f"has an event that is not valid JSON ({error})") from None
-        if isinstance(value, list) and value and isinstance(value[0], dict) and error_in(value[0]) is not None:
-            value = value[0]  # Gemini's compatibility layer, as in `parse`
-        if not isinstance(value, dict):
+        if type(value) is list:
+            value = unwrapped(value)
+        if type(value) is not dict:
+            if kind or self._is_finished():
+                return None
             raise failures.malformed("has an event that is not a JSON object")
-        problem = error_in(value)
+        problem = error_in(value, named=bool(kind) and kind != STRAY)
         if problem is not None:
             raise self._exchange.failure(problem, data)
+        if kind and "choices" not in value:
+            return None
+        if kind == STRAY and is_whole(value):
+            return self._completion(value)
+        return self._learned(value, data)
+
+    def _learned(self, value: dict[str, Any], data: bytes) -> Chunk:
+        halves = self._halves
+        if halves.busy:
+            halves.finish(value)
         self._follow(value)
-        return value
+        self._calls.number(value)
+        if halves.busy:
+            self._repeats.forget()  # the next chunk may have the other half
+            return Chunk(value)
+        return Chunk(value, self._repeats.learn(data, value))
+
+    def _rest(self) -> Iterator[Chunk]:
+        """What is told at the end of the stream of halves whose other half never came."""
+        if self._halves.busy:
+            first = self._exchange.call.answer or {}
+            value: dict[str, Any] = {key: first[key] for key in ("id", "object", "created", "model") if key in first}
+            value["choices"] = self._halves.rest()
+            self._calls.number(value)
+            yield Chunk(value)
 
     def _follow(self, value: dict[str, Any]) -> None:
         if not self._begun:
@@ -201,28 +254,33 @@ class ChunkStream:
                     self._failed = self._failed or reason == "error"
                 elif index not in self._finished:
                     self._open_choices.add(index)
-        usage = value.get("usage")
-        if type(usage) is dict:
-            self._exchange.call.usage = usage
+        if "usage" in value:
+            self._exchange.call.usage = usage_of(value) or self._exchange.call.usage
 
-    def _judge_finish_reasons(self) -> None:
+    def _judge(self) -> None:
+        """The stream says that it is complete: see that it holds an answer.
+
+        Raises:
+            BridgeError: there was no choice, or the upstream ended one with an error that it did not describe.
+        """
         if self._failed:
             message = "the upstream ended a choice with finish_reason `error`"
             raise BridgeError(Reason.UPSTREAM_INTERNAL_ERROR, message)
+        if not self._open_choices and not self._finished:
+            raise failures.malformed("is a stream without any choice")
 
-    def _plain(self, data: bytes) -> Chunks:
+    async def _plain(self, data: bytes) -> Chunks:
         """A stream was asked for and a plain reply came: an error, or a completion, which makes one chunk."""
-        answer = parse(data)
-        error = error_in(answer)
-        if error is not None:
-            raise self._exchange.failure(error, data)
-        chunk = as_chunk(answer)
-        self._calls.number(chunk.value)
         self._exchange.call.arrived(1)
+        return iter((self._completion(await answer_of(self._exchange, data)),))
+
+    def _completion(self, value: dict[str, Any]) -> Chunk:
+        chunk = as_chunk(value)
+        self._calls.number(chunk.value)
         self._follow(chunk.value)
-        self._judge_finish_reasons()
+        self._judge()
         self._done = True
-        return iter((chunk,))
+        return chunk
 
     async def _linger(self) -> None:
         with suppress(TimeoutError, BridgeError):
@@ -231,23 +289,9 @@ class ChunkStream:
                     pass
 
 
-def _says(event: Event) -> bool:
-    """Whether an event says something: some servers send empty ones to keep a connection alive."""
-    return bool(event.data) or event.type.lower() == "error"
-
-
 def _value_of(data: bytes) -> Any:
     """The JSON value of an event, or the event's bytes where it is none."""
     try:
         return loads(data)
     except MalformedJSONError:
         return data
-
-
-def as_chunk(completion: dict[str, Any]) -> Chunk:
-    """A plain completion as the one chunk that says the same."""
-    choices = completion.get("choices")
-    if not isinstance(choices, list) or not all(isinstance(choice, dict) for choice in choices):
-        raise failures.malformed("is neither an event stream nor a completion")
-    deltas = [{"delta" if key == "message" else key: item for key, item in choice.items()} for choice in choices]
-    return Chunk({**completion, "object": "chat.completion.chunk", "choices": deltas})

@@ -73,6 +73,18 @@ def pieces(parts: Iterable[bytes]) -> Script:
     return script
 
 
+def raw(data: bytes, size: int = 1 << 20) -> Script:
+    """A whole response, head and all, in pieces of this size, and the end of the connection."""
+
+    async def script(exchange: Exchange) -> None:
+        for at in range(0, len(data), size):
+            await exchange.send(data[at : at + size])
+            await asyncio.sleep(0)
+        exchange.writer.close()
+
+    return script
+
+
 def whole(data: bytes) -> Script:
     return pieces([data])
 

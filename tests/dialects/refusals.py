@@ -246,7 +246,7 @@ REFUSALS = [
         "tgi",
         424,
         {"error": "Request failed during generation", "error_type": "generation"},
-        (StatusCode.UNAVAILABLE, "UPSTREAM_DEPENDENCY_FAILED"),
+        (StatusCode.FAILED_PRECONDITION, "UPSTREAM_DEPENDENCY_FAILED"),
         "Request failed during generation",
     ),
     Refusal(

@@ -5,6 +5,7 @@ Its streams are in `test_streams.py`, one payload for each server's ending; the 
 
 import asyncio
 import json
+from typing import Any
 
 import pytest
 from google.protobuf.duration_pb2 import Duration
@@ -180,6 +181,50 @@ async def test_choices_of_a_chunk_that_are_no_list(bridge: Bridge, hello: Reques
     bridge.gateway.script(sse({**STREAM_HEAD, "choices": {"index": 0}}))
     outcome = await drain(bridge.chat.CreateChatCompletionStream(hello))
     assert (outcome.code, outcome.info.reason) == (StatusCode.INTERNAL, "UPSTREAM_MALFORMED_RESPONSE")
+
+
+ACCEPTED = {"request_id": "e8a2"}
+
+
+async def test_deferred(bridge: Bridge, hello: Request) -> None:
+    """XAI answers a deferred request with its id alone; the completion is fetched later."""
+    hello.deferred = True
+    bridge.gateway.script(json_reply(ACCEPTED))
+    outcome = await ask(bridge.chat.CreateChatCompletion(hello))
+    assert bridge.gateway.last.json["deferred"] is True
+    assert outcome.messages == [chat_pb2.CreateChatCompletionResponse(request_id="e8a2")]
+
+
+@pytest.mark.parametrize(
+    ("deferred", "body"),
+    [
+        (False, ACCEPTED),
+        (None, ACCEPTED),
+        (True, {}),
+        (True, {"request_id": None}),
+        (True, {"request_id": "e8a2", "choices": {}}),
+    ],
+)
+async def test_an_id_is_no_completion(
+    bridge: Bridge,
+    hello: Request,
+    deferred: bool | None,  # noqa: FBT001
+    body: Any,
+) -> None:
+    """To a request that is not deferred an id is no answer, and to none is a body without it."""
+    if deferred is not None:
+        hello.deferred = deferred
+    bridge.gateway.script(json_reply(body))
+    outcome = await ask(bridge.chat.CreateChatCompletion(hello))
+    assert (outcome.code, outcome.info.reason) == (StatusCode.INTERNAL, "UPSTREAM_MALFORMED_RESPONSE")
+
+
+async def test_a_deferred_request_that_fails(bridge: Bridge, hello: Request) -> None:
+    """An error is one, deferred or not."""
+    hello.deferred = True
+    bridge.gateway.script(json_reply({"request_id": "e8a2", "code": "rate_limit_exceeded", "error": "slow down"}))
+    outcome = await ask(bridge.chat.CreateChatCompletion(hello))
+    assert (outcome.info.reason, outcome.message) == ("RATE_LIMIT_EXCEEDED", "slow down")
 
 
 async def test_no_choices_at_all(bridge: Bridge, hello: Request) -> None:

@@ -1,7 +1,7 @@
 """What a caller is told about trying again: the pushback trailer for gRPC's own retries, RetryInfo for everyone."""
 
 from email.utils import formatdate
-from time import time
+from time import process_time, time
 
 import pytest
 
@@ -108,7 +108,8 @@ async def test_time_of_day(header: str, warm: Bridge, hello: chat_pb2.CreateChat
         (502, {"x_ratelimit_reset_tokens": "3s"}, None),
         (502, {"retry_after": "2"}, "2000"),
         (409, {}, None),
-        (424, {"x_ratelimit_reset_requests": "1s"}, None),
+        (409, {"x_ratelimit_reset_requests": "1s"}, None),
+        (424, {"retry_after": "2"}, "-1"),
         (529, {}, "1000"),
         (529, {"retry_after_ms": "100"}, "100"),
         (529, {"x_ratelimit_reset_tokens": "6m0s"}, "1000"),
@@ -144,6 +145,18 @@ async def test_delay_in_the_body(warm: Bridge, hello: chat_pb2.CreateChatComplet
     warm.gateway.script(json_reply(error, 429, retry_after="2"))
     failure = await failed(warm.chat.CreateChatCompletion(hello))
     assert failure.pushback == "2000"
+
+
+@pytest.mark.parametrize("unit", ["1", "1h", "1."])
+@pytest.mark.parametrize("name", ["retry_after", "retry_after_ms", "x_ratelimit_reset", "x_ratelimit_reset_requests"])
+async def test_long_headers(name: str, unit: str, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
+    """A header of any length holds up nobody: the advice is as if it were not there."""
+    value = unit * (8000 // len(unit))
+    warm.gateway.script(reply(b"{}", 429, **{name: value}))
+    began = process_time()
+    failure = await failed(warm.chat.CreateChatCompletion(hello))
+    assert process_time() - began < 0.5  # for 16,000 digits it was 23 s, by the square of their number
+    assert failure.delay_ms == 1000
 
 
 async def test_headers_stay_readable(warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:

@@ -18,26 +18,78 @@ async def closed(bridge: Bridge) -> None:
         await (await bridge.gateway.exchange()).wait_closed()
 
 
-async def heartbeat(exchange: Exchange) -> None:
-    """A stream that stops after a chunk, and goes on with comments and empty events."""
-    await exchange.head(content_type=EVENTS)
-    await exchange.send(ONE)
-    while not exchange.closed.is_set():
-        with suppress(ConnectionError):
-            await exchange.send(": still here\n\ndata:\n\n")
-        await asyncio.sleep(0.005)
+def beating(start: str, beat: str, count: int = 1 << 20, end: str = "") -> Script:
+    """A stream that begins so, goes on with the same few bytes every 5 ms, and ends so."""
+
+    async def script(exchange: Exchange) -> None:
+        await exchange.head(content_type=EVENTS)
+        await exchange.send(start)
+        for _ in range(count):
+            if exchange.closed.is_set():
+                return
+            with suppress(ConnectionError):
+                await exchange.send(beat)
+            await asyncio.sleep(0.005)
+        await exchange.send(end)
+        exchange.writer.close()
+
+    return script
 
 
-STALLS = {"silence": then_wait(ONE), "comments": heartbeat, "half an event": then_wait(f'{ONE}data: {{"choi')}
+BEATS = {
+    "comments": ": still here\n\n",
+    "a comment without a blank line": ":\n",
+    "empty events": "data:\n\n",
+    "a ping": "event: ping\ndata: {}\n\n",
+    "a ping without data": "event: ping\n\n",
+}
+STALLS = {
+    "silence": then_wait(ONE),
+    "half an event": then_wait(f'{ONE}data: {{"choi'),
+    "half a comment": then_wait(f"{ONE}: still he"),
+    "drops of a comment": beating(f"{ONE}: ", "x"),
+    "drops of an event": beating(f"{ONE}data: ", "x"),
+    "lines of an event": beating(ONE, "data: x\n"),
+    "fields that say nothing": beating(ONE, "retry: 10\n"),
+}
 
 
 @pytest.mark.parametrize("script", STALLS.values(), ids=STALLS)
 async def test_stall(script: Script, start: Start, hello: Hello) -> None:
-    """A stream that stops is UPSTREAM_STREAM_STALLED: comments and half an event are no progress."""
+    """A stream that stops is UPSTREAM_STREAM_STALLED: a part of an event or of a comment is no progress."""
     async with start(stall_timeout=0.05) as bridge:
         bridge.gateway.script(script)
         received, failure = await failed_stream(bridge.chat.CreateChatCompletionStream(hello))
         await closed(bridge)
+    assert received == ["one"]
+    assert verdict(failure) == ("DEADLINE_EXCEEDED", "UPSTREAM_STREAM_STALLED", "-1")
+
+
+@pytest.mark.alone
+@pytest.mark.parametrize("beat", BEATS.values(), ids=BEATS)
+async def test_a_heartbeat_is_no_stall(beat: str, start: Start, hello: Hello) -> None:
+    """A server that keeps the stream alive, in whatever way, has not stalled, for many times the limit."""
+    async with start(stall_timeout=0.1) as bridge:
+        bridge.gateway.script(beating(ONE, beat, 60, TWO + DONE))
+        assert len([chunk async for chunk in bridge.chat.CreateChatCompletionStream(hello)]) == 2
+
+
+@pytest.mark.parametrize("beat", BEATS.values(), ids=BEATS)
+async def test_a_heartbeat_is_no_first_event(beat: str, start: Start, hello: Hello) -> None:
+    """The limit for the first event stays, also where the stall limit is shorter, and a heartbeat does not meet it."""
+    async with start(first_event_timeout=0.1, stall_timeout=5) as bridge:
+        bridge.gateway.script(beating("", beat))
+        _, failure = await failed_stream(bridge.chat.CreateChatCompletionStream(hello))
+        await closed(bridge)
+    assert verdict(failure) == ("DEADLINE_EXCEEDED", "UPSTREAM_FIRST_EVENT_TIMEOUT", "-1")
+
+
+@pytest.mark.parametrize("beat", BEATS.values(), ids=BEATS)
+async def test_a_heartbeat_that_stops(beat: str, start: Start, hello: Hello) -> None:
+    """Behind the last beat the stall limit begins anew, and ends the stream."""
+    async with start(stall_timeout=0.1) as bridge:
+        bridge.gateway.script(then_wait(ONE + beat * 3))
+        received, failure = await failed_stream(bridge.chat.CreateChatCompletionStream(hello))
     assert received == ["one"]
     assert verdict(failure) == ("DEADLINE_EXCEEDED", "UPSTREAM_STREAM_STALLED", "-1")
 

@@ -212,10 +212,24 @@ TIME: Final = [
     ),
     stream_row(
         "comments in mid-stream",
-        "sends two events, then comments and empty events, until stall_timeout",
-        cut(s.drip(s.pack(CHUNKED, [b": wait\n\ndata:\n\n"])), s.two),
-        STALLED.but(chunks=2),
-        settings=short("stall_timeout"),
+        "sends two events, then comments that keep the stream alive, until default_deadline",
+        cut(s.drip(s.pack(CHUNKED, [b": wait\n\n"])), s.two),
+        TIMEOUT.but(chunks=2),
+        settings={"default_deadline": 3 * SHORT, "stall_timeout": SHORT},
+    ),
+    stream_row(
+        "pings first",
+        "sends events named ping and no other, until first_event_timeout",
+        cut(s.drip(s.pack(CHUNKED, [b"event: ping\ndata: {}\n\n"])), s.nothing),
+        NO_EVENT,
+        settings=short("first_event_timeout"),
+    ),
+    stream_row(
+        "pings in mid-stream",
+        "sends two events, then empty ones and events named ping, until default_deadline",
+        cut(s.drip(s.pack(CHUNKED, [b"data:\n\nevent: ping\ndata: {}\n\n"])), s.two),
+        TIMEOUT.but(chunks=2),
+        settings={"default_deadline": 3 * SHORT, "stall_timeout": SHORT},
     ),
     stream_row(
         "event in drops",
@@ -311,15 +325,22 @@ PROTOCOL: Final = [
     ),
 ]
 
+_STATUS: Final = b'event: status\ndata: {"type": "status", "message": "searching"}\n\n'
+
 CONTENT: Final = [
     row("HTML", "answers with a page", whole("<html><body>It works!</body></html>", 200, "text/html"), SPOILT),
-    row("wrong content type", "calls the right body plain text", whole(s.body, 200, "text/plain"), SPOILT),
+    row(
+        "wrong content type",
+        "calls the right body plain text",
+        whole(s.body, 200, "text/plain"),
+        SPOILT,
+        stream=OK.but(chunks=s.SAID),
+    ),
+    row("JSON content type", "calls the right body JSON, an event stream too", whole(s.body, 200, JSON)),
     row(
         "no content type",
         "leaves out the content type",
         made(lambda right: s.head(200, "", f"content-length: {len(right.body)}"), s.body),
-        OK,
-        stream=SPOILT,
     ),
     row("empty", "sends an empty body", whole(b""), SPOILT, stream=INTERRUPTED.but(reused=True)),
     row(
@@ -365,6 +386,19 @@ CONTENT: Final = [
         streamed(s.chunk(1), s.chunk(2), s.event({"choices": 1})),
         SPOILT.but(chunks=2),
     ),
+    stream_row(
+        "named events",
+        "sends events named ping and status among the others",
+        streamed(b"event: ping\ndata: 12:00\n\n", s.chunk(1), _STATUS, s.chunk(2, ends=True), s.DONE),
+        OK.but(chunks=2),
+    ),
+    stream_row(
+        "text behind the end",
+        "sends text that is no JSON behind the last finish_reason",
+        streamed(s.chunk(1), s.chunk(2, ends=True), b"data: DONE\n\n"),
+        OK.but(chunks=2),
+    ),
+    row("no encoding", "says content-encoding: none", whole(s.body, 200, None, "content-encoding: none")),
     row("gzip", "compresses unasked", s.compressed),
     row(
         "unknown encoding",
@@ -391,7 +425,7 @@ SIZE: Final = [
     row(
         "long reply",
         "sends a reply over max_reply_bytes",
-        whole(lambda right: right.body + b" " * (1 << 20), 200, JSON),
+        whole(b"{" + b" " * (1 << 20), 200, JSON),
         TOO_LARGE,
         settings={"max_reply_bytes": SMALL},
     ),
@@ -517,6 +551,30 @@ REFUSALS: Final = [
         LIMITED.but(reason="INSUFFICIENT_QUOTA", retry="no", attempts=1),
     ),
     row("429, then all is well", "says 429, and the second time answers", (refusal(429), s.well), OK.but(attempts=2)),
+    row(
+        "429, in 20 ms, in the body",
+        "says 429 with google.rpc.RetryInfo of 20 ms",
+        refusal(429, details=[{"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "0.02s"}]),
+        LIMITED.but(retry="not by gRPC; after 20 ms"),
+    ),
+    row(
+        "413, rate limit",
+        "says 413, rate_limit_exceeded",
+        refusal(413, code="rate_limit_exceeded"),
+        REFUSED.but(reason="REQUEST_TOO_LARGE", http=413),
+    ),
+    row(
+        "424",
+        "says 424",
+        refusal(424),
+        Sees("FAILED_PRECONDITION", "UPSTREAM_DEPENDENCY_FAILED", "no", http=424, reused=True),
+    ),
+    row(
+        "403, no money",
+        "says 403, INSUFFICIENT_BALANCE, in a flat object",
+        whole('{"code": "INSUFFICIENT_BALANCE", "message": "no"}', 403, JSON),
+        LIMITED.but(reason="INSUFFICIENT_QUOTA", retry="no", http=403, attempts=1),
+    ),
     row("500", "says 500", refusal(500), FAILED),
     row(
         "500, try again",
@@ -576,6 +634,18 @@ INSIDE: Final = [
         streamed(s.event(_ERROR)),
         UNAVAILABLE.but(retry="yes", attempts=1),
     ),
+    row(
+        "200 with base_resp",
+        "says 200, with base_resp.status_code 1008 in the body",
+        whole('{"choices": null, "base_resp": {"status_code": 1008, "status_msg": "no"}}', 200, JSON),
+        LIMITED.but(reason="INSUFFICIENT_QUOTA", retry="no", http=500, attempts=1),
+    ),
+    stream_row(
+        "error beside the framing",
+        "sends two events, then an error as a line of JSON, and [DONE]",
+        streamed(s.chunk(1), s.chunk(2), json.dumps(_ERROR).encode() + b"\n\n" + s.DONE),
+        UNAVAILABLE.but(retry="yes", attempts=1, chunks=2),
+    ),
     stream_row(
         "error after ten chunks",
         "sends ten events and an error",
@@ -621,6 +691,7 @@ ENDS: Final = [
         streamed(s.chunk(1), s.chunk(2)),
         after(2, INTERRUPTED).but(reused=True),
     ),
+    stream_row("DONE at once", "sends [DONE] and no choice", streamed(s.DONE), SPOILT),
     stream_row("no event", "ends a stream without any event", streamed(b": nothing\n\n"), INTERRUPTED.but(reused=True)),
     stream_row("open behind DONE", "keeps the stream open behind [DONE]", cut(s.hang, s.body), GONE.but(chunks=s.SAID)),
     stream_row("reset behind DONE", "resets behind [DONE]", cut(s.reset, s.body), GONE.but(chunks=s.SAID)),
@@ -661,6 +732,12 @@ POOL: Final = [
         LOST,
         models=OK.but(attempts=2),
         idle=s.stay,
+    ),
+    row(
+        "kept for 0 s",
+        "says keep-alive: timeout=0",
+        made(http(_LENGTH, "keep-alive: timeout=0"), s.body),
+        GONE,
     ),
     row("not kept", "says connection: close", made(http(_LENGTH, "connection: close"), s.body, end=s.close), GONE),
 ]

@@ -1,6 +1,7 @@
 """Targets that are streams: the decoder of events, and all that becomes of a body until it is messages."""
 
 import asyncio
+from contextlib import suppress
 from typing import Any, Final, NamedTuple
 
 import httpx
@@ -67,11 +68,18 @@ class _Exchange:
             raise failures.interrupted("cut")
         return b""
 
-    async def read_all(self, _limit: int) -> bytes:
-        data = b""
+    async def read_all(self, _limit: int, start: bytes = b"") -> bytes:
         while piece := await self.read():
-            data += piece
-        return data
+            start += piece
+        return start
+
+    async def beginning(self) -> bytes:
+        with suppress(BridgeError):
+            return await self.read_all(0)
+        return b""
+
+    async def failed(self, error: Any, data: bytes) -> BridgeError:
+        return self.failure(error, data)
 
     def failure(self, error: Any, data: bytes) -> BridgeError:
         return failures.of_error(error, httpx.Headers(), data, self.call, MASK, own=True)

@@ -17,9 +17,10 @@ from bridge.codec import build, decode, encode
 from bridge.errors import BridgeError
 from bridge.jsontext import MalformedJSONError, dumps, loads
 from bridge.upstream import failures
-from bridge.upstream.bodies import error_in, read
-from bridge.upstream.client import parse
+from bridge.upstream.answers import parse
+from bridge.upstream.bodies import read
 from bridge.upstream.decompress import decoder_for
+from bridge.upstream.inside import error_in
 from tests.fuzz.claims import MASK, call_of, check_status, must
 from tests.fuzz.streams import repeats, sse, stream
 from tests.fuzz.wire import wire

@@ -6,7 +6,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.upstream.sse import Decoder, Event
+from bridge.upstream.sse import STRAY, Decoder, Event
 
 LIMIT = 1 << 20
 BOM = b"\xef\xbb\xbf"
@@ -22,6 +22,20 @@ _soup = st.lists(
     st.sampled_from([b"data", b":", b" ", b"\n", b"\r", b"\r\n", b"event", b"id", b"x", b"{}", BOM, b"\xef", b"\n\n"]),
     max_size=30,
 ).map(b"".join)
+
+
+def apart(lines: list[bytes]) -> list[list[bytes]]:
+    """The lines of one event, or of those whose blank lines were forgotten: `}` and then `{` is no JSON."""
+    parts: list[list[bytes]] = []
+    for line in lines:
+        if (
+            parts
+            and re.fullmatch(rb"\s*[{\[].*[}\]]\s*", parts[-1][-1], re.DOTALL)
+            and re.match(rb"\s*[^\s,\]}]", line)
+        ) or not parts:
+            parts.append([])
+        parts[-1].append(line)
+    return parts
 
 
 def decode(pieces: list[bytes]) -> tuple[list[Event], list[Event]]:
@@ -62,23 +76,40 @@ def test_events_survive_cuts_and_line_ends(
     lines: list[bytes] = []
     for data, kind, noise in events:
         lines += [*noise, *([b"event: " + kind.encode()] if kind else []), *(b"data: " + line for line in data), b""]
-    expected = [Event(b"\n".join(data), kind) for data, kind, _ in events if data != [b""] or kind]
+    expected = [
+        Event(b"\n".join(part), kind)
+        for data, kind, _ in events
+        for part in apart(data)
+        if part != [b""] or kind == "error"
+    ]
     assert check_cuts(BOM * bom + write(lines, ends), places) == expected
 
 
 @given(stream=_soup, places=_places)
 def test_any_bytes_follow_the_standard(stream: bytes, places: list[int]) -> None:
-    """Also where a stream makes no sense, the events are those of the standard, in the same places."""
+    """Also where a stream makes no sense, the events are those of the standard, and JSON outside of any field."""
     lines = re.split(rb"\r\n|\n|\r", stream.removeprefix(BOM))[:-1]
-    expected, data, kind = [], b"", ""
+    expected: list[Event] = []
+    data: list[bytes] = []
+    stray: list[bytes] = []
+    kind = ""
+
+    def end(lines: list[bytes], name: str) -> None:
+        expected.extend(Event(b"\n".join(part), name) for part in apart(lines) if any(part) or len(part) > 1)
+        lines.clear()
+
     for line in lines:
         name, _, value = line.partition(b":")
         if not line:
-            if data[:-1] or (data and kind):
-                expected.append(Event(data[:-1], kind))
-            data, kind = b"", ""
+            end(stray, kind or STRAY)
+            end(data, kind)
+            kind = ""
         elif name == b"data":
-            data += value.removeprefix(b" ") + b"\n"
+            data.append(value.removeprefix(b" "))
         elif name == b"event":
             kind = value.removeprefix(b" ").decode("utf-8", "replace")
+        elif name not in {b"", b"id"} and (stray or line.lstrip()[:1] == b"{"):
+            if not stray:
+                end(data, kind)
+            stray.append(line)
     assert check_cuts(stream, places) == expected

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from aibridge.v1 import chat_pb2
 from bridge.jsontext import dumps
 from bridge.services.coalesce import Coalescer
+from bridge.upstream.chunk import Chunk
 from bridge.upstream.repeats import Repeats
-from bridge.upstream.stream import Chunk
 from tests.conftest import Bridge, Start
 from tests.gateway import Exchange, Gateway
 

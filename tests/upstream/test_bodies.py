@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.upstream.bodies import error_in, read, read_value
+from bridge.upstream.bodies import read, read_value
+from bridge.upstream.inside import error_in
 from tests.shapes import SHAPES, Shape
 
 TEXT = st.text(max_size=8)
@@ -74,53 +75,3 @@ def test_no_value_is_refused(value: Any) -> None:
 def test_no_bytes_are_refused(data: bytes) -> None:
     """Whatever bytes there are in an error, they are read without an exception."""
     assert isinstance(read(data).message, str)
-
-
-@pytest.mark.parametrize(
-    "value",
-    [
-        {"error": {"message": "m"}},
-        {"error": "text"},
-        {"error": [{"message": "m"}]},
-        {"error": {"code": 429}, "choices": [{"index": 0, "delta": {"content": ""}, "finish_reason": "error"}]},
-        {"code": "c", "error": "text"},
-        {"object": "error", "message": "m"},
-        {"message": "m", "type": "t", "code": 1},
-        {"error_type": "t", "error_message": "m"},
-        {"id": "c", "x_groq": {"id": "r", "error": "over capacity"}},
-        {"id": "c", "x_groq": {"error": "x"}, "choices": [{"index": 0, "delta": {}, "finish_reason": None}]},
-        {"choices": [{"index": 0, "message": {}, "finish_reason": "error", "error": {"code": 502}}]},
-        {"choices": [{"index": 0, "error": "text"}]},
-        {"choices": [], "error": {"message": "m"}},
-    ],
-    ids=json.dumps,
-)
-def test_is_an_error(value: dict[str, Any]) -> None:
-    """An error inside of a 200 reply is known by its shape."""
-    assert error_in(value) is not None
-
-
-@pytest.mark.parametrize(
-    "value",
-    [
-        {},
-        {"error": None, "choices": []},
-        {"error": "", "choices": []},
-        {"error": {}, "choices": []},
-        {"error": [], "choices": []},
-        {"error": False, "choices": []},
-        {"choices": [{"index": 0, "delta": {"content": '{"error": {"message": "m"}}'}, "finish_reason": None}]},
-        {"choices": [{"index": 0, "delta": {"content": "error"}, "finish_reason": "error"}]},
-        {"choices": [{"index": 0, "delta": {}, "error": None}, {"index": 1, "error": {}}, "no choice"]},
-        {"id": "c", "x_groq": {"id": "r", "error": None}},
-        {"id": "c", "x_groq": {"id": "r", "usage": {}}},
-        {"id": "c", "object": "chat.completion.chunk", "message": "m", "type": "t"},
-        {"object": "list", "data": [{"error": {"message": "m"}}], "message": "m", "type": "t"},
-        {"usage": {"prompt_tokens": 1}},
-        {"choices": None},
-    ],
-    ids=json.dumps,
-)
-def test_is_no_error(value: dict[str, Any]) -> None:
-    """`"error": null` and its like are no errors, nor is text that holds the word."""
-    assert error_in(value) is None

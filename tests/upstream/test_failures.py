@@ -1,56 +1,13 @@
-"""The parts of `failures` that need no socket: delays by the clock, field paths, exceptions, errors in their class."""
+"""The parts of `failures` that need no socket: field paths, exceptions, errors in their class."""
 
 import ssl
-from email.utils import formatdate
 
 import httpx
 import pytest
 
 from bridge.errors import Reason, Retry
 from bridge.upstream import failures
-from bridge.upstream.failures import json_path, of_exception, retry_delay
-
-NOW = 1_790_000_000.0
-
-
-@pytest.fixture
-def _now(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(failures.time, "time", lambda: NOW)
-
-
-@pytest.mark.usefixtures("_now")
-@pytest.mark.parametrize(
-    ("headers", "seconds"),
-    [
-        ({"retry-after": formatdate(NOW + 42, usegmt=True)}, 42.0),
-        ({"retry-after": formatdate(NOW + 42, usegmt=True).replace("GMT", "-0000")}, 42.0),
-        ({"retry-after": formatdate(NOW + 42, usegmt=True).replace("GMT", "")}, 42.0),
-        ({"retry-after": formatdate(NOW, usegmt=True)}, None),
-        ({"retry-after": formatdate(NOW - 42, usegmt=True)}, None),
-        ({"x-ratelimit-reset": str(NOW + 42)}, 42.0),
-        ({"x-ratelimit-reset": str((NOW + 42) * 1000)}, 42.0),
-        ({"x-ratelimit-reset": str(NOW - 42)}, None),
-        ({"x-ratelimit-reset-requests": "1h2m3s"}, 3723.0),
-        ({"x-ratelimit-reset-requests": "6m0s"}, 360.0),
-        ({"x-ratelimit-reset-requests": "12ms"}, 0.012),
-        ({"x-ratelimit-reset-requests": "2m59.56s"}, 179.56),
-        ({"x-ratelimit-reset-requests": "7.66s"}, 7.66),
-        ({"x-ratelimit-reset-requests": "5µs"}, 5e-6),
-        ({"x-ratelimit-reset-requests": "0s"}, None),
-        ({"x-ratelimit-reset-requests": "-1s"}, None),
-        ({"x-ratelimit-reset-requests": "1d"}, None),
-        ({"retry-after-ms": "1e999"}, None),
-        ({}, None),
-    ],
-)
-def test_retry_delay(headers: dict[str, str], seconds: float | None) -> None:
-    """Delays come in milliseconds, seconds, dates, Go durations and Unix times."""
-    assert retry_delay(headers) == (None if seconds is None else pytest.approx(seconds))
-
-
-def test_reset_of_a_limit_that_was_not_hit() -> None:
-    """The reset of a limit tells nothing where no limit was hit."""
-    assert retry_delay({"x-ratelimit-reset-requests": "1s", "x-ratelimit-reset": "1"}, is_limit=False) is None
+from bridge.upstream.failures import json_path, of_exception
 
 
 @pytest.mark.parametrize(

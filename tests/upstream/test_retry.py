@@ -7,6 +7,7 @@ import grpc
 import pytest
 
 from aibridge.v1 import chat_pb2
+from bridge import metadata
 from bridge.upstream import retry
 from tests.conftest import Start
 from tests.gateway import Exchange, Gateway, Script, json_reply, reply, sse
@@ -82,6 +83,20 @@ async def test_x_should_retry_is_obeyed(start: Start, gateway: Gateway, hello: R
     gateway.script(reply(ERROR, 500, x_should_retry="true"), json_reply(COMPLETION))
     async with start(max_retries=2) as bridge:
         assert await code(bridge.chat.CreateChatCompletion(hello)) is grpc.StatusCode.OK
+
+
+async def test_retries_do_not_depend_on_what_callers_get(
+    start: Start, gateway: Gateway, hello: Request, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The upstream's advice is read from its headers, not from those of them that are passed on as trailers."""
+    monkeypatch.setattr(metadata, "REPLY_HEADERS", frozenset())
+    many = {f"x_ratelimit_{number}": "v" * 90 for number in range(50)}
+    gateway.script(reply(ERROR, 500, **many, x_should_retry=" True"), reply(ERROR, 503, **many, x_should_retry="FALSE"))
+    async with start(max_retries=2) as bridge:
+        call = bridge.chat.CreateChatCompletion(hello)
+        assert await code(call) is grpc.StatusCode.UNAVAILABLE
+        assert "x-should-retry" not in dict(await call.trailing_metadata())
+    assert len(gateway.requests) == 2
 
 
 async def test_an_unreachable_upstream_is_tried_again(start: Start, hello: Request) -> None:

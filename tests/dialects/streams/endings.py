@@ -8,7 +8,6 @@ CUT = {"code": StatusCode.UNAVAILABLE, "reason": "UPSTREAM_STREAM_INTERRUPTED"}
 
 HEAD = head("cut", "m")
 COMPLETE = [
-    Stream("done-at-once", head=HEAD, received=[]),
     Stream("done-without-finish", head=HEAD, received=[HI]),
     Stream("done-without-blank-line", head=HEAD, received=[HI, ended("stop")]),
     Stream("last-event-without-blank-line", head=HEAD, received=[HI, ended("stop")]),
@@ -76,6 +75,7 @@ COMPLETE = [
     Stream("usage-never", head=HEAD, received=[HI, ended("stop")]),
 ]
 INCOMPLETE = [
+    Stream("done-at-once", received=[], code=StatusCode.INTERNAL, reason="UPSTREAM_MALFORMED_RESPONSE"),
     Stream("cut-before-anything", head=HEAD, received=[], **CUT),
     Stream("cut-before-finish", head=HEAD, received=[HI], **CUT),
     Stream(

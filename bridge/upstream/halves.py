@@ -1,0 +1,113 @@
+"""Puts emoji together that a server has cut in two: half of a surrogate pair at the end of one chunk, half in the next.
+
+A half is kept back until the same text goes on: the content, the reasoning, the arguments of a tool call, or any other
+text of a delta, of one choice and one tool call. If the other half never comes, U+FFFD stands in its place.
+"""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+#: Names of members and the `index` of list items, from a choice's index down to a text of its delta.
+Path = tuple[str | int, ...]
+
+#: Levels of a delta that are looked into; arguments are on the fourth.
+_DEPTH: Final = 6
+_REPLACEMENT: Final = "\ufffd"
+
+
+class Halves:
+    """The halves of one stream."""
+
+    def __init__(self) -> None:
+        self._kept: dict[Path, str] = {}
+        self.joined = False  # the chunk that is read now was looked at; to be set to False before each
+        self.busy = False  # this chunk or the next has to be looked at
+
+    def join(self, raw: Any, value: Any) -> None:
+        """Complete or keep back the halves in a chunk: `raw` has them, `value` is changed."""
+        self.joined = self.busy = True
+        choices = raw.get("choices") if type(raw) is dict else None
+        for position, choice in enumerate(choices if type(choices) is list else ()):
+            if type(choice) is not dict:
+                continue
+            into, index = value["choices"][position], _index(choice, position)
+            if type(choice.get("delta")) is dict:
+                self._walk(choice["delta"], into["delta"], (index,))
+            if choice.get("finish_reason"):
+                self._give_up(into, index)
+
+    def finish(self, value: dict[str, Any]) -> None:
+        """A chunk has been read, and `busy` was set."""
+        if not self.joined:
+            self.join(value, value)
+        self.busy = bool(self._kept)
+
+    def rest(self) -> list[dict[str, Any]]:
+        """The choices that say what was never completed, for the end of the stream."""
+        choices = []
+        for index in dict.fromkeys(path[0] for path in self._kept):
+            choice: dict[str, Any] = {"index": index, "delta": {}, "finish_reason": None}
+            self._give_up(choice, index)
+            choices.append(choice)
+        self.busy = False
+        return choices
+
+    def _walk(self, node: Any, into: Any, path: Path) -> None:
+        if len(path) > _DEPTH:
+            return
+        for position, (key, item) in enumerate(list(_members(node))):
+            place = key if type(node) is dict else position
+            if type(item) is str and (type(node) is list or key in into):  # a name may have halves of its own
+                into[place] = self._whole((*path, key), item)
+            elif type(item) in {dict, list} and (type(node) is list or key in into):
+                self._walk(item, into[place], (*path, key))
+
+    def _whole(self, path: Path, text: str) -> str:
+        whole = self._kept.pop(path, "") + text
+        if "\ud800" <= whole[-1:] <= "\udbff":
+            self._kept[path] = whole[-1]
+            whole = whole[:-1]
+        return whole if whole.isascii() else whole.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+    def _give_up(self, choice: dict[str, Any], index: str | int) -> None:
+        """No more comes of a choice: what it has kept back is told as it is."""
+        paths = [path for path in self._kept if path[0] == index]
+        for path in paths:
+            del self._kept[path]
+            if type(choice.get("delta")) is not dict:
+                choice["delta"] = {}
+            _append(choice["delta"], path[1:])
+
+
+def _index(item: Any, position: int) -> int:
+    index = item.get("index") if type(item) is dict else None
+    return index if type(index) is int else position
+
+
+def _members(node: Any) -> Iterator[tuple[str | int, Any]]:
+    if type(node) is dict:
+        yield from node.items()
+    else:
+        for position, item in enumerate(node):
+            yield _index(item, position), item
+
+
+def _append(node: Any, path: Path) -> None:
+    """Add the replacement to the text at a path, which is made as far as it is missing."""
+    key, *rest = path
+    if type(node) is list:
+        item = next((item for position, item in enumerate(node) if _index(item, position) == key), None)
+        if not rest:
+            node.append(_REPLACEMENT)
+        else:
+            if type(item) is not dict:
+                item = {"index": key}
+                node.append(item)
+            _append(item, tuple(rest))
+    elif rest:
+        if type(node.get(key)) not in {dict, list}:
+            node[key] = [] if type(rest[0]) is int else {}
+        _append(node[key], tuple(rest))
+    else:
+        text = node.get(key)
+        node[key] = (text if type(text) is str else "") + _REPLACEMENT

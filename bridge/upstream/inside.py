@@ -1,0 +1,97 @@
+"""Finds the error in what came with HTTP 200: a whole response, or an event of a stream. Known by shape, never by text.
+
+Where there is a result, only a member that can mean nothing else is an error. Where there is none, most dialects' flat
+errors are recognised too. A response that is not recognised here and has no result is malformed, never a success.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from bridge.upstream.bodies import fold, is_blank, status_of
+
+#: Members that make an empty `error` beside them the leavings of somebody's serializer.
+_RESULTS: Final = ("choices", "data", "usage")
+#: Arrays around an error, at most.
+_DEPTH: Final = 4
+#: Members that only errors have, as `fold` writes their names.
+_ERRORS: Final = (
+    *("errors", "errortype", "errormessage", "errormsg", "errmsg", "errorcode", "errcode", "errno"),
+    *("exception", "fault", "err"),
+)
+_FAILED: Final = frozenset({"error", "fail", "failed", "failure"})
+#: Words in the name of an event that say that the stream has failed.
+_FAILURES: Final = _FAILED | {"errors", "exception", "fatal"}
+#: The `type` of events that inform, although they have a `message`.
+_INFORMS: Final = frozenset(
+    (
+        *("ping", "status", "heartbeat", "keepalive", "keep_alive", "keep-alive", "info", "progress", "metadata"),
+        *("notice", "notification", "warning", "message", "text", "log", "debug", "done", "end", "start", "success"),
+    )
+)
+
+
+def error_in(value: dict[str, Any], *, named: bool = False) -> Any:
+    """The error in an object, as `bodies.read_value` takes it; None if there is none.
+
+    `named` says that the object is an event under a name, where a `message` alone tells of no error.
+    """
+    if ("error" in value or "success" in value or "base_resp" in value) and _is_stated(value):
+        return value
+    groq, choices = value.get("x_groq"), value.get("choices")
+    places = choices if choices and type(choices) is list else []
+    for place in (groq, *places) if groq else places:
+        error = place.get("error") if type(place) is dict else None
+        if error and not is_blank(error):
+            return {"error": error}
+    if places or (type(value.get("data")) is list and value["data"]):
+        return None
+    return value if _is_flat(fold(value), named=named) else None
+
+
+def _is_stated(value: Mapping[str, Any]) -> bool:
+    """Whether a member says that the call has failed, whatever stands beside it."""
+    error = value.get("error")
+    if error and (not is_blank(error) or (isinstance(error, dict) and value.keys().isdisjoint(_RESULTS))):
+        return True
+    base = value.get("base_resp")  # of MiniMax, in every response
+    return value.get("success") is False or (type(base) is dict and not is_blank(base.get("status_code")))
+
+
+def is_failure(kind: str) -> bool:
+    """Whether the name of an event says that the stream has failed, as `error` or `response.failed` does."""
+    return not _FAILURES.isdisjoint(re.split(r"[^a-z]+", kind.lower()))
+
+
+def unwrapped(value: Any) -> Any:
+    """An error without the arrays around it, as Gemini's compatibility layer sends it; any other value as it is."""
+    inner = value
+    for _ in range(_DEPTH):
+        if type(inner) is not list or not inner:
+            break
+        inner = inner[0]
+    return inner if type(inner) is dict and inner is not value and error_in(inner) is not None else value
+
+
+def _is_flat(members: Mapping[str, Any], *, named: bool) -> bool:
+    """Whether an object without a result is an error itself. What has an `id` or `object` needs a clearer sign."""
+    typed = "id" in members or "object" in members
+    message, code = members.get("message") or members.get("msg"), members.get("code")
+    said = isinstance(message, str) and not is_blank(message)
+    kind = _word(members, "type")
+    if kind == "error" or _word(members, "object") == "error" or _word(members, "success") == "false":
+        return True
+    if any(not is_blank(members.get(name)) for name in _ERRORS):
+        return True
+    if (said or not typed) and (_word(members, "status") in _FAILED or status_of(members) is not None):
+        return True
+    if named:
+        return False
+    if said and not is_blank(code) and (not typed or not isinstance(code, str) or code.isdecimal()):
+        return True
+    return not typed and (not is_blank(members.get("detail")) or (said and bool(kind) and kind not in _INFORMS))
+
+
+def _word(members: Mapping[str, Any], name: str) -> str:
+    value = members.get(name)
+    return value.strip().lower() if isinstance(value, str) else ""

@@ -1,0 +1,124 @@
+"""How long an upstream asks to wait: each way to say it, and that none of them takes long to read."""
+
+import time
+from email.utils import formatdate
+from typing import Any
+
+import pytest
+
+from bridge.upstream import delays
+from bridge.upstream.delays import asked, in_body, reset
+
+NOW = 1_790_000_000.0
+
+
+@pytest.fixture
+def _now(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delays.time, "time", lambda: NOW)
+
+
+@pytest.mark.usefixtures("_now")
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"retry-after": formatdate(NOW + 42, usegmt=True)}, 42.0),
+        ({"retry-after": formatdate(NOW + 42, usegmt=True).replace("GMT", "-0000")}, 42.0),
+        ({"retry-after": formatdate(NOW + 42, usegmt=True).replace("GMT", "")}, 42.0),
+        ({"retry-after": formatdate(NOW, usegmt=True)}, None),
+        ({"retry-after": formatdate(NOW - 42, usegmt=True)}, None),
+        ({"x-ratelimit-reset": str(NOW + 42)}, 42.0),
+        ({"x-ratelimit-reset": str((NOW + 42) * 1000)}, 42.0),
+        ({"x-ratelimit-reset": str(NOW - 42)}, None),
+        ({"x-ratelimit-reset-requests": "1h2m3s"}, 3723.0),
+        ({"x-ratelimit-reset-requests": "6m0s"}, 360.0),
+        ({"x-ratelimit-reset-requests": "12ms"}, 0.012),
+        ({"x-ratelimit-reset-requests": "2m59.56s"}, 179.56),
+        ({"x-ratelimit-reset-requests": "7.66s"}, 7.66),
+        ({"x-ratelimit-reset-requests": "5µs"}, 5e-6),
+        ({"x-ratelimit-reset-requests": "0s"}, None),
+        ({"x-ratelimit-reset-requests": "-1s"}, None),
+        ({"x-ratelimit-reset-requests": "1d"}, None),
+        ({"retry-after-ms": "1e999"}, None),
+        ({}, None),
+    ],
+)
+def test_headers(headers: dict[str, str], seconds: float | None) -> None:
+    """Delays come in milliseconds, seconds, dates, Go durations and Unix times."""
+    assert (asked(headers) or reset(headers)) == (None if seconds is None else pytest.approx(seconds))
+
+
+RETRY_INFO = "type.googleapis.com/google.rpc.RetryInfo"
+
+
+@pytest.mark.parametrize(
+    ("error", "seconds"),
+    [
+        ({"details": [{"@type": RETRY_INFO, "retryDelay": "34.07s"}]}, 34.07),
+        ({"details": [{"@type": RETRY_INFO, "retryDelay": "34s"}]}, 34.0),
+        ({"details": [{"@type": RETRY_INFO, "retryDelay": "0.400s"}]}, 0.4),
+        ({"details": [{"@type": RETRY_INFO, "retryDelay": "1m30s"}]}, 90.0),
+        ({"details": [{"@type": RETRY_INFO, "retryDelay": {"seconds": "34", "nanos": 70_000_000}}]}, 34.07),
+        ({"details": [{"@type": RETRY_INFO, "retryDelay": {"nanos": 500_000_000}}]}, 0.5),
+        ({"details": [{"@type": RETRY_INFO, "retry_delay": {"seconds": 3}}]}, 3.0),
+        ({"details": [{"@type": RETRY_INFO, "retryDelay": 7}]}, 7.0),
+        ({"details": [{"@type": "x", "links": []}, {"@type": RETRY_INFO, "retryDelay": "2s"}]}, 2.0),
+        ({"details": [[{"@type": "x"}, [{"@type": RETRY_INFO, "retryDelay": "2s"}]]]}, 2.0),
+        ({"details": {"@type": RETRY_INFO, "retryDelay": "2s"}}, 2.0),
+        ({"details": {"retryInfo": {"retryDelay": "2s"}}}, 2.0),
+        ({"metadata": {"retry_after_seconds": 3}}, 3.0),
+        ({"metadata": {"headers": {"Retry-After": "3"}}}, 3.0),
+        ({"retry_after": 1.5}, 1.5),
+        ({"retryAfter": "4"}, 4.0),
+        ({"retry_after_ms": 250}, 0.25),
+        ({"details": [{"@type": RETRY_INFO}]}, None),
+        ({"details": [{"@type": RETRY_INFO, "retryDelay": "soon"}]}, None),
+        ({"details": [{"@type": RETRY_INFO, "retryDelay": "0s"}]}, None),
+        ({"details": [{"@type": RETRY_INFO, "retryDelay": "-3s"}]}, None),
+        ({"details": [{"@type": RETRY_INFO, "retryDelay": "infs"}]}, None),
+        ({"details": [{"@type": RETRY_INFO, "retryDelay": True}]}, None),
+        ({"details": [{"@type": RETRY_INFO, "retryDelay": ["3s"]}]}, None),
+        ({"details": "retryDelay: 3s"}, None),
+        ({"message": "Please retry in 34.07s."}, None),
+        ({"retry_after": 10**400}, None),
+    ],
+    ids=str,
+)
+def test_body(error: dict[str, Any], seconds: float | None) -> None:
+    """`google.rpc.RetryInfo` in each of its JSON forms and at any depth, and what others write in its place."""
+    assert in_body(error) == (None if seconds is None else pytest.approx(seconds))
+
+
+def nested(depth: int) -> dict[str, Any]:
+    error: dict[str, Any] = {"retryDelay": "3s"}
+    for _ in range(depth):
+        error = {"details": [error]}
+    return error
+
+
+def test_a_body_is_looked_into_so_far() -> None:
+    """A body of any depth and width is looked into, and not for long."""
+    assert in_body(nested(50)) == 3.0
+    assert in_body(nested(5000)) is None
+    assert in_body({"details": [{}] * 100_000}) is None
+
+
+NAMES = (
+    "retry-after-ms",
+    "retry-after",
+    "x-ratelimit-reset",
+    "x-ratelimit-reset-requests",
+    "x-ratelimit-remaining-tokens",
+)
+LONG = {"digits": "1", "durations": "1h", "fractions": "1.", "date": "Wed, 21 Oct ", "signs": "-", "units": "ms"}
+
+
+@pytest.mark.parametrize("unit", LONG.values(), ids=LONG)
+@pytest.mark.parametrize("name", NAMES)
+def test_long_values_take_no_time(name: str, unit: str) -> None:
+    """A megabyte in a header names no delay, and reading it takes as long as reading a kilobyte: no time at all."""
+    for size in (1_000, 1_000_000):
+        headers = {name: unit * (size // len(unit))}
+        began = time.process_time()
+        assert (asked(headers) or reset(headers)) is None
+        assert in_body({"details": [{"retryDelay": headers[name]}]}) is None
+        assert time.process_time() - began < 0.01
