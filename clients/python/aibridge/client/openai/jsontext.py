@@ -11,7 +11,7 @@ checked by a scan of the text before anything is parsed.
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import accumulate, count
 from json.decoder import scanstring  # type: ignore[attr-defined] # in C, and not in the stubs
 from math import isfinite
@@ -29,6 +29,7 @@ __all__ = [
     "elements",
     "loads",
     "loads_strict",
+    "loads_text",
     "member_texts",
     "pairs",
     "text_of",
@@ -62,10 +63,11 @@ class MalformedJSONError(ValueError):
     """The text is not JSON, or is nested too deeply. The message never quotes the text."""
 
 
-def loads(data: bytes) -> Any:
+def loads(data: bytes, halves: Callable[[Any, Any], object] | None = None) -> Any:
     """The value of JSON text from an upstream, read with all the tolerance that does not change its meaning.
 
-    A byte order mark is dropped, invalid UTF-8 and lone surrogates become U+FFFD, NaN and infinities are read.
+    A byte order mark is dropped, invalid UTF-8 and lone surrogates become U+FFFD, NaN and infinities are read. If there
+    are lone surrogates, `halves` gets the value with them and the value without; it may change the second.
 
     Raises:
         MalformedJSONError: the text is not JSON, or is nested over `MAX_DEPTH`.
@@ -76,7 +78,21 @@ def loads(data: bytes) -> Any:
             return orjson.loads(data)
         except orjson.JSONDecodeError:
             pass
-    return _decode(_TOLERANT, _without_lone_surrogates(data.decode("utf-8-sig", "replace")))
+    text = data.decode("utf-8-sig", "replace")
+    mended = _without_lone_surrogates(text)
+    value = _decode(_TOLERANT, mended)
+    if halves is not None and mended != text:
+        halves(_decode(_TOLERANT, text), value)
+    return value
+
+
+def loads_text(data: bytes) -> str | None:
+    """The text of one JSON string; None for what is none, or is one that only `loads` can read."""
+    try:
+        value = orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return None
+    return value if type(value) is str else None
 
 
 def loads_strict(text: str) -> Any:

@@ -102,6 +102,11 @@ def _double(item: float, path: str) -> float:
     return int(item) if is_whole else item
 
 
+def _single(item: float, path: str) -> float | None:
+    """A number of a vector, which only responses have. JSON has no word for NaN; null is what JSON libraries write."""
+    return _double(item, path) if isfinite(item) else None
+
+
 def _base64(data: bytes, _: str) -> str:
     return pybase64.b64encode_as_string(data)
 
@@ -112,6 +117,6 @@ def _data_url(inline: Any, _: str) -> str:
 
 _SCALARS: Final[dict[int, Write]] = {
     FieldDescriptor.TYPE_DOUBLE: _double,
-    FieldDescriptor.TYPE_FLOAT: _double,
+    FieldDescriptor.TYPE_FLOAT: _single,
     FieldDescriptor.TYPE_BYTES: _base64,
 }
