@@ -136,9 +136,9 @@ def read_value(value: Any, depth: int = 0) -> ErrorBody:
     )
 
 
-def fold(value: dict[str, Any]) -> dict[str, Any]:
+def fold(value: Mapping[str, Any]) -> dict[str, Any]:
     """The members by their names without case, `_` and `-`: `ErrorMsg` and `error_msg` are one. The first counts."""
-    return {key.lower().replace("_", "").replace("-", ""): item for key, item in reversed(value.items())}
+    return {key.lower().replace("_", "").replace("-", ""): item for key, item in reversed(list(value.items()))}
 
 
 def is_blank(value: Any, depth: int = 0) -> bool:

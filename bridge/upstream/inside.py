@@ -31,7 +31,7 @@ _INFORMS: Final = frozenset(
 )
 
 
-def error_in(value: dict[str, Any], *, named: bool = False) -> Any:
+def error_in(value: Mapping[str, Any], *, named: bool = False) -> Any:
     """The error in an object, as `bodies.read_value` takes it; None if there is none.
 
     `named` says that the object is an event under a name, where a `message` alone tells of no error.

@@ -16,11 +16,12 @@ from bridge.errors import BridgeError, Reason
 from bridge.jsontext import MalformedJSONError, loads
 from bridge.settings import Settings
 from bridge.upstream import failures
-from bridge.upstream.bodies import error_in
-from bridge.upstream.client import Upstream, is_json
+from bridge.upstream.answers import is_json
+from bridge.upstream.client import Upstream
 from bridge.upstream.clock import Clock
 from bridge.upstream.exchange import Exchange
-from bridge.upstream.sse import Decoder, Event, EventTooLargeError
+from bridge.upstream.inside import error_in, unwrapped
+from bridge.upstream.sse import STRAY, Decoder, Event, EventTooLargeError
 
 _DONE: Final = b"[DONE]"
 #: How long to wait behind the last event for the end of the body, which lets the connection be used again, in seconds.
@@ -194,6 +195,8 @@ class EventStream:
                 self._waits = False
                 limit, message = self._settings.stall_timeout, "no event of the stream for too long"
                 self._exchange.clock.phase(limit, Reason.UPSTREAM_STREAM_STALLED, message)
+        elif self._decoder.heard and not self._waits:
+            self._exchange.clock.resume()  # a server that keeps the connection alive has not stalled
         if not data and not self._done and self._error is None:
             self._error = self._end()
         return events
@@ -208,9 +211,12 @@ class EventStream:
             if event.type.lower() == "error":
                 self._error = self._exchange.failure(_value_of(event.data), event.data)
                 break
-            if not event.data:
-                continue
             value = _value_of(event.data)
+            if event.type == STRAY:
+                self._error = self._stray(value, event.data)
+                if self._error is not None:
+                    break
+                continue
             if not event.complete and isinstance(value, bytes):
                 break  # the end of the body has cut it off; `_end` comes next
             self._error = self._judged(event, value)
@@ -219,6 +225,12 @@ class EventStream:
             if self._error is not None or self._done:
                 break
         return passed
+
+    def _stray(self, value: Any, data: bytes) -> BridgeError | None:
+        """The error that lines of JSON outside of any field are; anything else there is no part of the stream."""
+        value = unwrapped(value)
+        is_error = isinstance(value, dict) and error_in(value) is not None
+        return self._exchange.failure(value, data) if is_error else None
 
     def _judged(self, event: Event, value: Any) -> BridgeError | None:
         """Take in an event; the error that it is or tells of, if any."""

@@ -432,6 +432,11 @@ async def test_a_broken_connection(bridge: Bridge) -> None:
         pytest.param(
             event("response.failed", response={"error": {"code": "server_error", "message": "boom"}}), 1, "INTERNAL",
             "UPSTREAM_INTERNAL_ERROR", id="a response that failed"),
+        pytest.param('{"error":{"message":"boom","code":503}}\n\ndata: [DONE]\n\n', 0, "UNAVAILABLE",
+                     "UPSTREAM_UNAVAILABLE", id="beside the framing"),
+        pytest.param('{\n "code": 429,\n "message": "slow"\n}\n', 0, "RESOURCE_EXHAUSTED",
+                     "RATE_LIMIT_EXCEEDED", id="beside the framing, pretty"),
+        pytest.param("event: error\n\n", 0, "INTERNAL", "UPSTREAM_INTERNAL_ERROR", id="the name of an error alone"),
         pytest.param(event("response.failed", response={}), 1, "INTERNAL", "UPSTREAM_INTERNAL_ERROR",
                      id="a response that failed and says no more"),
     ],
@@ -483,6 +488,25 @@ async def test_a_stall(start: Start) -> None:
         outcome = await drain(bridge.raw.Stream(Request(path="/responses", body_json=ASK)))
         assert outcome.info.reason == "UPSTREAM_STREAM_STALLED"
         assert outcome.info.metadata["chunksDelivered"] == "3"
+
+
+@pytest.mark.alone
+async def test_comments_are_no_stall(start: Start) -> None:
+    """A server that keeps the stream alive has not stalled, and lines that are neither field nor error are nothing."""
+
+    async def thinks(exchange: Exchange) -> None:
+        await exchange.head(content_type="text/event-stream")
+        await exchange.send(BEGUN)
+        for _ in range(20):
+            await exchange.send(': wait\n{"took": 1}\n\n')
+            await asyncio.sleep(0.02)
+        await exchange.send(ENDED)
+        exchange.writer.close()
+
+    async with start(raw_paths=PATHS, stall_timeout=0.2) as bridge:
+        bridge.gateway.script(thinks)
+        outcome = await drain(bridge.raw.Stream(Request(path="/responses", body_json=ASK)))
+        assert (outcome.code, len(outcome.messages)) == (StatusCode.OK, 4)
 
 
 # Who may, and what is known of it.
