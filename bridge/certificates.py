@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
 from bridge.files import UnusableFileError
+
+#: Kinds of alternative names that are text.
+_TEXTS: Final = (x509.DNSName, x509.UniformResourceIdentifier, x509.RFC822Name)
 
 
 class Pair(NamedTuple):
@@ -50,6 +53,16 @@ def authorities(bundle: bytes) -> bytes:
     if all(authority.not_valid_after_utc < now for authority in _certificates(bundle, "the CA bundle")):
         raise UnusableFileError("every CA certificate has expired")
     return bundle
+
+
+def has_printable_names(certificate: bytes) -> bool:
+    """Whether a certificate, in PEM, has alternative names and can be read, and all that are text are printable."""
+    try:
+        extensions = x509.load_pem_x509_certificate(certificate).extensions
+        names = extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        return all(text.isprintable() for kind in _TEXTS for text in names.get_values_for_type(kind))
+    except (ValueError, x509.ExtensionNotFound, x509.UnsupportedGeneralNameType):
+        return False
 
 
 def _certificates(text: bytes, name: str) -> Sequence[x509.Certificate]:

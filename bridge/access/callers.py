@@ -6,7 +6,7 @@ Names of callers are of four kinds that cannot be taken for one another: that of
 
 import math
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from hmac import compare_digest
 from pathlib import Path
@@ -16,6 +16,7 @@ import structlog
 
 from bridge.access import rules, tokens
 from bridge.access.issuer import Issuer, RefusedError
+from bridge.access.peers import Connection, UnreadableError, names_of
 from bridge.call import Call, Caller
 from bridge.errors import BridgeError, Reason
 from bridge.files import UnusableFileError, Watched
@@ -143,13 +144,12 @@ def _bearer(values: list[str | bytes]) -> str:
     return token.strip()
 
 
-def _by_certificate(connection: Mapping[str, Iterable[bytes]], patterns: Iterable[str]) -> str | None:
-    """The name in a client certificate that fits a pattern, None if none does.
-
-    gRPC has verified the certificate, and tells its names by their kind.
-    """
-    names = [uri.decode("utf-8", "replace") for uri in connection.get("peer_spiffe_id", ())]
-    names += [f"dns:{name.decode('utf-8', 'replace').lower()}" for name in connection.get("peer_dns", ())]
+def _by_certificate(connection: Connection, patterns: Iterable[str]) -> str | None:
+    """The name in a client certificate that fits a pattern, None if none does."""
+    try:
+        names = names_of(connection)
+    except UnreadableError:
+        raise RefusedError("a name in the certificate is not printable") from None
     if not names:
         raise RefusedError("no credential")
     for name in names:

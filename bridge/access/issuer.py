@@ -21,6 +21,8 @@ from bridge.upstream.jwks import FetchError, fetch
 _log = structlog.get_logger("aibridge.issuer")
 #: Nobody can make the bridge ask the issuer more often than every so many seconds.
 _LEAST: Final = 10.0
+#: Keys of a set. Each takes up to 0.1 ms to read, on the event loop; an issuer has a handful.
+_MAX_KEYS: Final = 256
 #: The end of time, in Unix seconds: JSON's integers go on for longer than floats do.
 _NEVER: Final = 1 << 40
 #: The algorithms that a key of a kind can sign with. None is symmetric: those would take a public key for a secret.
@@ -111,7 +113,7 @@ class Issuer:
                     "enforce_minimum_key_length": True,
                 },
             )
-        except jwt.PyJWTError as error:
+        except (jwt.PyJWTError, RecursionError) as error:  # the latter for a header of brackets
             raise RefusedError(type(error).__name__) from None
         subject = claims[self._settings.jwt_claim]
         if not isinstance(subject, str) or not 0 < len(subject) <= 256 or not subject.isprintable():
@@ -173,17 +175,28 @@ def parse(content: bytes, allowed: Sequence[str]) -> Keys:
     """
     try:
         entries = loads(content)["keys"]
-        found = {
-            (entry.get("kid"), algorithm): key
-            for entry in entries
-            for algorithm in _algorithms(entry)
-            if algorithm in allowed and (key := _jwk(entry, algorithm)) is not None
-        }
-    except (MalformedJSONError, LookupError, TypeError, AttributeError):
-        raise UnusableFileError("not a JWK set") from None
+    except (MalformedJSONError, LookupError, TypeError):
+        entries = None
+    if not isinstance(entries, list):
+        raise UnusableFileError("not a JWK set")
+    if len(entries) > _MAX_KEYS:
+        raise UnusableFileError(f"has more than {_MAX_KEYS} keys")
+    found = {
+        (entry.get("kid"), algorithm): key
+        for entry in map(_entry, entries)
+        for algorithm in _algorithms(entry)
+        if algorithm in allowed and (key := _jwk(entry, algorithm)) is not None
+    }
     if not found:
         raise UnusableFileError("has no key for the algorithms in jwt_algorithms")
     return found
+
+
+def _entry(entry: Any) -> dict[str, Any]:
+    """An entry of the set without what is null; empty for one that is no key by its form, which is passed over."""
+    members = {name: value for name, value in entry.items() if value is not None} if isinstance(entry, dict) else {}
+    is_key = all(isinstance(members.get(name, ""), str) for name in ("kid", "kty", "crv", "use", "alg"))
+    return members if is_key and isinstance(members.get("key_ops", []), list) else {}
 
 
 def _algorithms(entry: Mapping[str, Any]) -> Iterator[str]:

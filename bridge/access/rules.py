@@ -53,11 +53,12 @@ def parse(contents: Sequence[bytes]) -> Rules:
     """
     try:
         tables = _RULES.validate_python(tomllib.loads(text_of(contents[0])))
-    except tomllib.TOMLDecodeError as error:
-        raise UnusableFileError(f"not TOML: {error}") from None
     except ValidationError as error:
         detail = error.errors()[0]
         raise UnusableFileError(f"{'.'.join(str(part) for part in detail['loc'])}: {detail['msg']}") from None
+    except (ValueError, RecursionError) as error:  # TOML's own, a number of too many digits, too many brackets
+        what = str(error) if isinstance(error, tomllib.TOMLDecodeError) else type(error).__name__
+        raise UnusableFileError(f"not TOML: {what}") from None
     for name, rule in tables.items():
         if rule.upstream_api_key_file is not None and not rule.upstream_api_key_file.is_file():
             raise UnusableFileError(f"{name}.upstream_api_key_file: no such file")

@@ -19,7 +19,7 @@ from bridge.cli.flags import takes_settings
 from bridge.cli.help import Commands, GroupedCommand
 from bridge.cli.local import LocalUnavailable, running
 from bridge.jsontext import text_of
-from bridge.settings import Settings, SettingsError, load
+from bridge.settings import Settings, SettingsError, forget_secrets, load
 from bridge.settings.reference import text
 from bridge.settings.sources import effective
 
@@ -106,6 +106,7 @@ def _serve(settings: Settings, *, local: bool) -> None:
     from bridge.telemetry import logs  # noqa: PLC0415 # as said
 
     logs.configure(settings)
+    forget_secrets(settings)
     with running(progress=console.note) if local else nullcontext(settings.upstream_url) as url:
         chosen = settings.model_copy(update={"upstream_url": url})
         if chosen.workers > 1:

@@ -20,6 +20,7 @@ from bridge.access.callers import Callers
 from bridge.certificates import authorities, pair
 from bridge.files import UnusableFileError
 from bridge.settings import Settings, SettingsError
+from bridge.settings.loopback import is_loopback
 from bridge.settings.reference import reference
 from bridge.upstream.probe import Answer, Probe, UnreachableError
 
@@ -30,7 +31,6 @@ _SKEW: Final = 60
 #: File descriptors beside the connections: the log, the event loop, listeners.
 _SPARE: Final = 128
 _NO_API: Final = "Check that upstream_url is an OpenAI-compatible API with its version path."
-_LOOPBACK: Final = ("127.0.0.1", "::1")
 
 
 #: Settings that name a file with certificates of authorities.
@@ -207,7 +207,7 @@ async def _upstream(probe: Probe) -> AsyncIterator[Finding]:
         )
         if probe.tls is not None:
             yield _certificate("TLS", await probe.connect(tls=probe.tls))
-        elif not set(addresses) <= set(_LOOPBACK):
+        elif not all(map(is_loopback, addresses)):
             yield Finding(step, "warning", "none: keys and prompts go over the network in the clear", "Use https.")
         step, advice = "GET /models", _NO_API
         answer = await probe.ask()

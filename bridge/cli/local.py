@@ -5,6 +5,7 @@ embeddings, with no network and no account. How:
 
 * The server is `xllamacpp` in a child process, this same file run as a script, so that llama.cpp's threads, memory and
   crashes stay out of the gRPC process.
+* The child gets the variables that make programs run, and none that may hold a key.
 * stdout of the child carries one line, `{"url": …}`, once the model is loaded and /health says ok.
 * stdin of the child is its lifeline: it ends when that closes, which the kernel sees to even when the parent is killed
   with -9. It ignores SIGINT, SIGTERM and SIGHUP: sent to the process group they mean the parent, which drains first.
@@ -46,6 +47,11 @@ _INSTALL = f"""\
 _GRACE = 2.0  # seconds between closing the child's stdin and SIGKILL; it needs 30 ms
 _MAX_THREADS = 8  # more do not help a small model, and a container's CPU quota does not show in the CPU count
 _TAIL_LINES = 12
+#: Variables that the child gets: paths, language, temporary files, threads and graphics cards.
+_VARIABLES = frozenset(
+    {"HOME", "LANG", "LD_LIBRARY_PATH", "PATH", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "TZ", "VIRTUAL_ENV"}
+)
+_PREFIXES = ("CUDA_", "DYLD_", "GGML_", "HIP_", "LC_", "OMP_", "PYTHON")
 
 
 class LocalUnavailable(Exception):  # noqa: N818 - named for what the caller learns, not for a fault
@@ -88,7 +94,7 @@ def running(
     with (
         tempfile.TemporaryFile() as log,
         subprocess.Popen(  # noqa: S603 - our own interpreter and file, no shell
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, env=_environment()
         ) as child,
     ):
         try:
@@ -97,6 +103,11 @@ def running(
             yield url
         finally:
             _stop(child)
+
+
+def _environment() -> dict[str, str]:
+    """What the child has of this process's variables: what makes programs run, and no key."""
+    return {name: value for name, value in os.environ.items() if name in _VARIABLES or name.startswith(_PREFIXES)}
 
 
 def _find_model(model: Path | None) -> tuple[Path, str]:

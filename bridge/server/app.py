@@ -104,10 +104,9 @@ class App:
         address = self._settings.listen
         if self._callers is not None:
             await self._callers.start()
+        self._warn()
         try:
             if self._tls is None:
-                if self._settings.takes_bearer and self._settings.is_exposed:
-                    _log.warning("callers' tokens come unencrypted", listen=address)
                 port = self._server.add_insecure_port(address)
             else:
                 port = self._server.add_secure_port(address, self._tls)
@@ -120,6 +119,14 @@ class App:
         await self._server.start()
         await self._probes.begin()
         return address if address.startswith("unix:") else f"{address.rpartition(':')[0]}:{port}"
+
+    def _warn(self) -> None:
+        """Say what the settings allow, and what is dangerous nevertheless."""
+        settings = self._settings
+        if self._tls is None and settings.takes_bearer and settings.is_exposed:
+            _log.warning("callers' tokens come unencrypted", listen=settings.listen)
+        if settings.sends_secrets_in_the_clear:
+            _log.warning("keys and prompts go to the upstream unencrypted: use https", upstream=settings.upstream_url)
 
     @property
     def health_address(self) -> str:

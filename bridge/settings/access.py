@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, BeforeValidator, Field, model_validator
 from pydantic_settings import NoDecode
 
+from bridge.settings.loopback import leads_to_loopback
 from bridge.settings.values import ExistingFile, Items, RawPaths, Seconds, Url, split
 
 #: None of them is symmetric: whoever can read a key that verifies could sign with it.
@@ -120,7 +121,7 @@ class Access(BaseModel):
         if (self.jwt_issuer or self.jwt_audiences) and not self.has_issuer:
             raise ValueError("jwt_jwks_url: or jwt_jwks_file is needed to verify JSON web tokens")
         url = self.jwt_jwks_url or ""
-        if url.startswith("http://") and not url.startswith(("http://127.", "http://localhost", "http://[::1]")):
+        if url.startswith("http://") and not leads_to_loopback(url):
             raise ValueError("jwt_jwks_url: must be https, or on loopback: whoever changes the keys can be any caller")
         return self
 

@@ -13,12 +13,12 @@ from pydantic_settings import (
 from bridge.settings.access import Access
 from bridge.settings.health import Health
 from bridge.settings.limits import Limits
+from bridge.settings.loopback import leads_to_loopback, listens_to_loopback
 from bridge.settings.network import Network
 from bridge.settings.server import Server
 from bridge.settings.telemetry import Telemetry
 from bridge.settings.upstream import Upstream
 
-_LOOPBACK: Final = ("127.", "localhost:", "[::1]:", "unix:")
 #: In the order in which people look for them.
 GROUPS: Final[tuple[type[BaseModel], ...]] = (Server, Health, Access, Upstream, Network, Limits, Telemetry)
 
@@ -38,20 +38,34 @@ class Settings(Server, Health, Access, Upstream, Network, Limits, Telemetry, Bas
     @property
     def is_exposed(self) -> bool:
         """Whether others than this machine can connect."""
-        return not self.listen.startswith(_LOOPBACK)
+        return not listens_to_loopback(self.listen)
+
+    @property
+    def spends_own(self) -> bool:
+        """Whether calls go upstream with a credential of the bridge's own: a key, a secret header, a certificate."""
+        keys = (
+            self.upstream_api_key,
+            self.upstream_api_key_file,
+            self.upstream_oidc_token,
+            self.upstream_oidc_token_file,
+        )
+        return (
+            (any(keys) and self.upstream_credentials in {"auto", "bridge"})
+            or any(item.is_reference for item in (*self.upstream_headers, *self.upstream_query))
+            or self.upstream_certificate_file is not None
+        )
+
+    @property
+    def sends_secrets_in_the_clear(self) -> bool:
+        """Whether a credential, the bridge's or a caller's, goes to another machine over plain HTTP."""
+        sends = self.spends_own or self.upstream_credentials == "caller" or self.callers_file is not None
+        return sends and self.upstream_url.startswith("http://") and not leads_to_loopback(self.upstream_url)
 
     @model_validator(mode="after")
     def _exposure(self) -> Self:
         """Whoever connects could spend the bridge's own credential: that has to be asked for by name."""
-        own = (
-            self.upstream_api_key
-            or self.upstream_api_key_file
-            or self.upstream_oidc_token
-            or self.upstream_oidc_token_file
-        )
-        spends_own = own is not None and self.upstream_credentials in {"auto", "bridge"}
         open_to_all = not self.knows_callers and not self.allow_anonymous_callers
-        if spends_own and self.is_exposed and open_to_all:
+        if self.spends_own and self.is_exposed and open_to_all:
             raise ValueError(
                 f"listen: {self.listen} is not loopback, and whoever connects could spend the bridge's own credential;"
                 " set caller_tokens_file, jwt_jwks_url or tls_client_names, or allow_anonymous_callers if that is meant"

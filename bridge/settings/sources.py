@@ -20,6 +20,8 @@ OTHER_VARIABLES: Final = frozenset({
     "AIBRIDGE_TARGET_CERTIFICATE_FILE", "AIBRIDGE_TARGET_KEY_FILE", "AIBRIDGE_TARGET_SERVER_NAME",
     "AIBRIDGE_TARGET_TLS", "AIBRIDGE_TOKEN",
 })  # fmt: skip
+#: Secrets of the commands that call a bridge, which one that serves does not need.
+_CALLERS_SECRETS: Final = frozenset({"AIBRIDGE_TOKEN"})
 #: Kubernetes tells each container the address of every Service. That of one that is called aibridge looks like ours.
 _SERVICE_LINK: Final = re.compile(
     r"AIBRIDGE_(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_(ADDR|PORT|PROTO))?)?)"
@@ -104,6 +106,19 @@ class Sources:
         return f"{setting.name}: {message}{allowed} ({source} {name})"
 
 
+def forget_secrets(settings: Settings) -> None:
+    """Take the secrets that were read out of the environment, so that no child process inherits them.
+
+    A variable that a header or a member of the query refers to stays: it is read again in each process.
+    """
+    secret = {name for setting in reference().values() if setting.kind == "secret" for name in setting.variables}
+    named = (*settings.upstream_headers, *settings.upstream_query)
+    needed = {item.source.removeprefix("env:") for item in named if item.source.startswith("env:")}
+    for variable in list(os.environ):
+        if variable.upper() in secret | _CALLERS_SECRETS and variable not in needed:
+            del os.environ[variable]
+
+
 def load(config_file: Path | None = None, **flags: Any) -> Settings:
     """The effective settings. A flag that is None was not given.
 
@@ -136,6 +151,8 @@ def _entries(path: Path) -> dict[str, Any]:
         raise SettingsError(f"{path}: {error.strerror}") from None
     except ValueError as error:  # not UTF-8, or not TOML
         raise SettingsError(f"{path}: {error}") from None
+    except RecursionError:
+        raise SettingsError(f"{path}: nested too deeply") from None
 
 
 def _similar(name: str, names: Iterable[str]) -> str:

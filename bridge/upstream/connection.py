@@ -7,6 +7,7 @@ says. What arrived before the connection broke is read before the break is told.
 """
 
 import asyncio
+import select
 from collections.abc import Callable
 from typing import Final, cast
 
@@ -42,6 +43,7 @@ class Connection(asyncio.Protocol):
         )
         self._transport: asyncio.Transport = cast("asyncio.Transport", None)
         self._wire = self._transport
+        self._poll = select.poll()
         self._waiter: asyncio.Future[None] | None = None
         self._closed = True
         self._full = False  # the transport's buffer for writing
@@ -128,9 +130,12 @@ class Connection(asyncio.Protocol):
             self._wire.resume_reading()
         return data
 
-    def alive(self) -> bool:
-        """Whether nothing is known to have ended the connection, which the event loop tells a moment later."""
-        return not self._wire.is_closing()
+    def quiet(self) -> bool:
+        """Whether the connection has not ended, and the other side has said nothing since the last response.
+
+        The kernel knows of bytes, and of the end, before the event loop tells.
+        """
+        return not self._wire.is_closing() and not self._poll.poll(0)
 
     def release(self) -> bool:
         """The exchange is over. Whether the connection can serve another; else it is closed, at once."""
@@ -174,6 +179,7 @@ class Connection(asyncio.Protocol):
         """
         self._transport = cast("asyncio.Transport", transport)
         self._wire = cast("asyncio.Transport", wire)
+        self._poll.register(wire.get_extra_info("socket").fileno(), select.POLLIN)
         self._closed = False
 
     def data_received(self, data: bytes) -> None:

@@ -165,13 +165,16 @@ class Transport(httpx.AsyncBaseTransport):
         await asyncio.sleep(0)  # for the loop to close them
 
     def _kept(self) -> Connection | None:
-        """The connection that was used last, if one is idle."""
+        """The connection that was used last, if one is idle and the upstream has said nothing on it meanwhile.
+
+        What it said, a late second response perhaps, would be taken for the answer to the next request.
+        """
         now = time.monotonic()
         while self._idle:
             connection, _ = self._idle.popitem()
-            if connection.alive() and connection.idle_until > now:
+            if connection.quiet() and connection.idle_until > now:
                 return connection
-            connection.abort()  # the server is about to close it
+            connection.abort()  # or the server is about to close it
         return None
 
     def _release(self, connection: Connection) -> None:

@@ -206,13 +206,14 @@ async def test_channelz_is_not(start: Start, file: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("loopback", "secured", "warns"), [((), False, True), ((), True, False), (("127.",), False, False)]
+    ("loopback", "secured", "warns"), [(False, False, True), (False, True, False), (True, False, False)]
 )
 async def test_tokens_in_the_clear(
     start: Start, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, loopback: Any, secured: Any, warns: Any
 ) -> None:
     """Beyond loopback without TLS the bridge warns, for a mesh may take care of it; with TLS it does not."""
-    monkeypatch.setattr("bridge.settings.model._LOOPBACK", loopback)  # instead of listening beyond it in a test
+    # Instead of listening beyond loopback in a test.
+    monkeypatch.setattr("bridge.settings.model.listens_to_loopback", lambda _: loopback)
     pair = CA.issue_cert("127.0.0.1")
     secret = Secret(tmp_path / "tls", crt=chain(pair), key=key(pair))
     tls = {"tls_certificate_file": secret.crt, "tls_key_file": secret.key} if secured else {}
@@ -471,6 +472,10 @@ async def test_rules_change(start: Start, limited: dict[str, Any]) -> None:
         ("[search]\nmodels = 5", "search.models: Input should be a valid tuple"),
         ('[search]\nupstream_api_key_file = "/nowhere"', "search.upstream_api_key_file: no such file"),
         ("search = 1", "search: Input should be a valid dictionary"),
+        ("x = " + "[" * 5000, "not TOML"),
+        ("x = " + "[" * 5000 + "]" * 5000, "not TOML"),
+        ("x = " + "{a = " * 5000 + "1" + "}" * 5000, "not TOML"),
+        ("x = " + "9" * 5000, "not TOML"),
     ],
 )
 def test_bad_rules(tmp_path: Path, file: Path, text: str, problem: str) -> None:
@@ -515,6 +520,10 @@ async def calling(bridge: Bridge, shown: tuple[bytes, bytes]) -> AsyncIterator[B
         ([], ("spiffe.test",), "PERMISSION_DENIED"),
         (["https://test/ns/prod/sa/search"], (), "UNAUTHENTICATED"),
         (["spiffe://test/ns/prod/a", "spiffe://test/ns/prod/b"], (), "UNAUTHENTICATED"),  # an SVID has one
+        ([], ("a.batch.test\0.evil.test",), "UNAUTHENTICATED"),  # gRPC ends it at the NUL
+        ([], ("a.batch.test", "b\0c"), "UNAUTHENTICATED"),
+        (["spiffe://test/ns/prod/sa/search\0x"], (), "UNAUTHENTICATED"),
+        ([], ("a.batch.test\n",), "UNAUTHENTICATED"),
     ],
 )
 async def test_names_in_certificates(

@@ -284,7 +284,10 @@ async def test_no_more_are_remembered_than_there_is_room_for(
         (b"nonsense", "not a JWK set"),
         (b"[]", "not a JWK set"),
         (b'{"keys": 5}', "not a JWK set"),
-        (b'{"keys": ["x"]}', "not a JWK set"),
+        (b'{"keys": ["x"]}', "has no key"),
+        (b'{"keys": {"a": 1}}', "not a JWK set"),
+        (json.dumps({"keys": [jwk(EC, str(number)) for number in range(257)]}).encode(), "has more than 256 keys"),
+        (b"[" * 100_000, "not a JWK set"),
         (b'{"keys": []}', "has no key"),
         (json.dumps({"keys": [{"kty": "oct", "k": part(b"x" * 32), "alg": "HS256"}]}).encode(), "has no key"),
         (json.dumps({"keys": [jwk(EC, "ec", use="enc")]}).encode(), "has no key"),
@@ -302,6 +305,50 @@ def test_a_key_set_without_a_key(tmp_path: Path, content: bytes, problem: str) -
     file.write_bytes(content)
     with pytest.raises(SettingsError, match=f"^jwt_jwks_file: {problem}"):
         App(settings.load(**given(jwt_jwks_file=file)))
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        5,
+        None,
+        "x",
+        [],
+        {},
+        {"kty": "RSA", "kid": [1]},
+        {"kty": {"a": 1}, "kid": "x"},
+        {"kty": ["EC"], "crv": "P-256"},
+        {"kty": "EC", "crv": "P-256", "kid": "z", "x": "!", "y": ""},
+        {"kty": "EC", "crv": ["P-256"], "kid": "z"},
+        {"kty": "RSA", "kid": "z", "n": 5, "e": None},
+        {"kty": "RSA", "kid": "z", "n": "AA", "e": "AA"},
+        {**jwk(RSA, "z"), "key_ops": 5},
+        {**jwk(RSA, "z"), "use": ["sig"]},
+        {**jwk(RSA, "z"), "alg": {"a": 1}},
+        {**jwk(EC, "z"), "x": "A" * 100_000},
+    ],
+    ids=str,
+)
+def test_a_broken_key_does_not_refuse_the_set(broken: Any) -> None:
+    """It is passed over, and the others count."""
+    for keys in ([broken, jwk(EC, "ec")], [jwk(EC, "ec"), broken]):
+        assert ("ec", "ES256") in parse(json.dumps({"keys": keys}).encode(), ["RS256", "ES256"])
+
+
+def test_null_is_as_absent_in_a_key() -> None:
+    key = {**jwk(EC, None), "kid": None, "use": None, "alg": None, "key_ops": None}
+    assert list(parse(json.dumps({"keys": [key]}).encode(), ["ES256"])) == [(None, "ES256")]
+
+
+@pytest.mark.parametrize("header", [b"[" * 6000, b'{"alg":' * 1200, b'{"a":' + b"[" * 6000], ids=len)
+async def test_a_header_of_brackets(start: Start, file: Path, hello: Hello, header: bytes) -> None:
+    """It is refused like any other bad token; the parser's depth is no fault of the bridge."""
+    token = ".".join((part(header), part(claims()), part(b"x")))
+    with capture_logs() as logs:
+        async with start(**given(jwt_jwks_file=file)) as bridge:
+            failure = await failed(bridge.chat.CreateChatCompletion(hello, **bearer(token)))
+    assert verdict(failure) == ("UNAUTHENTICATED", "CALLER_UNAUTHENTICATED", "-1")
+    assert not [line for line in logs if line["log_level"] == "error"]
 
 
 def test_keys_that_are_of_no_use_do_not_matter() -> None:

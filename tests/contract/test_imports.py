@@ -55,7 +55,8 @@ ALLOWED: dict[str, set[str]] = {
     },
     # Who calls, and what each caller may do. Fetches key sets through upstream.
     "bridge.access": {
-        "bridge.call", "bridge.errors", "bridge.files", "bridge.jsontext", "bridge.settings", "bridge.upstream.jwks",
+        "bridge.call", "bridge.certificates", "bridge.errors", "bridge.files", "bridge.jsontext", "bridge.settings",
+        "bridge.upstream.jwks",
     },
     "bridge.services": {
         "bridge.aside", "bridge.call", "bridge.codec", "bridge.errors", "bridge.jsontext", "bridge.settings",

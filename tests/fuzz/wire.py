@@ -1,6 +1,7 @@
 """The target of what a server sends: a connection of the bridge's, and in place of its socket the input in pieces."""
 
 import asyncio
+import socket
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple, cast
 
@@ -29,6 +30,10 @@ class Seen(NamedTuple):
     error: type[Exception] | None
 
 
+#: Ends of a connection on which nobody says anything.
+_SILENT: Final = socket.socketpair()
+
+
 class _Transport:
     """In place of asyncio's: what is done to it is noted."""
 
@@ -41,6 +46,9 @@ class _Transport:
 
     def is_closing(self) -> bool:
         return self.aborted
+
+    def get_extra_info(self, _name: str) -> socket.socket:
+        return _SILENT[0]
 
     def abort(self) -> None:
         self.aborted = True

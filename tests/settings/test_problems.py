@@ -152,3 +152,16 @@ def test_flags_win_over_variables_and_those_over_the_file(config: Path) -> None:
     assert ("drain_delay", "2", "variable AIBRIDGE_DRAIN_DELAY") in lines
     assert ("max_retries", "1", f"file {config}") in lines
     assert ("log_level", "info", "default") in lines
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["listen = " + "[" * 5000, "x = " + "[" * 5000 + "]" * 5000, "x = " + "{a = " * 5000, "workers = " + "9" * 5000],
+    ids=lambda text: text[:14],
+)
+def test_a_file_that_no_parser_can_read(config: Path, text: str) -> None:
+    """Brackets without end, or numbers: one line that names the file, and no traceback."""
+    config.write_text(text)
+    (line,) = problems(config)
+    assert line.startswith(f"{config}: ")
+    assert len(line) < 1000

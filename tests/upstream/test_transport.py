@@ -1,5 +1,6 @@
 """The transport: httpx's interface, and the connections that are kept."""
 
+import socket
 import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -177,6 +178,23 @@ async def test_idle_ones_of_different_times(made: Transport, wire: Wire) -> None
     await wire.peers[1].over.wait()
     assert list(made._idle) == [first]
     assert made._reaper is not None
+
+
+@pytest.mark.parametrize("said", [b"HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nSTOLEN", b"\n", None], ids=str)
+async def test_an_idle_one_that_has_just_said_something(said: bytes | None, made: Transport, wire: Wire) -> None:
+    """It is not used, although the event loop has not told of it yet: neither of bytes nor of the end (None)."""
+    wire.play = says(OK)
+    assert await whole(made) == b"ok"
+    (peer,) = wire.peers
+    with socket.fromfd(peer.writer.get_extra_info("socket").fileno(), socket.AF_INET, socket.SOCK_STREAM) as other:
+        if said is None:
+            other.shutdown(socket.SHUT_WR)
+        else:
+            other.sendall(said)
+    assert await whole(made) == b"ok"  # no step of the event loop has been in between
+    assert len(wire.peers) == 2
+    await peer.over.wait()
+    assert made.connections() == (0, 1)
 
 
 @pytest.mark.parametrize("end", [Peer.close, Peer.reset, Peer.shut])
