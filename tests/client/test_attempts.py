@@ -13,6 +13,7 @@ import grpc
 import pytest
 
 from aibridge.client import OPTIONS, SERVICE_CONFIG, failure_of
+from aibridge.client.calls import trailers_of
 from aibridge.v1 import chat_pb2, chat_pb2_grpc, embeddings_pb2, embeddings_pb2_grpc, models_pb2, models_pb2_grpc
 from bridge.upstream import retry
 from tests.conftest import Bridge, Start
@@ -160,7 +161,7 @@ async def test_retries_of_the_client_where_the_bridge_has_none(start: Start, gat
     gateway.script(reply(ERROR, 503))
     async with start(max_retries=0) as bridge, channel_to(bridge.address, GREEDY) as channel:
         error = await failure(CALLS[kind](channel))
-    assert "grpc-retry-pushback-ms" not in dict(error.trailing_metadata())
+    assert "grpc-retry-pushback-ms" not in trailers_of(error.trailing_metadata())
     assert len(gateway.requests) == 5
 
 
@@ -171,7 +172,7 @@ async def test_a_refusal_before_the_upstream_is_asked(start: Start, gateway: Gat
         bridge.app._limits.close()
         error = await failure(CALLS["unary"](channel))
     assert error.code() is grpc.StatusCode.UNAVAILABLE
-    assert "grpc-retry-pushback-ms" not in dict(error.trailing_metadata())
+    assert "grpc-retry-pushback-ms" not in trailers_of(error.trailing_metadata())
     assert gateway.requests == []
 
 

@@ -125,5 +125,5 @@ async def test_an_example_outside_of_the_repository(name: str, tmp_path: Path, m
         await programs.build(stack)
     async with upstream() as gateway, programs.bridge(gateway.url) as address:
         result = await programs.run(stack, address)
-        problems = [f"{check.name}: {check.problem}" for check in checks(stack, result, gateway.seen) if check.problem]
+        problems = [f"{check.name}: {check.problem}" for check in checks(result, gateway.seen) if check.problem]
     assert problems == []
