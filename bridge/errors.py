@@ -38,67 +38,91 @@ class Reason(Enum):
         self.code, self.retry, self.meaning = code, retry, meaning
 
     # The request, and who may make it.
-    CALLER_UNAUTHENTICATED = Code.UNAUTHENTICATED, Retry.NO, "The bridge does not know who calls."
-    CALLER_NOT_ALLOWED = Code.PERMISSION_DENIED, Retry.NO, "The bridge knows the caller, who may not do this."
-    CALLER_UNVERIFIABLE = Code.UNAVAILABLE, Retry.DELAY, "The bridge has no key to verify callers' tokens with yet."
-    RAW_PATH_NOT_ALLOWED = Code.PERMISSION_DENIED, Retry.NO, "The setting `raw_paths` does not allow this path."
-    INVALID_REQUEST = Code.INVALID_ARGUMENT, Retry.NO, "The request is wrong; BadRequest names the field where known."
+    CALLER_UNAUTHENTICATED = Code.UNAUTHENTICATED, Retry.NO, "The bridge does not know who the caller is."
+    CALLER_NOT_ALLOWED = Code.PERMISSION_DENIED, Retry.NO, "The bridge knows the caller, who is not allowed to do this."
+    CALLER_UNVERIFIABLE = Code.UNAVAILABLE, Retry.DELAY, "The bridge has no key yet to verify callers' tokens with."
+    RAW_PATH_NOT_ALLOWED = (
+        Code.PERMISSION_DENIED,
+        Retry.NO,
+        "The bridge's setting `raw_paths` does not allow this path.",
+    )
+    INVALID_REQUEST = (
+        Code.INVALID_ARGUMENT,
+        Retry.NO,
+        "The request is wrong. BadRequest names the field if it is known.",
+    )
     INVALID_METADATA = Code.INVALID_ARGUMENT, Retry.NO, "A metadata value cannot be sent as an HTTP header."
     REQUEST_TIMEOUT = (
         Code.DEADLINE_EXCEEDED,
         Retry.YES,
-        "The request's message did not arrive in time; nothing was sent.",
+        "The request's message did not arrive in time. Nothing was sent.",
     )
-    REQUEST_TOO_LARGE = Code.INVALID_ARGUMENT, Retry.NO, "The upstream refuses a request body of this size."
+    REQUEST_TOO_LARGE = Code.INVALID_ARGUMENT, Retry.NO, "The upstream rejects a request body of this size."
     CONTEXT_LENGTH_EXCEEDED = Code.INVALID_ARGUMENT, Retry.NO, "The prompt does not fit the model's context window."
-    CONTENT_FILTERED = Code.INVALID_ARGUMENT, Retry.NO, "The upstream's content policy refuses the prompt."
+    CONTENT_FILTERED = Code.INVALID_ARGUMENT, Retry.NO, "The upstream's content policy rejects the prompt."
     CALLER_CREDENTIALS_REJECTED = Code.UNAUTHENTICATED, Retry.NO, "The upstream rejects the caller's own credential."
     BRIDGE_CREDENTIALS_REJECTED = Code.UNAUTHENTICATED, Retry.NO, "The upstream rejects the bridge's credential."
-    ACCESS_DENIED = Code.PERMISSION_DENIED, Retry.NO, "The credential may not do this."
+    ACCESS_DENIED = Code.PERMISSION_DENIED, Retry.NO, "The credential is not allowed to do this."
     LEGAL_RESTRICTION = Code.PERMISSION_DENIED, Retry.NO, "The upstream refuses for legal reasons."
     REGION_UNSUPPORTED = Code.PERMISSION_DENIED, Retry.NO, "The upstream does not serve this country or region."
-    MODEL_NOT_FOUND = Code.NOT_FOUND, Retry.NO, "No such model; ResourceInfo names it."
-    MODEL_RETIRED = Code.NOT_FOUND, Retry.NO, "The model existed once and is gone."
-    ENDPOINT_NOT_FOUND = Code.NOT_FOUND, Retry.NO, "The upstream has no such endpoint; check its base URL."
+    MODEL_NOT_FOUND = Code.NOT_FOUND, Retry.NO, "The model does not exist. ResourceInfo names it."
+    MODEL_RETIRED = Code.NOT_FOUND, Retry.NO, "The model existed once and was removed."
+    ENDPOINT_NOT_FOUND = Code.NOT_FOUND, Retry.NO, "The upstream has no such endpoint. Check its base URL."
     # Quotas and load.
     INSUFFICIENT_QUOTA = Code.RESOURCE_EXHAUSTED, Retry.NO, "The account's credit or spending limit is used up."
     RATE_LIMIT_EXCEEDED = Code.RESOURCE_EXHAUSTED, Retry.DELAY, "Too many requests or tokens for now."
-    BRIDGE_OVERLOADED = Code.RESOURCE_EXHAUSTED, Retry.DELAY, "The bridge's own limit is reached."
+    BRIDGE_OVERLOADED = Code.RESOURCE_EXHAUSTED, Retry.DELAY, "A limit of the bridge itself is reached."
     # The upstream answers, and cannot or will not do it.
     UPSTREAM_NOT_SUPPORTED = Code.UNIMPLEMENTED, Retry.NO, "The upstream does not implement this."
-    UPSTREAM_TIMEOUT = Code.DEADLINE_EXCEEDED, Retry.NO, "No reply in time; tokens may have been billed."
-    UPSTREAM_CONFLICT = Code.ABORTED, Retry.YES, "Conflict with another request; retry by the caller's own logic."
-    UPSTREAM_PRECONDITION_FAILED = Code.FAILED_PRECONDITION, Retry.NO, "A condition of the request does not hold."
-    UPSTREAM_CLIENT_ERROR = Code.FAILED_PRECONDITION, Retry.NO, "A client error that has no row of its own."
+    UPSTREAM_TIMEOUT = Code.DEADLINE_EXCEEDED, Retry.NO, "No response in time. Tokens may have been billed."
+    UPSTREAM_CONFLICT = Code.ABORTED, Retry.YES, "Conflict with another request. Retry by the caller's own logic."
+    UPSTREAM_PRECONDITION_FAILED = Code.FAILED_PRECONDITION, Retry.NO, "A condition of the request is not met."
+    UPSTREAM_CLIENT_ERROR = Code.FAILED_PRECONDITION, Retry.NO, "A client error (4xx) without a reason of its own."
     UPSTREAM_DEPENDENCY_FAILED = Code.FAILED_PRECONDITION, Retry.NO, "Something that the request depends on failed."
-    UPSTREAM_TOO_EARLY = Code.UNAVAILABLE, Retry.YES, "The upstream does not want to risk a replayed request."
-    UPSTREAM_CLOSED_REQUEST = Code.UNAVAILABLE, Retry.YES, "The upstream gave the request up."
+    UPSTREAM_TOO_EARLY = Code.UNAVAILABLE, Retry.YES, "The upstream refuses a request that might be a replay."
+    UPSTREAM_CLOSED_REQUEST = Code.UNAVAILABLE, Retry.YES, "The upstream gave up on the request."
     UPSTREAM_INTERNAL_ERROR = Code.INTERNAL, Retry.NO, "The upstream failed on this request."
-    UPSTREAM_BAD_GATEWAY = Code.UNAVAILABLE, Retry.YES, "A proxy before the model could not reach it."
+    UPSTREAM_BAD_GATEWAY = Code.UNAVAILABLE, Retry.YES, "A proxy in front of the model could not reach it."
     UPSTREAM_UNAVAILABLE = Code.UNAVAILABLE, Retry.YES, "The upstream is down or still starting."
     UPSTREAM_OVERLOADED = Code.UNAVAILABLE, Retry.DELAY, "The upstream has more work than it can do."
-    UPSTREAM_SERVER_ERROR = Code.UNAVAILABLE, Retry.YES, "A server error that has no row of its own."
+    UPSTREAM_SERVER_ERROR = Code.UNAVAILABLE, Retry.YES, "A server error (5xx) without a reason of its own."
     # The connection to the upstream.
-    UPSTREAM_UNREACHABLE = Code.UNAVAILABLE, Retry.YES, "No connection to the upstream; nothing was sent."
+    UPSTREAM_UNREACHABLE = Code.UNAVAILABLE, Retry.YES, "The bridge cannot connect to the upstream. Nothing was sent."
     UPSTREAM_TLS_ERROR = Code.UNAVAILABLE, Retry.NO, "The upstream's certificate cannot be verified."
-    UPSTREAM_PROXY_REJECTED = Code.UNAVAILABLE, Retry.NO, "The forward proxy wants a valid credential (HTTP 407)."
-    UPSTREAM_WRITE_FAILED = Code.UNAVAILABLE, Retry.YES, "The request could not be sent whole."
-    UPSTREAM_CONNECTION_LOST = Code.UNAVAILABLE, Retry.YES, "The connection broke before any byte of the reply."
+    UPSTREAM_PROXY_REJECTED = (
+        Code.UNAVAILABLE,
+        Retry.NO,
+        "The forward proxy on the way to the upstream wants a valid credential (HTTP 407).",
+    )
+    UPSTREAM_WRITE_FAILED = Code.UNAVAILABLE, Retry.YES, "The request could not be sent completely."
+    UPSTREAM_CONNECTION_LOST = (
+        Code.UNAVAILABLE,
+        Retry.YES,
+        "The connection broke before the first byte of the response.",
+    )
     UPSTREAM_FIRST_EVENT_TIMEOUT = (
         Code.DEADLINE_EXCEEDED,
         Retry.NO,
-        "The stream began, and no event came in time.",
+        "The stream started, and no event arrived in time.",
     )
-    UPSTREAM_STREAM_STALLED = Code.DEADLINE_EXCEEDED, Retry.NO, "No chunk for too long in mid-stream."
-    UPSTREAM_STREAM_INTERRUPTED = Code.UNAVAILABLE, Retry.YES, "The reply was cut off before its end."
+    UPSTREAM_STREAM_STALLED = Code.DEADLINE_EXCEEDED, Retry.NO, "No chunk arrived in time in the middle of the stream."
+    UPSTREAM_STREAM_INTERRUPTED = Code.UNAVAILABLE, Retry.YES, "The response was cut off before its end."
     # A reply that the bridge cannot pass on.
-    UPSTREAM_MALFORMED_RESPONSE = Code.INTERNAL, Retry.NO, "The reply is not what the API promises."
-    UPSTREAM_RESPONSE_TOO_LARGE = Code.INTERNAL, Retry.NO, "A reply or an event is over the bridge's size limit."
-    UPSTREAM_UNEXPECTED_REDIRECT = Code.INTERNAL, Retry.NO, "A redirect; never followed, it would carry the key along."
+    UPSTREAM_MALFORMED_RESPONSE = Code.INTERNAL, Retry.NO, "The response is not what the API promises."
+    UPSTREAM_RESPONSE_TOO_LARGE = Code.INTERNAL, Retry.NO, "A response or an event exceeds the bridge's size limit."
+    UPSTREAM_UNEXPECTED_REDIRECT = (
+        Code.INTERNAL,
+        Retry.NO,
+        "A redirect. The bridge never follows one, because that would send the key along.",
+    )
     # The bridge.
-    BRIDGE_REQUEST_REJECTED = Code.INTERNAL, Retry.NO, "The upstream rejects headers or encoding that the bridge chose."
-    BRIDGE_SHUTTING_DOWN = Code.UNAVAILABLE, Retry.YES, "The bridge is stopping."
-    BRIDGE_INTERNAL = Code.INTERNAL, Retry.NO, "A fault of the bridge; its log has the request id."
+    BRIDGE_REQUEST_REJECTED = (
+        Code.INTERNAL,
+        Retry.NO,
+        "The upstream rejects headers or an encoding that the bridge chose.",
+    )
+    BRIDGE_SHUTTING_DOWN = Code.UNAVAILABLE, Retry.YES, "The bridge is shutting down."
+    BRIDGE_INTERNAL = Code.INTERNAL, Retry.NO, "A fault of the bridge. Its log has the request id."
 
 
 #: Reasons by which a request was not worked on. Those that are never retried need not be here.

@@ -260,9 +260,9 @@ def _table(group: Group, known: Shapes) -> Iterator[str]:
 
 
 def _outside(outside: Mapping[str, Sequence[str]]) -> Iterator[str]:
-    yield "## Not carried"
+    yield "## Endpoints without an RPC"
     yield ""
-    yield "The bridge has no RPC for these endpoints; their properties are not counted above."
+    yield "`RawService` carries these as JSON text ([raw.md](raw.md)). Their properties are not counted above."
     yield ""
     for endpoint, properties in outside.items():
         yield f"- {endpoint}: {', '.join(f'`{name}`' for name in properties)}"

@@ -419,6 +419,17 @@ async def test_other_methods(start: Start, limited: dict[str, Any]) -> None:
         assert len(bridge.gateway.requests) == asked
 
 
+async def test_a_page_of_models(start: Start, limited: dict[str, Any]) -> None:
+    """A page goes on from the last model that the caller may use; the ids of others are nowhere in it."""
+    models = [{"id": "anthropic/claude"}, {"id": "openai/gpt"}, {"id": "openai/gpt"}, {"id": "anthropic/opus"}]
+    page = {"data": models, "has_more": True, "first_id": "anthropic/claude", "last_id": "anthropic/opus"}
+    async with start(**limited) as bridge:
+        bridge.gateway.script(json_reply(page))
+        reply = await bridge.models.ListModels(models_pb2.ListModelsRequest(), metadata=bearer(SEARCH.token))
+    assert (reply.has_more, reply.first_id, reply.last_id) == (True, "openai/gpt", "openai/gpt")
+    assert "anthropic" not in str(reply)
+
+
 async def test_calls_at_once(start: Start, limited: dict[str, Any]) -> None:
     """As many as its rule says, over however many connections; others are not held up."""
     go_on = asyncio.Event()

@@ -86,9 +86,9 @@ const (
 	Reason_UPSTREAM_CONFLICT Reason = 22
 	// A condition of the request is not met.
 	Reason_UPSTREAM_PRECONDITION_FAILED Reason = 23
-	// Any other client error (4xx).
+	// A client error (4xx) without a reason of its own.
 	Reason_UPSTREAM_CLIENT_ERROR Reason = 24
-	// Something that the upstream depends on failed.
+	// Something that the request depends on failed.
 	Reason_UPSTREAM_DEPENDENCY_FAILED Reason = 25
 	// The upstream refuses a request that might be a replay.
 	Reason_UPSTREAM_TOO_EARLY Reason = 26
@@ -102,7 +102,7 @@ const (
 	Reason_UPSTREAM_UNAVAILABLE Reason = 30
 	// The upstream has more work than it can do.
 	Reason_UPSTREAM_OVERLOADED Reason = 31
-	// Any other server error (5xx).
+	// A server error (5xx) without a reason of its own.
 	Reason_UPSTREAM_SERVER_ERROR Reason = 32
 	// The bridge cannot connect to the upstream. Nothing was sent.
 	Reason_UPSTREAM_UNREACHABLE Reason = 33

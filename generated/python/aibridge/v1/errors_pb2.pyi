@@ -64,9 +64,9 @@ class Reason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     UPSTREAM_PRECONDITION_FAILED: _ClassVar[Reason]
     """A condition of the request is not met."""
     UPSTREAM_CLIENT_ERROR: _ClassVar[Reason]
-    """Any other client error (4xx)."""
+    """A client error (4xx) without a reason of its own."""
     UPSTREAM_DEPENDENCY_FAILED: _ClassVar[Reason]
-    """Something that the upstream depends on failed."""
+    """Something that the request depends on failed."""
     UPSTREAM_TOO_EARLY: _ClassVar[Reason]
     """The upstream refuses a request that might be a replay."""
     UPSTREAM_CLOSED_REQUEST: _ClassVar[Reason]
@@ -80,7 +80,7 @@ class Reason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     UPSTREAM_OVERLOADED: _ClassVar[Reason]
     """The upstream has more work than it can do."""
     UPSTREAM_SERVER_ERROR: _ClassVar[Reason]
-    """Any other server error (5xx)."""
+    """A server error (5xx) without a reason of its own."""
     UPSTREAM_UNREACHABLE: _ClassVar[Reason]
     """The bridge cannot connect to the upstream. Nothing was sent."""
     UPSTREAM_TLS_ERROR: _ClassVar[Reason]

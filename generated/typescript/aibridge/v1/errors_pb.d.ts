@@ -255,14 +255,14 @@ export enum Reason {
   UPSTREAM_PRECONDITION_FAILED = 23,
 
   /**
-   * Any other client error (4xx).
+   * A client error (4xx) without a reason of its own.
    *
    * @generated from enum value: UPSTREAM_CLIENT_ERROR = 24;
    */
   UPSTREAM_CLIENT_ERROR = 24,
 
   /**
-   * Something that the upstream depends on failed.
+   * Something that the request depends on failed.
    *
    * @generated from enum value: UPSTREAM_DEPENDENCY_FAILED = 25;
    */
@@ -311,7 +311,7 @@ export enum Reason {
   UPSTREAM_OVERLOADED = 31,
 
   /**
-   * Any other server error (5xx).
+   * A server error (5xx) without a reason of its own.
    *
    * @generated from enum value: UPSTREAM_SERVER_ERROR = 32;
    */
