@@ -154,6 +154,7 @@ class App:
         await asyncio.wait({stopping}, timeout=grace)
         self._flight.cut()
         await stopping
+        await self._guarded.close()
         await self._probes.close()
         if self._callers is not None:
             await self._callers.stop()

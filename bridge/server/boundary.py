@@ -17,6 +17,7 @@ from bridge.access.callers import Callers
 from bridge.access.limits import Limits
 from bridge.call import Call, begin, current, stopped
 from bridge.errors import BridgeError, Reason
+from bridge.server.departures import Departures
 from bridge.server.flight import Flight
 from bridge.server.receive import Receiver
 from bridge.server.refusals import Refusals
@@ -45,6 +46,7 @@ class Guarded(grpc.GenericRpcHandler):
         self._observer = observer
         self._receiver = Receiver(settings.request_timeout)
         self._refusals = Refusals()
+        self._departures = Departures()
         self._handlers: dict[str, Handler] = {}
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> Handler:
@@ -54,6 +56,10 @@ class Guarded(grpc.GenericRpcHandler):
     def stop(self) -> None:
         """The server stops: nobody waits for a refusal any more."""
         self._refusals.close()
+
+    async def close(self) -> None:
+        """The server has stopped: write the log lines that are left."""
+        await self._departures.close()
 
     def add(self, service: ServiceDescriptor, servicer: object) -> None:
         """Guard the methods of a service."""
@@ -79,11 +85,11 @@ class Guarded(grpc.GenericRpcHandler):
                 return await self._serve(behaviour, request_type, context, call)
             except asyncio.CancelledError:
                 if not self._flight.ends(call):
-                    self._observer.end(call, "CANCELLED")
+                    self._cancelled(call, context)
                     raise
                 failure = stopped()
             except Exception as exception:  # noqa: BLE001 # whatever it is, its text must not reach the caller
-                failure = self._failure(exception, call)
+                failure = self._failure(exception, context, call)
             finally:
                 self._flight.leave(call)
             return await self._fail(failure, context, call)
@@ -113,11 +119,11 @@ class Guarded(grpc.GenericRpcHandler):
         self._observer.end(call, "OK")
         return reply
 
-    def _failure(self, exception: Exception, call: Call) -> BridgeError:
+    def _failure(self, exception: Exception, context: Context, call: Call) -> BridgeError:
         if isinstance(exception, BridgeError):
             return exception
         if call.writing and isinstance(exception, grpc.aio.InternalError):
-            self._observer.end(call, "CANCELLED")
+            self._cancelled(call, context)
             raise asyncio.CancelledError from None  # the caller has gone while a message was on its way
         _log.error("unexpected exception", request_id=call.request_id, **traceback_of(exception))
         return BridgeError(Reason.BRIDGE_INTERNAL, f"internal error, request id {call.request_id}")
@@ -127,7 +133,7 @@ class Guarded(grpc.GenericRpcHandler):
             try:
                 await self._refusals.turn()
             except asyncio.CancelledError:
-                self._observer.end(call, "CANCELLED")
+                self._cancelled(call, context)
                 raise
         status = status_of(failure, call)
         self._observer.end(call, status.code.name, failure.reason.name)
@@ -138,6 +144,9 @@ class Guarded(grpc.GenericRpcHandler):
                 raise
             # The deadline has passed in the middle of the first write, behind which alone gRPC can send a status.
             raise asyncio.CancelledError from None  # it drops the call, and the caller's own deadline tells it
+
+    def _cancelled(self, call: Call, context: Context) -> None:
+        self._departures.note(context.peer(), self._observer.cancelled(call))
 
     def _share(self, call: Call, context: Context) -> tuple[str, int]:
         """Whose calls are counted together with this one, and how many of them may run; nobody's without a limit."""

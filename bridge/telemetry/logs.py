@@ -129,9 +129,17 @@ def traceback_of(exception: BaseException) -> _ENTRY:
 def call_ended(call: Call, code: str, reason: str, trace_id: str, used: Tokens) -> None:
     """Write a call's line."""
     level = logging.ERROR if reason in _OPERATORS else logging.INFO
-    if level < _output.level:
-        return
-    line = call_line(call, code, reason, trace_id, used)
+    if level >= _output.level:
+        _write(level, call_line(call, code, reason, trace_id, used))
+
+
+def call_cancelled(_call: Call, line: _ENTRY, cause: str) -> None:
+    """Write the line of a call that was cancelled, with the cause unless that is the caller."""
+    if _output.level <= logging.INFO:
+        _write(logging.INFO, {**line, "cause": cause} if cause != "caller" else line)
+
+
+def _write(level: int, line: _ENTRY) -> None:
     if _output.compact is None or _output.writer is None:
         _log.log(level, "call", **line)
     else:

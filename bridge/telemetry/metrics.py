@@ -67,6 +67,8 @@ FAMILIES: Final = (
            "Seconds between two chunks of a stream; added when it ends."),
     Family("gen_ai_client_token_usage", histogram, (*_GENAI, "gen_ai_token_type"),
            "Tokens of a call, input and output, where the upstream says how many."),
+    Family("aibridge_calls_cancelled_total", counter, ("cause",),
+           "Calls that were cancelled: by the caller, or because its connection ended (connection_lost)."),
     Family("aibridge_call_failures_total", counter, ("reason",), "Calls that failed, by reason; see docs/errors.md."),
     Family("aibridge_calls_open", gauge, _METHOD, "Calls that run or wait now."),
     Family("aibridge_overhead_seconds", histogram, _METHOD,
@@ -114,6 +116,7 @@ class Metrics(Collector):
         self._failures = dict.fromkeys(((reason.name,) for reason in Reason), 0.0)
         self._classes = [0] * len(_CLASSES)
         self._retries = 0
+        self._cancelled = {("caller",): 0.0, ("connection_lost",): 0.0}
         self._queue = Histogram(_OVERHEAD)
         self._durations, self._firsts, self._gaps = (Histograms(TIMES) for _ in range(3))
         self._tokens = Histograms(TOKENS)
@@ -155,6 +158,10 @@ class Metrics(Collector):
                     error,
                     used,
                 )
+
+    def cancelled(self, cause: str) -> None:
+        """The cause of a cancellation is known."""
+        self._cancelled[cause,] += 1
 
     def _retried(self, call: Call) -> None:
         self._retries += len(call.refusals)
@@ -200,6 +207,7 @@ class Metrics(Collector):
             "gen_ai_client_operation_time_to_first_chunk_seconds": self._firsts,
             "gen_ai_client_operation_time_per_output_chunk_seconds": self._gaps,
             "gen_ai_client_token_usage": self._tokens,
+            "aibridge_calls_cancelled_total": self._cancelled,
             "aibridge_call_failures_total": self._failures,
             "aibridge_calls_open": {labels: number - ended[labels] for labels, number in started.items()},
             "aibridge_overhead_seconds": {m.labels: m.overhead for m in methods},

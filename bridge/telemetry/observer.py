@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from bridge.call import Call
-from bridge.clean import tokens
+from bridge.clean import Tokens, tokens
 from bridge.settings import Settings
 from bridge.telemetry import logs
 from bridge.telemetry.metrics import Metrics
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from bridge.telemetry.traces import Traces
 
 _log = structlog.get_logger("aibridge.telemetry")
+_CANCELLED: Final = "CANCELLED"
 _TRACEPARENT: Final = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?")
 
 
@@ -37,12 +38,25 @@ class Observer:
 
     def end(self, call: Call, code: str, reason: str = "") -> None:
         """A call has ended with this gRPC code; `reason` is the name of a `bridge.errors.Reason`, empty for none."""
+        _safely(logs.call_ended, call, code, reason, _trace_id(call), self._end(call, code, reason))
+
+    def cancelled(self, call: Call) -> Callable[[str], None]:
+        """A call was cancelled. What is returned has to be told the cause once that is known, for the log line."""
+        used = self._end(call, _CANCELLED, "")
+        line = logs.call_line(call, _CANCELLED, "", _trace_id(call), used)
+
+        def tell(cause: str) -> None:
+            self.metrics.cancelled(cause)
+            _safely(logs.call_cancelled, call, line, cause)
+
+        return tell
+
+    def _end(self, call: Call, code: str, reason: str) -> Tokens:
         used = tokens(call.usage)
         _safely(self.metrics.end, call, code, reason, used)
         if self._traces is not None:
             _safely(self._traces.end, call, code, reason, used)
-        trace_id = call.trace.trace_id if call.trace is not None else _trace_id(call)
-        _safely(logs.call_ended, call, code, reason, trace_id, used)
+        return used
 
 
 def _safely(note: Callable[..., None], call: Call, *facts: object) -> None:
@@ -53,7 +67,9 @@ def _safely(note: Callable[..., None], call: Call, *facts: object) -> None:
 
 
 def _trace_id(call: Call) -> str:
-    """The trace that the caller says the call belongs to."""
+    """The trace that the call belongs to: the bridge's own, or the one that the caller names."""
+    if call.trace is not None:
+        return call.trace.trace_id
     for key, value in call.metadata:
         if key == "traceparent" and isinstance(value, str):
             match = _TRACEPARENT.fullmatch(value)

@@ -1,0 +1,103 @@
+"""Why a call was cancelled: by its caller, or because its connection ended.
+
+gRPC tells a handler the same in both cases. The kernel knows more: a connection that has ended is not established any
+more. It is asked a moment after the call has ended, because gRPC cancels the calls of a connection before it closes the
+connection, and once for all calls of that moment.
+"""
+
+import asyncio
+import ipaddress
+import sys
+import time
+from collections.abc import Callable, Collection, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+from urllib.parse import unquote
+
+CALLER: Final = "caller"
+#: The bridge closed the connection (too many pings, no response to its own ping), or the network, or the caller did.
+CONNECTION_LOST: Final = "connection_lost"
+
+#: Seconds between a call's end and the look at its connection.
+_SETTLE: Final = 0.05
+#: The next look waits for this many times the duration of the last, which grows with the number of connections.
+_REST: Final = 20
+#: Linux's tables of TCP connections. Elsewhere nobody can tell, and the caller counts as the cause.
+_TABLES: Final = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
+_ESTABLISHED: Final = "01"
+
+Tell = Callable[[str], None]
+
+
+class Departures:
+    """The cancelled calls whose cause is not known yet."""
+
+    def __init__(self) -> None:
+        self._pending: list[tuple[str, Tell]] = []
+        self._task: asyncio.Task[None] | None = None
+        self._closing = asyncio.Event()
+        self._pause = _SETTLE
+
+    def note(self, peer: str, tell: Tell) -> None:
+        """A call of this peer, as gRPC writes it, was cancelled; `tell` is told the cause."""
+        self._pending.append((peer, tell))
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._look())
+
+    async def close(self) -> None:
+        """Tell what is left, at once."""
+        self._closing.set()
+        if self._task is not None:
+            await self._task
+
+    async def _look(self) -> None:
+        while self._pending:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._pause):
+                    await self._closing.wait()
+            pending, self._pending = self._pending, []
+            began = time.monotonic()
+            established = await asyncio.to_thread(_established)
+            self._pause = max(_SETTLE, _REST * (time.monotonic() - began))
+            for peer, tell in pending:
+                tell(_cause(peer, established))
+
+
+def _cause(peer: str, established: Collection[str] | None) -> str:
+    if established is None:
+        return CALLER
+    endpoints = set(_endpoints(peer))
+    return CONNECTION_LOST if endpoints and endpoints.isdisjoint(established) else CALLER
+
+
+def _established() -> set[str] | None:
+    """The other ends of all connections that are established, as the kernel writes them; None if it does not say."""
+    found: set[str] = set()
+    known = False
+    for table in _TABLES:
+        with suppress(OSError):
+            for line in table.read_text("ascii").splitlines()[1:]:
+                _, _, remote, state, _ = line.split(maxsplit=4)
+                if state == _ESTABLISHED:
+                    found.add(remote)
+            known = True
+    return found if known else None
+
+
+def _endpoints(peer: str) -> Iterator[str]:
+    """What a peer may be called in the kernel's tables; nothing for one that is not there, such as a Unix socket."""
+    kind, _, rest = unquote(peer).partition(":")
+    host, _, port = rest.rpartition(":")
+    if kind not in {"ipv4", "ipv6"} or not port.isdecimal():
+        return
+    try:
+        address = ipaddress.ip_address(host.strip("[]").partition("%")[0])
+    except ValueError:
+        return
+    forms = [address.packed]
+    if address.version == 4:
+        forms.append(ipaddress.IPv6Address(f"::ffff:{address}").packed)  # of a socket that takes both kinds
+    for packed in forms:
+        words = [int.from_bytes(packed[at : at + 4], sys.byteorder) for at in range(0, len(packed), 4)]
+        yield f"{''.join(f'{word:08X}' for word in words)}:{int(port):04X}"
