@@ -18,7 +18,7 @@ SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct -- bridge clients/python ge
 comma := ,
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test dist test-dist release check-release test-newest publish-python publish-npm publish-protos publish-image image-digest registry-login check-tag publish-chart publish-notes check-workflows check-quick test-openai test-operations test-peers peers-report fuzz attack soak bench image sbom test-image helm test-chart check format generate test-clients example-bridge bench-peers bench-report clean
+.PHONY: help demo serve test dist test-dist release check-release test-newest publish-python publish-npm publish-protos publish-image image-digest registry-login check-tag publish-chart publish-notes check-workflows check-quick test-openai test-operations test-peers peers-report fuzz attack soak bench image sbom test-image helm test-chart check format generate test-clients example-bridge bench-peers bench-report clean test-proxies
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -112,6 +112,10 @@ example-bridge: $(READY) ## a bridge on 127.0.0.1:50051 with a scripted gateway 
 test-operations: $(READY) ## a real Prometheus before two workers; needs apt-get
 	bash tools/prometheus.sh .tools/prometheus
 	$(BIN)/python -m pytest tests/e2e/operations $(ARGS)
+
+test-proxies: $(READY) ## the bridge behind squid and tinyproxy; needs apt-get and root, or both of them installed
+	bash tools/proxies.sh
+	$(BIN)/python -m pytest tests/e2e/proxies $(ARGS)
 
 fuzz: $(READY) ## decoder, codec and error parser against nonsense, for FUZZ_SECONDS (60)
 	@$(BIN)/python -c 'import atheris' 2>/dev/null || \

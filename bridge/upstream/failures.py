@@ -20,6 +20,8 @@ from bridge.upstream.reasons import of_status, refined, status_named
 _LONGEST_DELAY: Final = 60.0
 #: The end of a connection in the middle of the TLS handshake, which says nothing of TLS.
 _HUNG_UP: Final = (ssl.SSLEOFError, ssl.SSLZeroReturnError)
+#: What proxies answer to CONNECT without a valid credential. tinyproxy says 401 to a wrong one.
+_PROXY_CREDENTIALS: Final = frozenset({401, 407})
 #: What each exception of the transport means before the reply has begun.
 _EXCEPTIONS: Final = (
     (httpx.ConnectError, Reason.UPSTREAM_UNREACHABLE, "no connection to the upstream"),
@@ -137,7 +139,7 @@ def of_exception(error: httpx.TransportError, *, answered: bool) -> BridgeError:
     cause = error.__cause__
     if isinstance(cause, ssl.SSLError) and not isinstance(cause, _HUNG_UP):
         return BridgeError(Reason.UPSTREAM_TLS_ERROR, "the upstream's TLS certificate or handshake was not accepted")
-    if isinstance(error, ProxyRefusedError) and error.status == httpx.codes.PROXY_AUTHENTICATION_REQUIRED:
+    if isinstance(error, ProxyRefusedError) and error.status in _PROXY_CREDENTIALS:
         return BridgeError(Reason.UPSTREAM_PROXY_REJECTED, "the proxy to the upstream wants a valid credential")
     if isinstance(error, httpx.ProxyError):
         return BridgeError(Reason.UPSTREAM_UNREACHABLE, f"no connection to the upstream: {error}")

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Literal
 
-Fault = Literal["", "refuses", "silent", "hangs up", "no http", "502", "dies"]
+Fault = Literal["", "refuses", "silent", "hangs up", "no http", "401", "502"]
 
 
 @dataclass
@@ -34,8 +34,8 @@ class ForwardProxy:
                 await reader.read()
             elif self.fault == "no http":
                 writer.write(b"SSH-2.0-nothing\r\n\r\n")
-            elif self.fault == "502":
-                writer.write(b"HTTP/1.1 502 Bad Gateway\r\ncontent-length: 2\r\n\r\nno")
+            elif self.fault in {"401", "502"}:
+                writer.write(b"HTTP/1.1 %b No\r\ncontent-length: 2\r\n\r\nno" % self.fault.encode())
             elif self.credential and wanted not in head:
                 writer.write(b"HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 2\r\n\r\nno")
             elif line.startswith("CONNECT "):

@@ -125,6 +125,13 @@ async def test_a_credential_that_is_wrong_has_a_reason_of_its_own(
     assert not behind.requests
 
 
+async def test_401_to_connect_is_the_proxys(secured: Gateway, proxy: ForwardProxy, ca_file: Path) -> None:
+    """Tinyproxy's answer to a wrong credential must not be taken for the upstream's."""
+    proxy.fault = "401"
+    async with start_bridge(secured, **through(proxy, upstream_ca_file=ca_file)) as bridge:
+        assert (await failed(ask(bridge))).reason == "UPSTREAM_PROXY_REJECTED"
+
+
 @pytest.mark.parametrize(
     ("fault", "words"),
     [
