@@ -38,7 +38,8 @@ class Caller:
 
     `models` are patterns of model ids, None for all. With patterns, `unknown_members` says whether its requests may
     have members that the schema does not know. `max_calls` is how many calls may run at once, 0 for no limit of its
-    own. `upstream_api_key_file` has the key that goes upstream for it, in place of the bridge's.
+    own. `upstream_api_key_file` has the key, or `upstream_token_command` prints the token, that goes upstream for it in
+    place of the bridge's.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Caller:
     max_calls: int = 0
     upstream_api_key_file: Path | None = None
     unknown_members: bool = False
+    upstream_token_command: str | None = None
 
 
 @dataclass(slots=True, eq=False)

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from bridge.call import Caller
 from bridge.files import UnusableFileError, text_of
+from bridge.settings.values import command_problem
 
 
 class _Rule(BaseModel):
@@ -20,6 +21,7 @@ class _Rule(BaseModel):
     models: tuple[str, ...] | None = None  # patterns; an empty list allows none
     max_calls: int = Field(default=0, ge=0, le=65536)  # at once; 0: as the setting max_calls_per_caller
     upstream_api_key_file: Path | None = None
+    upstream_token_command: str | None = None  # in place of a key; see the setting of this name
     unknown_members: bool = False  # in requests of a caller with `models`: what the schema does not know
 
 
@@ -37,7 +39,14 @@ class Rules:
         """A caller and what it may do; None for one that no table is about, who may do nothing."""
         for pattern, rule in self._tables.items():
             if fnmatchcase(name, pattern):
-                return Caller(name, rule.models, rule.max_calls, rule.upstream_api_key_file, rule.unknown_members)
+                return Caller(
+                    name,
+                    rule.models,
+                    rule.max_calls,
+                    rule.upstream_api_key_file,
+                    rule.unknown_members,
+                    rule.upstream_token_command,
+                )
         return None
 
 
@@ -62,4 +71,9 @@ def parse(contents: Sequence[bytes]) -> Rules:
     for name, rule in tables.items():
         if rule.upstream_api_key_file is not None and not rule.upstream_api_key_file.is_file():
             raise UnusableFileError(f"{name}.upstream_api_key_file: no such file")
+        if rule.upstream_token_command is not None:
+            if rule.upstream_api_key_file is not None:
+                raise UnusableFileError(f"{name}.upstream_token_command: excludes upstream_api_key_file")
+            if (problem := command_problem(rule.upstream_token_command)) is not None:
+                raise UnusableFileError(f"{name}.upstream_token_command: {problem}")
     return Rules(tables)

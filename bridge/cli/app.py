@@ -109,14 +109,26 @@ def _serve(settings: Settings, *, local: bool) -> None:
     forget_secrets(settings)
     with running(progress=console.note) if local else nullcontext(settings.upstream_url) as url:
         chosen = settings.model_copy(update={"upstream_url": url})
+
+        def ready(address: str) -> None:
+            where = f"for {chosen.upstream_url}, {_credential(chosen)}"
+            typer.echo(f"aibridge listening on {address}, {where}")  # and flush
+
         if chosen.workers > 1:
-            raise typer.Exit(workers.run(chosen, _ready))
+            raise typer.Exit(workers.run(chosen, ready))
         with logs.libraries():
-            uvloop.run(drain.run(chosen, _ready))
+            uvloop.run(drain.run(chosen, ready))
 
 
-def _ready(address: str) -> None:
-    typer.echo(f"aibridge listening on {address}")  # and flush
+def _credential(settings: Settings) -> str:
+    """Whose credential goes upstream, in a few words for the first line of `serve`."""
+    if settings.upstream_credentials == "none":
+        return "no key is sent"
+    if settings.has_own_credential:
+        return "with the bridge's key"
+    if settings.takes_bearer:
+        return "no key"
+    return "no key: callers bring theirs"
 
 
 @app.command(name="config", cls=GroupedCommand)

@@ -166,7 +166,7 @@ def _await_ready(child: subprocess.Popen[str]) -> str:
         code = child.wait(_GRACE)
         reader.join(_GRACE)  # it has the reason
         raise _NotReadyError(f"The bridge ended before it was ready (exit code {code}).")
-    return line.removeprefix(_READY).strip()
+    return line.removeprefix(_READY).partition(",")[0].strip()
 
 
 def _relay(pipe: IO[str]) -> None:

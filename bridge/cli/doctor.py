@@ -187,6 +187,19 @@ def _descriptors(settings: Settings) -> Iterator[Finding]:
 
 
 async def _upstream(probe: Probe) -> AsyncIterator[Finding]:
+    try:
+        await probe.credentials.start()
+    except SettingsError as error:
+        yield Finding("credential", "problem", str(error), "Run the command by hand, as the user of the bridge.")
+        return
+    try:
+        async for finding in _network(probe):
+            yield finding
+    finally:
+        await probe.credentials.close()
+
+
+async def _network(probe: Probe) -> AsyncIterator[Finding]:
     if unused := ", ".join(probe.unused_variables):
         advice = "Set upstream_proxy_from_environment if the bridge is to use them, or upstream_proxy."
         yield Finding("proxy", "warning", f"{unused} set, but not used", advice)

@@ -62,7 +62,7 @@ class App:
         self._settings = settings
         self._upstream = Upstream(settings)
         self._health = Health(SERVICES)
-        self._probes = Probes(settings, self._health)
+        self._probes = Probes(settings, self._health, self._upstream.credentials)
         self._limits = Limits(settings.max_calls, settings.queue_timeout)
         self._flight = Flight()
         self._callers = Callers(settings) if settings.knows_callers else None
@@ -114,7 +114,7 @@ class App:
             raise SettingsError(
                 f"listen: cannot bind {address}; it is taken, or not an address of this machine"
             ) from error
-        self._upstream.warn()
+        await self._upstream.start()
         await self._probes.listen()
         await self._server.start()
         await self._probes.begin()

@@ -11,6 +11,7 @@ from bridge.server.gate import HEALTH, MAX_REQUEST_BYTES, Gate
 from bridge.server.health import Health
 from bridge.server.readiness import Readiness
 from bridge.settings import Settings, SettingsError
+from bridge.upstream.credentials import Credentials
 
 _log = structlog.get_logger("aibridge.health")
 
@@ -18,8 +19,9 @@ _log = structlog.get_logger("aibridge.health")
 class Probes:
     """The health port and the looks at the upstream, each where a setting asks for it."""
 
-    def __init__(self, settings: Settings, health: Health) -> None:
+    def __init__(self, settings: Settings, health: Health, credentials: Credentials) -> None:
         self._settings = settings
+        self._credentials = credentials
         self._health = health
         self._server: grpc.aio.Server | None = None
         self._looking: asyncio.Task[None] | None = None
@@ -51,7 +53,7 @@ class Probes:
         looks = self._settings.upstream_check_interval > 0
         await self._health.begin(ready=not looks)
         if looks:
-            self._looking = asyncio.create_task(Readiness(self._settings, self._health).run())
+            self._looking = asyncio.create_task(Readiness(self._settings, self._health, self._credentials).run())
 
     async def close(self) -> None:
         """Stop to look, and to answer."""

@@ -10,6 +10,7 @@ import structlog
 from bridge.server.health import Health
 from bridge.settings import Settings
 from bridge.telemetry.logs import traceback_of
+from bridge.upstream.credentials import Credentials
 from bridge.upstream.probe import Probe
 
 _log = structlog.get_logger("aibridge.health")
@@ -45,9 +46,9 @@ class Hysteresis:
 class Readiness:
     """Probes the upstream and tells the health service when the outcome has changed."""
 
-    def __init__(self, settings: Settings, health: Health) -> None:
+    def __init__(self, settings: Settings, health: Health, credentials: Credentials) -> None:
         self._interval = settings.upstream_check_interval
-        self._probe = Probe(settings)
+        self._probe = Probe(settings, credentials)
         self._health = health
         self._state = Hysteresis(settings.upstream_check_failures, settings.upstream_check_successes)
 

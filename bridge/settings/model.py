@@ -43,14 +43,8 @@ class Settings(Server, Health, Access, Upstream, Network, Limits, Telemetry, Bas
     @property
     def spends_own(self) -> bool:
         """Whether calls go upstream with a credential of the bridge's own: a key, a secret header, a certificate."""
-        keys = (
-            self.upstream_api_key,
-            self.upstream_api_key_file,
-            self.upstream_oidc_token,
-            self.upstream_oidc_token_file,
-        )
         return (
-            (any(keys) and self.upstream_credentials in {"auto", "bridge"})
+            self.has_own_credential
             or any(item.is_reference for item in (*self.upstream_headers, *self.upstream_query))
             or self.upstream_certificate_file is not None
         )
@@ -60,6 +54,27 @@ class Settings(Server, Health, Access, Upstream, Network, Limits, Telemetry, Bas
         """Whether a credential, the bridge's or a caller's, goes to another machine over plain HTTP."""
         sends = self.spends_own or self.upstream_credentials == "caller" or self.callers_file is not None
         return sends and self.upstream_url.startswith("http://") and not leads_to_loopback(self.upstream_url)
+
+    @property
+    def has_own_credential(self) -> bool:
+        """Whether the bridge has a key or a token of its own that goes upstream."""
+        own = (
+            self.upstream_api_key,
+            self.upstream_api_key_file,
+            self.upstream_oidc_token,
+            self.upstream_oidc_token_file,
+            self.upstream_token_command,
+        )
+        return any(own) and self.upstream_credentials in {"auto", "bridge"}
+
+    @model_validator(mode="after")
+    def _one_credential(self) -> Self:
+        if self.upstream_token_command is None:
+            return self
+        for name in ("upstream_api_key", "upstream_api_key_file", "upstream_oidc_token", "upstream_oidc_token_file"):
+            if getattr(self, name) is not None:
+                raise ValueError(f"upstream_token_command: excludes {name}")
+        return self
 
     @model_validator(mode="after")
     def _exposure(self) -> Self:

@@ -5,7 +5,7 @@ from typing import Final, Self
 from pydantic import BaseModel, Field, field_validator, model_validator
 
 from bridge.metadata import is_name
-from bridge.settings.values import ExistingFile, Items, NamedValue, NamedValues, ProxyUrl
+from bridge.settings.values import ExistingFile, Items, NamedValue, NamedValues, ProxyUrl, Seconds, command_problem
 
 #: Headers that the bridge itself writes, or that frame a request.
 _OWN_HEADERS: Final = frozenset(
@@ -38,6 +38,15 @@ class Network(BaseModel):
         default=False,
         description="Put the model into the path, as classic Azure OpenAI wants: /deployments/MODEL/chat/completions.",
     )
+    upstream_token_command: str | None = Field(
+        None,
+        description="Command that prints a token for the upstream, or JSON with `token` or `access_token` and its"
+        " expiry. Run at the start and before the token expires, without a shell.",
+    )
+    upstream_token_timeout: Seconds = Field(30.0, description="Seconds that upstream_token_command may take.")
+    upstream_token_refresh: Seconds = Field(
+        300.0, description="Seconds after which a token is renewed whose expiry the command does not say."
+    )
     upstream_proxy: ProxyUrl | None = Field(
         None,
         description="Forward proxy for the upstream and for jwt_jwks_url: http://HOST:PORT or https://HOST:PORT, with"
@@ -69,6 +78,13 @@ class Network(BaseModel):
             if name in _OWN_HEADERS or name.startswith("proxy-"):
                 raise ValueError(f"{name} is a header that the bridge itself writes")
         return tuple(NamedValue(item.name.lower(), item.source) for item in value)
+
+    @field_validator("upstream_token_command")
+    @classmethod
+    def _is_command(cls, value: str | None) -> str | None:
+        if value is not None and (problem := command_problem(value)) is not None:
+            raise ValueError(problem)
+        return value
 
     @field_validator("upstream_auth_header")
     @classmethod

@@ -1,6 +1,8 @@
 """The kinds of values: what each may be, and how it is read from text."""
 
 import re
+import shlex
+import shutil
 from pathlib import Path
 from typing import Annotated, Any, Final, NamedTuple
 from urllib.parse import urlsplit
@@ -114,6 +116,17 @@ def _file(value: Path) -> Path:
 def split(value: Any) -> Any:
     """Text as the list of what its commas separate."""
     return [item.strip() for item in value.split(",") if item.strip()] if isinstance(value, str) else value
+
+
+def command_problem(value: str) -> str | None:
+    """What is wrong with a command line; None if it names a program of this machine."""
+    try:
+        words = shlex.split(value)
+    except ValueError as error:
+        return f"is not a command: {error}"
+    if not words:
+        return "is empty"
+    return None if shutil.which(words[0]) else f"there is no program {words[0]}"
 
 
 def _header_names(value: tuple[str, ...]) -> tuple[str, ...]:

@@ -36,7 +36,7 @@ class Upstream:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._credentials = Credentials(settings)
+        self.credentials = Credentials(settings)
         self._free = asyncio.Semaphore(settings.upstream_connections)
         self._retries = Retries(settings.max_retries)
         self._origin = Origin(settings)
@@ -54,8 +54,13 @@ class Upstream:
             (b"accept-encoding", b"identity"),
         ]
 
-    def warn(self) -> None:
-        """Log what the operator should know of the way to the upstream when the bridge starts."""
+    async def start(self) -> None:
+        """Get what is needed before the first call, and log what the operator should know of the way to the upstream.
+
+        Raises:
+            SettingsError: there is no credential.
+        """
+        await self.credentials.start()
         if unused := unused_variables(self._settings):
             _log.warning(
                 "proxy variables are not used: set upstream_proxy_from_environment or upstream_proxy",
@@ -86,10 +91,19 @@ class Upstream:
         Raises:
             BridgeError: as `post`.
         """
+        await self.credentials.prepare(call.caller)
+        renewed, sent = False, None
         while True:
             try:
-                exchange = await self._attempt(method, path, call, body, accept, clock)
+                credential = self.credentials.choose(call.metadata, call.caller)
+                sent = credential.authorization
+                exchange = await self._attempt(method, path, call, body, accept, clock, credential)
             except BridgeError as error:
+                if error.reason is Reason.BRIDGE_CREDENTIALS_REJECTED and not renewed:
+                    renewed = True
+                    clock.pause()
+                    if await self.credentials.renew(call.caller, sent):
+                        continue
                 delay = self._retries.delay(error, call, is_get=method == "GET")
                 if delay is None:
                     raise
@@ -100,8 +114,9 @@ class Upstream:
             call.refusals += (call.http_status,)
             await asyncio.sleep(delay)
 
-    async def _attempt(self, method: str, path: str, call: Call, body: bytes, accept: str, clock: Clock) -> Exchange:
-        credential = self._credentials.choose(call.metadata, call.caller)
+    async def _attempt(
+        self, method: str, path: str, call: Call, body: bytes, accept: str, clock: Clock, credential: Credential
+    ) -> Exchange:
         request = self._request(method, path, call, body, accept, credential)
         if self._free.locked():
             await self._turn(call, clock)
@@ -159,6 +174,7 @@ class Upstream:
 
     async def close(self) -> None:
         """Close all connections."""
+        await self.credentials.close()
         await self._transport.aclose()
 
     async def _whole(self, method: str, path: str, call: Call, body: bytes) -> dict[str, Any]:

@@ -31,16 +31,19 @@ class Answer(NamedTuple):
 
 
 class Probe:
-    """Looks at the upstream from outside of the pool, so that what is seen is what a new connection meets."""
+    """Looks at the upstream from outside of the pool, so that what is seen is what a new connection meets.
 
-    def __init__(self, settings: Settings) -> None:
+    `credentials` are those of the calls; without them it has its own, which may have to be started.
+    """
+
+    def __init__(self, settings: Settings, credentials: Credentials | None = None) -> None:
         self._url = httpx.URL(settings.upstream_url)
         self.host = self._url.host
         self.port = self._url.port or PORTS[self._url.scheme]
         self._contexts = contexts(settings)
         self._longest = settings.max_header_bytes
         self._origin = Origin(settings)
-        self._credentials = Credentials(settings)
+        self.credentials = credentials or Credentials(settings)
         self._timeout = settings.upstream_check_timeout
         self.proxy = proxy_of(settings, settings.upstream_url)
         self.unused_variables = unused_variables(settings)
@@ -53,7 +56,7 @@ class Probe:
     @property
     def authorization(self) -> str | None:
         """The bridge's own credential as a header, None if it has none."""
-        return self._credentials.choose(()).authorization
+        return self.credentials.choose(()).authorization
 
     async def problem(self) -> str:
         """What keeps calls from being answered, empty if nothing is known to.

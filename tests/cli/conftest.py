@@ -80,7 +80,7 @@ class Child:
             result = await self.end()
             pytest.fail(f"serve ended with {result.code}: {result.err}")
         assert line.startswith("aibridge listening on ")
-        return line.split()[-1]
+        return line.split()[3].rstrip(",")
 
     def signal(self, number: signal.Signals) -> None:
         self.process.send_signal(number)

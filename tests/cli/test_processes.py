@@ -201,8 +201,8 @@ async def test_a_terminal_gets_no_colour_with_no_color() -> None:
     assert "31m" not in plain
 
 
-async def test_a_terminal_without_a_prompt_is_told_so() -> None:
-    assert "give a prompt, as an argument or on standard input" in await on_terminal("chat")
+async def test_a_terminal_without_texts_is_told_so() -> None:
+    assert "give texts, as an argument or on standard input" in await on_terminal("embed")
 
 
 async def test_arguments_that_are_no_utf8(bridge: Bridge) -> None:

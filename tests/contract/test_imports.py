@@ -51,7 +51,7 @@ ALLOWED: dict[str, set[str]] = {
     "bridge.server": {
         "bridge.access", "bridge.call", "bridge.certificates", "bridge.errors", "bridge.files", "bridge.jsontext",
         "bridge.metadata", "bridge.services", "bridge.settings", "bridge.status", "bridge.telemetry",
-        "bridge.upstream.client", "bridge.upstream.probe",
+        "bridge.upstream.client", "bridge.upstream.credentials", "bridge.upstream.probe",
     },
     # Who calls, and what each caller may do. Fetches key sets through upstream.
     "bridge.access": {

@@ -27,6 +27,7 @@ SAMPLES: dict[str, Any] = {
     "upstream_headers": ["x-team=env:HOME"],
     "upstream_query": ["api-version=env:HOME"],
     "upstream_auth_header": "api-key",
+    "upstream_token_command": "echo token",
     "upstream_proxy": "http://user:password@proxy:3128",
     "upstream_no_proxy": ["internal.example.org"],
     "provider_name": "vercel",

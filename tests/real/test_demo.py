@@ -22,7 +22,7 @@ async def announced(process: asyncio.subprocess.Process) -> str:
     assert process.stdout is not None
     while line := await asyncio.wait_for(process.stdout.readline(), 60):
         if line.startswith(b"aibridge listening on "):
-            return line.decode().split()[-1]
+            return line.decode().split()[3].rstrip(",")
     _, err = await process.communicate()
     pytest.fail(err.decode(), pytrace=False)
 

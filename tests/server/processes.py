@@ -88,7 +88,7 @@ async def serving(
         assert child.stdout is not None
         line = await asyncio.wait_for(child.stdout.readline(), _PATIENCE)
         assert line.startswith(b"aibridge listening on "), process.noise
-        process.address = line.decode().split()[-1]
+        process.address = line.decode().split()[3].rstrip(",")
         yield process
     finally:
         with suppress(ProcessLookupError):

@@ -205,4 +205,4 @@ async def _address(child: asyncio.subprocess.Process, log: Path) -> str:
     line = (await asyncio.wait_for(child.stdout.readline(), _READY_TIMEOUT)).decode()
     if not line.startswith("aibridge listening on "):
         raise ProgramError(f"the bridge did not start; see {log}")
-    return line.split()[-1]
+    return line.split()[3].rstrip(",")

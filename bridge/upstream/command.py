@@ -1,0 +1,209 @@
+"""A short-lived token that a command prints, renewed before it expires and never in the way of a call.
+
+The command prints the token, or a JSON object with the token and its expiry, as `az account get-access-token`,
+`gcloud auth print-access-token` and kubectl's exec plugins do. While the command fails, the last good token stays.
+"""
+
+import asyncio
+import os
+import shlex
+import signal
+import subprocess
+import threading
+import time
+from contextlib import suppress
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+import structlog
+
+from bridge.jsontext import MalformedJSONError, loads
+
+_log = structlog.get_logger("aibridge.upstream")
+
+_MAX_BYTES: Final = 1 << 16  # of what the command prints
+_TOKENS: Final = ("token", "access_token", "accessToken", "id_token")
+#: Seconds from now; a moment, in seconds since 1970 or as a date of ISO 8601. az's `expiresOn`, in local time, is last.
+_LIFETIMES: Final = ("expires_in",)
+_MOMENTS: Final = ("expires_on", "expirationTimestamp", "expires_at", "expiration", "expiry", "expiresOn")
+#: Renewed this long before the expiry, in seconds; a token that lives for less than two minutes, after half of that.
+_MARGIN: Final = 60.0
+_MIN_LIFETIME: Final = 1.0
+#: Seconds after a failure, doubling; and between two runs that calls have asked for.
+_FIRST_RETRY: Final = 2.0
+_LAST_RETRY: Final = 60.0
+_MIN_INTERVAL: Final = 10.0
+
+
+class TokenCommandError(Exception):
+    """The command gave no token. The message says why, and quotes nothing of what it printed."""
+
+
+class Token(NamedTuple):
+    """A token, and the seconds for which it is valid; 0 if the command did not say."""
+
+    value: str
+    lifetime: float
+
+
+class TokenCommand:
+    """Runs a command for its token, at most one at a time.
+
+    `timeout` is the seconds for one run; `refresh` the seconds after which a token without an expiry is renewed.
+    """
+
+    def __init__(self, command: str, *, timeout: float, refresh: float) -> None:
+        self._words = shlex.split(command)
+        self._timeout = timeout
+        self._refresh = refresh
+        self._token = ""
+        self._latest = -_MIN_INTERVAL  # the latest run began, by the monotonic clock
+        self._running: asyncio.Task[float] | None = None
+        self._keeper: asyncio.Task[None] | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def value(self) -> str:
+        """The last good token; the empty text while there is none."""
+        return self._token
+
+    async def start(self) -> None:
+        """Get the first token, and renew it from now on.
+
+        Raises:
+            TokenCommandError: there is no token.
+        """
+        due = await self._run()
+        self._keeper = asyncio.create_task(self._keep(due))
+
+    async def renew(self) -> None:
+        """Run the command because a token was rejected. A run under way counts, and so does one a moment ago."""
+        if self._running is None and time.monotonic() - self._latest < _MIN_INTERVAL:
+            return
+        with suppress(TokenCommandError):
+            await self._run()
+
+    async def close(self) -> None:
+        """Stop renewing, and end a run under way."""
+        if self._keeper is not None:
+            self._keeper.cancel()
+            await asyncio.wait({self._keeper})
+        if self._running is not None:
+            if self._process is not None:
+                _kill(self._process)
+            await asyncio.wait({self._running})
+
+    async def _keep(self, due: float) -> None:
+        retry = _FIRST_RETRY
+        while True:
+            await asyncio.sleep(due)
+            try:
+                due, retry = await self._run(), _FIRST_RETRY
+            except TokenCommandError as error:
+                _log.error("upstream_token_command failed", problem=str(error), retry_seconds=retry)
+                due, retry = retry, min(2 * retry, _LAST_RETRY)
+
+    async def _run(self) -> float:
+        """Run the command, or wait for the run under way. The seconds after which the token is to be renewed."""
+        if self._running is None:
+            self._running = asyncio.create_task(self._fetch())
+            self._running.add_done_callback(self._ended)
+        return await asyncio.shield(self._running)
+
+    def _ended(self, task: asyncio.Task[float]) -> None:
+        self._running = None
+        if not task.cancelled():
+            task.exception()  # told to whoever waits; there may be nobody
+
+    async def _fetch(self) -> float:
+        self._latest = time.monotonic()
+        token = parse(await asyncio.to_thread(self._output))
+        self._token = token.value
+        if not token.lifetime:
+            return self._refresh
+        return max(min(token.lifetime - _MARGIN, 0.9 * token.lifetime), 0.5 * token.lifetime, _MIN_LIFETIME)
+
+    def _output(self) -> bytes:
+        """What the command prints; for a thread.
+
+        uvloop's own way to start a process runs Python between fork and exec, and that crashes at random once gRPC is
+        at work (grpc/grpc#43055). `subprocess` does not do that.
+        """
+        try:
+            process = subprocess.Popen(  # noqa: S603 # the operator's
+                self._words,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise TokenCommandError(f"{self._words[0]}: {error.strerror}") from None
+        self._process = process
+        ends = threading.Timer(self._timeout, _kill, (process,))
+        ends.start()
+        with process:
+            assert process.stdout is not None  # noqa: S101 # for mypy
+            output = process.stdout.read(_MAX_BYTES + 1)
+            if len(output) > _MAX_BYTES:
+                _kill(process)
+            process.wait()
+            in_time = ends.is_alive()
+            ends.cancel()
+        if not in_time:
+            raise TokenCommandError(f"no token in {self._timeout:g} s")
+        if process.returncode and len(output) <= _MAX_BYTES:
+            raise TokenCommandError(f"it ended with exit code {process.returncode}")
+        return output
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """End a process and what it has started."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def parse(output: bytes) -> Token:
+    """The token in what a command has printed.
+
+    Raises:
+        TokenCommandError: there is none, or a header could not hold it.
+    """
+    text = output.decode("utf-8", "replace").strip()
+    lifetime = 0.0
+    if text.startswith("{"):
+        members = _members(text)
+        text = next((str(members[name]).strip() for name in _TOKENS if members.get(name)), "")
+        lifetime = _lifetime(members)
+    if not text:
+        raise TokenCommandError("it printed no token")
+    if len(output) > _MAX_BYTES or not text.isascii() or not text.isprintable() or " " in text:
+        raise TokenCommandError("it printed something that is no token")
+    return Token(text, lifetime)
+
+
+def _members(text: str) -> dict[str, Any]:
+    try:
+        value = loads(text.encode())
+    except MalformedJSONError:
+        raise TokenCommandError("it printed broken JSON") from None
+    status = value.get("status") if isinstance(value, dict) else None
+    members = status if isinstance(status, dict) else value  # an ExecCredential of kubectl's
+    return members if isinstance(members, dict) else {}
+
+
+def _lifetime(members: dict[str, Any]) -> float:
+    """The seconds for which a token is valid; 0 if nothing says so that can be read."""
+    for name in (*_LIFETIMES, *_MOMENTS):
+        value = members.get(name)
+        if value is not None:
+            with suppress(ValueError, TypeError, OverflowError):
+                seconds = _seconds(value)
+                return max(_MIN_LIFETIME, seconds if name in _LIFETIMES else seconds - time.time())
+    return 0.0
+
+
+def _seconds(value: Any) -> float:
+    try:
+        return float(value)
+    except ValueError:
+        return datetime.fromisoformat(str(value)).timestamp()  # without a zone it is local time, as az writes it

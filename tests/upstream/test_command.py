@@ -1,0 +1,214 @@
+"""A token that a command prints: read, renewed before its expiry, kept while the command fails, renewed on 401."""
+
+import asyncio
+import json
+import shlex
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aibridge.v1 import chat_pb2
+from bridge import settings
+from bridge.settings import SettingsError
+from bridge.upstream.command import Token, TokenCommand, TokenCommandError, parse
+from tests.conftest import Bridge, Start
+from tests.details import COMPLETION, failed
+from tests.gateway import Exchange, Gateway, json_reply
+
+_PATIENCE = 10.0
+
+
+class Script:
+    """A program that prints what a file holds, and counts how often it was run."""
+
+    def __init__(self, folder: Path) -> None:
+        self.output, self._runs = folder / "output", folder / "runs"
+        program = folder / "program.py"
+        program.write_text(
+            "import pathlib, sys\n"
+            f"runs = pathlib.Path({str(self._runs)!r})\n"
+            "with runs.open('a') as file: file.write('x')\n"
+            f"text = pathlib.Path({str(self.output)!r}).read_text()\n"
+            "sys.stdout.write(text)\n"
+            "sys.exit(0 if text else 3)\n"
+        )
+        self.command = shlex.join([sys.executable, "-S", str(program)])
+
+    def prints(self, text: str) -> None:
+        self.output.write_text(text)
+
+    @property
+    def runs(self) -> int:
+        return len(self._runs.read_text()) if self._runs.exists() else 0
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> Script:
+    made = Script(tmp_path)
+    made.prints("first\n")
+    return made
+
+
+def ask(bridge: Bridge, **options: Any) -> Any:
+    request = chat_pb2.CreateChatCompletionRequest(model="m", messages=[{"role": "user", "content": "hi"}])
+    return bridge.chat.CreateChatCompletion(request, **options)
+
+
+async def until(condition: Any) -> None:
+    async with asyncio.timeout(_PATIENCE):
+        while not condition():  # noqa: ASYNC110 # of files and processes there are no events
+            await asyncio.sleep(0.02)
+
+
+def date(seconds: float, zone: Any = UTC) -> str:
+    return (datetime.now(zone) + timedelta(seconds=seconds)).isoformat()
+
+
+@pytest.mark.parametrize(
+    ("output", "token", "lifetime"),
+    [
+        ("abc\n", "abc", 0),
+        ({"token": "abc"}, "abc", 0),
+        ({"access_token": "abc", "expires_in": 3600}, "abc", 3600),
+        ({"access_token": "abc", "expires_in": "3600"}, "abc", 3600),
+        (
+            lambda: {"accessToken": "abc", "expiresOn": "2001-01-01 00:00:00", "expires_on": time.time() + 900},
+            "abc",
+            900,
+        ),
+        (lambda: {"accessToken": "abc", "expiresOn": date(1200, None)}, "abc", 1200),
+        (lambda: {"token": "abc", "expiry": date(600)}, "abc", 600),
+        (lambda: {"status": {"token": "abc", "expirationTimestamp": date(300)}}, "abc", 300),
+        ({"token": "abc", "expires_in": "soon"}, "abc", 0),
+        ({"token": "abc", "expires_in": -5}, "abc", 1),
+    ],
+)
+def test_what_commands_print(output: Any, token: str, lifetime: float) -> None:
+    value = output() if callable(output) else output  # what depends on the time is made here
+    text = value if isinstance(value, str) else json.dumps(value)
+    assert parse(text.encode()) == Token(token, pytest.approx(lifetime, abs=5))
+
+
+@pytest.mark.parametrize("output", ["", "\n", "{}", '{"token": ""}', "{", "two words", "line\nbreak", "é", "x" * 70000])
+def test_what_is_no_token(output: str) -> None:
+    with pytest.raises(TokenCommandError) as caught:
+        parse(output.encode())
+    assert not output.strip() or output.strip() not in str(caught.value)
+
+
+async def test_the_token_goes_upstream_and_no_call_runs_the_command(
+    start: Start, gateway: Gateway, script: Script
+) -> None:
+    gateway.script(json_reply(COMPLETION))
+    async with start(upstream_token_command=script.command) as bridge:
+        for _ in range(3):
+            await ask(bridge)
+        assert {request.headers["authorization"] for request in gateway.requests} == {"Bearer first"}
+    assert script.runs == 1
+
+
+async def test_it_is_renewed_before_it_expires(script: Script) -> None:
+    script.prints(json.dumps({"token": "first", "expires_in": 2}))
+    command = TokenCommand(script.command, timeout=5, refresh=300)
+    await command.start()
+    script.prints(json.dumps({"token": "second", "expires_in": 3600}))
+    await until(lambda: command.value() == "second")
+    assert script.runs == 2
+    await command.close()
+
+
+async def test_the_last_good_token_stays_while_the_command_fails(script: Script) -> None:
+    command = TokenCommand(script.command, timeout=5, refresh=0.05)
+    await command.start()
+    script.prints("")
+    await until(lambda: script.runs >= 2)
+    assert command.value() == "first"
+    await command.close()
+
+
+async def test_401_has_the_command_run_again_once(start: Start, gateway: Gateway, script: Script) -> None:
+    """The call that met it succeeds with the new token; many at once run the command once."""
+
+    async def only_second(exchange: Exchange) -> None:
+        fresh = exchange.request.headers["authorization"] == "Bearer second"
+        await json_reply(COMPLETION if fresh else {"error": {"message": "expired"}}, 200 if fresh else 401)(exchange)
+
+    gateway.script(only_second)
+    async with start(upstream_token_command=script.command) as bridge:
+        bridge.app._upstream.credentials._command._latest = 0.0  # type: ignore[union-attr] # long ago
+        script.prints("second")
+        replies = await asyncio.gather(*(ask(bridge) for _ in range(8)))
+        assert {reply.choices[0].message.content for reply in replies} == {"hello"}
+    assert script.runs == 2
+
+
+async def test_401_is_told_if_the_command_gives_the_same_token(start: Start, gateway: Gateway, script: Script) -> None:
+    gateway.script(json_reply({"error": {"message": "no"}}, 401))
+    async with start(upstream_token_command=script.command) as bridge:
+        assert (await failed(ask(bridge))).reason == "BRIDGE_CREDENTIALS_REJECTED"
+    assert len(gateway.requests) == 1
+
+
+async def test_a_command_that_hangs_is_killed(tmp_path: Path) -> None:
+    marker = tmp_path / "child"
+    program = f"sh -c 'sleep 60 & echo $! > {marker}; wait'"
+    command = TokenCommand(program, timeout=0.5, refresh=300)
+    with pytest.raises(TokenCommandError, match=r"no token in 0\.5 s"):
+        await command.start()
+    child = int(marker.read_text())
+    await until(lambda: not _runs(child))
+
+
+def _runs(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().split()[2] != "Z"
+    except OSError:
+        return False
+
+
+async def test_a_caller_with_a_command_of_its_own(
+    start: Start, gateway: Gateway, script: Script, tmp_path: Path
+) -> None:
+    """The token of `callers_file` goes upstream for that caller, and nobody else's."""
+    from bridge.access import tokens  # noqa: PLC0415 # the module's name is a fixture's elsewhere
+
+    made = tokens.new("search")
+    listed, rules = tmp_path / "tokens", tmp_path / "callers.toml"
+    listed.write_text(made.line + "\n")
+    rules.write_text(f"[search]\nupstream_token_command = {json.dumps(script.command)}\n")
+    gateway.script(json_reply(COMPLETION))
+    options = {"caller_tokens_file": listed, "callers_file": rules, "upstream_api_key": "sk-of-the-bridge"}
+    async with start(**options) as bridge:
+        for _ in range(2):
+            await ask(bridge, metadata=(("authorization", f"Bearer {made.token}"),))
+    assert {request.headers["authorization"] for request in gateway.requests} == {"Bearer first"}
+    assert script.runs == 1
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("no-such-program --flag", "upstream_token_command: there is no program no-such-program"),
+        ("echo 'half", "upstream_token_command: is not a command"),
+    ],
+)
+def test_a_command_that_cannot_be_one(command: str, words: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        settings.load(upstream_token_command=command)
+    assert words in str(caught.value)
+
+
+def test_a_key_and_a_command_exclude_each_other() -> None:
+    with pytest.raises(SettingsError, match="upstream_token_command: excludes upstream_api_key"):
+        settings.load(upstream_token_command="echo x", upstream_api_key="sk-key")  # noqa: S106 # a command
+
+
+@pytest.mark.parametrize(("command", "words"), [("true", "printed no token"), ("false", "ended with exit code 1")])
+async def test_a_command_without_a_token_stops_the_start(start: Start, command: str, words: str) -> None:
+    with pytest.raises(SettingsError, match=f"upstream_token_command: it {words}"):
+        async with start(upstream_token_command=command):
+            pass
