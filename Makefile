@@ -18,7 +18,7 @@ SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct -- bridge clients/python ge
 comma := ,
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test dist test-dist release check-release test-newest publish-python publish-npm publish-protos publish-image image-digest registry-login check-tag publish-chart publish-notes check-workflows check-quick test-openai test-operations test-peers peers-report fuzz attack soak bench image sbom test-image helm test-chart check format generate test-clients example-bridge bench-peers bench-report clean test-proxies
+.PHONY: help demo serve test dist test-dist release check-release test-newest publish-python publish-npm publish-protos publish-image image-digest registry-login check-tag publish-chart publish-notes check-workflows check-quick test-openai test-operations test-peers peers-report fuzz attack soak bench image sbom test-image helm test-chart test-cluster cluster-down check format generate test-clients example-bridge bench-peers bench-report clean test-proxies
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -156,7 +156,13 @@ helm: ## build Helm in .tools/cluster/bin, from its Go module
 	bash tests/e2e/cluster/cluster.sh helm
 
 test-chart: $(READY) helm ## the Helm chart: lint, schema, and what it makes of every value
-	$(BIN)/python -m pytest tests/deploy/test_chart.py $(ARGS)
+	REQUIRE_HELM=yes $(BIN)/python -m pytest tests/deploy/test_chart.py $(ARGS)
+
+test-cluster: $(READY) ## a real Kubernetes cluster, and a load that never pauses through each disruption; QUICK=1 for some of it
+	$(if $(QUICK),QUICK=1) $(BIN)/python -m pytest tests/e2e/cluster $(ARGS)
+
+cluster-down: ## stop the cluster that KEEP_CLUSTER=1 make test-cluster has left
+	bash tests/e2e/cluster/cluster.sh down
 
 check: $(READY) ## lint, types, protos, fresh generated code and tables, imports
 	$(BIN)/ruff check .

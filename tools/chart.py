@@ -213,10 +213,10 @@ def helm() -> str | None:
 
 
 def source_hash() -> str:
-    """Of everything that the manifest is made from."""
+    """Of everything that the manifest is made from: a setting more in the schema does not make it stale."""
     digest = hashlib.sha256()
     for path in sorted(CHART.rglob("*")):
-        if path.is_file() and path.name != "README.md":
+        if path.is_file() and path.suffix in {".yaml", ".tpl"} and path.parent.name != "files":
             digest.update(f"{path.relative_to(CHART)}\0".encode() + path.read_bytes() + b"\0")
     return digest.hexdigest()
 
@@ -237,8 +237,8 @@ def manifest(program: str) -> str:
 {text.lstrip("-").lstrip()}"""
 
 
-def outdated() -> Iterator[tuple[Path, bytes | None]]:
-    """Each file that is not what it should be, and what it should be; None if that takes Helm."""
+def outdated(program: str | None) -> Iterator[tuple[Path, bytes | None]]:
+    """Each file that is not what it should be, and what it should be; None if that takes a `program`, Helm."""
     made = {
         CHART / "values.schema.json": orjson.dumps(schema(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE),
         CHART / "README.md": readme().encode(),
@@ -248,7 +248,7 @@ def outdated() -> Iterator[tuple[Path, bytes | None]]:
         if not path.is_file() or path.read_bytes() != wanted:
             yield path, wanted
     current = MANIFEST.read_bytes() if MANIFEST.is_file() else b""
-    if program := helm():
+    if program:
         if current != (wanted := manifest(program).encode()):
             yield MANIFEST, wanted
     elif f"sha256 {source_hash()}\n".encode() not in current:
@@ -259,7 +259,7 @@ def main() -> int:
     """Write what is stale, or name it."""
     check = "--check" in sys.argv[1:]
     code = 0
-    for path, wanted in outdated():
+    for path, wanted in outdated(helm()):
         name = path.relative_to(ROOT)
         if check:
             print(f"{name} is stale: run python tools/chart.py", file=sys.stderr)

@@ -89,6 +89,7 @@ class App:
         limits, most = self._limits, float(self._settings.max_calls)
         metrics.read("aibridge_limiter_calls", lambda: {("running",): limits.running, ("waiting",): limits.waiting})
         metrics.read("aibridge_limiter_max_calls", lambda: {(): most})
+        metrics.read("aibridge_draining", lambda: {(): float(self._health.draining)})
         metrics.read("aibridge_log_lines_dropped_total", lambda: {(): logs.dropped()})
         metrics.read(
             "aibridge_upstream_connections",

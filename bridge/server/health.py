@@ -30,7 +30,7 @@ class Health(health.aio.HealthServicer):  # type: ignore[misc] # grpcio-health-c
         super().__init__()
         self._services = services
         self._watches: set[asyncio.Timeout] = set()
-        self._draining = False
+        self.draining = False  # since SIGTERM
         self._ended = False
 
     async def Watch(self, request: HealthCheckRequest, context: grpc.aio.ServicerContext[Any, Any]) -> None:
@@ -54,13 +54,13 @@ class Health(health.aio.HealthServicer):  # type: ignore[misc] # grpcio-health-c
 
     async def ready(self, *, ready: bool) -> None:
         """Whether the upstream can be reached. Without effect once the drain has begun."""
-        if not self._draining:
+        if not self.draining:
             status = HealthCheckResponse.SERVING if ready else HealthCheckResponse.NOT_SERVING
             await self._all((READINESS, *self._services), status)
 
     async def leave_endpoints(self) -> None:
         """First step of a drain: `readiness` is NOT_SERVING for good, and no name follows the upstream any more."""
-        self._draining = True
+        self.draining = True
         await self.set(READINESS, HealthCheckResponse.NOT_SERVING)
 
     async def turn_clients_away(self) -> None:

@@ -76,6 +76,7 @@ FAMILIES: Final = (
     Family("aibridge_queue_seconds", histogram, (), "Seconds that a call waited for its turn, or for a connection."),
     Family("aibridge_limiter_calls", gauge, ("state",), "Calls that the limiter has admitted (running) or holds back."),
     Family("aibridge_limiter_max_calls", gauge, (), "Calls that may run at once."),
+    Family("aibridge_draining", gauge, (), "1 from SIGTERM to the end of the process, else 0."),
     Family("aibridge_upstream_requests_total", counter, ("status_class",),
            "Requests that were sent upstream, by class of the HTTP status; none is no reply."),
     Family("aibridge_upstream_retries_total", counter, (), "Requests that were sent once more; counted above too."),

@@ -13,6 +13,7 @@ import yaml
 
 from bridge import settings
 from bridge.server.health import LIVENESS, READINESS
+from tools import chart
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "deploy" / "kubernetes.yaml").read_text()
@@ -45,6 +46,21 @@ def chosen(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> settings.Settings
 @pytest.mark.parametrize("name", RESOURCES, ids="/".join)
 def test_follows_the_schema(name: tuple[str, str], version: str) -> None:
     assert kubernetes_validate.validate(RESOURCES[name], version, strict=True) == version
+
+
+@pytest.mark.parametrize("version", ["1.35", "1.36", "1.37"])
+def test_the_sidecar_example(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, version: str) -> None:
+    """It follows the schema, its settings exist and start without a caller's token, and it is a sidecar."""
+    (item,) = yaml.safe_load_all((ROOT / "deploy" / "examples" / "sidecar.yaml").read_text())
+    assert kubernetes_validate.validate(item, version, strict=True) == version
+    (bridge,) = item["spec"]["template"]["spec"]["initContainers"]
+    assert bridge["restartPolicy"] == "Always"
+    assert bridge["image"] == CONTAINER["image"]
+    for entry in bridge["env"]:
+        (tmp_path / "file").write_text("sk-mounted")
+        value = str(tmp_path / "file") if entry["name"].endswith("_FILE") else entry["value"]
+        monkeypatch.setenv(entry["name"], value)
+    assert settings.load().listen == "127.0.0.1:50051"
 
 
 @pytest.mark.parametrize(
@@ -140,6 +156,11 @@ def test_a_pod_fits_beside_two_others_on_a_small_node() -> None:
     surge = DEPLOYMENT["strategy"]["rollingUpdate"]["maxSurge"]
     assert int(requests["cpu"].removesuffix("m")) * (DEPLOYMENT["replicas"] + surge) <= 1800
     assert "ephemeral-storage" in requests
+
+
+def test_what_is_made_for_the_chart_is_fresh() -> None:
+    """A setting, an alert or a value that is new has to reach the chart: python tools/chart.py."""
+    assert [str(path.relative_to(ROOT)) for path, _ in chart.outdated(None)] == []
 
 
 def test_tags_agree() -> None:

@@ -220,6 +220,7 @@ async def test_the_limiter(start: Start, gateway: Gateway, hello: Hello) -> None
         assert seen.sum("aibridge_limiter_calls", state="running") == 1
         assert seen.sum("aibridge_limiter_calls", state="waiting") == 1
         assert seen.sum("aibridge_limiter_max_calls") == 1
+        assert seen.sum("aibridge_draining") == 0
         assert seen.sum("aibridge_call_failures_total", reason="BRIDGE_OVERLOADED") == 1
         assert seen.sum("aibridge_upstream_connections", state="used") == 1
         go_on.set()
@@ -291,3 +292,12 @@ async def test_a_fault_in_telemetry_is_no_fault_of_the_call(
     monkeypatch.setattr(bridge.app.metrics, "end", broken)
     bridge.gateway.script(json_reply(COMPLETION))
     assert (await bridge.chat.CreateChatCompletion(hello)).choices[0].message.content == "hello"
+
+
+async def test_a_bridge_that_drains_says_so(start: Start) -> None:
+    """From SIGTERM on, while calls are still served."""
+    async with start() as bridge:
+        stop = asyncio.create_task(bridge.app.stop(delay=0.1))
+        await asyncio.sleep(0.02)
+        assert read(bridge).sum("aibridge_draining") == 1
+        await stop

@@ -1,0 +1,51 @@
+"""Fixtures: the cluster with both images on its nodes, a release of the chart, and the report."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.e2e.cluster import images
+from tests.e2e.cluster.cluster import Cluster, impossible
+from tests.e2e.cluster.release import Release
+from tests.e2e.cluster.report import Report
+
+#: All disruptions and ages, and the report; without, what CI has time for.
+FULL = "QUICK" not in os.environ
+#: Seconds that the clients are old when something happens.
+AGES = tuple(int(age) for age in os.environ.get("CLUSTER_AGES", "5,60" if FULL else "5,20").split(","))
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    if reason := impossible():
+        if "REQUIRE_CLUSTER" in os.environ:
+            pytest.fail(f"no cluster: {reason}")
+        pytest.skip(f"no cluster: {reason}")
+    running = Cluster()
+    running.up()
+    try:
+        images.prepare(running)
+        yield running
+    finally:
+        if "KEEP_CLUSTER" not in os.environ:
+            running.down()
+
+
+@pytest.fixture(scope="session")
+def report() -> Iterator[Report]:
+    made = Report()
+    yield made
+    if FULL and made.failed and made.times:
+        made.write(AGES)
+
+
+@pytest.fixture(scope="session")
+def release(cluster: Cluster) -> Iterator[Release]:
+    made = Release(cluster, "bridge")
+    try:
+        made.prepare()
+        made.install({})
+        yield made
+    finally:
+        made.remove()

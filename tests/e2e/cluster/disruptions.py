@@ -1,0 +1,117 @@
+"""What happens to pods while calls go on. Each function ends when the release has settled again."""
+
+import json
+from collections.abc import Callable
+from typing import Any, Final
+
+from tests.e2e.cluster.cluster import ClusterError, until
+from tests.e2e.cluster.release import SELECTOR, Release
+
+#: Runs as root in the node's process namespace, in a namespace without Pod Security: kills by the pod's id.
+_KILLER: Final = """
+import os, pathlib, signal, sys
+wanted = sys.argv[1]
+for folder in pathlib.Path("/proc").glob("[0-9]*"):
+    try:
+        text, line = (folder / "cgroup").read_text(), (folder / "cmdline").read_bytes()
+    except OSError:
+        continue
+    if wanted in text.replace("_", "-") and b"aibridge" in line:
+        os.kill(int(folder.name), signal.SIGKILL)
+        print("killed", folder.name)
+"""
+
+
+def rollout(release: Release) -> None:
+    """`kubectl rollout restart`."""
+    release.kubectl("rollout", "restart", "deployment/aibridge")
+    release.kubectl("rollout", "status", "deployment/aibridge", "--timeout=300s")
+    release.settle(2)
+
+
+def evicted(release: Release) -> None:
+    """Both pods evicted back to back: the second one as soon as the disruption budget lets it."""
+    for pod in release.pods():
+        until(lambda name=pod["metadata"]["name"]: _evict(release, name), "eviction", pause=0.2)
+    release.settle(2)
+
+
+def _evict(release: Release, name: str) -> bool:
+    eviction = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": name, "namespace": release.name}}
+    path = f"/api/v1/namespaces/{release.name}/pods/{name}/eviction"
+    try:
+        release.kubectl("create", "--raw", path, "--filename", "-", stdin=json.dumps(eviction))
+    except ClusterError as error:
+        if "disruption budget" in str(error):
+            return False
+        raise
+    return True
+
+
+def deleted(release: Release) -> None:
+    """One pod deleted."""
+    release.kubectl("delete", "pod", release.pods()[0]["metadata"]["name"], "--wait=false")
+    release.settle(2)
+
+
+def drained(release: Release) -> None:
+    """One node drained, and put back to use."""
+    node = release.pods()[0]["spec"]["nodeName"]
+    options = ("--pod-selector", SELECTOR, "--delete-emptydir-data", "--ignore-daemonsets", "--timeout=300s")
+    release.cluster.kubectl("drain", node, *options)
+    release.settle(2)
+    release.cluster.kubectl("uncordon", node)
+
+
+def scaled(release: Release) -> None:
+    """Two pods more, and two fewer again."""
+    for count in (4, 2):
+        release.kubectl("scale", "deployment/aibridge", f"--replicas={count}")
+        release.settle(count)
+
+
+def killed(release: Release) -> None:
+    """One process killed with SIGKILL. What runs in it is lost, and nothing else may be."""
+    pod = release.pods()[0]
+    said = _on_node(release, pod["spec"]["nodeName"], pod["metadata"]["uid"])
+    if "killed" not in said:
+        raise ClusterError(f"nothing was killed: {said}")
+
+    def restarted() -> bool:
+        found = release.get("pod", pod["metadata"]["name"])["status"]["containerStatuses"][0]
+        return bool(found["restartCount"])
+
+    until(restarted, "a restart", pause=0.2)
+    release.settle(2)
+
+
+def _on_node(release: Release, node: str, uid: str) -> str:
+    pod = {
+        "apiVersion": "v1", "kind": "Pod", "metadata": {"name": "killer"},
+        "spec": {
+            "nodeName": node, "hostPID": True, "restartPolicy": "Never", "terminationGracePeriodSeconds": 1,
+            "containers": [{
+                "name": "killer", "image": "aibridge-load:test", "imagePullPolicy": "IfNotPresent",
+                "command": ["python3", "-c", _KILLER, uid], "securityContext": {"privileged": True, "runAsUser": 0},
+            }],
+        },
+    }  # fmt: skip
+    kubectl = release.cluster.kubectl
+    kubectl("--namespace", "default", "apply", "--filename", "-", stdin=json.dumps(pod))
+    try:
+        done = "--for=jsonpath={.status.phase}=Succeeded"
+        kubectl("--namespace", "default", "wait", done, "pod/killer", "--timeout=60s")
+        return kubectl("--namespace", "default", "logs", "killer")
+    finally:
+        kubectl("--namespace", "default", "delete", "pod", "killer", "--wait=true")
+
+
+#: By the names of the report.
+DISRUPTIONS: Final[dict[str, Callable[[Release], Any]]] = {
+    "rollout restart": rollout,
+    "both pods evicted back to back": evicted,
+    "pod deleted": deleted,
+    "node drained": drained,
+    "scaled 2 → 4 → 2": scaled,
+    "kill -9 of one bridge": killed,
+}

@@ -1,0 +1,56 @@
+"""Writes what a full run has measured into docs/kubernetes.md, between two comments for each part."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from tests.e2e.cluster.clients import CLIENTS
+from tests.e2e.cluster.cluster import ROOT
+
+PATH: Final = ROOT / "docs" / "kubernetes.md"
+
+
+class Report:
+    """Failed calls by disruption and client, and lines about times."""
+
+    def __init__(self) -> None:
+        self.failed: dict[str, dict[str, int]] = {}
+        self.calls = 0
+        self.times: dict[str, str] = {}
+
+    def table(self, ages: tuple[int, ...]) -> str:
+        """Disruptions as rows, clients as columns; a cell has the failed calls of each age."""
+        head = ["disruption", *(client.name for client in CLIENTS)]
+        rows = [
+            [name, *(" / ".join(str(found[f"{client.name}, {age} s"]) for age in ages) for client in CLIENTS)]
+            for name, found in self.failed.items()
+        ]
+        lines = [head, ["---"] * len(head), *rows]
+        shown = " / ".join(f"{age} s" for age in ages)
+        note = f"Failed calls of {self.calls} by clients that were {shown} old:"
+        return note + "\n\n" + "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+    def write(self, ages: tuple[int, ...], path: Path = PATH) -> None:
+        """Put the table and the times into the page."""
+        times = "\n".join(f"| {name} | {value} |" for name, value in self.times.items())
+        write({"failed": self.table(ages), "times": f"| what | seconds |\n|---|---|\n{times}"}, path)
+
+
+def write(parts: Mapping[str, str], path: Path) -> None:
+    """Replace what stands between `<!-- NAME -->` and `<!-- /NAME -->`.
+
+    Raises:
+        ValueError: the page has no such part.
+    """
+    text = path.read_text("utf-8")
+    for name, value in parts.items():
+        text, count = re.subn(
+            rf"(<!-- {name} -->\n).*?(\n<!-- /{name} -->)",
+            lambda match, new=value: match[1] + new + match[2],
+            text,
+            flags=re.DOTALL,
+        )
+        if count != 1:
+            raise ValueError(f"{path.name} has no part {name}")
+    path.write_text(text, "utf-8")
