@@ -116,6 +116,7 @@ class Guarded(grpc.GenericRpcHandler):
             await received(call, request_type, await receiving, self._settings.max_request_elements), context
         )
         reply = None if call.streams else _serialize(reply)
+        await flight.hold_end()
         self._observer.end(call, "OK")
         return reply
 
@@ -137,6 +138,7 @@ class Guarded(grpc.GenericRpcHandler):
                 raise
         status = status_of(failure, call)
         self._observer.end(call, status.code.name, failure.reason.name)
+        await self._flight.hold_end()
         try:
             await context.abort_with_status(status)
         except grpc.aio.InternalError:

@@ -1,11 +1,11 @@
-"""The calls in flight: how many they are, how new ones are held back for a moment, and how all are ended.
+"""The calls in flight: how many they are, how they are held for a moment before a stop, and how all are ended.
 
-gRPC's core ends each call that it has received and Python has not yet asked for, in the moment that the server is told
-to stop, with CANCELLED, which no client retries. Under load these are many: about one for each connection's caller.
-So the stop is preceded by a short hold, in which calls are taken in, and wait. Callers who wait for a reply before they
-call again fall silent once the calls that run have ended, core's queue empties, and those held are served when the
-connections have been told to go away. Calls that run for longer are not waited for: who calls again in the very moment
-that one of them ends is lost as before, now and then; a client that watches health sends none by then.
+When the server is told to stop, gRPC's core ends each call that it has received and Python has not yet asked for, with
+CANCELLED, which no client retries. So a hold precedes the stop. In its first step calls that begin wait, and calls
+that run may end. In its second step calls that end wait too, so that their callers cannot call again yet. When no call
+has come for a while, core's queue is empty. The connections are then told to go away, and behind that every call goes
+on: a caller that calls when its call has ended knows by then that it has to connect elsewhere. A caller that does not
+wait for the end of a call can still meet the very moment of the stop.
 """
 
 import asyncio
@@ -13,12 +13,17 @@ from typing import Any, Final
 
 from bridge.call import Call
 
-#: The hold ends when all calls are held and none has come or gone for so many seconds,
+#: The first step ends when all calls are held and none has come or gone for so many seconds,
 _QUIET: Final = 0.05
 #: and after so many at the latest.
-_LONGEST_HOLD: Final = 0.5
-#: So often it is looked whether it is so.
-_LOOK: Final = 0.01
+_FIRST_STEP: Final = 0.5
+#: The second step ends when so many polls in a row have seen no call. A client on a busy machine takes its time between
+#: the end of a call and the next call. Polls, not seconds: each lets the loop take in what core has received.
+_QUIET_POLLS: Final = 25
+#: and after so many seconds at the latest.
+_SECOND_STEP: Final = 1.0
+#: Seconds between two polls.
+_POLL: Final = 0.01
 
 
 class Flight:
@@ -28,6 +33,7 @@ class Flight:
         self.cut_off = 0  # calls that did not come to their own end
         self._running: dict[Call, asyncio.Task[Any]] = {}
         self._gate: asyncio.Event | None = None
+        self._ends_wait = False
         self._held = 0
         self._latest = 0.0  # when a call has come or gone
         self._over = False
@@ -61,18 +67,29 @@ class Flight:
             finally:
                 self._held -= 1
 
+    async def hold_end(self) -> None:
+        """Wait until a call that is about to end may do so: at once, but for the second step of the hold."""
+        if self._ends_wait and self._gate is not None:
+            await self._gate.wait()
+
     async def hold(self) -> None:
-        """Hold back the calls that begin from now on; returns when all callers have fallen silent, or soon anyway."""
+        """Hold calls back; returns when callers are quiet, or when the steps of the hold have timed out."""
         self._gate = asyncio.Event()
         loop = asyncio.get_running_loop()
         self._latest = loop.time()
-        end = self._latest + _LONGEST_HOLD
-        # Looking is cheaper than to be told by each call.
+        end = self._latest + _FIRST_STEP
+        # Polling is cheaper than signalling for every call.
         while (now := loop.time()) < end and (len(self._running) > self._held or now < self._latest + _QUIET):  # noqa: ASYNC110
-            await asyncio.sleep(_LOOK)
+            await asyncio.sleep(_POLL)
+        self._ends_wait = True
+        end, quiet = loop.time() + _SECOND_STEP, 0
+        while loop.time() < end and quiet < _QUIET_POLLS:
+            latest = self._latest
+            await asyncio.sleep(_POLL)
+            quiet = quiet + 1 if self._latest == latest else 0
 
     def release(self) -> None:
-        """Serve the calls that were held back."""
+        """Let all calls go on."""
         if self._gate is not None:
             self._gate.set()
 

@@ -266,6 +266,31 @@ async def test_a_call_behind_one_that_ends_meanwhile(bridge: Bridge) -> None:
     assert await asyncio.wait_for(stop, 4) == 0
 
 
+async def test_a_call_that_ends_just_before_the_stop(bridge: Bridge) -> None:
+    """Its end is held until the connection has been told to go away, so that its caller does not call here again.
+
+    Core ends a call that arrives at the moment of the stop with CANCELLED, which no client repeats.
+    """
+    loop = asyncio.get_running_loop()
+    ends = asyncio.Event()
+    bridge.gateway.script(gated(ends))
+    stream = bridge.chat.CreateChatCompletionStream(hello())
+    await stream.read()
+    failing = bridge.chat.CreateChatCompletion(Request(model="slow", messages=[{"role": "user", "content": "hi"}]))
+    await bridge.gateway.exchange(1)
+    began = loop.time()
+    stop = asyncio.create_task(bridge.app.stop(grace=5))
+    while loop.time() - began < 0.6:  # noqa: ASYNC110 # the second step of the hold has begun
+        await asyncio.sleep(0.03)
+    ends.set()
+    await text_of(stream)
+    assert await stream.code() is grpc.StatusCode.OK
+    assert (await failing).choices[0].message.content == "hello"
+    assert loop.time() - began >= 0.74
+    assert (await failure(bridge.chat.CreateChatCompletion(hello()))).code() is UNAVAILABLE
+    assert await asyncio.wait_for(stop, 4) == 0
+
+
 async def test_a_call_that_comes_too_late(bridge: Bridge) -> None:
     """Behind the hold a call that still gets through is refused in the bridge's own words."""
     bridge.gateway.script(json_reply(COMPLETION))

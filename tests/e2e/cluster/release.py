@@ -57,10 +57,11 @@ metadata: {{name: {self.name}, labels: {{{label}}}}}
         self.kubectl("apply", "--filename", "-", stdin=json.dumps(manifest))
 
     def install(self, values: dict[str, Any]) -> None:
-        """Install or upgrade, and wait until all pods are ready."""
+        """Install or upgrade, and wait until all pods are ready. `settings` are further ones."""
+        values = VALUES | values | {"settings": VALUES["settings"] | values.get("settings", {})}
         self.cluster.helm(
             "upgrade", "--install", "aibridge", str(CHART), "--namespace", self.name, "--values", "-", "--wait",
-            "--timeout", "300s", stdin=json.dumps(VALUES | values),
+            "--timeout", "300s", stdin=json.dumps(values),
         )  # fmt: skip
 
     def prepare(self) -> None:
