@@ -1,5 +1,7 @@
 """What is in the packages: a licence and types in each, no file twice, nothing that does not belong there."""
 
+import re
+import zipfile
 from itertools import combinations
 from pathlib import Path, PurePosixPath
 
@@ -63,6 +65,17 @@ def test_each_npm_package_has_its_types(name: str) -> None:
     modules = {file for file in files if file.endswith(".js")}
     assert modules
     assert {f"{file.removesuffix('.js')}.d.ts" for file in modules} <= files
+
+
+@pytest.mark.parametrize("name", DISTRIBUTIONS)
+def test_a_package_index_can_show_it(name: str) -> None:
+    """Where the source is, and a description whose links lead somewhere outside of the repository."""
+    with zipfile.ZipFile(wheel(name)) as archive:
+        metadata = archive.read(next(file for file in archive.namelist() if file.endswith("/METADATA"))).decode()
+    assert "Project-URL: Source, https://github.com/" in metadata
+    links = re.findall(r"\]\(([^)]+)\)", metadata.partition("\n\n")[2])
+    assert links
+    assert [link for link in links if not link.startswith(("https://", "#"))] == []
 
 
 def test_sums() -> None:
