@@ -125,7 +125,7 @@ def read_value(value: Any, depth: int = 0) -> ErrorBody:
         name=BASE_RESP.get(code or "") if error is around.get(_BASE_RESP) else None,
         status=status_of(members) or status_of(around),
         model=_string(param.get("modelId")) if isinstance(param, dict) else None,
-        retry_after=delays.in_body(error) or inner.retry_after,
+        retry_after=delays.in_body(error) or delays.in_body(value) or inner.retry_after,
         fields=violations,
         numbers={
             name: members[key]

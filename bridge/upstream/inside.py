@@ -79,7 +79,7 @@ def _is_flat(members: Mapping[str, Any], *, named: bool) -> bool:
     message, code = members.get("message") or members.get("msg"), members.get("code")
     said = isinstance(message, str) and not is_blank(message)
     kind = _word(members, "type")
-    if kind == "error" or _word(members, "object") == "error" or _word(members, "success") == "false":
+    if "error" in {kind, _word(members, "object"), _word(members, "event")} or _word(members, "success") == "false":
         return True
     if any(not is_blank(members.get(name)) for name in _ERRORS):
         return True

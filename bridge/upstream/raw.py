@@ -16,7 +16,7 @@ from bridge.errors import BridgeError, Reason
 from bridge.jsontext import MalformedJSONError, loads
 from bridge.settings import Settings
 from bridge.upstream import failures
-from bridge.upstream.answers import is_json
+from bridge.upstream.answers import is_json, usage_of
 from bridge.upstream.client import Upstream
 from bridge.upstream.clock import Clock
 from bridge.upstream.exchange import Exchange
@@ -98,8 +98,7 @@ def _judge(exchange: Exchange, request: Request, value: Any, data: bytes) -> Non
 
     A resource may have an error of its own, as a response that failed. Whoever only looks it up has had success.
     """
-    if isinstance(value, list):
-        value = value[0] if value and isinstance(value[0], dict) and "error" in value[0] else {}
+    value = unwrapped(value)
     if not isinstance(value, dict):
         return
     _note(exchange.call, value)
@@ -124,8 +123,7 @@ def _note(call: Call, value: Mapping[str, Any]) -> None:
     said = inner if isinstance(inner, dict) else value
     if call.answer is None:
         call.answer = {name: said[name] for name in ("id", "model") if name in said}
-    if isinstance(said.get("usage"), dict):
-        call.usage = said["usage"]
+    call.usage = usage_of(said) or call.usage
 
 
 class EventStream:

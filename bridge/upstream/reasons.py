@@ -162,10 +162,15 @@ _REFINEMENTS: Final = {_key(name): reason for name, reason in REFINEMENTS.items(
 _STATUS_OF_TYPE: Final = {_key(name): status for name, status in STATUS_OF_TYPE.items()}
 
 
-def refined(status: int, names: Iterable[str | None]) -> Reason | None:
-    """The reason of the first name that says more than the HTTP status; None where the status decides."""
+def refined(status: int, names: Iterable[str | None], message: str = "") -> Reason | None:
+    """The reason of the first name that says more than the HTTP status; None where the status decides.
+
+    Of messages only those count that are a name and nothing else, and speak of money: a retry is of no use then.
+    """
     found = (_REFINEMENTS.get(_key(name)) for name in names if name)
     reason = next((reason for reason in found if reason is not None), None)
+    if reason is None and len(message) <= _MAX_NAME and _REFINEMENTS.get(_key(message)) is Reason.INSUFFICIENT_QUOTA:
+        reason = Reason.INSUFFICIENT_QUOTA
     is_about_now = reason is not None and reason.retry is not Retry.NO
     return None if is_about_now and status in ABOUT_THE_REQUEST else reason
 

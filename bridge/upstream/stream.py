@@ -199,6 +199,8 @@ class ChunkStream:
         try:
             value = loads(data, self._halves.join)
         except MalformedJSONError as error:
+            if kind == STRAY and b"}data:" in data:  # the line feed before the next field was forgotten
+                return self._chunk(event._replace(data=data[: data.index(b"}data:") + 1]))
             # What the end of the stream cut off is judged by `_end`; behind the last finish_reason anything may come.
             if not complete or kind or self._is_finished():
                 return None

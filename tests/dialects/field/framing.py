@@ -51,6 +51,7 @@ BESIDE = [
         "no blank line before", STREAM, events(A.rstrip("\n"), "\n", json.dumps(ERROR), "\n\n", DONE), LIMIT, "a"
     ),
     beside_the_framing("no blank line behind", STREAM, events(A, json.dumps(ERROR), "\n", DONE), LIMIT, "a"),
+    beside_the_framing("no line feed behind", STREAM, events(A, json.dumps(ERROR), DONE), LIMIT, "a"),
     beside_the_framing("two lines", STREAM, events(A, '{"trace": 1}\n', json.dumps(ERROR), "\n\n", DONE), LIMIT, "a"),
     beside_the_framing("with white space before", STREAM, events(A, "  ", json.dumps(ERROR), "\n\n", DONE), LIMIT, "a"),
     beside_the_framing(

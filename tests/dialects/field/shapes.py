@@ -134,6 +134,7 @@ SHAPES = [
     *failing("detail, a list", {"detail": [{"loc": ["body"], "msg": "x"}]}, FAILED, message="x"),
     *failing("status", {"status": "error", "message": "x"}, FAILED, message="x"),
     *failing("status, a number", {"status": 429, "message": "x"}, LIMIT, message="x"),
+    *failing("event", {"event": "error", "message": "x"}, FAILED, message="x"),
     *failing("type", {"type": "error", "message": "x"}, FAILED, message="x"),
     *failing("object", {"object": "error", "message": "x", "code": 429}, LIMIT, message="x"),
     *failing(

@@ -4,7 +4,21 @@ import json
 from functools import partial
 from typing import Any
 
-from tests.dialects.field.case import DONE, LIMIT, QUOTA, STREAM, UNARY, A, Case, data, events, http, recorded, refused
+from tests.dialects.field.case import (
+    DONE,
+    FAILED,
+    LIMIT,
+    QUOTA,
+    STREAM,
+    UNARY,
+    A,
+    Case,
+    data,
+    events,
+    http,
+    recorded,
+    refused,
+)
 
 status = partial(Case, "status")
 STATUSES = [
@@ -84,7 +98,16 @@ def waits(delay: Any, *headers: str, wrap: Any = None) -> bytes:
 
 _RAW = json.dumps({"error": {"message": "x", "details": [{**_INFO, "retryDelay": "4s"}]}})
 delay = partial(Case, "delay")
+_LIMITED = {"error": {"message": "x"}}
+_DETAILS = [{**_INFO, "retryDelay": "2s"}]
 DELAYS = [
+    delay(
+        "beside the error",
+        UNARY,
+        http(json.dumps({**_LIMITED, "details": _DETAILS}), status=429),
+        LIMIT,
+        pushback="2000",
+    ),
     delay("recorded", UNARY, recorded("retry-info"), LIMIT, pushback="34070"),
     delay("whole seconds", UNARY, waits("34s"), LIMIT, pushback="34000"),
     delay("milliseconds", UNARY, waits("0.250s"), LIMIT, pushback="250"),
@@ -121,6 +144,12 @@ _MONEY = (
 )
 money = partial(Case, "money")
 MONEY = [
+    money(
+        "as the text of an error", UNARY, http('{"error": "INSUFFICIENT_BALANCE"}', status=403), QUOTA, pushback="-1"
+    ),
+    money("as a message", UNARY, refused(429, message="Insufficient Balance"), QUOTA, pushback="-1"),
+    money("in a message", UNARY, refused(403, message="not about an insufficient balance"), "ACCESS_DENIED"),
+    money("a limit as a message", UNARY, refused(500, message="rate limit exceeded"), FAILED),
     money("recorded, exceeded_current_quota_error", UNARY, recorded("exceeded-current-quota"), QUOTA, pushback="-1"),
     money("recorded, budget_exceeded", UNARY, recorded("budget-exceeded"), QUOTA, pushback="-1"),
     money("recorded, INSUFFICIENT_BALANCE", UNARY, recorded("insufficient-balance"), QUOTA, message="x", pushback="-1"),
