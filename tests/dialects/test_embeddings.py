@@ -143,6 +143,7 @@ WRONG_NUMBERS: list[tuple[dict[str, Any], Any]] = [
     (TEXTS, [V0, V1, V1]),
     (TEXTS, [V0, {"index": 1, "embedding": None}]),
     (TEXTS, [V0, V1_TEXT, None]),
+    (TEXTS, [V0, V1_TEXT, {"index": 2}]),
     (TEXTS, None),
     (TOKENS, [V0]),
     (TOKENS, []),

@@ -93,6 +93,10 @@ CASES: dict[str, tuple[str, dict[Any, str]]] = {
         {CONTENT: SMILE, ("content", 1): ROCKET},
     ),
     "never completed": (content(f"a{HIGH}") + content("b") + STOP, {CONTENT: f"a{LOST}b"}),
+    "never completed, among chunks that repeat": (
+        "".join(map(content, ("a", "b", HIGH, "c", "d", "e"))) + STOP,
+        {CONTENT: f"ab{LOST}cde"},
+    ),
     "never completed, then again": (content(HIGH) + content(HIGH) + content(LOW) + STOP, {CONTENT: LOST + SMILE}),
     "a low half alone": (content("a") + content(LOW) + STOP, {CONTENT: f"a{LOST}"}),
     "never completed, at the finish": (content(f"a{HIGH}") + STOP, {CONTENT: f"a{LOST}"}),
