@@ -27,6 +27,7 @@ from structlog.testing import capture_logs
 
 from bridge import settings
 from bridge.access import callers as callers_module
+from bridge.access import tokens
 from bridge.access.issuer import Issuer, RefusedError, parse
 from bridge.errors import BridgeError
 from bridge.files import UnusableFileError
@@ -274,6 +275,37 @@ async def test_no_more_are_remembered_than_there_is_room_for(
         for number in range(8):
             await bridge.chat.CreateChatCompletion(hello, **bearer(signed(sub=f"caller-{number}")))
             assert len(bridge.app._callers._known) <= 3
+
+
+async def test_room_is_made_without_forgetting_the_tokens_of_the_file(
+    start: Start, file: Path, tmp_path: Path, hello: Hello, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(callers_module, "_REMEMBERED", 3)
+    static = tokens.new("static")
+    lines = tmp_path / "tokens"
+    lines.write_text(static.line)
+    async with start(**given(jwt_jwks_file=file, caller_tokens_file=lines)) as bridge:
+        for number in range(8):
+            await bridge.chat.CreateChatCompletion(hello, **bearer(signed(sub=f"caller-{number}")))
+            await bridge.chat.CreateChatCompletion(hello, **bearer(static.token))
+
+
+async def test_what_changes_while_a_token_is_verified_is_not_forgotten_over_it(
+    start: Start, file: Path, hello: Hello, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A caller that was found by rules that have changed meanwhile is not remembered with those."""
+    async with start(**given(jwt_jwks_file=file)) as bridge:
+        callers = bridge.app._callers
+        identity = callers._issuer.identity
+
+        async def changed_meanwhile(token: str) -> Any:
+            found = await identity(token)
+            callers._sources, callers._known = (object(),), {}  # as `_refresh` does for another call
+            return found
+
+        monkeypatch.setattr(callers._issuer, "identity", changed_meanwhile)
+        await bridge.chat.CreateChatCompletion(hello, **bearer(signed()))
+        assert callers._known == {}
 
 
 # ------------------------------------------------------------------------------------------------------- key sets

@@ -51,6 +51,39 @@ async def test_no_more_wait_than_may_run() -> None:
     await asyncio.gather(waiting, return_exceptions=True)
 
 
+async def test_who_may_not_wait_is_told_at_once() -> None:
+    """A queue as long as what may run, in all and of one caller; nobody over it waits for a place in it."""
+    limits = Limits(2, 600)
+    waiting = []
+    async with asyncio.timeout(5):
+        await limits.enter("a", 1)
+        waiting.append(asyncio.create_task(limits.enter("a", 1)))
+        await asyncio.sleep(0)
+        with pytest.raises(BridgeError, match="BRIDGE_OVERLOADED"):
+            await limits.enter("a", 1)
+        await limits.enter("b", 1)
+        waiting.append(asyncio.create_task(limits.enter("c", 5)))
+        await asyncio.sleep(0)
+        assert (limits.running, limits.waiting) == (2, 2)
+        with pytest.raises(BridgeError, match="BRIDGE_OVERLOADED"):
+            await limits.enter("d", 5)
+    for task in waiting:
+        task.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+    assert (limits.running, limits.waiting) == (2, 0)
+
+
+async def test_a_waiter_that_is_cancelled_in_the_moment_of_its_turn_gives_its_place_back() -> None:
+    limits = Limits(1, 600)
+    await limits.enter()
+    late = asyncio.create_task(limits.enter())
+    await asyncio.sleep(0)
+    limits.leave()  # it is its turn, which it does not know yet
+    late.cancel()
+    await asyncio.gather(late, return_exceptions=True)
+    assert (limits.running, limits.waiting) == (0, 0)
+
+
 async def test_a_waiter_that_gives_up_leaves_no_trace() -> None:
     """Whether it was cancelled before its turn or in the moment of it, every place is free again in the end."""
     limits = Limits(1, 5)

@@ -118,6 +118,15 @@ async def test_not_beyond_the_deadline(start: Start, gateway: Gateway, hello: Re
     assert time.monotonic() - began < 10
 
 
+async def test_the_wait_for_the_next_attempt_is_not_the_upstreams(
+    start: Start, gateway: Gateway, hello: Request
+) -> None:
+    """The time limit of a response does not run while the bridge waits, and begins anew with each attempt."""
+    gateway.script(reply(ERROR, 503, retry_after_ms="150"), json_reply(COMPLETION))
+    async with start(max_retries=1, response_timeout=0.1) as bridge:
+        assert await code(bridge.chat.CreateChatCompletion(hello)) is grpc.StatusCode.OK
+
+
 async def test_a_caller_can_switch_it_off(start: Start, gateway: Gateway, hello: Request) -> None:
     gateway.script(reply(ERROR, 503))
     hello.bridge_options.retry = False

@@ -1,0 +1,94 @@
+"""The numbers of the retry policy: backoff, bucket, deadline. What is retried at all is in `test_retry`."""
+
+import asyncio
+import random
+from typing import Any
+
+import pytest
+
+from bridge.call import Call
+from bridge.errors import BridgeError, Reason
+from bridge.upstream.retry import Retries
+
+UNREACHABLE = BridgeError(Reason.UPSTREAM_UNREACHABLE, "no connection")
+
+
+def failed(attempts: int, *, seconds: float = 600.0, may_retry: bool = True) -> Call:
+    """A call whose attempt of this number has failed, with so many seconds until its deadline."""
+    deadline = asyncio.get_running_loop().time() + seconds
+    call = Call("/aibridge.v1.ChatService/CreateChatCompletion", (), "r", deadline)
+    call.attempts, call.may_retry = attempts, may_retry
+    return call
+
+
+async def test_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Full jitter: anything from none to half a second, doubling to eight seconds."""
+    asked: list[tuple[float, float]] = []
+
+    def uniform(low: float, high: float) -> float:
+        asked.append((low, high))
+        return high
+
+    monkeypatch.setattr(random, "uniform", uniform)
+    retries = Retries(10)
+    delays = [retries.delay(UNREACHABLE, failed(attempts)) for attempts in range(1, 8)]
+    assert delays == [0.5, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0]
+    assert asked == [(0, delay) for delay in delays]
+
+
+async def test_a_wait_that_the_upstream_names_is_kept_to() -> None:
+    error = BridgeError(Reason.UPSTREAM_UNREACHABLE, "no connection", delay=12.5)
+    assert Retries(1).delay(error, failed(1)) == 12.5
+
+
+@pytest.mark.parametrize(("seconds", "delay"), [(12.0, None), (13.0, 12.5)])
+async def test_a_wait_beyond_the_deadline_is_not_begun(seconds: float, delay: float | None) -> None:
+    error = BridgeError(Reason.UPSTREAM_UNREACHABLE, "no connection", delay=12.5)
+    assert Retries(1).delay(error, failed(1, seconds=seconds)) == delay
+
+
+def spend(retries: Retries) -> int:
+    """How many retries the bucket holds."""
+    count = 0
+    while retries.delay(UNREACHABLE, failed(1)) is not None:
+        count += 1
+    return count
+
+
+async def test_the_bucket_holds_ten() -> None:
+    """However many requests succeed before."""
+    retries = Retries(1)
+    for _ in range(1000):
+        retries.succeeded()
+    assert spend(retries) == 10
+    assert spend(retries) == 0
+
+
+async def test_ten_successes_earn_a_retry() -> None:
+    retries = Retries(1)
+    spend(retries)
+    for _ in range(55):
+        retries.succeeded()
+    assert spend(retries) == 5
+
+
+@pytest.mark.parametrize(
+    ("limit", "attempts", "more", "spent"),
+    [
+        (2, 1, {}, True),  # it retries
+        (2, 3, {}, True),  # it has retried
+        (0, 1, {}, False),  # it never does
+        (2, 1, {"may_retry": False}, False),  # the caller does not want it
+    ],
+)
+async def test_whether_the_retries_are_spent(limit: int, attempts: int, more: dict[str, Any], *, spent: bool) -> None:
+    """Then gRPC must not go on; else the client's policy decides."""
+    call = failed(attempts, **more)
+    Retries(limit).delay(UNREACHABLE, call)
+    assert call.spent is spent
+
+
+async def test_what_is_not_retried_spends_nothing() -> None:
+    call = failed(1)
+    assert Retries(2).delay(BridgeError(Reason.UPSTREAM_TLS_ERROR, "no"), call) is None
+    assert call.spent is False
