@@ -18,7 +18,7 @@ SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct -- bridge clients/python ge
 comma := ,
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test dist test-dist release check-release test-newest publish-python publish-npm publish-protos publish-image image-digest registry-login check-tag publish-chart publish-notes check-workflows check-quick test-openai test-operations test-peers peers-report fuzz attack soak bench image sbom test-image helm test-chart test-cluster cluster-down check format generate test-clients example-bridge bench-peers bench-report clean test-proxies
+.PHONY: help demo serve test dist test-dist release check-release test-newest publish-python publish-npm publish-protos publish-image image-digest registry-login check-tag publish-chart publish-notes check-workflows check-quick test-openai test-operations test-peers peers-report fuzz attack audit soak bench image sbom test-image helm test-chart test-cluster cluster-down check format generate test-clients example-bridge bench-peers bench-report clean test-proxies
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -120,11 +120,16 @@ test-proxies: $(READY) ## the bridge behind squid and tinyproxy; needs apt-get a
 fuzz: $(READY) ## decoder, codec and error parser against nonsense, for FUZZ_SECONDS (60)
 	@$(BIN)/python -c 'import atheris' 2>/dev/null || \
 		$(BIN)/python -m pip install --quiet -c requirements/constraints.txt --group fuzz || \
-		echo "atheris has no dist test-dist release check-release test-newest publish-python publish-npm publish-protos publish-image image-digest registry-login check-tag publish-chart publish-notes check-workflows check-quick for this Python: hypothesis only"
+		echo "atheris has no wheel for this Python: hypothesis only"
 	$(BIN)/python -m tests.fuzz $(ARGS)
 
 attack: $(READY) ## floods and oversized input against a bridge: its memory, and how long other callers wait
 	$(BIN)/python -m tests.floods $(ARGS)
+
+audit: ## known vulnerabilities of the pinned dependencies, by pip-audit in an environment of its own; needs PyPI itself
+	@test -x $(VENV)/.audit/bin/pip-audit || \
+		{ $(PYTHON) -m venv $(VENV)/.audit && $(VENV)/.audit/bin/python -m pip install --quiet pip-audit; }
+	$(VENV)/.audit/bin/pip-audit --strict --no-deps --disable-pip --progress-spinner off -r requirements/constraints.txt
 
 soak: $(READY) ## 20,000 streams: does the bridge keep anything of them?
 	$(BIN)/python -m benchmarks.soak $(ARGS)

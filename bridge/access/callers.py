@@ -32,9 +32,17 @@ _PREFIX: Final = 16
 
 
 class _Known(NamedTuple):
+    """A credential that was verified, until a time by both clocks: none that is set back makes it last longer."""
+
     digest: bytes
     caller: Caller | None
     until: float  # Unix seconds
+    until_monotonic: float
+
+    def counts(self, digest: bytes) -> bool:
+        """Whether it is this credential, and still good."""
+        same = compare_digest(self.digest, digest)
+        return same and time.time() < self.until and time.monotonic() < self.until_monotonic
 
 
 class Callers:
@@ -89,7 +97,7 @@ class Callers:
         self._refresh()
         digest = tokens.digest(token)
         known = self._known.get(digest[:_PREFIX])
-        if known is None or not compare_digest(known.digest, digest) or time.time() >= known.until:
+        if known is None or not known.counts(digest):
             known = await self._verified(token, digest)
         return _allowed(known.caller)
 
@@ -98,7 +106,7 @@ class Callers:
             raise RefusedError("unknown token")
         sources = self._sources
         subject, until = await self._issuer.identity(token)
-        known = _Known(digest, self._caller(f"sub:{subject}"), until)
+        known = _Known(digest, self._caller(f"sub:{subject}"), until, time.monotonic() + until - time.time())
         if sources is self._sources:  # nothing has changed while the issuer was asked
             if len(self._known) >= _REMEMBERED:
                 self._known = self._static()
@@ -120,7 +128,9 @@ class Callers:
     def _static(self) -> dict[bytes, _Known]:
         """The tokens of the file, which are good as long as they stand there."""
         names = (self._tokens.value() if self._tokens is not None else None) or {}
-        return {digest[:_PREFIX]: _Known(digest, self._caller(name), math.inf) for digest, name in names.items()}
+        return {
+            digest[:_PREFIX]: _Known(digest, self._caller(name), math.inf, math.inf) for digest, name in names.items()
+        }
 
     def _caller(self, name: str) -> Caller | None:
         """A caller with its rules; None for one who may do nothing."""

@@ -16,7 +16,9 @@ from bridge.files import UnusableFileError, text_of
 #: By which secret scanners, and the bridge's own masking, know a token.
 PREFIX: Final = "aib_"
 _NAME: Final = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}"  # no colon: it is no SPIFFE ID, DNS name or subject
-_LINE: Final = re.compile(rf"(?P<name>{_NAME})\s+sha256:(?P<digest>[0-9a-f]{{64}})")
+_LINE: Final = re.compile(rf"(?P<name>{_NAME})[ \t]+sha256:(?P<digest>[0-9a-f]{{64}})")
+#: White space around a line, with the CR of files from Windows. Nothing else ends a line or begins one.
+_SPACE: Final = " \t\r"
 
 
 class Token(NamedTuple):
@@ -50,8 +52,8 @@ def parse(contents: Sequence[bytes]) -> Mapping[bytes, str]:
         UnusableFileError: a line is not as above, or two names have the same token.
     """
     names: dict[bytes, str] = {}
-    for number, line in enumerate(text_of(contents[0]).splitlines(), 1):
-        text = line.strip()
+    for number, line in enumerate(text_of(contents[0]).removeprefix("\ufeff").split("\n"), 1):
+        text = line.strip(_SPACE)
         if not text or text.startswith("#"):
             continue
         match = _LINE.fullmatch(text)

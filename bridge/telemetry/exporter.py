@@ -1,4 +1,4 @@
-"""The port that Prometheus scrapes, served in a thread by prometheus-client.
+"""What Prometheus scrapes: the numbers of this process, or of all workers.
 
 With several workers the parent has the port and asks each of them, over a pipe, for its numbers; `worker` tells them
 apart. So a worker that dies takes its own series back to zero, as a restarted pod does, which is what `rate` expects.
@@ -12,47 +12,18 @@ from multiprocessing.connection import Connection
 from typing import Any, Final
 
 import structlog
-from prometheus_client import CollectorRegistry, GCCollector, ProcessCollector, start_http_server
+from prometheus_client import CollectorRegistry, GCCollector, ProcessCollector
 from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 from prometheus_client.samples import Sample
 
 from bridge.settings import Settings, SettingsError
+from bridge.telemetry.port import Port
 from bridge.telemetry.series import counter, gauge
 
 _log = structlog.get_logger("aibridge.telemetry")
 #: Seconds that a scrape waits for one worker.
 _PATIENCE: Final = 2.0
-#: Seconds after which a connection on which nothing is asked is closed.
-_IDLE: Final = 10.0
-
-
-class Port:
-    """The HTTP server of a process's metrics."""
-
-    def __init__(self, address: str, collectors: Iterable[Collector]) -> None:
-        """Begin to serve.
-
-        Raises:
-            SettingsError: the address cannot be bound.
-        """
-        registry = CollectorRegistry()
-        for collector in collectors:
-            registry.register(collector)
-        host, _, port = address.rpartition(":")
-        try:
-            self._server, self._thread = start_http_server(int(port), host.strip("[]"), registry)
-        except OSError as error:
-            raise SettingsError(f"metrics_listen: cannot bind {address} ({error.strerror})") from error
-        handler: Any = self._server.RequestHandlerClass  # without a time limit: an idle connection keeps a thread
-        self._server.RequestHandlerClass = type("_Handler", (handler,), {"timeout": _IDLE})
-        self.address = f"{host}:{self._server.server_port}"
-
-    def close(self) -> None:
-        """Stop, and free the port."""
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
 
 
 def listen(settings: Settings, collectors: Iterable[Collector]) -> Port | None:
@@ -66,10 +37,11 @@ def listen(settings: Settings, collectors: Iterable[Collector]) -> Port | None:
         return None
     try:
         port = Port(address, collectors)
-    except SettingsError as error:
+    except OSError as error:
+        problem = f"metrics_listen: cannot bind {address} ({error.strerror})"
         if "metrics_listen" in settings.model_fields_set:
-            raise
-        _log.warning("no metrics", problem=str(error))
+            raise SettingsError(problem) from error
+        _log.warning("no metrics", problem=problem)
         return None
     _log.info("metrics", address=port.address)
     return port

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger("aibridge.telemetry")
 _CANCELLED: Final = "CANCELLED"
-_TRACEPARENT: Final = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?")
+_TRACEPARENT: Final = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(-.*)?")
 
 
 class Observer:
@@ -67,11 +67,13 @@ def _safely(note: Callable[..., None], call: Call, *facts: object) -> None:
 
 
 def _trace_id(call: Call) -> str:
-    """The trace that the call belongs to: the bridge's own, or the one that the caller names."""
+    """The trace that the call belongs to: the bridge's own, or the one that the caller names by the W3C's rules."""
     if call.trace is not None:
         return call.trace.trace_id
-    for key, value in call.metadata:
-        if key == "traceparent" and isinstance(value, str):
-            match = _TRACEPARENT.fullmatch(value)
-            return match[1] if match is not None else ""
-    return ""
+    values = [value for key, value in call.metadata if key == "traceparent"]
+    match = _TRACEPARENT.fullmatch(values[0]) if len(values) == 1 and isinstance(values[0], str) else None
+    if match is None:
+        return ""
+    version, trace_id, span_id, more = match.groups()
+    is_valid = version != "ff" and trace_id.strip("0") and span_id.strip("0") and not (version == "00" and more)
+    return trace_id if is_valid else ""

@@ -164,6 +164,7 @@ class Upstream:
         further.update(request_headers(call.metadata, self._settings.forward_headers, account=not credential.own))
         further.update(self._origin.headers())
         if call.trace is not None:  # the upstream's part hangs on the bridge's, and not on the caller's
+            further.pop("tracestate", None)  # without a good traceparent it belongs to no trace
             further.update(call.trace.headers(call, method, path))
         if credential.authorization is not None:
             name, value = self._origin.credential(credential.authorization)

@@ -40,10 +40,7 @@ def request_headers(more: Headers = (), **pseudo: bytes) -> list[tuple[bytes, by
     return [*first, (b"te", b"trailers"), (b"content-type", b"application/grpc"), *more]
 
 
-async def call(address: str, headers: Headers, message: bytes) -> Answer:
-    """One call with these headers, whatever they are. It ends with the stream, or with the connection."""
-    host, _, port = address.rpartition(":")
-    reader, writer = await asyncio.open_connection(host, int(port))
+def _connection() -> H2Connection:
     config = H2Configuration(
         header_encoding=None,
         validate_outbound_headers=False,
@@ -52,9 +49,26 @@ async def call(address: str, headers: Headers, message: bytes) -> Answer:
     )
     connection = H2Connection(config)
     connection.initiate_connection()
+    return connection
+
+
+def _say(connection: H2Connection, headers: Headers, message: bytes) -> bytes:
     connection.send_headers(1, list(headers))
     connection.send_data(1, b"\x00" + len(message).to_bytes(4, "big") + message, end_stream=True)
-    writer.write(connection.data_to_send())
+    return connection.data_to_send()
+
+
+def call_frames(headers: Headers, message: bytes) -> bytes:
+    """The bytes of one call, for whoever has a connection."""
+    return _say(_connection(), headers, message)
+
+
+async def call(address: str, headers: Headers, message: bytes) -> Answer:
+    """One call with these headers, whatever they are. It ends with the stream, or with the connection."""
+    host, _, port = address.rpartition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    connection = _connection()
+    writer.write(_say(connection, headers, message))
     answer = Answer()
     try:
         async with asyncio.timeout(10):

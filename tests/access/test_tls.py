@@ -1,6 +1,7 @@
 """TLS in front: what is served, what is refused, and how certificates change while calls run."""
 
 import asyncio
+import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -27,10 +28,11 @@ from bridge.access import tokens
 from bridge.server.app import App
 from bridge.settings import SettingsError
 from tests.access.authority import Secret, chain, channel, identity, key, trusting, until
+from tests.access.raw import call_frames, request_headers
 from tests.conftest import Bridge, Start
 from tests.details import COMPLETION
 from tests.errors.replies import Hello
-from tests.gateway import Gateway, json_reply, sse
+from tests.gateway import Exchange, Gateway, json_reply, sse
 from tests.server.processes import Process, serving
 
 HOST = "127.0.0.1"
@@ -400,3 +402,29 @@ async def test_workers(gateway: Gateway, secret: Secret, tmp_path: Path, hello: 
 
         await until(everywhere)
         assert first not in [await presented(process.address, believing(CA)) for _ in range(8)]
+
+
+@pytest.mark.parametrize("end", ["abort", "shutdown"])
+async def test_a_caller_who_goes_without_notice(start: Start, secret: Secret, hello: Hello, end: str) -> None:
+    """TCP ends below TLS, without its farewell: the call is over, and the upstream is let go at once."""
+
+    async def waits(exchange: Exchange) -> None:
+        await exchange.wait_closed()
+
+    context = ssl.create_default_context(cadata=CA.cert_pem.bytes().decode())
+    context.set_alpn_protocols(["h2"])
+    async with start(**served(secret)) as bridge:
+        bridge.gateway.script(waits)
+        host, _, port = bridge.address.rpartition(":")
+        _, writer = await asyncio.open_connection(host, int(port), ssl=context)
+        writer.write(call_frames(request_headers(scheme=b"https"), hello.SerializeToString()))
+        exchange = await bridge.gateway.exchange()
+        if end == "shutdown":
+            with socket.fromfd(
+                writer.get_extra_info("socket").fileno(), socket.AF_INET, socket.SOCK_STREAM
+            ) as connection:
+                connection.shutdown(socket.SHUT_RDWR)
+        else:
+            writer.transport.abort()
+        await asyncio.wait_for(exchange.wait_closed(), 10)
+        writer.transport.abort()

@@ -4,15 +4,21 @@ import asyncio
 import os
 import signal
 import socket
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from prometheus_client.core import Metric
+from prometheus_client.registry import Collector
 
 from aibridge.v1 import chat_pb2, chat_pb2_grpc
 from bridge import settings
 from bridge.settings import SettingsError
 from bridge.telemetry import exporter
+from bridge.telemetry import port as port_module
+from bridge.telemetry.series import gauge
 from tests.details import COMPLETION
 from tests.gateway import Gateway, json_reply
 from tests.server.processes import Process, channel_to, serving
@@ -129,7 +135,7 @@ async def test_the_port_is_taken() -> None:
 
 async def test_a_connection_that_asks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """It does not keep a thread for ever."""
-    monkeypatch.setattr(exporter, "_IDLE", 0.05)
+    monkeypatch.setattr(port_module._Handler, "timeout", 0.05)
     port = exporter.listen(settings.load(metrics_listen="127.0.0.1:0"), [])
     assert port is not None
     reader, writer = await asyncio.open_connection(*port.address.split(":"))
@@ -138,6 +144,86 @@ async def test_a_connection_that_asks_nothing(monkeypatch: pytest.MonkeyPatch) -
     writer.close()
     await scrape.get(port.address)
     await asyncio.to_thread(port.close)
+
+
+class Slow:
+    """Scrapers that say a request a byte at a time, or do not take the response."""
+
+    def __init__(self, address: str, count: int) -> None:
+        host, _, number = address.rpartition(":")
+        self.connections = [socket.create_connection((host, int(number)), timeout=5) for _ in range(count)]
+
+    def say(self, data: bytes) -> None:
+        for connection in self.connections:
+            with suppress(OSError):
+                connection.sendall(data)
+
+    def ended(self) -> int:
+        """How many have been closed by the other side."""
+        count = 0
+        for connection in self.connections:
+            connection.setblocking(False)
+            with suppress(BlockingIOError):
+                try:
+                    count += connection.recv(1 << 20) == b""
+                except ConnectionError:
+                    count += 1
+        return count
+
+    def close(self) -> None:
+        for connection in self.connections:
+            connection.close()
+
+
+def serving_threads() -> int:
+    return sum("process_request_thread" in thread.name for thread in threading.enumerate())
+
+
+async def eventually(condition: Callable[[], object]) -> None:
+    async with asyncio.timeout(20):
+        while not condition():  # noqa: ASYNC110 # of threads
+            await asyncio.sleep(0.02)
+
+
+async def test_slow_scrapers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They get so many threads and no more, and for so long; then the next scrape is served."""
+    monkeypatch.setattr(port_module, "_MAX_SECONDS", 2.0)
+    port = exporter.listen(settings.load(metrics_listen="127.0.0.1:0"), exporter.process())
+    assert port is not None
+    slow = await asyncio.to_thread(Slow, port.address, 60)
+    slow.say(b"GET /metrics HT")
+    most = 0
+
+    def over() -> bool:
+        nonlocal most
+        most = max(most, serving_threads())
+        slow.say(b"T")  # a byte now and then, within the time limit of a read
+        return slow.ended() == 60 and serving_threads() == 0
+
+    await eventually(over)
+    assert 0 < most <= 16
+    await scrape.get(port.address)
+    slow.close()
+    await asyncio.to_thread(port.close)
+
+
+async def test_scrapers_that_do_not_read(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their connections are closed, nothing is written about it, and others are served meanwhile."""
+    monkeypatch.setattr(port_module._Handler, "timeout", 0.2)
+
+    class Large(Collector):
+        def collect(self) -> Iterable[Metric]:
+            yield gauge("large", "x" * (16 << 20), (), {(): 1.0})
+
+    port = exporter.listen(settings.load(metrics_listen="127.0.0.1:0"), [Large()])
+    assert port is not None
+    slow = await asyncio.to_thread(Slow, port.address, 3)
+    slow.say(b"GET /metrics HTTP/1.0\r\n\r\n")
+    await scrape.get(port.address)
+    await eventually(lambda: serving_threads() == 0)
+    slow.close()
+    await asyncio.to_thread(port.close)
+    assert capfd.readouterr().err == ""
 
 
 def test_off() -> None:

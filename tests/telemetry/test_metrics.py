@@ -301,3 +301,18 @@ async def test_a_bridge_that_drains_says_so(start: Start) -> None:
         await asyncio.sleep(0.02)
         assert read(bridge).sum("aibridge_draining") == 1
         await stop
+
+
+def test_a_hundred_thousand_models() -> None:
+    """Callers who name a new model each time make no more series than the setting allows, and no more memory."""
+    methods = {"/aibridge.v1.ChatService/CreateChatCompletion": False}
+    counted = Metrics(settings.load(metrics_models=50), methods)
+    for number in range(100_000):
+        call = Call(next(iter(methods)), (), "r", 0.0, model=f"model-{number}", asked=1.0)
+        counted.begin(call)
+        counted.end(call, "OK", "", Tokens(number, number, None, None))
+    seen = scrape.of([counted])
+    for name in ("gen_ai_client_operation_duration_seconds_count", "gen_ai_client_token_usage_count"):
+        assert len(seen.values(name, "gen_ai_request_model")) == 51
+    assert seen.sum("grpc_server_handled_total", grpc_code="OK") == 100_000
+    assert len(seen.text) < 1 << 20

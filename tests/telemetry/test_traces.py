@@ -12,9 +12,10 @@ from structlog.testing import capture_logs
 
 from aibridge.v1 import chat_pb2, embeddings_pb2, models_pb2
 from bridge import settings
+from bridge.call import Call
 from bridge.server.app import App
 from bridge.settings import SettingsError
-from bridge.telemetry import otel, traces
+from bridge.telemetry import observer, otel, traces
 from tests.conftest import Bridge
 from tests.details import CHUNK, COMPLETION, LAST
 from tests.gateway import Exchange, Gateway, Script, json_reply, reply, sse
@@ -351,3 +352,53 @@ async def test_a_collector_that_is_away(gateway: Gateway, hello: Hello) -> None:
         process.terminate()
         assert await asyncio.wait_for(process.ended(), 15) == 0
     assert process.codes() == {"OK"}
+
+
+ZEROS = "0" * 32
+MALFORMED = [
+    [("traceparent", "")],
+    [("traceparent", "nonsense")],
+    [("traceparent", f"00-{ZEROS}-b7ad6b7169203331-01")],
+    [("traceparent", f"00-0af7651916cd43dd8448eb211c80319c-{ZEROS[:16]}-01")],
+    [("traceparent", CALLER.replace("00-", "ff-", 1))],
+    [("traceparent", CALLER + "-more")],
+    [("traceparent", CALLER.upper())],
+    [("traceparent", CALLER[:-1])],
+    [("traceparent", CALLER + "0" * 8000)],
+    [("traceparent-bin", CALLER.encode())],
+    [("tracestate", "vendor=1")],
+]
+
+
+@pytest.mark.parametrize("metadata", MALFORMED, ids=lambda metadata: str(metadata)[:60])
+async def test_a_trace_context_that_is_none(
+    tracing: Tracing, collector: Collector, gateway: Gateway, hello: Hello, metadata: Any
+) -> None:
+    """The call goes on with a trace of its own, or with none in the log where the bridge makes no spans."""
+    gateway.script(json_reply(COMPLETION))
+    async with tracing() as bridge:
+        await bridge.chat.CreateChatCompletion(hello, metadata=metadata)
+        server, client = await collector.received(2)
+        sent = bridge.gateway.last.headers
+    assert not server.span.parent_span_id
+    assert server.span.trace_id.hex() not in {ZEROS, CALLER.split("-")[1]}
+    assert sent["traceparent"].split("-")[1] == client.span.trace_id.hex() == server.span.trace_id.hex()
+    assert "tracestate" not in sent
+    call = Call("/a/b", tuple(metadata), "r", 0.0)
+    assert observer._trace_id(call) == ""
+
+
+@pytest.mark.parametrize("parent", [CALLER, CALLER.replace("00-", "01-", 1) + "-more", CALLER[:-1] + "0"])
+def test_the_callers_trace_in_the_log(parent: str) -> None:
+    """Of this version, or of a later one that has more to say; sampled or not."""
+    assert observer._trace_id(Call("/a/b", (("traceparent", parent),), "r", 0.0)) == CALLER.split("-")[1]
+
+
+async def test_baggage_goes_nowhere(tracing: Tracing, collector: Collector, gateway: Gateway, hello: Hello) -> None:
+    """What callers put there is for others to read; neither the upstream nor a span gets it."""
+    gateway.script(json_reply(COMPLETION))
+    async with tracing() as bridge:
+        await bridge.chat.CreateChatCompletion(hello, metadata=[("traceparent", CALLER), ("baggage", "user=canary")])
+        spans = await collector.received(2)
+    assert "canary" not in str(bridge.gateway.last)
+    assert not any("canary" in str(span.span) for span in spans)
