@@ -41,7 +41,7 @@ def build(tag: str, folder: Path) -> str:
         "make", "image", "ENGINE=buildah", f"ENGINE_FLAGS={flags}", "BASE=localhost/base:trixie", f"IMAGE={NAME}:{tag}",
         f"PIP_CONFIG={config}", f"CA={AUTHORITIES}",
     )  # fmt: skip
-    return output("buildah", "images", "--no-trunc", "--format", "{{.Digest}}", f"{NAME}:{tag}").strip()
+    return output("buildah", "images", "--no-trunc", "--format", "{{.Digest}}", f"{NAME}:{tag}").split()[0]
 
 
 @pytest.fixture(scope="module")
@@ -59,8 +59,7 @@ def in_image(*arguments: str, entry: str = "") -> subprocess.CompletedProcess[st
 def test_two_builds_have_one_digest(digest: str, tmp_path: Path) -> None:
     """The same sources on the same base, built with no cache, are the same image bit by bit."""
     again = build("again", tmp_path)
-    if again != digest:
-        output("buildah", "rmi", "--force", f"{NAME}:again")
+    output("buildah", "rmi", f"{NAME}:again")  # the name alone where it is one image
     assert re.fullmatch("sha256:[0-9a-f]{64}", again)
     assert again == digest
 
