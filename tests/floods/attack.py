@@ -17,14 +17,16 @@ class Attack:
     """One attack.
 
     `run` attacks the target; it may call `Target.child` to work in a process of its own. `options` are flags of
-    `aibridge serve`. `script` is what the upstream answers to the attack's own requests. The bounds: `max_memory_mb`,
-    megabytes that the bridge may take at its peak beyond what it had before; `max_wait`, seconds that a call of
-    another caller may take, without the time that the machine's other work took. None of those calls may fail.
+    `aibridge serve`, `rules` is what stands in its `callers_file`, if there is to be one. `script` is what the upstream
+    answers to the attack's own requests. The bounds: `max_memory_mb`, megabytes that the bridge may take at its peak
+    beyond what it had before; `max_wait`, seconds that a call of another caller may take, without the time that the
+    machine's other work took. None of those calls may fail.
     """
 
     name: str
     run: Callable[["Target"], Awaitable[None]]
     options: tuple[str, ...] = ()
+    rules: str = ""
     script: Script | None = None
     max_memory_mb: int = 300
     max_wait: float = 0.5

@@ -149,7 +149,10 @@ async def target(attack: Attack, *, long: bool = False) -> AsyncIterator[Target]
         keys = _write_tokens(folder / "tokens")
         async with gateway.running([script]) as upstream:
             flags = ("--listen", "127.0.0.1:0", "--upstream-url", upstream.url, "--metrics-listen", "off")
-            command = ("-m", "bridge", "serve", *flags, "--caller-tokens-file", str(folder / "tokens"), *attack.options)
+            files: tuple[str, ...] = ("--caller-tokens-file", str(folder / "tokens"))
+            if attack.rules:
+                files = (*files, "--callers-file", str(_written(folder / "callers.toml", attack.rules)))
+            command = ("-m", "bridge", "serve", *flags, *files, *attack.options)
             with _opened(folder / "log") as log:
                 process = await asyncio.create_subprocess_exec(
                     sys.executable, *command, stdout=asyncio.subprocess.PIPE, stderr=log
@@ -168,6 +171,11 @@ def _write_tokens(file: Path) -> dict[str, str]:
     made = {name: tokens.new(name) for name in ("good", "attacker")}
     file.write_text("".join(f"{token.line}\n" for token in made.values()), "ascii")
     return {name: token.token for name, token in made.items()}
+
+
+def _written(file: Path, text: str) -> Path:
+    file.write_text(text, "utf-8")
+    return file
 
 
 def _opened(file: Path) -> IO[bytes]:
