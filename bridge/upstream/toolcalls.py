@@ -73,6 +73,14 @@ class _Choice:
     by_id: dict[Key, list[_Call]] = field(default_factory=dict)
     by_index: dict[Key, _Call] = field(default_factory=dict)
 
+    def ordinary(self, fragment: dict[str, Any]) -> _Call | None:
+        """The call of a fragment that is the usual one, more arguments under a known index; None for any other."""
+        index, function = fragment.get("index"), fragment.get("function")
+        if type(index) is not int or type(function) is not dict or fragment.get("id") or function.get("name"):
+            return None
+        call = self.by_index.get(index)
+        return call if call is not None and call.id is not None else None
+
     def call_of(self, fragment: _Fragment) -> _Call:
         """The call that a fragment continues or begins, with the fragment added."""
         call = self._continued(fragment)
@@ -135,7 +143,8 @@ class ToolCalls:
                 calls = self._choices.setdefault(index if type(index) is int else position, _Choice())
                 for fragment in fragments:
                     if type(fragment) is dict:
-                        fragment["index"] = calls.call_of(self._read(fragment)).number
+                        call = calls.ordinary(fragment) or calls.call_of(self._read(fragment))
+                        fragment["index"] = call.number
 
     def _read(self, fragment: dict[str, Any]) -> _Fragment:
         index, identity = _key(fragment.get("index")), _key(fragment.get("id"))

@@ -10,7 +10,7 @@ import grpc
 import pytest
 from structlog.testing import capture_logs
 
-from aibridge.v1 import chat_pb2, embeddings_pb2, models_pb2
+from aibridge.v1 import chat_pb2, embeddings_pb2, models_pb2, raw_pb2
 from bridge import settings
 from bridge.call import Call
 from bridge.server.app import App
@@ -242,6 +242,21 @@ async def test_embeddings_and_models(tracing: Tracing, collector: Collector) -> 
     assert models.name == "GET"
     assert models.attributes["url.full"] == f"{bridge.gateway.url}/models"
     assert models.attributes["http.response.status_code"] == 200
+
+
+async def test_a_raw_call(tracing: Tracing, collector: Collector) -> None:
+    """Its operation is the pattern that allowed its path; the path, which a caller chooses, is in no span."""
+    usage = {"input_tokens": 11, "output_tokens": 7}
+    async with tracing(raw_paths="/responses/*") as bridge:
+        bridge.gateway.script(json_reply({"id": "resp_1", "object": "response", "model": "m-1", "usage": usage}))
+        await bridge.raw.Call(raw_pb2.RawRequest(path="/responses/private", body_json='{"model": "m"}'))
+        server, client = await collector.received(2)
+    assert (client.name, server.name) == ("/responses/* m", "aibridge.v1.RawService/Call")
+    assert client.attributes["gen_ai.operation.name"] == "/responses/*"
+    assert client.attributes["gen_ai.request.model"] == "m"
+    assert client.attributes["gen_ai.response.id"] == "resp_1"
+    assert client.attributes["gen_ai.usage.input_tokens"] == 11
+    assert "private" not in str((client, server))
 
 
 async def test_not_sampled(
