@@ -22,7 +22,7 @@ the details in `grpc-status-details-bin` (a `google.rpc.Status`) say the rest:
 
 | detail | when | what |
 |---|---|---|
-| `google.rpc.ErrorInfo` | always | `reason` from the table below, `domain` `aibridge`, `metadata` |
+| `google.rpc.ErrorInfo` | always | `reason` from the table below, the name of a constant of the enum `aibridge.v1.Reason`, `domain` `aibridge`, `metadata` |
 | `google.rpc.RequestInfo` | always | the request id, which is also the trailer `x-request-id` and in the bridge's log |
 | `google.rpc.RetryInfo` | a retry after a delay is of use, or the caller has to decide | how long to wait |
 | `google.rpc.BadRequest` | the field is known | its path and what is wrong with it |
