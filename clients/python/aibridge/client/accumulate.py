@@ -1,9 +1,9 @@
-"""A streamed completion made whole: the chunks, put together into the reply that the unary call would have given.
+"""Puts a streamed completion together: the chunks become the response that the unary call would have returned.
 
-In a delta, text is appended, lists grow, tool calls are put together by their `index` (by their `id` where a server
-gives no index), and the pieces of audio are joined. Everywhere else the last value counts. Members that no field holds
-(`extra_json`) follow the same rules: appended inside of a delta, replaced elsewhere. The chunks that are put in stay as
-they are.
+In a delta, texts are appended, lists are extended, the fragments of tool calls are joined by their `index`, which the
+bridge sets, and pieces of audio are joined. Elsewhere the last value counts. Members that no field holds (`extra_json`)
+follow the same rules: appended inside of a delta, replaced elsewhere. Heartbeats (empty chunks) change nothing. The
+chunks that are added stay as they are.
 """
 
 from collections.abc import AsyncIterable, Iterable
