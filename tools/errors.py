@@ -22,13 +22,15 @@ the details in `grpc-status-details-bin` (a `google.rpc.Status`) say the rest:
 
 | detail | when | what |
 |---|---|---|
-| `google.rpc.ErrorInfo` | always | `reason` from the table below, the name of a constant of the enum `aibridge.v1.Reason`, `domain` `aibridge`, `metadata` |
+| `google.rpc.ErrorInfo` | always | `reason` from the table below, `domain` `aibridge`, `metadata` |
 | `google.rpc.RequestInfo` | always | the request id, which is also the trailer `x-request-id` and in the bridge's log |
 | `google.rpc.RetryInfo` | a retry after a delay is of use, or the caller has to decide | how long to wait |
 | `google.rpc.BadRequest` | the field is known | its path and what is wrong with it |
 | `google.rpc.QuotaFailure` | a quota or a rate limit was hit | whose |
 | `google.rpc.ResourceInfo` | the model was not found | its name |
 | `aibridge.v1.UpstreamError` | the upstream answered with an error | its words and its body, clipped and masked |
+
+`ErrorInfo.reason` is the name of a constant of the enum `aibridge.v1.Reason`: compare it with that constant's name.
 
 `ErrorInfo.metadata` holds what is known of: `httpStatus`, `upstreamRequestId`, `errorType`, `errorCode`, `errorParam`,
 `model`, `attempts`, `chunksDelivered` (streams), `promptTokens` and `contextWindowTokens` (context length),
