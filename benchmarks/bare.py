@@ -9,8 +9,8 @@ import uvloop
 from aibridge.v1 import chat_pb2, chat_pb2_grpc, embeddings_pb2, embeddings_pb2_grpc
 from benchmarks.payloads import CHUNKS, COMPLETION, EMBEDDINGS, Pace, chunk
 from bridge.codec import build, decode
+from bridge.jsontext import loads
 from bridge.services import vectors
-from bridge.upstream.answers import parse
 
 
 class Chat(chat_pb2_grpc.ChatServiceServicer):
@@ -35,7 +35,7 @@ class Chat(chat_pb2_grpc.ChatServiceServicer):
 
 class Embeddings(embeddings_pb2_grpc.EmbeddingsServiceServicer):
     def __init__(self) -> None:
-        value, blocks = vectors.lift(parse(EMBEDDINGS), is_float32=True)
+        value, blocks = vectors.lift(loads(EMBEDDINGS), vectors.Numbers(), is_float32=True)
         reply = build(vectors.REPLY, value)
         vectors.put(reply, blocks)
         self._reply = embeddings_pb2.CreateEmbeddingResponse.FromString(reply.SerializeToString())

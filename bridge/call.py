@@ -58,7 +58,8 @@ class Call:
     before its own clock runs out. `caller` is None where callers need not show who they are. The fields behind
     `started` are what was asked for (the model, so many choices; the kind of operation, if the RPC does not say it) and
     what happened: requests sent upstream, the last HTTP status, messages delivered.
-    `is_large` says that the request takes long to convert, which has to happen beside the event loop.
+    `is_large` says that the request takes long to convert, `has_large_reply` that the reply does: both have to happen
+    beside the event loop.
     `cut` says that the bridge stops and the call has to end; `writing`, that a message is on its way to the caller.
 
     Times are on the clock of `started`, 0 for what has not happened: `asked`, the first request went upstream; `first`
@@ -79,6 +80,7 @@ class Call:
     may_retry: bool = True
     inline_data: bool = False
     is_large: bool = False
+    has_large_reply: bool = False
     choices: int = 1
     attempts: int = 0
     http_status: int = 0

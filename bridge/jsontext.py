@@ -22,6 +22,7 @@ from orjson import Fragment, dumps
 
 __all__ = [
     "MAX_DEPTH",
+    "MAX_EASY",
     "Fragment",
     "MalformedJSONError",
     "dumps",
@@ -31,12 +32,15 @@ __all__ = [
     "loads_text",
     "member_texts",
     "pairs",
+    "separators",
     "text_of",
 ]
 
 #: Arrays and objects inside each other, at most.
 MAX_DEPTH: Final = 500
 
+#: Elements that orjson reads in a moment, 10 ms.
+MAX_EASY: Final = 50_000
 #: Text that is looked at in one go, in bytes.
 _PIECE: Final = 1 << 16
 _TOO_DEEP: Final = "nested too deeply"
@@ -62,24 +66,25 @@ class MalformedJSONError(ValueError):
     """The text is not JSON, or is nested too deeply. The message never quotes the text."""
 
 
-def loads(data: bytes, halves: Callable[[Any, Any], object] | None = None) -> Any:
+def loads(data: bytes, halves: Callable[[Any, Any], object] | None = None, *, gently: bool = False) -> Any:
     """The value of JSON text from an upstream, read with all the tolerance that does not change its meaning.
 
     A byte order mark is dropped, invalid UTF-8 and lone surrogates become U+FFFD, NaN and infinities are read. If there
-    are lone surrogates, `halves` gets the value with them and the value without; it may change the second.
+    are lone surrogates, `halves` gets the value with them and the value without; it may change the second. If it is
+    read `gently`, other threads get a turn meanwhile, which orjson gives nobody.
 
     Raises:
         MalformedJSONError: the text is not JSON, or is nested over `MAX_DEPTH`.
     """
     _check_depth(data)
-    if _LONG_INTEGER not in data.translate(_SHAPES):
+    if not gently and _LONG_INTEGER not in data.translate(_SHAPES):
         try:
             return orjson.loads(data)
         except orjson.JSONDecodeError:
             pass
     text = data.decode("utf-8-sig", "replace")
     mended = _without_lone_surrogates(text)
-    value = _decode(_TOLERANT, mended)
+    value = _decode(_GENTLE if gently else _TOLERANT, mended)
     if halves is not None and mended != text:
         halves(_decode(_TOLERANT, text), value)
     return value
@@ -109,11 +114,12 @@ def loads_strict(text: str) -> Any:
 
 def elements(data: bytes, enough: int) -> int:
     """How many values a JSON text has, those inside of arrays and objects too. Once over `enough` it is a guess."""
-    found = _separators(data)
-    return found if found <= enough else sum(map(_separators, _outside_strings(data)))
+    found = separators(data)
+    return found if found <= enough else sum(map(separators, _outside_strings(data)))
 
 
-def _separators(data: bytes) -> int:
+def separators(data: bytes) -> int:
+    """The commas and opening brackets in a text, those in strings too: a guess at the values that it has."""
     return sum(map(data.count, (b",", b"[", b"{")))
 
 
@@ -200,6 +206,8 @@ def _float(digits: str) -> float | Fragment:
 
 
 _TOLERANT: Final = json.JSONDecoder(strict=False, parse_int=_integer, parse_float=_float)
+#: With a function of Python's for each object, between which other threads have their turn.
+_GENTLE: Final = json.JSONDecoder(strict=False, parse_int=_integer, parse_float=_float, object_hook=lambda value: value)
 _STRICT: Final = json.JSONDecoder(parse_constant=_reject, parse_int=_integer, parse_float=_float)
 _PAIRS: Final = json.JSONDecoder(strict=False, parse_int=_integer, parse_float=_float, object_pairs_hook=tuple)
 #: A value and where it ends, in C. Numbers stay text, which costs least.

@@ -12,7 +12,7 @@ from bridge.errors import BridgeError, Reason, invalid
 from bridge.jsontext import dumps, loads
 from bridge.services.checks import check_chat
 from bridge.services.coalesce import Coalescer
-from bridge.services.entry import built, converted, enter
+from bridge.services.entry import built, converted, digested, enter
 from bridge.services.heartbeat import beating, interval_of
 from bridge.services.permits import permit
 from bridge.settings import Settings
@@ -42,10 +42,7 @@ class ChatService(chat_pb2_grpc.ChatServiceServicer):
         call = enter(request)
         body = await converted(call, _body, call, request, stream=False)
         answer = await self._upstream.post(_PATH, call, body)
-        reply = built(chat_pb2.CreateChatCompletionResponse, answer, inline=call.inline_data)
-        _check_choices(request, reply, answer.get("choices"))
-        if any(choice.finish_reason == "error" for choice in reply.choices):
-            raise BridgeError(Reason.UPSTREAM_INTERNAL_ERROR, "the upstream ended a choice with finish_reason `error`")
+        reply = await digested(call, _reply, call, request, answer)
         context.set_trailing_metadata(trailers_of(call))
         return reply
 
@@ -74,7 +71,7 @@ class ChatService(chat_pb2_grpc.ChatServiceServicer):
                     if isinstance(chunk, str):
                         setattr(delta, text, chunk)  # the message before was written when it was handed over
                     else:
-                        message = _message(chunk, call)
+                        message = await digested(call, _message, chunk, call)
                         if chunk.repeats:
                             delta, text = message.choices[0].delta, chunk.repeats
                     call.writing = True
@@ -92,6 +89,14 @@ async def _beat(call: Call, context: ServicerContext[Any, chat_pb2.CreateChatCom
     call.writing = False
     if call.cut:
         raise stopped()
+
+
+def _reply(call: Call, request: Any, answer: dict[str, Any]) -> chat_pb2.CreateChatCompletionResponse:
+    reply = built(chat_pb2.CreateChatCompletionResponse, answer, inline=call.inline_data)
+    _check_choices(request, reply, answer.get("choices"))
+    if any(choice.finish_reason == "error" for choice in reply.choices):
+        raise BridgeError(Reason.UPSTREAM_INTERNAL_ERROR, "the upstream ended a choice with finish_reason `error`")
+    return reply
 
 
 def _check_choices(request: Any, reply: chat_pb2.CreateChatCompletionResponse, choices: Any) -> None:

@@ -15,6 +15,8 @@ from bridge.upstream.repeats import TEXTS
 #: Members of a chunk that are the same in all chunks of a run, or padding, of which the last is kept.
 _COMMON: Final = frozenset({"id", "object", "created", "model", "system_fingerprint", "service_tier", "provider"})
 _PADDING: Final = "obfuscation"
+#: Characters of a text from where on nothing is added to it: adding copies it.
+_MAX_TEXT: Final = 1 << 16
 Choice = dict[str, Any]
 
 
@@ -37,6 +39,7 @@ class Coalescer:
                 else:
                     choice = _simple(chunk.value)
                     self._last = chunk if choice is not None and "role" not in choice["delta"] else None
+                    choice = _short(choice)
                     if run is not None and choice is not None and _merge(run.value, chunk.value, choice):
                         continue
                 if run is not None:
@@ -62,6 +65,13 @@ def _extended(run: Chunk | None, last: Chunk, text: str) -> Chunk:
     choice = last.value["choices"][0]
     choice = {**choice, "delta": {**choice["delta"], last.repeats: text}}
     return Chunk({**last.value, "choices": [choice]}, last.repeats)
+
+
+def _short(choice: Choice | None) -> Choice | None:
+    """A choice to which others may be added; None for one with a long text, which would be copied for each."""
+    if choice is None or any(len(text) > _MAX_TEXT for text in choice["delta"].values() if type(text) is str):
+        return None
+    return choice
 
 
 def _simple(value: dict[str, Any]) -> Choice | None:

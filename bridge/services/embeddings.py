@@ -10,7 +10,7 @@ from bridge.codec import encode
 from bridge.jsontext import dumps
 from bridge.services import vectors
 from bridge.services.checks import check_embedding
-from bridge.services.entry import built, converted, enter
+from bridge.services.entry import built, converted, digested, enter
 from bridge.services.permits import permit
 from bridge.settings import Settings
 from bridge.status import trailers_of
@@ -33,13 +33,9 @@ class EmbeddingsService(embeddings_pb2_grpc.EmbeddingsServiceServicer):
         """One vector for each input, in the order of the inputs."""
         call = enter(request)
         body = await converted(call, _body, call, request, ask_base64=self._ask_base64)
-        answer = await self._upstream.post(_PATH, call, body)
-        vectors.check_count(answer, vectors.inputs_of(request))
-        value, blocks = vectors.lift(answer, is_float32=_is_float32(request))
-        reply: embeddings_pb2.CreateEmbeddingResponse = built(vectors.REPLY, value)
-        if len(reply.data) != len(blocks):
-            raise malformed("has no list of embeddings")
-        vectors.put(reply, blocks)
+        numbers = vectors.Numbers()
+        answer = await self._upstream.post(_PATH, call, body, numbers.take)
+        reply = await digested(call, _reply, request, answer, numbers)
         context.set_trailing_metadata(trailers_of(call))
         return reply
 
@@ -51,6 +47,18 @@ def _body(call: Call, request: embeddings_pb2.CreateEmbeddingRequest, *, ask_bas
     if ask_base64:
         body.setdefault("encoding_format", "base64")
     return dumps(body)
+
+
+def _reply(
+    request: embeddings_pb2.CreateEmbeddingRequest, answer: dict[str, Any], numbers: vectors.Numbers
+) -> embeddings_pb2.CreateEmbeddingResponse:
+    vectors.check_count(answer, vectors.inputs_of(request))
+    value, blocks = vectors.lift(answer, numbers, is_float32=_is_float32(request))
+    reply: embeddings_pb2.CreateEmbeddingResponse = built(vectors.REPLY, value)
+    if len(reply.data) != len(blocks):
+        raise malformed("has no list of embeddings")
+    vectors.put(reply, blocks)
+    return reply
 
 
 def _is_float32(request: embeddings_pb2.CreateEmbeddingRequest) -> bool:

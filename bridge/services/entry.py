@@ -78,6 +78,17 @@ def built(message_type: type[M], value: dict[str, Any], *, inline: bool = False)
         raise malformed(f"is not valid ({error})") from None
 
 
+async def digested(call: Call, digest: Callable[P, R], *arguments: P.args, **options: P.kwargs) -> R:
+    """What an upstream's reply becomes, made beside the event loop if the reply is large.
+
+    Raises:
+        BridgeError: as `digest`.
+    """
+    if call.has_large_reply:
+        return await aside(digest, *arguments, **options)
+    return digest(*arguments, **options)
+
+
 async def converted(call: Call, convert: Callable[P, R], *arguments: P.args, **options: P.kwargs) -> R:
     """What goes upstream, made beside the event loop if the request is large.
 

@@ -8,7 +8,7 @@ from aibridge.v1 import models_pb2, models_pb2_grpc
 from bridge.call import Call
 from bridge.errors import BridgeError, Reason
 from bridge.services.checks import check_model
-from bridge.services.entry import built, enter
+from bridge.services.entry import built, digested, enter
 from bridge.services.permits import only_permitted, permit_model
 from bridge.services.query import query_of
 from bridge.settings import Settings
@@ -46,7 +46,7 @@ class ModelsService(models_pb2_grpc.ModelsServiceServicer):
             reply = _find(await self._list(call), request.model)
         else:
             answer = await self._upstream.get(f"/models/{segment(request.model)}", call)
-            reply = built(models_pb2.Model, answer)
+            reply = await digested(call, built, models_pb2.Model, answer)
             if not reply.HasField("id"):
                 raise malformed("is not a model")
         context.set_trailing_metadata(trailers_of(call))
@@ -54,16 +54,20 @@ class ModelsService(models_pb2_grpc.ModelsServiceServicer):
 
     async def _list(self, call: Call, query: str = "") -> models_pb2.ListModelsResponse:
         answer = await self._upstream.get(f"/models{query}", call)
-        reply = built(models_pb2.ListModelsResponse, answer)
-        models = answer.get("data")
-        if models is None and isinstance(answer.get("models"), list):  # a few servers call it so
-            models = answer["models"]
-            reply.data.extend(built(models_pb2.ListModelsResponse, {"data": models}).data)
-        if models is None and answer.get("object") == "list":  # Ollama's way to say "none"
-            models = []
-        if not isinstance(models, list) or len(reply.data) != len(models):
-            raise malformed("has no list of models")
-        return reply
+        return await digested(call, _listed, answer)
+
+
+def _listed(answer: dict[str, Any]) -> models_pb2.ListModelsResponse:
+    reply = built(models_pb2.ListModelsResponse, answer)
+    models = answer.get("data")
+    if models is None and isinstance(answer.get("models"), list):  # a few servers call it so
+        models = answer["models"]
+        reply.data.extend(built(models_pb2.ListModelsResponse, {"data": models}).data)
+    if models is None and answer.get("object") == "list":  # Ollama's way to say "none"
+        models = []
+    if not isinstance(models, list) or len(reply.data) != len(models):
+        raise malformed("has no list of models")
+    return reply
 
 
 def _find(models: models_pb2.ListModelsResponse, model: str) -> models_pb2.Model:

@@ -4,8 +4,10 @@ Base64 text decodes to little-endian float32, which is exactly what a packed `re
 a `bytes` field with the same number looks the same there. So the reply is built as a message that has such a field.
 """
 
+import re
 import struct
 from binascii import Error as Base64Error
+from secrets import token_hex
 from typing import Any, Final
 
 import pybase64
@@ -15,7 +17,7 @@ from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.message_factory import GetMessageClass
 
 from aibridge.v1 import common_pb2, embeddings_pb2
-from bridge.jsontext import loads_strict
+from bridge.jsontext import MalformedJSONError, loads, loads_strict
 from bridge.upstream.failures import malformed
 
 _URL_SAFE: Final = str.maketrans("-_", "+/")
@@ -37,11 +39,70 @@ def _wire_type() -> Any:
 #: `CreateEmbeddingResponse` on the wire, with `bytes` in place of each vector.
 REPLY: Final = _wire_type()
 
+#: A member that holds a list of numbers. It is none within a string, where a backslash would stand before each quote.
+_NUMBERS: Final = re.compile(rb'"embedding"[ \t\r\n]*:[ \t\r\n]*(\[[-+0-9.eE, \t\r\n]*+\])')
+#: The key of the object that stands for a list. Nobody outside can know it.
+_MARK: Final = f"aibridge-{token_hex(16)}"
+
 #: One vector as packed floats; None where it stays in the JSON.
 Block = bytes | None
 
 
-def lift(value: dict[str, Any], *, is_float32: bool) -> tuple[dict[str, Any], list[Block]]:
+class Numbers:
+    """The vectors of a reply as lists of numbers, taken out of its text before that is parsed.
+
+    A list of 1536 numbers is parsed in a moment. A reply with thousands of them is not, and holds up everybody else.
+    """
+
+    def __init__(self) -> None:
+        self._data = b""
+        self._places: list[tuple[int, int]] = []
+        self._blocks: list[bytes] = []
+        self._given: set[int] = set()
+
+    def take(self, data: bytes) -> bytes:
+        """The text of a reply with a mark in place of each vector."""
+        self._data = data
+        pieces: list[bytes] = []
+        end = 0
+        for match in _NUMBERS.finditer(data):
+            block = _packed(match[1])
+            if block is not None:
+                pieces += [data[end : match.start(1)], b'{"%b":%d}' % (_MARK.encode(), len(self._blocks))]
+                end = match.end(1)
+                self._places.append(match.span(1))
+                self._blocks.append(block)
+        return b"".join([*pieces, data[end:]])
+
+    def block(self, value: Any) -> Block:
+        """The vector that a mark stands for, None for what is no mark."""
+        number = value.get(_MARK) if isinstance(value, dict) else None
+        if number is None:
+            return None
+        self._given.add(number)
+        return self._blocks[number]
+
+    def restore(self, value: Any) -> None:
+        """Put the lists back whose vectors nobody asked for: members of the same name elsewhere."""
+        pending = [value] if len(self._given) < len(self._blocks) else []
+        while pending:
+            node = pending.pop()
+            for key, item in list(node.items() if isinstance(node, dict) else enumerate(node)):
+                if isinstance(item, dict) and _MARK in item:
+                    begin, end = self._places[item[_MARK]]
+                    node[key] = loads(self._data[begin:end])
+                elif isinstance(item, dict | list):
+                    pending.append(item)
+
+
+def _packed(text: bytes) -> Block:
+    try:
+        return _block(loads(text), is_float32=True)
+    except MalformedJSONError:
+        return None
+
+
+def lift(value: dict[str, Any], numbers: Numbers, *, is_float32: bool) -> tuple[dict[str, Any], list[Block]]:
     """The reply without its vectors, and the vectors in the order of the reply.
 
     What is no vector of 32-bit floats (several vectors for one input, other number formats) stays where it is.
@@ -51,14 +112,17 @@ def lift(value: dict[str, Any], *, is_float32: bool) -> tuple[dict[str, Any], li
     """
     items = value.get("data")
     if not isinstance(items, list):
+        numbers.restore(value)
         return value, []
-    blocks = [
-        _block(item.get("embedding") if isinstance(item, dict) else None, is_float32=is_float32) for item in items
-    ]
-    if all(block is None for block in blocks):
-        return value, blocks
-    rest = [item if block is None else {**item, "embedding": None} for item, block in zip(items, blocks, strict=True)]
-    return {**value, "data": rest}, blocks
+    vectors = [item.get("embedding") if isinstance(item, dict) else None for item in items]
+    blocks = [numbers.block(vector) or _block(vector, is_float32=is_float32) for vector in vectors]
+    if any(block is not None for block in blocks):
+        items = [
+            item if block is None else {**item, "embedding": None} for item, block in zip(items, blocks, strict=True)
+        ]
+        value = {**value, "data": items}
+    numbers.restore(value)
+    return value, blocks
 
 
 def inputs_of(request: embeddings_pb2.CreateEmbeddingRequest) -> int | None:

@@ -43,6 +43,13 @@ class Limits(BaseModel):
     max_metadata_bytes: Bytes = Field(16 << 10, description="Largest metadata of a call, as HTTP/2 counts it.")
     max_header_bytes: Bytes = Field(16 << 10, description="Longest line in the head of an upstream reply.")
     max_reply_bytes: Bytes = Field(128 << 20, description="Largest upstream reply that is not a stream, decompressed.")
+    max_reply_elements: int = Field(
+        1_000_000,
+        ge=1000,
+        le=100_000_000,
+        description="Largest number of elements in an upstream reply that is not a stream: values, list items, members."
+        " The numbers of embeddings do not count.",
+    )
     max_event_bytes: Bytes = Field(32 << 20, description="Largest event of an upstream stream.")
 
     @field_validator("stream_heartbeat")

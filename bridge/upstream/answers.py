@@ -1,14 +1,19 @@
 """A whole response as JSON: how it may be read, the error in it, and what it says was used."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
+from bridge.aside import aside
 from bridge.errors import BridgeError
-from bridge.jsontext import MalformedJSONError, loads
+from bridge.jsontext import MalformedJSONError
 from bridge.upstream import failures
 from bridge.upstream.bodies import values
+from bridge.upstream.documents import is_large, load
 from bridge.upstream.exchange import Exchange
 from bridge.upstream.inside import error_in, unwrapped
+
+#: An error is looked for in so much of a body that is not what was asked for.
+_ERROR_BYTES: Final = 1 << 18
 
 
 def is_json(media_type: str) -> bool:
@@ -16,31 +21,19 @@ def is_json(media_type: str) -> bool:
     return media_type in {"application/json", ""} or media_type.endswith("+json")
 
 
-def parse(data: bytes) -> dict[str, Any]:
-    """A response's JSON object. Blank lines before it are a keep-alive of DeepSeek's.
+async def answer_of(exchange: Exchange, data: bytes, prepare: Callable[[bytes], bytes] | None = None) -> dict[str, Any]:
+    """The JSON object of a body that has arrived as a whole; `prepare` as in `documents.load`.
+
+    Blank lines before it are a keep-alive of DeepSeek's.
 
     Raises:
-        BridgeError: UPSTREAM_MALFORMED_RESPONSE.
+        BridgeError: the error that the body is, else UPSTREAM_MALFORMED_RESPONSE or UPSTREAM_RESPONSE_TOO_LARGE.
     """
+    exchange.call.has_large_reply = is_large(data)
     try:
-        value = unwrapped(loads(data.strip()))
-    except MalformedJSONError as error:
-        raise failures.malformed(f"is not valid JSON ({error})") from None
-    if isinstance(value, list):  # without its envelope
-        return {"data": value}
-    if not isinstance(value, dict):
-        raise failures.malformed("is not a JSON object")
-    return value
-
-
-async def answer_of(exchange: Exchange, data: bytes) -> dict[str, Any]:
-    """The JSON object of a body that has arrived as a whole.
-
-    Raises:
-        BridgeError: the error that the body is, else UPSTREAM_MALFORMED_RESPONSE.
-    """
-    try:
-        answer = parse(data)
+        answer = object_of(await load(data.strip(), exchange.max_elements, prepare))
+    except MalformedJSONError as reason:
+        raise await failure_in(exchange, data) or failures.malformed(f"is not valid JSON ({reason})") from None
     except BridgeError as malformed:
         raise await failure_in(exchange, data) or malformed from None
     error = error_in(answer)
@@ -49,13 +42,33 @@ async def answer_of(exchange: Exchange, data: bytes) -> dict[str, Any]:
     return answer
 
 
+def object_of(value: Any) -> dict[str, Any]:
+    """The JSON object that a response's value is.
+
+    Raises:
+        BridgeError: UPSTREAM_MALFORMED_RESPONSE.
+    """
+    value = unwrapped(value)
+    if isinstance(value, list):  # without its envelope
+        return {"data": value}
+    if not isinstance(value, dict):
+        raise failures.malformed("is not a JSON object")
+    return value
+
+
 async def failure_in(exchange: Exchange, data: bytes) -> BridgeError | None:
     """The error in a body that is not what was asked for: JSON under another name, or an event of a stream."""
+    data = data[:_ERROR_BYTES]
+    error = _first_error(data) if not is_large(data) else await aside(_first_error, data)
+    return None if error is None else await exchange.failed(error, data)
+
+
+def _first_error(data: bytes) -> Any:
     for value in values(data):
         inner = unwrapped(value)
         error = error_in(inner) if isinstance(inner, dict) else None
         if error is not None:
-            return await exchange.failed(error, data)
+            return error
     return None
 
 

@@ -6,6 +6,7 @@ for httpx's client layer (redirects, cookies, URL merging, environment proxies) 
 
 import asyncio
 import time
+from collections.abc import Callable
 from contextlib import closing
 from importlib.metadata import version
 from typing import Any
@@ -75,13 +76,15 @@ class Upstream:
         """The JSON object in reply to a GET of `path` below the base URL, which may have a query. Errors as `post`."""
         return await self._whole("GET", path, call, b"")
 
-    async def post(self, path: str, call: Call, body: bytes) -> dict[str, Any]:
-        """The JSON object in reply to a POST of a JSON body.
+    async def post(
+        self, path: str, call: Call, body: bytes, prepare: Callable[[bytes], bytes] | None = None
+    ) -> dict[str, Any]:
+        """The JSON object in reply to a POST of a JSON body; `prepare` as in `documents.load`.
 
         Raises:
             BridgeError: every way in which this can fail, see `bridge.upstream.failures`.
         """
-        answer = await self._whole("POST", path, call, body)
+        answer = await self._whole("POST", path, call, body, prepare)
         call.answer, call.usage = answer, usage_of(answer)
         return answer
 
@@ -137,7 +140,7 @@ class Upstream:
         credential = credential._replace(others=self._origin.secrets())
         exchange = Exchange(response, call, body, clock, self._settings, credential, closed=self._free.release)
         try:
-            await exchange.check(self._settings.max_reply_bytes)
+            await exchange.check()
         except BaseException:
             exchange.close()
             raise
@@ -178,10 +181,12 @@ class Upstream:
         await self.credentials.close()
         await self._transport.aclose()
 
-    async def _whole(self, method: str, path: str, call: Call, body: bytes) -> dict[str, Any]:
+    async def _whole(
+        self, method: str, path: str, call: Call, body: bytes, prepare: Callable[[bytes], bytes] | None = None
+    ) -> dict[str, Any]:
         async with Clock(call.deadline) as clock:
             with closing(await self.begin(method, path, call, body, "application/json", clock)) as exchange:
                 if not is_json(exchange.media_type):
                     error = await failure_in(exchange, await exchange.beginning())
                     raise error or failures.malformed("is not JSON by its content type")
-                return await answer_of(exchange, await exchange.read_all(self._settings.max_reply_bytes))
+                return await answer_of(exchange, await exchange.read_all(self._settings.max_reply_bytes), prepare)

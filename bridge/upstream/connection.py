@@ -18,6 +18,8 @@ Headers = list[tuple[bytes, bytes]]
 
 #: Lines in the head of a reply, and in the trailers behind its body, at most.
 _MOST_LINES: Final = 128
+#: Informational replies (1xx) before a reply.
+_MAX_INFORMATIONAL: Final = 16
 #: Bytes of a body that wait to be read, from where on the upstream has to wait.
 _HIGH: Final = 1 << 16
 #: Larger requests go out in pieces: a slow upstream then holds up the writer, and not a buffer of the whole body.
@@ -62,6 +64,7 @@ class Connection(asyncio.Protocol):
         self._headers: Headers = []
         self.keep_alive = b""  # the header, which says how long the server keeps an idle connection
         self._lines = 0
+        self._informational = 0
         self._pieces: list[bytes] = []
         self._size = 0
         self._high = _HIGH
@@ -271,6 +274,9 @@ class Connection(asyncio.Protocol):
         self._lines = 0
         status = cast("HttpResponseParser", self._parser).get_status_code()
         if 100 <= status < 200 and status != httpx.codes.SWITCHING_PROTOCOLS:
+            self._informational += 1
+            if self._informational > _MAX_INFORMATIONAL:
+                raise httpx.RemoteProtocolError("informational replies without end")
             if any(name.lower() == b"transfer-encoding" for name, _ in self._headers):
                 raise httpx.RemoteProtocolError("a body that is nobody's")
             self._headers = []

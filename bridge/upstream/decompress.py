@@ -1,15 +1,19 @@
-"""Undoes a `content-encoding` that a server used although the bridge asks for none, without trusting its size."""
+"""Undoes a `content-encoding` that a server used although the bridge asks for none, without trusting its size.
+
+64 KiB of gzip can hold 64 MiB of text. It is unpacked in steps, as nobody else gets a turn while a step is taken and
+its text is read.
+"""
 
 import codecs
 import re
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 from bridge.upstream import failures
 
-Decode = Callable[[bytes], bytes]
-
+#: Bytes that a step may give.
+_STEP: Final = 1 << 16
 #: Values that name no coding: words for "none", and charsets that stand in the wrong header.
 _NO_CODINGS: Final = frozenset(
     (
@@ -24,10 +28,42 @@ _PIECE: Final = 512
 _BINARY: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
-def decoder_for(encoding: str, limit: int) -> Decode | None:
-    """The decoder for a header's value, None where there is nothing to undo. It takes `b""` at the end of the body.
+class Unpacker:
+    """Unpacks one body, gzip or zlib, whichever it is."""
 
-    A piece may not grow over `limit` bytes, so that a few kilobytes cannot fill the memory.
+    def __init__(self) -> None:
+        self._inflate = zlib.decompressobj(zlib.MAX_WBITS | 32)
+        #: Whether the next step needs no further bytes of the body: this one was full.
+        self.has_more = False
+
+    def step(self, data: bytes = b"") -> bytes:
+        """The next part of the text, which may be empty; `data` are further bytes of the body, if there are any.
+
+        Raises:
+            BridgeError: UPSTREAM_MALFORMED_RESPONSE for a body that is broken.
+        """
+        if self._inflate.eof:
+            self.has_more = False
+            return b""  # padding; zlib would keep it, however much comes
+        try:
+            text = self._inflate.decompress(self._inflate.unconsumed_tail + data, _STEP)
+        except zlib.error:
+            raise failures.malformed("is compressed, and broken") from None
+        self.has_more = len(text) == _STEP
+        return text
+
+    def close(self) -> None:
+        """The body has ended.
+
+        Raises:
+            BridgeError: UPSTREAM_STREAM_INTERRUPTED for a body that was not complete.
+        """
+        if not self._inflate.eof:
+            raise failures.interrupted("the reply's compressed body was cut off")
+
+
+def unpacker_for(encoding: str) -> Unpacker | None:
+    """The unpacker for a header's value, None where there is nothing to undo.
 
     Raises:
         BridgeError: UPSTREAM_MALFORMED_RESPONSE for an encoding that the bridge does not know.
@@ -37,24 +73,7 @@ def decoder_for(encoding: str, limit: int) -> Decode | None:
         return None
     if len(names) > 1 or names[0] not in _ZLIB:
         raise failures.malformed("is compressed in a way that was not asked for")
-    inflate = zlib.decompressobj(zlib.MAX_WBITS | 32)  # gzip or zlib, whichever it is
-
-    def decode(data: bytes) -> bytes:
-        if not data:
-            if not inflate.eof:
-                raise failures.interrupted("the reply's compressed body was cut off")
-            return b""
-        if inflate.eof:
-            return b""  # padding; zlib would keep it, however much comes
-        try:
-            text = inflate.decompress(data, limit)
-        except zlib.error:
-            raise failures.malformed("is compressed, and broken") from None
-        if inflate.unconsumed_tail:
-            raise failures.too_large("the decompressed reply", limit)
-        return text
-
-    return decode
+    return Unpacker()
 
 
 def readable(data: bytes, encoding: str, limit: int) -> bytes:

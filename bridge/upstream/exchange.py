@@ -17,7 +17,7 @@ from bridge.settings import Settings
 from bridge.upstream import failures
 from bridge.upstream.clock import Clock
 from bridge.upstream.credentials import Credential
-from bridge.upstream.decompress import Decode, decoder_for, readable
+from bridge.upstream.decompress import Unpacker, readable, unpacker_for
 from bridge.upstream.leaks import Secrets
 from bridge.upstream.masking import Mask
 from bridge.upstream.transport import Reply
@@ -25,6 +25,11 @@ from bridge.upstream.transport import Reply
 #: As much of an error's body is waited for, in bytes and in seconds.
 _ERROR_BODY: Final = 1 << 18
 _ERROR_BODY_SECONDS: Final = 2.0
+#: Bytes of a stream that are read at once: of line feeds they take 1 ms.
+_SLICE: Final = 1 << 14
+#: Bytes of one read that may say nothing, and seconds to wait for each byte of more than that.
+_MAX_SILENT: Final = 4096
+_REST_SECONDS: Final = 4e-6
 #: An error and its request of so many bytes are masked at once, larger ones beside the event loop.
 _MASKED_AT_ONCE: Final = 1 << 16
 #: Where that is not possible, nothing is shown of an error that answers a request of more than this many bytes.
@@ -57,7 +62,9 @@ class Exchange:
         self._secrets = secrets = Secrets((credential.authorization, *credential.others, *shown))
         self._closed = closed
         self._reply = cast("Reply", response.stream)
-        self._decode: Decode | None = None
+        self._unpacker: Unpacker | None = None
+        self._rest = b""  # of what has arrived
+        self.max_elements = settings.max_reply_elements
         self._stall = settings.stall_timeout
         fields = [(name.lower().decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw]
         self._headers = dict(reversed(fields))  # of a name that comes several times the first counts
@@ -68,8 +75,8 @@ class Exchange:
         if secrets.are_in("\n".join([value for _, value in call.trailers])):
             call.trailers = [(key, value) for key, value in call.trailers if not secrets.are_in(value)]
 
-    async def check(self, limit: int) -> None:
-        """See that the reply is a success, in an encoding that can be undone; its pieces may grow to `limit` bytes.
+    async def check(self) -> None:
+        """See that the reply is a success, in an encoding that can be undone.
 
         Raises:
             BridgeError: what a status other than 2xx means for the caller; UPSTREAM_MALFORMED_RESPONSE for an encoding
@@ -80,7 +87,7 @@ class Exchange:
             raise failures.malformed("switches to a protocol that nobody asked for")
         if status >= 300:
             raise await self._refusal()
-        self._decode = decoder_for(self._headers.get("content-encoding", ""), limit)
+        self._unpacker = unpacker_for(self._headers.get("content-encoding", ""))
 
     @property
     def media_type(self) -> str:
@@ -93,20 +100,39 @@ class Exchange:
         return bool(self._headers.keys() & {"content-length", "transfer-encoding"})
 
     async def read(self) -> bytes:
-        """The bytes that have arrived since the last call, at least one; `b""` at the end of the body.
+        """The bytes that have arrived since the last call, or the next `_SLICE` of them; `b""` at the end of the body.
 
         Raises:
             BridgeError: UPSTREAM_STREAM_INTERRUPTED, once all that had arrived before the cut has been read.
         """
+        data = self._rest
+        if data:
+            await asyncio.sleep(0)  # a turn for others between two slices
+        else:
+            data = await self._arrived()
+        self._rest = data[_SLICE:]
+        return data[:_SLICE] if self._rest else data
+
+    async def _arrived(self) -> bytes:
+        return await (self._received() if self._unpacker is None else self._unpacked(self._unpacker))
+
+    async def _received(self) -> bytes:
+        try:
+            return await self._reply.read()
+        except httpx.TransportError as error:
+            raise failures.of_exception(error, answered=True) from error
+
+    async def _unpacked(self, unpacker: Unpacker) -> bytes:
         while True:
-            try:
-                data = await self._reply.read()
-            except httpx.TransportError as error:
-                raise failures.of_exception(error, answered=True) from error
-            if self._decode is None:
-                return data
-            text = self._decode(data)
-            if text or not data:  # a compressed piece may hold nothing yet
+            if unpacker.has_more:
+                await asyncio.sleep(0)  # a turn for others between two steps
+                text = unpacker.step()
+            elif data := await self._received():
+                text = unpacker.step(data)
+            else:
+                unpacker.close()
+                return b""
+            if text:  # a compressed piece may hold nothing yet
                 return text
 
     async def read_all(self, limit: int, start: bytes = b"") -> bytes:
@@ -115,11 +141,11 @@ class Exchange:
         Raises:
             BridgeError: UPSTREAM_RESPONSE_TOO_LARGE over `limit` bytes; as `read`.
         """
-        pieces = [start]
-        size = len(start)
+        pieces, self._rest = [start, self._rest], b""
+        size = sum(map(len, pieces))
         self.clock.phase(self._stall, Reason.UPSTREAM_TIMEOUT, "the reply stopped in the middle")
         self._reply.expect(limit)  # all of it is wanted: reading need not pause
-        while size <= limit and (data := await self.read()):
+        while size <= limit and (data := await self._arrived()):
             pieces.append(data)
             size += len(data)
             self.clock.resume()
@@ -127,6 +153,15 @@ class Exchange:
             raise failures.too_large("the reply", limit)
         self.call.replied = time.monotonic()
         return b"".join(pieces)
+
+    async def rest_from(self, silent: int) -> None:
+        """Wait, in proportion to so many bytes that said nothing, before more of them are read.
+
+        Line feeds and comments keep a connection alive, for which a few bytes will do. A flood of them takes the event
+        loop 80 ns a byte; the wait keeps that to a fiftieth of its time.
+        """
+        if silent > _MAX_SILENT:
+            await asyncio.sleep(min(silent * _REST_SECONDS, 1.0))
 
     async def failed(self, error: Any, data: bytes) -> BridgeError:
         """What an error in the body of a 200 reply means for the caller."""
@@ -139,13 +174,13 @@ class Exchange:
 
     async def beginning(self) -> bytes:
         """As much of the body as an error needs. One that is cut off, stops or does not end takes nothing from it."""
-        pieces: list[bytes] = []
+        body = bytearray()
         self.clock.pause()
         with suppress(BridgeError, TimeoutError):
             async with asyncio.timeout(_ERROR_BODY_SECONDS):
-                while sum(map(len, pieces)) < _ERROR_BODY and (data := await self.read()):
-                    pieces.append(data)
-        return b"".join(pieces)
+                while len(body) < _ERROR_BODY and (data := await self.read()):
+                    body += data
+        return bytes(body)
 
     async def _refusal(self) -> BridgeError:
         """What a status other than 2xx means; the body can only refine it."""

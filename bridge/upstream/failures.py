@@ -156,6 +156,12 @@ def malformed(what: str) -> BridgeError:
     return BridgeError(Reason.UPSTREAM_MALFORMED_RESPONSE, f"the upstream's reply {what}")
 
 
+def too_many(what: str, limit: int) -> BridgeError:
+    """A reply or an event of more elements than the limit: values, items of lists and members of objects."""
+    message = f"{what} has more than {limit} elements"
+    return BridgeError(Reason.UPSTREAM_RESPONSE_TOO_LARGE, message, metadata={"maxElements": str(limit)})
+
+
 def too_large(what: str, limit: int) -> BridgeError:
     """A reply or an event over the size limit."""
     message = f"{what} is over the limit of {limit} bytes"

@@ -13,12 +13,13 @@ from typing import Any, Final, NamedTuple
 
 from bridge.call import Call
 from bridge.errors import BridgeError, Reason
-from bridge.jsontext import MalformedJSONError, loads
+from bridge.jsontext import MalformedJSONError
 from bridge.settings import Settings
 from bridge.upstream import failures
 from bridge.upstream.answers import is_json, usage_of
 from bridge.upstream.client import Upstream
 from bridge.upstream.clock import Clock
+from bridge.upstream.documents import load, load_event
 from bridge.upstream.exchange import Exchange
 from bridge.upstream.inside import error_in, unwrapped
 from bridge.upstream.sse import STRAY, Decoder, Event, EventTooLargeError
@@ -86,7 +87,7 @@ async def _whole(exchange: Exchange, settings: Settings, request: Request) -> by
     data = (await exchange.read_all(settings.max_reply_bytes)).strip()
     if data:
         try:
-            value = loads(data)
+            value = await load(data, settings.max_reply_elements)
         except MalformedJSONError as error:
             raise failures.malformed(f"is not valid JSON ({error})") from None
         _judge(exchange, request, value, data)
@@ -181,12 +182,15 @@ class EventStream:
 
     async def _next(self) -> list[Event]:
         data = await self._exchange.read()
+        before = self._decoder.buffered
         try:
             found = self._decoder.feed(data) if data else self._decoder.close()
         except EventTooLargeError as error:
             found = error.events
             self._error = failures.too_large("an event of the stream", self._settings.max_event_bytes)
         events = self._passed(found)
+        if not found:
+            await self._exchange.rest_from(len(data) - (self._decoder.buffered - before))
         if events:
             self._exchange.call.arrived(len(events))
             if self._waits:
@@ -278,6 +282,6 @@ class EventStream:
 def _value_of(data: bytes) -> Any:
     """The JSON value of an event, or the event's bytes where it is none."""
     try:
-        return loads(data)
+        return load_event(data)
     except MalformedJSONError:
         return data

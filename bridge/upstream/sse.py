@@ -19,6 +19,10 @@ from typing import Final, NamedTuple
 #: The type of an event that stood outside of any field. No stream can name it: a line has no line feed.
 STRAY: Final = "\n"
 _BOM: Final = b"\xef\xbb\xbf"
+#: Lines of data in an event. A line may be empty, and takes memory all the same.
+_MAX_LINES: Final = 100_000
+#: Bytes by which a first line shows that it is one.
+_MAX_START: Final = 256
 #: Bytes of a line before its data: `data: `.
 _FIELD: Final = 6
 _ERROR: Final = "error"
@@ -37,7 +41,7 @@ class Event(NamedTuple):
 
 
 class EventTooLargeError(ValueError):
-    """An event, or a line of it, is over the decoder's limit. `events` were complete before it."""
+    """An event, or a line of it, is over the decoder's limits. `events` were complete before it."""
 
     def __init__(self, limit: int, events: list[Event]) -> None:
         super().__init__(f"an event is over {limit} bytes")
@@ -65,6 +69,11 @@ class Decoder:
         self._start = b""  # the first bytes, until it is clear whether they are a byte order mark
         self._started = False
 
+    @property
+    def buffered(self) -> int:
+        """Bytes of the event that is not yet complete."""
+        return self._data_size + self._pieces_size
+
     def feed(self, data: bytes) -> list[Event]:
         """The events that `data` completes, in order.
 
@@ -80,12 +89,14 @@ class Decoder:
             self._pieces_size = 0
         for line in lines:
             if not line:
-                self._dispatch(events)
+                if self._data or self._type or self._stray:
+                    self._dispatch(events)
             elif line.startswith(b"data:"):  # nearly every line of nearly every stream
                 self._append(line[6:] if line[5:6] == b" " else line[5:], events)
             else:
                 self._field(line, events)
-            if self._data_size - 1 > self._limit:  # no LF follows the last line
+            is_over = self._data_size - 1 > self._limit  # no LF follows the last line
+            if is_over or len(self._data) + len(self._stray) > _MAX_LINES:
                 raise EventTooLargeError(self._limit, events)
         if rest:
             self._pieces.append(rest)
@@ -199,4 +210,6 @@ def begins_stream(start: bytes) -> bool | None:
     """Whether a body that begins so, without `SPACE` before it, is an event stream; None if more has to come first."""
     if _FIRST_LINE.match(start):
         return True
-    return None if any(field.startswith(start.rstrip(b" ")) for field in _FIELDS) else False
+    if len(start) <= _MAX_START and any(field.startswith(start.rstrip(b" ")) for field in _FIELDS):
+        return None
+    return False

@@ -11,15 +11,18 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing, suppress
 from typing import Any, Final
 
+from bridge.aside import aside
 from bridge.call import Call
 from bridge.errors import BridgeError, Reason
-from bridge.jsontext import MalformedJSONError, loads
+from bridge.jsontext import MalformedJSONError
 from bridge.settings import Settings
 from bridge.upstream import failures
 from bridge.upstream.answers import answer_of, failure_in, is_json, usage_of
+from bridge.upstream.choices import Choices
 from bridge.upstream.chunk import Chunk, as_chunk, is_whole
 from bridge.upstream.client import Upstream
 from bridge.upstream.clock import Clock
+from bridge.upstream.documents import load_event
 from bridge.upstream.exchange import Exchange
 from bridge.upstream.halves import Halves
 from bridge.upstream.inside import error_in, is_failure, unwrapped
@@ -30,6 +33,8 @@ from bridge.upstream.toolcalls import ToolCalls
 _DONE: Final = b"[DONE]"
 #: The name that the standard gives to events without one.
 _MESSAGE: Final = "message"
+#: Tool calls of a stream, each of which is remembered.
+_MAX_TOOL_CALLS: Final = 10_000
 #: How long to wait behind `[DONE]` for the end of the body, which lets the connection be used again, in seconds.
 _LINGER: Final = 0.05
 
@@ -65,10 +70,8 @@ class ChunkStream:
         self._waits = True  # for its first event
         self._begun = False  # there was a chunk
         self._ended = False  # there is no more of the body
-        self._open_choices: set[int] = set()  # choices that have begun and have no finish_reason yet
-        self._finished: dict[int, str] = {}
-        exchange.call.finish_reasons = self._finished
-        self._failed = False  # a choice has finished with `error`
+        self._choices = Choices(exchange.call.choices)
+        exchange.call.finish_reasons = self._choices.finished
         self._done = False
         self._error: BridgeError | None = None
 
@@ -108,10 +111,15 @@ class ChunkStream:
         media_type = self._exchange.media_type
         if media_type == "text/event-stream":
             return None
-        start = b""
+        start, size = b"", 0
         while (is_stream := begins_stream(start)) is None and (data := await self._exchange.read()):
+            before = len(start)
+            size += len(data)
+            if size > self._settings.max_reply_bytes:
+                raise failures.too_large("the reply", self._settings.max_reply_bytes)
             start = (start + data).lstrip(SPACE)
             clock.resume()
+            await self._exchange.rest_from(len(data) - (len(start) - before))
         if is_stream:
             return self._take(start)
         if is_json(media_type):
@@ -121,7 +129,13 @@ class ChunkStream:
 
     async def _next(self) -> Chunks | None:
         """The chunks of one read; None if it only keeps the connection alive."""
-        return self._take(await self._exchange.read())
+        decoder = self._decoder
+        before = decoder.buffered
+        data = await self._exchange.read()
+        chunks = self._take(data)
+        if chunks is None:
+            await self._exchange.rest_from(len(data) - (decoder.buffered - before))
+        return chunks
 
     def _take(self, data: bytes) -> Chunks | None:
         self._ended = not data
@@ -162,15 +176,11 @@ class ChunkStream:
 
     def _end(self) -> Chunks | None:
         """The body has ended without `[DONE]`."""
-        if not self._is_finished():
+        if not self._choices.are_finished():
             raise failures.interrupted("the stream ended before it was complete")
-        self._judge()
+        self._choices.judge()
         self._done = True
         return None
-
-    def _is_finished(self) -> bool:
-        """Whether each choice that was asked for, or has begun, has ended."""
-        return not self._open_choices and len(self._finished) >= self._exchange.call.choices
 
     def _chunks(self, events: list[Event]) -> Chunks:
         for event in events:
@@ -183,7 +193,7 @@ class ChunkStream:
                 continue
             if not data.startswith(b"{") and data.lstrip().startswith(_DONE):
                 yield from self._rest()
-                self._judge()
+                self._choices.judge()
                 self._done = True
                 return
             chunk = self._chunk(event)
@@ -197,18 +207,18 @@ class ChunkStream:
         data, kind, complete = event
         self._halves.joined = False
         try:
-            value = loads(data, self._halves.join)
+            value = load_event(data, self._halves.join)
         except MalformedJSONError as error:
             if kind == STRAY and b"}data:" in data:  # the line feed before the next field was forgotten
                 return self._chunk(event._replace(data=data[: data.index(b"}data:") + 1]))
             # What the end of the stream cut off is judged by `_end`; behind the last finish_reason anything may come.
-            if not complete or kind or self._is_finished():
+            if not complete or kind or self._choices.are_finished():
                 return None
             raise failures.malformed(f"has an event that is not valid JSON ({error})") from None
         if type(value) is list:
             value = unwrapped(value)
         if type(value) is not dict:
-            if kind or self._is_finished():
+            if kind or self._choices.are_finished():
                 return None
             raise failures.malformed("has an event that is not a JSON object")
         problem = error_in(value, named=bool(kind) and kind != STRAY)
@@ -226,6 +236,8 @@ class ChunkStream:
             halves.finish(value)
         self._follow(value)
         self._calls.number(value)
+        if self._calls.count > _MAX_TOOL_CALLS:
+            raise failures.malformed("has too many tool calls")
         if halves.busy:
             self._repeats.forget()  # the next chunk may have the other half
             return Chunk(value)
@@ -241,46 +253,26 @@ class ChunkStream:
             yield Chunk(value)
 
     def _follow(self, value: dict[str, Any]) -> None:
+        call = self._exchange.call
         if not self._begun:
             self._begun = True
-            self._exchange.call.answer = value
-        choices = value.get("choices")
-        for position, choice in enumerate(choices if type(choices) is list else ()):
-            if type(choice) is dict:
-                index = choice.get("index")
-                index = index if type(index) is int else position
-                reason = choice.get("finish_reason")
-                if reason:
-                    self._open_choices.discard(index)
-                    self._finished[index] = str(reason)
-                    self._failed = self._failed or reason == "error"
-                elif index not in self._finished:
-                    self._open_choices.add(index)
+            call.answer = value
+        self._choices.follow(value)
         if "usage" in value:
-            self._exchange.call.usage = usage_of(value) or self._exchange.call.usage
-
-    def _judge(self) -> None:
-        """The stream says that it is complete: see that it holds an answer.
-
-        Raises:
-            BridgeError: there was no choice, or the upstream ended one with an error that it did not describe.
-        """
-        if self._failed:
-            message = "the upstream ended a choice with finish_reason `error`"
-            raise BridgeError(Reason.UPSTREAM_INTERNAL_ERROR, message)
-        if not self._open_choices and not self._finished:
-            raise failures.malformed("is a stream without any choice")
+            call.usage = usage_of(value) or call.usage
 
     async def _plain(self, data: bytes) -> Chunks:
         """A stream was asked for and a plain reply came: an error, or a completion, which makes one chunk."""
         self._exchange.call.arrived(1)
-        return iter((self._completion(await answer_of(self._exchange, data)),))
+        answer = await answer_of(self._exchange, data)
+        large = self._exchange.call.has_large_reply
+        return iter((await aside(self._completion, answer) if large else self._completion(answer),))
 
     def _completion(self, value: dict[str, Any]) -> Chunk:
         chunk = as_chunk(value)
         self._calls.number(chunk.value)
         self._follow(chunk.value)
-        self._judge()
+        self._choices.judge()
         self._done = True
         return chunk
 
@@ -294,6 +286,6 @@ class ChunkStream:
 def _value_of(data: bytes) -> Any:
     """The JSON value of an event, or the event's bytes where it is none."""
     try:
-        return loads(data)
+        return load_event(data)
     except MalformedJSONError:
         return data

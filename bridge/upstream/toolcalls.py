@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 from bridge.jsontext import MalformedJSONError, loads_strict
 
 #: Arguments of a call are kept up to this many characters, to see whether they are complete.
-_MAX_ARGUMENTS: Final = 1 << 20
+_MAX_ARGUMENTS: Final = 1 << 16
 #: An index or an id as the upstream sent it; None for none.
 Key = int | str | None
 
@@ -46,7 +46,8 @@ class _Call:
             self.id = fragment.id
         self.name = self.name or fragment.name
         self.chunk = fragment.chunk
-        if (self.id is None or self.index is None) and self.size <= _MAX_ARGUMENTS:  # else nothing is ever in doubt
+        in_doubt = (self.id is None or self.index is None) and self.size <= _MAX_ARGUMENTS
+        if in_doubt and not fragment.arguments.isspace() and fragment.arguments:  # space completes nothing
             self.pieces.append(fragment.arguments)
             self.size += len(fragment.arguments)
 
@@ -59,6 +60,8 @@ class _Call:
             return False
         if fragment.name != self.name or fragment.chunk == self.chunk:
             return True
+        if not self.pieces or not self.pieces[-1].rstrip().endswith("}"):
+            return False
         try:
             return isinstance(loads_strict("".join(self.pieces)), dict)
         except MalformedJSONError:
@@ -130,6 +133,8 @@ class ToolCalls:
     def __init__(self) -> None:
         self._choices: dict[int, _Choice] = {}
         self._chunk = 0
+        #: Calls that have begun, in all choices.
+        self.count = 0
 
     def number(self, chunk: dict[str, Any]) -> None:
         """Set the index of each fragment in a chunk's JSON object."""
@@ -143,8 +148,10 @@ class ToolCalls:
                 calls = self._choices.setdefault(index if type(index) is int else position, _Choice())
                 for fragment in fragments:
                     if type(fragment) is dict:
+                        before = len(calls.calls)
                         call = calls.ordinary(fragment) or calls.call_of(self._read(fragment))
                         fragment["index"] = call.number
+                        self.count += len(calls.calls) - before
 
     def _read(self, fragment: dict[str, Any]) -> _Fragment:
         index, identity = _key(fragment.get("index")), _key(fragment.get("id"))

@@ -1,4 +1,4 @@
-"""Documents that take longer to convert than to send: requests of many small parts, and what upstreams answer."""
+"""Requests that take longer to convert than to send: many small parts, and errors that quote them."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -99,7 +99,5 @@ ATTACKS = (
     Attack("3 MiB of tokens", _requests(tokens, 3 * _MIB, "INTERNAL", _EMBED)),
     Attack("16,000 inputs quoted in a 422", _requests(quoted, 16_000, "INVALID_ARGUMENT", _EMBED), script=quotes),
     Attack("100,000 inputs quoted in a 422", _requests(quoted, 100_000, "INVALID_ARGUMENT", _EMBED), script=quotes),
-    Attack(
-        "16 MiB of one input quoted in a 422", _requests(alike, 16 * _MIB, "INVALID_ARGUMENT", _EMBED), script=quotes
-    ),
+    Attack("8 MiB of one input quoted in a 422", _requests(alike, 8 * _MIB, "INVALID_ARGUMENT", _EMBED), script=quotes),
 )

@@ -59,6 +59,7 @@ class _Exchange:
         self._cut = cut
         self.media_type = media_type
         self.clock = _Clock()
+        self.max_elements = 100_000
         self.call = call_of("/aibridge.v1.ChatService/CreateChatCompletionStream")
 
     async def read(self) -> bytes:
@@ -67,6 +68,9 @@ class _Exchange:
         if self._cut:
             raise failures.interrupted("cut")
         return b""
+
+    async def rest_from(self, _silent: int) -> None:
+        """Nobody waits here."""
 
     async def read_all(self, _limit: int, start: bytes = b"") -> bytes:
         while piece := await self.read():

@@ -13,12 +13,18 @@ from aibridge.v1.embeddings_pb2 import CreateEmbeddingResponse
 from bridge.codec import build
 from bridge.errors import BridgeError, Reason
 from bridge.jsontext import loads
-from bridge.services.vectors import REPLY, lift, put
+from bridge.services.vectors import REPLY, Numbers, lift, put
 
 
 def reply_of(data: bytes, *, is_float32: bool = True) -> CreateEmbeddingResponse:
-    """As EmbeddingsService does it."""
-    value, blocks = lift(loads(data), is_float32=is_float32)
+    """As EmbeddingsService does it, for a large reply and for a small one."""
+    small, large = (_reply_of(data, Numbers(), is_float32=is_float32, large=large) for large in (False, True))
+    assert small == large
+    return small
+
+
+def _reply_of(data: bytes, numbers: Numbers, *, is_float32: bool, large: bool) -> CreateEmbeddingResponse:
+    value, blocks = lift(loads(numbers.take(data) if large else data), numbers, is_float32=is_float32)
     reply = build(REPLY, value)
     put(reply, blocks)
     return CreateEmbeddingResponse.FromString(reply.SerializeToString())
@@ -173,7 +179,7 @@ def test_special_floats_survive_base64() -> None:
 )
 def test_replies_without_vectors(value: Any) -> None:
     """Nothing to lift, nothing changed."""
-    lifted, blocks = lift(value, is_float32=True)
+    lifted, blocks = lift(value, Numbers(), is_float32=True)
     assert lifted == value
     assert set(blocks) <= {None}
 
@@ -189,7 +195,7 @@ def test_large_batch() -> None:
     value = loads(data)
     tracemalloc.start()
     try:
-        lifted, blocks = lift(value, is_float32=True)
+        lifted, blocks = lift(value, Numbers(), is_float32=True)
         reply = build(REPLY, lifted)
         put(reply, blocks)
         _, peak = tracemalloc.get_traced_memory()

@@ -1,0 +1,151 @@
+"""Upstreams that flood the bridge: replies of many small parts, and streams of what says nothing."""
+
+import asyncio
+import time
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Any, Final
+
+import grpc
+
+from aibridge.v1 import chat_pb2, chat_pb2_grpc, embeddings_pb2, embeddings_pb2_grpc
+from tests.floods.attack import Attack
+from tests.floods.target import Target
+from tests.gateway import Exchange, Script, reply
+
+_OPTIONS: Final = (("grpc.max_send_message_length", -1), ("grpc.max_receive_message_length", -1))
+_MIB: Final = 1 << 20
+_VECTORS: Final = 1000
+_HEAD: Final = b'{"choices":[{"index":0,"message":{"content":"hi"},"finish_reason":"stop"}],"x":'
+_VECTOR: Final = b"[" + b"0.0123456789012345," * 1535 + b"1]"
+_NOTHING: Final = "HTTP/1.1 100 Continue\r\n\r\n"
+
+
+def chat(address: str, count: int, seconds: float, metadata: Any, *, streams: bool) -> list[str]:
+    """Calls at the same time, whose replies are read to their end. How they ended."""
+    request = chat_pb2.CreateChatCompletionRequest(model="m", messages=[{"role": "user", "content": "x"}])
+    with grpc.insecure_channel(address, _OPTIONS) as channel:
+        stub = chat_pb2_grpc.ChatServiceStub(channel)
+        if not streams:
+            calls = [
+                stub.CreateChatCompletion.future(request, timeout=seconds, metadata=metadata) for _ in range(count)
+            ]
+            return [call.code().name for call in calls]
+        calls = [stub.CreateChatCompletionStream(request, timeout=seconds, metadata=metadata) for _ in range(count)]
+        for call in calls:
+            with suppress(grpc.RpcError):
+                for _ in call:
+                    pass
+        return [call.code().name for call in calls]
+
+
+def embed(address: str, count: int, seconds: float, metadata: Any) -> list[str]:
+    """The same for embeddings."""
+    request = embeddings_pb2.CreateEmbeddingRequest(model="m", input_texts={"items": ["x"] * _VECTORS})
+    with grpc.insecure_channel(address, _OPTIONS) as channel:
+        stub = embeddings_pb2_grpc.EmbeddingsServiceStub(channel)
+        calls = [stub.CreateEmbedding.future(request, timeout=seconds, metadata=metadata) for _ in range(count)]
+        return [call.code().name for call in calls]
+
+
+def _plain(ended: str, *, streams: bool = False) -> Callable[[Target], Any]:
+    async def attack(target: Target) -> None:
+        count = 4 if target.long else 1
+        codes = await target.child(_chat, target.address, count, 30.0, target.metadata, streams)
+        assert set(codes) == {ended}, codes
+
+    return attack
+
+
+def _chat(address: str, count: int, seconds: float, metadata: Any, streams: bool) -> list[str]:  # noqa: FBT001
+    return chat(address, count, seconds, metadata, streams=streams)
+
+
+async def _vectors(target: Target) -> None:
+    codes = await target.child(embed, target.address, 2 if target.long else 1, 30.0, target.metadata)
+    assert set(codes) == {"OK"}, codes
+
+
+async def _endless(target: Target) -> None:
+    """Streams without end, until the deadline or a bound of the bridge ends them."""
+    count, seconds = (16, 6.0) if target.long else (4, 1.5)
+    codes = await target.child(_chat, target.address, count, seconds, target.metadata, True)
+    assert set(codes) <= {"DEADLINE_EXCEEDED", "INTERNAL"}, codes
+
+
+def _stream(pieces: Callable[[], Iterator[bytes]], **headers: str) -> Script:
+    """An upstream that sends without end, as fast as the bridge reads."""
+
+    async def script(exchange: Exchange) -> None:
+        await exchange.head(content_type="text/event-stream", **headers)
+        end = time.monotonic() + 10
+        for piece in pieces():
+            if time.monotonic() > end:
+                return
+            await exchange.send(piece)
+            await asyncio.sleep(0)
+
+    return script
+
+
+def _again(piece: bytes) -> Callable[[], Iterator[bytes]]:
+    def pieces() -> Iterator[bytes]:
+        while True:
+            yield piece
+
+    return pieces
+
+
+def _packed() -> Iterator[bytes]:
+    """Line feeds: each kilobyte unpacks to one MiB of them."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    while True:
+        yield packer.compress(b"\n" * _MIB) + packer.flush(zlib.Z_SYNC_FLUSH)
+
+
+def _indexes() -> Iterator[bytes]:
+    """Choices, each of them a new one."""
+    number = 0
+    while True:
+        yield b"".join(
+            b'data: {"choices":[{"index":%d,"finish_reason":"stop"}]}\n\n' % each
+            for each in range(number, number + 500)
+        )
+        number += 500
+
+
+async def informational(exchange: Exchange) -> None:
+    """Says without end that the reply will come."""
+    with suppress(ConnectionError):
+        for _ in range(10_000):
+            await exchange.send(_NOTHING * 2000)
+            await asyncio.sleep(0)
+
+
+def _lists(size: int) -> bytes:
+    return _HEAD + b"[" + b"[]," * (size // 3) + b"1]}"
+
+
+ATTACKS = (
+    Attack("reply of 900,000 elements", _plain("OK"), script=reply(_lists(1_350_000))),
+    Attack("reply of 900,000 elements to a stream", _plain("OK", streams=True), script=reply(_lists(1_350_000))),
+    Attack("reply of 16 MiB of empty lists", _plain("INTERNAL"), script=reply(_lists(16 * _MIB))),
+    Attack(
+        "reply of 200,000 choices", _plain("OK"), script=reply(b'{"choices":[' + b'{"index":1},' * 200_000 + b"{}]}")
+    ),
+    Attack("reply of 32 MiB of text", _plain("OK"), script=reply(_HEAD + b'"' + b"word, " * (32 * _MIB // 6) + b'"}')),
+    Attack(
+        "reply of 1000 vectors of numbers",
+        _vectors,
+        script=reply(b'{"data":[' + b",".join([b'{"embedding":' + _VECTOR + b"}"] * _VECTORS) + b"]}"),
+    ),
+    Attack("informational replies without end", _plain("INTERNAL"), script=informational),
+    Attack("stream of line feeds", _endless, script=_stream(_again(b"\n" * 65536))),
+    Attack("stream of comments", _endless, script=_stream(_again(b":\n" * 32768))),
+    Attack("stream of empty data", _endless, script=_stream(_again(b"data:\n\n" * 9000))),
+    Attack("stream of one event without end", _endless, script=_stream(_again(b"data:\n" * 10_000))),
+    Attack("stream of empty objects", _endless, script=_stream(_again(b"data: {}\n\n" * 6000))),
+    Attack("stream of line feeds in gzip", _endless, script=_stream(_packed, content_encoding="gzip")),
+    Attack("stream of new choices", _endless, script=_stream(_indexes)),
+)

@@ -1,0 +1,78 @@
+"""Compressed bodies come out as they went in, step by step, however they are cut and however much they hold."""
+
+import gzip
+import zlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bridge.errors import BridgeError
+from bridge.upstream.decompress import Unpacker, unpacker_for
+
+STEP = 1 << 16
+
+
+def unpack(body: bytes, size: int) -> bytes:
+    unpacker = Unpacker()
+    text = b""
+    for at in range(0, len(body), size):
+        piece = unpacker.step(body[at : at + size])
+        assert len(piece) <= STEP
+        text += piece
+        while unpacker.has_more:
+            piece = unpacker.step()
+            assert len(piece) <= STEP
+            text += piece
+    unpacker.close()
+    return text
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zlib.compress, lambda text: gzip.compress(text, 0)])
+@pytest.mark.parametrize("length", [0, 1, 1000, STEP - 1, STEP, STEP + 1, 2 * STEP, 10 * STEP + 7])
+@pytest.mark.parametrize("size", [1, 1000, 1 << 20])
+@pytest.mark.parametrize("letters", [b"a", bytes(range(256)) * 3 + b"z"])
+def test_whole(pack: object, length: int, size: int, letters: bytes) -> None:
+    """Also where a step ends at the end of the body, or in the middle of what repeats itself."""
+    text = (letters * (length // len(letters) + 1))[:length]
+    body = pack(text)  # type: ignore[operator]
+    if len(body) / size < 5000:
+        assert unpack(body, size) == text
+        assert unpack(body + b"padding" * 100, size) == text
+
+
+@given(st.lists(st.binary(max_size=40).map(lambda data: data * 3000), max_size=6))
+def test_what_was_flushed_comes_out(pieces: list[bytes]) -> None:
+    """An event that has been flushed is not held back until the next one comes."""
+    packer, unpacker = zlib.compressobj(9, zlib.DEFLATED, 31), Unpacker()
+    for piece in pieces:
+        text = unpacker.step(packer.compress(piece) + packer.flush(zlib.Z_SYNC_FLUSH))
+        while unpacker.has_more:
+            text += unpacker.step()
+        assert text == piece
+
+
+@pytest.mark.parametrize("body", [b"", b"\x1f", gzip.compress(b"text" * 100)[:-1], gzip.compress(b"text" * 100)[:20]])
+def test_cut_off(body: bytes) -> None:
+    """The end of the body is told from the end of the connection."""
+    unpacker = Unpacker()
+    unpacker.step(body)
+    with pytest.raises(BridgeError, match="cut off"):
+        unpacker.close()
+
+
+@pytest.mark.parametrize("body", [b"plain text", gzip.compress(b"text" * 100).replace(b"\x1f\x8b", b"\x1f\x8c"), b"{}"])
+def test_broken(body: bytes) -> None:
+    """What is not compressed, or is damaged, is malformed."""
+    with pytest.raises(BridgeError, match="broken"):
+        Unpacker().step(body)
+
+
+def test_encodings() -> None:
+    """Two that are known, under three names; none; and any other."""
+    assert [unpacker_for(name) is None for name in ("gzip", " X-GZIP ", "deflate", "", "identity")] == [
+        *(False, False, False),
+        *(True, True),
+    ]
+    with pytest.raises(BridgeError, match="not asked for"):
+        unpacker_for("br")
