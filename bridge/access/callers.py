@@ -159,7 +159,7 @@ def _by_certificate(connection: Connection, patterns: Iterable[str]) -> str | No
     try:
         names = names_of(connection)
     except UnreadableError:
-        raise RefusedError("a name in the certificate is not printable") from None
+        raise RefusedError("a name in the certificate can be read in two ways") from None
     if not names:
         raise RefusedError("no credential")
     for name in names:

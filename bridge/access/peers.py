@@ -1,16 +1,20 @@
 """The names in a client certificate that gRPC has verified: its SPIFFE ID and its DNS names."""
 
+import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from typing import Final
 
 from bridge.certificates import has_printable_names
 
 #: What gRPC tells of a connection: of each kind of name, those of the certificate.
 Connection = Mapping[str, Iterable[bytes]]
 
+_SPIFFE_ID: Final = re.compile(r"spiffe://[a-z0-9._-]{1,255}(?:/[A-Za-z0-9._-]+)*").fullmatch
+
 
 class UnreadableError(Exception):
-    """A name in the certificate is not what gRPC tells."""
+    """A name in the certificate is not what gRPC tells, or nobody can tell what it means."""
 
 
 def names_of(connection: Connection) -> list[str]:
@@ -19,13 +23,20 @@ def names_of(connection: Connection) -> list[str]:
     gRPC ends a name at a NUL: `a.example.org\0.evil` is `a.example.org` for it. So the certificate is looked at too.
 
     Raises:
-        UnreadableError: a name in it holds a NUL or another character that is not printable.
+        UnreadableError: a name in it holds a NUL or another character that is not printable, or a SPIFFE ID is none by
+            the standard: it has a query, percent-encoding, or a segment that is empty, `.` or `..`.
     """
     names = [uri.decode("utf-8", "replace") for uri in connection.get("peer_spiffe_id", ())]
+    if not all(map(_is_spiffe_id, names)):
+        raise UnreadableError
     names += [f"dns:{name.decode('utf-8', 'replace').lower()}" for name in connection.get("peer_dns", ())]
     if names and not all(map(_is_readable, connection.get("x509_pem_cert", (b"",)))):
         raise UnreadableError
     return names
+
+
+def _is_spiffe_id(name: str) -> bool:
+    return _SPIFFE_ID(name) is not None and not {".", ".."} & set(name.split("/"))
 
 
 _is_readable = lru_cache(maxsize=1024)(has_printable_names)  # 50 µs for a certificate, once

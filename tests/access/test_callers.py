@@ -531,6 +531,12 @@ async def calling(bridge: Bridge, shown: tuple[bytes, bytes]) -> AsyncIterator[B
         ([], ("spiffe.test",), "PERMISSION_DENIED"),
         (["https://test/ns/prod/sa/search"], (), "UNAUTHENTICATED"),
         (["spiffe://test/ns/prod/a", "spiffe://test/ns/prod/b"], (), "UNAUTHENTICATED"),  # an SVID has one
+        (["spiffe://test/ns/prod/../admin"], (), "UNAUTHENTICATED"),
+        (["spiffe://test/ns/prod/./x"], (), "UNAUTHENTICATED"),
+        (["spiffe://test/ns/prod//x"], (), "UNAUTHENTICATED"),
+        (["spiffe://test/ns/prod/%2e%2e/admin"], (), "UNAUTHENTICATED"),
+        (["spiffe://test/ns/prod/x?y"], (), "UNAUTHENTICATED"),
+        (["spiffe://test/ns/prod/x#y"], (), "UNAUTHENTICATED"),
         ([], ("a.batch.test\0.evil.test",), "UNAUTHENTICATED"),  # gRPC ends it at the NUL
         ([], ("a.batch.test", "b\0c"), "UNAUTHENTICATED"),
         (["spiffe://test/ns/prod/sa/search\0x"], (), "UNAUTHENTICATED"),
