@@ -18,7 +18,7 @@ from typing import Final
 
 ROOT: Final = Path(__file__).parent.parent
 DOCKERFILE: Final = ROOT / "deploy" / "Dockerfile"
-_READY: Final = "aibridge listening on "
+_READY: Final = "listening on "
 _SECONDS: Final = 30
 
 
@@ -87,7 +87,7 @@ class Image:
         with subprocess.Popen(command, env=variables, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603 # same
             try:
                 line = server.stdout.readline() if server.stdout else ""
-                address = line.removeprefix(_READY).partition(",")[0].strip()
+                address = line.split()[-1]
                 health = [program, "health", "--target", address, "--service", "readiness"]
                 subprocess.run(health, env=variables, check=True, timeout=_SECONDS)  # noqa: S603 # same
                 server.send_signal(signal.SIGTERM)

@@ -111,8 +111,8 @@ def _serve(settings: Settings, *, local: bool) -> None:
         chosen = settings.model_copy(update={"upstream_url": url})
 
         def ready(address: str) -> None:
-            where = f"for {chosen.upstream_url}, {_credential(chosen)}"
-            typer.echo(f"aibridge listening on {address}, {where}")  # and flush
+            # The address is the last word, so that programs can read it. `echo` flushes.
+            typer.echo(f"aibridge for {chosen.upstream_url}, {_credential(chosen)}, listening on {address}")
 
         if chosen.workers > 1:
             raise typer.Exit(workers.run(chosen, ready))

@@ -27,7 +27,7 @@ from bridge.cli import console
 from bridge.cli.local import MODEL_VARIABLE
 from bridge.errors import Reason
 
-_READY: Final = "aibridge listening on "
+_READY: Final = "listening on "
 _PATIENCE: Final = 180.0  # seconds to ready: bridge.cli.local gives the model 120
 _GRACE: Final = 5.0  # seconds between SIGTERM and SIGKILL; the child has nothing to drain
 _QUESTION: Final = "In one sentence: what does a bridge do?"
@@ -96,7 +96,7 @@ def run() -> bool:
         _title("A bridge starts, with a small model behind it")
         try:
             with _bridge() as address, connect(address, timeout=120) as client:
-                console.write(f"{_READY}{address}\n")
+                console.write(f"aibridge {_READY}{address}\n")
                 times.append(("start", _duration(started), "model loaded, port open"))
                 worked = _take(_Tour(client), times)
         except _NotReadyError as error:
@@ -162,11 +162,11 @@ def _await_ready(child: subprocess.Popen[str]) -> str:
         line = lines.get(timeout=_PATIENCE)
     except queue.Empty:
         raise _NotReadyError(f"The bridge was not ready within {_PATIENCE:g} s.") from None
-    if not line.startswith(_READY):
+    if _READY not in line:
         code = child.wait(_GRACE)
         reader.join(_GRACE)  # it has the reason
         raise _NotReadyError(f"The bridge ended before it was ready (exit code {code}).")
-    return line.removeprefix(_READY).partition(",")[0].strip()
+    return line.split()[-1]
 
 
 def _relay(pipe: IO[str]) -> None:

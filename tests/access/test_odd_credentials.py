@@ -1,6 +1,7 @@
 """What no good client sends, and no careful operator writes: odd tokens files, odd metadata, clocks that jump."""
 
 import math
+import re
 import statistics
 import time
 from collections.abc import Callable
@@ -40,6 +41,11 @@ def names(text: str) -> list[str]:
     return sorted(parse([text.encode()]).values())
 
 
+def named(value: object) -> str:
+    """The id of a parameter: the same in each process, where the digests of the tokens differ."""
+    return re.sub(r"[0-9a-fA-F]{8,}", "...", ascii(value))[:60]
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -56,7 +62,7 @@ def names(text: str) -> list[str]:
         (f"# ends here\r{TWO.line}\n{ONE.line}", ["one"]),
         (f"# ends here\x0b{TWO.line}\x0c\n{ONE.line}", ["one"]),
     ],
-    ids=lambda value: ascii(value)[:40],
+    ids=named,
 )
 def test_odd_lines(text: str, expected: list[str]) -> None:
     """Blank ones, CRLF, a byte order mark, comments; a line ends with a line feed and nowhere else."""
@@ -81,7 +87,7 @@ def test_odd_lines(text: str, expected: list[str]) -> None:
         f"one\0 {ONE.line.split()[1]}",
         f"{'x' * 65} {ONE.line.split()[1]}",
     ],
-    ids=lambda value: ascii(value)[:30],
+    ids=named,
 )
 def test_lines_that_are_none(line: str) -> None:
     """They are refused with their number, and without what they hold."""

@@ -79,8 +79,8 @@ class Child:
         if not line:
             result = await self.end()
             pytest.fail(f"serve ended with {result.code}: {result.err}")
-        assert line.startswith("aibridge listening on ")
-        return line.split()[3].rstrip(",")
+        assert "listening on" in line
+        return line.split()[-1]
 
     def signal(self, number: signal.Signals) -> None:
         self.process.send_signal(number)

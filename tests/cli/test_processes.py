@@ -221,3 +221,23 @@ async def test_the_demo_says_why_it_cannot(tmp_path: Path) -> None:
     assert "there is no model file" in result.err
     assert "exit code 1" in result.err
     assert "Traceback" not in result.err
+
+
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        ({}, "no key: callers bring theirs"),
+        ({"AIBRIDGE_UPSTREAM_API_KEY": "sk-of-the-bridge"}, "with the bridge's key"),
+        ({"AIBRIDGE_UPSTREAM_CREDENTIALS": "none"}, "no key is sent"),
+    ],
+)
+async def test_the_first_line_says_where_calls_go_and_on_whose_account(
+    gateway: fake.Gateway, variables: dict[str, str], words: str
+) -> None:
+    """The address is its last word, for programs that read it."""
+    async with serve(gateway, **variables) as child:
+        line = await child.line()
+        assert line.startswith(f"aibridge for {gateway.url}, {words}, listening on 127.0.0.1:")
+        assert int(line.rstrip().rpartition(":")[2]) > 0
+        child.signal(signal.SIGTERM)
+        assert (await child.end()).code == 0

@@ -160,7 +160,7 @@ async def target(attack: Attack, *, long: bool = False) -> AsyncIterator[Target]
             assert process.stdout is not None
             line = await asyncio.wait_for(process.stdout.readline(), _START_TIMEOUT)
             assert b"listening on" in line, _text_of(folder / "log")
-            running = Target(process, line.decode().split()[3].rstrip(","), keys, long=long)
+            running = Target(process, line.decode().split()[-1], keys, long=long)
             try:
                 yield running
             finally:

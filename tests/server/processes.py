@@ -87,8 +87,8 @@ async def serving(
     try:
         assert child.stdout is not None
         line = await asyncio.wait_for(child.stdout.readline(), _PATIENCE)
-        assert line.startswith(b"aibridge listening on "), process.noise
-        process.address = line.decode().split()[3].rstrip(",")
+        assert b"listening on" in line, process.noise
+        process.address = line.decode().split()[-1]
         yield process
     finally:
         with suppress(ProcessLookupError):

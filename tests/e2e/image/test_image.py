@@ -118,6 +118,6 @@ def test_it_serves_without_rights_and_stops_in_peace() -> None:
     assert in_image("-u", entry="id").stdout == "10001\n"
     with subprocess.Popen((*RUN, *rights, f"{NAME}:first"), stdout=subprocess.PIPE, text=True) as server:  # noqa: S603
         assert server.stdout is not None
-        assert server.stdout.readline().startswith("aibridge listening on 0.0.0.0:50051, for ")
+        assert server.stdout.readline().endswith(", listening on 0.0.0.0:50051\n")
         server.send_signal(signal.SIGTERM)
         assert server.wait(30) == 0
