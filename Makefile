@@ -18,7 +18,7 @@ SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct -- bridge clients/python ge
 comma := ,
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test dist test-dist release check-release test-newest publish-python publish-npm publish-protos publish-image image-digest registry-login check-tag publish-chart publish-notes check-workflows check-quick test-openai test-operations test-peers peers-report fuzz attack audit soak bench image sbom test-image helm test-chart test-cluster cluster-down check format generate test-clients example-bridge bench-peers bench-report clean test-proxies
+.PHONY: help demo serve test dist test-dist release check-release test-newest publish-python publish-npm publish-protos publish-image image-digest registry-login check-tag publish-chart publish-notes check-workflows check-quick test-openai test-operations test-peers peers-report fuzz attack audit soak bench image sbom test-image helm test-chart test-cluster cluster-down check format generate test-clients example-bridge bench-peers bench-report clean test-proxies test-matrix
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -34,6 +34,9 @@ test: $(READY) ## all tests
 
 test-newest: ## all tests, in an environment with the newest libraries that are allowed
 	$(MAKE) test VENV=.venv-newest PINS=
+
+test-matrix: ## all tests on each Python from 3.11 to 3.14, and with the oldest dependencies; ARGS="--only 3.12,lowest"
+	$(PYTHON) tools/matrix.py $(ARGS)
 
 dist: $(READY) ## build all that a release publishes into dist/; needs Go and Node.js
 	@$(BIN)/python -m tools.dist
@@ -204,7 +207,7 @@ generate: $(READY) ## rebuild generated/ from protos/
 	PYTHON=$(BIN)/python BUF=$(BIN)/buf sh tools/generate.sh
 
 clean: ## remove .venv and caches
-	rm -rf $(VENV) .venv-newest .tools .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build
+	rm -rf $(VENV) .venv-newest .tools .matrix .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build
 
 $(READY): pyproject.toml clients/python/pyproject.toml generated/python/pyproject.toml requirements/constraints.txt requirements/model.txt
 	@echo "setting up $(VENV) (once)"
