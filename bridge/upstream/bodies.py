@@ -19,7 +19,7 @@ from bridge.upstream.sse import STRAY, Decoder
 _CLIP: Final = 4096
 #: Errors inside errors, as JSON text or as objects, are followed this far.
 _DEPTH: Final = 4
-#: A page for a browser, made by a proxy on the way: nothing in it is meant for the caller.
+#: A page for a browser, made by a proxy on the way.
 _MARKUP: Final = re.compile(r"<(?:!doctype|!--|\?xml|html|head|body|title|center|h\d|div|p|br)\b|<!--", re.IGNORECASE)
 _JSON_BEGINS: Final = re.compile(r'\{\s*["}]|\[\s*[\[{"]')
 #: The message of an object that is cut off or broken further on.
@@ -36,7 +36,6 @@ _MESSAGES: Final = (
 _MESSAGES_AROUND: Final = ("errordescription", "error", "detail", "message", "msg", "title")
 _CODES: Final = ("code", "errorcode", "errcode", "errno")
 _STATUSES: Final = ("code", "status", "httpstatuscode", "httpstatus", "statuscode", "errorcode", "errcode")
-_BASE_RESP: Final = "baseresp"
 #: What stands where an error would, and says that there is none.
 _SUCCESS: Final = frozenset(
     (
@@ -93,10 +92,11 @@ def values(data: bytes) -> Iterator[Any]:
         return
     decoder = Decoder(len(data) + 2)
     events = [*decoder.feed(data), *decoder.close()]
-    found = [value for event in events if isinstance(value := _json(event.data), (dict, list))]
-    yield from found
-    if not found:
-        yield from (event.data.decode("utf-8", "replace") for event in events[:1] if event.type != STRAY)
+    for event in events:
+        value = _json(event.data)
+        if isinstance(value, (dict, list)):
+            yield value
+    yield from (event.data.decode("utf-8", "replace") for event in events[:1] if event.type != STRAY)
 
 
 def read_value(value: Any, depth: int = 0) -> ErrorBody:
@@ -122,7 +122,7 @@ def read_value(value: Any, depth: int = 0) -> ErrorBody:
         type=_type(members),
         code=code,
         param=_string(param),
-        name=BASE_RESP.get(code or "") if error is around.get(_BASE_RESP) else None,
+        name=BASE_RESP.get(code or "") if error is around.get("baseresp") else None,
         status=status_of(members) or status_of(around),
         model=_string(param.get("modelId")) if isinstance(param, dict) else None,
         retry_after=delays.in_body(error) or delays.in_body(value) or inner.retry_after,
@@ -181,7 +181,7 @@ def _error(around: Mapping[str, Any], value: dict[str, Any]) -> dict[str, Any]:
         if isinstance(member, dict) and not is_blank(member):
             inner = member.get("error")
             return inner if isinstance(inner, dict) and not is_blank(inner) else member
-    base = around.get(_BASE_RESP)
+    base = around.get("baseresp")
     return base if isinstance(base, dict) and not is_blank(base) else value
 
 
