@@ -10,10 +10,12 @@ from bridge.upstream import failures
 from bridge.upstream.bodies import values
 from bridge.upstream.documents import is_large, load
 from bridge.upstream.exchange import Exchange
-from bridge.upstream.inside import error_in, unwrapped
+from bridge.upstream.inside import error_in, suspect_in, unwrapped
 
 #: An error is looked for in so much of a body that is not what was asked for.
 _ERROR_BYTES: Final = 1 << 18
+#: Members that make a whole response more than a message.
+_RESULTS: Final = frozenset({"choices", "data", "models", "request_id"})
 
 
 def is_json(media_type: str) -> bool:
@@ -36,7 +38,7 @@ async def answer_of(exchange: Exchange, data: bytes, prepare: Callable[[bytes], 
         raise await failure_in(exchange, data) or failures.malformed(f"is not valid JSON ({reason})") from None
     except BridgeError as malformed:
         raise await failure_in(exchange, data) or malformed from None
-    error = error_in(answer)
+    error = error_in(answer) or (suspect_in(answer) if answer.keys().isdisjoint(_RESULTS) else None)
     if error is not None:
         raise await exchange.failed(error, data)
     return answer

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from bridge.jsontext import MalformedJSONError, dumps, loads
-from bridge.upstream import delays
+from bridge.upstream import delays, violations
 from bridge.upstream.reasons import BASE_RESP
 from bridge.upstream.sse import STRAY, Decoder
 
@@ -60,8 +60,9 @@ _SUCCESS: Final = frozenset(
 class ErrorBody:
     """What an error body says. `status` is the HTTP status that it names itself; `fields` are (path, description).
 
-    `name` is the error type that a number of MiniMax's stands for. `retry_after` is in seconds. `is_openai` says that
-    the API itself answered, not a router that knows no such path.
+    `name` is the error type that a number of MiniMax's stands for. `further` are what may be names, too:
+    its message, the code and type of an error inside of it. `retry_after` is in seconds. `is_openai` says that the API
+    itself answered, not a router that knows no such path.
     """
 
     message: str = ""
@@ -69,6 +70,7 @@ class ErrorBody:
     code: str | None = None
     param: str | None = None
     name: str | None = None
+    further: tuple[str | None, ...] = ()
     status: int | None = None
     model: str | None = None
     retry_after: float | None = None
@@ -112,21 +114,22 @@ def read_value(value: Any, depth: int = 0) -> ErrorBody:
     code = _code(members) or _code(around)
     param = members.get("param")
     inner = _inner(members, depth)
-    violations = tuple(_fields(around.get("detail")) or _google_fields(members.get("details")))
+    found = tuple(violations.of_fastapi(around.get("detail")) or violations.of_google(members.get("details")))
     message = inner.message or _message(members, around, depth)
-    message = message or "; ".join(f"{path}: {text}" if path else text for path, text in violations)
-    if not violations and isinstance(param, str) and _string(param):
-        violations = ((param, message),)
+    message = message or "; ".join(f"{path}: {text}" if path else text for path, text in found)
+    if not found and isinstance(param, str) and _string(param):
+        found = ((param, message),)
     return ErrorBody(
         message=message,
         type=_type(members),
         code=code,
         param=_string(param),
+        further=(message, inner.code, inner.type, *inner.further),
         name=BASE_RESP.get(code or "") if error is around.get("baseresp") else None,
         status=status_of(members) or status_of(around),
         model=_string(param.get("modelId")) if isinstance(param, dict) else None,
         retry_after=delays.in_body(error) or delays.in_body(value) or inner.retry_after,
-        fields=violations,
+        fields=found,
         numbers={
             name: members[key]
             for key, name in (("nprompttokens", "promptTokens"), ("nctx", "contextWindowTokens"))
@@ -232,19 +235,17 @@ def _message(members: Mapping[str, Any], around: Mapping[str, Any], depth: int) 
 
 def _inner(members: Mapping[str, Any], depth: int) -> ErrorBody:
     """The real cause where a gateway says only that something failed: an error inside of the error."""
-    for key, member in (("metadata", "raw"), ("value", "error_message")):
+    if depth >= _DEPTH:
+        return ErrorBody()
+    for key, member in (("metadata", "raw"), ("value", "error_message"), ("message", "")):
         outer = members.get(key)
-        inner = outer.get(member) if isinstance(outer, dict) else None
-        if isinstance(inner, str) and inner:
-            value = (
-                _json(inner.encode("utf-8", "replace"))
-                if depth < _DEPTH and _JSON_BEGINS.match(inner.lstrip())
-                else None
-            )
-            body = read_value(value, depth + 1)
-            return body if body.message else ErrorBody(message=_unwrap(inner, _DEPTH), retry_after=body.retry_after)
-        if isinstance(inner, dict) and depth < _DEPTH:
+        inner = outer.get(member) if isinstance(outer, dict) else outer if key == "message" else None
+        if isinstance(inner, dict) and member:
             return read_value(inner, depth + 1)
+        if isinstance(inner, str) and _JSON_BEGINS.match(inner.lstrip()):
+            return read_value(_json(inner.encode("utf-8", "replace")), depth + 1)
+        if isinstance(inner, str) and inner and member:
+            return ErrorBody(message=_unwrap(inner, _DEPTH))
     return ErrorBody()
 
 
@@ -255,26 +256,6 @@ def _unwrap(text: str, depth: int) -> str:
         if message:
             return message
     return "" if _MARKUP.match(text.lstrip()) else text
-
-
-def _fields(detail: Any) -> list[tuple[str, str]]:
-    """FastAPI's list of violations as pairs of path and description; what it echoes of the input is left out."""
-    found = []
-    for item in detail if isinstance(detail, list) else ():
-        if isinstance(item, dict) and isinstance(item.get("msg"), str):
-            place = item.get("loc")
-            steps = [str(step) for step in place] if isinstance(place, list) else []
-            found.append((".".join(steps[1:] if steps[:1] == ["body"] else steps), item["msg"]))
-    return found
-
-
-def _google_fields(details: Any) -> Iterator[tuple[str, str]]:
-    """`google.rpc.BadRequest` in its JSON form."""
-    for detail in details if isinstance(details, list) else ():
-        violations = detail.get("fieldViolations") if isinstance(detail, dict) else None
-        for item in violations if isinstance(violations, list) else ():
-            if isinstance(item, dict) and isinstance(item.get("description"), str):
-                yield _string(item.get("field")) or "", item["description"]
 
 
 def _string(value: Any) -> str | None:

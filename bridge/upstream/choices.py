@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from bridge.errors import BridgeError, Reason
 from bridge.upstream import failures
+from bridge.upstream.inside import suspect_in
 
 #: Choices of a stream, each of which is remembered, and characters of its finish_reason.
 _MAX_CHOICES: Final = 4096
@@ -18,6 +19,7 @@ class Choices:
         self._open: set[int] = set()  # they have begun, and have no finish_reason yet
         self.finished: dict[int, str] = {}
         self._failed = False  # one has finished with `error`
+        self.suspect: Any = None  # the last object, which was an error if nothing of a choice comes behind it
 
     def follow(self, value: dict[str, Any]) -> None:
         """Take in a chunk.
@@ -26,6 +28,7 @@ class Choices:
             BridgeError: UPSTREAM_MALFORMED_RESPONSE for more choices than anybody asks for.
         """
         choices = value.get("choices")
+        self.suspect = (suspect_in(value) or self.suspect) if choices is None else None
         if type(choices) is not list:
             return
         if len(choices) + len(self.finished) + len(self._open) > _MAX_CHOICES:

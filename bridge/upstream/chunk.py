@@ -2,7 +2,9 @@
 
 from typing import Any, NamedTuple
 
+from bridge.jsontext import MalformedJSONError
 from bridge.upstream import failures
+from bridge.upstream.documents import load_event
 
 
 class Chunk(NamedTuple):
@@ -29,3 +31,11 @@ def is_whole(value: dict[str, Any]) -> bool:
     """Whether an object with choices is a completion and no chunk of one."""
     choices = value["choices"]
     return isinstance(choices, list) and any(isinstance(choice, dict) and "message" in choice for choice in choices)
+
+
+def value_of(data: bytes) -> Any:
+    """The JSON value of an event, or the event's bytes where it is none."""
+    try:
+        return load_event(data)
+    except MalformedJSONError:
+        return data

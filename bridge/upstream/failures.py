@@ -87,7 +87,7 @@ def _failure(
 
 
 def _reason(status: int, body: ErrorBody, call: Call, *, own: bool) -> Reason:
-    reason = refined(status, (body.code, body.type, body.name), body.message)
+    reason = refined(status, (body.code, body.type, body.name), body.further)
     if reason is None:
         reason = of_status(status)
         if reason is Reason.ENDPOINT_NOT_FOUND and _is_about_model(body, call):

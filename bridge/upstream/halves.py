@@ -53,11 +53,11 @@ class Halves:
         return choices
 
     def _walk(self, node: Any, into: Any, path: Path) -> None:
-        if len(path) > _DEPTH:
+        if len(path) > _DEPTH or type(node) is not type(into):  # names may have halves of their own, and then be one
             return
         for position, (key, item) in enumerate(list(_members(node))):
             place = key if type(node) is dict else position
-            if type(item) is str and (type(node) is list or key in into):  # a name may have halves of its own
+            if type(item) is str and (type(node) is list or key in into):
                 into[place] = self._whole((*path, key), item)
             elif type(item) in {dict, list} and (type(node) is list or key in into):
                 self._walk(item, into[place], (*path, key))

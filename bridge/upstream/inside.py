@@ -22,12 +22,10 @@ _ERRORS: Final = (
 _FAILED: Final = frozenset({"error", "fail", "failed", "failure"})
 #: Words in the name of an event that say that the stream has failed.
 _FAILURES: Final = _FAILED | {"errors", "exception", "fatal"}
-#: The `type` of events that inform, although they have a `message`.
-_INFORMS: Final = frozenset(
-    (
-        *("ping", "status", "heartbeat", "keepalive", "keep_alive", "keep-alive", "info", "progress", "metadata"),
-        *("notice", "notification", "warning", "message", "text", "log", "debug", "done", "end", "start", "success"),
-    )
+#: What the `type` of an error is called.
+_SOUNDS: Final = re.compile(
+    "error|exception|fail|fatal|invalid|denied|forbidden|unauthor|exceed|limit|unavailab|overload|time_?out|throttl"
+    "|quota|balance|billing|refus|reject|abort|not_?found|not_?supported|conflict"
 )
 
 
@@ -56,6 +54,13 @@ def _is_stated(value: Mapping[str, Any]) -> bool:
         return True
     base = value.get("base_resp")  # of MiniMax, in every response
     return value.get("success") is False or (type(base) is dict and not is_blank(base.get("status_code")))
+
+
+def suspect_in(value: Mapping[str, Any]) -> Any:
+    """An object that may be an error or a notice, as a `message` alone is: an error if the answer never comes."""
+    members = fold(value)
+    message = members.get("message") or members.get("msg")
+    return value if isinstance(message, str) and message and members.keys().isdisjoint({"id", "object"}) else None
 
 
 def is_failure(kind: str) -> bool:
@@ -89,7 +94,7 @@ def _is_flat(members: Mapping[str, Any], *, named: bool) -> bool:
         return False
     if said and not is_blank(code) and (not typed or not isinstance(code, str) or code.isdecimal()):
         return True
-    return not typed and (not is_blank(members.get("detail")) or (said and bool(kind) and kind not in _INFORMS))
+    return not typed and (not is_blank(members.get("detail")) or (said and _SOUNDS.search(kind) is not None))
 
 
 def _word(members: Mapping[str, Any], name: str) -> str:

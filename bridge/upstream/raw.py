@@ -17,9 +17,10 @@ from bridge.jsontext import MalformedJSONError
 from bridge.settings import Settings
 from bridge.upstream import failures
 from bridge.upstream.answers import is_json, usage_of
+from bridge.upstream.chunk import value_of
 from bridge.upstream.client import Upstream
 from bridge.upstream.clock import Clock
-from bridge.upstream.documents import load, load_event
+from bridge.upstream.documents import load
 from bridge.upstream.exchange import Exchange
 from bridge.upstream.inside import error_in, unwrapped
 from bridge.upstream.sse import STRAY, Decoder, Event, EventTooLargeError
@@ -211,9 +212,9 @@ class EventStream:
                 self._done = True
                 break
             if event.type.lower() == "error":
-                self._error = self._exchange.failure(_value_of(event.data), event.data)
+                self._error = self._exchange.failure(value_of(event.data), event.data)
                 break
-            value = _value_of(event.data)
+            value = value_of(event.data)
             if event.type == STRAY:
                 self._error = self._stray(value, event.data)
                 if self._error is not None:
@@ -277,11 +278,3 @@ class EventStream:
             async with asyncio.timeout(_LINGER):
                 while await self._exchange.read():
                     pass
-
-
-def _value_of(data: bytes) -> Any:
-    """The JSON value of an event, or the event's bytes where it is none."""
-    try:
-        return load_event(data)
-    except MalformedJSONError:
-        return data

@@ -82,6 +82,8 @@ REFINEMENTS: Final[Mapping[str, Reason]] = {
     "payment_required": Reason.INSUFFICIENT_QUOTA,
     "arrearage": Reason.INSUFFICIENT_QUOTA,  # Alibaba
     "account_overdue_error": Reason.INSUFFICIENT_QUOTA,  # Volcengine
+    "1113": Reason.INSUFFICIENT_QUOTA,  # Z.AI
+    "30001": Reason.INSUFFICIENT_QUOTA,  # SiliconFlow
     "rate_limit_exceeded": Reason.RATE_LIMIT_EXCEEDED,
     "throttling_error": Reason.RATE_LIMIT_EXCEEDED,  # LiteLLM
     "unsupported_country_region_territory": Reason.REGION_UNSUPPORTED,
@@ -97,11 +99,13 @@ STATUS_OF_TYPE: Final[Mapping[str, int]] = {
     "out_of_range": 400,
     "validation": 400,  # TGI
     "validation_error": 400,
+    "validation_exception": 400,  # AWS
     "unauthorized": 401,
     "unauthenticated": 401,
     "permission_error": 403,
     "permission_denied": 403,
     "forbidden": 403,
+    "access_denied_exception": 403,  # AWS
     "not_found_error": 404,
     "not_found": 404,
     "conflict": 409,
@@ -112,6 +116,7 @@ STATUS_OF_TYPE: Final[Mapping[str, int]] = {
     "resource_exhausted": 429,
     "too_many_requests": 429,
     "throttling": 429,  # Alibaba
+    "throttling_exception": 429,  # AWS
     "requests": 429,
     "tokens": 429,
     "overloaded": 429,  # TGI
@@ -123,6 +128,7 @@ STATUS_OF_TYPE: Final[Mapping[str, int]] = {
     "bad_gateway": 502,
     "service_unavailable": 503,
     "service_unavailable_error": 503,
+    "service_unavailable_exception": 503,  # AWS
     "server_is_overloaded": 503,
     "slow_down": 503,
     "timeout": 504,
@@ -155,21 +161,21 @@ _MAX_NAME: Final = 128
 
 
 def _key(name: str) -> str:
-    return _PUNCTUATION.sub("", name[:_MAX_NAME].lower())
+    return _PUNCTUATION.sub("", name.lower()) if len(name) <= _MAX_NAME else ""
 
 
 _REFINEMENTS: Final = {_key(name): reason for name, reason in REFINEMENTS.items()}
 _STATUS_OF_TYPE: Final = {_key(name): status for name, status in STATUS_OF_TYPE.items()}
 
 
-def refined(status: int, names: Iterable[str | None], message: str = "") -> Reason | None:
+def refined(status: int, names: Iterable[str | None], further: Iterable[str | None] = ()) -> Reason | None:
     """The reason of the first name that says more than the HTTP status; None where the status decides.
 
-    Of messages only those count that are a name and nothing else, and speak of money: a retry is of no use then.
+    Of the `further` names those count that speak of money: a retry is of no use then, whoever says so.
     """
     found = (_REFINEMENTS.get(_key(name)) for name in names if name)
     reason = next((reason for reason in found if reason is not None), None)
-    if reason is None and len(message) <= _MAX_NAME and _REFINEMENTS.get(_key(message)) is Reason.INSUFFICIENT_QUOTA:
+    if reason is None and any(name and _REFINEMENTS.get(_key(name)) is Reason.INSUFFICIENT_QUOTA for name in further):
         reason = Reason.INSUFFICIENT_QUOTA
     is_about_now = reason is not None and reason.retry is not Retry.NO
     return None if is_about_now and status in ABOUT_THE_REQUEST else reason

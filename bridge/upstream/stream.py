@@ -14,12 +14,12 @@ from typing import Any, Final
 from bridge.aside import aside
 from bridge.call import Call
 from bridge.errors import BridgeError, Reason
-from bridge.jsontext import MalformedJSONError
+from bridge.jsontext import MalformedJSONError, text_of
 from bridge.settings import Settings
 from bridge.upstream import failures
 from bridge.upstream.answers import answer_of, failure_in, is_json, usage_of
 from bridge.upstream.choices import Choices
-from bridge.upstream.chunk import Chunk, as_chunk, is_whole
+from bridge.upstream.chunk import Chunk, as_chunk, is_whole, value_of
 from bridge.upstream.client import Upstream
 from bridge.upstream.clock import Clock
 from bridge.upstream.documents import load_event
@@ -171,12 +171,13 @@ class ChunkStream:
             return Event(data, "", complete)
         if b'"choices"' in data:
             return event
-        value = unwrapped(_value_of(data))
+        value = unwrapped(value_of(data))
         return event if isinstance(value, dict) and error_in(value, named=True) is not None else None
 
     def _end(self) -> Chunks | None:
         """The body has ended without `[DONE]`."""
         if not self._choices.are_finished():
+            self._judge_suspect()
             raise failures.interrupted("the stream ended before it was complete")
         self._choices.judge()
         self._done = True
@@ -186,13 +187,14 @@ class ChunkStream:
         for event in events:
             data, kind, _ = event
             if kind and is_failure(kind):
-                raise self._exchange.failure(_value_of(data), data)
+                raise self._exchange.failure(value_of(data), data)
             text = self._repeats.text(data)
             if text is not None:
                 yield text
                 continue
             if not data.startswith(b"{") and data.lstrip().startswith(_DONE):
                 yield from self._rest()
+                self._judge_suspect()
                 self._choices.judge()
                 self._done = True
                 return
@@ -261,6 +263,11 @@ class ChunkStream:
         if "usage" in value:
             call.usage = usage_of(value) or call.usage
 
+    def _judge_suspect(self) -> None:
+        suspect = self._choices.suspect
+        if suspect is not None and not self._choices.are_finished():
+            raise self._exchange.failure(suspect, text_of(suspect).encode())
+
     async def _plain(self, data: bytes) -> Chunks:
         """A stream was asked for and a plain reply came: an error, or a completion, which makes one chunk."""
         self._exchange.call.arrived(1)
@@ -281,11 +288,3 @@ class ChunkStream:
             async with asyncio.timeout(_LINGER):
                 while await self._exchange.read():
                     pass
-
-
-def _value_of(data: bytes) -> Any:
-    """The JSON value of an event, or the event's bytes where it is none."""
-    try:
-        return load_event(data)
-    except MalformedJSONError:
-        return data

@@ -49,6 +49,10 @@ CASES: dict[str, tuple[str, dict[Any, str]]] = {
     "different emoji": (content(HIGH) + content(r"\ude80") + STOP, {CONTENT: ROCKET}),
     "in the chunk that ends it": (content(HIGH) + content(LOW, finish="stop"), {CONTENT: SMILE}),
     "whole ones are left alone": (content(HIGH + LOW) + content(SMILE) + STOP, {CONTENT: SMILE * 2}),
+    "names that are one without their halves": (
+        chunk(f'"content":"{HIGH}","\\ufffd":{{"a":"{HIGH}"}},"\\ud800":"{HIGH}"') + content(LOW) + STOP,
+        {CONTENT: SMILE},
+    ),
     "an event that is passed over between": (
         content(HIGH) + f'event: x\ndata: {{"a": "{HIGH}"}}\n\n' + '{"b": NaN}\n\n' + content(LOW) + STOP,
         {CONTENT: SMILE},

@@ -53,6 +53,8 @@ ROWS = [
     Row("payment_required", *QUOTA),
     Row("arrearage", *QUOTA),
     Row("account_overdue_error", *QUOTA),
+    Row("1113", *QUOTA),
+    Row("30001", *QUOTA),
     Row("rate_limit_exceeded", *LIMIT),
     Row("throttling_error", *LIMIT),
     Row("unsupported_country_region_territory", "PERMISSION_DENIED", "REGION_UNSUPPORTED"),

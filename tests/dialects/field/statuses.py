@@ -143,7 +143,14 @@ _MONEY = (
     *("insufficient-quota", "Insufficient Balance"),
 )
 money = partial(Case, "money")
+_INNER = json.dumps({"error": {"message": "y", "code": "insufficient_quota"}})
+_LIMIT = json.dumps({"error": {"message": "y", "code": "rate_limit_exceeded"}})
 MONEY = [
+    money("in an error of an error", UNARY, refused(502, metadata={"raw": _INNER}), QUOTA, message="y", pushback="-1"),
+    money("in a message that is JSON", UNARY, refused(500, message=_INNER), QUOTA, message="y", pushback="-1"),
+    money("a limit of an error of an error", UNARY, refused(500, metadata={"raw": _LIMIT}), FAILED, message="y"),
+    money("a number of Z.AI's", UNARY, refused(429, code="1113"), QUOTA, pushback="-1"),
+    money("a number of SiliconFlow's", UNARY, http('{"code": 30001, "msg": "x"}', status=403), QUOTA, pushback="-1"),
     money(
         "as the text of an error", UNARY, http('{"error": "INSUFFICIENT_BALANCE"}', status=403), QUOTA, pushback="-1"
     ),

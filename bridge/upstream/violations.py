@@ -1,0 +1,25 @@
+"""Which fields of a request an error body says are wrong, in the forms of FastAPI and of Google."""
+
+from collections.abc import Iterator
+from typing import Any
+
+
+def of_fastapi(detail: Any) -> list[tuple[str, str]]:
+    """FastAPI's list of violations as pairs of path and description; what it echoes of the input is left out."""
+    found = []
+    for item in detail if isinstance(detail, list) else ():
+        if isinstance(item, dict) and isinstance(item.get("msg"), str):
+            place = item.get("loc")
+            steps = [str(step) for step in place] if isinstance(place, list) else []
+            found.append((".".join(steps[1:] if steps[:1] == ["body"] else steps), item["msg"]))
+    return found
+
+
+def of_google(details: Any) -> Iterator[tuple[str, str]]:
+    """`google.rpc.BadRequest` in its JSON form."""
+    for detail in details if isinstance(details, list) else ():
+        violations = detail.get("fieldViolations") if isinstance(detail, dict) else None
+        for item in violations if isinstance(violations, list) else ():
+            if isinstance(item, dict) and isinstance(item.get("description"), str):
+                name = item.get("field")
+                yield name if isinstance(name, str) else "", item["description"]
