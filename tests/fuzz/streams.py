@@ -10,7 +10,7 @@ from aibridge.v1.chat_pb2 import CreateChatCompletionStreamResponse
 from bridge import settings
 from bridge.codec import build
 from bridge.errors import BridgeError
-from bridge.jsontext import MalformedJSONError
+from bridge.jsontext import MalformedJSONError, text_of
 from bridge.upstream import failures
 from bridge.upstream.repeats import Repeats
 from bridge.upstream.sse import Decoder, Event, EventTooLargeError
@@ -102,8 +102,8 @@ class _Told(NamedTuple):
     messages: list[bytes]
     error: tuple[str, str] | None
     finish_reasons: dict[int, str] | None
-    usage: dict[str, Any] | None
-    first: dict[str, Any] | None
+    usage: str
+    first: str
 
 
 def stream(data: bytes) -> None:
@@ -145,7 +145,7 @@ def _told(exchange: Any, repeats: Repeats) -> _Told:
     except BridgeError as failure:
         check_status(failure, call)
         error = failure.reason.name, failure.message
-    return _Told(messages, error, call.finish_reasons, call.usage, call.answer)
+    return _Told(messages, error, call.finish_reasons, text_of(call.usage), text_of(call.answer))
 
 
 async def _read(chunks: ChunkStream, messages: list[bytes]) -> None:
