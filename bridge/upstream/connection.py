@@ -19,7 +19,7 @@ Headers = list[tuple[bytes, bytes]]
 #: Lines in the head of a reply, and in the trailers behind its body, at most.
 _MOST_LINES: Final = 128
 #: Informational replies (1xx) before a reply.
-_MAX_INFORMATIONAL: Final = 16
+_MAX_INFORMATIONAL: Final = 128
 #: Bytes of a body that wait to be read, from where on the upstream has to wait.
 _HIGH: Final = 1 << 16
 #: Larger requests go out in pieces: a slow upstream then holds up the writer, and not a buffer of the whole body.

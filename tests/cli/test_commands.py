@@ -287,7 +287,8 @@ async def test_changed_settings_are_those_that_were_given(aibridge: Run) -> None
 async def test_help_groups_the_settings_and_cuts_no_sentence() -> None:
     shown = (await invoke("serve", "--help")).out
     assert [line for line in shown.splitlines() if re.fullmatch(r"\w[^.]*:", line)] == [
-        "Options:", "Server:", "Health and introspection:", "Callers:", "Upstream:", "Limits:", "Telemetry:",
+        "Options:", "Server:", "Health and introspection:", "Callers:", "Upstream:", "Way to the upstream:",
+        "Limits:", "Telemetry:",
     ]  # fmt: skip
     commands = (await invoke("--help")).out
     assert "..." not in commands.partition("Commands:")[2]

@@ -448,7 +448,7 @@ SIZE: Final = [
         "sends events in a gzip bomb",
         s.bombed(200, EVENTS),
         TOO_LARGE,
-        settings={"max_reply_bytes": SMALL},
+        settings={"max_event_bytes": SMALL},
     ),
     stream_row(
         "endless line",
@@ -466,7 +466,7 @@ SIZE: Final = [
     ),
     stream_row(
         "flood of comments",
-        "sends 100 MB of comments, and then the events",
+        "sends 500 kB of comments, and then the events",
         s.comments_first,
         GONE.but(chunks=s.SAID),
     ),
