@@ -14,8 +14,9 @@ What the program sees and what the gateway is asked have to be the same, except 
 [openai.md](openai.md#what-differs) says so.
 openai-python runs each with its synchronous and its asyncio client.
 
-openai-python's own tests of models, chat and embeddings are those of its sdist, unchanged. Their clients call a bridge,
-and the bridge calls the tests' mock.
+openai-python's own tests of models, chat, responses, embeddings, completions and moderations are those of its sdist,
+unchanged. Their clients call a bridge that allows these endpoints as raw paths where it has no RPC for them, and the
+bridge calls the tests' mock.
 """
 
 

@@ -1,4 +1,4 @@
-"""openai-python's own tests of models, chat and embeddings, from its sdist, with a bridge between client and mock."""
+"""openai-python's own tests of what a bridge carries, from its sdist, with a bridge between client and mock."""
 
 import json
 import os
@@ -21,9 +21,19 @@ _TOOLS: Final = INSTALLED / "suite-tools"
 _NEEDED: Final = ("inline-snapshot==0.36.1", "asttokens==3.0.2", "executing==2.3.0", "respx==0.23.1")
 _TESTS: Final = (
     "tests/api_resources/chat",
-    "tests/api_resources/test_models.py",
+    "tests/api_resources/responses",
+    "tests/api_resources/test_completions.py",
     "tests/api_resources/test_embeddings.py",
+    "tests/api_resources/test_models.py",
+    "tests/api_resources/test_moderations.py",
+    "tests/api_resources/test_responses.py",
     "tests/lib/chat",
+    "tests/lib/responses/test_responses.py",
+)
+_RAW_PATHS: Final = (
+    *("/models/*", "/completions", "/moderations"),
+    *("/chat/completions", "/chat/completions/*", "/chat/completions/*/messages"),
+    *("/responses", "/responses/*", "/responses/*/*"),
 )
 _TIMEOUT: Final = 300.0
 _PIP: Final = (sys.executable, "-m", "pip")
@@ -79,7 +89,10 @@ async def _run(suite: Suite) -> Any:
     """What the plugin says."""
     with socket.create_server(("127.0.0.1", 0)) as listener, TemporaryDirectory() as folder:
         upstream = f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
-        app = App(settings.load(listen="127.0.0.1:0", upstream_url=upstream, upstream_credentials="caller"))
+        chosen = settings.load(
+            listen="127.0.0.1:0", upstream_url=upstream, upstream_credentials="caller", raw_paths=_RAW_PATHS
+        )
+        app = App(chosen)
         found = Path(folder) / "result.json"
         paths = [str(_PLUGIN), str(_TOOLS), *(suite.library.variables.values() if suite.library else ())]
         variables = {

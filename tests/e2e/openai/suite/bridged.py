@@ -58,7 +58,7 @@ class Upstream(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(content)
 
-    do_POST = do_GET  # noqa: N815 # the name that http.server looks for
+    do_POST = do_DELETE = do_GET  # noqa: N815 # the names that http.server looks for
 
     def log_message(self, *_: Any) -> None:
         """Say nothing."""
