@@ -18,7 +18,7 @@ SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct -- bridge clients/python ge
 comma := ,
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test dist test-dist release check-release test-newest publish-python publish-npm publish-protos publish-image image-digest registry-login check-tag publish-chart publish-notes check-workflows check-quick test-openai test-operations test-peers peers-report fuzz attack audit soak bench image sbom test-image helm test-chart test-cluster cluster-down check format generate test-clients example-bridge bench-peers bench-report clean test-proxies test-matrix
+.PHONY: help demo serve test test-slow dist test-dist release check-release test-newest publish-python publish-npm publish-protos publish-image image-digest registry-login check-tag publish-chart publish-notes check-workflows check-quick test-openai test-operations test-peers peers-report fuzz attack audit soak bench image sbom test-image helm test-chart test-cluster cluster-down check format generate test-clients example-bridge bench-peers bench-report clean test-proxies test-matrix
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -29,8 +29,11 @@ demo: $(READY) ## models, a streamed chat, an embedding and an error, on a real 
 serve: $(READY) ## serve the embedded model on 127.0.0.1:50051
 	@$(BIN)/aibridge serve --local
 
-test: $(READY) ## all tests
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+test: $(READY) ## all tests but the slow ones
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow" $(ARGS)
+
+test-slow: $(READY) ## the slow ones: attacks for a second each, a model that is silent for 75 seconds, costs that grow
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m slow $(ARGS)
 
 test-newest: ## all tests, in an environment with the newest libraries that are allowed
 	$(MAKE) test VENV=.venv-newest PINS=
@@ -120,7 +123,7 @@ test-proxies: $(READY) ## the bridge behind squid and tinyproxy; needs apt-get a
 	bash tools/proxies.sh
 	$(BIN)/python -m pytest tests/e2e/proxies $(ARGS)
 
-fuzz: $(READY) ## decoder, codec and error parser against nonsense, for FUZZ_SECONDS (60)
+fuzz: $(READY) ## decoder, codec and error parser against nonsense, and for their time, for FUZZ_SECONDS (60)
 	@$(BIN)/python -c 'import atheris' 2>/dev/null || \
 		$(BIN)/python -m pip install --quiet -c requirements/constraints.txt --group fuzz || \
 		echo "atheris has no wheel for this Python: hypothesis only"

@@ -87,7 +87,7 @@ def call(*command: str | Path, output: int | None = None) -> subprocess.Complete
 
 def _version(version: str, arguments: Sequence[str]) -> Row:
     folder = PLACE / version
-    make = ["make", "test", f"VENV={folder}", f"ARGS={shlex.join(arguments)}"]
+    make = ["make", "test", f"VENV={folder}", f"ARGS={shlex.join(['-m', '', *arguments])}"]  # the slow ones too
     python = find(version)
     if python is not None:
         return Row(str(python), [*make, f"PYTHON={python}"])

@@ -14,7 +14,7 @@ from typing import Any, Final
 from bridge.jsontext import MalformedJSONError, dumps, loads
 from bridge.upstream import delays, violations
 from bridge.upstream.reasons import BASE_RESP
-from bridge.upstream.sse import STRAY, Decoder
+from bridge.upstream.sse import STRAY, Decoder, EventTooLargeError
 
 _CLIP: Final = 4096
 #: Errors inside errors, as JSON text or as objects, are followed this far.
@@ -93,7 +93,10 @@ def values(data: bytes) -> Iterator[Any]:
         yield loads(data)
         return
     decoder = Decoder(len(data) + 2)
-    events = [*decoder.feed(data), *decoder.close()]
+    try:
+        events = [*decoder.feed(data), *decoder.close()]
+    except EventTooLargeError as error:  # too many lines of one
+        events = error.events
     for event in events:
         value = _json(event.data)
         if isinstance(value, (dict, list)):

@@ -32,6 +32,8 @@ _MAX_SILENT: Final = 4096
 _REST_SECONDS: Final = 4e-6
 #: An error and its request of so many bytes are masked at once, larger ones beside the event loop.
 _MASKED_AT_ONCE: Final = 1 << 16
+#: A byte of an error takes as long as so many of a request: 16 KiB may be thousands of lines, each tried as JSON.
+_ERROR_WEIGHT: Final = 4
 #: Where that is not possible, nothing is shown of an error that answers a request of more than this many bytes.
 _SCANNED_AT_ONCE: Final = 1 << 20
 
@@ -191,7 +193,7 @@ class Exchange:
 
     async def _masked(self, data: bytes, failure: Callable[..., BridgeError]) -> BridgeError:
         mask = Mask(self._request, self._secrets)
-        if len(data) + len(self._request) <= _MASKED_AT_ONCE:
+        if _ERROR_WEIGHT * len(data) + len(self._request) <= _MASKED_AT_ONCE:
             return failure(mask, own=self._own)
         return await aside(failure, mask, own=self._own)
 

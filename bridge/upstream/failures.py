@@ -18,6 +18,8 @@ from bridge.upstream.reasons import of_status, refined, status_named
 
 #: Who is told to wait for longer than this, in seconds, had better not wait.
 _LONGEST_DELAY: Final = 60.0
+#: Bytes of an event that is no JSON in which an error is looked for.
+_MAX_BYTES: Final = 1 << 14
 #: The end of a connection in the middle of the TLS handshake, which says nothing of TLS.
 _HUNG_UP: Final = (ssl.SSLEOFError, ssl.SSLZeroReturnError)
 #: What proxies answer to CONNECT without a valid credential. tinyproxy says 401 to a wrong one.
@@ -46,7 +48,7 @@ def of_error(error: Any, headers: Mapping[str, str], data: bytes, call: Call, ma
 
     `error` is the JSON value of it, or the bytes of what is no JSON.
     """
-    body = read(error) if isinstance(error, bytes) else read_value(error)
+    body = read(error[:_MAX_BYTES]) if isinstance(error, bytes) else read_value(error)
     status = body.status or status_named((body.code, body.type, body.name))
     return _failure(status, headers, body, data, call, mask, own=own)
 

@@ -8,6 +8,7 @@ reply to a larger request nothing is shown.
 import html
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Final, NamedTuple
 from urllib.parse import unquote
 
@@ -21,6 +22,8 @@ from bridge.upstream.overlap import SHORTEST, Overlap, Range, joined
 _LOOK: Final = 8192
 _LOOK_TIMES: Final = 8
 _ESCAPES: Final = re.compile(r"\\u([0-9a-fA-F]{4})|((?:\\x[0-9a-fA-F]{2})+)|\\(.)", re.DOTALL)
+#: Bytes of a body that are written anew: the first of them are shown.
+_MAX_BODY: Final = 1 << 18
 #: Quotes inside of quotes.
 _DEPTH: Final = 8
 _LETTERS: Final = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
@@ -87,10 +90,10 @@ class Mask:
 
 def body_text(data: bytes) -> str:
     """An error's body as a text. JSON is written anew, as there are many ways to escape a text."""
-    try:
-        return dumps(loads(data)).decode()
-    except (MalformedJSONError, TypeError):  # no JSON, or nested too deeply for orjson to write
-        return data[: 4 * _LOOK].decode("utf-8-sig", "replace")
+    with suppress(MalformedJSONError, TypeError):  # no JSON, or nested too deeply for orjson to write
+        if len(data) <= _MAX_BODY:
+            return dumps(loads(data)).decode()
+    return data[: 4 * _LOOK].decode("utf-8-sig", "replace")
 
 
 def _forms(text: str) -> list[str]:

@@ -6,6 +6,7 @@ from tests.floods.attack import Attack, attacks
 from tests.floods.target import target
 
 
+@pytest.mark.slow
 @pytest.mark.alone
 @pytest.mark.parametrize("attack", attacks(), ids=lambda attack: attack.name)
 async def test_attack(attack: Attack) -> None:

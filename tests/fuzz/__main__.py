@@ -1,6 +1,6 @@
 """Runs all targets for a bounded time, and shows how to see a finding again.
 
-python -m tests.fuzz [--seconds 60] [--target NAME]...   or FUZZ_SECONDS; half of it with atheris if installed
+python -m tests.fuzz [--seconds 60] [--target NAME]...   or FUZZ_SECONDS; a third of it with atheris if installed
 python -m tests.fuzz --target NAME --replay FILE
 """
 
@@ -16,7 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-from tests.fuzz import mutate
+from tests.fuzz import mutate, pump
 from tests.fuzz.corpus import WORDS, seeds
 from tests.fuzz.targets import TARGETS
 
@@ -41,6 +41,17 @@ def by_hypothesis(name: str, seconds: float) -> bool:
         say(f"{name:12} hypothesis: FOUND\n{traceback.format_exc()}")
         return False
     say(f"{name:12} hypothesis: {tried} inputs, nothing found")
+    return True
+
+
+def by_pump(name: str, seconds: float) -> bool:
+    """Whether no input was found whose cost grows faster than its size."""
+    try:
+        tried = pump.run(name, seconds)
+    except Exception:  # noqa: BLE001 # as above
+        say(f"{name:12} time: FOUND\n{traceback.format_exc()}")
+        return False
+    say(f"{name:12} time: {tried} inputs, nothing found")
     return True
 
 
@@ -79,9 +90,11 @@ def _quoted(word: bytes) -> str:
 
 
 def _plan(names: list[str], seconds: float) -> Iterator[bool]:
-    ways = [by_hypothesis, by_atheris] if find_spec("atheris") else [by_hypothesis]
-    if len(ways) == 1:
-        say("atheris is not installed (pip install --group fuzz): hypothesis alone")
+    ways = [by_hypothesis, by_pump]
+    if find_spec("atheris"):
+        ways.append(by_atheris)
+    else:
+        say("atheris is not installed (pip install --group fuzz): hypothesis and time alone")
     for name in names:
         for way in ways:
             yield way(name, seconds / len(names) / len(ways))

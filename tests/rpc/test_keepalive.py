@@ -49,6 +49,7 @@ async def text(reply: Any) -> str:
     return content
 
 
+@pytest.mark.slow
 @pytest.mark.waits
 async def test_a_long_silence_before_the_first_token(bridge: Bridge, gateway: Gateway) -> None:
     """Each client gets its reply, by the one request that it made; all of them at the same time."""

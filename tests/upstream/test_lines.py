@@ -1,0 +1,59 @@
+"""Errors of thousands of lines: each may be JSON, and none of them takes longer than others should wait."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from aibridge.v1 import chat_pb2
+from bridge.upstream import exchange as module
+from tests.conftest import Bridge
+from tests.details import failed, failed_stream
+from tests.gateway import raw_sse, reply
+
+HELLO = chat_pb2.CreateChatCompletionRequest(model="m", messages=[{"role": "user", "content": "hi"}])
+LINES = {"text": b"a\n", "openings": b"[\n", "objects": b'{"a":1}\n', "fields": b"data: {\n", "empty": b"data:\n"}
+
+
+@pytest.fixture
+def beside(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What was read beside the event loop since the test began."""
+    done: list[Any] = []
+    aside = module.aside
+
+    async def noted(work: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+        done.append(work)
+        return await aside(work, *arguments, **options)
+
+    monkeypatch.setattr(module, "aside", noted)
+    return done
+
+
+@pytest.mark.parametrize("name", LINES)
+async def test_an_error_of_many_lines(name: str, bridge: Bridge, beside: list[Any]) -> None:
+    """Over 16 KiB it is read beside the event loop: 64 KiB would hold everybody up for 0.1 s. It is an HTTP 500."""
+    line = LINES[name]
+    for size, count in ((1 << 14, 1), (15 << 10, 0), (1 << 18, 1)):
+        beside.clear()
+        bridge.gateway.script(reply(line * (size // len(line)), 500))
+        failure = await failed(bridge.chat.CreateChatCompletion(HELLO))
+        assert failure.reason == "UPSTREAM_INTERNAL_ERROR"
+        assert len(beside) == count
+
+
+@pytest.mark.parametrize("name", ["text", "openings"])
+async def test_an_event_of_many_lines(name: str, bridge: Bridge, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of an event that is no JSON, the first 16 KiB are looked at for what went wrong."""
+    seen: list[int] = []
+    read = module.failures.read
+
+    def noted(data: bytes) -> Any:
+        seen.append(len(data))
+        return read(data)
+
+    monkeypatch.setattr(module.failures, "read", noted)
+    data = b"".join(b"data: " + LINES[name] for _ in range(50_000))
+    bridge.gateway.script(raw_sse(b"event: error\n" + data + b"\n"))
+    _, failure = await failed_stream(bridge.chat.CreateChatCompletionStream(HELLO))
+    assert failure.reason == "UPSTREAM_INTERNAL_ERROR"
+    assert [size <= 1 << 14 for size in seen] == [True]
