@@ -14,16 +14,16 @@ from bridge.upstream.credentials import Credentials
 from bridge.upstream.probe import Probe
 
 _log = structlog.get_logger("aibridge.health")
-#: Seconds between the first probes, until the bridge has been ready once; the last one repeats. An upstream that is
-#: down for a moment when a pod starts must not cost the pod a whole `upstream_check_interval`.
-_FIRST_PAUSES: Final = (1.0, 2.0, 4.0)
+#: Seconds between probes while the bridge is not ready; the last one repeats. An upstream that was down for a moment,
+#: at the start or later, must not cost the pod a whole `upstream_check_interval` per success that it needs.
+_NOT_READY_PAUSES: Final = (1.0, 2.0, 4.0)
 
 
-def first_pauses(interval: float) -> Iterator[float]:
-    """Seconds to wait between probes before the first success; never more than `interval`."""
-    yield from (min(pause, interval) for pause in _FIRST_PAUSES)
+def pauses_until_ready(interval: float) -> Iterator[float]:
+    """Seconds to wait between probes while the bridge is not ready; never more than `interval`."""
+    yield from (min(pause, interval) for pause in _NOT_READY_PAUSES)
     while True:
-        yield min(_FIRST_PAUSES[-1], interval)
+        yield min(_NOT_READY_PAUSES[-1], interval)
 
 
 class Hysteresis:
@@ -53,12 +53,11 @@ class Readiness:
         self._state = Hysteresis(settings.upstream_check_failures, settings.upstream_check_successes)
 
     async def run(self) -> None:
-        """Probe until cancelled: at once, soon again until the first success, then once per interval.
+        """Probe until cancelled: at once, then once per interval, and sooner than that while not ready.
 
         The pauses vary by a tenth, so that replicas do not probe all at the same moment.
         """
-        early = first_pauses(self._interval)
-        started = False
+        soon = pauses_until_ready(self._interval)
         while True:
             problem = await self._look()
             if self._state.note(good=not problem):
@@ -66,9 +65,9 @@ class Readiness:
                     _log.warning("not ready", problem=problem)
                 else:
                     _log.info("ready")
+                    soon = pauses_until_ready(self._interval)
                 await self._health.ready(ready=not problem)
-            started = started or bool(self._state.good)
-            pause = self._interval if started else next(early)
+            pause = self._interval if self._state.good else next(soon)
             await asyncio.sleep(pause * random.uniform(0.9, 1.1))  # noqa: S311 # no secret
 
     async def _look(self) -> str:

@@ -16,7 +16,7 @@ from aibridge.v1 import models_pb2, models_pb2_grpc
 from bridge import settings
 from bridge.server.app import SERVICES, App
 from bridge.server.health import LIVENESS, READINESS
-from bridge.server.readiness import Hysteresis, first_pauses
+from bridge.server.readiness import Hysteresis, pauses_until_ready
 from bridge.upstream.probe import Probe
 from tests import gateway as fake
 from tests.cli.conftest import invoke
@@ -151,12 +151,31 @@ async def test_the_first_probe_is_repeated_soon(start: Start, gateway: fake.Gate
         assert len(gateway.requests) == 1 + successes
 
 
+@pytest.mark.alone
+async def test_recovery_does_not_wait_for_the_interval(start: Start, gateway: fake.Gateway) -> None:
+    """After an outage the bridge is ready again within seconds, each outage anew, whatever the interval."""
+    answers = iter("101011")  # here one of them is enough, either way
+
+    async def script(exchange: Exchange) -> None:
+        await (MODELS if next(answers, "1") == "1" else reply("", 503))(exchange)
+
+    gateway.script(script)
+    settled = {"upstream_check_interval": 1.6, "upstream_check_failures": 1, "upstream_check_successes": 1}
+    async with start(**KEY, **settled) as bridge:
+        for _ in range(2):
+            await until(bridge.channel, READINESS, SERVING)
+            await until(bridge.channel, READINESS, NOT_SERVING)
+            began = asyncio.get_running_loop().time()
+            await until(bridge.channel, READINESS, SERVING)
+            assert 0.85 < asyncio.get_running_loop().time() - began < 1.4  # 1 s, not the interval
+
+
 @pytest.mark.parametrize(
     ("interval", "pauses"), [(30, [1, 2, 4, 4, 4]), (3, [1, 2, 3, 3, 3]), (0.1, [0.1] * 5)], ids=str
 )
-def test_pauses_before_the_first_success(interval: float, pauses: list[float]) -> None:
+def test_pauses_while_not_ready(interval: float, pauses: list[float]) -> None:
     """1, 2 and 4 seconds, which repeats; a shorter interval wins."""
-    assert list(itertools.islice(first_pauses(interval), 5)) == pauses
+    assert list(itertools.islice(pauses_until_ready(interval), 5)) == pauses
 
 
 async def test_readiness_follows_the_upstream_slowly(start: Start, gateway: fake.Gateway) -> None:

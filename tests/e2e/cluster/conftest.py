@@ -13,7 +13,9 @@ from tests.e2e.cluster.report import Report
 #: All disruptions and ages, and the report; without, what CI has time for.
 FULL = "QUICK" not in os.environ
 #: Seconds that the clients are old when something happens.
-AGES = tuple(int(age) for age in os.environ.get("CLUSTER_AGES", "5,60" if FULL else "5,20").split(","))
+AGES = tuple(int(age) for age in os.environ.get("CLUSTER_AGES", "5,60,600" if FULL else "5,20").split(","))
+#: From this age on, one load goes through all disruptions: a new one for each would take hours.
+OLD = 300
 
 
 @pytest.fixture(scope="session")

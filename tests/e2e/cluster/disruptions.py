@@ -56,18 +56,42 @@ def deleted(release: Release) -> None:
 
 def drained(release: Release) -> None:
     """One node drained, and put back to use."""
-    node = release.pods()[0]["spec"]["nodeName"]
+    _drain(release, release.pods()[0]["spec"]["nodeName"])
+
+
+def _drain(release: Release, node: str) -> None:
     options = ("--pod-selector", SELECTOR, "--delete-emptydir-data", "--ignore-daemonsets", "--timeout=300s")
     release.cluster.kubectl("drain", node, *options)
     release.settle(2)
     release.cluster.kubectl("uncordon", node)
 
 
-def scaled(release: Release) -> None:
-    """Two pods more, and two fewer again."""
-    for count in (4, 2):
+def drained_in_turn(release: Release) -> None:
+    """Every node drained and put back to use, one after another."""
+    for node in release.cluster.get("nodes"):
+        _drain(release, node["metadata"]["name"])
+
+
+def scaled(release: Release, *counts: int) -> None:
+    """Other numbers of pods, one after another."""
+    for count in counts:
         release.kubectl("scale", "deployment/aibridge", f"--replicas={count}")
         release.settle(count)
+
+
+def upgraded(release: Release) -> None:
+    """`helm upgrade` with another setting, and `helm rollback`."""
+    release.install({"settings": {"channelz": True}})
+    release.settle(2)
+    release.cluster.helm("rollback", "aibridge", "--namespace", release.name, "--wait", "--timeout", "300s")
+    release.settle(2)
+
+
+def forced(release: Release) -> None:
+    """One pod deleted with `--force`: Kubernetes waits for nothing."""
+    name = release.pods()[0]["metadata"]["name"]
+    release.kubectl("delete", "pod", name, "--force", "--grace-period=0")
+    release.settle(2)
 
 
 def killed(release: Release) -> None:
@@ -106,12 +130,19 @@ def _on_node(release: Release, node: str, uid: str) -> str:
         kubectl("--namespace", "default", "delete", "pod", "killer", "--wait=true")
 
 
-#: By the names of the report.
+#: By the names of the report: what must not lose a call.
 DISRUPTIONS: Final[dict[str, Callable[[Release], Any]]] = {
     "rollout restart": rollout,
     "both pods evicted back to back": evicted,
     "pod deleted": deleted,
     "node drained": drained,
-    "scaled 2 → 4 → 2": scaled,
+    "both nodes drained in turn": drained_in_turn,
+    "scaled 2 → 4 → 2": lambda release: scaled(release, 4, 2),
+    "scaled 2 → 1 → 2": lambda release: scaled(release, 1, 2),
+    "helm upgrade and rollback": upgraded,
+}
+#: What loses the calls that run in one process, and no others.
+KILLS: Final[dict[str, Callable[[Release], Any]]] = {
     "kill -9 of one bridge": killed,
+    "pod deleted by force": forced,
 }

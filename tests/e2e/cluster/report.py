@@ -7,16 +7,17 @@ from typing import Final
 
 from tests.e2e.cluster.clients import CLIENTS
 from tests.e2e.cluster.cluster import ROOT
-from tests.e2e.cluster.disruptions import DISRUPTIONS
+from tests.e2e.cluster.disruptions import DISRUPTIONS, KILLS
 
 PATH: Final = ROOT / "docs" / "kubernetes.md"
 
 
 class Report:
-    """Failed calls by disruption and client, and lines about times."""
+    """Failed calls and the window in time by disruption, and lines about times."""
 
     def __init__(self) -> None:
         self.failed: dict[str, dict[str, int]] = {}
+        self.windows: dict[str, tuple[float, float]] = {}
         self.calls = 0
         self.times: dict[str, str] = {}
 
@@ -24,7 +25,7 @@ class Report:
         """Disruptions as rows, clients as columns; a cell has the failed calls of each age."""
         head = ["disruption", *(client.name for client in CLIENTS)]
         rows = [
-            [name, *(" / ".join(str(found[f"{client.name}, {age} s"]) for age in ages) for client in CLIENTS)]
+            [name, *(" / ".join(str(found.get(f"{client.name}, {age} s", "-")) for age in ages) for client in CLIENTS)]
             for name, found in self.failed.items()
         ]
         lines = [head, ["---"] * len(head), *rows]
@@ -37,7 +38,7 @@ class Report:
         known = dict(re.findall(r"^\| ([^|]+) \| (\d+) \|$", path.read_text("utf-8"), re.MULTILINE))
         times = "\n".join(f"| {name} | {value} |" for name, value in (known | self.times).items())
         parts = {"times": f"| what | seconds |\n|---|---|\n{times}"}
-        if self.failed.keys() >= DISRUPTIONS.keys():
+        if self.failed.keys() >= DISRUPTIONS.keys() | KILLS.keys():
             parts["failed"] = self.table(ages)
         write(parts, path)
 

@@ -1,59 +1,51 @@
 """Callers that never pause lose no call, whatever happens to the pods; kill -9 loses what ran in that process."""
 
 import time
-from collections import Counter
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 
+from tests.e2e.cluster.callers import AFTER, checked, failures, under_load
 from tests.e2e.cluster.clients import CLIENTS, plan
-from tests.e2e.cluster.conftest import AGES, FULL
-from tests.e2e.cluster.disruptions import DISRUPTIONS
-from tests.e2e.cluster.release import Release
+from tests.e2e.cluster.conftest import AGES, FULL, OLD
+from tests.e2e.cluster.disruptions import DISRUPTIONS, KILLS
+from tests.e2e.cluster.release import Load, Release
 from tests.e2e.cluster.report import Report
 
-#: Seconds that the load goes on behind a disruption: what it has brought about may show late.
-AFTER = 5
 QUICK = ("rollout restart", "both pods evicted back to back")
-KILLED = "kill -9 of one bridge"
+OUTAGE = "the gateway away for some seconds"
 #: Calls that each client of the load makes at once: streams and unary ones.
 STREAMS, UNARY = 2, 2
 
 
-def under_load(release: Release, report: Report, name: str, action: Any, ca: str = "") -> tuple[dict[str, Any], float]:
-    """What every client said about its calls while `action` ran, and when that began."""
-    load = release.load(plan(release.name, release.token.token, AGES, ca))
-    load.aged()
-    began = time.time()
-    action(release)
-    time.sleep(AFTER)
-    said = load.stop()
-    assert not [client for client, found in said.items() if "crashed" in found], said
-    assert min(found["ok"] for found in said.values()) > 20, "no load"
-    report.failed[name] = {client: len(found["failures"]) for client, found in said.items()}
-    report.calls += sum(found["ok"] + len(found["failures"]) for found in said.values())
-    return said, began
+@pytest.fixture(scope="module")
+def elders(release: Release) -> Iterator[Load | None]:
+    """The old clients, if there are to be any: they call from before the first disruption until after the last."""
+    ages = tuple(age for age in AGES if age >= OLD)
+    if not ages:
+        yield None
+        return
+    load = release.load(plan(release.name, release.token.token, ages))
+    try:
+        load.aged()
+        yield load
+    finally:
+        load.kill()
 
 
-def failures(said: dict[str, Any]) -> dict[str, Any]:
-    """What failed, with how often, by client."""
-    return {
-        client: dict(Counter(f"{kind}: {problem}" for kind, _, problem in found["failures"]))
-        for client, found in said.items()
-        if found["failures"]
-    }
-
-
-@pytest.mark.parametrize("name", [name for name in DISRUPTIONS if (FULL or name in QUICK) and name != KILLED])
+@pytest.mark.usefixtures("elders")
+@pytest.mark.parametrize("name", [name for name in DISRUPTIONS if FULL or name in QUICK])
 def test_no_call_fails(release: Release, report: Report, name: str) -> None:
-    said, _ = under_load(release, report, name, DISRUPTIONS[name])
-    assert failures(said) == {}
+    assert failures(under_load(release, report, name, DISRUPTIONS[name])) == {}
 
 
+@pytest.mark.usefixtures("elders")
 @pytest.mark.skipif(not FULL, reason="QUICK")
-def test_what_is_killed_is_lost_and_nothing_else(release: Release, report: Report) -> None:
+@pytest.mark.parametrize("name", KILLS)
+def test_what_is_killed_is_lost_and_nothing_else(release: Release, report: Report, name: str) -> None:
     """Headless clients lose the calls that ran in it; behind a Service also those until they are connected again."""
-    said, began = under_load(release, report, KILLED, DISRUPTIONS[KILLED])
+    said = under_load(release, report, name, KILLS[name])
+    began, _ = report.windows[name]
     headless = {client.name for client in CLIENTS if client.balance == "headless"}
     assert any(found["failures"] for found in said.values()), "nothing ran in it"
     for client, found in said.items():
@@ -62,3 +54,42 @@ def test_what_is_killed_is_lost_and_nothing_else(release: Release, report: Repor
         assert not [problem for _, _, problem in found["failures"] if problem.startswith("OK")]
         if client.rpartition(",")[0] in headless:
             assert len(found["failures"]) <= STREAMS + UNARY, found["failures"]
+
+
+@pytest.mark.usefixtures("elders")
+@pytest.mark.skipif(not FULL, reason="QUICK")
+def test_an_outage_of_the_upstream_ends_with_it(release: Release, report: Report) -> None:
+    """While the gateway is away calls fail for that reason; two seconds after it is back, none does."""
+    back = 0.0
+
+    def outage(release: Release) -> None:
+        nonlocal back
+        release.kubectl("scale", "deployment/gateway", "--replicas=0")
+        time.sleep(AFTER)
+        release.kubectl("scale", "deployment/gateway", "--replicas=1")
+        release.kubectl("rollout", "status", "deployment/gateway", "--timeout=120s")
+        back = time.time()
+
+    said = under_load(release, report, OUTAGE, outage)
+    lost = [failure for found in said.values() for failure in found["failures"]]
+    assert lost, "no outage"
+    assert [failure for failure in lost if failure[1] > back + 2] == []
+    assert [problem for _, _, problem in lost if "UPSTREAM_" not in problem] == []
+
+
+def test_old_clients_lose_no_call_either(report: Report, elders: Load | None) -> None:
+    """Their calls failed only where a process was killed, or the upstream was away."""
+    if elders is None:
+        pytest.skip(f"no age of {OLD} s or more is in CLUSTER_AGES")
+    said = checked(elders.stop())
+    report.calls += sum(found["ok"] + len(found["failures"]) for found in said.values())
+    lost = {client: [when for _, when, _ in found["failures"]] for client, found in said.items()}
+    for name, (began, ended) in report.windows.items():
+        for client, times in lost.items():
+            report.failed[name][client] = sum(began <= when <= ended for when in times)
+    excused = [report.windows[name] for name in (*KILLS, OUTAGE) if name in report.windows]
+    for found in said.values():
+        found["failures"] = [
+            failure for failure in found["failures"] if not any(began <= failure[1] <= end for began, end in excused)
+        ]
+    assert failures(said) == {}

@@ -9,11 +9,11 @@ import pytest
 import trustme
 
 from bridge.access import tokens
+from tests.e2e.cluster.callers import failures, under_load
 from tests.e2e.cluster.cluster import Cluster, ClusterError, until
 from tests.e2e.cluster.conftest import FULL
 from tests.e2e.cluster.release import Release
 from tests.e2e.cluster.report import Report
-from tests.e2e.cluster.test_disruptions import failures, under_load
 
 CA = "/tmp/ca.pem"  # noqa: S108 # in the client pod
 #: kubelets look at Secrets about once a minute, and the bridge then within seconds.
@@ -98,7 +98,7 @@ def test_no_call_fails_when_everything_is_replaced(secure: Release, authority: t
         release.secret("aibridge-callers", tokens=f"{release.token.line}\n{new.line}\n")
         report.times["callers' tokens: until all pods take the new one"] = shown(seconds(called))
 
-    said, _ = under_load(secure, report, "certificate, key and tokens replaced", replace, CA)
+    said = under_load(secure, report, "certificate, key and tokens replaced", replace, CA)
     assert failures(said) == {}
 
 

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.e2e.cluster.callers import failures
 from tests.e2e.cluster.clients import plan
 from tests.e2e.cluster.cluster import Cluster, until
 from tests.e2e.cluster.conftest import FULL
 from tests.e2e.cluster.release import Release
 from tests.e2e.cluster.report import Report
-from tests.e2e.cluster.test_disruptions import failures
 
 AGE = 30
 OPEN = """
