@@ -1,8 +1,9 @@
 """Measures what the bridge costs and prints the table of bars.
 
-    python -m benchmarks            # everything, about ten minutes; writes results/bench.json and draws plots
-    python -m benchmarks --quick    # the bars only, with few rounds, in 90 seconds; writes nothing
-    python -m benchmarks --peers    # against the LiteLLM proxy, which it installs; writes results/peers.json
+    python -m benchmarks                       # everything, some 15 minutes; writes results/bench.json, draws plots
+    python -m benchmarks --quick               # the bars only, with few rounds, in 120 seconds; writes nothing
+    python -m benchmarks --only paced/azure    # one row; `paced` for all of its rows; may be said again
+    python -m benchmarks --peers               # against the LiteLLM proxy, which it installs; writes results/peers.json
 
 The exit code says whether it could be measured, never how fast it was.
 """
@@ -18,7 +19,7 @@ from typing import Any
 from rich.console import Console
 
 from benchmarks import machine, plots, report
-from benchmarks.figures import Row
+from benchmarks.figures import BARS, Row
 from benchmarks.measures import QUICK, Bench, Plan
 from benchmarks.processes import StartError, allow_files
 from benchmarks.stacks import Load, Stacks
@@ -41,38 +42,48 @@ class _Progress:
             self._last = topic
 
 
-def _measured(bench: Bench) -> tuple[list[Row], dict[str, Any]]:
-    """Everything but the peers."""
+def _measured(bench: Bench, *, whole: bool) -> tuple[list[Row], dict[str, Any]]:
+    """The rows that are wanted, and what a whole run needs besides."""
     rows, costs = bench.costs()
-    latency, one_caller = bench.latency()
-    memory, idle = bench.memory()
-    crowd, streams = bench.crowd()
-    details = {
-        "costs": costs,
-        "one_caller": one_caller,
-        "idle": idle,
-        "streams": streams,
-        "stampede": bench.stampede(),
-        "rates": bench.rates(),
-        "workers": bench.workers(),
-    }
-    return [*rows, latency, memory, *crowd], details
+    for part in (bench.paced, bench.burst):
+        found, further = part()
+        rows += found
+        costs |= further
+    details: dict[str, Any] = {"costs": costs}
+    if bench.wants("latency"):
+        row, details["one_caller"] = bench.latency()
+        rows.append(row)
+    if bench.wants("stampede"):
+        found, details["stampede"] = bench.stampede()
+        rows += found
+    if bench.wants("memory"):
+        row, details["idle"] = bench.memory()
+        rows.append(row)
+    if bench.wants("crowd"):
+        found, details["streams"] = bench.crowd()
+        rows += found
+    if whole:
+        details |= {"rates": bench.rates(), "workers": bench.workers()}
+    return rows, details
 
 
-def _run(*, quick: bool, peers: bool, console: Console) -> dict[str, Any]:
+def _run(chosen: argparse.Namespace, console: Console) -> dict[str, Any]:
     began = time.monotonic()
     made_on = machine.described()
     with Stacks() as stacks, Load() as load:
-        bench = Bench(stacks, load, QUICK if quick else Plan(), _Progress(console))
-        rows, details = ([bench.litellm()], {}) if peers else _measured(bench)
-    upstreams = {"canned": stacks.canned, "paced": "asyncio, one event per write"}
-    took = round(time.monotonic() - began)
-    return {**made_on, "seconds": took, "upstreams": upstreams, "rows": [row.as_json() for row in rows], **details}
+        bench = Bench(stacks, load, QUICK if chosen.quick else Plan(), _Progress(console), chosen.only)
+        rows, details = ([bench.litellm()], {}) if chosen.peers else _measured(bench, whole=not chosen.only)
+    upstreams = {"unary": stacks.canned, "streams": "asyncio"}
+    after = {"seconds": round(time.monotonic() - began), "load_after": machine.load()}
+    return {**made_on, **after, "upstreams": upstreams, "rows": [row.as_json() for row in rows], **details}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="few rounds, bars only, in 90 seconds; writes nothing")
+    parser.add_argument("--quick", action="store_true", help="few rounds, bars only, in 120 seconds; writes nothing")
+    parser.add_argument(
+        "--only", action="append", default=[], metavar="ROW", help="this row, or those below this name; writes nothing"
+    )
     parser.add_argument("--peers", action="store_true", help="against the LiteLLM proxy, which is installed for it")
     parser.add_argument("--output", type=Path, help="where to write the results as JSON")
     chosen = parser.parse_args()
@@ -80,12 +91,14 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))  # and end the children on the way out
     console = Console(stderr=True)
     try:
-        result = _run(quick=chosen.quick, peers=chosen.peers, console=console)
+        result = _run(chosen, console)
     except StartError as error:
         sys.exit(str(error))
+    if not result["rows"]:
+        sys.exit(f"no row by this name; there are: {', '.join(BARS)}")
     report.show(result)
     path = chosen.output or (
-        None if chosen.quick else report.RESULTS / ("peers.json" if chosen.peers else "bench.json")
+        None if chosen.quick or chosen.only else report.RESULTS / ("peers.json" if chosen.peers else "bench.json")
     )
     if path:
         path.parent.mkdir(exist_ok=True)

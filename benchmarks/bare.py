@@ -7,7 +7,8 @@ import grpc
 import uvloop
 
 from aibridge.v1 import chat_pb2, chat_pb2_grpc, embeddings_pb2, embeddings_pb2_grpc
-from benchmarks.payloads import CHUNKS, COMPLETION, EMBEDDINGS, Pace, chunk
+from benchmarks.dialects import SHAPES
+from benchmarks.payloads import COMPLETION, EMBEDDINGS, Asked, place
 from bridge.codec import build, decode
 from bridge.jsontext import loads
 from bridge.services import vectors
@@ -16,21 +17,25 @@ from bridge.services import vectors
 class Chat(chat_pb2_grpc.ChatServiceServicer):
     def __init__(self) -> None:
         self._reply = decode(chat_pb2.CreateChatCompletionResponse, COMPLETION)
-        self._chunks = [decode(chat_pb2.CreateChatCompletionStreamResponse, chunk(index)) for index in range(CHUNKS)]
+        self._streams = {
+            name: [decode(chat_pb2.CreateChatCompletionStreamResponse, data) for data in shape.events]
+            for name, shape in SHAPES.items()
+        }
 
     async def CreateChatCompletion(self, request: Any, context: Any) -> Any:
         return self._reply
 
     async def CreateChatCompletionStream(self, request: Any, context: Any) -> None:
-        pace = Pace.asked(request.model)
-        if pace is None:
-            for message in self._chunks:
+        asked = Asked.of(request.model)
+        messages = self._streams[asked.shape]
+        if not asked.interval:
+            for message in messages:
                 await context.write(message)
             return
-        for index in range(pace.events - 1):
-            await context.write(self._chunks[index % (CHUNKS - 1)])
-            await asyncio.sleep(pace.interval)
-        await context.write(self._chunks[-1])
+        for index in range(asked.events - 1):
+            await context.write(messages[place(index)])
+            await asyncio.sleep(asked.interval)
+        await context.write(messages[-1])
 
 
 class Embeddings(embeddings_pb2_grpc.EmbeddingsServiceServicer):
@@ -44,13 +49,19 @@ class Embeddings(embeddings_pb2_grpc.EmbeddingsServiceServicer):
         return self._reply
 
 
-async def main() -> None:
+def made() -> tuple[Any, int]:
+    """The server, which has not started, and its port on 127.0.0.1."""
     # Core cancels at random what waits beyond a thousand calls: a crowd that begins in one moment would lose some.
     pending = [(f"grpc.server.max_pending_requests{suffix}", 1 << 16) for suffix in ("", "_hard_limit")]
     server = grpc.aio.server(options=[("grpc.so_reuseport", 0), *pending])
     chat_pb2_grpc.add_ChatServiceServicer_to_server(Chat(), server)
     embeddings_pb2_grpc.add_EmbeddingsServiceServicer_to_server(Embeddings(), server)
-    print(server.add_insecure_port("127.0.0.1:0"), flush=True)
+    return server, server.add_insecure_port("127.0.0.1:0")
+
+
+async def main() -> None:
+    server, port = made()
+    print(port, flush=True)
     await server.start()
     await server.wait_for_termination()
 

@@ -11,7 +11,7 @@ import grpc
 import orjson
 
 from aibridge.v1 import chat_pb2, chat_pb2_grpc, embeddings_pb2, embeddings_pb2_grpc
-from benchmarks.payloads import CHUNKS
+from benchmarks.payloads import Asked
 
 _PROMPT: Final = [{"role": "user", "content": "When is high water at Oban?"}]
 _EMBED: Final = embeddings_pb2.CreateEmbeddingRequest(
@@ -51,7 +51,7 @@ class Grpc:
         async for _ in self.stream(model, coalesce=kind == "coalesced"):
             first = first or time.perf_counter()
             count += 1
-        assert kind == "coalesced" or model.startswith("paced/") or count == CHUNKS, count
+        assert kind == "coalesced" or count == Asked.of(model).events, count
         return first
 
     def stream(self, model: str, *, coalesce: bool = False) -> Any:

@@ -12,7 +12,7 @@ import grpc
 
 from benchmarks.callers import Grpc
 from benchmarks.figures import percentiles
-from benchmarks.payloads import Pace
+from benchmarks.payloads import Asked
 from benchmarks.processes import cpu, memory
 
 #: Streams share connections as the callers of one service do: so many a channel.
@@ -26,9 +26,9 @@ _SILENT: Final = 3600.0  # seconds to the second chunk
 class _Crowd:
     """Streams that go on until they are closed. Times are on `time.perf_counter`."""
 
-    def __init__(self, port: int, number: int, interval: float) -> None:
+    def __init__(self, port: int, number: int, interval: float, shape: str = "plain") -> None:
         self._caller = Grpc(port, channels=-(-number // _PER_CHANNEL))
-        self._model = Pace(_FOREVER, interval).model
+        self._model = Asked(shape, _FOREVER, interval).model
         self._number = number
         self._tasks: list[asyncio.Task[None]] = []
         self.firsts = array("d")

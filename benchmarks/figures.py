@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from benchmarks.dialects import MIXED, SHAPES
+
 #: What was measured in one round, by the stack that it was measured of.
 Round = Mapping[str, float]
 
@@ -32,21 +34,34 @@ def _to(one: str, other: str) -> Callable[[Round], float]:
     return lambda measured: measured[one] / measured[other]
 
 
+def _ratio(name: str, unit: str, bar: float, stretch: float) -> Bar:
+    return Bar(name, unit, bar, stretch, _to("bridge", "bare"))
+
+
+def _of_streams() -> dict[str, Bar]:
+    """Three bars for each shape of a stream."""
+    bars = {}
+    for name in (*SHAPES, MIXED):
+        bars[f"paced/{name}"] = _ratio(f"paced, {name}", "µs of CPU per chunk", 1.6, 1.35)
+        bars[f"burst/{name}"] = _ratio(f"burst, {name}", "µs of CPU per chunk", 1.6, 1.3)
+        bars[f"coalesced/{name}"] = _ratio(f"burst, coalesced, {name}", "µs of CPU per token", 0.30, 0.20)
+    return bars
+
+
 BARS: Final[Mapping[str, Bar]] = {
-    "unary": Bar("unary chat, 16 callers", "µs of CPU per call", 3.2, 2.2, _to("bridge", "bare")),
-    "paced": Bar("paced stream", "µs of CPU per chunk", 1.65, 1.35, _to("bridge", "bare")),
-    "at_once": Bar("stream, all events at once", "µs of CPU per chunk", 1.7, 1.4, _to("bridge", "bare")),
-    "coalesced": Bar("the same, coalesced", "µs of CPU per token", 0.40, 0.25, _to("bridge", "bare")),
-    "embeddings": Bar("embeddings 16x1536", "µs of CPU per call", 3.2, 2.0, _to("bridge", "bare")),
+    "unary": _ratio("unary chat, 16 callers", "µs of CPU per call", 2.3, 1.8),
+    "embeddings": _ratio("embeddings 16x1536", "µs of CPU per call", 2.5, 2.0),
+    **_of_streams(),
     "latency": Bar(
         "added latency, one caller",
         "ms, p50 of unary calls",
-        1.2,
+        1.0,
         0.7,
         lambda measured: measured["bridge"] - measured["aiohttp"],
         of="ms",
     ),
-    "memory": Bar("memory per open idle stream", "kB", 60, 40, lambda measured: measured["bridge"], of="kB"),
+    "stampede": _ratio("1000 streams opened in the same moment", "ms to the first chunk, p99", 1.6, 1.3),
+    "memory": Bar("memory per open idle stream", "kB", 45, 40, lambda measured: measured["bridge"], of="kB"),
     "crowd": Bar("1000 open streams against 10", "µs of CPU per chunk", 1.25, 1.1, _to("1000 open", "10 open")),
     "fairness": Bar(
         "longest wait for a chunk, 2000 open",
@@ -102,6 +117,8 @@ class Row:
             "spread": [round(min(self.figures), 3), round(max(self.figures), 3)],
             "bar": self.bar.bar,
             "stretch": self.bar.stretch,
+            "of": self.bar.of,
+            "least": self.bar.least,
             "verdict": self.verdict,
             "rounds": self.rounds,
         }

@@ -10,6 +10,7 @@ import sys
 import time
 from array import array
 from collections.abc import Awaitable, Callable, Mapping
+from itertools import cycle
 from typing import Any, Final
 
 import uvloop
@@ -17,7 +18,7 @@ import uvloop
 from benchmarks import crowd
 from benchmarks.callers import Caller, Grpc, Http, OpenAI
 from benchmarks.figures import percentiles
-from benchmarks.payloads import CHUNKS, LITELLM_KEY, Pace
+from benchmarks.payloads import LITELLM_KEY, Asked
 from benchmarks.processes import cpu
 
 _made: dict[tuple[str, int], Caller] = {}
@@ -37,28 +38,32 @@ def _caller(client: str, port: int) -> Caller:
 
 
 async def calls(
-    *, port: int, pids: list[int], kind: str, model: str, callers: int, seconds: float, client: str = "grpc"
+    *, port: int, pids: list[int], kind: str, models: list[str], callers: int, seconds: float, client: str = "grpc"
 ) -> dict[str, Any]:
     """So many callers, each with one call after the other, for so many seconds; all are let come to their end.
 
-    `us` is the servers' processor time for one unit: a call, or an event of a stream.
+    The calls name these models in turn. `us` is the servers' processor time for one unit: a call, or an event.
     """
     caller = _caller(client, port)
-    await asyncio.gather(*(caller.call("unary", model) for _ in range(callers)))  # connections, and what is made lazily
+    await asyncio.gather(
+        *(caller.call("unary", models[0]) for _ in range(callers))
+    )  # connections, and what is made lazily
     latencies, firsts = array("d"), array("d")
+    units, names = 0, cycle(models)
     own, before, began = time.process_time(), sum(cpu(pids)), time.perf_counter()
 
     async def one() -> None:
+        nonlocal units
         while (start := time.perf_counter()) - began < seconds:
+            model = next(names)
             first = await caller.call(kind, model)
+            units += 1 if kind in {"unary", "embeddings"} else Asked.of(model).events
             latencies.append(time.perf_counter() - start)
             firsts.append(first - start)
 
     await asyncio.gather(*(one() for _ in range(callers)))
     wall = time.perf_counter() - began
     used, own = sum(cpu(pids)) - before, time.process_time() - own
-    pace = Pace.asked(model)
-    units = len(latencies) * (1 if kind in {"unary", "embeddings"} else pace.events if pace else CHUNKS)
     return {
         "us": round(used / 1e3 / units, 2),
         "caller_us": round(own * 1e6 / units, 2),

@@ -28,7 +28,7 @@ def described() -> dict[str, Any]:
     return {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "revision": _revision(),
-        "load_before": round(os.getloadavg()[0], 2),
+        "load_before": load(),
         "hardware": {
             "processor": _cpuinfo("model name") or platform.machine(),
             "processors": len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count(),
@@ -37,6 +37,11 @@ def described() -> dict[str, Any]:
         },
         "versions": {"python": platform.python_version(), **_versions()},
     }
+
+
+def load() -> float:
+    """The load average of the last minute."""
+    return round(os.getloadavg()[0], 2)
 
 
 def _cpuinfo(field: str) -> str:

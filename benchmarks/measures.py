@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from benchmarks.callers import OpenAI
+from benchmarks.dialects import MIXED, SHAPES, mix
 from benchmarks.figures import Row, medians
 from benchmarks.model import bytes_of_stream
-from benchmarks.payloads import CHUNKS, Pace
+from benchmarks.payloads import Asked
 from benchmarks.processes import Server
+from benchmarks.shapes import CHUNKS
 from benchmarks.stacks import Load, Stacks
 
-PACE = Pace(CHUNKS, 0.005)
+#: Seconds between two events of a paced stream.
+INTERVAL = 0.005
 #: A server, and the arguments of `calls` in benchmarks.load.
 Turn: TypeAlias = tuple[Server, dict[str, Any]]
 
@@ -21,21 +24,26 @@ Turn: TypeAlias = tuple[Server, dict[str, Any]]
 class Plan:
     """How long a run measures. Times in seconds; `chunks` is the rate of all streams together in the crowd."""
 
-    rounds: int = 7
+    rounds: int = 5
     seconds: float = 2.0
     slices: int = 4
+    shapes: tuple[str, ...] = (*SHAPES, MIXED)
+    burst_seconds: float = 0.8
+    burst_slices: int = 2
+    paced_events: int = CHUNKS
     crowd_rounds: int = 5
     crowds: tuple[int, ...] = (10, 100, 1000, 2000)
-    crowd_seconds: float = 3.5
+    crowd_seconds: float = 2.5
     chunks: float = 2500.0
-    ramp: float = 400.0
+    ramp: float = 800.0
     idle_rounds: int = 5
     idle: tuple[int, ...] = (100, 1000, 2000)
     rates: tuple[int, ...] = (50, 100, 200, 400)
     rate_rounds: int = 3
     channels: tuple[int, ...] = (1, 2, 4, 8, 16, 32)
-    share_rounds: int = 8
+    share_rounds: int = 5
     bare_crowd: bool = True
+    stampede_rounds: int = 5
     stampedes: tuple[int, ...] = (10, 100, 1000, 2000)
 
 
@@ -43,70 +51,105 @@ QUICK = Plan(
     rounds=3,
     seconds=0.5,
     slices=2,
+    shapes=("plain", "openai", "spaced", "logprobs", "azure", "tools", "reasoning", MIXED),
+    burst_seconds=0.25,
+    burst_slices=1,
+    paced_events=100,
     crowd_rounds=2,
     crowds=(10, 1000),
-    crowd_seconds=1.5,
+    crowd_seconds=1.0,
     idle_rounds=1,
     idle=(1000,),
     rates=(),
     channels=(),
     bare_crowd=False,
-    stampedes=(),
+    stampede_rounds=2,
+    stampedes=(1000,),
 )
 
 
 class Bench:
-    """Measures, with these servers and this load. `say` is told how far it is."""
+    """Measures, with these servers and this load. `say` is told how far it is; `only` some rows are wanted, or all."""
 
-    def __init__(self, stacks: Stacks, load: Load, plan: Plan, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, stacks: Stacks, load: Load, plan: Plan, say: Callable[[str], None], only: Sequence[str] = ()
+    ) -> None:
         self._stacks = stacks
         self._load = load
         self._plan = plan
         self._say = say
+        self._only = only
+
+    def wants(self, key: str) -> bool:
+        """Whether a row is wanted: `paced` stands for all rows `paced/...`."""
+        return not self._only or any(f"{key}/".startswith(f"{name}/") for name in self._only)
 
     def _rounds(self, what: str, number: int) -> Iterator[int]:
         for index in range(number):
             self._say(f"{what}: round {index + 1} of {number}")
             yield index
 
-    def _alternating(self, what: str, stacks: Mapping[str, Turn], slices: int | None = None) -> list[dict[str, Any]]:
+    def _alternating(
+        self, what: str, stacks: Mapping[str, Turn], seconds: float | None = None, slices: int | None = None
+    ) -> list[dict[str, Any]]:
         """Rounds in which the stacks take turns, several times each: what disturbs one of them disturbs them all."""
         number = slices or self._plan.slices
-        seconds = self._plan.seconds / number
+        each = (seconds or self._plan.seconds) / number
         for server, arguments in stacks.values():  # warm: nothing of it is counted
-            self._load("calls", server, **{**arguments, "seconds": 0.2})
+            self._load("calls", server, **{**arguments, "seconds": 0.1})
         rounds = []
-        for _ in self._rounds(what, self._plan.rounds):
+        for index in self._rounds(what, self._plan.rounds):
             taken: dict[str, list[dict[str, Any]]] = {name: [] for name in stacks}
-            for index in range(number):
-                for name, (server, arguments) in list(stacks.items())[:: -1 if index % 2 else 1]:
-                    taken[name].append(self._load("calls", server, **arguments, seconds=seconds))
+            for turn in range(index, index + number):
+                for name, (server, arguments) in list(stacks.items())[:: -1 if turn % 2 else 1]:
+                    taken[name].append(self._load("calls", server, **arguments, seconds=each))
             rounds.append({name: merged(parts) for name, parts in taken.items()})
         return rounds
 
     def costs(self) -> tuple[list[Row], dict[str, Any]]:
         """CPU per call and chunk, and beside it latency and time to the first chunk."""
-        bare, canned, paced = (self._stacks.server(name) for name in ("bare", "bridge canned", "bridge paced"))
-        unary, embeddings = calls("unary"), calls("embeddings")
-        work: dict[str, dict[str, Turn]] = {
-            "unary": {"bare": (bare, unary), "bridge": (canned, unary)},
-            "paced": {"bare": (bare, calls("stream", PACE.model)), "bridge": (paced, calls("stream", PACE.model))},
-            "at_once": {
-                "bare": (bare, calls("stream")),
-                "bridge": (canned, calls("stream")),
-                "coalesced": (canned, calls("coalesced")),
-            },
-            "embeddings": {"bare": (bare, embeddings), "bridge": (canned, embeddings)},
-        }
         rows, details = [], {}
-        for key, stacks in work.items():
-            slices = max(1, self._plan.slices // 2) if key == "paced" else None  # its streams take a second each
-            taken = self._alternating(key, stacks, slices)
-            costs = [{name: measured[name]["us"] for name in stacks} for measured in taken]
-            rows.append(Row(key, [{name: cost[name] for name in ("bare", "bridge")} for cost in costs]))
-            if "coalesced" in stacks:
-                rows.append(Row("coalesced", [{"bare": cost["bare"], "bridge": cost["coalesced"]} for cost in costs]))
-            details[key] = _details(taken)
+        for kind in ("unary", "embeddings"):
+            if self.wants(kind):
+                stacks: dict[str, Turn] = {
+                    "bare": (self._stacks.server("bare"), calls(kind)),
+                    "bridge": (self._stacks.server("bridge canned"), calls(kind)),
+                }
+                taken = self._alternating(kind, stacks)
+                rows.append(_row(kind, taken))
+                details[kind] = _details(taken)
+        return rows, details
+
+    def paced(self) -> tuple[list[Row], dict[str, Any]]:
+        """CPU per chunk of streams whose events come one by one, by shape; one stream of each caller at a time."""
+        rows, details = [], {}
+        for shape in self._plan.shapes:
+            if self.wants(key := f"paced/{shape}"):
+                arguments = calls("stream", *models(shape, self._plan.paced_events, INTERVAL))
+                stacks: dict[str, Turn] = {
+                    "bare": (self._stacks.server("bare"), arguments),
+                    "bridge": (self._stacks.server("bridge paced"), arguments),
+                }
+                taken = self._alternating(key, stacks, seconds=0.05, slices=1)  # each caller begins one stream
+                rows.append(_row(key, taken))
+                details[key] = _details(taken)
+        return rows, details
+
+    def burst(self) -> tuple[list[Row], dict[str, Any]]:
+        """CPU per chunk of streams whose events all come at once, by shape; and per token, coalesced."""
+        rows, details = [], {}
+        bare, bridge = self._stacks.server("bare"), self._stacks.server("bridge paced")
+        for shape in self._plan.shapes:
+            kinds = {"bridge": f"burst/{shape}", "coalesced": f"coalesced/{shape}"}
+            wanted = {name: key for name, key in kinds.items() if self.wants(key)}
+            if wanted:
+                asked = models(shape, CHUNKS, 0)
+                stacks: dict[str, Turn] = {"bare": (bare, calls("stream", *asked))}
+                for name in wanted:
+                    stacks[name] = (bridge, calls("coalesced" if name == "coalesced" else "stream", *asked))
+                taken = self._alternating(f"burst/{shape}", stacks, self._plan.burst_seconds, self._plan.burst_slices)
+                rows += [_row(key, taken, name) for name, key in wanted.items()]
+                details[f"burst/{shape}"] = _details(taken)
         return rows, details
 
     def latency(self) -> tuple[Row, dict[str, Any]]:
@@ -166,15 +209,20 @@ class Bench:
             rows.append(Row("fairness", [{"bridge": wait} for wait in of(2000, "worst_wait")]))
         return rows, points
 
-    def stampede(self) -> list[dict[str, Any]]:
+    def stampede(self) -> tuple[list[Row], list[dict[str, Any]]]:
         """Time to the first chunk when all streams are opened in the same moment."""
-        found = []
-        for number in self._plan.stampedes:
-            for name in ("bare", "bridge paced"):
-                self._say(f"opened in the same moment: {number} streams on the {name.split()[0]}")
-                server = self._stacks.server(name)
-                found.append({"stack": name.partition(" ")[0], **self._load("stampede", server, number=number)})
-        return found
+        points, rounds = [], []
+        for index in self._rounds("opened in the same moment", self._plan.stampede_rounds):
+            measured = {}
+            for number in self._plan.stampedes:
+                for name in ("bare", "bridge paced")[:: -1 if index % 2 else 1]:
+                    found = self._load("stampede", self._stacks.server(name), number=number)
+                    stack = name.partition(" ")[0]
+                    points.append({"stack": stack, "round": index, **found})
+                    if number == 1000:
+                        measured[stack] = found["first_ms"]["p99"]
+            rounds.append(measured)
+        return [Row("stampede", rounds)], points
 
     def rates(self) -> list[dict[str, Any]]:
         """Latency of unary calls that come at a fixed rate."""
@@ -224,9 +272,19 @@ class Bench:
         return Row("litellm", [{name: measured[name]["us"] for name in stacks} for measured in taken])
 
 
-def calls(kind: str, model: str = "bench/model", *, callers: int = 16, client: str = "grpc") -> dict[str, Any]:
-    """What the load generator is told of calls."""
-    return {"kind": kind, "model": model, "callers": callers, "client": client}
+def calls(kind: str, *names: str, callers: int = 16, client: str = "grpc") -> dict[str, Any]:
+    """What the load generator is told of calls; they name these models in turn."""
+    return {"kind": kind, "models": list(names or ("bench/model",)), "callers": callers, "client": client}
+
+
+def models(shape: str, events: int, interval: float) -> list[str]:
+    """The models' names that ask for streams of a shape, or for those of the mix in turn."""
+    return [Asked(name, events, interval).model for name in (mix() if shape == MIXED else [shape])]
+
+
+def _row(key: str, taken: Sequence[Mapping[str, Mapping[str, Any]]], name: str = "bridge") -> Row:
+    """The row of what a stack used, beside what the bare server did."""
+    return Row(key, [{"bare": measured["bare"]["us"], "bridge": measured[name]["us"]} for measured in taken])
 
 
 def merged(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""nginx as the upstream for throughput: the canned bodies as files, so that it cannot be the bottleneck.
+"""nginx as the upstream of unary calls: the canned bodies as files, so that it cannot be the bottleneck.
 
 Where there is no nginx, Debian's package is downloaded by apt and unpacked into `benchmarks/.installed`; nothing is
 installed on the machine. Without apt the asyncio server of `benchmarks.upstream` takes its place.
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks import processes
-from benchmarks.payloads import COMPLETION, EMBEDDINGS, EVENTS
+from benchmarks.payloads import COMPLETION, EMBEDDINGS
 
 _FOLDER: Final = Path(__file__).resolve().parent / ".installed"
 _TIMEOUT: Final = 60.0
@@ -37,13 +37,12 @@ http {{
     keepalive_timeout 600s;
     tcp_nodelay on;
     open_file_cache max=10;
-    types {{ application/json json; text/event-stream sse; }}
-    map $http_accept $chat {{ default chat.json; text/event-stream stream.sse; }}
+    types {{ application/json json; }}
     server {{
         listen 127.0.0.1:{port} backlog=4096;
         root {folder};
         error_page 405 =200 $uri;  # a file is what nginx serves to a GET only
-        location = /v1/chat/completions {{ rewrite ^ /$chat last; }}
+        location = /v1/chat/completions {{ rewrite ^ /chat.json last; }}
         location = /v1/embeddings {{ rewrite ^ /embeddings.json last; }}
     }}
 }}
@@ -104,11 +103,7 @@ def serving() -> Iterator[int | None]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o755)  # its worker is somebody else when we are root
-        for file, body in (
-            ("chat.json", COMPLETION),
-            ("embeddings.json", EMBEDDINGS),
-            ("stream.sse", b"".join(EVENTS)),
-        ):
+        for file, body in (("chat.json", COMPLETION), ("embeddings.json", EMBEDDINGS)):
             (folder / file).write_bytes(body)
         with closing(socket.socket()) as probe:
             probe.bind(("127.0.0.1", 0))

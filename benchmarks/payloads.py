@@ -1,6 +1,6 @@
-"""What every stack in a run carries: one completion, one stream, one batch of embeddings.
+"""What every stack in a run carries: one completion, one batch of embeddings, and how a stream is asked for.
 
-The model's name in a request says how a stream comes: see `Pace`. Any other name gets `CHUNKS` events at once.
+The model's name in a request says which stream comes, and how: see `Asked`.
 """
 
 import base64
@@ -9,7 +9,8 @@ import re
 from array import array
 from typing import Final, NamedTuple, Self
 
-CHUNKS: Final = 200
+from benchmarks.shapes import CHUNKS
+
 LITELLM_KEY: Final = "sk-bench-5d0a7be2c94f1836"  # it refuses weak ones; it is worth nothing, the proxy is ours
 VECTORS: Final = 16
 DIMENSIONS: Final = 1536
@@ -47,50 +48,35 @@ COMPLETION: Final = _json(
 )
 
 
-class Pace(NamedTuple):
-    """A stream of so many events, with so many seconds between two of them."""
+class Asked(NamedTuple):
+    """The stream that a request asks for: its shape, so many events, so many seconds between two of them.
 
-    events: int
-    interval: float
+    Without a time all events come at once.
+    """
+
+    shape: str
+    events: int = CHUNKS
+    interval: float = 0.0
 
     @property
     def model(self) -> str:
         """The model's name that asks for it."""
-        return f"paced/{self.events}/{self.interval:.6f}"
+        return f"bench/{self.shape}/{self.events}/{self.interval:.6f}"
 
     @classmethod
-    def asked(cls, text: str) -> Self | None:
-        """The pace that is asked for by a model's name, somewhere in this text."""
-        found = _PACED.search(text)
-        return cls(int(found[1]), float(found[2])) if found else None
+    def of(cls, text: str) -> Self:
+        """What is asked for by a model's name, somewhere in this text; the plain shape by any other."""
+        found = _ASKED.search(text)
+        return cls(found[1], int(found[2]), float(found[3])) if found else cls("plain")
 
 
-_PACED: Final = re.compile(r"\bpaced/(\d+)/([\d.]+)")
+_ASKED: Final = re.compile(r"\bbench/(\w+)/(\d+)/([\d.]+)")
 
 
-def chunk(index: int) -> bytes:
-    """The JSON of one chunk; the last one finishes."""
-    last = index == CHUNKS - 1
-    return _json(
-        {
-            "id": "chatcmpl-bench",
-            "object": "chat.completion.chunk",
-            "created": 1790000000,
-            "model": "bench/model",
-            "system_fingerprint": "fp_bench",
-            "choices": [
-                {
-                    "index": 0,
-                    "delta": {} if last else {"content": f" word{index}"},
-                    "logprobs": None,
-                    "finish_reason": "stop" if last else None,
-                }
-            ],
-        }
-    )
+def place(index: int) -> int:
+    """Which event of a shape comes at a place of a stream that is longer: its words again and again."""
+    return index if index < CHUNKS - 1 else 1 + (index - 1) % (CHUNKS - 2)
 
-
-EVENTS: Final = [b"data: " + chunk(index) + b"\n\n" for index in range(CHUNKS)] + [b"data: [DONE]\n\n"]
 
 _VECTOR = array("f", [index / DIMENSIONS for index in range(DIMENSIONS)]).tobytes()
 EMBEDDINGS: Final = _json(

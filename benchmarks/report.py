@@ -46,6 +46,8 @@ def show(result: Result) -> None:
     terminal = Console()
     console = terminal if terminal.is_terminal else Console(width=200)  # a log has no width to keep to
     console.print(shown)
+    before, after = (result[f"load_{when}"] for when in ("before", "after"))
+    console.print(f"load average {before} before the run, {after} after it; {result['seconds']} s", highlight=False)
 
 
 def page(text: str, result: Result, peers: Result | None) -> str:

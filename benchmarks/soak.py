@@ -30,7 +30,7 @@ import grpc
 import uvloop
 
 from aibridge.v1 import chat_pb2, chat_pb2_grpc
-from benchmarks.payloads import chunk
+from benchmarks.dialects import SHAPES
 from bridge import settings
 from bridge.server.app import App
 from bridge.telemetry import logs
@@ -40,7 +40,7 @@ _WARM: Final = 2_000
 _LOOKS: Final = 100
 _TOLERANCE: Final = 0.10
 _HEAD: Final = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
-_PIECES: Final = [b"data: " + chunk(index) + b"\n\n" for index in range(_EVENTS - 1)]
+_PIECES: Final = [b"data: " + data + b"\n\n" for data in SHAPES["plain"].events[: _EVENTS - 1]]
 _END: Final = b'data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
 _OK, _CANCELLED, _CUT = "complete", "cancelled", "cut"
 _PAGE: Final = os.sysconf("SC_PAGE_SIZE")

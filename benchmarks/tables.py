@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from benchmarks import model
-from benchmarks.figures import BARS, medians
+from benchmarks.figures import medians
 
 Result = Mapping[str, Any]
 _LIFETIME: Final = 30.0  # seconds that a stream of the sizing tables is open
@@ -32,9 +32,8 @@ def bars(rows: Sequence[Mapping[str, Any]]) -> Table:
 
 
 def _bar(row: Mapping[str, Any]) -> tuple[str, ...]:
-    of = BARS[row["key"]].of
-    unit = f" {of}" if of else ""
-    sign = "≥" if BARS[row["key"]].least else "≤"
+    unit = f" {row['of']}" if row["of"] else ""
+    sign = "≥" if row["least"] else "≤"
     measured = ", ".join(f"{name} {number(value)}" for name, value in medians(row["rounds"]).items())
     low, high = (number(value) for value in row["spread"])
     verdict = {"stretch": "held, and the stretch", "held": "held", "over": "OVER", "under": "UNDER"}[row["verdict"]]

@@ -1,16 +1,20 @@
 """A gateway that costs as little as can be: canned bytes from an asyncio protocol, one event per write where paced.
 
-`python -m benchmarks.upstream` prints its port. `Pace` says how a stream is asked for.
+`python -m benchmarks.upstream` prints its port. `Asked` says how a stream is asked for.
 """
 
 import asyncio
-from typing import cast
+from functools import cache
+from typing import Final, cast
 
 import uvloop
 
-from benchmarks.payloads import CHUNKS, COMPLETION, EMBEDDINGS, EVENTS, Pace
+from benchmarks.dialects import stream
+from benchmarks.payloads import COMPLETION, EMBEDDINGS, Asked, place
 
 _STREAM_HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
+#: Bytes of a piece of a stream that comes at once: what a proxy forwards that has gathered it.
+_PIECE: Final = 1 << 14
 
 
 def _whole(body: bytes) -> bytes:
@@ -23,9 +27,20 @@ def _piece(data: bytes) -> bytes:
 
 _COMPLETION = _whole(COMPLETION)
 _EMBEDDINGS = _whole(EMBEDDINGS)
-_PIECES = [_piece(event) for event in EVENTS]
-_LAST = b"".join(_PIECES[-2:]) + b"0\r\n\r\n"  # the chunk that finishes, [DONE], and the end of the body
-_AT_ONCE = _STREAM_HEAD + b"".join(_PIECES[:-2]) + _LAST
+
+
+@cache
+def _pieces(shape: str) -> list[bytes]:
+    """Each event as a piece; with the one that finishes come `[DONE]` and the end of the body."""
+    *pieces, last, done = map(_piece, stream(shape))
+    return [*pieces, last + done + b"0\r\n\r\n"]
+
+
+@cache
+def _at_once(shape: str) -> bytes:
+    body = b"".join(stream(shape))
+    pieces = [_piece(body[start : start + _PIECE]) for start in range(0, len(body), _PIECE)]
+    return b"".join([_STREAM_HEAD, *pieces, b"0\r\n\r\n"])
 
 
 class Gateway(asyncio.Protocol):
@@ -51,25 +66,29 @@ class Gateway(asyncio.Protocol):
             self._transport.write(_EMBEDDINGS)
         elif b'"stream":true' not in body:
             self._transport.write(_COMPLETION)
-        elif pace := Pace.asked(body.decode()):
+        elif (asked := Asked.of(body.decode())).interval:
             self._transport.write(_STREAM_HEAD)
-            self._next(pace, 0)
+            self._next(asked, _pieces(asked.shape), 0)
         else:
-            self._transport.write(_AT_ONCE)
+            self._transport.write(_at_once(asked.shape))
 
-    def _next(self, pace: Pace, index: int) -> None:
+    def _next(self, asked: Asked, pieces: list[bytes], index: int) -> None:
         if self._transport.is_closing():
             return
-        if index == pace.events - 1:
-            self._transport.write(_LAST)
+        if index == asked.events - 1:
+            self._transport.write(pieces[-1])
             return
-        self._transport.write(_PIECES[index % (CHUNKS - 1)])
-        self._loop.call_later(pace.interval, self._next, pace, index + 1)
+        self._transport.write(pieces[place(index)])
+        self._loop.call_later(asked.interval, self._next, asked, pieces, index + 1)
+
+
+async def serve() -> asyncio.Server:
+    """Listen on a free port of 127.0.0.1."""
+    return await asyncio.get_running_loop().create_server(Gateway, "127.0.0.1", 0, backlog=4096)
 
 
 async def main() -> None:
-    loop = asyncio.get_running_loop()
-    server = await loop.create_server(Gateway, "127.0.0.1", 0, backlog=4096)
+    server = await serve()
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 

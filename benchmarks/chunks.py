@@ -1,0 +1,170 @@
+"""What a chunk costs on its way through the bridge, without sockets: µs of CPU by shape. `python -m benchmarks.chunks`.
+
+    python -m benchmarks.chunks [SHAPE ...] [--profile]
+
+The real handler runs on bytes from memory: `read` with an event in each read, `burst` with many, `merged` with many and
+`coalesce`, per token. The reference, measured in the same rounds, is what no server in Python can save: the event's
+JSON is parsed, and a message that was ready is written out. Each figure is the least of many short runs: what else the
+machine does can only make one longer. The last column is the codec alone: JSON text to message to bytes.
+
+`--profile` prints which functions take the time, with an event in each read, instead of the figures.
+"""
+
+import argparse
+import cProfile
+import math
+import pstats
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from typing import Any, Final
+
+import httpx
+import uvloop
+
+from aibridge.v1 import chat_pb2
+from benchmarks.dialects import SHAPES, stream
+from benchmarks.shapes import CHUNKS
+from bridge import call, settings
+from bridge.codec import decode
+from bridge.jsontext import loads
+from bridge.services.chat import ChatService
+from bridge.upstream.credentials import Credential
+from bridge.upstream.exchange import Exchange
+
+_ROUNDS: Final = 25
+_PIECE: Final = 1 << 14
+_MESSAGE: Final = chat_pb2.CreateChatCompletionStreamResponse
+_HEADERS: Final = [(b"content-type", b"text/event-stream"), (b"transfer-encoding", b"chunked")]
+
+
+class _Body(httpx.AsyncByteStream):
+    """A body from memory, as the transport hands it over."""
+
+    def __init__(self, pieces: list[bytes]) -> None:
+        self._pieces = iter(pieces)
+
+    async def read(self) -> bytes:
+        return next(self._pieces, b"")
+
+    def close(self) -> None:
+        pass
+
+
+class _Upstream:
+    """Answers each request with the same pieces."""
+
+    def __init__(self, pieces: list[bytes], chosen: settings.Settings) -> None:
+        self._pieces = pieces
+        self._settings = chosen
+
+    async def begin(self, _method: str, _path: str, call: call.Call, body: bytes, _accept: str, clock: Any) -> Exchange:
+        response = httpx.Response(200, headers=_HEADERS, stream=_Body(self._pieces))
+        credential = Credential(None, own=False)
+        return Exchange(response, call, body, clock, self._settings, credential, closed=lambda: None)
+
+
+class _Context:
+    """Takes messages as grpcio does: what is written is made into bytes at once."""
+
+    def __init__(self) -> None:
+        self.written = 0
+
+    async def write(self, message: Any) -> None:
+        message.SerializeToString()
+        self.written += 1
+
+    def set_trailing_metadata(self, trailers: Any) -> None:
+        pass
+
+
+def _run(chosen: settings.Settings, pieces: list[bytes], *, coalesce: bool = False) -> Callable[[], Awaitable[None]]:
+    """A stream through the bridge's handler."""
+    service = ChatService(_Upstream(pieces, chosen), chosen)  # type: ignore[arg-type]
+    request = chat_pb2.CreateChatCompletionRequest(model="bench", messages=[{"role": "user", "content": "hi"}])
+    request.bridge_options.coalesce = coalesce
+
+    async def run() -> None:
+        context: Any = _Context()
+        call.current.set(call.begin("/aibridge.v1.ChatService/CreateChatCompletionStream", (), 60, default=60))
+        await service.CreateChatCompletionStream(request, context)
+        assert coalesce or context.written == CHUNKS, context.written
+
+    return run
+
+
+def _runs(chosen: settings.Settings, shape: str) -> Mapping[str, Callable[[], Awaitable[None]]]:
+    events, texts = stream(shape), SHAPES[shape].events
+    body = b"".join(events)
+    pieces = [body[start : start + _PIECE] for start in range(0, len(body), _PIECE)]
+    ready = [decode(_MESSAGE, data) for data in texts]
+
+    async def reference() -> None:
+        context = _Context()
+        for data, message in zip(texts, ready, strict=True):
+            loads(data)
+            await context.write(message)
+
+    async def codec() -> None:
+        for data in texts:
+            decode(_MESSAGE, data).SerializeToString()
+
+    return {
+        "reference": reference,
+        "read": _run(chosen, events),
+        "burst": _run(chosen, pieces),
+        "merged": _run(chosen, pieces, coalesce=True),
+        "codec": codec,
+    }
+
+
+async def _measured(runs: Mapping[str, Callable[[], Awaitable[None]]]) -> dict[str, float]:
+    """Microseconds a chunk."""
+    least = dict.fromkeys(runs, math.inf)
+    for _ in range(_ROUNDS):
+        for name, run in runs.items():
+            began = time.thread_time_ns()
+            await run()
+            least[name] = min(least[name], (time.thread_time_ns() - began) / 1e3 / CHUNKS)
+    return least
+
+
+async def _profile(run: Callable[[], Awaitable[None]]) -> None:
+    profile = cProfile.Profile()
+    profile.enable()
+    for _ in range(_ROUNDS):
+        await run()
+    profile.disable()
+    pstats.Stats(profile).sort_stats("tottime").print_stats(20)
+
+
+def _lines(shape: str, found: Mapping[str, float]) -> Iterator[str]:
+    size = sum(map(len, SHAPES[shape].events)) // CHUNKS
+    yield f"{shape:10} {size:6} {found['reference']:9.2f}"
+    for name in ("read", "burst", "merged"):
+        yield f"{found[name]:7.2f} {found[name] / found['reference']:5.1f} x"
+    yield f"{found['codec']:7.2f}"
+
+
+async def _main(shapes: list[str], *, profile: bool) -> None:
+    chosen = settings.load()
+    if not profile:
+        print(f"{'shape':10} {'bytes':>6} {'reference':>9} {'read':>15} {'burst':>15} {'merged':>15} {'codec':>7}")
+    for shape in shapes:
+        runs = _runs(chosen, shape)
+        if profile:
+            print(shape)
+            await _profile(runs["read"])
+        else:
+            print(" ".join(_lines(shape, await _measured(runs))), flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.chunks", description=__doc__.splitlines()[0])
+    parser.add_argument("shapes", nargs="*", help=f"of {', '.join(SHAPES)}; all if none is named")
+    parser.add_argument("--profile", action="store_true", help="print where the time goes, instead")
+    chosen = parser.parse_args()
+    uvloop.run(_main(chosen.shapes or list(SHAPES), profile=chosen.profile))
+
+
+if __name__ == "__main__":
+    main()
