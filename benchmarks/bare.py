@@ -40,7 +40,7 @@ class Chat(chat_pb2_grpc.ChatServiceServicer):
 
 class Embeddings(embeddings_pb2_grpc.EmbeddingsServiceServicer):
     def __init__(self) -> None:
-        value, blocks = vectors.lift(loads(EMBEDDINGS), vectors.Numbers(), is_float32=True)
+        value, blocks = vectors.lift(loads(EMBEDDINGS), vectors.Vectors(is_float32=True))
         reply = build(vectors.REPLY, value)
         vectors.put(reply, blocks)
         self._reply = embeddings_pb2.CreateEmbeddingResponse.FromString(reply.SerializeToString())

@@ -33,9 +33,9 @@ class EmbeddingsService(embeddings_pb2_grpc.EmbeddingsServiceServicer):
         """One vector for each input, in the order of the inputs."""
         call = enter(request)
         body = await converted(call, _body, call, request, ask_base64=self._ask_base64)
-        numbers = vectors.Numbers()
-        answer = await self._upstream.post(_PATH, call, body, numbers.take)
-        reply = await digested(call, _reply, request, answer, numbers)
+        taken = vectors.Vectors(is_float32=_is_float32(request))
+        answer = await self._upstream.post(_PATH, call, body, taken)
+        reply = await digested(call, _reply, request, answer, taken)
         context.set_trailing_metadata(trailers_of(call))
         return reply
 
@@ -50,10 +50,10 @@ def _body(call: Call, request: embeddings_pb2.CreateEmbeddingRequest, *, ask_bas
 
 
 def _reply(
-    request: embeddings_pb2.CreateEmbeddingRequest, answer: dict[str, Any], numbers: vectors.Numbers
+    request: embeddings_pb2.CreateEmbeddingRequest, answer: dict[str, Any], taken: vectors.Vectors
 ) -> embeddings_pb2.CreateEmbeddingResponse:
     vectors.check_count(answer, vectors.inputs_of(request))
-    value, blocks = vectors.lift(answer, numbers, is_float32=_is_float32(request))
+    value, blocks = vectors.lift(answer, taken)
     reply: embeddings_pb2.CreateEmbeddingResponse = built(vectors.REPLY, value)
     if len(reply.data) != len(blocks):
         raise malformed("has no list of embeddings")

@@ -1,6 +1,6 @@
 """A whole response as JSON: how it may be read, the error in it, and what it says was used."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from bridge.aside import aside
@@ -8,7 +8,7 @@ from bridge.errors import BridgeError
 from bridge.jsontext import MalformedJSONError
 from bridge.upstream import failures
 from bridge.upstream.bodies import values
-from bridge.upstream.documents import is_large, load
+from bridge.upstream.documents import Cuts, is_large, lightened, load
 from bridge.upstream.exchange import Exchange
 from bridge.upstream.inside import error_in, suspect_in, unwrapped
 
@@ -23,17 +23,18 @@ def is_json(media_type: str) -> bool:
     return media_type in {"application/json", ""} or media_type.endswith("+json")
 
 
-async def answer_of(exchange: Exchange, data: bytes, prepare: Callable[[bytes], bytes] | None = None) -> dict[str, Any]:
-    """The JSON object of a body that has arrived as a whole; `prepare` as in `documents.load`.
+async def answer_of(exchange: Exchange, data: bytes, cuts: Cuts | None = None) -> dict[str, Any]:
+    """The JSON object of a body that has arrived as a whole, with marks for what `cuts` has taken out.
 
     Blank lines before it are a keep-alive of DeepSeek's.
 
     Raises:
         BridgeError: the error that the body is, else UPSTREAM_MALFORMED_RESPONSE or UPSTREAM_RESPONSE_TOO_LARGE.
     """
-    exchange.call.has_large_reply = is_large(data)
+    body = lightened(data.strip(), cuts)
+    exchange.call.has_large_reply = is_large(body)
     try:
-        answer = object_of(await load(data.strip(), exchange.max_elements, prepare))
+        answer = object_of(await load(body, exchange.max_elements, cuts))
     except MalformedJSONError as reason:
         raise await failure_in(exchange, data) or failures.malformed(f"is not valid JSON ({reason})") from None
     except BridgeError as malformed:

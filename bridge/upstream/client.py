@@ -6,7 +6,6 @@ for httpx's client layer (redirects, cookies, URL merging, environment proxies) 
 
 import asyncio
 import time
-from collections.abc import Callable
 from contextlib import closing
 from importlib.metadata import version
 from typing import Any
@@ -22,6 +21,7 @@ from bridge.upstream import failures
 from bridge.upstream.answers import answer_of, failure_in, is_json, usage_of
 from bridge.upstream.clock import Clock
 from bridge.upstream.credentials import Credential, Credentials
+from bridge.upstream.documents import Cuts
 from bridge.upstream.exchange import Exchange
 from bridge.upstream.origin import Origin
 from bridge.upstream.proxy import proxy_of, unused_variables
@@ -76,15 +76,13 @@ class Upstream:
         """The JSON object in reply to a GET of `path` below the base URL, which may have a query. Errors as `post`."""
         return await self._whole("GET", path, call, b"")
 
-    async def post(
-        self, path: str, call: Call, body: bytes, prepare: Callable[[bytes], bytes] | None = None
-    ) -> dict[str, Any]:
-        """The JSON object in reply to a POST of a JSON body; `prepare` as in `documents.load`.
+    async def post(self, path: str, call: Call, body: bytes, cuts: Cuts | None = None) -> dict[str, Any]:
+        """The JSON object in reply to a POST of a JSON body; `cuts` as in `answer_of`.
 
         Raises:
             BridgeError: every way in which this can fail, see `bridge.upstream.failures`.
         """
-        answer = await self._whole("POST", path, call, body, prepare)
+        answer = await self._whole("POST", path, call, body, cuts)
         call.answer, call.usage = answer, usage_of(answer)
         return answer
 
@@ -181,12 +179,10 @@ class Upstream:
         await self.credentials.close()
         await self._transport.aclose()
 
-    async def _whole(
-        self, method: str, path: str, call: Call, body: bytes, prepare: Callable[[bytes], bytes] | None = None
-    ) -> dict[str, Any]:
+    async def _whole(self, method: str, path: str, call: Call, body: bytes, cuts: Cuts | None = None) -> dict[str, Any]:
         async with Clock(call.deadline) as clock:
             with closing(await self.begin(method, path, call, body, "application/json", clock)) as exchange:
                 if not is_json(exchange.media_type):
                     error = await failure_in(exchange, await exchange.beginning())
                     raise error or failures.malformed("is not JSON by its content type")
-                return await answer_of(exchange, await exchange.read_all(self._settings.max_reply_bytes), prepare)
+                return await answer_of(exchange, await exchange.read_all(self._settings.max_reply_bytes), cuts)

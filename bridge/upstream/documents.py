@@ -1,7 +1,7 @@
 """JSON of an upstream, read within a bound on its elements; what is large is read beside the event loop."""
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from bridge.aside import aside
 from bridge.jsontext import MAX_EASY, elements, loads, separators
@@ -15,13 +15,28 @@ _FEW: Final = 5000
 MAX_EVENT_ELEMENTS: Final = 50_000
 
 
+class Cuts(Protocol):
+    """Takes out of a document what need not be scanned, counted or parsed, and puts a mark in its place."""
+
+    def take_texts(self, data: bytes) -> bytes:
+        """The document without the texts, which costs less than a scan of them."""
+
+    def take_lists(self, data: bytes) -> bytes:
+        """The document without the lists, each of which has to be parsed for that."""
+
+
+def lightened(data: bytes, cuts: Cuts | None) -> bytes:
+    """A document without what `cuts` takes out of it in a moment; one of over 1 MiB as it is."""
+    return data if cuts is None or len(data) > _SPARSE_BYTES else cuts.take_texts(data)
+
+
 def is_large(data: bytes) -> bool:
     """Whether a document takes longer than others should wait."""
     return len(data) > _SMALL_BYTES and (len(data) > _SPARSE_BYTES or separators(data) > _FEW)
 
 
-async def load(data: bytes, max_elements: int, prepare: Callable[[bytes], bytes] | None = None) -> Any:
-    """The value of a document. `prepare` takes out of a large one what is not to be counted.
+async def load(data: bytes, max_elements: int, cuts: Cuts | None = None) -> Any:
+    """The value of a document, `lightened`. Of a large one the lists are cut out too, and not counted.
 
     Raises:
         MalformedJSONError: as `jsontext.loads`.
@@ -29,12 +44,12 @@ async def load(data: bytes, max_elements: int, prepare: Callable[[bytes], bytes]
     """
     if len(data) <= max_elements and not is_large(data):
         return loads(data)
-    return await aside(_load, data, max_elements, prepare)
+    return await aside(_load, data, max_elements, cuts)
 
 
-def _load(data: bytes, max_elements: int, prepare: Callable[[bytes], bytes] | None) -> Any:
-    if prepare is not None:
-        data = prepare(data)
+def _load(data: bytes, max_elements: int, cuts: Cuts | None) -> Any:
+    if cuts is not None:
+        data = cuts.take_lists(cuts.take_texts(data))
     count = elements(data, max_elements)
     if count > max_elements:
         raise failures.too_many("the reply", max_elements)

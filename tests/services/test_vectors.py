@@ -5,6 +5,7 @@ import math
 import tracemalloc
 from array import array
 from base64 import b64encode
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,19 +13,24 @@ import pytest
 from aibridge.v1.embeddings_pb2 import CreateEmbeddingResponse
 from bridge.codec import build
 from bridge.errors import BridgeError, Reason
-from bridge.jsontext import loads
-from bridge.services.vectors import REPLY, Numbers, lift, put
+from bridge.jsontext import MalformedJSONError, loads
+from bridge.services.vectors import REPLY, Vectors, lift, put
 
 
 def reply_of(data: bytes, *, is_float32: bool = True) -> CreateEmbeddingResponse:
-    """As EmbeddingsService does it, for a large reply and for a small one."""
-    small, large = (_reply_of(data, Numbers(), is_float32=is_float32, large=large) for large in (False, True))
-    assert small == large
+    """As EmbeddingsService does it for a small response, for a large one, and with nothing taken out of the text."""
+    cuts: tuple[Callable[[Vectors, bytes], bytes], ...] = (
+        lambda _, text: text,
+        Vectors.take_texts,
+        lambda vectors, text: vectors.take_lists(vectors.take_texts(text)),
+    )
+    plain, small, large = (_reply_of(data, Vectors(is_float32=is_float32), cut) for cut in cuts)
+    assert plain == small == large
     return small
 
 
-def _reply_of(data: bytes, numbers: Numbers, *, is_float32: bool, large: bool) -> CreateEmbeddingResponse:
-    value, blocks = lift(loads(numbers.take(data) if large else data), numbers, is_float32=is_float32)
+def _reply_of(data: bytes, vectors: Vectors, cut: Callable[[Vectors, bytes], bytes]) -> CreateEmbeddingResponse:
+    value, blocks = lift(loads(cut(vectors, data)), vectors)
     reply = build(REPLY, value)
     put(reply, blocks)
     return CreateEmbeddingResponse.FromString(reply.SerializeToString())
@@ -158,6 +164,40 @@ def test_bad_base64(text: str) -> None:
     assert failure.value.reason is Reason.UPSTREAM_MALFORMED_RESPONSE
 
 
+@pytest.mark.parametrize("separator", [":", ": ", " :\t", "\n:\r\n "])
+def test_texts_are_taken_out_before_the_response_is_parsed(separator: str) -> None:
+    """So a response with vectors of any size has little to scan and to parse, however its members are separated."""
+    data = body(packed(*range(1000)), packed(0.5), "").replace(b'"embedding":', f'"embedding"{separator}'.encode())
+    assert b'"embedding"' in data
+    vectors = Vectors(is_float32=True)
+    assert len(vectors.take_texts(data)) < 400
+    assert Vectors(is_float32=False).take_texts(data) is data
+    assert list(reply_of(data).data[0].embedding) == list(range(1000))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b'{"data":[{"embedding":"AACAPw=="},{"embedding":"',
+        b'{"data":[{"embedding":"AACAPw',
+        b'{"data":[{"embedding"',
+        b'{"data":[{"embedding":',
+    ],
+)
+def test_text_that_is_cut_off_stays_malformed(text: bytes) -> None:
+    """Taking vectors out makes no JSON of what is none."""
+    with pytest.raises(MalformedJSONError):
+        loads(Vectors(is_float32=True).take_texts(text))
+
+
+def test_texts_of_other_members_and_within_strings_stay() -> None:
+    """What looks like a vector and is none of the response's comes back as it was."""
+    inner = json.dumps({"embedding": "AACAPw=="}, separators=(",", ":"))
+    data = body(packed(1), note=inner, more=[{"embedding": "AACAPw=="}, {"embedding": ["AACAPw=="]}])
+    extra = json.loads(reply_of(data).extra_json)
+    assert extra == {"note": inner, "more": [{"embedding": "AACAPw=="}, {"embedding": ["AACAPw=="]}]}
+
+
 @pytest.mark.parametrize("size", [1, 2, 3, 5, 4095])
 def test_bytes_that_are_no_whole_floats(size: int) -> None:
     """Part of a float is no float."""
@@ -179,7 +219,7 @@ def test_special_floats_survive_base64() -> None:
 )
 def test_replies_without_vectors(value: Any) -> None:
     """Nothing to lift, nothing changed."""
-    lifted, blocks = lift(value, Numbers(), is_float32=True)
+    lifted, blocks = lift(value, Vectors(is_float32=True))
     assert lifted == value
     assert set(blocks) <= {None}
 
@@ -195,7 +235,7 @@ def test_large_batch() -> None:
     value = loads(data)
     tracemalloc.start()
     try:
-        lifted, blocks = lift(value, Numbers(), is_float32=True)
+        lifted, blocks = lift(value, Vectors(is_float32=True))
         reply = build(REPLY, lifted)
         put(reply, blocks)
         _, peak = tracemalloc.get_traced_memory()
