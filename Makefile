@@ -18,7 +18,7 @@ SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct -- bridge clients/python ge
 comma := ,
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-slow dist test-dist release check-release test-newest publish-python publish-npm publish-protos publish-image image-digest registry-login check-tag publish-chart publish-notes check-workflows check-quick test-openai test-operations test-peers peers-report fuzz attack audit soak bench image sbom test-image helm test-chart test-cluster cluster-down check format generate test-clients example-bridge bench-peers bench-report clean test-proxies test-matrix
+.PHONY: help demo serve test test-slow dist test-dist release check-release test-newest publish-python publish-npm publish-protos publish-image image-digest registry-login check-tag publish-chart publish-notes check-workflows check-quick test-openai test-operations test-peers peers-report fuzz attack audit soak bench image sbom test-image helm test-chart test-cluster cluster-down check format generate test-clients example-bridge bench-peers bench-report clean test-proxies test-matrix docs-site
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -137,6 +137,12 @@ audit: ## known vulnerabilities of the pinned dependencies, by pip-audit in an e
 		{ $(PYTHON) -m venv $(VENV)/.audit && $(VENV)/.audit/bin/python -m pip install --quiet pip-audit; }
 	$(VENV)/.audit/bin/pip-audit --strict --no-deps --disable-pip --progress-spinner off -r requirements/constraints.txt
 
+docs-site: ## build the site from docs/ into .site/, strictly: no dead link, no asset of another host
+	@test -x .tools/site/bin/mkdocs && cmp -s requirements/site.txt .tools/site/pins || { $(PYTHON) -m venv --clear .tools/site && \
+		.tools/site/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements/site.txt && \
+		cp requirements/site.txt .tools/site/pins; }
+	NO_MKDOCS_2_WARNING=1 .tools/site/bin/mkdocs build --strict
+
 soak: $(READY) ## 20,000 streams: does the bridge keep anything of them?
 	$(BIN)/python -m benchmarks.soak $(ARGS)
 
@@ -191,6 +197,7 @@ check: $(READY) ## lint, types, protos, fresh generated code and tables, imports
 	$(BIN)/python tools/fetch.py --check
 	$(BIN)/python tools/configuration.py --check
 	$(BIN)/python tools/chart.py --check
+	$(BIN)/python tools/picture.py --check
 	$(BIN)/python -m pytest -q tests/contract
 
 check-quick: $(READY) ## what of `check` takes seconds: for a hook of git
@@ -210,7 +217,7 @@ generate: $(READY) ## rebuild generated/ from protos/
 	PYTHON=$(BIN)/python BUF=$(BIN)/buf sh tools/generate.sh
 
 clean: ## remove .venv and caches
-	rm -rf $(VENV) .venv-newest .tools .matrix .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build
+	rm -rf $(VENV) .venv-newest .tools .matrix .site .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build
 
 $(READY): pyproject.toml clients/python/pyproject.toml generated/python/pyproject.toml requirements/constraints.txt requirements/model.txt
 	@echo "setting up $(VENV) (once)"
