@@ -8,6 +8,7 @@ from typing import Final
 from google.rpc.code_pb2 import Code
 
 from bridge.errors import BridgeError, Reason, Retry
+from bridge.upstream.causes import Cause
 from bridge.upstream.reasons import ABOUT_THE_REQUEST, BASE_RESP, REFINEMENTS, STATUS_OF_TYPE, STATUSES, of_status
 
 PATH: Final = Path(__file__).parent.parent / "docs" / "errors.md"
@@ -34,7 +35,7 @@ the details in `grpc-status-details-bin` (a `google.rpc.Status`) say the rest:
 
 `ErrorInfo.metadata` holds what is known of: `httpStatus`, `upstreamRequestId`, `errorType`, `errorCode`, `errorParam`,
 `model`, `attempts`, `chunksDelivered` (streams), `promptTokens` and `contextWindowTokens` (context length),
-`retryAfterSeconds`, `limitBytes` (size limits), `metadataKey` (bad metadata).
+`retryAfterSeconds`, `limitBytes` (size limits), `metadataKey` (bad metadata), `cause` (no connection to the upstream).
 
 Keys, URLs and whatever an upstream repeats of the prompt are masked. The whole status stays under 2 KiB.
 
@@ -86,7 +87,7 @@ NOTES: Final[Mapping[int, str]] = {
 
 def document() -> str:
     """The whole text."""
-    return "\n".join([INTRODUCTION, *_reasons(), *_statuses(), *_refinements(), *_names(), *_base_resp()])
+    return "\n".join([INTRODUCTION, *_reasons(), *_causes(), *_statuses(), *_refinements(), *_names(), *_base_resp()])
 
 
 def _table(*columns: str, rows: Iterable[Iterable[str]]) -> Iterator[str]:
@@ -105,6 +106,13 @@ def _retry(reason: Reason) -> str:
     if reason.retry is Retry.YES and not BridgeError(reason, "").is_refusal:
         return "yes; caller decides if it was sent"
     return reason.retry.value
+
+
+def _causes() -> Iterator[str]:
+    yield "## Why there is no connection\n"
+    yield "`ErrorInfo.metadata` of a call, and the log line `upstream cannot be reached`, name the `cause`.\n"
+    rows = ([f"`{cause.value}`", cause.words, cause.advice] for cause in Cause)
+    yield from _table("cause", "meaning", "what to do", rows=rows)
 
 
 def _statuses() -> Iterator[str]:

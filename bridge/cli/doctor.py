@@ -22,6 +22,7 @@ from bridge.files import UnusableFileError
 from bridge.settings import Settings, SettingsError
 from bridge.settings.loopback import is_loopback
 from bridge.settings.reference import reference
+from bridge.upstream.causes import Cause
 from bridge.upstream.probe import Answer, Probe, UnreachableError
 
 #: A certificate that is valid for less than so many days is about to be forgotten.
@@ -207,27 +208,29 @@ async def _network(probe: Probe) -> AsyncIterator[Finding]:
         async for finding in _proxied(probe, probe.proxy.url):
             yield finding
         return
-    step, advice = "name", "Check the host in upstream_url, and the DNS of this machine or pod."
+    addresses: list[str] = []
+    step = "connection" if probe.socket else "name"
     try:
-        addresses = await probe.resolve()
-        yield Finding(step, "ok", f"{probe.host} is {', '.join(addresses)}")
-        step, advice = "connection", "Check the port in upstream_url, firewalls, and egress rules (NetworkPolicy)."
+        if not probe.socket:
+            addresses = await probe.resolve()
+            yield Finding(step, "ok", f"{probe.host} is {', '.join(addresses)}")
+        step = "connection"
         await probe.connect(tls=None)
-        yield Finding(step, "ok", f"port {probe.port} takes connections")
-        step, advice = (
-            "TLS",
-            "Check that upstream_url should be https, the authorities that are trusted, and the clock.",
-        )
+        yield Finding(step, "ok", f"{probe.socket or f'port {probe.port}'} takes connections")
+        step = "TLS"
         if probe.tls is not None:
             yield _certificate("TLS", await probe.connect(tls=probe.tls))
         elif not all(map(is_loopback, addresses)):
             yield Finding(step, "warning", "none: keys and prompts go over the network in the clear", "Use https.")
-        step, advice = "GET /models", _NO_API
+        step = "GET /models"
         answer = await probe.ask()
         yield await _verdict(probe, answer)
         yield _clock(answer)
     except UnreachableError as error:
-        yield Finding(step, "problem", str(error), advice)
+        cause = error.cause
+        if step == "TLS" and cause in {Cause.TIMEOUT, Cause.CLOSED}:
+            cause = Cause.TLS_FAILED  # the port takes connections: it is TLS that the other side does not speak
+        yield Finding(step, "problem", str(error), _NO_API if step == "GET /models" else cause.advice)
 
 
 async def _proxied(probe: Probe, proxy: str) -> AsyncIterator[Finding]:
@@ -235,8 +238,7 @@ async def _proxied(probe: Probe, proxy: str) -> AsyncIterator[Finding]:
     try:
         answer = await probe.ask()
     except UnreachableError as error:
-        advice = "Check upstream_proxy, its user and password, and that the proxy lets this host through."
-        yield Finding("GET /models", "problem", str(error), advice)
+        yield Finding("GET /models", "problem", str(error), error.cause.advice)
         return
     yield await _verdict(probe, answer)
     yield _clock(answer)

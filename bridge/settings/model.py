@@ -53,7 +53,7 @@ class Settings(Server, Health, Access, Upstream, Network, Limits, Telemetry, Bas
     def sends_secrets_in_the_clear(self) -> bool:
         """Whether a credential, the bridge's or a caller's, goes to another machine over plain HTTP."""
         sends = self.spends_own or self.upstream_credentials == "caller" or self.callers_file is not None
-        return sends and self.upstream_url.startswith("http://") and not leads_to_loopback(self.upstream_url)
+        return sends and self.upstream_base.startswith("http://") and not leads_to_loopback(self.upstream_base)
 
     @property
     def has_own_credential(self) -> bool:

@@ -4,7 +4,7 @@ from typing import Final, Literal, Self
 
 from pydantic import AliasChoices, BaseModel, Field, SecretStr, model_validator
 
-from bridge.settings.values import ExistingFile, HeaderNames, Url
+from bridge.settings.values import ExistingFile, HeaderNames, UpstreamUrl, unix_parts
 
 GATEWAY: Final = "https://ai-gateway.vercel.sh/v1"
 
@@ -12,7 +12,11 @@ GATEWAY: Final = "https://ai-gateway.vercel.sh/v1"
 class Upstream(BaseModel):
     """Upstream."""
 
-    upstream_url: Url = Field(GATEWAY, description="Base URL of the OpenAI-compatible gateway, with its version path.")
+    upstream_url: UpstreamUrl = Field(
+        GATEWAY,
+        description="Base URL of the OpenAI-compatible gateway, with its version path; or `unix:/PATH` for a gateway on"
+        " a unix socket, with `:/v2` behind it if its version path is not `/v1`.",
+    )
     upstream_api_key: SecretStr | None = Field(
         None,
         validation_alias=AliasChoices("AIBRIDGE_UPSTREAM_API_KEY", "AI_GATEWAY_API_KEY", "OPENAI_API_KEY"),
@@ -63,6 +67,18 @@ class Upstream(BaseModel):
     retrieve_from_list: bool = Field(
         default=False, description="Answer RetrieveModel from the list of models, for gateways that only list."
     )
+
+    @property
+    def upstream_socket(self) -> str:
+        """Path of the unix socket that the upstream listens on; empty for one with a host and a port."""
+        return unix_parts(self.upstream_url)[0] if self.upstream_url.startswith("unix:") else ""
+
+    @property
+    def upstream_base(self) -> str:
+        """Base URL of requests: `upstream_url`, or that of localhost where the upstream listens on a unix socket."""
+        if not self.upstream_socket:
+            return self.upstream_url
+        return f"http://localhost{unix_parts(self.upstream_url)[1]}"
 
     @model_validator(mode="after")
     def _certificate(self) -> Self:

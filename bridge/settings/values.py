@@ -14,6 +14,12 @@ from bridge.metadata import is_denied, is_name
 
 #: A path of `RawService`, or a pattern of such paths.
 _PATTERN: Final = re.compile(r"(?:/(?:(?!\*\*)[A-Za-z0-9._~!$&'()*+=:@-])+)+")
+#: A unix socket, and what may stand behind it.
+_UNIX: Final = re.compile(r"/[^?#]*[^/?#]")
+_UNIX_VERSION: Final = re.compile(r"(?:/[A-Za-z0-9._~!$&'()*+=@%-]+)*")
+_UNIX_BASE: Final = "/v1"
+#: Bytes of a socket's path, of the 108 that Linux has for it with the NUL behind it.
+_MAX_UNIX: Final = 107
 _DOTS: Final = re.compile(r"/\.{1,2}(?:/|$)")
 
 
@@ -71,6 +77,23 @@ def _url(value: str) -> str:
     if not usable:
         raise ValueError("must have a host, and a port from 1 to 65535 if it has one")
     return value.rstrip("/")
+
+
+def unix_parts(value: str) -> tuple[str, str]:
+    """The path of the socket, and the version path, in `unix:/PATH` or `unix:/PATH:/VERSION`."""
+    path, _, base = value.removeprefix("unix:").partition(":")
+    return path, (base or _UNIX_BASE).rstrip("/")
+
+
+def _upstream_url(value: str) -> str:
+    if not value.startswith("unix:"):
+        return _url(value)
+    path, base = unix_parts(value)
+    if not _UNIX.fullmatch(path) or not path.isprintable() or not _UNIX_VERSION.fullmatch(base):
+        raise ValueError("must be unix:/PATH or unix:/PATH:/VERSION, without query or fragment")
+    if len(path.encode()) > _MAX_UNIX:
+        raise ValueError(f"must name a unix socket by a path of at most {_MAX_UNIX} bytes")
+    return value
 
 
 def _proxy_url(value: SecretStr) -> SecretStr:
@@ -146,6 +169,7 @@ def _raw_paths(value: tuple[str, ...]) -> tuple[str, ...]:
 Address = Annotated[str, AfterValidator(_address)]
 MetricsAddress = Annotated[str, AfterValidator(_metrics_address)]
 Url = Annotated[str, AfterValidator(_url)]
+UpstreamUrl = Annotated[str, AfterValidator(_upstream_url)]
 #: May hold a password, and is shown like one.
 ProxyUrl = Annotated[SecretStr, AfterValidator(_proxy_url)]
 #: A file that has to be there when the bridge starts.

@@ -71,12 +71,11 @@ class Traces:
     def __init__(self, provider: TracerProvider, settings: Settings) -> None:
         self._provider = provider
         self.tracer = provider.get_tracer("aibridge", schema_url="https://opentelemetry.io/schemas/1.45.0")
-        url = urlsplit(settings.upstream_url)
-        self.url = settings.upstream_url
-        self.upstream: Attributes = {
-            "server.address": url.hostname or "",
-            "server.port": url.port or (443 if url.scheme == "https" else 80),
-        }
+        url = urlsplit(settings.upstream_base)
+        self.url = settings.upstream_base
+        self.upstream: Attributes = {"server.address": settings.upstream_socket or url.hostname or ""}
+        if not settings.upstream_socket:
+            self.upstream["server.port"] = url.port or (443 if url.scheme == "https" else 80)
         self.provider_name = settings.provider_name
         self._server = _address(settings.listen)
 

@@ -19,12 +19,13 @@ from bridge.metadata import request_headers
 from bridge.settings import Settings
 from bridge.upstream import failures
 from bridge.upstream.answers import answer_of, failure_in, is_json, usage_of
+from bridge.upstream.causes import Reachability
 from bridge.upstream.clock import Clock
 from bridge.upstream.credentials import Credential, Credentials
 from bridge.upstream.documents import Cuts
 from bridge.upstream.exchange import Exchange
 from bridge.upstream.origin import Origin
-from bridge.upstream.proxy import proxy_of, unused_variables
+from bridge.upstream.proxy import unused_variables, upstream_proxy
 from bridge.upstream.retry import Retries
 from bridge.upstream.tls import contexts
 from bridge.upstream.transport import Body, Transport
@@ -42,12 +43,15 @@ class Upstream:
         self._retries = Retries(settings.max_retries)
         self._origin = Origin(settings)
         base = self._origin.base
+        proxy = upstream_proxy(settings)
         self._transport = Transport(
             base,
             contexts(settings),
             connect_timeout=settings.connect_timeout,
             longest=settings.max_header_bytes,
-            proxy=proxy_of(settings, settings.upstream_url),
+            proxy=proxy,
+            path=settings.upstream_socket,
+            reachability=Reachability(upstream=settings.upstream_url, **({"proxy": proxy.url} if proxy else {})),
         )
         self._headers = [
             (b"host", base.netloc),

@@ -1,7 +1,6 @@
 """Turns what went wrong upstream into a `BridgeError`: an HTTP status, an error body, an exception of the transport."""
 
 import re
-import ssl
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
@@ -12,22 +11,26 @@ from bridge.call import Call
 from bridge.errors import BridgeError, Reason, Reply, Retry
 from bridge.upstream import delays
 from bridge.upstream.bodies import ErrorBody, read, read_value
+from bridge.upstream.causes import Cause, cause_of
 from bridge.upstream.masking import Mask, Text, body_text
-from bridge.upstream.proxy import ProxyRefusedError
 from bridge.upstream.reasons import of_status, refined, status_named
 
 #: Who is told to wait for longer than this, in seconds, had better not wait.
 _LONGEST_DELAY: Final = 60.0
 #: Bytes of an event that is no JSON in which an error is looked for.
 _MAX_BYTES: Final = 1 << 14
-#: The end of a connection in the middle of the TLS handshake, which says nothing of TLS.
-_HUNG_UP: Final = (ssl.SSLEOFError, ssl.SSLZeroReturnError)
-#: What proxies answer to CONNECT without a valid credential. tinyproxy says 401 to a wrong one.
-_PROXY_CREDENTIALS: Final = frozenset({401, 407})
-#: What each exception of the transport means before the reply has begun.
+#: Failures to connect that have a reason of their own: retries do not help.
+_REASONS: Final = {
+    Cause.CERTIFICATE_EXPIRED: Reason.UPSTREAM_TLS_ERROR,
+    Cause.CERTIFICATE_NOT_YET_VALID: Reason.UPSTREAM_TLS_ERROR,
+    Cause.CERTIFICATE_UNKNOWN_AUTHORITY: Reason.UPSTREAM_TLS_ERROR,
+    Cause.CERTIFICATE_WRONG_HOST: Reason.UPSTREAM_TLS_ERROR,
+    Cause.CERTIFICATE_INVALID: Reason.UPSTREAM_TLS_ERROR,
+    Cause.TLS_FAILED: Reason.UPSTREAM_TLS_ERROR,
+    Cause.PROXY_CREDENTIALS: Reason.UPSTREAM_PROXY_REJECTED,
+}
+#: What each exception of the transport means between the connection and the response.
 _EXCEPTIONS: Final = (
-    (httpx.ConnectError, Reason.UPSTREAM_UNREACHABLE, "no connection to the upstream"),
-    (httpx.ConnectTimeout, Reason.UPSTREAM_UNREACHABLE, "no connection to the upstream"),
     (httpx.WriteError, Reason.UPSTREAM_WRITE_FAILED, "the connection broke while the request was being sent"),
     (httpx.RemoteProtocolError, Reason.UPSTREAM_MALFORMED_RESPONSE, "the upstream's reply is not HTTP"),
     (httpx.LocalProtocolError, Reason.BRIDGE_INTERNAL, "the request cannot be written as HTTP"),
@@ -84,6 +87,8 @@ def _failure(
     metadata = dict(zip(body.numbers, numbers, strict=True))
     if model:
         metadata["model"] = model
+    if reason is Reason.UPSTREAM_PROXY_REJECTED:
+        metadata["cause"] = Cause.PROXY_CREDENTIALS.value
     violations = tuple((call.locate(json_path(path)), text) for path, text in zip(pairs[::2], pairs[1::2], strict=True))
     return BridgeError(reason, message, reply=reply, delay=delay, retry=retry, violations=violations, metadata=metadata)
 
@@ -138,13 +143,11 @@ def of_exception(error: httpx.TransportError, *, answered: bool) -> BridgeError:
     """The failure behind an exception of the transport; `answered` says that the reply's headers had arrived."""
     if answered:
         return interrupted("the connection broke in the middle of the reply")
-    cause = error.__cause__
-    if isinstance(cause, ssl.SSLError) and not isinstance(cause, _HUNG_UP):
-        return BridgeError(Reason.UPSTREAM_TLS_ERROR, "the upstream's TLS certificate or handshake was not accepted")
-    if isinstance(error, ProxyRefusedError) and error.status in _PROXY_CREDENTIALS:
-        return BridgeError(Reason.UPSTREAM_PROXY_REJECTED, "the proxy to the upstream wants a valid credential")
-    if isinstance(error, httpx.ProxyError):
-        return BridgeError(Reason.UPSTREAM_UNREACHABLE, f"no connection to the upstream: {error}")
+    if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.ProxyError):
+        cause = cause_of(error)
+        words = str(error) if isinstance(error, httpx.ProxyError) else cause.words
+        reason = _REASONS.get(cause, Reason.UPSTREAM_UNREACHABLE)
+        return BridgeError(reason, f"no connection to the upstream: {words}", metadata={"cause": cause.value})
     return next(BridgeError(reason, message) for kind, reason, message in _EXCEPTIONS if isinstance(error, kind))
 
 

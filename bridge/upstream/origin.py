@@ -25,12 +25,12 @@ class Origin:
     """
 
     def __init__(self, settings: Settings) -> None:
-        self.base = httpx.URL(settings.upstream_url)
+        self.base = httpx.URL(settings.upstream_base)
         self._deployments = settings.upstream_deployments
         self._auth_header = settings.upstream_auth_header
         self._headers = NamedSecrets("upstream_headers", settings.upstream_headers)
         self._query = NamedSecrets("upstream_query", settings.upstream_query)
-        self._url = lru_cache(_MAX_URLS)(lambda target: httpx.URL(settings.upstream_url + target))
+        self._url = lru_cache(_MAX_URLS)(lambda target: httpx.URL(settings.upstream_base + target))
 
     def url(self, path: str, model: str = "") -> httpx.URL:
         """The URL of a path, which may have a query; `model` is the one that the request names.

@@ -12,15 +12,21 @@ from typing import Any, NamedTuple
 import httpx
 
 from bridge.settings import Settings
+from bridge.upstream.causes import Cause, cause_of
 from bridge.upstream.credentials import Credentials
+from bridge.upstream.dialer import PORTS
 from bridge.upstream.origin import Origin
-from bridge.upstream.proxy import proxy_of, unused_variables
+from bridge.upstream.proxy import unused_variables, upstream_proxy
 from bridge.upstream.tls import contexts
-from bridge.upstream.transport import PORTS, Transport
+from bridge.upstream.transport import Transport
 
 
 class UnreachableError(Exception):
     """The upstream cannot be reached; the message says why, for the operator."""
+
+    def __init__(self, message: str, cause: Cause) -> None:
+        super().__init__(message)
+        self.cause = cause
 
 
 class Answer(NamedTuple):
@@ -37,7 +43,8 @@ class Probe:
     """
 
     def __init__(self, settings: Settings, credentials: Credentials | None = None) -> None:
-        self._url = httpx.URL(settings.upstream_url)
+        self._url = httpx.URL(settings.upstream_base)
+        self.socket = settings.upstream_socket
         self.host = self._url.host
         self.port = self._url.port or PORTS[self._url.scheme]
         self._contexts = contexts(settings)
@@ -45,7 +52,7 @@ class Probe:
         self._origin = Origin(settings)
         self.credentials = credentials or Credentials(settings)
         self._timeout = settings.upstream_check_timeout
-        self.proxy = proxy_of(settings, settings.upstream_url)
+        self.proxy = upstream_proxy(settings)
         self.unused_variables = unused_variables(settings)
 
     @property
@@ -94,7 +101,10 @@ class Probe:
             UnreachableError: that is not possible in time.
         """
         async with self._failing():
-            _, writer = await asyncio.open_connection(self.host, self.port, ssl=tls)
+            if self.socket:
+                _, writer = await asyncio.open_unix_connection(self.socket)
+            else:
+                _, writer = await asyncio.open_connection(self.host, self.port, ssl=tls)
             try:
                 return writer.get_extra_info("peercert") or {}
             finally:
@@ -112,7 +122,12 @@ class Probe:
             name, value = self._origin.credential(authorization)
             headers[name] = value
         transport = Transport(
-            self._url, self._contexts, connect_timeout=self._timeout, longest=self._longest, proxy=self.proxy
+            self._url,
+            self._contexts,
+            connect_timeout=self._timeout,
+            longest=self._longest,
+            proxy=self.proxy,
+            path=self.socket,
         )
         async with self._failing(), transport:
             request = httpx.Request("GET", self._origin.url("/models"), headers=headers)
@@ -124,15 +139,17 @@ class Probe:
 
     @asynccontextmanager
     async def _failing(self) -> Any:
+        where = self.socket or f"{self.host}:{self.port}"
         try:
             async with asyncio.timeout(self._timeout):
                 yield
-        except TimeoutError:
-            raise UnreachableError(f"no answer from {self.host}:{self.port} in {self._timeout:g} s") from None
+        except TimeoutError as error:
+            raise UnreachableError(f"no answer from {where} in {self._timeout:g} s", cause_of(error)) from None
         except ssl.SSLCertVerificationError as error:
-            raise UnreachableError(f"the certificate of {self.host} is not valid: {error.verify_message}") from None
+            words = f"the certificate of {self.host} is not valid: {error.verify_message}"
+            raise UnreachableError(words, cause_of(error)) from None
         except (OSError, UnicodeError, httpx.TransportError) as error:
-            raise UnreachableError(f"{self.host}:{self.port}: {_words(error.__cause__ or error)}") from None
+            raise UnreachableError(f"{where}: {_words(error.__cause__ or error)}", cause_of(error)) from None
 
 
 def _words(error: BaseException) -> str:

@@ -54,6 +54,11 @@ class Proxy(NamedTuple):
         return f"{'https' if self.tls else 'http'}://{host}:{self.port}"
 
 
+def upstream_proxy(settings: Settings) -> Proxy | None:
+    """The proxy for requests to the upstream; None if they go directly, as those to a unix socket do."""
+    return None if settings.upstream_socket else proxy_of(settings, settings.upstream_base)
+
+
 def proxy_of(settings: Settings, url: str) -> Proxy | None:
     """The proxy for requests to a URL; None if they go directly."""
     target = urlsplit(url)
@@ -75,7 +80,7 @@ def proxy_of(settings: Settings, url: str) -> Proxy | None:
 
 def unused_variables(settings: Settings, environment: Mapping[str, str] = os.environ) -> list[str]:
     """The proxy variables that are set but not used, for a warning at the start."""
-    if settings.upstream_proxy is not None or settings.upstream_proxy_from_environment:
+    if settings.upstream_proxy is not None or settings.upstream_proxy_from_environment or settings.upstream_socket:
         return []
     return [name for name in VARIABLES[:2] if environment.get(name) or environment.get(name.lower())]
 

@@ -8,18 +8,17 @@ those which a burst needed grow old, and are closed.
 import asyncio
 import math
 import re
-import socket
 import ssl
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import suppress
-from typing import Final, cast
+from collections.abc import AsyncIterator, Callable
+from typing import Final
 
 import httpx
-from aiohappyeyeballs import AddrInfoType, start_connection
 
+from bridge.upstream.causes import Cause, Reachability, cause_of
 from bridge.upstream.connection import Connection, Headers, head_of
-from bridge.upstream.proxy import Proxy, Tunnel
+from bridge.upstream.dialer import Dialer
+from bridge.upstream.proxy import Proxy
 
 #: Seconds for which an idle connection is kept where the server does not say. A server that closes it in the moment
 #: of the next request loses that request: uvicorn closes after 5 s, what stands behind TLS is mostly a proxy with more.
@@ -29,17 +28,10 @@ _IDLE_TLS: Final = 30.0
 _IDLE_MARGIN: Final = 1.0
 _MAX_IDLE: Final = 300.0
 _KEEP_ALIVE: Final = re.compile(rb"(?:^|[,; \t])timeout[ \t]*=[ \t]*\"?([0-9]{1,9})", re.IGNORECASE)
-#: Seconds for which the addresses of a name are good.
-_ADDRESSES: Final = 10.0
 #: Connections that are made at the same time. A crowd would else fill the queue of the upstream's listener, and part of
 #: it would wait for TCP's own retries, a second and more.
 _RAMP: Final = 64
-#: Seconds that an address has to answer before the next one is tried beside it (RFC 8305).
-_HEAD_START: Final = 0.25
-#: Whether a silent peer is still there is asked after so many seconds; a model may think for minutes.
-_PROBES: Final = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 60, "TCP_KEEPCNT": 5}
-#: What a URL without a port means.
-PORTS: Final = {"http": 80, "https": 443}
+_PROXY_CREDENTIALS: Final = 407
 
 
 class Body(httpx.AsyncByteStream):
@@ -85,7 +77,8 @@ class Transport(httpx.AsyncBaseTransport):
     """Connections to the origin of `url`; requests to any other are sent there too.
 
     `tls` gives the context of each connection that is made; `connect_timeout` is the seconds for name, TCP and TLS;
-    `longest` bounds each line in the head of a reply, in bytes. The number of connections, and the time that a request
+    `longest` bounds each line in the head of a reply, in bytes. With `path` connections lead to that unix socket.
+    `reachability` is told whether connections can be made. The number of connections, and the time that a request
     may take, are for callers to limit. A HEAD has no place here: llhttp would wait for the body.
     """
 
@@ -97,27 +90,21 @@ class Transport(httpx.AsyncBaseTransport):
         connect_timeout: float,
         longest: int,
         proxy: Proxy | None = None,
+        path: str = "",
+        reachability: Reachability | None = None,
     ) -> None:
-        self._name = url.raw_host.decode("ascii").rstrip(".")
-        port = url.port or PORTS[url.scheme]
-        self._authority = b"%b:%d" % (url.netloc.rpartition(b":")[0] if url.port else url.netloc, port)
+        self._dialer = Dialer(url, tls, proxy, path)
         self._proxy = proxy
-        self._contexts = tls
-        # Where connections lead, which is the proxy if there is one.
-        self._host = proxy.host if proxy is not None else url.raw_host.decode("ascii")
-        self._port = proxy.port if proxy is not None else port
-        self._tls = tls if url.scheme == "https" else None
+        self._reachability = reachability or Reachability()
+        self._tls = url.scheme == "https"
         self._connect_timeout = connect_timeout
         self._longest = longest
         self._idle: dict[Connection, None] = {}  # the one used last stands last
         self._used: set[Connection] = set()
-        self._addresses: Sequence[AddrInfoType] = ()
-        self._addresses_until = 0.0
-        self._resolving = asyncio.Lock()
         self._ramp = asyncio.Semaphore(_RAMP)
         self._reaper: asyncio.TimerHandle | None = None
         self._reaps_at = math.inf
-        self._idle_timeout = _IDLE if self._tls is None else _IDLE_TLS
+        self._idle_timeout = _IDLE_TLS if self._tls else _IDLE
         self._closing = False
 
     def connections(self) -> tuple[int, int]:
@@ -128,8 +115,9 @@ class Transport(httpx.AsyncBaseTransport):
         """The reply to a request, with a `Reply` as its stream.
 
         Raises:
-            httpx.ConnectError: no connection; behind it is an `ssl.SSLError` if TLS is why. Nothing was sent.
+            httpx.ConnectError: no connection; `causes.cause_of` says why. Nothing was sent.
             httpx.ConnectTimeout: no connection in time. Nothing was sent.
+            httpx.ProxyError: no connection, because of the proxy. Nothing was sent.
             httpx.TransportError: as `Connection.ask`.
         """
         stream = request.stream
@@ -140,17 +128,22 @@ class Transport(httpx.AsyncBaseTransport):
             body = b"".join([part async for part in stream])  # type: ignore[union-attr]
             headers = _of_length(headers, len(body))
         target = request.url.raw_path
-        if self._proxy is not None and self._tls is None:  # the proxy itself gets the request, with the whole URL
+        if self._proxy is not None and not self._tls:  # the proxy itself gets the request, with the whole URL
             target = b"http://%b%b" % (request.url.netloc, target)
             headers = [*headers, *self._proxy.header()]
         head = head_of(request.method, target, headers)
-        connection = self._kept() or await self._connect()
+        kept = self._kept()
+        connection = kept or await self._connect()
         self._used.add(connection)
         try:
             status, headers = await connection.ask(head, body)
         except BaseException:
             self._release(connection)
             raise
+        if status == _PROXY_CREDENTIALS and self._proxy is not None:
+            self._reachability.failed(Cause.PROXY_CREDENTIALS)
+        elif kept is None:
+            self._reachability.reached()
         return httpx.Response(status, headers=headers, stream=Reply(connection, self._release), request=request)
 
     async def aclose(self) -> None:
@@ -210,9 +203,15 @@ class Transport(httpx.AsyncBaseTransport):
     async def _connect(self) -> Connection:
         try:
             async with asyncio.timeout(self._connect_timeout), self._ramp:
-                connection = self._kept() or await self._made(await self._resolve())
-        except (OSError, UnicodeError) as error:
-            self._addresses = ()  # there may be others by now
+                connection = self._kept()
+                if connection is None:
+                    connection = Connection(self._longest, self._forget)
+                    await self._dialer.dial(connection)
+        except (OSError, UnicodeError, httpx.ProxyError) as error:
+            self._dialer.forget()
+            self._reachability.failed(cause_of(error))
+            if isinstance(error, httpx.ProxyError):
+                raise
             if isinstance(error, TimeoutError):
                 raise httpx.ConnectTimeout("no connection in time") from error
             raise httpx.ConnectError(str(error)) from error
@@ -220,64 +219,6 @@ class Transport(httpx.AsyncBaseTransport):
             connection.abort()
             raise httpx.ConnectError("the transport was closed")
         return connection
-
-    async def _made(self, addresses: Sequence[AddrInfoType]) -> Connection:
-        loop = asyncio.get_running_loop()
-        connection = Connection(self._longest, self._forget)
-        made = await start_connection(addresses, happy_eyeballs_delay=_HEAD_START, loop=loop)
-        try:
-            _tune(made)
-            if self._tls is None and (self._proxy is None or not self._proxy.tls):
-                await loop.create_connection(lambda: connection, sock=made)
-            elif self._proxy is None:
-                wire, _ = await loop.create_connection(asyncio.Protocol, sock=made)
-                await self._secure(connection, wire, self._name)
-            else:
-                await self._through(self._proxy, connection, made)
-        except BaseException:
-            connection.abort()
-            with suppress(OSError):
-                made.close()
-            raise
-        return connection
-
-    async def _through(self, proxy: Proxy, connection: Connection, made: socket.socket) -> None:
-        """Connect through a proxy: TLS to the proxy, a tunnel, and TLS in the tunnel, as far as each is needed."""
-        loop = asyncio.get_running_loop()
-        tunnel = Tunnel()
-        wire, _ = await loop.create_connection(lambda: tunnel, sock=made)
-        try:
-            if proxy.tls and self._tls is None:
-                await self._secure(connection, wire, proxy.host)
-                return
-            if proxy.tls:
-                outer = await loop.start_tls(wire, tunnel, self._contexts(), server_hostname=proxy.host)
-                wire = cast("asyncio.Transport", outer)
-            await tunnel.open(wire, proxy, self._authority)
-            await self._secure(connection, wire, self._name)
-        except BaseException:
-            wire.abort()
-            raise
-
-    async def _secure(self, connection: Connection, wire: asyncio.Transport, name: str) -> None:
-        try:
-            context = self._contexts()
-            secured = await asyncio.get_running_loop().start_tls(wire, connection, context, server_hostname=name)
-        except BaseException:
-            wire.abort()
-            raise
-        connection.secured(cast("asyncio.Transport", secured), wire)
-
-    async def _resolve(self) -> Sequence[AddrInfoType]:
-        """The addresses of the upstream, in turns: each new connection begins with another one."""
-        async with self._resolving:  # a burst of calls asks once
-            if not self._addresses or time.monotonic() > self._addresses_until:
-                loop = asyncio.get_running_loop()
-                self._addresses = await loop.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
-                self._addresses_until = time.monotonic() + _ADDRESSES
-            first, *others = self._addresses
-            self._addresses = [*others, first]
-            return [first, *others]
 
 
 def _idle_time(keep_alive: bytes, default: float) -> float:
@@ -293,11 +234,3 @@ def _of_length(headers: Headers, size: int) -> Headers:
     """The headers for a body of this size. Where httpx does not know one it says that the body comes in chunks."""
     others = [(name, value) for name, value in headers if name.lower() != b"transfer-encoding"]
     return headers if len(others) == len(headers) else [*others, (b"content-length", b"%d" % size)]
-
-
-def _tune(made: socket.socket) -> None:
-    made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for name, value in _PROBES.items():
-        if hasattr(socket, name):  # not everywhere
-            made.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)

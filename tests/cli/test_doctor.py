@@ -225,3 +225,18 @@ async def test_people_get_a_table(gateway: Gateway) -> None:
     result: Any = await invoke("doctor", "--listen", "127.0.0.1:0", "--upstream-url", gateway.url)
     assert result.code == 0
     assert result.out.startswith("settings\tok\tknown, and within their ranges\t\n")
+
+
+async def test_an_upstream_on_a_unix_socket(gateway: Gateway, tmp_path: Path) -> None:
+    gateway.script(MODELS)
+    path = tmp_path / "vllm.sock"
+    async with await asyncio.start_unix_server(gateway.serve, path):
+        code, findings = await examine(f"unix:{path}")
+        assert code == 0
+        assert findings["connection"]["finding"] == f"{path} takes connections"
+        assert findings["GET /models"]["state"] == "ok"
+        assert not {"name", "TLS"} & findings.keys()
+    code, findings = await examine("unix:/no/such.sock")
+    assert code == 1
+    assert findings["connection"]["finding"] == "/no/such.sock: No such file or directory"
+    assert "path in upstream_url" in findings["connection"]["advice"]

@@ -33,7 +33,8 @@ ALLOWED: dict[str, set[str]] = {
     "bridge.cli.attachments": {"bridge.codec", "bridge.errors", "bridge.jsontext"},
     "bridge.cli.flags": {"bridge.settings"},
     "bridge.cli.doctor": {
-        "bridge.access.callers", "bridge.certificates", "bridge.files", "bridge.settings", "bridge.upstream.probe",
+        "bridge.access.callers", "bridge.certificates", "bridge.files", "bridge.settings", "bridge.upstream.causes",
+        "bridge.upstream.probe",
     },
     "bridge.cli.demo": {
         "aibridge.client", "bridge.cli.console", "bridge.cli.local", "bridge.errors", "bridge.server",
@@ -96,7 +97,7 @@ CALLERS = {"bridge.__main__", "bridge.cli"}
 CONFINED: dict[str, set[str]] = {
     "httpx": {"bridge.upstream"},
     "httptools": {"bridge.upstream.connection"},
-    "aiohappyeyeballs": {"bridge.upstream.transport"},
+    "aiohappyeyeballs": {"bridge.upstream.dialer"},
     "grpc": {
         "bridge.access", "bridge.cli", "aibridge.client", "bridge.server", "bridge.services", "bridge.status",
     },

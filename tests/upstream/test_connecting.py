@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from bridge.upstream import dialer
 from bridge.upstream import transport as module
 from bridge.upstream.transport import Transport
 from tests.upstream.wire import MUCH, OK, Peer, Wire, ask, says, silent, transport, trusting, whole, wired
@@ -115,7 +116,7 @@ async def test_addresses_are_good_for_a_while(wire: Wire, resolve: Resolve, monk
             next(iter(made._idle)).abort()
             made._idle.clear()
         assert resolver.asked == 1
-        monkeypatch.setattr(made, "_addresses_until", 0.0)
+        monkeypatch.setattr(made._dialer, "_addresses_until", 0.0)
         assert await whole(made) == b"ok"
         assert resolver.asked == 2
 
@@ -131,7 +132,7 @@ async def test_addresses_take_turns(wire: Wire, resolve: Resolve) -> None:
 
 async def test_an_address_that_is_dead(wire: Wire, resolve: Resolve, monkeypatch: pytest.MonkeyPatch) -> None:
     """The next one is taken: at once where the first refuses, and after its head start where it is silent."""
-    monkeypatch.setattr(module, "_HEAD_START", 0.01)
+    monkeypatch.setattr(dialer, "_HEAD_START", 0.01)
     with refusing() as nobody, deaf() as silence:
         resolve(nobody, silence, ("127.0.0.1", wire.port))
         async with transport(wire, "http://name.test") as made:

@@ -54,7 +54,7 @@ def test_exception_before_the_reply(error: httpx.TransportError, reason: Reason)
     result = of_exception(error, answered=False)
     assert result.reason is reason
     assert result.reply is None
-    for part in ("refused", "reset", "Cannot", "443"):
+    for part in ("Errno", "reset", "Cannot", "443"):
         assert part not in result.message
 
 

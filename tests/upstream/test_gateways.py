@@ -43,8 +43,8 @@ _EXPECTED: Final[dict[str, tuple[str, dict[str, str]]]] = {
 }
 
 
-#: Tested in tests/upstream/test_proxy.py and test_command.py.
-_ELSEWHERE: Final = ("Through a forward proxy", "A token that expires")
+#: Tested in tests/upstream/test_proxy.py, test_command.py and test_socket.py.
+_ELSEWHERE: Final = ("Through a forward proxy", "A token that expires", "A server on a unix socket")
 
 
 def test_every_section_is_checked() -> None:

@@ -1,0 +1,147 @@
+"""Makes connections for a transport: to an address of a name, through a proxy, or to a unix socket; and TLS on them."""
+
+import asyncio
+import socket
+import ssl
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Final, cast
+
+import httpx
+from aiohappyeyeballs import AddrInfoType, start_connection
+
+from bridge.upstream.connection import Connection
+from bridge.upstream.proxy import Proxy, Tunnel
+
+#: Seconds for which the addresses of a name are good.
+_ADDRESSES: Final = 10.0
+#: Seconds that an address has to answer before the next one is tried beside it (RFC 8305).
+_HEAD_START: Final = 0.25
+#: Seconds between two attempts at a unix socket whose queue is full: its connections are made at once, or not at all.
+_SOCKET_RETRY: Final = 0.01
+#: Whether a silent peer is still there is asked after so many seconds; a model may think for minutes.
+_PROBES: Final = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 60, "TCP_KEEPCNT": 5}
+#: What a URL without a port means.
+PORTS: Final = {"http": 80, "https": 443}
+
+
+class Dialer:
+    """Makes connections to the origin of `url`: through `proxy` if there is one, or to the unix socket `path`.
+
+    `tls` gives the context of each connection that is made.
+    """
+
+    def __init__(
+        self, url: httpx.URL, tls: Callable[[], ssl.SSLContext], proxy: Proxy | None = None, path: str = ""
+    ) -> None:
+        self._name = url.raw_host.decode("ascii").rstrip(".")
+        port = url.port or PORTS[url.scheme]
+        self._authority = b"%b:%d" % (url.netloc.rpartition(b":")[0] if url.port else url.netloc, port)
+        self._proxy = proxy
+        self._path = path
+        self._contexts = tls
+        # Where connections lead, which is the proxy if there is one.
+        self._host = proxy.host if proxy is not None else url.raw_host.decode("ascii")
+        self._port = proxy.port if proxy is not None else port
+        self._tls = url.scheme == "https"
+        self._addresses: Sequence[AddrInfoType] = ()
+        self._addresses_until = 0.0
+        self._resolving = asyncio.Lock()
+
+    async def dial(self, connection: Connection) -> None:
+        """Connect, and make `connection` the protocol of it.
+
+        Raises:
+            OSError: there is no connection; an `ssl.SSLError` if TLS is why.
+            UnicodeError: the name is none.
+            httpx.ProxyError: the proxy is why.
+        """
+        loop = asyncio.get_running_loop()
+        if self._path:
+            made = await _to_socket(self._path)
+        else:
+            made = await start_connection(await self._resolve(), happy_eyeballs_delay=_HEAD_START, loop=loop)
+            _tune(made)
+        try:
+            if self._path:
+                await loop.create_unix_connection(lambda: connection, sock=made)
+            elif not self._tls and (self._proxy is None or not self._proxy.tls):
+                await loop.create_connection(lambda: connection, sock=made)
+            elif self._proxy is None:
+                wire, _ = await loop.create_connection(asyncio.Protocol, sock=made)
+                await self._secure(connection, wire, self._name)
+            else:
+                await self._through(self._proxy, connection, made)
+        except BaseException:
+            connection.abort()
+            with suppress(OSError):
+                made.close()
+            raise
+
+    def forget(self) -> None:
+        """Ask for the addresses of the name again: there may be others by now."""
+        self._addresses = ()
+
+    async def _through(self, proxy: Proxy, connection: Connection, made: socket.socket) -> None:
+        """Connect through a proxy: TLS to the proxy, a tunnel, and TLS in the tunnel, as far as each is needed."""
+        loop = asyncio.get_running_loop()
+        tunnel = Tunnel()
+        wire, _ = await loop.create_connection(lambda: tunnel, sock=made)
+        try:
+            if proxy.tls and not self._tls:
+                await self._secure(connection, wire, proxy.host)
+                return
+            if proxy.tls:
+                outer = await loop.start_tls(wire, tunnel, self._contexts(), server_hostname=proxy.host)
+                wire = cast("asyncio.Transport", outer)
+            await tunnel.open(wire, proxy, self._authority)
+            await self._secure(connection, wire, self._name)
+        except BaseException:
+            wire.abort()
+            raise
+
+    async def _secure(self, connection: Connection, wire: asyncio.Transport, name: str) -> None:
+        try:
+            context = self._contexts()
+            secured = await asyncio.get_running_loop().start_tls(wire, connection, context, server_hostname=name)
+        except BaseException:
+            wire.abort()
+            raise
+        connection.secured(cast("asyncio.Transport", secured), wire)
+
+    async def _resolve(self) -> Sequence[AddrInfoType]:
+        """The addresses of the upstream, in turns: each new connection begins with another one."""
+        async with self._resolving:  # a burst of calls asks once
+            if not self._addresses or time.monotonic() > self._addresses_until:
+                loop = asyncio.get_running_loop()
+                self._addresses = await loop.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
+                self._addresses_until = time.monotonic() + _ADDRESSES
+            first, *others = self._addresses
+            self._addresses = [*others, first]
+            return [first, *others]
+
+
+async def _to_socket(path: str) -> socket.socket:
+    """A connection to a unix socket. The kernel makes it at once, unless the queue of the listener is full."""
+    made = socket.socket(socket.AF_UNIX)
+    try:
+        made.setblocking(False)
+        while True:
+            try:
+                made.connect(path)
+            except BlockingIOError:
+                await asyncio.sleep(_SOCKET_RETRY)
+            else:
+                return made
+    except BaseException:
+        made.close()
+        raise
+
+
+def _tune(made: socket.socket) -> None:
+    made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in _PROBES.items():
+        if hasattr(socket, name):  # not everywhere
+            made.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
