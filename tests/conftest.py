@@ -1,24 +1,23 @@
 """Fixtures: a scripted gateway, a real bridge before it, and a real channel to that."""
 
+import os
 import signal
-from collections.abc import AsyncIterator, Callable, Generator, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 from typing import Any, Final
 
 import certifi
-import grpc
 import pytest
+import pytest_asyncio
 import trustme
+from hypothesis import HealthCheck, settings
 
-from aibridge.v1 import chat_pb2, chat_pb2_grpc, embeddings_pb2_grpc, models_pb2_grpc, raw_pb2_grpc
-from bridge import settings
-from bridge.server.app import App
-from tests import gateway as fake
-from tests import leaks
-from tests.leaks import KEY, PROMPT
-from tests.turns import turn
+from aibridge.v1 import chat_pb2
+from tests.support import gateway as fake
+from tests.support import leaks
+from tests.support.bridge import Bridge, Start, start_bridge
+from tests.support.leaks import KEY, PROMPT
+from tests.support.turns import turn
 
 _E2E: Final = Path(__file__).parent / "e2e"
 
@@ -28,42 +27,13 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return (collection_path == _E2E and not any("e2e" in argument for argument in config.args)) or None
 
 
-@dataclass
-class Bridge:
-    """A running bridge, its upstream and the stubs of a caller."""
-
-    address: str
-    gateway: fake.Gateway
-    channel: grpc.aio.Channel
-    app: App
-
-    def __post_init__(self) -> None:
-        self.chat = chat_pb2_grpc.ChatServiceStub(self.channel)
-        self.models = models_pb2_grpc.ModelsServiceStub(self.channel)
-        self.embeddings = embeddings_pb2_grpc.EmbeddingsServiceStub(self.channel)
-        self.raw = raw_pb2_grpc.RawServiceStub(self.channel)
-
-
-Start = Callable[..., AbstractAsyncContextManager[Bridge]]
-
-
-@asynccontextmanager
-async def start_bridge(gateway: fake.Gateway, **options: Any) -> AsyncIterator[Bridge]:
-    """A bridge before a gateway; it does not retry unless asked to, so that a test sees each request once."""
-    app = App(settings.load(**{"listen": "127.0.0.1:0", "upstream_url": gateway.url, "max_retries": 0, **options}))
-    address = await app.start()
-    size = 64 << 20
-    limits = [("grpc.max_receive_message_length", size), ("grpc.max_send_message_length", size)]
-    channel = grpc.aio.insecure_channel(address, options=limits)
-    try:
-        yield Bridge(address, gateway, channel, app)
-    finally:
-        await channel.close()
-        await app.stop()
-
-
 def pytest_configure() -> None:
     leaks.watch()
+    # Hypothesis without a clock and, by default, without chance. HYPOTHESIS_PROFILE=long looks further.
+    no_clock = {"deadline": None, "database": None, "suppress_health_check": [HealthCheck.too_slow]}
+    settings.register_profile("aibridge", max_examples=100, derandomize=True, **no_clock)
+    settings.register_profile("long", max_examples=3000, **no_clock)
+    settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "aibridge"))
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         # So it is in a shell's background job, and the processes that the tests start would inherit it.
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -124,3 +94,20 @@ def start(gateway: fake.Gateway) -> Start:
 @pytest.fixture
 def hello() -> chat_pb2.CreateChatCompletionRequest:
     return chat_pb2.CreateChatCompletionRequest(model="m", messages=[{"role": "user", "content": PROMPT}])
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def warm() -> AsyncIterator[Bridge]:
+    """A bridge with a key of its own."""
+    async with fake.running() as gateway, start_bridge(gateway, upstream_api_key="sk-bridge-test-key") as running:
+        yield running
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def bare() -> AsyncIterator[Bridge]:
+    """A bridge without a credential of its own."""
+    with pytest.MonkeyPatch.context() as environment:
+        for name in ("AI_GATEWAY_API_KEY", "OPENAI_API_KEY", "VERCEL_OIDC_TOKEN", "AIBRIDGE_UPSTREAM_API_KEY"):
+            environment.delenv(name, raising=False)
+        async with fake.running() as gateway, start_bridge(gateway) as running:
+            yield running

@@ -1,8 +1,6 @@
 """Who may call, by token and by certificate: every way to be refused, before the upstream sees anything."""
 
 import asyncio
-import os
-import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -21,27 +19,17 @@ from bridge import settings
 from bridge.access import tokens
 from bridge.server.app import App
 from bridge.settings import SettingsError
-from tests.access.authority import Secret, chain, channel, identity, key, trusting, until
-from tests.conftest import Bridge, Start
-from tests.details import COMPLETION, RPCS, failed, failed_either, verdict
-from tests.errors.replies import Hello
-from tests.gateway import Exchange, Gateway, json_reply, sse
+from tests.access.files import bearer, put
+from tests.support.authority import Secret, chain, channel, identity, key, trusting, until
+from tests.support.bridge import Bridge, Start
+from tests.support.details import RPCS, failed, failed_either, verdict
+from tests.support.gateway import Exchange, Gateway, json_reply, sse
+from tests.support.payloads import COMPLETION
+from tests.support.replies import Hello
 
 SEARCH, BATCH, OTHER = (tokens.new(name) for name in ("search", "batch", "other"))
 CA = trustme.CA()
 UNKNOWN = tokens.new("search").token
-
-
-def bearer(token: str) -> tuple[tuple[str, str], ...]:
-    return (("authorization", f"Bearer {token}"),)
-
-
-def put(path: Path, *lines: str) -> Path:
-    """Write a file, some time ago."""
-    path.write_text("\n".join(lines) + "\n")
-    then = time.time() - 10 + len(lines) / 10
-    os.utime(path, (then, then))
-    return path
 
 
 @pytest.fixture

@@ -13,10 +13,11 @@ import pytest
 from aibridge.v1 import chat_pb2, models_pb2
 from bridge.metadata import DENIED, REQUEST_HEADERS, is_denied, request_headers
 from tests.access import raw
-from tests.conftest import Bridge, Start
-from tests.details import COMPLETION, failed
-from tests.errors.replies import Hello
-from tests.gateway import Gateway, Request, json_reply
+from tests.support.bridge import Bridge, Start
+from tests.support.details import failed
+from tests.support.gateway import Gateway, Request, json_reply
+from tests.support.payloads import COMPLETION
+from tests.support.replies import Hello
 
 #: What the bridge says itself of a request with a body.
 OWN = {"host", "user-agent", "accept", "accept-encoding", "content-type", "content-length", "authorization"}

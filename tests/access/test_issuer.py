@@ -33,13 +33,14 @@ from bridge.errors import BridgeError
 from bridge.files import UnusableFileError
 from bridge.server.app import App
 from bridge.settings import SettingsError
-from tests import gateway as fake
-from tests.access.authority import until
-from tests.conftest import Bridge, Start
-from tests.details import COMPLETION, failed, verdict
-from tests.errors.replies import Hello
-from tests.gateway import Exchange, Gateway, json_reply, reply
-from tests.upstream.forward import ForwardProxy, forwarding
+from tests.support import gateway as fake
+from tests.support.authority import until
+from tests.support.bridge import Bridge, Start
+from tests.support.details import failed, verdict
+from tests.support.forward import ForwardProxy, forwarding
+from tests.support.gateway import Exchange, Gateway, json_reply, reply
+from tests.support.payloads import COMPLETION
+from tests.support.replies import Hello
 
 ISSUER, AUDIENCE = "https://issuer.test/", "aibridge"
 EC = ec.generate_private_key(ec.SECP256R1())

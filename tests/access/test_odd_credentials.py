@@ -20,11 +20,12 @@ from bridge.access.tokens import parse
 from bridge.call import Caller
 from bridge.files import UnusableFileError
 from bridge.settings import load
+from tests.access.files import bearer, put
 from tests.access.raw import call, request_headers
-from tests.access.test_callers import bearer, put
-from tests.conftest import Start
-from tests.details import COMPLETION, failed, verdict
-from tests.gateway import Gateway, json_reply
+from tests.support.bridge import Start
+from tests.support.details import failed, verdict
+from tests.support.gateway import Gateway, json_reply
+from tests.support.payloads import COMPLETION
 
 ONE, TWO = tokens.new("one"), tokens.new("two")
 

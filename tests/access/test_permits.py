@@ -10,10 +10,11 @@ from aibridge.v1 import chat_pb2, embeddings_pb2, models_pb2
 from bridge.access import tokens
 from bridge.call import Caller
 from bridge.services.permits import may_use
-from tests.access.test_callers import bearer, put
-from tests.conftest import Start
-from tests.details import COMPLETION, RPCS, failed, failed_either, verdict
-from tests.gateway import Gateway, json_reply
+from tests.access.files import bearer, put
+from tests.support.bridge import Start
+from tests.support.details import RPCS, failed, failed_either, verdict
+from tests.support.gateway import Gateway, json_reply
+from tests.support.payloads import COMPLETION
 
 STRICT, LENIENT, FREE = (tokens.new(name) for name in ("strict", "lenient", "free"))
 RULES = """

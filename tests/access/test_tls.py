@@ -27,13 +27,13 @@ from bridge import settings
 from bridge.access import tokens
 from bridge.server.app import App
 from bridge.settings import SettingsError
-from tests.access.authority import Secret, chain, channel, identity, key, trusting, until
 from tests.access.raw import call_frames, request_headers
-from tests.conftest import Bridge, Start
-from tests.details import COMPLETION
-from tests.errors.replies import Hello
-from tests.gateway import Exchange, Gateway, json_reply, sse
-from tests.server.processes import Process, serving
+from tests.support.authority import Secret, chain, channel, identity, key, trusting, until
+from tests.support.bridge import Bridge, Start
+from tests.support.gateway import Exchange, Gateway, json_reply, sse
+from tests.support.payloads import COMPLETION
+from tests.support.processes import Process, serving
+from tests.support.replies import Hello
 
 HOST = "127.0.0.1"
 CA = trustme.CA()

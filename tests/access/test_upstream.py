@@ -14,12 +14,13 @@ from bridge import settings
 from bridge.server.app import App
 from bridge.settings import SettingsError
 from bridge.upstream.tls import trust
-from tests import gateway as fake
-from tests.access.authority import Secret, chain, key, until
-from tests.conftest import Bridge, start_bridge
-from tests.details import COMPLETION, RPCS, failed, failed_either, verdict
-from tests.errors.replies import Hello
-from tests.gateway import Gateway, reply
+from tests.support import gateway as fake
+from tests.support.authority import Secret, chain, key, until
+from tests.support.bridge import Bridge, start_bridge
+from tests.support.details import RPCS, failed, failed_either, verdict
+from tests.support.gateway import Gateway, reply
+from tests.support.payloads import COMPLETION
+from tests.support.replies import Hello
 
 CA, NEXT_CA = trustme.CA(), trustme.CA()
 CLIENTS, NEXT_CLIENTS = trustme.CA(), trustme.CA()

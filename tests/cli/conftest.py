@@ -1,32 +1,15 @@
 """Fixtures: the command line in this process, for what it says, and as a process, for how it behaves."""
 
-import asyncio
 import os
-import signal
-import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from structlog.testing import capture_logs
-from typer.testing import CliRunner
 
-from bridge.cli.app import app
-from tests.conftest import Bridge
-
-_PATIENCE = 30.0
-
-
-@dataclass
-class Result:
-    code: int
-    out: str
-    err: str
-
-
-Run = Callable[..., Awaitable[Result]]
+from bridge.cli.local import LocalUnavailable, running
+from tests.support.bridge import Bridge, start_bridge
+from tests.support.commands import Result, Run, invoke
+from tests.support.gateway import Gateway
 
 
 @pytest.fixture(autouse=True)
@@ -45,13 +28,6 @@ def _no_logs() -> Iterator[None]:
         yield
 
 
-async def invoke(*arguments: str, stdin: str | None = None, **variables: str) -> Result:
-    """The command line in a thread: this loop has the gateway and the bridge to run meanwhile."""
-    result = await asyncio.to_thread(CliRunner().invoke, app, arguments, input=stdin, env=variables)
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-    return Result(result.exit_code, result.stdout, result.stderr)
-
-
 @pytest.fixture
 def aibridge(bridge: Bridge) -> Run:
     """Runs a command against the fixture's bridge."""
@@ -62,50 +38,19 @@ def aibridge(bridge: Bridge) -> Run:
     return run
 
 
-class Child:
-    """`python -m bridge` with these arguments."""
-
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self.process = process
-
-    async def line(self) -> str:
-        """The next line of standard output."""
-        assert self.process.stdout is not None
-        return (await asyncio.wait_for(self.process.stdout.readline(), _PATIENCE)).decode()
-
-    async def address(self) -> str:
-        """The address in the ready line of `serve`."""
-        line = await self.line()
-        if not line:
-            result = await self.end()
-            pytest.fail(f"serve ended with {result.code}: {result.err}")
-        assert "listening on" in line
-        return line.split()[-1]
-
-    def signal(self, number: signal.Signals) -> None:
-        self.process.send_signal(number)
-
-    async def end(self, stdin: str | None = None) -> Result:
-        """What it leaves behind, once it has ended."""
-        data = stdin.encode() if stdin is not None else None
-        out, err = await asyncio.wait_for(self.process.communicate(data), _PATIENCE)
-        assert self.process.returncode is not None
-        return Result(self.process.returncode, (out or b"").decode(), (err or b"").decode())
-
-
-Spawn = Callable[..., AbstractAsyncContextManager[Child]]
-
-
-@asynccontextmanager
-async def spawn(*arguments: str, stdout: Any = asyncio.subprocess.PIPE, **variables: str) -> AsyncIterator[Child]:
-    """A process of the command line, which is gone when this ends."""
-    pipe = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bridge", *arguments, stdin=pipe, stdout=stdout, stderr=pipe, env=os.environ | variables
-    )
+@pytest.fixture(scope="session")
+def llama() -> Iterator[str]:
+    """The base URL of a llama.cpp server. Without its packages the tests fail: skipped, they would prove nothing."""
     try:
-        yield Child(process)
-    finally:
-        with suppress(ProcessLookupError):
-            process.kill()
-        await process.communicate()
+        with running() as url:
+            yield url
+    except LocalUnavailable as error:
+        pytest.fail(f"{error}\n  or leave these tests out: -m 'not real'", pytrace=False)
+
+
+@pytest.fixture
+async def real(llama: str) -> AsyncIterator[Bridge]:
+    upstream = Gateway()
+    upstream.url = llama
+    async with start_bridge(upstream) as bridge:
+        yield bridge

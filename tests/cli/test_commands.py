@@ -11,32 +11,12 @@ from grpc_health.v1.health_pb2 import HealthCheckResponse
 
 from bridge.clean import printable
 from bridge.cli.console import ADVICE
-from tests.cli.conftest import Run, invoke
-from tests.conftest import Bridge, Start
-from tests.gateway import json_reply, sse
+from tests.cli.payloads import HELLO, MODELS, chunk
+from tests.support.bridge import Bridge, Start
+from tests.support.commands import Run, invoke
+from tests.support.gateway import json_reply, sse
 
-MODELS = {
-    "object": "list",
-    "data": [
-        {"id": "a/embed", "object": "model", "owned_by": "a", "type": "embedding", "context_window": 8192},
-        {"id": "a/chat", "object": "model", "owned_by": "a", "type": "language", "context_window": 200000},
-        {"id": "b/chat", "object": "model", "owned_by": "b", "context_length": 4096},
-    ],
-}
 PLAIN = {"object": "list", "data": [{"id": "m", "object": "model"}]}
-
-
-def chunk(text: str | None = None, reason: str | None = None, **more: Any) -> dict[str, Any]:
-    delta = {"content": text} if text is not None else {}
-    return {"id": "c", "choices": [{"index": 0, "delta": delta, "finish_reason": reason}], **more}
-
-
-HELLO = (
-    chunk("hel"),
-    chunk("lo"),
-    chunk(reason="stop"),
-    {"id": "c", "choices": [], "usage": {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}},
-)
 
 
 async def test_models_are_tab_separated_lines_where_a_program_reads(bridge: Bridge, aibridge: Run) -> None:

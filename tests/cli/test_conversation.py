@@ -15,9 +15,9 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.cli.test_commands import HELLO, MODELS, chunk
-from tests.conftest import Bridge
-from tests.gateway import Exchange, json_reply, sse
+from tests.cli.payloads import HELLO, MODELS, chunk
+from tests.support.bridge import Bridge
+from tests.support.gateway import Exchange, json_reply, sse
 
 _PATIENCE = 30.0
 _ESCAPES = re.compile(rb"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b[()][A-Z0-9]|\x1b[=>78]|\x1b\][^\x07]*\x07")

@@ -13,8 +13,8 @@ import pytest
 import trustme
 
 from bridge.cli.doctor import Finding, _certificate
-from tests.cli.conftest import Result, invoke
-from tests.gateway import Gateway, Script, json_reply, reply
+from tests.support.commands import Result, invoke
+from tests.support.gateway import Gateway, Script, json_reply, reply
 
 MODELS = json_reply({"object": "list", "data": [{"id": "m", "object": "model"}]})
 SECRET = "sk-that-nobody-may-see"  # noqa: S105 # made up

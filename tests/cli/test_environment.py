@@ -10,9 +10,9 @@ from aibridge.v1 import chat_pb2, chat_pb2_grpc
 from bridge.cli import local
 from bridge.settings import forget_secrets, load
 from bridge.settings.reference import reference
-from tests.details import COMPLETION
-from tests.gateway import Gateway, json_reply
-from tests.server.processes import channel_to, serving
+from tests.support.gateway import Gateway, json_reply
+from tests.support.payloads import COMPLETION
+from tests.support.processes import channel_to, serving
 
 Hello = chat_pb2.CreateChatCompletionRequest
 SECRETS = {

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from tests import gateway as fake
-from tests.cli.conftest import Child, Result, spawn
-from tests.cli.test_commands import MODELS, chunk
-from tests.conftest import Bridge
-from tests.gateway import Exchange, json_reply, sse
+from tests.cli.payloads import MODELS, chunk
+from tests.support import gateway as fake
+from tests.support.bridge import Bridge
+from tests.support.commands import Child, Result, spawn
+from tests.support.gateway import Exchange, json_reply, sse
 
 
 async def run(*arguments: str, **variables: str) -> Result:

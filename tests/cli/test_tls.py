@@ -8,7 +8,7 @@ import pytest
 import trustme
 from grpc_health.v1 import health, health_pb2_grpc
 
-from tests.cli.conftest import invoke
+from tests.support.commands import invoke
 
 
 class Files:

@@ -8,8 +8,8 @@ import pytest
 
 from aibridge.client import CallFailed, aio
 from aibridge.v1 import chat_pb2, embeddings_pb2, models_pb2
-from tests.conftest import Bridge, Start
-from tests.gateway import Exchange, Gateway, json_reply, sse
+from tests.support.bridge import Bridge, Start
+from tests.support.gateway import Exchange, Gateway, json_reply, sse
 
 MODELS = {"object": "list", "data": [{"id": "m"}]}
 LIST = models_pb2.ListModelsRequest()

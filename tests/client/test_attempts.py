@@ -16,9 +16,10 @@ from aibridge.client import OPTIONS, SERVICE_CONFIG, failure_of
 from aibridge.client.calls import trailers_of
 from aibridge.v1 import chat_pb2, chat_pb2_grpc, embeddings_pb2, embeddings_pb2_grpc, models_pb2, models_pb2_grpc
 from bridge.upstream import retry
-from tests.conftest import Bridge, Start
-from tests.gateway import Exchange, Gateway, Script, json_reply, reply, sse
-from tests.rpc.test_chat import COMPLETION
+from tests.support.bridge import Bridge, Start
+from tests.support.gateway import Exchange, Gateway, Script, json_reply, reply, sse
+from tests.support.payloads import COMPLETION
+from tests.support.relay import relay
 
 CHAT: Any = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
 CALLS: dict[str, Callable[[grpc.aio.Channel], Any]] = {
@@ -197,37 +198,6 @@ async def test_the_connection_to_the_bridge_breaks_in_mid_call(
         assert served(bridge) == 1
     assert error.code() is grpc.StatusCode.UNAVAILABLE
     assert len(gateway.requests) == 1
-
-
-@asynccontextmanager
-async def relay(address: str) -> AsyncIterator[tuple[str, Callable[[], None]]]:
-    """The address of a relay to the bridge, and what breaks its connections."""
-    host, _, port = address.rpartition(":")
-    writers: list[asyncio.StreamWriter] = []
-    tasks: set[asyncio.Task[None]] = set()
-
-    async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while data := await reader.read(1 << 16):
-                writer.write(data)
-        except ConnectionError:
-            pass
-        writer.close()
-
-    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there, back = await asyncio.open_connection(host, int(port))
-        writers.extend((writer, back))
-        for task in (asyncio.create_task(pump(reader, back)), asyncio.create_task(pump(there, writer))):
-            tasks.add(task)
-
-    def cut() -> None:
-        for writer in writers:
-            writer.transport.abort()
-
-    async with await asyncio.start_server(connected, "127.0.0.1", 0) as server:
-        yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}", cut
-        cut()
-        await asyncio.gather(*tasks)
 
 
 async def test_models_are_asked_for_again(start: Start, gateway: Gateway) -> None:

@@ -7,9 +7,9 @@ import pytest
 
 from aibridge.client import aio, connect
 from aibridge.v1 import models_pb2
-from tests import gateway as fake
-from tests.conftest import start_bridge
-from tests.gateway import json_reply
+from tests.support import gateway as fake
+from tests.support.bridge import start_bridge
+from tests.support.gateway import json_reply
 
 MODELS = {"object": "list", "data": [{"id": "m", "object": "model"}]}
 FRESH = [("grpc.use_local_subchannel_pool", 1)]

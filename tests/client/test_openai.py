@@ -17,8 +17,8 @@ import openai
 import pytest
 
 from aibridge.client.openai import async_http_client, async_transport, http_client, transport
-from tests.conftest import Bridge, Start
-from tests.gateway import Exchange, Gateway, json_reply, reply, sse
+from tests.support.bridge import Bridge, Start
+from tests.support.gateway import Exchange, Gateway, json_reply, reply, sse
 
 MODELS = {"object": "list", "data": [{"id": "m", "object": "model"}]}
 HELLO: Any = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}

@@ -9,8 +9,8 @@ import openai
 import pytest
 
 from aibridge.client.openai import async_http_client
-from tests.conftest import Bridge, Start
-from tests.gateway import json_reply, raw_sse, reply
+from tests.support.bridge import Bridge, Start
+from tests.support.gateway import json_reply, raw_sse, reply
 
 PATHS = "/responses,/responses/*,/responses/*/*,/moderations,/images/*,/completions,/models/*,/audio/speech,/files"
 MESSAGE = {

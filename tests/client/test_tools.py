@@ -8,8 +8,8 @@ import pytest
 
 from aibridge.client import CallFailed, Conversation, TooManyRounds, aio, connect, run_tools
 from aibridge.v1.chat_pb2 import CreateChatCompletionRequest
-from tests.conftest import Bridge
-from tests.gateway import Script, json_reply, sse
+from tests.support.bridge import Bridge
+from tests.support.gateway import Script, json_reply, sse
 
 Run = Callable[..., Awaitable[Conversation]]
 

@@ -1,6 +1,6 @@
 """The codec by example: the payloads of api-surface section 15, and each rule of `bridge.codec` with its cases.
 
-`same` compares JSON texts with exact numbers and with nulls gone where the schema looks, see `tests/property`.
+`same` (tests/support/strategies.py) compares JSON texts: numbers exactly, and without the nulls of typed members.
 """
 
 import base64
@@ -16,7 +16,7 @@ from bridge.codec.readers import MAX_LEVELS
 from bridge.errors import BridgeError, Reason
 from bridge.jsontext import MAX_DEPTH, MalformedJSONError, dumps
 from tests.codec import samples
-from tests.property import strategies as make
+from tests.support import strategies as make
 
 Request = chat_pb2.CreateChatCompletionRequest
 Response = chat_pb2.CreateChatCompletionResponse

@@ -13,15 +13,10 @@ import yaml
 
 from bridge import settings
 from bridge.server.health import LIVENESS, READINESS
+from tests.support.manifests import CONTAINER, DEPLOYMENT, POD, RESOURCES, TEXT, VARIABLES
 from tools import chart
 
 ROOT = Path(__file__).parents[2]
-TEXT = (ROOT / "deploy" / "kubernetes.yaml").read_text()
-RESOURCES = {(item["kind"], item["metadata"]["name"]): item for item in yaml.safe_load_all(TEXT)}
-DEPLOYMENT = RESOURCES["Deployment", "aibridge"]["spec"]
-POD = DEPLOYMENT["template"]["spec"]
-CONTAINER = POD["containers"][0]
-VARIABLES = RESOURCES["ConfigMap", "aibridge"]["data"]
 #: Seconds between the end of the drain and the last process: to say farewell, and to close connections.
 FAREWELL = 5
 

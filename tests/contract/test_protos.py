@@ -10,7 +10,7 @@ from google.protobuf.descriptor_pb2 import DescriptorProto, FieldDescriptorProto
 
 from bridge.codec.kinds import KINDS
 from bridge.codec.plan import keys_of
-from tests.property import strategies as make
+from tests.support import strategies as make
 
 ROOT = Path(__file__).parents[2]
 FILES = [

@@ -9,10 +9,10 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from aibridge.v1 import chat_pb2, chat_pb2_grpc
 from bridge.access import tokens
-from tests.contract.test_deploy import CONTAINER, POD, VARIABLES
-from tests.gateway import Exchange, Gateway, json_reply
-from tests.rpc.test_chat import COMPLETION
-from tests.server.processes import channel_to, free_port, serving
+from tests.support.gateway import Exchange, Gateway, json_reply
+from tests.support.manifests import CONTAINER, POD, VARIABLES
+from tests.support.payloads import COMPLETION
+from tests.support.processes import channel_to, free_port, serving
 
 TOKEN = tokens.new("search")
 SERVING = health_pb2.HealthCheckResponse.SERVING

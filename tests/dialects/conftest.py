@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from tests import gateway as fake
-from tests.conftest import Bridge, start_bridge
+from tests.support import gateway as fake
+from tests.support.bridge import Bridge, start_bridge
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -8,9 +8,9 @@ from grpc import StatusCode
 from aibridge.v1 import chat_pb2
 from bridge.codec import encode
 from bridge.jsontext import dumps, loads
-from tests.conftest import Bridge
-from tests.dialects.play import ask, drain
-from tests.gateway import json_reply, sse
+from tests.support.bridge import Bridge
+from tests.support.gateway import json_reply, sse
+from tests.support.outcomes import ask, drain
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

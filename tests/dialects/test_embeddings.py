@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from aibridge.v1 import embeddings_pb2
-from tests.conftest import Bridge, Start
 from tests.dialects.cases import StatusCode, payload
-from tests.dialects.play import Outcome, ask
-from tests.gateway import json_reply, reply
+from tests.support.bridge import Bridge, Start
+from tests.support.gateway import json_reply, reply
+from tests.support.outcomes import Outcome, ask
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

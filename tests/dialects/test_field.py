@@ -6,13 +6,13 @@ import grpc
 import pytest
 
 from aibridge.v1 import chat_pb2, embeddings_pb2
-from tests.conftest import Bridge, Start
 from tests.dialects.cases import payload
 from tests.dialects.field.case import EMBEDDINGS, FINISHED, LIMIT, OK, STREAM, Case, http, recorded
 from tests.dialects.field.statuses import waits
 from tests.dialects.field.table import CASES
-from tests.dialects.play import Outcome, ask, drain, raw
-from tests.gateway import Gateway
+from tests.support.bridge import Bridge, Start
+from tests.support.gateway import Gateway
+from tests.support.outcomes import Outcome, ask, drain, raw
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -8,9 +8,9 @@ import grpc
 import pytest
 
 from aibridge.v1 import chat_pb2
-from tests.conftest import Bridge
-from tests.dialects.play import drain, raw
-from tests.gateway import raw_sse
+from tests.support.bridge import Bridge
+from tests.support.gateway import raw_sse
+from tests.support.outcomes import drain, raw
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

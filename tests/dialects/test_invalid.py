@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from aibridge.v1 import chat_pb2, embeddings_pb2
-from tests.conftest import Bridge
 from tests.dialects.cases import StatusCode
-from tests.dialects.play import Outcome, ask, drain
+from tests.support.bridge import Bridge
+from tests.support.outcomes import Outcome, ask, drain
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

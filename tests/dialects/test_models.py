@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from aibridge.v1 import models_pb2
-from tests.conftest import Bridge, Start
 from tests.dialects.cases import StatusCode
 from tests.dialects.law import assert_nothing_lost
-from tests.dialects.play import Outcome, ask
-from tests.gateway import json_reply, reply
+from tests.support.bridge import Bridge, Start
+from tests.support.gateway import json_reply, reply
+from tests.support.outcomes import Outcome, ask
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

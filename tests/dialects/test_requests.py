@@ -8,11 +8,11 @@ import pytest
 
 from aibridge.v1 import chat_pb2
 from bridge.codec import decode
-from tests.conftest import Bridge
 from tests.dialects.cases import StatusCode, payload
-from tests.dialects.play import ask, drain
 from tests.dialects.streams.examples import PNG
-from tests.gateway import json_reply, reply, sse
+from tests.support.bridge import Bridge
+from tests.support.gateway import json_reply, reply, sse
+from tests.support.outcomes import ask, drain
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

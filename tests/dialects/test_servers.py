@@ -11,13 +11,13 @@ import pytest
 from google.protobuf.duration_pb2 import Duration
 
 from aibridge.v1 import chat_pb2
-from tests.conftest import Bridge, Start
 from tests.dialects.cases import StatusCode, payload
 from tests.dialects.law import assert_nothing_lost
-from tests.dialects.play import ask, drain
 from tests.dialects.refusals import REFUSALS, Refusal
 from tests.dialects.replies import REPLIES, Reply
-from tests.gateway import Exchange, json_reply, raw_sse, reply, sse
+from tests.support.bridge import Bridge, Start
+from tests.support.gateway import Exchange, json_reply, raw_sse, reply, sse
+from tests.support.outcomes import ask, drain
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -8,11 +8,11 @@ import json
 import pytest
 
 from aibridge.v1 import chat_pb2
-from tests.conftest import Bridge
 from tests.dialects.cases import Stream
-from tests.dialects.play import Outcome, by_byte, by_event, drain, whole
 from tests.dialects.streams import STREAMS
-from tests.gateway import Script
+from tests.support.bridge import Bridge
+from tests.support.gateway import Script
+from tests.support.outcomes import Outcome, by_byte, by_event, drain, whole
 
 Request = chat_pb2.CreateChatCompletionRequest
 

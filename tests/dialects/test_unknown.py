@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from aibridge.v1 import chat_pb2, embeddings_pb2, models_pb2
-from tests.conftest import Bridge
-from tests.gateway import json_reply, raw_sse, reply
+from tests.support.bridge import Bridge
+from tests.support.gateway import json_reply, raw_sse, reply
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

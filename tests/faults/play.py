@@ -13,20 +13,19 @@ import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from functools import cache
 from typing import Any, Final, Self
 
 import grpc
 import httpx
 import pytest
-import trustme
 
 from aibridge.v1 import chat_pb2, embeddings_pb2, models_pb2
 from bridge.upstream import exchange, retry
-from tests.conftest import Bridge, start_bridge
-from tests.details import Failure, failure, text
 from tests.faults.scripts import HEADERS, SAID, VECTOR, WORDS, usage, well
-from tests.gateway import Gateway, Script
+from tests.support.authority import certificates
+from tests.support.bridge import Bridge, start_bridge
+from tests.support.details import Failure, failure, text
+from tests.support.gateway import Gateway, Script
 
 UNARY: Final = "unary"
 STREAM: Final = "stream"
@@ -265,17 +264,6 @@ def _at_work() -> list[str]:
     """The tasks that serve a call or a request of the bridge's."""
     names = [task.get_coro().__qualname__ for task in asyncio.all_tasks()]
     return [name for name in names if name.startswith(("_handle_", "Transport", "Upstream", "Guarded"))]
-
-
-@cache
-def certificates(*, trusted: bool) -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    """The gateway's side of TLS, and the bridge's."""
-    authority = trustme.CA()
-    server, client = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
-    authority.issue_cert("127.0.0.1").configure_cert(server)
-    if trusted:
-        authority.configure_trust(client)
-    return server, client
 
 
 class Door:

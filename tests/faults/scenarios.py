@@ -11,7 +11,7 @@ from typing import Any, Final
 from tests.faults import scripts as s
 from tests.faults.play import BROKEN, FULL, LONG, REFUSES, STREAM, UNARY, UNTRUSTED, Scenario, Sees
 from tests.faults.scripts import CHUNKED, CLOSE, EVENTS, JSON, LENGTH, cut, http, made, raw, refusal, streamed, whole
-from tests.gateway import Script
+from tests.support.gateway import Script
 
 OK: Final = Sees(reused=True)
 GONE: Final = Sees()  # all is well, but for the connection

@@ -17,7 +17,7 @@ from contextlib import suppress
 from functools import cache
 from typing import Any, Final, NamedTuple
 
-from tests.gateway import Exchange, Request, Script
+from tests.support.gateway import Exchange, Request, Script
 
 EVENTS: Final = "text/event-stream"
 JSON: Final = "application/json"

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from aibridge.v1 import chat_pb2
-from tests.conftest import Bridge
-from tests.details import text
 from tests.faults.play import STREAM, UNARY, Scenario, call, play
 from tests.faults.scenarios import SCENARIOS
 from tests.faults.scripts import EVENTS, SAID, WORDS, chunk, head, well
-from tests.gateway import Exchange
+from tests.support.bridge import Bridge
+from tests.support.details import text
+from tests.support.gateway import Exchange
 
 FLOODS = (
     "endless header",

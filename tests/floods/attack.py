@@ -6,7 +6,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from tests.gateway import Script
+from tests.support.gateway import Script
 
 if TYPE_CHECKING:
     from tests.floods.target import Target

@@ -5,7 +5,7 @@ from typing import Final
 
 from tests.floods.attack import Attack
 from tests.floods.target import Target
-from tests.http2 import END_HEADERS, HEADERS, Connection, frame, head, message
+from tests.support.http2 import END_HEADERS, HEADERS, Connection, frame, head, message
 
 _MIB: Final = 1 << 20
 _STREAMS: Final = 1000  # of one connection

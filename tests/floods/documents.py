@@ -8,7 +8,7 @@ import grpc
 from aibridge.v1 import chat_pb2, embeddings_pb2
 from tests.floods.attack import Attack
 from tests.floods.target import Target
-from tests.gateway import Exchange, json_reply
+from tests.support.gateway import Exchange, json_reply
 
 _CHAT: Final = "/aibridge.v1.ChatService/CreateChatCompletion"
 _EMBED: Final = "/aibridge.v1.EmbeddingsService/CreateEmbedding"

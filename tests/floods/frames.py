@@ -6,7 +6,7 @@ from typing import Final
 
 from tests.floods.attack import Attack
 from tests.floods.target import Target
-from tests.http2 import (
+from tests.support.http2 import (
     CONTINUATION,
     DATA,
     END_HEADERS,

@@ -8,7 +8,7 @@ from grpc_health.v1.health_pb2 import HealthCheckRequest
 from tests.floods.attack import Attack
 from tests.floods.bodies import unfinished
 from tests.floods.target import Target
-from tests.http2 import DATA, END_HEADERS, END_STREAM, HEADERS, Connection, frame, head, message
+from tests.support.http2 import DATA, END_HEADERS, END_STREAM, HEADERS, Connection, frame, head, message
 
 _CHECK: Final = "/grpc.health.v1.Health/Check"
 _WATCH: Final = "/grpc.health.v1.Health/Watch"

@@ -6,17 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from tests.floods.attack import Attack
 from tests.floods.target import Target
-from tests.http2 import (
-    DATA,
-    END_HEADERS,
-    END_STREAM,
-    HEADERS,
-    Connection,
-    cancel,
-    frame,
-    head,
-    message,
-)
+from tests.support.http2 import DATA, END_HEADERS, END_STREAM, HEADERS, Connection, cancel, frame, head, message
 
 _BATCH = 500
 

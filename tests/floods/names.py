@@ -5,10 +5,10 @@ from typing import Final
 import grpc
 
 from aibridge.v1 import chat_pb2, chat_pb2_grpc
-from tests.details import COMPLETION
 from tests.floods.attack import Attack
 from tests.floods.target import Target
-from tests.gateway import json_reply
+from tests.support.gateway import json_reply
+from tests.support.payloads import COMPLETION
 
 _MIB: Final = 1 << 20
 _OPTIONS: Final = (("grpc.max_send_message_length", -1), ("grpc.max_receive_message_length", -1))

@@ -5,11 +5,22 @@ import time
 from typing import Final
 
 from aibridge.v1 import chat_pb2
-from tests import gateway
-from tests.details import COMPLETION
 from tests.floods.attack import Attack
 from tests.floods.target import Target
-from tests.http2 import DATA, END_HEADERS, END_STREAM, HEADERS, PREFACE, SETTINGS, Connection, frame, head, message
+from tests.support import gateway
+from tests.support.http2 import (
+    DATA,
+    END_HEADERS,
+    END_STREAM,
+    HEADERS,
+    PREFACE,
+    SETTINGS,
+    Connection,
+    frame,
+    head,
+    message,
+)
+from tests.support.payloads import COMPLETION
 
 _MIB: Final = 1 << 20
 #: A completion of 1 MiB.

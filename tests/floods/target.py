@@ -18,9 +18,9 @@ import grpc
 
 from aibridge.v1 import chat_pb2, chat_pb2_grpc
 from bridge.access import tokens
-from tests import gateway
-from tests.details import COMPLETION
 from tests.floods.attack import Attack, Figures
+from tests.support import gateway
+from tests.support.payloads import COMPLETION
 
 #: The model of the well-behaved caller. All other requests get the attack's script.
 GOOD_MODEL: Final = "good"

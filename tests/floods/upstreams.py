@@ -12,7 +12,7 @@ import grpc
 from aibridge.v1 import chat_pb2, chat_pb2_grpc, embeddings_pb2, embeddings_pb2_grpc
 from tests.floods.attack import Attack
 from tests.floods.target import Target
-from tests.gateway import Exchange, Script, reply
+from tests.support.gateway import Exchange, Script, reply
 
 _OPTIONS: Final = (("grpc.max_send_message_length", -1), ("grpc.max_receive_message_length", -1))
 _MIB: Final = 1 << 20

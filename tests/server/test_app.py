@@ -3,7 +3,6 @@
 import asyncio
 import sys
 from asyncio.subprocess import PIPE
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import grpc
@@ -11,14 +10,15 @@ import pytest
 from google.protobuf import descriptor_pb2
 from google.protobuf.descriptor_pool import DescriptorPool
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha.reflection_pb2 import ServerReflectionRequest, ServerReflectionResponse
+from grpc_reflection.v1alpha.reflection_pb2 import ServerReflectionResponse
 
 from aibridge.v1 import chat_pb2
 from bridge import settings
 from bridge.server.app import SERVICES, App
-from tests.conftest import Bridge, Start
-from tests.gateway import Exchange, Gateway, json_reply
-from tests.rpc.test_chat import COMPLETION
+from tests.server.reflection import ask
+from tests.support.bridge import Bridge, Start
+from tests.support.gateway import Exchange, Gateway, json_reply
+from tests.support.payloads import COMPLETION
 
 Request = chat_pb2.CreateChatCompletionRequest
 SERVING = health_pb2.HealthCheckResponse.SERVING
@@ -50,19 +50,6 @@ async def test_a_watch_does_not_hold_up_the_stop(bridge: Bridge) -> None:
     assert (await watch.read()).status == NOT_SERVING
     assert await watch.read() is grpc.aio.EOF
     assert await watch.code() is grpc.StatusCode.OK
-
-
-async def ask(channel: grpc.aio.Channel, version: str, **question: str) -> ServerReflectionResponse:
-    method = channel.stream_stream(
-        f"/grpc.reflection.{version}.ServerReflection/ServerReflectionInfo",
-        request_serializer=ServerReflectionRequest.SerializeToString,
-        response_deserializer=ServerReflectionResponse.FromString,
-    )
-
-    async def questions() -> AsyncIterator[ServerReflectionRequest]:
-        yield ServerReflectionRequest(**question)
-
-    return await method(questions()).read()
 
 
 @pytest.mark.parametrize("version", ["v1", "v1alpha"])

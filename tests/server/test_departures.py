@@ -15,10 +15,10 @@ from structlog.testing import capture_logs
 from aibridge.v1 import chat_pb2, chat_pb2_grpc
 from bridge.server import departures
 from bridge.server.departures import CALLER, CONNECTION_LOST, Departures
-from tests.client.test_attempts import relay
-from tests.conftest import Bridge, Start
-from tests.gateway import Exchange, Gateway
-from tests.telemetry import scrape
+from tests.support import scrape
+from tests.support.bridge import Bridge, Start
+from tests.support.gateway import Exchange, Gateway
+from tests.support.relay import relay
 
 Hello = chat_pb2.CreateChatCompletionRequest
 

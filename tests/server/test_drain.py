@@ -11,10 +11,10 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from aibridge.client import failure_of
 from aibridge.v1 import chat_pb2, chat_pb2_grpc
-from tests.conftest import Bridge, Start
-from tests.gateway import Exchange, Gateway, Script, json_reply
-from tests.rpc.test_chat import COMPLETION
-from tests.server.processes import channel_to, serving
+from tests.support.bridge import Bridge, Start
+from tests.support.gateway import Exchange, Gateway, Script, json_reply
+from tests.support.payloads import COMPLETION
+from tests.support.processes import channel_to, serving
 
 Request = chat_pb2.CreateChatCompletionRequest
 Check = health_pb2.HealthCheckRequest

@@ -14,9 +14,9 @@ from bridge.server import app
 from bridge.server.gate import Bounds
 from bridge.server.health import Health
 from bridge.server.receive import Receiver
-from tests.conftest import Bridge, Start
-from tests.details import failed
-from tests.http2 import calling
+from tests.support.bridge import Bridge, Start
+from tests.support.details import failed
+from tests.support.http2 import calling
 
 Request = health_pb2.HealthCheckRequest
 CHECK = "/grpc.health.v1.Health/Check"

@@ -18,12 +18,12 @@ from bridge.server.app import SERVICES, App
 from bridge.server.health import LIVENESS, READINESS
 from bridge.server.readiness import Hysteresis, pauses_until_ready
 from bridge.upstream.probe import Probe
-from tests import gateway as fake
-from tests.cli.conftest import invoke
-from tests.conftest import Bridge, Start, start_bridge
-from tests.gateway import Exchange, Script, json_reply, reply
-from tests.server.processes import channel_to, free_port, serving
-from tests.server.test_app import ask
+from tests.server.reflection import ask
+from tests.support import gateway as fake
+from tests.support.bridge import Bridge, Start, start_bridge
+from tests.support.commands import invoke
+from tests.support.gateway import Exchange, Script, json_reply, reply
+from tests.support.processes import channel_to, free_port, serving
 
 Check = health_pb2.HealthCheckRequest
 SERVING = health_pb2.HealthCheckResponse.SERVING

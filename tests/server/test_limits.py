@@ -10,10 +10,10 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from aibridge.v1 import chat_pb2
 from bridge.access.limits import Limits
 from bridge.errors import BridgeError, Reason
-from tests.conftest import Start
-from tests.gateway import Exchange, Gateway, json_reply
-from tests.http2 import calling, cancel, chat, message
-from tests.rpc.test_chat import COMPLETION
+from tests.support.bridge import Start
+from tests.support.gateway import Exchange, Gateway, json_reply
+from tests.support.http2 import calling, cancel, chat, message
+from tests.support.payloads import COMPLETION
 
 
 async def test_the_next_in_line_gets_the_place() -> None:

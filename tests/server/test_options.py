@@ -10,10 +10,10 @@ import pytest
 from aibridge.v1 import chat_pb2
 from bridge import settings
 from bridge.server import options
-from tests.conftest import Start
-from tests.details import COMPLETION
-from tests.gateway import json_reply
-from tests.http2 import Connection, calling, chat, message
+from tests.support.bridge import Start
+from tests.support.gateway import json_reply
+from tests.support.http2 import Connection, calling, chat, message
+from tests.support.payloads import COMPLETION
 
 REQUEST = chat_pb2.CreateChatCompletionRequest(model="m", messages=[{"role": "user", "content": "hi"}])
 

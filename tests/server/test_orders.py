@@ -14,10 +14,9 @@ import grpc
 import pytest
 
 from aibridge.v1 import chat_pb2, chat_pb2_grpc
-from tests.details import COMPLETION
-from tests.gateway import Exchange, Gateway, json_reply, running
-from tests.server.processes import Process, channel_to, serving
-from tests.server.test_workers import children
+from tests.support.gateway import Exchange, Gateway, json_reply, running
+from tests.support.payloads import COMPLETION
+from tests.support.processes import Process, channel_to, children, serving
 
 Hello = chat_pb2.CreateChatCompletionRequest
 

@@ -10,10 +10,11 @@ from structlog.testing import capture_logs
 
 from aibridge.v1 import chat_pb2
 from bridge.access import tokens
-from tests.conftest import Bridge, Start
-from tests.details import COMPLETION, RPCS, failed
-from tests.gateway import json_reply
-from tests.http2 import DATA, END_STREAM, calling, cancel, chat, frame, message
+from tests.support.bridge import Bridge, Start
+from tests.support.details import RPCS, failed
+from tests.support.gateway import json_reply
+from tests.support.http2 import DATA, END_STREAM, calling, cancel, chat, frame, message
+from tests.support.payloads import COMPLETION
 
 Request = chat_pb2.CreateChatCompletionRequest
 #: The beginning of a message of 100 bytes.

@@ -9,10 +9,11 @@ from aibridge.v1 import chat_pb2
 from bridge.access import tokens
 from bridge.server import refusals
 from bridge.server.refusals import Refusals
-from tests.conftest import Start
-from tests.details import COMPLETION, failed
-from tests.gateway import json_reply
-from tests.http2 import calling, cancel, chat
+from tests.support.bridge import Start
+from tests.support.details import failed
+from tests.support.gateway import json_reply
+from tests.support.http2 import calling, cancel, chat
+from tests.support.payloads import COMPLETION
 
 
 async def at_once(turns: Refusals, count: int) -> int:

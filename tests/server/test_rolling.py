@@ -10,9 +10,9 @@ import pytest
 
 from aibridge.client import OPTIONS, SERVICE_CONFIG
 from aibridge.v1 import chat_pb2, chat_pb2_grpc
-from tests.gateway import Exchange, Gateway, json_reply
-from tests.rpc.test_chat import COMPLETION
-from tests.server.processes import Process, free_port, serving
+from tests.support.gateway import Exchange, Gateway, json_reply
+from tests.support.payloads import COMPLETION
+from tests.support.processes import Process, free_port, serving
 
 pytestmark = pytest.mark.alone
 

@@ -12,8 +12,9 @@ from typing import Any
 import grpc
 
 from aibridge.v1 import chat_pb2, chat_pb2_grpc
-from tests.gateway import Exchange, Gateway, json_reply
-from tests.rpc.test_chat import COMPLETION
+from tests.support.gateway import Exchange, Gateway, json_reply
+from tests.support.payloads import COMPLETION
+from tests.support.processes import children
 
 Request = chat_pb2.CreateChatCompletionRequest
 PROGRAM = """
@@ -68,11 +69,6 @@ async def outcome(call: Any) -> grpc.StatusCode:
     except grpc.aio.AioRpcError:
         pass
     return await call.code()
-
-
-def children(parent: int) -> list[int]:
-    found = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
-    return [int(pid) for pid in found if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
 
 async def test_kill_of_one_loses_only_its_own_calls(gateway: Gateway, tmp_path: Path) -> None:

@@ -13,8 +13,8 @@ from bridge.jsontext import dumps
 from bridge.services.coalesce import Coalescer
 from bridge.upstream.chunk import Chunk
 from bridge.upstream.repeats import Repeats
-from tests.conftest import Bridge, Start
-from tests.gateway import Exchange, Gateway
+from tests.support.bridge import Bridge, Start
+from tests.support.gateway import Exchange, Gateway
 
 TEXT = st.sampled_from(["", "a", " bc", "é", "\n"])
 TOKEN = st.fixed_dictionaries({"token": TEXT, "logprob": st.sampled_from([-0.5, 0.0])}, optional={"bytes": st.none()})

@@ -15,10 +15,10 @@ from aibridge.v1 import chat_pb2, embeddings_pb2
 from bridge.errors import BridgeError, Reason
 from bridge.services import entry
 from bridge.services.elements import elements
-from tests.conftest import Bridge, Start
-from tests.details import failed
-from tests.gateway import json_reply, reply
-from tests.property import strategies as make
+from tests.support import strategies as make
+from tests.support.bridge import Bridge, Start
+from tests.support.details import failed
+from tests.support.gateway import json_reply, reply
 
 Chat = chat_pb2.CreateChatCompletionRequest
 Embed = embeddings_pb2.CreateEmbeddingRequest

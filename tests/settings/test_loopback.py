@@ -7,7 +7,7 @@ from structlog.testing import capture_logs
 
 from bridge.settings import SettingsError, load
 from bridge.settings.loopback import is_loopback, leads_to_loopback, listens_to_loopback
-from tests.conftest import Start
+from tests.support.bridge import Start
 
 OWN = [
     "127.0.0.1",

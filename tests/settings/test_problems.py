@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from bridge.cli.app import app
 from bridge.settings import SettingsError, load
-from tests.cli.conftest import Result
+from tests.support.commands import Result
 
 
 @pytest.fixture

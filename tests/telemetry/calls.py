@@ -6,8 +6,8 @@ from typing import Any
 import grpc
 
 from aibridge.v1 import chat_pb2, chat_pb2_grpc, embeddings_pb2, embeddings_pb2_grpc, models_pb2, models_pb2_grpc
-from tests.details import CHUNK, COMPLETION, LAST
-from tests.gateway import Exchange, Gateway, json_reply, reply, sse
+from tests.support.gateway import Exchange, Gateway, json_reply, reply, sse
+from tests.support.payloads import CHUNK, COMPLETION, LAST
 
 USAGE = {"prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18}
 #: How many calls `every_kind` makes.

@@ -9,11 +9,11 @@ import grpc
 import pytest
 
 from aibridge.v1 import chat_pb2, chat_pb2_grpc, models_pb2, models_pb2_grpc
-from tests.details import CHUNK, COMPLETION, LAST
-from tests.gateway import Exchange, Gateway, json_reply, reply, sse
-from tests.server.processes import channel_to, serving
+from tests.support.gateway import Exchange, Gateway, json_reply, reply, sse
+from tests.support.payloads import CHUNK, COMPLETION, LAST
+from tests.support.processes import channel_to, serving
+from tests.support.scrape import get
 from tests.telemetry.collector import collecting
-from tests.telemetry.scrape import get
 
 Hello = chat_pb2.CreateChatCompletionRequest
 NASTY_USAGE = [

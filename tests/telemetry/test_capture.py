@@ -19,10 +19,10 @@ import trustme
 
 from aibridge.v1 import chat_pb2, chat_pb2_grpc
 from bridge.telemetry.capture import captured
-from tests.access.authority import chain, key
-from tests.details import COMPLETION
-from tests.gateway import Gateway, json_reply
-from tests.server.processes import serving
+from tests.support.authority import chain, key
+from tests.support.gateway import Gateway, json_reply
+from tests.support.payloads import COMPLETION
+from tests.support.processes import serving
 
 Hello = chat_pb2.CreateChatCompletionRequest
 CA = trustme.CA()

@@ -10,13 +10,12 @@ import pytest
 import pytest_asyncio
 import yaml
 
-from tests import gateway as fake
-from tests.server.processes import channel_to, serving
-from tests.telemetry import scrape
+from tests.support import gateway as fake
+from tests.support import scrape
+from tests.support.processes import address_of, channel_to, serving
+from tests.support.scrape import Scrape
 from tests.telemetry.calls import COUNT, every_kind
 from tests.telemetry.promql import parse
-from tests.telemetry.scrape import Scrape
-from tests.telemetry.test_exporter import address_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -19,21 +19,15 @@ from bridge.settings import SettingsError
 from bridge.telemetry import exporter
 from bridge.telemetry import port as port_module
 from bridge.telemetry.series import gauge
-from tests.details import COMPLETION
-from tests.gateway import Gateway, json_reply
-from tests.server.processes import Process, channel_to, serving
-from tests.server.test_workers import children
-from tests.telemetry import scrape
-from tests.telemetry.scrape import Scrape
+from tests.support import scrape
+from tests.support.gateway import Gateway, json_reply
+from tests.support.payloads import COMPLETION
+from tests.support.processes import Process, address_of, channel_to, children, serving
+from tests.support.scrape import Scrape
 
 Hello = chat_pb2.CreateChatCompletionRequest
 METRICS = ("--metrics-listen", "127.0.0.1:0")
 COUNT = "grpc_server_handled_total"
-
-
-async def address_of(process: Process) -> str:
-    await process.logged("metrics")
-    return next(line["address"] for line in process.log if line["event"] == "metrics")
 
 
 async def say_hello(process: Process, hello: Hello, times: int) -> None:

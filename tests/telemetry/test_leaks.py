@@ -5,8 +5,8 @@ import sys
 
 import structlog
 
-from tests import leaks
-from tests.server.processes import Process
+from tests.support import leaks
+from tests.support.processes import Process
 
 
 async def test_a_leak_is_found() -> None:

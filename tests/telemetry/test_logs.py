@@ -18,9 +18,9 @@ import pytest
 
 from aibridge.v1 import chat_pb2, chat_pb2_grpc
 from bridge.telemetry.writer import Writer
-from tests.details import CHUNK, COMPLETION, LAST
-from tests.gateway import Gateway, json_reply, reply, sse
-from tests.server.processes import channel_to, serving
+from tests.support.gateway import Gateway, json_reply, reply, sse
+from tests.support.payloads import CHUNK, COMPLETION, LAST
+from tests.support.processes import channel_to, serving
 
 Hello = chat_pb2.CreateChatCompletionRequest
 USAGE = {"prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18}

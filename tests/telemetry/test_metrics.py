@@ -14,11 +14,11 @@ from bridge.clean import Tokens
 from bridge.errors import Reason
 from bridge.telemetry import metrics as metrics_module
 from bridge.telemetry.metrics import FAMILIES, Metrics
-from tests.conftest import Bridge, Start
-from tests.details import CHUNK, COMPLETION, LAST
-from tests.gateway import Exchange, Gateway, Script, json_reply, reply, sse
-from tests.telemetry import scrape
-from tests.telemetry.scrape import Scrape
+from tests.support import scrape
+from tests.support.bridge import Bridge, Start
+from tests.support.gateway import Exchange, Gateway, Script, json_reply, reply, sse
+from tests.support.payloads import CHUNK, COMPLETION, LAST
+from tests.support.scrape import Scrape
 
 Hello = chat_pb2.CreateChatCompletionRequest
 USAGE = {"prompt_tokens": 11, "completion_tokens": 700, "total_tokens": 711}

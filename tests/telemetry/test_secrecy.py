@@ -13,12 +13,11 @@ import pytest
 import pytest_asyncio
 
 from aibridge.v1 import chat_pb2, chat_pb2_grpc, embeddings_pb2, embeddings_pb2_grpc, models_pb2, models_pb2_grpc
-from tests import gateway as fake
-from tests.gateway import Exchange, Gateway, Script, json_reply, raw_sse, reply, sse
-from tests.server.processes import Process, channel_to, serving
-from tests.telemetry import scrape
+from tests.support import gateway as fake
+from tests.support import scrape
+from tests.support.gateway import Exchange, Gateway, Script, json_reply, raw_sse, reply, sse
+from tests.support.processes import Process, address_of, channel_to, serving
 from tests.telemetry.collector import Collector, collecting
-from tests.telemetry.test_exporter import address_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -16,10 +16,10 @@ from bridge.call import Call
 from bridge.server.app import App
 from bridge.settings import SettingsError
 from bridge.telemetry import observer, otel, traces
-from tests.conftest import Bridge
-from tests.details import CHUNK, COMPLETION, LAST
-from tests.gateway import Exchange, Gateway, Script, json_reply, reply, sse
-from tests.server.processes import channel_to, free_port, serving
+from tests.support.bridge import Bridge
+from tests.support.gateway import Exchange, Gateway, Script, json_reply, reply, sse
+from tests.support.payloads import CHUNK, COMPLETION, LAST
+from tests.support.processes import channel_to, free_port, serving
 from tests.telemetry.collector import Collector, Seen, collecting
 
 Hello = chat_pb2.CreateChatCompletionRequest

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bridge.upstream.bodies import read, read_value
 from bridge.upstream.inside import error_in
-from tests.shapes import SHAPES, Shape
+from tests.support.shapes import SHAPES, Shape
 
 TEXT = st.text(max_size=8)
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | TEXT

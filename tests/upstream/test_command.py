@@ -15,9 +15,10 @@ from aibridge.v1 import chat_pb2
 from bridge import settings
 from bridge.settings import SettingsError
 from bridge.upstream.command import Token, TokenCommand, TokenCommandError, parse
-from tests.conftest import Bridge, Start
-from tests.details import COMPLETION, failed
-from tests.gateway import Exchange, Gateway, json_reply
+from tests.support.bridge import Bridge, Start
+from tests.support.details import failed
+from tests.support.gateway import Exchange, Gateway, json_reply
+from tests.support.payloads import COMPLETION
 
 _PATIENCE = 10.0
 

@@ -17,9 +17,9 @@ from bridge import settings
 from bridge.server.app import App
 from bridge.settings import SettingsError
 from bridge.upstream.credentials import Credential, Credentials
-from tests.conftest import Start
-from tests.gateway import Gateway, json_reply
-from tests.rpc.test_chat import COMPLETION
+from tests.support.bridge import Start
+from tests.support.gateway import Gateway, json_reply
+from tests.support.payloads import COMPLETION
 
 OLD, NEW = "sk-old-key", "sk-new-key-that-is-longer"
 SETTINGS = ("upstream_api_key_file", "upstream_oidc_token_file")

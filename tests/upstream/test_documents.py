@@ -10,9 +10,10 @@ from aibridge.v1 import chat_pb2, embeddings_pb2, models_pb2
 from bridge.jsontext import loads, text_of
 from bridge.upstream.documents import MAX_EVENT_ELEMENTS, is_large, load
 from bridge.upstream.sse import Decoder, EventTooLargeError
-from tests.conftest import Bridge, Start
-from tests.details import COMPLETION, failed, failed_stream
-from tests.gateway import Exchange, raw_sse, reply, sse
+from tests.support.bridge import Bridge, Start
+from tests.support.details import failed, failed_stream
+from tests.support.gateway import Exchange, raw_sse, reply, sse
+from tests.support.payloads import COMPLETION
 
 HELLO = chat_pb2.CreateChatCompletionRequest(model="m", messages=[{"role": "user", "content": "hi"}])
 

@@ -10,9 +10,9 @@ import pytest
 
 from aibridge.v1 import chat_pb2
 from bridge.settings.reference import reference
-from tests.conftest import Start
-from tests.details import COMPLETION
-from tests.gateway import Gateway, json_reply
+from tests.support.bridge import Start
+from tests.support.gateway import Gateway, json_reply
+from tests.support.payloads import COMPLETION
 
 _PAGE: Final = (Path(__file__).parents[2] / "docs" / "upstreams.md").read_text("utf-8")
 _SECTIONS: Final = {

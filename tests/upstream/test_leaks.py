@@ -17,9 +17,9 @@ from aibridge.v1 import chat_pb2
 from bridge.access import tokens
 from bridge.upstream.leaks import Secrets
 from bridge.upstream.masking import Mask, Text
-from tests.conftest import Start
-from tests.details import Failure, failed, failed_stream
-from tests.gateway import Script, json_reply, raw_sse, reply
+from tests.support.bridge import Start
+from tests.support.details import Failure, failed, failed_stream
+from tests.support.gateway import Script, json_reply, raw_sse, reply
 
 KEYS = [
     "sk-proj-abcdefGHIJKL0123456789",

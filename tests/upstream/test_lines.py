@@ -7,9 +7,9 @@ import pytest
 
 from aibridge.v1 import chat_pb2
 from bridge.upstream import exchange as module
-from tests.conftest import Bridge
-from tests.details import failed, failed_stream
-from tests.gateway import raw_sse, reply
+from tests.support.bridge import Bridge
+from tests.support.details import failed, failed_stream
+from tests.support.gateway import raw_sse, reply
 
 HELLO = chat_pb2.CreateChatCompletionRequest(model="m", messages=[{"role": "user", "content": "hi"}])
 LINES = {"text": b"a\n", "openings": b"[\n", "objects": b'{"a":1}\n', "fields": b"data: {\n", "empty": b"data:\n"}

@@ -12,9 +12,10 @@ from bridge import settings
 from bridge.settings import SettingsError
 from bridge.settings.sources import effective
 from bridge.upstream.origin import Origin
-from tests.conftest import Bridge, Start
-from tests.details import COMPLETION, failed
-from tests.gateway import Exchange, Gateway, json_reply, reply
+from tests.support.bridge import Bridge, Start
+from tests.support.details import failed
+from tests.support.gateway import Exchange, Gateway, json_reply, reply
+from tests.support.payloads import COMPLETION
 
 KEY = "sk-own-key-of-bridge"
 AZURE = {

@@ -16,11 +16,12 @@ from bridge import settings
 from bridge.settings import SettingsError
 from bridge.upstream.probe import Probe
 from bridge.upstream.proxy import Proxy, is_exempt, proxy_of, unused_variables
-from tests import gateway as fake
-from tests.conftest import Bridge, Start, start_bridge
-from tests.details import CHUNK, COMPLETION, LAST, failed, failed_stream
-from tests.gateway import Exchange, Gateway, json_reply, sse
-from tests.upstream.forward import Fault, ForwardProxy, forwarding
+from tests.support import gateway as fake
+from tests.support.bridge import Bridge, Start, start_bridge
+from tests.support.details import failed, failed_stream
+from tests.support.forward import Fault, ForwardProxy, forwarding
+from tests.support.gateway import Exchange, Gateway, json_reply, sse
+from tests.support.payloads import CHUNK, COMPLETION, LAST
 
 CA = trustme.CA()
 LOGIN = "user:p@ss/word"

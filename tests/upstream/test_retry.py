@@ -9,9 +9,9 @@ import pytest
 from aibridge.v1 import chat_pb2
 from bridge import metadata
 from bridge.upstream import retry
-from tests.conftest import Start
-from tests.gateway import Exchange, Gateway, Script, json_reply, reply, sse
-from tests.rpc.test_chat import COMPLETION
+from tests.support.bridge import Start
+from tests.support.gateway import Exchange, Gateway, Script, json_reply, reply, sse
+from tests.support.payloads import COMPLETION
 
 Request = chat_pb2.CreateChatCompletionRequest
 ERROR = '{"error": {"message": "no", "type": null}}'

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from aibridge.client.aio import collect
 from aibridge.v1 import chat_pb2
 from bridge.upstream.toolcalls import ToolCalls
-from tests.conftest import Bridge
-from tests.dialects.calls import CALLS, ORDINARY, STREAMS, Fragment
-from tests.gateway import sse
+from tests.support.bridge import Bridge
+from tests.support.gateway import sse
+from tests.support.toolcalls import CALLS, ORDINARY, STREAMS, Fragment
 
 Request = chat_pb2.CreateChatCompletionRequest
 Assembled = list[tuple[str, str, str]]

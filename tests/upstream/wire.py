@@ -12,7 +12,7 @@ from typing import Any, Final
 import httpx
 
 from bridge.upstream.transport import Body, Transport
-from tests.faults.play import certificates
+from tests.support.authority import certificates
 
 OK: Final = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
 #: Far more than the buffers of two sockets hold.

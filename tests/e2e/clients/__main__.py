@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from typing import Final
 
-from tests.dialects.calls import FOR_CLIENTS
 from tests.e2e.clients import limits, programs, proxies, report, silence, tools
 from tests.e2e.clients.checks import Check, checks, tools_check
 from tests.e2e.clients.programs import ProgramError
@@ -21,6 +20,7 @@ from tests.e2e.openai.libraries import Library
 from tests.e2e.openai.run import SUBJECTS
 from tests.e2e.openai.run import run as parity
 from tests.e2e.openai.suites import Suite
+from tests.support.toolcalls import FOR_CLIENTS
 
 _SUBJECTS: Final = {subject.name: subject for subject in (*STACKS, *TOOLS)}
 _PROXIES: Final = {proxy.name: proxy for proxy in proxies.PROXIES}

@@ -1,7 +1,7 @@
 """Clients of other languages before an upstream that thinks for longer than a minute, while they ping every 10 seconds.
 
 The server must not take their pings for too many, and nobody may send a call again: the upstream counts. Python's part
-is `tests/rpc/test_keepalive.py`.
+is `tests/server/test_keepalive.py`.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from tests.e2e.clients import programs
 from tests.e2e.clients.checks import Check
 from tests.e2e.clients.programs import ProgramError
 from tests.e2e.clients.toolchains import ToolchainError, provide
-from tests.gateway import Exchange, json_reply, running
+from tests.support.gateway import Exchange, json_reply, running
 
 NAME: Final = "silence"
 #: Seconds without a byte from the upstream; grpc's own floor for pings would end a connection after 40.

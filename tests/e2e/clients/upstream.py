@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import unquote
 
-from tests.dialects.calls import ORDINARY, STREAMS
-from tests.gateway import Exchange, json_reply, running, sse
+from tests.support.gateway import Exchange, json_reply, running, sse
+from tests.support.toolcalls import ORDINARY, STREAMS
 
 _CREATED: Final = 1_767_225_600
 #: Seconds between two chunks of the stream that has no end.

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 
-from tests.gateway import Exchange, Script
+from tests.support.gateway import Exchange, Script
 
 PATH: Final = Path(__file__).parent / "cases.toml"
 _HELLO: Final = '{"messages": [{"role": "user", "content": "Hello!"}]}'

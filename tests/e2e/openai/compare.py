@@ -8,7 +8,7 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 from tests.e2e.openai.cases import Case
-from tests.gateway import Request
+from tests.support.gateway import Request
 
 #: Headers of a request that the caller chooses.
 _HEADERS: Final = ("authorization", "openai-organization", "x-title")

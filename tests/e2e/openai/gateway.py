@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from tests.e2e.openai.cases import Case
-from tests.gateway import Exchange, Request, reply, running
+from tests.support.gateway import Exchange, Request, reply, running
 
 
 @dataclass

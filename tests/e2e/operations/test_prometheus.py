@@ -18,8 +18,8 @@ import pytest_asyncio
 import yaml
 
 from aibridge.v1 import chat_pb2, chat_pb2_grpc
-from tests import gateway as fake
-from tests.server.processes import Process, channel_to, free_port, serving
+from tests.support import gateway as fake
+from tests.support.processes import Process, channel_to, free_port, serving
 from tests.telemetry.calls import COUNT, every_kind
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -8,13 +8,13 @@ from typing import Final
 
 import pytest
 
-from tests.conftest import Bridge
 from tests.e2e.clients import programs
 from tests.e2e.clients.checks import checks
 from tests.e2e.clients.stacks import STACKS, Stack
 from tests.e2e.clients.upstream import upstream
 from tests.e2e.packages.installed import PROGRAMS, VERSION, run, tarball, wheel
-from tests.e2e.packages.test_python import says, streams
+from tests.e2e.packages.scripts import says, streams
+from tests.support.bridge import Bridge
 from tools import dist
 
 NPM: Final = ("npm", "install", "--silent", "--no-audit", "--no-fund")

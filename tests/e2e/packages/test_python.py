@@ -2,16 +2,17 @@
 
 import asyncio
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
-from tests.conftest import Bridge
 from tests.e2e.packages.conftest import Make
 from tests.e2e.packages.installed import Environment, run, sdist, wheel
-from tests.gateway import Script, json_reply, sse
+from tests.e2e.packages.scripts import calls, says, streams
+from tests.support.bridge import Bridge
+from tests.support.gateway import json_reply
 
 ROOT: Final = Path(__file__).parents[3]
 #: The oldest versions that the manifests allow.
@@ -20,23 +21,6 @@ CLIENT_FLOOR: Final = (
     *("grpcio==1.72.1", "protobuf==6.31.0", "grpcio-health-checking==1.72.1", "googleapis-common-protos==1.70.0"),
 )
 Kind = Callable[[str], Path]
-
-
-def says(content: str, **message: Any) -> Script:
-    return json_reply({"choices": [{"index": 0, "message": {"role": "assistant", "content": content, **message}}]})
-
-
-def streams(*texts: str, last: Mapping[str, Any] | None = None, more: Iterable[Mapping[str, Any]] = ()) -> Script:
-    """These texts, then a delta with `last` and the end of the choice, then `more` chunks."""
-    deltas = [{"content": text} for text in texts]
-    choices = [{"index": 0, "delta": delta} for delta in deltas]
-    end = {"index": 0, "delta": dict(last or {}), "finish_reason": "stop"}
-    return sse(*({"choices": [choice]} for choice in (*choices, end)), *more)
-
-
-def calls(name: str, arguments: str) -> Script:
-    call = {"id": "call_1", "type": "function", "function": {"name": name, "arguments": arguments}}
-    return says("", tool_calls=[call])
 
 
 async def use_stubs(made: Environment, bridge: Bridge) -> None:

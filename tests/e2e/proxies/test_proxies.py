@@ -11,11 +11,12 @@ import pytest
 import trustme
 
 from aibridge.v1 import chat_pb2
-from tests import gateway as fake
-from tests.conftest import Bridge, start_bridge
-from tests.details import CHUNK, COMPLETION, LAST, failed, failed_stream
 from tests.e2e.proxies.servers import NAMES, PASSWORD, USER, forward_proxy
-from tests.gateway import Exchange, Gateway, json_reply, sse
+from tests.support import gateway as fake
+from tests.support.bridge import Bridge, start_bridge
+from tests.support.details import failed, failed_stream
+from tests.support.gateway import Exchange, Gateway, json_reply, sse
+from tests.support.payloads import CHUNK, COMPLETION, LAST
 
 CA = trustme.CA()
 _AT_ONCE = 0.1  # seconds

@@ -1,0 +1,17 @@
+"""Files that say who may call, and the metadata of a caller."""
+
+import os
+import time
+from pathlib import Path
+
+
+def bearer(token: str) -> tuple[tuple[str, str], ...]:
+    return (("authorization", f"Bearer {token}"),)
+
+
+def put(path: Path, *lines: str) -> Path:
+    """Write a file, some time ago."""
+    path.write_text("\n".join(lines) + "\n")
+    then = time.time() - 10 + len(lines) / 10
+    os.utime(path, (then, then))
+    return path

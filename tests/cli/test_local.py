@@ -1,0 +1,155 @@
+"""Every RPC through a real llama.cpp server. What the model says is its own affair: these tests look at the form."""
+
+import asyncio
+import json
+
+import grpc
+import httpx
+import pytest
+
+from aibridge.client import CallFailed, failure_of
+from aibridge.v1 import chat_pb2, embeddings_pb2, models_pb2
+from tests.support.bridge import Bridge
+
+pytestmark = pytest.mark.real
+
+MODEL = "smollm2-135m-instruct"
+LENGTH = 576
+
+
+def question(text: str = "Why is the sky blue?", **options: object) -> chat_pb2.CreateChatCompletionRequest:
+    messages = [{"role": "user", "content": text}]
+    return chat_pb2.CreateChatCompletionRequest(**{"model": MODEL, "messages": messages, "temperature": 0} | options)
+
+
+async def refused(call: grpc.aio.UnaryUnaryCall) -> CallFailed:
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await call
+    return failure_of(caught.value)
+
+
+async def test_models(real: Bridge) -> None:
+    reply = await real.models.ListModels(models_pb2.ListModelsRequest())
+    (model,) = reply.data
+    assert (model.id, model.meta.n_embd) == (MODEL, LENGTH)
+    assert json.loads(reply.extra_json)["models"]  # llama.cpp's second list has no field, and is kept
+
+
+async def test_one_model_from_a_server_that_only_lists(real: Bridge) -> None:
+    try:
+        reply = await real.models.RetrieveModel(models_pb2.RetrieveModelRequest(model=MODEL))
+    except grpc.aio.AioRpcError as caught:
+        error = failure_of(caught)
+        assert (error.code, error.metadata["httpStatus"]) == (grpc.StatusCode.NOT_FOUND, "404")
+    else:
+        assert reply.id == MODEL
+
+
+async def test_chat(real: Bridge) -> None:
+    reply = await real.chat.CreateChatCompletion(question(max_tokens=4))
+    (choice,) = reply.choices
+    assert (choice.message.role, choice.finish_reason) == ("assistant", "length")
+    assert choice.message.content
+    assert reply.usage.completion_tokens == 4
+    assert reply.usage.total_tokens == reply.usage.prompt_tokens + 4
+    assert reply.timings.predicted_n == 4
+
+
+async def test_a_stream_says_what_the_whole_says(real: Bridge) -> None:
+    whole = await real.chat.CreateChatCompletion(question(max_tokens=6))
+    call = real.chat.CreateChatCompletionStream(question(max_tokens=6, stream_options={"include_usage": True}))
+    chunks = [chunk async for chunk in call]
+    text = "".join(choice.delta.content for chunk in chunks for choice in chunk.choices)
+    reasons = [choice.finish_reason for chunk in chunks for choice in chunk.choices if choice.finish_reason]
+    assert text == whole.choices[0].message.content
+    assert reasons == ["length"]
+    assert len(chunks) > 6
+    assert chunks[-1].usage.completion_tokens == 6
+    trailers = dict(await call.trailing_metadata() or ())
+    assert json.loads(trailers["aibridge-usage"])["completion_tokens"] == 6
+
+
+async def test_a_cancelled_stream_stops_the_model(real: Bridge, llama: str) -> None:
+    async with httpx.AsyncClient(trust_env=False) as client:
+
+        async def busy() -> bool:
+            reply = await client.get(f"{llama.removesuffix('/v1')}/slots")
+            return any(slot["is_processing"] for slot in reply.json())
+
+        call = real.chat.CreateChatCompletionStream(question("Count to ten thousand.", ignore_eos=True, n_predict=-1))
+        async for chunk in call:
+            if any(choice.delta.content for choice in chunk.choices):
+                break
+        assert await busy()
+        call.cancel()
+        async with asyncio.timeout(10):  # by itself it goes on to the end of the context, for twice that or more
+            while await busy():  # noqa: ASYNC110 # llama.cpp has nothing to wait for
+                await asyncio.sleep(0.02)
+
+
+async def test_two_at_once_do_not_mix(real: Bridge) -> None:
+    texts = ("Say one.", "Name a colour.")
+    alone = [await real.chat.CreateChatCompletion(question(text, max_tokens=3)) for text in texts]
+    together = await asyncio.gather(*(real.chat.CreateChatCompletion(question(text, max_tokens=3)) for text in texts))
+    assert [reply.usage.prompt_tokens for reply in together] == [reply.usage.prompt_tokens for reply in alone]
+    assert len({reply.id for reply in together}) == 2
+
+
+async def test_json_by_schema(real: Bridge) -> None:
+    schema = {"type": "object", "properties": {"colour": {"enum": ["red", "blue"]}}, "required": ["colour"]}
+    reply = await real.chat.CreateChatCompletion(
+        question(
+            max_tokens=20,
+            response_format={"type": "json_schema", "json_schema": {"name": "c", "schema_json": json.dumps(schema)}},
+        )
+    )
+    assert json.loads(reply.choices[0].message.content)["colour"] in {"red", "blue"}
+
+
+async def test_logprobs(real: Bridge) -> None:
+    reply = await real.chat.CreateChatCompletion(question(max_tokens=3, logprobs=True, top_logprobs=2))
+    tokens = reply.choices[0].logprobs.content
+    assert len(tokens) == 3
+    assert all(len(token.top_logprobs) == 2 and token.logprob <= 0 for token in tokens)
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+async def test_a_prompt_over_the_context_window(real: Bridge, *, streamed: bool) -> None:
+    request = question("word " * 3000)
+    if streamed:
+        call = real.chat.CreateChatCompletionStream(request)
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await call.read()
+        error = failure_of(caught.value)
+    else:
+        error = await refused(real.chat.CreateChatCompletion(request))
+    assert (error.code, error.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "CONTEXT_LENGTH_EXCEEDED")
+    assert error.metadata["httpStatus"] == "400"
+    assert error.metadata["contextWindowTokens"] == "2048"
+    assert int(error.metadata["promptTokens"]) > 2048
+    assert error.upstream is not None
+    assert error.upstream.type == "exceed_context_size_error"
+
+
+async def test_a_request_that_the_server_refuses(real: Bridge) -> None:
+    error = await refused(real.chat.CreateChatCompletion(question(response_format={"type": "poem"})))
+    assert (error.code, error.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_REQUEST")
+
+
+async def test_embeddings_as_base64_are_the_floats(real: Bridge) -> None:
+    """`base64` is what the bridge asks for by itself; `float` is JSON numbers on the way."""
+
+    async def embed(encoding: str | None) -> embeddings_pb2.CreateEmbeddingResponse:
+        request = embeddings_pb2.CreateEmbeddingRequest(
+            model=MODEL, input_texts={"items": ["hello", "world"]}, encoding_format=encoding
+        )
+        return await real.embeddings.CreateEmbedding(request)
+
+    default, base64, floats = [await embed(encoding) for encoding in (None, "base64", "float")]
+    assert [len(item.embedding) for item in default.data] == [LENGTH, LENGTH]
+    assert [item.index for item in default.data] == [0, 1]
+    assert default.data[0].embedding != default.data[1].embedding
+    for other in (base64, floats):
+        for one, two in zip(default.data, other.data, strict=True):
+            assert list(one.embedding) == pytest.approx(list(two.embedding), abs=1e-6)
+    assert default.usage.prompt_tokens == floats.usage.prompt_tokens > 0

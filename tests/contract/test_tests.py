@@ -1,0 +1,60 @@
+"""The tests themselves: where helpers come from, and that each folder is one that tests/README.md describes."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parents[1]
+FILES = {str(path.relative_to(TESTS)): path for path in sorted(TESTS.rglob("*.py"))}
+#: Folders whose tests check other tests' tools, and programs made of the parts of other folders.
+BORROWERS = {"contract", "harness", "e2e", "fuzz", "floods"}
+
+
+def imported(path: Path) -> Iterator[str]:
+    """The modules of tests/ that this module imports, as paths relative to tests/."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        for name in names:
+            file = f"{name.removeprefix('tests.').replace('.', '/')}.py"
+            if name.startswith("tests.") and file in FILES:
+                yield file
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_no_module_imports_a_test_module(name: str) -> None:
+    """What two test modules need is in a helper, so that each test module can be moved or deleted by itself."""
+    found = [target for target in imported(FILES[name]) if Path(target).name.startswith("test_")]
+    assert found == [], f"{name} imports {found}: move what it needs into a helper"
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if Path(name).parts[0] not in BORROWERS])
+def test_helpers_of_several_folders_are_in_support(name: str) -> None:
+    """A helper that another folder imports is in tests/support."""
+    own = Path(name).parts[0]
+    found = [target for target in imported(FILES[name]) if Path(target).parts[0] not in {own, "support"}]
+    assert found == [], f"{name} imports {found}: move what it needs to tests/support"
+
+
+def test_each_folder_is_described() -> None:
+    """tests/README.md has each folder, and no loose test module lies beside the folders."""
+    text = (TESTS / "README.md").read_text("utf-8")
+    folders = {Path(name).parts[0] for name in FILES if "/" in name}
+    assert [folder for folder in sorted(folders) if f"`{folder}/`" not in text] == []
+    assert sorted(name for name in FILES if "/" not in name) == ["__init__.py", "conftest.py"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["from tests.access.test_tls import x", "import tests.access.test_tls", "from tests.access import test_tls"],
+)
+def test_imports_are_seen(line: str, tmp_path: Path) -> None:
+    """The tests above see every way to import."""
+    path = tmp_path / "test_new.py"
+    path.write_text(line)
+    assert list(imported(path)) == ["access/test_tls.py"]

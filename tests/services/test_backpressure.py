@@ -1,0 +1,164 @@
+"""A caller that reads slowly slows the upstream down: what is on its way is bounded, and all of it arrives in the end.
+
+The gateway counts what it has written. What of it is still in the kernel's two queues of that connection is known from
+`/proc/net/tcp`, and what the caller has read from itself. The rest is in the bridge, and in gRPC's windows.
+"""
+
+import asyncio
+import json
+import resource
+from collections.abc import AsyncIterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+
+from aibridge.v1 import chat_pb2, chat_pb2_grpc
+from tests.support.bridge import Start
+from tests.support.gateway import Exchange, Gateway, json_reply
+from tests.support.payloads import COMPLETION
+from tests.support.processes import channel_to, serving
+
+MB = 1 << 20
+#: A client whose window does not grow with the speed of the connection: what is ahead of it is the bridge's doing.
+SMALL_WINDOW = ("grpc.http2.bdp_probe", 0)
+REQUEST = chat_pb2.CreateChatCompletionRequest(model="m", messages=[{"role": "user", "content": "hi"}])
+
+
+class Flood:
+    """A script that writes numbered events for as long as somebody takes them, or so many."""
+
+    def __init__(self, size: int, events: int | None = None) -> None:
+        self._filler = "x" * size
+        self._events = events
+        self.written = 0
+        self.exchanges: list[Exchange] = []
+
+    async def __call__(self, exchange: Exchange) -> None:
+        self.exchanges.append(exchange)
+        await exchange.head(content_type="text/event-stream")
+        for number in count():
+            if exchange.closed.is_set():
+                return
+            done = number == self._events
+            choice = {"index": 0, "delta": {"content": f"{number} {self._filler}"}}
+            event = json.dumps({"choices": [{**choice, "finish_reason": "stop" if done else None}]})
+            await exchange.event(event)
+            self.written += len(event) + len("data: \n\n")
+            if done:
+                break
+        await exchange.event("[DONE]")
+        exchange.writer.close()
+
+    async def stands_still(self) -> int:
+        """What has been written, once nothing more is: ten looks in a row find the same."""
+        seen = [-1]
+        async with asyncio.timeout(30):
+            while len(seen) < 10 or len(set(seen[-10:])) > 1:
+                await asyncio.sleep(0.04)
+                seen.append(self.written)
+        return self.written
+
+    def queued(self) -> int:
+        """What of it the kernel has."""
+        total = 0
+        for exchange in self.exchanges:
+            ours, theirs = (exchange.writer.get_extra_info(name)[1] for name in ("sockname", "peername"))
+            total += _queues(ours, theirs)[0] + _queues(theirs, ours)[1]
+            total += exchange.writer.transport.get_write_buffer_size()
+        return total
+
+
+def _queues(local: int, remote: int) -> tuple[int, int]:
+    """What the socket between these ports has to send, and to be read."""
+    ports = f":{local:04X}", f":{remote:04X}"
+    for line in Path("/proc/net/tcp").read_text().splitlines():
+        fields = line.split()
+        if fields[1].endswith(ports[0]) and fields[2].endswith(ports[1]):
+            sending, receiving = fields[4].split(":")
+            return int(sending, 16), int(receiving, 16)
+    return 0, 0
+
+
+def number_of(message: Any) -> int:
+    return int(message.choices[0].delta.content.split(" ")[0])
+
+
+def stream(channel: grpc.aio.Channel) -> Any:
+    return chat_pb2_grpc.ChatServiceStub(channel).CreateChatCompletionStream(REQUEST)
+
+
+@pytest.mark.parametrize("size", [100, 2_000, 50_000])
+async def test_a_caller_that_does_not_read_stops_the_upstream(start: Start, gateway: Gateway, size: int) -> None:
+    flood = Flood(size)
+    gateway.script(flood)
+    async with start() as bridge, channel_to(bridge.address, SMALL_WINDOW) as channel:
+        call = stream(channel)
+        await call.read()
+        assert await flood.stands_still() - flood.queued() < 4 * MB
+        exchange = await gateway.exchange()
+        call.cancel()
+        await asyncio.wait_for(exchange.wait_closed(), 1)
+
+
+async def test_the_upstream_goes_at_the_pace_of_the_caller(start: Start, gateway: Gateway) -> None:
+    """It is never further ahead, and each event arrives, in order, and then the end."""
+    size, events = 10_000, 2_000
+    flood = Flood(size, events)
+    gateway.script(flood)
+    async with start() as bridge, channel_to(bridge.address, SMALL_WINDOW) as channel:
+        call = stream(channel)
+        for number in range(events + 1):
+            if number % 200 == 0:
+                await asyncio.sleep(0.04)
+                ahead = flood.written - flood.queued() - number * size
+                assert ahead < 5 * MB
+            assert number_of(await call.read()) == number
+        assert await call.read() is grpc.aio.EOF
+        assert await call.code() is grpc.StatusCode.OK
+
+
+async def test_a_slow_caller_is_not_told_that_the_upstream_stalls(start: Start, gateway: Gateway) -> None:
+    """The time in which a message waits for its caller does not count against the upstream."""
+    flood = Flood(50_000, 200)
+    gateway.script(flood)
+    async with start(stall_timeout=0.1) as bridge, channel_to(bridge.address, SMALL_WINDOW) as channel:
+        call = stream(channel)
+        await call.read()
+        assert await flood.stands_still() < 200 * 50_000  # which takes four times as long as the upstream may stall
+        assert [number_of(message) async for message in _rest(call)] == list(range(1, 201))
+        assert await call.code() is grpc.StatusCode.OK
+
+
+async def _rest(call: Any) -> AsyncIterator[Any]:
+    while (message := await call.read()) is not grpc.aio.EOF:
+        yield message
+
+
+async def test_memory_is_bounded(gateway: Gateway) -> None:
+    """Ten callers with default windows that do not read cost the process a few megabytes each, and others nothing."""
+    flood = Flood(2_000)
+    gateway.script(flood)
+    async with serving(gateway) as server, channel_to(server.address) as channel:
+        warm = stream(channel)
+        await warm.read()
+        await flood.stands_still()
+        before = _memory(server.pid)
+        calls = [stream(channel) for _ in range(10)]
+        for call in calls:
+            await call.read()
+        written = await flood.stands_still()
+        assert (_memory(server.pid) - before) / len(calls) < 8 * MB
+        assert (written - flood.queued()) / (len(calls) + 1) < 12 * MB
+        for call in (warm, *calls):
+            call.cancel()
+        gateway.script(json_reply(COMPLETION))
+        reply = await chat_pb2_grpc.ChatServiceStub(channel).CreateChatCompletion(REQUEST)
+        assert reply.choices[0].message.content == "hello"
+
+
+def _memory(pid: int) -> int:
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * resource.getpagesize()

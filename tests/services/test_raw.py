@@ -1,0 +1,614 @@
+"""RawService: any endpoint that `raw_paths` allows, with the statuses, limits and rules of the other services."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from grpc import StatusCode
+from structlog.testing import capture_logs
+
+from aibridge.v1 import raw_pb2
+from bridge.access import tokens
+from bridge.settings import SettingsError, load
+from tests.support import scrape
+from tests.support.bridge import Bridge, Start
+from tests.support.gateway import Exchange, json_reply, raw_sse, reply, sse
+from tests.support.leaks import KEY
+from tests.support.outcomes import ask, drain
+
+Request = raw_pb2.RawRequest
+GET, POST, DELETE = raw_pb2.HTTP_METHOD_GET, raw_pb2.HTTP_METHOD_POST, raw_pb2.HTTP_METHOD_DELETE
+PATHS = "/responses,/responses/*,/responses/*/cancel,/rerank,/images/*,/messages,/completions"
+RESPONSE = {
+    "id": "resp_1",
+    "object": "response",
+    "status": "completed",
+    "model": "m-2026",
+    "error": None,
+    "output": [],
+    "usage": {
+        "input_tokens": 11,
+        "output_tokens": 7,
+        "total_tokens": 18,
+        "input_tokens_details": {"cached_tokens": 3},
+        "output_tokens_details": {"reasoning_tokens": 5},
+    },
+}
+INPUT = {"gen_ai_token_type": "input"}
+#: What the trailers say of it: no nested objects.
+COUNTS = {"input_tokens": 11, "output_tokens": 7, "total_tokens": 18}
+ASK = '{"model": "m", "input": "hi"}'
+
+
+@pytest.fixture
+async def bridge(start: Start) -> AsyncIterator[Bridge]:
+    async with start(raw_paths=PATHS, upstream_api_key=KEY) as running:
+        yield running
+
+
+def event(kind: str, **members: Any) -> str:
+    return f"event: {kind}\ndata: {json.dumps({'type': kind, **members})}\n\n"
+
+
+#: A stream of OpenAI's responses, without its end.
+BEGUN = (
+    event("response.created", response={**RESPONSE, "status": "in_progress", "usage": None})
+    + event("response.output_text.delta", delta="Hel")
+    + event("response.output_text.done", text="Hel")
+)
+ENDED = event("response.completed", response=RESPONSE)
+
+
+def names(messages: list[Any]) -> list[str]:
+    return [message.event for message in messages]
+
+
+# What goes there and back.
+
+
+async def test_json_goes_there_and_back_as_text(bridge: Bridge) -> None:
+    """Byte for byte, both ways; usage and rate limits are trailers, as with any call."""
+    sent = '{ "model":"m","input": [1, 2.50, 123456789012345678901234567890],  "z":1,"a":{} }'
+    text = json.dumps({**RESPONSE, "kept": 1.5}, indent=1).replace("1.5", "2.50")
+    bridge.gateway.script(reply(f" \n{text}\n", x_request_id="up-1", x_ratelimit_remaining_requests="7"))
+    outcome = await ask(bridge.raw.Call(Request(path="/responses", body_json=sent)))
+    assert outcome.messages == [raw_pb2.RawResponse(http_status=200, body_json=text)]
+    request = bridge.gateway.last
+    assert (request.method, request.path, request.body.decode()) == ("POST", "/v1/responses", sent)
+    assert request.headers["content-type"] == "application/json"
+    assert request.headers["authorization"] == f"Bearer {KEY}"
+    assert outcome.trailers["x-ratelimit-remaining-requests"] == "7"
+    assert outcome.trailers["x-upstream-request-id"] == "up-1"
+    assert json.loads(outcome.trailers["aibridge-usage"]) == COUNTS
+
+
+@pytest.mark.parametrize("body", ["[1, 2]", '"text"', "7", "null", "{}"])
+async def test_any_json_is_a_body(bridge: Bridge, body: str) -> None:
+    bridge.gateway.script(reply(body))
+    response = await bridge.raw.Call(Request(path="/rerank", body_json=body))
+    assert (bridge.gateway.last.body.decode(), response.body_json) == (body, body)
+
+
+async def test_methods_and_queries(bridge: Bridge) -> None:
+    """GET and DELETE have no body; a parameter may come twice, and nothing in it is more than its value."""
+    query = [
+        raw_pb2.QueryParameter(name="include[]", value="a/b&c=d"),
+        raw_pb2.QueryParameter(name="include[]", value="é #?%2e"),
+        raw_pb2.QueryParameter(name="empty"),
+    ]
+    bridge.gateway.script(json_reply(RESPONSE), reply(status=204), json_reply(RESPONSE))
+    await bridge.raw.Call(Request(path="/responses/resp_1", method=GET, query=query))
+    request = bridge.gateway.last
+    assert (request.method, request.body) == ("GET", b"")
+    assert request.path == "/v1/responses/resp_1?include%5B%5D=a%2Fb%26c%3Dd&include%5B%5D=%C3%A9%20%23%3F%252e&empty="
+    deleted = await bridge.raw.Call(Request(path="/responses/resp_1", method=DELETE))
+    assert bridge.gateway.last.method == "DELETE"
+    assert deleted == raw_pb2.RawResponse(http_status=204)
+    await bridge.raw.Call(Request(path="/responses/resp_1/cancel"))
+    request = bridge.gateway.last
+    assert (request.method, request.headers["content-length"], request.body) == ("POST", "0", b"")
+    assert "content-type" not in request.headers
+
+
+async def test_a_callers_headers_go_by_the_same_lists(start: Start) -> None:
+    async with start(raw_paths=PATHS, forward_headers="x-team") as bridge:
+        bridge.gateway.script(json_reply(RESPONSE, set_cookie="s=1", openai_processing_ms="5"))
+        metadata = (("x-team", "search"), ("x-other", "no"), ("http-referer", "https://example.org"))
+        outcome = await ask(bridge.raw.Call(Request(path="/responses", body_json=ASK), metadata=metadata))
+        headers = bridge.gateway.last.headers
+        assert (headers["x-team"], headers["http-referer"]) == ("search", "https://example.org")
+        assert "x-other" not in headers
+        assert (outcome.trailers["openai-processing-ms"], "set-cookie" in outcome.trailers) == ("5", False)
+
+
+# Where it goes.
+
+
+async def test_none_unless_set(start: Start) -> None:
+    """Not even the paths of the bridge's own RPCs."""
+    async with start() as bridge:
+        for path in ("/responses", "/chat/completions", "/models"):
+            outcome = await ask(bridge.raw.Call(Request(path=path, body_json=ASK)))
+            assert (outcome.code, outcome.info.reason) == (StatusCode.PERMISSION_DENIED, "RAW_PATH_NOT_ALLOWED")
+            assert outcome.trailers["grpc-retry-pushback-ms"] == "-1"
+        assert bridge.gateway.requests == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/response", "/responsess", "/Responses", "/v1/responses", "/images", "/images/a/b", "/responses/a/b"],
+)
+async def test_only_what_a_pattern_allows(bridge: Bridge, path: str) -> None:
+    for call, play in ((bridge.raw.Call, ask), (bridge.raw.Stream, drain)):
+        outcome = await play(call(Request(path=path, body_json=ASK)))
+        assert (outcome.code, outcome.info.reason) == (StatusCode.PERMISSION_DENIED, "RAW_PATH_NOT_ALLOWED")
+        assert "raw_paths" in outcome.message
+    assert bridge.gateway.requests == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "", "responses", "https://evil.example/responses", "//evil.example/responses", "/responses/", "//responses",
+        "/images/..", "/images/.", "/images/../chat/completions", "/../responses", "/images/%2e%2e", "/images/%2E%2E",
+        "/images/a%2Fb", "/images/a%5Cb", "/images/%252e%252e", "/images/a\\b", "\\responses", "/images/..\\chat",
+        "/images/a?model=x", "/images/a#b", "/images/a b", "/images/a\r\nHost: evil", "/images/a\0b", "/images/a\tb",
+        "/images/\u2024\u2024", "/images/é", "/images/\uff0fx", "/images/..;a", "/images/.%00./a", "/images/%zz",
+        "/images/" + "a" * 1100, " /responses", "/responses ", "/images/a@b:c/../../x", "/images/a,b",
+    ],
+    ids=ascii,
+)  # fmt: skip
+async def test_no_way_out_of_the_base_url(start: Start, path: str) -> None:
+    """Whatever a server behind it may make of a path: what is not plain is refused, whatever the patterns allow."""
+    async with start(raw_paths="/*,/*/*,/*/*/*,/*/*/*/*") as bridge:
+        outcome = await ask(bridge.raw.Call(Request(path=path, body_json=ASK)))
+        assert (outcome.code, outcome.info.reason) == (StatusCode.INVALID_ARGUMENT, "INVALID_REQUEST")
+        assert outcome.details["BadRequest"].field_violations[0].field == "path"
+        assert bridge.gateway.requests == []
+
+
+@pytest.mark.parametrize("path", ["/images/a.b", "/images/...", "/images/a..b", "/images/x@y:1~z+(1)'=!$&_-"])
+async def test_odd_names_are_names(bridge: Bridge, path: str) -> None:
+    bridge.gateway.script(json_reply({"ok": True}))
+    await bridge.raw.Call(Request(path=path, body_json="{}"))
+    assert bridge.gateway.last.path == f"/v1{path}"
+
+
+@pytest.mark.parametrize(
+    "value", ["responses", "/", "/a//b", "/a/", "/a/../b", "/**", "/a?b", "/a%2fb", "https://x/y", "/a b", "*", "/a\\b"]
+)
+def test_patterns_that_are_none(value: str) -> None:
+    with pytest.raises(SettingsError, match="raw_paths: "):
+        load(raw_paths=value, upstream_url="http://127.0.0.1:1")
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"body_json": "{"}, "body_json"),
+        ({"body_json": ""}, "body_json"),
+        ({"body_json": '{"a": NaN}'}, "body_json"),
+        ({"body_json": "{}", "method": GET}, "body_json"),
+        ({"body_json": "{}", "method": DELETE}, "body_json"),
+        ({"method": 9}, "method"),
+        ({"query": [raw_pb2.QueryParameter(value="x")]}, "query[0].name"),
+        ({"query": [raw_pb2.QueryParameter(name="x", value="y" * 9000)]}, "query"),
+        ({"body_json": "--boundary\r\nContent-Disposition: form-data"}, "body_json"),
+    ],
+    ids=str,
+)
+async def test_requests_that_are_wrong(bridge: Bridge, fields: dict[str, Any], field: str) -> None:
+    """Multipart bodies among them: what is not JSON cannot be sent."""
+    outcome = await ask(bridge.raw.Call(Request(path="/responses", **fields)))
+    assert (outcome.code, outcome.info.reason) == (StatusCode.INVALID_ARGUMENT, "INVALID_REQUEST")
+    assert outcome.details["BadRequest"].field_violations[0].field == field
+    assert bridge.gateway.requests == []
+
+
+# How it ends.
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "code", "reason"),
+    [
+        (400, {"message": "no", "param": "input"}, "INVALID_ARGUMENT", "INVALID_REQUEST"),
+        (401, {"message": "no"}, "UNAUTHENTICATED", "BRIDGE_CREDENTIALS_REJECTED"),
+        (404, {"message": "no such response"}, "NOT_FOUND", "MODEL_NOT_FOUND"),
+        (429, {"message": "slow down", "code": "rate_limit_exceeded"}, "RESOURCE_EXHAUSTED", "RATE_LIMIT_EXCEEDED"),
+        (429, {"message": "pay", "code": "insufficient_quota"}, "RESOURCE_EXHAUSTED", "INSUFFICIENT_QUOTA"),
+        (503, {"message": "later"}, "UNAVAILABLE", "UPSTREAM_UNAVAILABLE"),
+    ],
+)
+async def test_statuses(bridge: Bridge, status: int, error: dict[str, Any], code: str, reason: str) -> None:
+    """Those of the table, for both RPCs."""
+    for call, play in ((bridge.raw.Call, ask), (bridge.raw.Stream, drain)):
+        bridge.gateway.script(json_reply({"error": error}, status))
+        outcome = await play(call(Request(path="/responses", body_json=ASK)))
+        assert (outcome.code.name, outcome.info.reason) == (code, reason)
+        assert outcome.messages == []
+
+
+@pytest.mark.parametrize(
+    ("method", "body", "code"),
+    [
+        (POST, {"error": {"message": "boom", "code": 502}}, "UNAVAILABLE"),
+        (POST, {"error": "boom"}, "INTERNAL"),
+        (POST, {"object": "error", "message": "boom", "code": 429}, "RESOURCE_EXHAUSTED"),
+        (POST, {"type": "error", "error": {"type": "overloaded_error", "message": "boom"}}, "UNAVAILABLE"),
+        (POST, [{"error": {"message": "boom", "code": 400}}], "INVALID_ARGUMENT"),
+        (POST, {**RESPONSE, "status": "failed", "error": {"code": "server_error", "message": "boom"}}, "INTERNAL"),
+        (GET, {**RESPONSE, "status": "failed", "error": {"code": "server_error", "message": "boom"}}, "OK"),
+        (POST, {**RESPONSE, "status": "incomplete", "error": None}, "OK"),
+        (POST, {"message": "done", "type": "progress"}, "OK"),
+        (POST, {"error": None, "errors": []}, "OK"),
+    ],
+    ids=str,
+)
+async def test_errors_with_status_200(bridge: Bridge, method: Any, body: Any, code: str) -> None:
+    """A failure is never OK; but to look up a response that failed is none, and a word is no error."""
+    bridge.gateway.script(json_reply(body))
+    request = Request(path="/responses/resp_1", method=method, body_json=ASK if method == POST else None)
+    assert (await ask(bridge.raw.Call(request))).code.name == code
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "words"),
+    [
+        (b"\xff\xf3 sound", "audio/mpeg", "content type"),
+        (b"<html>", "text/html", "content type"),
+        (BEGUN.encode(), "text/event-stream", "Stream"),
+        (b'{"a":', "application/json", "valid JSON"),
+        (b"\xff", "application/json", "valid JSON"),
+    ],
+)
+async def test_responses_that_cannot_be_passed_on(bridge: Bridge, body: bytes, kind: str, words: str) -> None:
+    """Binary data and pages are refused, and the message says what it is about."""
+    bridge.gateway.script(reply(body, content_type=kind))
+    outcome = await ask(bridge.raw.Call(Request(path="/responses", body_json=ASK)))
+    assert (outcome.code, outcome.info.reason) == (StatusCode.INTERNAL, "UPSTREAM_MALFORMED_RESPONSE")
+    assert words in outcome.message
+
+
+async def test_limits_hold(start: Start) -> None:
+    """Of a response, of an event, of time."""
+    async with start(raw_paths=PATHS, max_reply_bytes=1024, max_event_bytes=1024, response_timeout=0.1) as bridge:
+        large = json.dumps({"a": "x" * 2000})
+        bridge.gateway.script(reply(large), raw_sse(f"data: {large}\n\n"), Exchange.wait_closed)
+        outcome = await ask(bridge.raw.Call(Request(path="/responses", body_json=ASK)))
+        assert outcome.info.reason == "UPSTREAM_RESPONSE_TOO_LARGE"
+        outcome = await drain(bridge.raw.Stream(Request(path="/responses", body_json=ASK)))
+        assert outcome.info.reason == "UPSTREAM_RESPONSE_TOO_LARGE"
+        outcome = await ask(bridge.raw.Call(Request(path="/responses", body_json=ASK)))
+        assert outcome.info.reason == "UPSTREAM_TIMEOUT"
+
+
+@pytest.mark.parametrize("streams", [False, True])
+async def test_cancelling_closes_the_upstream(bridge: Bridge, *, streams: bool) -> None:
+    async def waits(exchange: Exchange) -> None:
+        if streams:
+            await exchange.head(content_type="text/event-stream")
+            await exchange.send(BEGUN)
+        await exchange.wait_closed()
+
+    bridge.gateway.script(waits)
+    request = Request(path="/responses", body_json=ASK)
+    call: Any = bridge.raw.Stream(request) if streams else bridge.raw.Call(request)
+    exchange = await bridge.gateway.exchange()
+    if streams:
+        assert (await call.read()).event == "response.created"
+    call.cancel()
+    async with asyncio.timeout(5):
+        await exchange.wait_closed()
+
+
+async def test_a_deadline(bridge: Bridge) -> None:
+    bridge.gateway.script(Exchange.wait_closed)
+    outcome = await ask(bridge.raw.Call(Request(path="/responses", body_json=ASK), timeout=0.1))
+    assert outcome.code is StatusCode.DEADLINE_EXCEEDED
+
+
+async def test_retries(start: Start) -> None:
+    """As with chat: what was refused is tried again, what may have been billed is not; a call can switch them off."""
+
+    async def breaks(exchange: Exchange) -> None:
+        exchange.reset()
+
+    refused = json_reply({"error": {"message": "later"}}, 429, retry_after_ms="1")
+    async with start(raw_paths=PATHS, max_retries=2) as bridge:
+        bridge.gateway.script(refused, json_reply(RESPONSE))
+        await bridge.raw.Call(Request(path="/responses", body_json=ASK))
+        assert len(bridge.gateway.requests) == 2
+        for method, attempts in ((POST, 1), (DELETE, 1), (GET, 2)):
+            bridge.gateway.requests.clear()
+            bridge.gateway.script(breaks, json_reply(RESPONSE))
+            body = ASK if method == POST else None
+            await ask(bridge.raw.Call(Request(path="/responses/x", method=method, body_json=body)))
+            assert len(bridge.gateway.requests) == attempts, method
+        for status in (500, 504):
+            bridge.gateway.requests.clear()
+            bridge.gateway.script(json_reply({"error": {"message": "no"}}, status))
+            await ask(bridge.raw.Call(Request(path="/responses", body_json=ASK)))
+            assert len(bridge.gateway.requests) == 1
+        bridge.gateway.requests.clear()
+        bridge.gateway.script(refused)
+        await ask(bridge.raw.Call(Request(path="/responses", body_json=ASK, bridge_options={"retry": False})))
+        assert len(bridge.gateway.requests) == 1
+
+
+# Streams.
+
+
+async def test_events_with_their_names(bridge: Bridge) -> None:
+    """One message per event, as it came; comments, empty events and `[DONE]` are none."""
+    text = (
+        f": hello\n\nretry: 5\n\n{BEGUN}event: ping\n\n"
+        f'event: odd\nid: 7\ndata: not json\ndata: at all\n\ndata: {{"unnamed": 1.50}}\n\n{ENDED}data: [DONE]\n\n'
+    )
+    bridge.gateway.script(raw_sse(text))
+    outcome = await drain(bridge.raw.Stream(Request(path="/responses", body_json=ASK)))
+    assert outcome.code is StatusCode.OK
+    assert names(outcome.messages) == [
+        "response.created", "response.output_text.delta", "response.output_text.done", "odd", "", "response.completed",
+    ]  # fmt: skip
+    assert json.loads(outcome.messages[1].data)["delta"] == "Hel"
+    assert [message.data for message in outcome.messages[3:5]] == ["not json\nat all", '{"unnamed": 1.50}']
+    assert not outcome.messages[4].HasField("event")
+    assert bridge.gateway.last.headers["accept"] == "text/event-stream"
+    assert json.loads(outcome.trailers["aibridge-usage"]) == COUNTS
+
+
+COMPLETION_CHUNK = 'data: {"id":"c","choices":[{"index":0,"text":"a","finish_reason":null}]}\n\n'
+COMPLETION_END = 'data: {"id":"c","choices":[{"index":0,"text":"","finish_reason":"stop"}]}\n\n'
+MESSAGE = event("message_start", message={"id": "msg"}) + event("content_block_delta", delta={"text": "a"})
+IMAGE = event("image_generation.partial_image", b64_json="aa")
+
+
+@pytest.mark.parametrize(
+    ("text", "complete"),
+    [
+        pytest.param(BEGUN + ENDED, True, id="response"),
+        pytest.param(BEGUN, False, id="response cut"),
+        pytest.param(BEGUN + event("response.incomplete", response={}), True, id="response incomplete"),
+        pytest.param(BEGUN + ENDED[:-4], False, id="response cut in its last event"),
+        pytest.param(COMPLETION_CHUNK + COMPLETION_END + "data: [DONE]\n\n", True, id="completion"),
+        pytest.param(COMPLETION_CHUNK + "data: [DONE]\n\n", True, id="completion with nothing but DONE"),
+        pytest.param(COMPLETION_CHUNK, False, id="completion cut"),
+        pytest.param(MESSAGE + event("message_stop"), True, id="message"),
+        pytest.param(MESSAGE, False, id="message cut"),
+        pytest.param(IMAGE + event("image_generation.completed", b64_json="b"), True, id="image"),
+        pytest.param(IMAGE, False, id="image cut"),
+        pytest.param(event("chunk", a=1), False, id="anything, that only the connection ends"),
+        pytest.param(event("chunk", a=1) + "data: [DONE]\n\n", True, id="anything with DONE"),
+        pytest.param(": hello\n\n", False, id="nothing"),
+        pytest.param("", False, id="nothing at all"),
+    ],
+)
+async def test_a_cut_stream_is_never_ok(bridge: Bridge, text: str, *, complete: bool) -> None:
+    """By the end that each kind of stream has; the end of a connection says nothing."""
+    bridge.gateway.script(raw_sse(text))
+    outcome = await drain(bridge.raw.Stream(Request(path="/responses", body_json=ASK)))
+    assert (outcome.code is StatusCode.OK) is complete
+    if not complete:
+        assert outcome.info.reason in {"UPSTREAM_STREAM_INTERRUPTED", "UPSTREAM_MALFORMED_RESPONSE"}
+        assert outcome.info.metadata["chunksDelivered"] == str(len(outcome.messages))
+
+
+async def test_http_may_say_where_a_stream_ends(bridge: Bridge) -> None:
+    """A body with its length is complete, whatever its events are; but not one whose own end is known and missing."""
+    for text, code in ((event("chunk", a=1), StatusCode.OK), (BEGUN, StatusCode.UNAVAILABLE)):
+        bridge.gateway.script(reply(text, content_type="text/event-stream"))
+        outcome = await drain(bridge.raw.Stream(Request(path="/responses", body_json=ASK)))
+        assert outcome.code is code
+
+
+async def test_a_broken_connection(bridge: Bridge) -> None:
+    """Behind the last event of its kind nothing can be missing."""
+    for text, code in ((BEGUN, StatusCode.UNAVAILABLE), (BEGUN + ENDED, StatusCode.OK)):
+
+        async def breaks(exchange: Exchange, text: str = text) -> None:
+            await exchange.head(content_type="text/event-stream", transfer_encoding="chunked")
+            await exchange.send(f"{len(text.encode()):x}\r\n{text}\r\n")
+            await asyncio.sleep(0.02)
+            exchange.reset()
+
+        bridge.gateway.script(breaks)
+        outcome = await drain(bridge.raw.Stream(Request(path="/responses", body_json=ASK)))
+        assert (outcome.code, outcome.messages[0].event) == (code, "response.created")
+
+
+@pytest.mark.parametrize(
+    ("text", "seen", "code", "reason"),
+    [
+        pytest.param(
+            event("error", code="rate_limit_exceeded", message="slow", param=None), 0, "RESOURCE_EXHAUSTED",
+            "RATE_LIMIT_EXCEEDED", id="error event"),
+        pytest.param(
+            'data: {"type":"error","code":"server_error","message":"boom"}\n\n', 0, "INTERNAL",
+            "UPSTREAM_INTERNAL_ERROR", id="error by its type"),
+        pytest.param('data: {"error":{"message":"boom","code":503}}\n\ndata: [DONE]\n\n', 0, "UNAVAILABLE",
+                     "UPSTREAM_UNAVAILABLE", id="error member"),
+        pytest.param(
+            event("response.failed", response={"error": {"code": "server_error", "message": "boom"}}), 1, "INTERNAL",
+            "UPSTREAM_INTERNAL_ERROR", id="a response that failed"),
+        pytest.param('{"error":{"message":"boom","code":503}}\n\ndata: [DONE]\n\n', 0, "UNAVAILABLE",
+                     "UPSTREAM_UNAVAILABLE", id="beside the framing"),
+        pytest.param('{\n "code": 429,\n "message": "slow"\n}\n', 0, "RESOURCE_EXHAUSTED",
+                     "RATE_LIMIT_EXCEEDED", id="beside the framing, pretty"),
+        pytest.param("event: error\n\n", 0, "INTERNAL", "UPSTREAM_INTERNAL_ERROR", id="the name of an error alone"),
+        pytest.param(event("response.failed", response={}), 1, "INTERNAL", "UPSTREAM_INTERNAL_ERROR",
+                     id="a response that failed and says no more"),
+    ],
+)  # fmt: skip
+async def test_errors_in_a_stream(bridge: Bridge, text: str, seen: int, code: str, reason: str) -> None:
+    """They end the stream with their status, behind what came before. `response.failed` is delivered too."""
+    bridge.gateway.script(raw_sse(BEGUN + text))
+    outcome = await drain(bridge.raw.Stream(Request(path="/responses", body_json=ASK)))
+    assert (outcome.code.name, outcome.info.reason) == (code, reason)
+    assert len(outcome.messages) == 3 + seen
+
+
+async def test_a_server_that_does_not_stream(bridge: Bridge) -> None:
+    """Its JSON is one event without a name; an error is that error, and other data is none of it."""
+    bridge.gateway.script(json_reply(RESPONSE), json_reply({"error": {"message": "no", "code": 400}}), reply("", 200))
+    outcome = await drain(bridge.raw.Stream(Request(path="/responses", body_json=ASK)))
+    assert (outcome.code, [json.loads(message.data) for message in outcome.messages]) == (StatusCode.OK, [RESPONSE])
+    outcome = await drain(bridge.raw.Stream(Request(path="/responses", body_json=ASK)))
+    assert outcome.code is StatusCode.INVALID_ARGUMENT
+    outcome = await drain(bridge.raw.Stream(Request(path="/responses", body_json=ASK)))
+    assert outcome.info.reason == "UPSTREAM_MALFORMED_RESPONSE"
+
+
+@pytest.mark.alone
+async def test_heartbeats(bridge: Bridge) -> None:
+    async def thinks(exchange: Exchange) -> None:
+        await exchange.head(content_type="text/event-stream")
+        await asyncio.sleep(0.25)
+        await exchange.send(BEGUN + ENDED)
+        exchange.writer.close()
+
+    bridge.gateway.script(thinks)
+    request = Request(path="/responses", body_json=ASK)
+    request.bridge_options.heartbeat.FromMilliseconds(100)
+    outcome = await drain(bridge.raw.Stream(request))
+    assert outcome.code is StatusCode.OK
+    assert (outcome.messages[0], outcome.messages[-1].event) == (raw_pb2.RawEvent(), "response.completed")
+
+
+@pytest.mark.alone
+async def test_a_stall(start: Start) -> None:
+    async def stops(exchange: Exchange) -> None:
+        await exchange.head(content_type="text/event-stream")
+        await exchange.send(BEGUN)
+        await exchange.wait_closed()
+
+    async with start(raw_paths=PATHS, stall_timeout=0.1) as bridge:
+        bridge.gateway.script(stops)
+        outcome = await drain(bridge.raw.Stream(Request(path="/responses", body_json=ASK)))
+        assert outcome.info.reason == "UPSTREAM_STREAM_STALLED"
+        assert outcome.info.metadata["chunksDelivered"] == "3"
+
+
+@pytest.mark.alone
+async def test_comments_are_no_stall(start: Start) -> None:
+    """A server that keeps the stream alive has not stalled, and lines that are neither field nor error are nothing."""
+
+    async def thinks(exchange: Exchange) -> None:
+        await exchange.head(content_type="text/event-stream")
+        await exchange.send(BEGUN)
+        for _ in range(20):
+            await exchange.send(': wait\n{"took": 1}\n\n')
+            await asyncio.sleep(0.02)
+        await exchange.send(ENDED)
+        exchange.writer.close()
+
+    async with start(raw_paths=PATHS, stall_timeout=0.2) as bridge:
+        bridge.gateway.script(thinks)
+        outcome = await drain(bridge.raw.Stream(Request(path="/responses", body_json=ASK)))
+        assert (outcome.code, len(outcome.messages)) == (StatusCode.OK, 4)
+
+
+# Who may, and what is known of it.
+
+SEARCH = tokens.new("search")
+
+
+@pytest.fixture
+def limited(tmp_path: Path) -> dict[str, Any]:
+    """One caller, who may use `openai/*`."""
+    (tmp_path / "tokens").write_text(f"{SEARCH.line}\n")
+    (tmp_path / "rules").write_text('[search]\nmodels = ["openai/*"]\n')
+    files = {"caller_tokens_file": tmp_path / "tokens", "callers_file": tmp_path / "rules"}
+    return {"raw_paths": PATHS, "upstream_api_key": KEY, **files}
+
+
+BEARER = (("authorization", f"Bearer {SEARCH.token}"),)
+
+
+@pytest.mark.parametrize(
+    ("fields", "allowed"),
+    [
+        ({"body_json": '{"model": "openai/gpt", "input": "hi"}'}, True),
+        ({"body_json": '{"model": "openai/gpt", "input": [{"model": "said by someone"}]}'}, True),
+        ({"body_json": '{"model": "anthropic/claude"}'}, False),
+        ({"body_json": '{"model": "openai/gpt", "models": ["anthropic/claude"]}'}, False),
+        ({"body_json": '{"model": "openai/gpt", "x": {"fallback": ["anthropic/claude"]}}'}, False),
+        ({"body_json": '{"model": "anthropic/claude", "model": "openai/gpt"}'}, False),
+        ({"body_json": '{"Model": "anthropic/claude", "model": "openai/gpt"}'}, False),
+        ({"body_json": '{"model": ["anthropic/claude"]}'}, False),
+        ({"body_json": '{"model": null}'}, False),
+        ({"body_json": '{"input": "hi"}'}, False),
+        ({"body_json": '["anthropic/claude"]'}, False),
+        ({"body_json": '"anthropic/claude"'}, False),
+        ({"query": [{"name": "model", "value": "anthropic/claude"}]}, False),
+        ({"query": [{"name": "model", "value": "openai/gpt"}]}, True),
+        ({"method": GET}, True),
+        ({"method": DELETE}, True),
+        ({}, True),
+    ],
+    ids=str,
+)
+async def test_the_models_of_a_caller(
+    start: Start, limited: dict[str, Any], fields: dict[str, Any], *, allowed: bool
+) -> None:
+    """The patterns hold for what a body or a query names; a body without a model names one that nobody sees."""
+    async with start(**limited) as bridge:
+        bridge.gateway.script(json_reply(RESPONSE))
+        outcome = await ask(bridge.raw.Call(Request(path="/responses", **fields), metadata=BEARER))
+        if allowed:
+            assert outcome.code is StatusCode.OK, outcome.message
+        else:
+            assert (outcome.code, outcome.info.reason) == (StatusCode.PERMISSION_DENIED, "CALLER_NOT_ALLOWED")
+            assert bridge.gateway.requests == []
+
+
+async def test_nobody_calls_without_a_credential(start: Start, limited: dict[str, Any]) -> None:
+    async with start(**limited) as bridge:
+        outcome = await ask(bridge.raw.Call(Request(path="/responses", body_json=ASK)))
+        assert (outcome.code, outcome.info.reason) == (StatusCode.UNAUTHENTICATED, "CALLER_UNAUTHENTICATED")
+
+
+async def test_what_is_known_of_a_call(bridge: Bridge) -> None:
+    """The operation is the pattern that allowed the path, never the path, which callers choose."""
+    body = '{"model": "m", "input": "secret-words"}'
+    bridge.gateway.script(json_reply(RESPONSE), raw_sse(BEGUN + ENDED), json_reply(RESPONSE))
+    with capture_logs() as lines:
+        await bridge.raw.Call(Request(path="/responses", body_json=body))
+        await drain(bridge.raw.Stream(Request(path="/responses", body_json=body)))
+        await bridge.raw.Call(Request(path="/responses/resp_private", method=GET))
+    assert [line["operation"] for line in lines] == ["/responses", "/responses", "/responses/*"]
+    assert [line["method"] for line in lines] == ["Call", "Stream", "Call"]
+    assert (lines[0]["model"], lines[0]["input_tokens"], lines[0]["output_tokens"]) == ("m", 11, 7)
+    assert (lines[1]["chunks"], lines[1]["input_tokens"]) == (4, 11)
+    seen = scrape.of([bridge.app.metrics])
+    genai = {"gen_ai_operation_name": "/responses", "gen_ai_request_model": "m"}
+    assert seen.sum("gen_ai_client_operation_duration_seconds_count", **genai) == 2
+    assert seen.sum("gen_ai_client_token_usage_sum", **genai, **INPUT) == 22
+    assert seen.sum("gen_ai_client_operation_duration_seconds_count", gen_ai_operation_name="/responses/*") == 1
+    assert seen.sum("grpc_server_handled_total", grpc_service="aibridge.v1.RawService", grpc_code="OK") == 3
+    assert "private" not in str(lines)
+    assert "secret-words" not in str(lines)
+
+
+async def test_an_error_does_not_repeat_the_prompt(bridge: Bridge) -> None:
+    prompt = "the quick brown fox jumps over the lazy dog, twice"
+    bridge.gateway.script(json_reply({"error": {"message": f"cannot read {prompt!r}"}}, 400))
+    outcome = await ask(bridge.raw.Call(Request(path="/responses", body_json=json.dumps({"input": prompt}))))
+    assert prompt not in str(outcome)
+
+
+async def test_health_knows_the_service(bridge: Bridge) -> None:
+    from grpc_health.v1 import health_pb2, health_pb2_grpc  # noqa: PLC0415 # for this test alone
+
+    stub = health_pb2_grpc.HealthStub(bridge.channel)
+    status = await stub.Check(health_pb2.HealthCheckRequest(service="aibridge.v1.RawService"))
+    assert status.status == health_pb2.HealthCheckResponse.SERVING
+
+
+async def test_sse_helper_is_used_as_servers_do(bridge: Bridge) -> None:
+    """Legacy completions, by the same service."""
+    bridge.gateway.script(sse({"choices": [{"index": 0, "text": "a", "finish_reason": "stop"}]}))
+    outcome = await drain(bridge.raw.Stream(Request(path="/completions", body_json='{"model": "m", "stream": true}')))
+    assert (outcome.code, len(outcome.messages)) == (StatusCode.OK, 1)

@@ -1,0 +1,36 @@
+"""A TCP relay in front of a bridge, for connections that break on the way."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+
+@asynccontextmanager
+async def relay(address: str) -> AsyncIterator[tuple[str, Callable[[], None]]]:
+    """The address of a relay to the bridge, and what breaks its connections."""
+    host, _, port = address.rpartition(":")
+    writers: list[asyncio.StreamWriter] = []
+    tasks: set[asyncio.Task[None]] = set()
+
+    async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while data := await reader.read(1 << 16):
+                writer.write(data)
+        except ConnectionError:
+            pass
+        writer.close()
+
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there, back = await asyncio.open_connection(host, int(port))
+        writers.extend((writer, back))
+        for task in (asyncio.create_task(pump(reader, back)), asyncio.create_task(pump(there, writer))):
+            tasks.add(task)
+
+    def cut() -> None:
+        for writer in writers:
+            writer.transport.abort()
+
+    async with await asyncio.start_server(connected, "127.0.0.1", 0) as server:
+        yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}", cut
+        cut()
+        await asyncio.gather(*tasks)

@@ -1,0 +1,175 @@
+"""What an error's code and type say beyond the HTTP status."""
+
+from typing import Any, NamedTuple
+
+import pytest
+
+from aibridge.v1 import chat_pb2
+from bridge.upstream.reasons import REFINEMENTS, STATUS_OF_TYPE, of_status
+from tests.support.bridge import Bridge
+from tests.support.details import Failure, failed, failed_stream, refusal
+from tests.support.gateway import json_reply, sse
+from tests.support.payloads import CHUNK
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+STATUSES = (400, 401, 403, 404, 422, 429, 500, 502, 503)
+
+
+class Row(NamedTuple):
+    name: str
+    code: str
+    reason: str
+    pushback: str = "-1"
+    detail: str | None = None
+
+
+QUOTA = ("RESOURCE_EXHAUSTED", "INSUFFICIENT_QUOTA", "-1", "QuotaFailure")
+LIMIT = ("RESOURCE_EXHAUSTED", "RATE_LIMIT_EXCEEDED", "1000", "QuotaFailure")
+ROWS = [
+    Row("context_length_exceeded", "INVALID_ARGUMENT", "CONTEXT_LENGTH_EXCEEDED"),
+    Row("exceed_context_size_error", "INVALID_ARGUMENT", "CONTEXT_LENGTH_EXCEEDED"),
+    Row("content_filter", "INVALID_ARGUMENT", "CONTENT_FILTERED"),
+    Row("content_policy_violation", "INVALID_ARGUMENT", "CONTENT_FILTERED"),
+    Row("invalid_api_key", "UNAUTHENTICATED", "BRIDGE_CREDENTIALS_REJECTED"),
+    Row("authentication_error", "UNAUTHENTICATED", "BRIDGE_CREDENTIALS_REJECTED"),
+    Row("model_not_found", "NOT_FOUND", "MODEL_NOT_FOUND", detail="ResourceInfo"),
+    Row("unknown_url", "NOT_FOUND", "ENDPOINT_NOT_FOUND"),
+    Row("insufficient_quota", *QUOTA),
+    Row("billing_hard_limit_reached", *QUOTA),
+    Row("credit_balance_exhausted", *QUOTA),
+    Row("organization_spend_limit_exceeded", *QUOTA),
+    Row("organization_usage_limit_exceeded", *QUOTA),
+    Row("project_spend_limit_exceeded", *QUOTA),
+    Row("billing_not_active", *QUOTA),
+    Row("billing_error", *QUOTA),
+    Row("insufficient_funds", *QUOTA),
+    Row("quota_for_entity_exceeded", *QUOTA),
+    Row("exceeded_current_quota_error", *QUOTA),
+    Row("insufficient_balance", *QUOTA),
+    Row("insufficient_balance_error", *QUOTA),
+    Row("insufficient_credits", *QUOTA),
+    Row("insufficient_user_quota", *QUOTA),
+    Row("budget_exceeded", *QUOTA),
+    Row("payment_required", *QUOTA),
+    Row("arrearage", *QUOTA),
+    Row("account_overdue_error", *QUOTA),
+    Row("1113", *QUOTA),
+    Row("30001", *QUOTA),
+    Row("rate_limit_exceeded", *LIMIT),
+    Row("throttling_error", *LIMIT),
+    Row("unsupported_country_region_territory", "PERMISSION_DENIED", "REGION_UNSUPPORTED"),
+]
+BY_NAME = pytest.mark.parametrize("row", ROWS, ids=[row.name for row in ROWS])
+
+
+def check(failure: Failure, row: Row) -> None:
+    assert (failure.code, failure.reason, failure.pushback) == (row.code, row.reason, row.pushback)
+    assert ("RetryInfo" in failure.details) == (row.pushback != "-1")
+    assert {"QuotaFailure", "ResourceInfo"} & failure.details.keys() == ({row.detail} if row.detail else set())
+
+
+def errors(name: str) -> list[dict[str, Any]]:
+    """An error that says it in `code`, in `type`, in both places, and in OpenRouter's place."""
+    return [
+        refusal(code=name, type="invalid_request_error"),
+        refusal(code="something_else", type=name),
+        refusal(code=None, type=name),
+        refusal(code=400, metadata={"error_type": name}),
+    ]
+
+
+async def test_each_row_of_the_code_is_tested() -> None:
+    """The table of this test has the rows of the code's table, no more and no fewer."""
+    assert [row.name for row in ROWS] == list(REFINEMENTS)
+
+
+@BY_NAME
+@pytest.mark.parametrize("http", STATUSES)
+async def test_refines_a_status(row: Row, http: int, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
+    """`error.code`, else `error.type`, decides over the HTTP status, whatever that is."""
+    for error in errors(row.name):
+        warm.gateway.script(json_reply(error, http))
+        check(await failed(warm.chat.CreateChatCompletion(hello)), row)
+
+
+@BY_NAME
+async def test_refines_a_reply(row: Row, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
+    """So it does inside of a 200 reply, whether or not a number is there too."""
+    for error in [*errors(row.name), refusal(code=row.name), {"message": "m", "type": row.name, "object": "error"}]:
+        warm.gateway.script(json_reply(error))
+        check(await failed(warm.chat.CreateChatCompletion(hello)), row)
+
+
+@BY_NAME
+async def test_refines_a_stream(row: Row, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
+    """So it does in mid-stream, after what was delivered."""
+    for error in [*errors(row.name), refusal(code=row.name), {"message": "m", "type": row.name, "object": "error"}]:
+        warm.gateway.script(sse(CHUNK, error))
+        received, failure = await failed_stream(warm.chat.CreateChatCompletionStream(hello))
+        assert received == ["one"]
+        check(failure, row)
+
+
+async def test_code_goes_before_type(warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
+    """Where code and type both have a row, the code's counts."""
+    warm.gateway.script(json_reply(refusal(code="rate_limit_exceeded", type="insufficient_quota"), 429))
+    failure = await failed(warm.chat.CreateChatCompletion(hello))
+    assert failure.reason == "RATE_LIMIT_EXCEEDED"
+
+
+@pytest.mark.parametrize("name", ["server_error", "not_a_name_that_anyone_knows", "INTERNAL", "", "None"])
+@pytest.mark.parametrize("http", [400, 403, 429, 500, 503])
+async def test_other_names_change_nothing(
+    name: str, http: int, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest
+) -> None:
+    """A code or type without a row leaves the verdict to the HTTP status."""
+    warm.gateway.script(json_reply(refusal(code=name, type=name), http))
+    failure = await failed(warm.chat.CreateChatCompletion(hello))
+    assert failure.reason == of_status(http).name
+
+
+@pytest.mark.parametrize("name", STATUS_OF_TYPE)
+async def test_names_that_only_stand_for_a_status_do_not_refine(
+    name: str, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest
+) -> None:
+    """A type that stands for a status where there is none does not override a status that is there."""
+    warm.gateway.script(json_reply(refusal(type=name), 500))
+    failure = await failed(warm.chat.CreateChatCompletion(hello))
+    assert (failure.code, failure.reason) == ("INTERNAL", "UPSTREAM_INTERNAL_ERROR")
+
+
+@pytest.mark.parametrize(("name", "http"), STATUS_OF_TYPE.items())
+async def test_status_of_a_name(
+    name: str, http: int, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest
+) -> None:
+    """An error inside a 200 reply or a stream without a number has the status that its type or code stands for."""
+    expected = {401: "BRIDGE_CREDENTIALS_REJECTED", 404: "MODEL_NOT_FOUND"}.get(http) or of_status(http).name
+    for error in (refusal(type=name), refusal(code=name), refusal(type=name.upper(), code="x")):
+        warm.gateway.script(json_reply(error))
+        failure = await failed(warm.chat.CreateChatCompletion(hello))
+        assert (failure.reason, failure.metadata["httpStatus"]) == (expected, str(http))
+        warm.gateway.script(sse(CHUNK, error))
+        _, failure = await failed_stream(warm.chat.CreateChatCompletionStream(hello))
+        assert failure.reason == expected
+
+
+async def test_context_length_in_numbers(warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
+    """llama.cpp tells the sizes of prompt and context; they come as metadata."""
+    error = refusal(code=400, type="exceed_context_size_error", n_prompt_tokens=5000, n_ctx=4096)
+    warm.gateway.script(json_reply(error, 400))
+    failure = await failed(warm.chat.CreateChatCompletion(hello))
+    assert failure.reason == "CONTEXT_LENGTH_EXCEEDED"
+    assert failure.metadata["promptTokens"] == "5000"
+    assert failure.metadata["contextWindowTokens"] == "4096"
+
+
+async def test_filtered_answer_is_no_error(warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
+    """A `finish_reason` of `content_filter` is an answer, in a reply and in a stream."""
+    choice = {"index": 0, "message": {"role": "assistant", "content": ""}, "finish_reason": "content_filter"}
+    warm.gateway.script(json_reply({"id": "c", "choices": [choice]}))
+    reply = await warm.chat.CreateChatCompletion(hello)
+    assert reply.choices[0].finish_reason == "content_filter"
+    warm.gateway.script(sse(CHUNK, {"choices": [{"index": 0, "delta": {}, "finish_reason": "content_filter"}]}))
+    received = [chunk async for chunk in warm.chat.CreateChatCompletionStream(hello)]
+    assert [chunk.choices[0].finish_reason for chunk in received] == ["", "content_filter"]

@@ -1,0 +1,270 @@
+"""The status table of the error model, each row three ways: a plain call, a stream refused, a stream that fails."""
+
+from typing import Any, NamedTuple
+
+import pytest
+
+from aibridge.v1 import chat_pb2, models_pb2
+from bridge.upstream.reasons import STATUSES
+from tests.support.bridge import Bridge
+from tests.support.details import RPCS, Failure, failed, failed_either, failed_stream, refusal
+from tests.support.gateway import Script, json_reply, reply, sse
+from tests.support.payloads import CHUNK
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+#: Retry advice: the pushback trailer. None leaves it to the caller's policy; DEFAULT is the bridge's own delay. ASK is
+#: a pushback of -1 with `RetryInfo`: the call may have been billed, so that the caller has to decide, and not gRPC.
+NO = "-1"
+YES = None
+DEFAULT = "1000"
+ASK = "-1, RetryInfo"
+#: Cloudflare's, which do not say whether the upstream has worked on the request.
+UNCLEAR = (520, 522, 527)
+
+
+class Row(NamedTuple):
+    http: int
+    code: str
+    reason: str
+    retry: str | None
+    details: frozenset[str] = frozenset()
+
+
+def row(http: int, code: str, reason: str, retry: str | None, *details: str) -> Any:
+    return pytest.param(Row(http, code, reason, retry, frozenset(details)), id=f"{http}")
+
+
+BAD_GATEWAY = (502, 520, 521, 522, 523, 525, 526, 527, 530)
+ROWS = [
+    row(400, "INVALID_ARGUMENT", "INVALID_REQUEST", NO, "BadRequest"),
+    row(401, "UNAUTHENTICATED", "BRIDGE_CREDENTIALS_REJECTED", NO),
+    row(402, "RESOURCE_EXHAUSTED", "INSUFFICIENT_QUOTA", NO, "QuotaFailure"),
+    row(403, "PERMISSION_DENIED", "ACCESS_DENIED", NO),
+    row(404, "NOT_FOUND", "MODEL_NOT_FOUND", NO, "ResourceInfo"),
+    row(405, "UNIMPLEMENTED", "UPSTREAM_NOT_SUPPORTED", NO),
+    row(406, "INTERNAL", "BRIDGE_REQUEST_REJECTED", NO),
+    row(407, "UNAVAILABLE", "UPSTREAM_PROXY_REJECTED", NO),
+    row(408, "DEADLINE_EXCEEDED", "UPSTREAM_TIMEOUT", NO),
+    row(409, "ABORTED", "UPSTREAM_CONFLICT", YES),
+    row(410, "NOT_FOUND", "MODEL_RETIRED", NO, "ResourceInfo"),
+    row(411, "FAILED_PRECONDITION", "UPSTREAM_CLIENT_ERROR", NO),
+    row(412, "FAILED_PRECONDITION", "UPSTREAM_PRECONDITION_FAILED", NO),
+    row(413, "INVALID_ARGUMENT", "REQUEST_TOO_LARGE", NO, "BadRequest"),
+    row(415, "INTERNAL", "BRIDGE_REQUEST_REJECTED", NO),
+    row(418, "FAILED_PRECONDITION", "UPSTREAM_CLIENT_ERROR", NO),
+    row(422, "INVALID_ARGUMENT", "INVALID_REQUEST", NO, "BadRequest"),
+    row(423, "FAILED_PRECONDITION", "UPSTREAM_CLIENT_ERROR", NO),
+    row(424, "FAILED_PRECONDITION", "UPSTREAM_DEPENDENCY_FAILED", NO),
+    row(425, "UNAVAILABLE", "UPSTREAM_TOO_EARLY", YES),
+    row(426, "FAILED_PRECONDITION", "UPSTREAM_CLIENT_ERROR", NO),
+    row(428, "FAILED_PRECONDITION", "UPSTREAM_CLIENT_ERROR", NO),
+    row(429, "RESOURCE_EXHAUSTED", "RATE_LIMIT_EXCEEDED", DEFAULT, "QuotaFailure"),
+    row(431, "INTERNAL", "BRIDGE_REQUEST_REJECTED", NO),
+    row(451, "PERMISSION_DENIED", "LEGAL_RESTRICTION", NO),
+    row(498, "RESOURCE_EXHAUSTED", "RATE_LIMIT_EXCEEDED", DEFAULT, "QuotaFailure"),
+    row(499, "UNAVAILABLE", "UPSTREAM_CLOSED_REQUEST", ASK),
+    row(500, "INTERNAL", "UPSTREAM_INTERNAL_ERROR", NO),
+    row(501, "UNIMPLEMENTED", "UPSTREAM_NOT_SUPPORTED", NO),
+    *(row(http, "UNAVAILABLE", "UPSTREAM_BAD_GATEWAY", ASK if http in UNCLEAR else YES) for http in BAD_GATEWAY),
+    row(503, "UNAVAILABLE", "UPSTREAM_UNAVAILABLE", YES),
+    row(504, "DEADLINE_EXCEEDED", "UPSTREAM_TIMEOUT", NO),
+    row(505, "UNAVAILABLE", "UPSTREAM_SERVER_ERROR", ASK),
+    row(507, "UNAVAILABLE", "UPSTREAM_SERVER_ERROR", ASK),
+    row(511, "UNAVAILABLE", "UPSTREAM_SERVER_ERROR", ASK),
+    row(524, "DEADLINE_EXCEEDED", "UPSTREAM_TIMEOUT", NO),
+    row(529, "UNAVAILABLE", "UPSTREAM_OVERLOADED", DEFAULT),
+    row(599, "UNAVAILABLE", "UPSTREAM_SERVER_ERROR", ASK),
+]
+REDIRECTS = (300, 301, 302, 303, 304, 307, 308, 399)
+PARAM = "messages.[0].content"
+
+
+def check(failure: Failure, row: Row, upstream_status: int) -> None:
+    retry = row.retry
+    if retry == ASK and failure.metadata.get("chunksDelivered", "0") != "0":
+        retry = YES  # gRPC sends nothing again of which a message was delivered
+    has_delay = retry in {DEFAULT, ASK}
+    always = {"ErrorInfo", "RequestInfo", "UpstreamError"} | ({"RetryInfo"} if has_delay else set())
+    pushback = NO if retry == ASK else retry
+    assert (failure.code, failure.reason, failure.pushback) == (row.code, row.reason, pushback)
+    assert failure.details.keys() == always | row.details
+    assert failure.delay_ms == (1000 if has_delay else None)
+    assert failure.message == "the upstream's words"
+    assert failure.metadata["httpStatus"] == str(row.http)
+    assert failure.details["UpstreamError"].http_status == upstream_status
+    if "BadRequest" in row.details:
+        fields = [violation.field for violation in failure.details["BadRequest"].field_violations]
+        assert fields == ["messages[0].content"]
+    if "ResourceInfo" in row.details:
+        info = failure.details["ResourceInfo"]
+        assert (info.resource_type, info.resource_name) == ("model", "m")
+    if "QuotaFailure" in row.details:
+        assert [violation.subject for violation in failure.details["QuotaFailure"].violations] == ["model:m"]
+
+
+@pytest.mark.parametrize("row", ROWS)
+async def test_unary(row: Row, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
+    """A reply with an HTTP status gives the code, reason, advice and details of the status's row."""
+    warm.gateway.script(json_reply(refusal(type="t", param=PARAM, code=None), row.http))
+    check(await failed(warm.chat.CreateChatCompletion(hello)), row, row.http)
+
+
+@pytest.mark.parametrize("row", ROWS)
+async def test_instead_of_a_stream(row: Row, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
+    """An HTTP status instead of a stream says the same as to a plain call."""
+    warm.gateway.script(json_reply(refusal(type="t", param=PARAM, code=None), row.http))
+    received, failure = await failed_stream(warm.chat.CreateChatCompletionStream(hello))
+    assert received == []
+    assert failure.metadata["chunksDelivered"] == "0"
+    check(failure, row, row.http)
+
+
+@pytest.mark.parametrize("row", ROWS)
+async def test_in_a_stream(row: Row, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
+    """An error object in mid-stream delivers what came before it, and is as if it had been that HTTP status."""
+    warm.gateway.script(sse(CHUNK, refusal(type="t", param=PARAM, code=row.http)))
+    received, failure = await failed_stream(warm.chat.CreateChatCompletionStream(hello))
+    assert received == ["one"]
+    assert failure.metadata["chunksDelivered"] == "1"
+    check(failure, row, 200)
+
+
+@pytest.mark.parametrize("row", ROWS)
+async def test_in_a_reply(row: Row, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
+    """An error object in the body of a 200 reply is as if it had been that HTTP status."""
+    warm.gateway.script(json_reply(refusal(type="t", param=PARAM, code=row.http)))
+    check(await failed(warm.chat.CreateChatCompletion(hello)), row, 200)
+
+
+async def test_each_row_of_the_code_is_tested() -> None:
+    """No status of the code's table is missing in the table of this test."""
+    assert STATUSES.keys() <= {param.values[0].http for param in ROWS}
+
+
+@pytest.mark.parametrize("http", REDIRECTS)
+@RPCS
+async def test_redirect(
+    http: int,
+    rpc: str,
+    warm: Bridge,
+    hello: chat_pb2.CreateChatCompletionRequest,
+) -> None:
+    """A redirect is INTERNAL, does not show where it leads, and is not followed."""
+    before = len(warm.gateway.requests)
+    warm.gateway.script(reply(b"", http, location=f"{warm.gateway.url}/elsewhere"))
+    failure = await failed_either(warm, rpc, hello)
+    assert (failure.code, failure.reason, failure.pushback) == ("INTERNAL", "UPSTREAM_UNEXPECTED_REDIRECT", NO)
+    assert failure.metadata["httpStatus"] == str(http)
+    assert "elsewhere" not in failure.shown
+    assert len(warm.gateway.requests) == before + 1
+
+
+AUTHORIZED = (("authorization", "Bearer sk-callers-own-key"),)
+
+
+def unauthorized(how: str) -> Script:
+    error = refusal(type="invalid_request_error", code=401 if how == "in a stream" else "invalid_api_key")
+    return sse(CHUNK, error) if how == "in a stream" else json_reply(error, 401)
+
+
+@pytest.mark.parametrize("how", ["unary", "instead of a stream", "in a stream"])
+async def test_callers_credential(how: str, bare: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
+    """A 401 to the caller's own credential is CALLER_CREDENTIALS_REJECTED."""
+    bare.gateway.script(unauthorized(how))
+    if how == "unary":
+        failure = await failed(bare.chat.CreateChatCompletion(hello, metadata=AUTHORIZED))
+    else:
+        _, failure = await failed_stream(bare.chat.CreateChatCompletionStream(hello, metadata=AUTHORIZED))
+    assert bare.gateway.last.headers["authorization"] == "Bearer sk-callers-own-key"
+    assert (failure.code, failure.reason) == ("UNAUTHENTICATED", "CALLER_CREDENTIALS_REJECTED")
+    assert failure.pushback == NO
+
+
+@pytest.mark.parametrize("how", ["unary", "instead of a stream", "in a stream"])
+async def test_bridges_credential(how: str, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
+    """A 401 to the bridge's credential is BRIDGE_CREDENTIALS_REJECTED, whatever the caller's metadata holds."""
+    warm.gateway.script(unauthorized(how))
+    if how == "unary":
+        failure = await failed(warm.chat.CreateChatCompletion(hello, metadata=AUTHORIZED))
+    else:
+        _, failure = await failed_stream(warm.chat.CreateChatCompletionStream(hello, metadata=AUTHORIZED))
+    assert warm.gateway.last.headers["authorization"] == "Bearer sk-bridge-test-key"
+    assert (failure.code, failure.reason) == ("UNAUTHENTICATED", "BRIDGE_CREDENTIALS_REJECTED")
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        pytest.param(json_reply({"detail": "Not Found"}, 404), id="FastAPI"),
+        pytest.param(reply("<html><h1>404</h1></html>", 404, "text/html"), id="HTML"),
+        pytest.param(reply("404 page not found", 404, "text/plain"), id="Go"),
+        pytest.param(json_reply({"status": 404, "error": "Not Found", "path": "/"}, 404), id="Spring"),
+        pytest.param(reply(b"", 404), id="empty"),
+        pytest.param(json_reply(refusal(code="unknown_url"), 404), id="OpenAI"),
+    ],
+)
+@RPCS
+async def test_endpoint_not_found(
+    script: Script,
+    rpc: str,
+    warm: Bridge,
+    hello: chat_pb2.CreateChatCompletionRequest,
+) -> None:
+    """A router's 404 says that the base URL is wrong, not that the model is: no ResourceInfo."""
+    warm.gateway.script(script)
+    failure = await failed_either(warm, rpc, hello)
+    assert (failure.code, failure.reason, failure.pushback) == ("NOT_FOUND", "ENDPOINT_NOT_FOUND", NO)
+    assert "ResourceInfo" not in failure.details
+
+
+@pytest.mark.parametrize(
+    "script", [json_reply(refusal(), 404), json_reply({"detail": "Not Found"}, 404), reply(b"", 404)]
+)
+async def test_retrieved_model_not_found(script: Script, warm: Bridge) -> None:
+    """Any 404 to RetrieveModel is about the model that was asked for."""
+    warm.gateway.script(script)
+    failure = await failed(warm.models.RetrieveModel(models_pb2.RetrieveModelRequest(model="acme/none")))
+    assert (failure.code, failure.reason) == ("NOT_FOUND", "MODEL_NOT_FOUND")
+    assert failure.details["ResourceInfo"].resource_name == "acme/none"
+
+
+async def test_list_not_found(warm: Bridge) -> None:
+    """A 404 to ListModels is about the endpoint: no model was asked for."""
+    warm.gateway.script(json_reply(refusal(), 404))
+    failure = await failed(warm.models.ListModels(models_pb2.ListModelsRequest()))
+    assert (failure.code, failure.reason) == ("NOT_FOUND", "ENDPOINT_NOT_FOUND")
+
+
+@pytest.mark.parametrize("code", ["insufficient_quota", "billing_hard_limit_reached", "credit_balance_exhausted"])
+@RPCS
+async def test_quota_is_no_rate_limit(
+    code: str,
+    rpc: str,
+    warm: Bridge,
+    hello: chat_pb2.CreateChatCompletionRequest,
+) -> None:
+    """A 429 for want of credit says not to retry, even where a header names a delay."""
+    warm.gateway.script(json_reply(refusal(type="insufficient_quota", code=code), 429, retry_after="5"))
+    failure = await failed_either(warm, rpc, hello)
+    assert (failure.code, failure.reason, failure.pushback) == ("RESOURCE_EXHAUSTED", "INSUFFICIENT_QUOTA", NO)
+    assert "RetryInfo" not in failure.details
+    assert "QuotaFailure" in failure.details
+
+
+async def test_closed_request_of_a_caller_that_has_gone(
+    warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest
+) -> None:
+    """When our caller cancels, the upstream's connection is closed; its 499 has nobody to go to."""
+
+    async def script(exchange: Any) -> None:
+        await exchange.wait_closed()
+        await json_reply(refusal(), 499)(exchange)
+
+    before = len(warm.gateway.requests)
+    warm.gateway.script(script)
+    call = warm.chat.CreateChatCompletion(hello)
+    exchange = await warm.gateway.exchange(before)
+    call.cancel()
+    await exchange.wait_closed()
+    assert (await call.code()).name == "CANCELLED"
