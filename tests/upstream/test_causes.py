@@ -17,12 +17,12 @@ from structlog.testing import capture_logs
 
 from aibridge.v1 import models_pb2
 from bridge.upstream.causes import Cause, cause_of
-from tests import gateway as fake
-from tests.conftest import Bridge, start_bridge
-from tests.details import failed
-from tests.gateway import Gateway, json_reply
-from tests.upstream.forward import Fault, ForwardProxy, forwarding
-from tests.upstream.test_connecting import deaf, refusing
+from tests.support import gateway as fake
+from tests.support.bridge import Bridge, start_bridge
+from tests.support.details import failed
+from tests.support.forward import Fault, ForwardProxy, forwarding
+from tests.support.gateway import Gateway, json_reply
+from tests.upstream.wire import deaf, refusing
 
 CA = trustme.CA()
 OTHER = trustme.CA()

@@ -2,8 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -12,7 +11,21 @@ import pytest
 from bridge.upstream import dialer
 from bridge.upstream import transport as module
 from bridge.upstream.transport import Transport
-from tests.upstream.wire import MUCH, OK, Peer, Wire, ask, says, silent, transport, trusting, whole, wired
+from tests.upstream.wire import (
+    MUCH,
+    OK,
+    Peer,
+    Wire,
+    ask,
+    deaf,
+    refusing,
+    says,
+    silent,
+    transport,
+    trusting,
+    whole,
+    wired,
+)
 
 
 class Resolver:
@@ -50,27 +63,6 @@ async def resolve(monkeypatch: pytest.MonkeyPatch) -> Resolve:
         return resolver
 
     return put
-
-
-@contextmanager
-def deaf() -> Iterator[tuple[str, int]]:
-    """An address that does not answer: its queue of connections is full."""
-    with socket.socket() as listening, socket.socket() as first, socket.socket() as second:
-        listening.bind(("127.0.0.1", 0))
-        listening.listen(0)
-        for filler in (first, second):
-            filler.setblocking(False)
-            with suppress(BlockingIOError):
-                filler.connect(listening.getsockname())
-        yield listening.getsockname()
-
-
-@contextmanager
-def refusing() -> Iterator[tuple[str, int]]:
-    """An address where nobody listens."""
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
-        yield bound.getsockname()
 
 
 async def several(made: Transport, count: int) -> list[int]:

@@ -13,9 +13,10 @@ from bridge import settings
 from bridge.settings import SettingsError
 from bridge.upstream.probe import Probe
 from bridge.upstream.proxy import unused_variables, upstream_proxy
-from tests.conftest import Bridge, start_bridge
-from tests.details import CHUNK, COMPLETION, LAST, failed, failed_stream
-from tests.gateway import Exchange, Gateway, json_reply, sse
+from tests.support.bridge import Bridge, start_bridge
+from tests.support.details import failed, failed_stream
+from tests.support.gateway import Exchange, Gateway, json_reply, sse
+from tests.support.payloads import CHUNK, COMPLETION, LAST
 
 
 @asynccontextmanager

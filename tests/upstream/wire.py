@@ -5,8 +5,8 @@ import gc
 import socket
 import ssl
 import struct
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any, Final
 
 import httpx
@@ -198,3 +198,24 @@ async def so_far(made: Transport) -> tuple[bytes, Exception | None]:
     except httpx.TransportError as error:
         return data, error
     return data, None
+
+
+@contextmanager
+def deaf() -> Iterator[tuple[str, int]]:
+    """An address that does not answer: its queue of connections is full."""
+    with socket.socket() as listening, socket.socket() as first, socket.socket() as second:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(0)
+        for filler in (first, second):
+            filler.setblocking(False)
+            with suppress(BlockingIOError):
+                filler.connect(listening.getsockname())
+        yield listening.getsockname()
+
+
+@contextmanager
+def refusing() -> Iterator[tuple[str, int]]:
+    """An address where nobody listens."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield bound.getsockname()
