@@ -46,6 +46,8 @@ def _calls_bridge(timeout: float | None = None) -> Callable[[_Command], _Command
     def decorate(command: _Command) -> _Command:
         @wraps(command)
         def run(*, target: str, timeout: float | None, **given: Any) -> None:
+            if target == os.environ.get("AIBRIDGE_LISTEN"):
+                target = target.split(",", maxsplit=1)[0]  # of several, any one will do
             tls = {name: given.pop(name) for name in ("tls", "ca_file", "certificate_file", "key_file", "server_name")}
             try:
                 with _client(target, timeout, **tls) as client:

@@ -149,8 +149,12 @@ def _callers(settings: Settings) -> Iterator[Finding]:
 
 
 def _addresses(settings: Settings) -> Iterator[Finding]:
-    for name in ("listen", "health_listen", "metrics_listen"):
-        address = getattr(settings, name)
+    given = [("listen", address) for address in settings.addresses]
+    for name, address in (
+        *given,
+        ("health_listen", settings.health_listen),
+        ("metrics_listen", settings.metrics_listen),
+    ):
         if address in {None, "off"} or address.startswith("unix:"):
             continue
         host, _, port = address.rpartition(":")

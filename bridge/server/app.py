@@ -16,13 +16,14 @@ from bridge.server.boundary import Guarded
 from bridge.server.flight import Flight
 from bridge.server.gate import HEALTH, TOOLS, Gate
 from bridge.server.health import CLIENT_NOTICE, Health
+from bridge.server.listening import bind
 from bridge.server.probes import Probes
 from bridge.server.reflection import add_reflection
 from bridge.services.chat import ChatService
 from bridge.services.embeddings import EmbeddingsService
 from bridge.services.models import ModelsService
 from bridge.services.raw import RawService
-from bridge.settings import Settings, SettingsError
+from bridge.settings import Settings
 from bridge.telemetry import logs
 from bridge.telemetry.metrics import Metrics
 from bridge.telemetry.observer import Observer
@@ -99,27 +100,20 @@ class App:
     async def start(self) -> str:
         """Begin to serve. The address that it really listens on, with the port that was free if 0 was asked for.
 
+        Several addresses are separated by commas.
+
         Raises:
-            SettingsError: the address is taken or cannot be bound.
+            SettingsError: an address is taken or cannot be bound.
         """
-        address = self._settings.listen
         if self._callers is not None:
             await self._callers.start()
         self._warn()
-        try:
-            if self._tls is None:
-                port = self._server.add_insecure_port(address)
-            else:
-                port = self._server.add_secure_port(address, self._tls)
-        except RuntimeError as error:
-            raise SettingsError(
-                f"listen: cannot bind {address}; it is taken, or not an address of this machine"
-            ) from error
+        addresses = [bind(self._server, "listen", address, self._tls) for address in self._settings.addresses]
         await self._upstream.start()
         await self._probes.listen()
         await self._server.start()
         await self._probes.begin()
-        return address if address.startswith("unix:") else f"{address.rpartition(':')[0]}:{port}"
+        return ",".join(addresses)
 
     def _warn(self) -> None:
         """Say what the settings allow, and what is dangerous nevertheless."""

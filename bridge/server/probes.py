@@ -9,8 +9,9 @@ from grpc_health.v1 import health_pb2_grpc
 from bridge.server import options
 from bridge.server.gate import HEALTH, MAX_REQUEST_BYTES, Gate
 from bridge.server.health import Health
+from bridge.server.listening import bind
 from bridge.server.readiness import Readiness
-from bridge.settings import Settings, SettingsError
+from bridge.settings import Settings
 from bridge.upstream.credentials import Credentials
 
 _log = structlog.get_logger("aibridge.health")
@@ -38,14 +39,8 @@ class Probes:
             return
         self._server = grpc.aio.server(options=options.of_health(self._settings, MAX_REQUEST_BYTES))
         health_pb2_grpc.add_HealthServicer_to_server(self._health, Gate(self._server, HEALTH))
-        try:
-            port = self._server.add_insecure_port(address)
-        except RuntimeError as error:
-            raise SettingsError(
-                f"health_listen: cannot bind {address}; it is taken, or not an address of this machine"
-            ) from error
+        self.address = bind(self._server, "health_listen", address)
         await self._server.start()
-        self.address = address if address.startswith("unix:") else f"{address.rpartition(':')[0]}:{port}"
         _log.info("health port", address=self.address)
 
     async def begin(self) -> None:

@@ -45,9 +45,12 @@ def run(settings: Settings, ready: Callable[[str], None]) -> int:
     """
     with ExitStack() as reserved:
         found = {
-            name: _reserve(name, address, reserved)
-            for name in ("listen", "health_listen")
-            if (address := getattr(settings, name)) is not None
+            name: ",".join(_reserve(name, address, reserved) for address in addresses)
+            for name, addresses in (
+                ("listen", settings.addresses),
+                ("health_listen", [settings.health_listen] if settings.health_listen else []),
+            )
+            if addresses
         }
         return asyncio.run(_Supervisor(settings.model_copy(update=found), ready).run())
 

@@ -38,7 +38,7 @@ class Settings(Server, Health, Access, Upstream, Network, Limits, Telemetry, Bas
     @property
     def is_exposed(self) -> bool:
         """Whether others than this machine can connect."""
-        return not listens_to_loopback(self.listen)
+        return not all(map(listens_to_loopback, self.addresses))
 
     @property
     def spends_own(self) -> bool:
@@ -91,7 +91,7 @@ class Settings(Server, Health, Access, Upstream, Network, Limits, Telemetry, Bas
                 " calls; give callers an upstream_api_key_file in callers_file instead"
             )
         if self.workers > 1 and any(
-            (address or "").startswith("unix:") for address in (self.listen, self.health_listen)
+            (address or "").startswith("unix:") for address in (*self.addresses, self.health_listen)
         ):
             raise ValueError("workers: cannot share a unix socket")
         return self

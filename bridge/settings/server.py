@@ -2,14 +2,16 @@
 
 from pydantic import BaseModel, Field
 
-from bridge.settings.values import Address, Seconds
+from bridge.settings.values import Addresses, Seconds
 
 
 class Server(BaseModel):
     """Server."""
 
-    listen: Address = Field(
-        "127.0.0.1:50051", description="Address to listen on: HOST:PORT (port 0 picks a free one) or unix:PATH."
+    listen: Addresses = Field(
+        "127.0.0.1:50051",
+        description="Address to listen on: HOST:PORT (port 0 picks a free one), [::]:PORT for IPv6 and IPv4, or"
+        " unix:PATH. Several are separated by commas.",
     )
     workers: int = Field(
         1, ge=1, le=256, description="Processes that share the port; connections are spread over them, not calls."
@@ -29,3 +31,8 @@ class Server(BaseModel):
     drain_grace: float = Field(
         30.0, ge=0, le=86400, description="Seconds for calls in flight to end after the drain delay."
     )
+
+    @property
+    def addresses(self) -> list[str]:
+        """Each address of `listen`."""
+        return self.listen.split(",")

@@ -114,11 +114,25 @@ def _proxy_url(value: SecretStr) -> SecretStr:
 
 def _address(value: str) -> str:
     if value.startswith("unix:"):
+        path = value.removeprefix("unix:")
+        if not path or not path.isprintable() or len(path.encode()) > _MAX_UNIX:
+            raise ValueError(f"must be unix:PATH with a path of at most {_MAX_UNIX} bytes")
         return value
     host, _, port = value.rpartition(":")
     if not host or not port.isdecimal() or int(port) > 65535:
         raise ValueError("must be HOST:PORT, [IPV6]:PORT or unix:PATH")
     return value
+
+
+def _addresses(value: str) -> str:
+    addresses = [_address(item) for item in split(value)]
+    if not addresses:
+        raise ValueError("must be HOST:PORT, [IPV6]:PORT or unix:PATH")
+    taken = [address for address in addresses if not address.endswith(":0")]
+    repeated = next((address for address in taken if taken.count(address) > 1), None)
+    if repeated:
+        raise ValueError(f"names {repeated} more than once")
+    return ",".join(addresses)
 
 
 def _metrics_address(value: str) -> str:
@@ -167,6 +181,8 @@ def _raw_paths(value: tuple[str, ...]) -> tuple[str, ...]:
 
 
 Address = Annotated[str, AfterValidator(_address)]
+#: One or more, separated by commas.
+Addresses = Annotated[str, AfterValidator(_addresses)]
 MetricsAddress = Annotated[str, AfterValidator(_metrics_address)]
 Url = Annotated[str, AfterValidator(_url)]
 UpstreamUrl = Annotated[str, AfterValidator(_upstream_url)]

@@ -77,7 +77,7 @@ class Traces:
         if not settings.upstream_socket:
             self.upstream["server.port"] = url.port or (443 if url.scheme == "https" else 80)
         self.provider_name = settings.provider_name
-        self._server = _address(settings.listen)
+        self._server = _address(settings.addresses[0])
 
     def begin(self, call: Call) -> None:
         """A call has arrived: its server span begins, below the caller's if the metadata name one."""

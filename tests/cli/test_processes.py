@@ -241,3 +241,12 @@ async def test_the_first_line_says_where_calls_go_and_on_whose_account(
         assert int(line.rstrip().rpartition(":")[2]) > 0
         child.signal(signal.SIGTERM)
         assert (await child.end()).code == 0
+
+
+async def test_commands_call_one_of_several_addresses(gateway: fake.Gateway, tmp_path: Path) -> None:
+    """The variable that the bridge listens by is also where the commands look for it."""
+    gateway.script(json_reply(MODELS))
+    listen = f"unix:{tmp_path}/aibridge.sock,127.0.0.1:0"
+    async with spawn("serve", "--upstream-url", gateway.url, AIBRIDGE_LISTEN=listen) as child:
+        models = await run("models", AIBRIDGE_LISTEN=await child.address())
+        assert models.code == 0, models.err
