@@ -6,9 +6,9 @@ import subprocess
 import sys
 from typing import Any, Final
 
-from tests.conftest import Start
 from tests.docs.blocks import of
-from tests.gateway import Exchange, Gateway, json_reply
+from tests.support.bridge import Start
+from tests.support.gateway import Exchange, Gateway, json_reply
 
 _ADDRESS: Final = "127.0.0.1:50051"
 _ANSWER: Final = "The sky is blue."
