@@ -19,8 +19,10 @@ from typing import Any
 from rich.console import Console
 
 from benchmarks import machine, plots, report
+from benchmarks.crowds import Crowds
 from benchmarks.figures import BARS, Row
-from benchmarks.measures import QUICK, Bench, Plan
+from benchmarks.measures import Calls
+from benchmarks.plan import QUICK, Plan
 from benchmarks.processes import StartError, allow_files
 from benchmarks.stacks import Load, Stacks
 
@@ -42,6 +44,10 @@ class _Progress:
             self._last = topic
 
 
+class Bench(Calls, Crowds):
+    """All measurements."""
+
+
 def _measured(bench: Bench, *, whole: bool) -> tuple[list[Row], dict[str, Any]]:
     """The rows that are wanted, and what a whole run needs besides."""
     rows, costs = bench.costs()
@@ -50,6 +56,8 @@ def _measured(bench: Bench, *, whole: bool) -> tuple[list[Row], dict[str, Any]]:
         rows += found
         costs |= further
     details: dict[str, Any] = {"costs": costs}
+    found, details["window"] = bench.window()
+    rows += found
     if bench.wants("latency"):
         row, details["one_caller"] = bench.latency()
         rows.append(row)

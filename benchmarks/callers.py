@@ -54,11 +54,13 @@ class Grpc:
         assert kind == "coalesced" or count == Asked.of(model).events, count
         return first
 
-    def stream(self, model: str, *, coalesce: bool = False) -> Any:
-        """A streaming call that has begun."""
+    def stream(self, model: str, *, coalesce: bool = False, window: float = 0.0) -> Any:
+        """A streaming call that has begun; words are merged that come at once, or within a window of some seconds."""
         request = _request(model)
         if coalesce:
             request.bridge_options.coalesce = True
+        if window:
+            request.bridge_options.coalesce_window.FromMicroseconds(round(window * 1e6))
         return next(self._chat).CreateChatCompletionStream(request)
 
     async def close(self) -> None:

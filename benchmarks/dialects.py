@@ -229,9 +229,10 @@ def event(data: bytes) -> bytes:
 
 
 @cache
-def stream(name: str) -> list[bytes]:
+def stream(name: str, *, stamped: bool = False) -> list[bytes]:
     """The events of a shape as they are on the wire, `[DONE]` included."""
-    return [event(data) for data in (*SHAPES[name].events, b"[DONE]")]
+    shape = SHAPES[name]
+    return [event(data) for data in (*(shape.stamped if stamped else shape.events), b"[DONE]")]
 
 
 if __name__ == "__main__":

@@ -52,6 +52,9 @@ BARS: Final[Mapping[str, Bar]] = {
     "unary": _ratio("unary chat, 16 callers", "µs of CPU per call", 2.3, 1.8),
     "embeddings": _ratio("embeddings 16x1536", "µs of CPU per call", 2.5, 2.0),
     **_of_streams(),
+    "window/100": Bar(
+        "paced, 100 chunks a second, window of 50 ms", "µs of CPU per token", 0.35, 0.25, _to("with", "without")
+    ),
     "latency": Bar(
         "added latency, one caller",
         "ms, p50 of unary calls",
@@ -131,7 +134,9 @@ def medians(rounds: Sequence[Mapping[str, Any]]) -> dict[str, float]:
 
 
 def percentiles(seconds: Sequence[float]) -> dict[str, float]:
-    """Percentiles of some times, in milliseconds."""
+    """Percentiles of some times, in milliseconds; empty if there are none."""
+    if not seconds:
+        return {}
     ordered = sorted(seconds)
     last = len(ordered) - 1
     points = {f"p{share}": ordered[round(last * share / 100)] for share in (10, 25, 50, 75, 90, 99)}

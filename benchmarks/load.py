@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import uvloop
 
-from benchmarks import crowd
+from benchmarks import crowd, delays
 from benchmarks.callers import Caller, Grpc, Http, OpenAI
 from benchmarks.figures import percentiles
 from benchmarks.payloads import LITELLM_KEY, Asked
@@ -124,6 +124,7 @@ _COMMANDS: Final[Mapping[str, Callable[..., Awaitable[dict[str, Any]]]]] = {
     "calls": calls,
     "rate": rate,
     "shares": shares,
+    "delays": delays.delays,
     "streams": crowd.streams,
     "idle": crowd.idle,
     "stampede": crowd.stampede,

@@ -6,6 +6,7 @@ The model's name in a request says which stream comes, and how: see `Asked`.
 import base64
 import json
 import re
+import time
 from array import array
 from typing import Final, NamedTuple, Self
 
@@ -51,26 +52,39 @@ COMPLETION: Final = _json(
 class Asked(NamedTuple):
     """The stream that a request asks for: its shape, so many events, so many seconds between two of them.
 
-    Without a time all events come at once.
+    Without a time all events come at once. A stamped one says in its words when each was written, on the clock of
+    `time.perf_counter`, which all processes of a Linux machine share.
     """
 
     shape: str
     events: int = CHUNKS
     interval: float = 0.0
+    stamped: bool = False
 
     @property
     def model(self) -> str:
         """The model's name that asks for it."""
-        return f"bench/{self.shape}/{self.events}/{self.interval:.6f}"
+        return f"bench/{self.shape}/{self.events}/{self.interval:.6f}{'/stamped' if self.stamped else ''}"
 
     @classmethod
     def of(cls, text: str) -> Self:
         """What is asked for by a model's name, somewhere in this text; the plain shape by any other."""
         found = _ASKED.search(text)
-        return cls(found[1], int(found[2]), float(found[3])) if found else cls("plain")
+        return cls(found[1], int(found[2]), float(found[3]), bool(found[4])) if found else cls("plain")
 
 
-_ASKED: Final = re.compile(r"\bbench/(\w+)/(\d+)/([\d.]+)")
+_ASKED: Final = re.compile(r"\bbench/(\w+)/(\d+)/([\d.]+)(/stamped)?")
+_STAMPS: Final = re.compile(r"\d{10}\.\d{6}")
+
+
+def stamp() -> bytes:
+    """Now, as it stands in a stamped stream."""
+    return b"%017.6f" % time.perf_counter()
+
+
+def stamps(text: str) -> list[float]:
+    """The times in the words of a stamped stream."""
+    return [float(found) for found in _STAMPS.findall(text)]
 
 
 def place(index: int) -> int:

@@ -10,6 +10,8 @@ from typing import Any, Final
 
 #: Events of a stream before `[DONE]`: one with the role, words, one with the finish_reason.
 CHUNKS: Final = 200
+#: Stands in the words of a stamped stream, for the time at which the upstream writes the event.
+STAMP: Final = b"0000000000.000000"
 #: Every 16th word is one of these: line feeds, quotes, letters outside of ASCII.
 _SPECIAL: Final = (".\n\n", ' "slack"', " café", " ½", "\n- ", " 潮", "\\frac", " 🌊")
 Chunk = dict[str, Any]
@@ -58,12 +60,17 @@ class Shape:
         """The JSON text of each chunk."""
         return [self._json(chunk) for chunk in self._chunks()]
 
-    def _chunks(self) -> Iterator[Chunk]:
+    @cached_property
+    def stamped(self) -> list[bytes]:
+        """The same, with `STAMP` in place of each word."""
+        return [self._json(chunk) for chunk in self._chunks(STAMP.decode())]
+
+    def _chunks(self, said: str = "") -> Iterator[Chunk]:
         dice = random.Random(f"aibridge {self.name}")  # noqa: S311 # the same stream in each run
         yield {**self.head, "choices": [choice({"role": "assistant", "content": ""})], **self.first}
         for number in range(1, CHUNKS - 1):
             text = _SPECIAL[number // 16 % len(_SPECIAL)] if number % 16 == 15 else " " + pick(WORDS, dice)
-            yield {**self.head, **self.described(Word(number, text, dice))}
+            yield {**self.head, **self.described(Word(number, said or text, dice))}
         reason = "tool_calls" if self.name == "tools" else "stop"
         yield {**self.head, "choices": [{**choice({}), "finish_reason": reason}], **self.last}
 

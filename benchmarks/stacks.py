@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, Any, Final, Self
 
-from benchmarks import nginx
+from benchmarks import golang, nginx
 from benchmarks.payloads import LITELLM_KEY
 from benchmarks.processes import Server, StartError, children, module, sink, stop, workers
 
@@ -48,12 +48,14 @@ class Stacks:
         return self._upstreams[kind]
 
     def server(self, name: str) -> Server:
-        """`bare`, or `bridge` before an upstream: `bridge canned`, `bridge paced`; `litellm`."""
+        """`bare`, or `bridge` or `go` before an upstream: `bridge canned`, `go paced`; `litellm`."""
         if name not in self._made:
             if name == "bare":
                 made = self._stack.enter_context(_bare())
             elif name == "litellm":
                 made = self._stack.enter_context(_litellm(self.upstream("canned"), self._errors))
+            elif name.startswith("go "):
+                made = self._stack.enter_context(golang.serving(self._url(name.partition(" ")[2])))
             else:
                 made = self._stack.enter_context(self.bridge(name.partition(" ")[2]))
             self._made[name] = made
@@ -62,10 +64,12 @@ class Stacks:
     @contextmanager
     def bridge(self, upstream: str, *flags: str) -> Iterator[Server]:
         """`aibridge serve` with its defaults before this upstream, for as long as the context lasts."""
-        url = f"http://127.0.0.1:{self.upstream(upstream)}/v1"
-        command = ("serve", "--listen", "127.0.0.1:0", "--upstream-url", url, *flags)
+        command = ("serve", "--listen", "127.0.0.1:0", "--upstream-url", self._url(upstream), *flags)
         with module("bridge", *command, errors=self._errors) as (pid, line):
             yield Server(workers(pid) if "--workers" in flags else [pid], int(line.rpartition(":")[2]))
+
+    def _url(self, upstream: str) -> str:
+        return f"http://127.0.0.1:{self.upstream(upstream)}/v1"
 
     @contextmanager
     def fresh(self, name: str) -> Iterator[Server]:

@@ -10,7 +10,8 @@ from typing import Final, cast
 import uvloop
 
 from benchmarks.dialects import stream
-from benchmarks.payloads import COMPLETION, EMBEDDINGS, Asked, place
+from benchmarks.payloads import COMPLETION, EMBEDDINGS, Asked, place, stamp
+from benchmarks.shapes import STAMP
 
 _STREAM_HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
 #: Bytes of a piece of a stream that comes at once: what a proxy forwards that has gathered it.
@@ -30,9 +31,9 @@ _EMBEDDINGS = _whole(EMBEDDINGS)
 
 
 @cache
-def _pieces(shape: str) -> list[bytes]:
+def _pieces(shape: str, stamped: bool) -> list[bytes]:  # noqa: FBT001 # a cache's key
     """Each event as a piece; with the one that finishes come `[DONE]` and the end of the body."""
-    *pieces, last, done = map(_piece, stream(shape))
+    *pieces, last, done = map(_piece, stream(shape, stamped=stamped))
     return [*pieces, last + done + b"0\r\n\r\n"]
 
 
@@ -68,7 +69,7 @@ class Gateway(asyncio.Protocol):
             self._transport.write(_COMPLETION)
         elif (asked := Asked.of(body.decode())).interval:
             self._transport.write(_STREAM_HEAD)
-            self._next(asked, _pieces(asked.shape), 0)
+            self._next(asked, _pieces(asked.shape, asked.stamped), 0)
         else:
             self._transport.write(_at_once(asked.shape))
 
@@ -78,7 +79,8 @@ class Gateway(asyncio.Protocol):
         if index == asked.events - 1:
             self._transport.write(pieces[-1])
             return
-        self._transport.write(pieces[place(index)])
+        piece = pieces[place(index)]
+        self._transport.write(piece.replace(STAMP, stamp()) if asked.stamped else piece)
         self._loop.call_later(asked.interval, self._next, asked, pieces, index + 1)
 
 

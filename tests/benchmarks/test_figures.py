@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks import model, report
 from benchmarks.figures import BARS, Row, percentiles
-from benchmarks.measures import merged
+from benchmarks.plan import merged
 from benchmarks.tables import Table
 
 
