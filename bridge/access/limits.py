@@ -5,27 +5,30 @@ grpcio's own `maximum_concurrent_rpcs` counts health probes too and refuses with
 
 import asyncio
 import time
-from collections import Counter, deque
+from collections import Counter, OrderedDict
+from itertools import count
 from typing import NamedTuple
 
 from bridge.errors import BridgeError, Reason
 
 
 class _Waiter(NamedTuple):
-    caller: str
-    most: int
     turn: asyncio.Future[None]
+    number: int  # the order of arrival
+    max_calls: int
 
 
 class Limits:
-    """Admits calls. `wait` is in seconds. No more wait than may run, in all and of one caller."""
+    """Admits calls. `queue_timeout` is in seconds. No more wait than may run, in all and of one caller."""
 
-    def __init__(self, total: int, wait: float) -> None:
-        self._total = total
-        self._wait = wait
+    def __init__(self, max_calls: int, queue_timeout: float) -> None:
+        self._max_calls = max_calls
+        self._queue_timeout = queue_timeout
         self._running = 0
-        self._of: Counter[str] = Counter()
-        self._waiting: deque[_Waiter] = deque()
+        self._running_of: Counter[str] = Counter()  # by caller
+        self._waiting = 0
+        self._waiting_of: dict[str, OrderedDict[int, _Waiter]] = {}  # by caller, each in the order of arrival
+        self._numbers = count()
         self._closed = False
 
     @property
@@ -36,35 +39,35 @@ class Limits:
     @property
     def waiting(self) -> int:
         """Calls that wait for their turn."""
-        return len(self._waiting)
+        return self._waiting
 
-    async def enter(self, caller: str = "", most: int = 0) -> float:
+    async def enter(self, caller: str = "", max_calls: int = 0) -> float:
         """Begin a call, as soon as there is room for it; each must `leave`. The seconds that it waited.
 
-        Of one caller run `most` at once; the empty name is nobody's, and has no limit of its own.
+        One caller may run `max_calls` at once. The empty name stands for calls without a limit of their own.
 
         Raises:
             BridgeError: BRIDGE_OVERLOADED when there is none in time, BRIDGE_SHUTTING_DOWN behind `close`.
         """
         if self._closed:
             raise BridgeError(Reason.BRIDGE_SHUTTING_DOWN, "the bridge is stopping")
-        if not self._waiting and self._has_room(caller, most):
+        if self._has_room(caller, max_calls) and self._next() is None:
             self._admit(caller)
             return 0.0
-        if len(self._waiting) >= self._total or (caller and self._waits(caller) >= most):
+        if self._waiting >= self._max_calls or (caller and len(self._waiting_of.get(caller, ())) >= max_calls):
             raise _overloaded()
-        waiter = _Waiter(caller, most, asyncio.get_running_loop().create_future())
+        waiter = _Waiter(asyncio.get_running_loop().create_future(), next(self._numbers), max_calls)
+        self._waiting_of.setdefault(caller, OrderedDict())[waiter.number] = waiter
+        self._waiting += 1
         began = time.monotonic()
-        self._waiting.append(waiter)
-        self._wake()  # those before this one may wait for their own caller's limit only
         try:
-            async with asyncio.timeout(self._wait):
+            async with asyncio.timeout(self._queue_timeout):
                 await waiter.turn
         except (TimeoutError, asyncio.CancelledError) as error:
             if waiter.turn.done() and not waiter.turn.cancelled():
                 self.leave(caller)  # admitted in the very moment that it gave up
             else:
-                self._waiting.remove(waiter)
+                self._remove(caller, waiter)
             if isinstance(error, TimeoutError):
                 raise _overloaded() from None
             raise
@@ -74,37 +77,48 @@ class Limits:
         """End a call that was admitted."""
         self._running -= 1
         if caller:
-            self._of[caller] -= 1
-            if not self._of[caller]:
-                del self._of[caller]
-        self._wake()
+            self._running_of[caller] -= 1
+            if not self._running_of[caller]:
+                del self._running_of[caller]
+        while (following := self._next()) is not None:
+            name, waiter = following
+            self._remove(name, waiter)
+            self._admit(name)
+            waiter.turn.set_result(None)
 
     def close(self) -> None:
         """Admit no call any more; those that wait are still served."""
         self._closed = True
 
-    def _has_room(self, caller: str, most: int) -> bool:
-        return self._running < self._total and (not caller or self._of[caller] < most)
+    def _has_room(self, caller: str, max_calls: int) -> bool:
+        return self._running < self._max_calls and (not caller or self._running_of[caller] < max_calls)
 
-    def _waits(self, caller: str) -> int:
-        return sum(waiter.caller == caller for waiter in self._waiting)
+    def _next(self) -> tuple[str, _Waiter] | None:
+        """The caller and the waiter that came first, of those that there is room for."""
+        if not self._waiting or self._running >= self._max_calls:
+            return None
+        found: tuple[str, _Waiter] | None = None
+        for caller, waiters in self._waiting_of.items():
+            # One that is cancelled is still there until its task runs.
+            first = next((waiter for waiter in waiters.values() if not waiter.turn.done()), None)
+            if first is None or not self._has_room(caller, first.max_calls):
+                continue
+            if found is None or first.number < found[1].number:
+                found = caller, first
+        return found
 
     def _admit(self, caller: str) -> None:
         self._running += 1
         if caller:
-            self._of[caller] += 1
+            self._running_of[caller] += 1
 
-    def _wake(self) -> None:
-        if not self._waiting or self._running >= self._total:
-            return
-        for waiter in list(self._waiting):
-            if self._has_room(waiter.caller, waiter.most) and not waiter.turn.done():  # a cancelled one removes itself
-                self._waiting.remove(waiter)
-                self._admit(waiter.caller)
-                waiter.turn.set_result(None)
-                if self._running >= self._total:
-                    return
+    def _remove(self, caller: str, waiter: _Waiter) -> None:
+        self._waiting -= 1
+        waiters = self._waiting_of[caller]
+        del waiters[waiter.number]
+        if not waiters:
+            del self._waiting_of[caller]
 
 
 def _overloaded() -> BridgeError:
-    return BridgeError(Reason.BRIDGE_OVERLOADED, "the bridge has as many calls as it may run", delay=1.0)
+    return BridgeError(Reason.BRIDGE_OVERLOADED, "the limit of concurrent calls is reached", delay=1.0)

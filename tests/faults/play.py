@@ -249,7 +249,7 @@ async def _nothing_left(bridge: Bridge, door: "Door") -> None:
     upstream, limits = bridge.app._upstream, bridge.app._limits
     transport = upstream._transport
     for _ in range(_TURNS):
-        if door.open <= 1 and not transport._used and not _at_work() and not limits._running:
+        if door.open <= 1 and not transport._used and not _at_work() and not limits.running:
             break
         await asyncio.sleep(0.005)
     assert door.open <= 1
@@ -257,7 +257,7 @@ async def _nothing_left(bridge: Bridge, door: "Door") -> None:
     assert len(transport._idle) <= 1
     assert _at_work() == []
     assert upstream._free._value == upstream._settings.upstream_connections
-    assert (limits._running, len(limits._waiting)) == (0, 0)
+    assert (limits.running, limits.waiting) == (0, 0)
 
 
 def _at_work() -> list[str]:

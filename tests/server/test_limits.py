@@ -1,6 +1,7 @@
 """The limiter: what is over the limit waits for its turn, for so long, and is refused with advice when to come back."""
 
 import asyncio
+import time
 
 import grpc
 import pytest
@@ -37,6 +38,45 @@ async def test_one_caller_does_not_hold_up_another() -> None:
     assert not waiting.done()
     limits.leave("greedy")
     await waiting
+
+
+async def test_waiting_calls_cost_nothing_to_others() -> None:
+    """A call that ends is not held up by those that wait for their own caller's limit."""
+    limits = Limits(20_000, 60)
+    await limits.enter("greedy", 10_000)
+    for _ in range(9_999):
+        await limits.enter("greedy", 10_000)
+    waiting = [asyncio.create_task(limits.enter("greedy", 10_000)) for _ in range(10_000)]
+    await asyncio.sleep(0)
+    began = time.process_time()
+    for _ in range(1000):
+        await limits.enter("modest", 5)
+        limits.leave("modest")
+    assert time.process_time() - began < 0.5
+    assert (limits.running, limits.waiting) == (10_000, 10_000)
+    for task in waiting:
+        task.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+    assert limits.waiting == 0
+
+
+async def test_turns_come_in_the_order_of_arrival() -> None:
+    """Callers that wait for the same place get it one after the other, whoever they are."""
+    limits, order = Limits(5, 60), []
+    for _ in range(5):
+        await limits.enter()
+
+    async def call(name: str) -> None:
+        await limits.enter(name, 5)
+        order.append(name)
+        limits.leave(name)
+
+    async with asyncio.TaskGroup() as group:
+        for name in ("a", "b", "a", "c", "b"):
+            group.create_task(call(name))
+        await asyncio.sleep(0)
+        limits.leave()
+    assert order == ["a", "b", "a", "c", "b"]
 
 
 async def test_no_more_wait_than_may_run() -> None:
