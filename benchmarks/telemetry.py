@@ -11,7 +11,8 @@ from statistics import median
 from typing import Final
 
 from bridge import settings
-from bridge.call import Call
+from bridge.call import CallRecord
+from bridge.clean import NO_TOKENS
 from bridge.server.app import METHODS
 from bridge.telemetry import logs
 from bridge.telemetry.metrics import Metrics
@@ -28,26 +29,26 @@ def main() -> None:
     metrics, observer = Metrics(chosen, METHODS), Observer(chosen, METHODS)
     logs.configure(chosen)
     unary, stream = _call("CreateChatCompletion"), _call("CreateChatCompletionStream")
-    stream.arrived(1)
+    stream.chunks.arrived(1)
     figures = {
-        "metrics, unary call": _cost(lambda: (metrics.begin(unary), metrics.end(unary, "OK", ""))),
-        "metrics, stream": _cost(lambda: (metrics.begin(stream), metrics.end(stream, "OK", ""))),
-        "metrics, stream, each read of chunks": _cost(lambda: stream.arrived(1)),
-        "log line": _cost(lambda: logs.call_ended(unary, "OK", "", "")),
+        "metrics, unary call": _cost(lambda: (metrics.begin(unary), metrics.end(unary, "OK", "", NO_TOKENS))),
+        "metrics, stream": _cost(lambda: (metrics.begin(stream), metrics.end(stream, "OK", "", NO_TOKENS))),
+        "metrics, stream, each read of chunks": _cost(lambda: stream.chunks.arrived(1)),
+        "log line": _cost(lambda: logs.call_ended(unary, "OK", "", "", NO_TOKENS)),
         "both, unary call": _cost(lambda: (observer.begin(unary), observer.end(unary, "OK"))),
     }
     for name, microseconds in figures.items():
         print(f"{microseconds:6.2f} µs  {name}")
 
 
-def _call(method: str) -> Call:
+def _call(method: str) -> CallRecord:
     now = time.monotonic()
-    call = Call(f"/aibridge.v1.ChatService/{method}", (("user-agent", "grpc"),), "0" * 32, now + 60)
-    call.model, call.http_status, call.attempts = "anthropic/claude-opus-4.6", 200, 1
-    call.asked, call.replied = now + 0.001, now + 0.2
-    call.usage = {"prompt_tokens": 100, "completion_tokens": 200, "total_tokens": 300}
-    call.streams = method.endswith("Stream")
-    return call
+    path, streams = f"/aibridge.v1.ChatService/{method}", method.endswith("Stream")
+    record = CallRecord(path, (("user-agent", "grpc"),), "0" * 32, streams)
+    record.model, record.http_status, record.attempts = "anthropic/claude-opus-4.6", 200, 1
+    record.sent_at, record.ended_at = now + 0.001, now + 0.2
+    record.usage = {"prompt_tokens": 100, "completion_tokens": 200, "total_tokens": 300}
+    return record
 
 
 def _cost(work: Callable[[], object]) -> float:

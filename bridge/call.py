@@ -1,4 +1,4 @@
-"""What the bridge knows about one RPC: made when the call arrives, filled in on its way, read by errors and logs."""
+"""What the bridge knows about one RPC: what is fixed (`CallContext`), and what happens to it (`CallRecord`)."""
 
 import asyncio
 import random
@@ -6,12 +6,10 @@ import re
 import time
 from bisect import bisect_left
 from collections.abc import Callable
-from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from bridge.clean import word
 from bridge.errors import BridgeError, Reason
 from bridge.metadata import Metadata
 
@@ -28,8 +26,22 @@ class Trace(Protocol):
     def adopt(self, request: Any) -> None:
         """Note what was asked for."""
 
-    def headers(self, call: "Call", method: str, path: str) -> list[tuple[str, str]]:
+    def headers(self, record: "CallRecord", method: str, path: str) -> list[tuple[str, str]]:
         """A request goes upstream: the headers that let the upstream go on with the trace."""
+
+
+class ResponseStream(Protocol):
+    """The caller's end of a streamed response."""
+
+    async def write(self, message: Any) -> None:
+        """Send a message of the response. Returns when the caller's flow control has taken it.
+
+        Raises:
+            BridgeError: BRIDGE_SHUTTING_DOWN if the bridge has stopped meanwhile.
+        """
+
+    async def heartbeat(self, message: Any) -> None:
+        """As `write`, for a message that says nothing and is not counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,113 +62,115 @@ class Caller:
     upstream_token_command: str | None = None
 
 
-@dataclass(slots=True, eq=False)
-class Call:
-    """One RPC.
+class ChunkTimes:
+    """When the chunks of a stream arrived, on the clock of `CallRecord.started`; 0 for a call without any.
 
-    `deadline` is on the event loop's clock, in seconds, already without the margin that lets an error reach the caller
-    before its own clock runs out. `caller` is None where callers need not show who they are. The fields behind
-    `started` are what was asked for (the model, so many choices; the kind of operation, if the RPC does not say it) and
-    what happened: requests sent upstream, the last HTTP status, messages delivered.
-    `is_large` says that the request takes long to convert, `has_large_reply` that the reply does: both have to happen
-    beside the event loop.
-    `cut` says that the bridge stops and the call has to end; `writing`, that a message is on its way to the caller.
-
-    Times are on the clock of `started`, 0 for what has not happened: `asked`, the first request went upstream; `first`
-    and `latest`, a chunk of a stream arrived; `replied`, the reply was complete. `queued` is the seconds that the call
-    waited for its turn before that. `gaps` counts the times between chunks by `TIMES`. `refusals` are the HTTP statuses
-    of the attempts that were followed by another. `posted` says that a request which may be billed went upstream,
-    `spent` that the bridge has retried, or has no retry left. `answer` is the reply, or the first chunk of a stream.
+    `gaps` counts the times between two chunks by `TIMES`.
     """
 
+    __slots__ = ("first_at", "gaps", "last_at")
+
+    def __init__(self) -> None:
+        self.first_at = self.last_at = 0.0
+        self.gaps: list[int] | None = None
+
+    def arrived(self, chunks: int) -> None:
+        """Note that so many chunks have arrived, in one read."""
+        now = time.monotonic()
+        if self.gaps is None:
+            self.first_at = now
+            self.gaps = [0] * (len(TIMES) + 1)
+        else:
+            self.gaps[bisect_left(TIMES, now - self.last_at)] += 1
+        self.gaps[0] += chunks - 1  # those of one read came together
+        self.last_at = now
+
+
+@dataclass(slots=True, eq=False)
+class CallRecord:
+    """What happens to a call. Telemetry and errors read it; each field has one module that writes it.
+
+    Times are those of `time.monotonic`, 0 for what has not happened. Text that callers or upstreams choose has its
+    bounds where it is written.
+    """
+
+    # Known when the call arrives, and not written again.
     method: str
     metadata: Metadata
     request_id: str
-    deadline: float
-    caller: Caller | None = None
+    streams: bool = False
     started: float = field(default_factory=time.monotonic)
+    chunks: ChunkTimes = field(default_factory=ChunkTimes)
+    # server.boundary: the caller's name, and the seconds that the call waited for its turn.
+    caller: str = ""
+    queue_seconds: float = 0.0
+    # server.response: the messages that the caller has taken.
+    delivered: int = 0
+    # services.entry: the model, and the kind of operation where the RPC does not say it.
     model: str = ""
     operation: str = ""
+    # telemetry.traces
+    trace: Trace | None = None
+    # upstream.client: requests sent, when the first of them was, whether one may be billed, the HTTP statuses of those
+    # that were followed by another, and the seconds that the call waited for a connection.
+    attempts: int = 0
+    sent_at: float = 0.0
+    posted: bool = False
+    retried_statuses: tuple[int, ...] = ()
+    connection_seconds: float = 0.0
+    # upstream.retry: the bridge has retried, or has no retry left.
+    retries_spent: bool = False
+    # upstream.exchange: of the latest response: its status, id and trailers, and when it ended.
+    http_status: int = 0
+    upstream_request_id: str = ""
+    trailers: list[tuple[str, str]] = field(default_factory=list)
+    ended_at: float = 0.0
+    # upstream.answers: whether the response takes long to convert, which then has to happen beside the event loop; the
+    # response, or the first chunk of a stream; what was used; why each choice ended.
+    has_large_response: bool = False
+    answer: dict[str, Any] | None = None
+    usage: dict[str, Any] | None = None
+    finish_reasons: dict[int, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallContext:
+    """What is fixed about a call once its request has been received. Handlers get it, and hand it on.
+
+    `deadline` is on the event loop's clock, in seconds, already without the margin that lets an error reach the caller
+    before its own clock runs out. `caller` is None where callers need not show who they are. `is_large` says that the
+    request takes long to convert, which has to happen beside the event loop. `locate` gives the place in the request
+    message for a path in its JSON.
+    """
+
+    record: CallRecord
+    method: str
+    metadata: Metadata
+    deadline: float
+    caller: Caller | None = None
+    model: str = ""
+    choices: int = 1
     may_retry: bool = True
     inline_data: bool = False
     is_large: bool = False
-    has_large_reply: bool = False
-    choices: int = 1
-    attempts: int = 0
-    http_status: int = 0
-    upstream_request_id: str = ""
-    streams: bool = False
-    delivered: int = 0
-    writing: bool = False
-    cut: bool = False
-    usage: dict[str, Any] | None = None
-    queued: float = 0.0
-    asked: float = 0.0
-    first: float = 0.0
-    latest: float = 0.0
-    replied: float = 0.0
-    gaps: list[int] | None = None
-    refusals: tuple[int, ...] = ()
-    posted: bool = False
-    spent: bool = False
-    answer: dict[str, Any] | None = None
-    finish_reasons: dict[int, str] | None = None
-    trace: Trace | None = None
-    #: A path in the request's JSON as the place in its message.
     locate: Callable[[str], str] = str
-    trailers: list[tuple[str, str]] = field(default_factory=list)
 
-    def adopt(self, request: Any) -> None:
-        """Take from a request what the bridge itself has to know of it: the model, and the options for the bridge."""
-        self.model = word(request.model) if hasattr(request, "model") else ""
-        self.choices = max(1, request.n) if hasattr(request, "n") else 1
-        options = request.bridge_options
-        if options.HasField("retry"):
-            self.may_retry = options.retry
-        self.inline_data = options.inline_data
-        if self.trace is not None:
-            self.trace.adopt(request)
 
-    def adopt_body(self, body: Any) -> None:
-        """As `adopt`, from the JSON body of a request that the schema does not know."""
-        model = body.get("model") if isinstance(body, dict) else None
-        self.model = word(model) if isinstance(model, str) else ""
+def arrived(method: str, metadata: Metadata, *, streams: bool = False) -> CallRecord:
+    """The record of a call that arrives now."""
+    return CallRecord(method, metadata, _request_id(metadata), streams)
 
-    def arrived(self, chunks: int) -> None:
-        """Note that so many chunks of a stream have arrived, in one read."""
-        now = time.monotonic()
-        if self.gaps is None:
-            self.first = now
-            self.gaps = [0] * (len(TIMES) + 1)
-        else:
-            self.gaps[bisect_left(TIMES, now - self.latest)] += 1
-        self.gaps[0] += chunks - 1  # those of one read came together
-        self.latest = now
 
-    def check(self) -> None:
-        """See that the call may go on.
-
-        Raises:
-            BridgeError: BRIDGE_SHUTTING_DOWN for a call that was cut.
-        """
-        if self.cut:
-            raise stopped()
+def deadline_in(remaining: float | None, *, default: float) -> float:
+    """The deadline of a call that has `remaining` seconds; None, and anything over `default`, means `default`."""
+    seconds = default if remaining is None else min(remaining, default)
+    margin = min(0.05, seconds / 10)  # a refusal takes this long to reach the caller
+    return asyncio.get_running_loop().time() + seconds - margin
 
 
 def stopped() -> BridgeError:
     """What a call is told that the bridge's stop has ended."""
     return BridgeError(Reason.BRIDGE_SHUTTING_DOWN, "the bridge stopped before the call was complete")
-
-
-current: ContextVar[Call] = ContextVar("current")
-
-
-def begin(method: str, metadata: Metadata, remaining: float | None, *, default: float) -> Call:
-    """The call that begins now with `remaining` seconds; None, and anything over `default`, means `default`."""
-    seconds = default if remaining is None else min(remaining, default)
-    margin = min(0.05, seconds / 10)  # a refusal takes this long to reach the caller
-    deadline = asyncio.get_running_loop().time() + seconds - margin
-    return Call(method, metadata, _request_id(metadata), deadline)
 
 
 def _request_id(metadata: Metadata) -> str:

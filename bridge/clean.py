@@ -2,7 +2,7 @@
 
 A caller chooses the model's name, an upstream says what was used. What cannot be written costs more than itself: an
 integer over 64 bits loses the log line, a name of megabytes makes the collector refuse the spans of a whole batch. So
-whatever is recorded passes here once, where it is noted: `Call.adopt` and `Observer.end`.
+whatever is recorded passes here once, where it is noted: `services.entry` and `Observer.end`.
 """
 
 import re

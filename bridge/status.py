@@ -18,7 +18,7 @@ from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, QuotaFailure, Re
 from google.rpc.status_pb2 import Status
 
 from aibridge.v1.errors_pb2 import UpstreamError
-from bridge.call import Call
+from bridge.call import CallRecord
 from bridge.errors import DOMAIN, BridgeError, Reason, Reply, Retry
 from bridge.jsontext import dumps
 from bridge.redact import safe
@@ -53,25 +53,29 @@ class RpcStatus(_Parts, grpc.Status):
     """What `ServicerContext.abort_with_status` takes."""
 
 
-def status_of(error: BridgeError, call: Call) -> RpcStatus:
+def status_of(error: BridgeError, record: CallRecord) -> RpcStatus:
     """The whole answer to a call that failed."""
     code = _CODES[error.reason.code]
     status = Status(code=error.reason.code, message=_message(error))
     room = _SIZE - (_REPLY_SIZE if error.reply is not None else 0)
-    for detail in _details(error, call):
+    for detail in _details(error, record):
         _add(status, detail, room)
     if error.reply is not None:
-        _add_reply(status, error.reply, call)
-    trailers = [("grpc-status-details-bin", status.SerializeToString()), *trailers_of(call), *_pushback(error, call)]
+        _add_reply(status, error.reply, record)
+    trailers = [
+        ("grpc-status-details-bin", status.SerializeToString()),
+        *trailers_of(record),
+        *_pushback(error, record),
+    ]
     return RpcStatus(code, status.message, tuple(trailers))
 
 
-def trailers_of(call: Call) -> Trailers:
+def trailers_of(record: CallRecord) -> Trailers:
     """What each call ends with, whatever became of it: request ids, the upstream's allowed headers, usage seen."""
-    trailers: list[tuple[str, str | bytes]] = [("x-request-id", call.request_id), *call.trailers]
+    trailers: list[tuple[str, str | bytes]] = [("x-request-id", record.request_id), *record.trailers]
     counts = {
         key: value
-        for key, value in (call.usage or {}).items()
+        for key, value in (record.usage or {}).items()
         if type(value) is int and 0 <= value < 1 << 63 and _USAGE_KEY.fullmatch(key)
     }
     if counts:
@@ -93,39 +97,39 @@ def _retry(error: BridgeError) -> Retry:
     return error.retry or error.reason.retry
 
 
-def _pushback(error: BridgeError, call: Call) -> Trailers:
+def _pushback(error: BridgeError, record: CallRecord) -> Trailers:
     """Pushback for gRPC's own retries: -1 forbids them, N is a delay in ms, absent leaves it to the client's policy."""
     retry = _retry(error)
-    if retry is Retry.NO or not _grpc_may_retry(error, call):
+    if retry is Retry.NO or not _grpc_may_retry(error, record):
         return (("grpc-retry-pushback-ms", "-1"),)
     return (("grpc-retry-pushback-ms", str(_milliseconds(error))),) if retry is Retry.DELAY else ()
 
 
-def _grpc_may_retry(error: BridgeError, call: Call) -> bool:
+def _grpc_may_retry(error: BridgeError, record: CallRecord) -> bool:
     """Whether gRPC may send the call again by itself; the caller may decide to do so all the same.
 
     It must not multiply the bridge's own retries, nor repeat what may have been billed. Once a message was delivered it
     sends nothing again anyway.
     """
-    if call.delivered:
+    if record.delivered:
         return True
-    return not call.spent and (not call.posted or (error.is_refusal and call.answer is None))
+    return not record.retries_spent and (not record.posted or (error.is_refusal and record.answer is None))
 
 
 def _milliseconds(error: BridgeError) -> int:
     return max(1, round((_DEFAULT_DELAY if error.delay is None else error.delay) * 1000))
 
 
-def _details(error: BridgeError, call: Call) -> Iterator[Message]:
+def _details(error: BridgeError, record: CallRecord) -> Iterator[Message]:
     """All details but the upstream's own, those first that a caller needs most."""
-    yield _info(error, call)
+    yield _info(error, record)
     retry = _retry(error)
-    if retry is Retry.DELAY or (retry is Retry.YES and not _grpc_may_retry(error, call)):
+    if retry is Retry.DELAY or (retry is Retry.YES and not _grpc_may_retry(error, record)):
         delay = Duration()
         delay.FromMilliseconds(_milliseconds(error))
         yield RetryInfo(retry_delay=delay)
-    yield RequestInfo(request_id=call.request_id)
-    model = safe(error.metadata.get("model", call.model), 128)
+    yield RequestInfo(request_id=record.request_id)
+    model = safe(error.metadata.get("model", record.model), 128)
     if error.reason in _MODEL:
         yield ResourceInfo(resource_type="model", resource_name=model)
     if error.violations:
@@ -137,8 +141,8 @@ def _details(error: BridgeError, call: Call) -> Iterator[Message]:
         yield QuotaFailure(violations=[QuotaFailure.Violation(subject=subject, description=safe(error.message, 200))])
 
 
-def _info(error: BridgeError, call: Call) -> ErrorInfo:
-    known = _metadata(error, call)
+def _info(error: BridgeError, record: CallRecord) -> ErrorInfo:
+    known = _metadata(error, record)
     for limit in (128, 64, 32, 16):  # characters of a value, which may take four bytes each
         info = ErrorInfo(
             reason=error.reason.name, domain=DOMAIN, metadata={key: safe(text, limit) for key, text in known.items()}
@@ -148,20 +152,20 @@ def _info(error: BridgeError, call: Call) -> ErrorInfo:
     return info
 
 
-def _metadata(error: BridgeError, call: Call) -> dict[str, str]:
+def _metadata(error: BridgeError, record: CallRecord) -> dict[str, str]:
     reply = error.reply or Reply()
     known = {
-        "httpStatus": reply.http_status or call.http_status,
-        "upstreamRequestId": call.upstream_request_id,
+        "httpStatus": reply.http_status or record.http_status,
+        "upstreamRequestId": record.upstream_request_id,
         "errorType": reply.type,
         "errorCode": reply.code,
         "errorParam": reply.param,
-        "model": call.model,
-        "attempts": call.attempts,
+        "model": record.model,
+        "attempts": record.attempts,
         "retryAfterSeconds": f"{error.delay:g}" if error.delay is not None else None,
     }
-    if call.streams:
-        known["chunksDelivered"] = str(call.delivered)
+    if record.streams:
+        known["chunksDelivered"] = str(record.delivered)
     known.update(error.metadata)
     return {key: str(value) for key, value in known.items() if value}
 
@@ -178,9 +182,9 @@ def _add(status: Status, detail: Message, size: int) -> None:
     status.details.append(packed)
 
 
-def _add_reply(status: Status, reply: Reply, call: Call) -> None:
+def _add_reply(status: Status, reply: Reply, record: CallRecord) -> None:
     """The upstream's own words, as much of them as there is room for; its HTTP status always."""
-    detail = UpstreamError(http_status=call.http_status or reply.http_status)
+    detail = UpstreamError(http_status=record.http_status or reply.http_status)
     empty = Any()
     empty.Pack(detail)
     room = _SIZE - status.ByteSize() - empty.ByteSize() - 2 * _FRAME

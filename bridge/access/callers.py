@@ -17,9 +17,10 @@ import structlog
 from bridge.access import rules, tokens
 from bridge.access.issuer import Issuer, RefusedError
 from bridge.access.peers import Connection, UnreadableError, names_of
-from bridge.call import Call, Caller
+from bridge.call import Caller
 from bridge.errors import BridgeError, Reason
 from bridge.files import UnusableFileError, Watched
+from bridge.metadata import Metadata
 from bridge.settings import Settings, SettingsError
 
 _log = structlog.get_logger("aibridge.callers")
@@ -72,8 +73,8 @@ class Callers:
         if self._issuer is not None:
             await self._issuer.stop()
 
-    async def identify(self, call: Call, context: Any) -> Caller:
-        """Who makes this call, by its metadata or by the certificate of its connection.
+    async def identify(self, metadata: Metadata, context: Any, request_id: str) -> Caller:
+        """Who makes a call, by its metadata or by the certificate of its connection.
 
         Who sends a bearer token is judged by that alone, whatever the certificate says.
 
@@ -81,7 +82,7 @@ class Callers:
             BridgeError: CALLER_UNAUTHENTICATED, CALLER_NOT_ALLOWED or CALLER_UNVERIFIABLE.
         """
         try:
-            given = [value for key, value in call.metadata if key == "authorization"] if self._bearer else ()
+            given = [value for key, value in metadata if key == "authorization"] if self._bearer else ()
             if given:
                 return await self._by_token(_bearer(given))
             connection = context.auth_context() if self._patterns else {}
@@ -89,7 +90,7 @@ class Callers:
             return _allowed(self._caller(name) if name is not None else None)
         except RefusedError as error:
             # The caller is not told which part was wrong; the operator is.
-            _log.info("caller refused", request_id=call.request_id, problem=str(error))
+            _log.info("caller refused", request_id=request_id, problem=str(error))
             message = "the call has no credential that the bridge accepts"
             raise BridgeError(Reason.CALLER_UNAUTHENTICATED, message) from None
 

@@ -12,10 +12,10 @@ from aibridge.v1 import chat_pb2, embeddings_pb2, models_pb2, raw_pb2
 from bridge.access.callers import Callers
 from bridge.access.limits import Limits
 from bridge.server import options, tls
-from bridge.server.boundary import Guarded
-from bridge.server.flight import Flight
+from bridge.server.boundary import Boundary
 from bridge.server.gate import HEALTH, TOOLS, Gate
 from bridge.server.health import CLIENT_NOTICE, Health
+from bridge.server.inflight import InFlightCalls
 from bridge.server.listening import bind
 from bridge.server.probes import Probes
 from bridge.server.reflection import add_reflection
@@ -49,8 +49,8 @@ METHODS: Final = {
     for service in _SERVICES
     for method in service.methods
 }
-#: Seconds for the status of a call that was cut off to reach its caller.
-_FAREWELL: Final = 0.5
+#: Seconds for the status of a call that the stop has ended to reach its caller.
+_STATUS_SECONDS: Final = 0.5
 
 
 class App:
@@ -65,17 +65,17 @@ class App:
         self._health = Health(SERVICES)
         self._probes = Probes(settings, self._health, self._upstream.credentials)
         self._limits = Limits(settings.max_calls, settings.queue_timeout)
-        self._flight = Flight()
+        self._in_flight = InFlightCalls()
         self._callers = Callers(settings) if settings.knows_callers else None
         self._tls = tls.credentials(settings)
         self._server = grpc.aio.server(options=options.of_calls(settings))
         observer = Observer(settings, METHODS, traces)
         self.metrics = observer.metrics
         self._show(self.metrics)
-        self._guarded = guarded = Guarded(settings, self._limits, self._flight, self._callers, observer)
+        self._boundary = Boundary(settings, self._limits, self._in_flight, self._callers, observer)
         for service, servicer in _SERVICES.items():
-            guarded.add(service, servicer(self._upstream, settings))
-        self._server.add_generic_rpc_handlers((guarded,))
+            self._boundary.add(service, servicer(self._upstream, settings))
+        self._server.add_generic_rpc_handlers((self._boundary,))
         health_pb2_grpc.add_HealthServicer_to_server(self._health, Gate(self._server, HEALTH))
         gate = Gate(self._server, TOOLS, self._callers)
         names = [*SERVICES, health.SERVICE_NAME]
@@ -87,9 +87,9 @@ class App:
 
     def _show(self, metrics: Metrics) -> None:
         """What the metrics read when they are scraped."""
-        limits, most = self._limits, float(self._settings.max_calls)
+        limits, max_calls = self._limits, float(self._settings.max_calls)
         metrics.read("aibridge_limiter_calls", lambda: {("running",): limits.running, ("waiting",): limits.waiting})
-        metrics.read("aibridge_limiter_max_calls", lambda: {(): most})
+        metrics.read("aibridge_limiter_max_calls", lambda: {(): max_calls})
         metrics.read("aibridge_draining", lambda: {(): float(self._health.draining)})
         metrics.read("aibridge_log_lines_dropped_total", lambda: {(): logs.dropped()})
         metrics.read(
@@ -138,20 +138,20 @@ class App:
         await asyncio.sleep(delay - notice)
         await self._health.turn_clients_away()
         await asyncio.sleep(notice)
-        self._guarded.stop()
+        self._boundary.stop()
         if grace:
-            await self._flight.hold()
+            await self._in_flight.hold()
         self._limits.close()
         self._health.end_watches()
-        stopping = asyncio.create_task(self._server.stop(grace + _FAREWELL))
+        stopping = asyncio.create_task(self._server.stop(grace + _STATUS_SECONDS))
         await asyncio.sleep(0)  # it has begun: the connections are told to go away before a reply makes them call again
-        self._flight.release()
+        self._in_flight.release()
         await asyncio.wait({stopping}, timeout=grace)
-        self._flight.cut()
+        self._in_flight.stop()
         await stopping
-        await self._guarded.close()
+        await self._boundary.close()
         await self._probes.close()
         if self._callers is not None:
             await self._callers.stop()
         await self._upstream.close()
-        return self._flight.cut_off
+        return self._in_flight.stopped_calls

@@ -5,7 +5,7 @@ foresaw becomes BRIDGE_INTERNAL with a fixed text, because grpcio would send its
 """
 
 import asyncio
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import grpc
 import structlog
@@ -15,15 +15,16 @@ from google.protobuf.message_factory import GetMessageClass
 
 from bridge.access.callers import Callers
 from bridge.access.limits import Limits
-from bridge.call import Call, begin, current, stopped
+from bridge.call import Caller, CallRecord, arrived, deadline_in, stopped
 from bridge.errors import BridgeError, Reason
 from bridge.server.departures import Departures
-from bridge.server.flight import Flight
+from bridge.server.inflight import InFlightCall, InFlightCalls
 from bridge.server.receive import Receiver
 from bridge.server.refusals import Refusals
+from bridge.server.response import Response
 from bridge.services.entry import received
 from bridge.settings import Settings
-from bridge.status import status_of
+from bridge.status import status_of, trailers_of
 from bridge.telemetry.logs import traceback_of
 from bridge.telemetry.observer import Observer
 
@@ -33,15 +34,22 @@ Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any] | None"  # generic in its 
 Context = grpc.aio.ServicerContext[Any, Any]
 
 
-class Guarded(grpc.GenericRpcHandler):
-    """The methods of our services behind the boundary: one look-up for a call, where interceptors cost a layer each."""
+class _Method(NamedTuple):
+    path: str
+    behaviour: Any  # (request, context) -> response, or (request, context, stream) for a streamed response
+    request_type: Any
+    streams: bool
+
+
+class Boundary(grpc.GenericRpcHandler):
+    """The methods of our services: one look-up for a call, where interceptors cost a layer each."""
 
     def __init__(
-        self, settings: Settings, limits: Limits, flight: Flight, callers: Callers | None, observer: Observer
+        self, settings: Settings, limits: Limits, in_flight: InFlightCalls, callers: Callers | None, observer: Observer
     ) -> None:
         self._settings = settings
         self._limits = limits
-        self._flight = flight
+        self._in_flight = in_flight
         self._callers = callers
         self._observer = observer
         self._receiver = Receiver(settings.request_timeout)
@@ -62,107 +70,105 @@ class Guarded(grpc.GenericRpcHandler):
         await self._departures.close()
 
     def add(self, service: ServiceDescriptor, servicer: object) -> None:
-        """Guard the methods of a service."""
+        """Serve the methods of a service."""
         for method in service.methods:
             path = f"/{service.full_name}/{method.name}"
-            self._handlers[path] = self._guard(path, method, getattr(servicer, method.name))
+            self._handlers[path] = self._handler(path, method, getattr(servicer, method.name))
 
-    def _guard(self, path: str, method: MethodDescriptor, behaviour: Any) -> Handler:
-        streams = method.server_streaming
-        request_type = GetMessageClass(method.input_type)
+    def _handler(self, path: str, descriptor: MethodDescriptor, behaviour: Any) -> Handler:
+        streams = bool(descriptor.server_streaming)
+        method = _Method(path, behaviour, GetMessageClass(descriptor.input_type), streams)
 
-        async def guarded(_messages: object, context: Context) -> Any:
-            call = begin(
-                path,
-                context.invocation_metadata() or (),
-                context.time_remaining(),
-                default=self._settings.default_deadline,
-            )
-            call.streams = streams
-            current.set(call)
-            self._observer.begin(call)
+        async def handle(_messages: object, context: Context) -> Any:
+            record = arrived(path, context.invocation_metadata() or (), streams=streams)
+            self._observer.begin(record)
+            call = self._in_flight.enter()
             try:
-                return await self._serve(behaviour, request_type, context, call)
+                return await self._serve(method, context, record, call)
             except asyncio.CancelledError:
-                if not self._flight.ends(call):
-                    self._cancelled(call, context)
+                if not call.takes_back_cancel():
+                    self._cancelled(record, context)
                     raise
                 failure = stopped()
             except Exception as exception:  # noqa: BLE001 # whatever it is, its text must not reach the caller
-                failure = self._failure(exception, context, call)
+                failure = self._failure(exception, context, record, call)
             finally:
-                self._flight.leave(call)
-            return await self._fail(failure, context, call)
+                self._in_flight.leave(call)
+            return await self._fail(failure, context, record, call)
 
         # Bytes in and bytes out: what fails in parsing and serialising fails inside the boundary too. To grpcio the
         # requests are streams, because it reads the message of any other kind of handler before it calls the handler.
         if streams:
-            return grpc.stream_stream_rpc_method_handler(guarded, None, _serialize)
-        return grpc.stream_unary_rpc_method_handler(guarded)
+            return grpc.stream_stream_rpc_method_handler(handle, None, _serialize)
+        return grpc.stream_unary_rpc_method_handler(handle)
 
-    async def _serve(self, behaviour: Any, request_type: Any, context: Context, call: Call) -> bytes | None:
-        flight, limits = self._flight, self._limits
-        flight.enter(call)
+    async def _serve(self, method: _Method, context: Context, record: CallRecord, call: InFlightCall) -> bytes | None:
+        settings = self._settings
+        deadline = deadline_in(context.time_remaining(), default=settings.default_deadline)
+        call.check()
+        caller = None
         if self._callers is not None:
-            call.caller = await self._callers.identify(call, context)
-        caller, most = self._share(call, context)
-        call.queued = await limits.enter(caller, most)
-        # The task ends when grpcio has sent the response: a caller that does not read it keeps its place.
-        _task().add_done_callback(lambda _: limits.leave(caller))
-        await flight.hold_back()
-        receiving = self._receiver.only(context, call.deadline)
+            caller = await self._callers.identify(record.metadata, context, record.request_id)
+            record.caller = caller.name
+        await self._take_place(caller, context, record, call)
+        await self._in_flight.hold_back()
+        receiving = self._receiver.only(context, deadline)
+        response = Response(context, record, call)
         # Nothing here keeps the message's bytes, or the message, which may be large, while the call runs.
-        reply = await behaviour(
-            await received(call, request_type, await receiving, self._settings.max_request_elements), context
+        result = await method.behaviour(
+            *await received(
+                record, deadline, caller, method.request_type, await receiving, settings.max_request_elements
+            ),
+            *((response,) if method.streams else ()),
         )
-        reply = None if call.streams else _serialize(reply)
-        await flight.hold_end()
-        self._observer.end(call, "OK")
-        return reply
+        data = None if method.streams else _serialize(result)
+        context.set_trailing_metadata(trailers_of(record))
+        await self._in_flight.hold_end()
+        self._observer.end(record, "OK")
+        return data
 
-    def _failure(self, exception: Exception, context: Context, call: Call) -> BridgeError:
+    async def _take_place(
+        self, caller: Caller | None, context: Context, record: CallRecord, call: InFlightCall
+    ) -> None:
+        """Wait until the limits have room for the call. A caller without a limit of its own is not counted."""
+        max_calls = (caller.max_calls if caller is not None else 0) or self._settings.max_calls_per_caller
+        name = ""
+        if max_calls:
+            name = caller.name if caller is not None else _host(context.peer())
+        record.queue_seconds = await self._limits.enter(name, max_calls)
+        # The task ends when grpcio has sent the response: a caller that does not read it keeps its place.
+        call.task.add_done_callback(lambda _: self._limits.leave(name))
+
+    def _failure(self, exception: Exception, context: Context, record: CallRecord, call: InFlightCall) -> BridgeError:
         if isinstance(exception, BridgeError):
             return exception
-        if call.writing and isinstance(exception, grpc.aio.InternalError):
-            self._cancelled(call, context)
+        if call.is_writing and isinstance(exception, grpc.aio.InternalError):
+            self._cancelled(record, context)
             raise asyncio.CancelledError from None  # the caller has gone while a message was on its way
-        _log.error("unexpected exception", request_id=call.request_id, **traceback_of(exception))
-        return BridgeError(Reason.BRIDGE_INTERNAL, f"internal error, request id {call.request_id}")
+        _log.error("unexpected exception", request_id=record.request_id, **traceback_of(exception))
+        return BridgeError(Reason.BRIDGE_INTERNAL, f"internal error, request id {record.request_id}")
 
-    async def _fail(self, failure: BridgeError, context: Context, call: Call) -> None:
+    async def _fail(self, failure: BridgeError, context: Context, record: CallRecord, call: InFlightCall) -> None:
         if failure.reason is Reason.CALLER_UNAUTHENTICATED:
             try:
                 await self._refusals.turn()
             except asyncio.CancelledError:
-                self._cancelled(call, context)
+                self._cancelled(record, context)
                 raise
-        status = status_of(failure, call)
-        self._observer.end(call, status.code.name, failure.reason.name)
-        await self._flight.hold_end()
+        status = status_of(failure, record)
+        self._observer.end(record, status.code.name, failure.reason.name)
+        await self._in_flight.hold_end()
         try:
             await context.abort_with_status(status)
         except grpc.aio.InternalError:
-            if not call.writing:
+            if not call.is_writing:
                 raise
-            # The deadline has passed in the middle of the first write, behind which alone gRPC can send a status.
-            raise asyncio.CancelledError from None  # it drops the call, and the caller's own deadline tells it
+            # The deadline has passed in the middle of the first write, and gRPC sends a status only behind that. This
+            # drops the call, and the caller's own deadline tells the caller.
+            raise asyncio.CancelledError from None
 
-    def _cancelled(self, call: Call, context: Context) -> None:
-        self._departures.note(context.peer(), self._observer.cancelled(call))
-
-    def _share(self, call: Call, context: Context) -> tuple[str, int]:
-        """Whose calls are counted together with this one, and how many of them may run; nobody's without a limit."""
-        known = call.caller
-        most = (known.max_calls if known is not None else 0) or self._settings.max_calls_per_caller
-        if not most:
-            return "", 0
-        return (known.name if known is not None else _host(context.peer())), most
-
-
-def _task() -> asyncio.Task[Any]:
-    task = asyncio.current_task()
-    assert task is not None  # noqa: S101 # for mypy
-    return task
+    def _cancelled(self, record: CallRecord, context: Context) -> None:
+        self._departures.note(context.peer(), self._observer.cancelled(record))
 
 
 def _host(peer: str) -> str:

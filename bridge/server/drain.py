@@ -21,7 +21,7 @@ _COLLECT: Final = (10_000, 20, 50)
 
 _log = structlog.get_logger("aibridge.server")
 #: Seconds for the last spans to reach their collector.
-_FAREWELL: Final = 3.0
+_SPANS_SECONDS: Final = 3.0
 #: Seconds that a stop at once may take. Nothing that it does takes a tenth of them.
 _AT_ONCE: Final = 5.0
 
@@ -66,7 +66,7 @@ async def run(
         _log.info("stopped before the start was over", signal=told.cause)
         cut_off = await _stop_at_once(app)
     if traces is not None:
-        await _unless(told.stop, traces.close(_FAREWELL))
+        await _unless(told.stop, traces.close(_SPANS_SECONDS))
     if port is not None:
         await asyncio.to_thread(port.close)
     log = _log.warning if cut_off else _log.info

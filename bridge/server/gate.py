@@ -14,7 +14,7 @@ import grpc
 import structlog
 
 from bridge.access.callers import Callers
-from bridge.call import Call, begin
+from bridge.call import arrived
 from bridge.errors import BridgeError, Reason
 from bridge.server.receive import Context, Receiver
 from bridge.status import status_of
@@ -25,8 +25,6 @@ _log = structlog.get_logger("aibridge.rpc")
 MAX_REQUEST_BYTES: Final = 1024
 #: Seconds for a request to arrive.
 _REQUEST_TIMEOUT: Final = 5.0
-#: Seconds that stand for no limit: gRPC ends a call at its caller's deadline.
-_FOREVER: Final = 1e9
 #: Calls whose request takes longer than a moment. Each can hold twice as many bytes as the largest message may have.
 _MAX_SLOW: Final = 1
 
@@ -70,15 +68,15 @@ class Gate:
         """A handler behind the gate. To grpcio it takes a stream of bytes, so that it is called before they come."""
 
         async def serve(_messages: object, context: Context) -> Any:
-            call = begin(method, context.invocation_metadata() or (), context.time_remaining(), default=_FOREVER)
+            record = arrived(method, context.invocation_metadata() or ())
             connection = context.peer()
             try:
                 self._enter(connection)
                 try:
                     async with asyncio.timeout(self._bounds.timeout):
                         if self._callers is not None:
-                            call.caller = await self._callers.identify(call, context)
-                        return await self._answer(handler, context, call)
+                            await self._callers.identify(record.metadata, context, record.request_id)
+                        return await self._answer(handler, context)
                 finally:
                     self._leave(connection)
             except BridgeError as error:
@@ -90,27 +88,27 @@ class Gate:
             except grpc.aio.BaseError:
                 raise asyncio.CancelledError from None  # the caller has gone while a message was on its way
             except Exception as exception:  # noqa: BLE001 # its text must not reach the caller
-                _log.error("unexpected exception", request_id=call.request_id, **traceback_of(exception))
-                failure = BridgeError(Reason.BRIDGE_INTERNAL, f"internal error, request id {call.request_id}")
-            status = status_of(failure, call)
-            _log.info("call", request_id=call.request_id, method=method, code=status.code.name)
+                _log.error("unexpected exception", request_id=record.request_id, **traceback_of(exception))
+                failure = BridgeError(Reason.BRIDGE_INTERNAL, f"internal error, request id {record.request_id}")
+            status = status_of(failure, record)
+            _log.info("call", request_id=record.request_id, method=method, code=status.code.name)
             return await context.abort_with_status(status)
 
         if handler.response_streaming:
             return grpc.stream_stream_rpc_method_handler(serve, None, handler.response_serializer)
         return grpc.stream_unary_rpc_method_handler(serve, None, handler.response_serializer)
 
-    async def _answer(self, handler: Any, context: Context, call: Call) -> Any:
+    async def _answer(self, handler: Any, context: Context) -> Any:
         if handler.request_streaming:
-            async for response in handler.stream_stream(self._requests(handler, context, call), context):
+            async for response in handler.stream_stream(self._requests(handler, context), context):
                 await context.write(response)
             return None
-        request = _parsed(handler, await self._receiver.only(context, call.deadline))
+        request = _parsed(handler, await self._receiver.only(context))
         behaviour = handler.unary_stream if handler.response_streaming else handler.unary_unary
         return await behaviour(request, context)
 
-    async def _requests(self, handler: Any, context: Context, call: Call) -> AsyncIterator[Any]:
-        while (data := await self._receiver.next(context, call.deadline)) is not None:
+    async def _requests(self, handler: Any, context: Context) -> AsyncIterator[Any]:
+        while (data := await self._receiver.next(context)) is not None:
             yield _parsed(handler, data)
 
     def _enter(self, connection: str) -> None:

@@ -8,6 +8,7 @@ notice either; to look for it costs a call 20 µs.
 """
 
 import asyncio
+from math import inf
 from typing import Any, Final
 
 import grpc
@@ -39,7 +40,7 @@ class Receiver:
         self._sweeps = 0
         self._timer: asyncio.TimerHandle | None = None
 
-    async def only(self, context: Context, deadline: float) -> bytes:
+    async def only(self, context: Context, deadline: float = inf) -> bytes:
         """The one message of the current task's call, by `deadline` on the event loop's clock.
 
         Raises:
@@ -52,7 +53,7 @@ class Receiver:
             raise BridgeError(Reason.INVALID_REQUEST, "the call has no request message")
         return message
 
-    async def next(self, context: Context, deadline: float) -> bytes | None:
+    async def next(self, context: Context, deadline: float = inf) -> bytes | None:
         """The next message of the current task's call; None behind the last one.
 
         Raises:

@@ -3,20 +3,17 @@
 from functools import partial
 from typing import Any, Final
 
-from grpc.aio import ServicerContext
-
-from aibridge.v1 import chat_pb2, chat_pb2_grpc
-from bridge.call import Call, stopped
+from aibridge.v1 import chat_pb2
+from bridge.call import CallContext, ResponseStream
 from bridge.codec import encode
 from bridge.errors import BridgeError, Reason, invalid
 from bridge.jsontext import dumps, loads
 from bridge.services.checks import check_chat
 from bridge.services.coalesce import Coalescer
-from bridge.services.entry import built, converted, digested, enter
+from bridge.services.entry import built, converted, digested
 from bridge.services.heartbeat import beating, interval_of
 from bridge.services.permits import permit
 from bridge.settings import Settings
-from bridge.status import trailers_of
 from bridge.upstream.chunk import Chunk
 from bridge.upstream.client import Upstream
 from bridge.upstream.failures import malformed
@@ -26,7 +23,7 @@ _PATH: Final = "/chat/completions"
 _HEARTBEAT: Final = chat_pb2.CreateChatCompletionStreamResponse()
 
 
-class ChatService(chat_pb2_grpc.ChatServiceServicer):
+class ChatService:
     """Chat completions. Both RPCs take the same request; `stream` follows from the RPC."""
 
     def __init__(self, upstream: Upstream, settings: Settings) -> None:
@@ -34,29 +31,21 @@ class ChatService(chat_pb2_grpc.ChatServiceServicer):
         self._settings = settings
 
     async def CreateChatCompletion(
-        self,
-        request: chat_pb2.CreateChatCompletionRequest,
-        context: ServicerContext[Any, Any],
+        self, request: chat_pb2.CreateChatCompletionRequest, call: CallContext
     ) -> chat_pb2.CreateChatCompletionResponse:
         """A whole completion."""
-        call = enter(request)
         body = await converted(call, _body, call, request, stream=False)
         answer = await self._upstream.post(_PATH, call, body)
-        reply = await digested(call, _reply, call, request, answer)
-        context.set_trailing_metadata(trailers_of(call))
-        return reply
+        return await digested(call, _reply, call, request, answer)
 
     async def CreateChatCompletionStream(
-        self,
-        request: chat_pb2.CreateChatCompletionRequest,
-        context: ServicerContext[Any, chat_pb2.CreateChatCompletionStreamResponse],
+        self, request: chat_pb2.CreateChatCompletionRequest, call: CallContext, response: ResponseStream
     ) -> None:
         """A completion as it is generated, one message for each event, or for those of one read.
 
         A coroutine that writes, not a generator that yields: grpcio does not close generators in time when the caller
         cancels (grpc/grpc#42295), and the upstream would go on generating.
         """
-        call = enter(request)
         body = await converted(call, _body, call, request, stream=True)
         options = request.bridge_options
         merges = options.coalesce if options.HasField("coalesce") else self._settings.coalesce
@@ -64,7 +53,7 @@ class ChatService(chat_pb2_grpc.ChatServiceServicer):
         message = chat_pb2.CreateChatCompletionStreamResponse()
         delta, text = chat_pb2.ChatCompletionDelta(), ""
         interval = interval_of(options, self._settings)
-        beat = partial(_beat, call, context)
+        beat = partial(response.heartbeat, _HEARTBEAT)
         async with stream(self._upstream, self._settings, _PATH, call, body) as chunks:
             while batch := await (beating(chunks.read, interval, beat) if interval else chunks.read()):
                 for chunk in merge(batch):
@@ -74,24 +63,10 @@ class ChatService(chat_pb2_grpc.ChatServiceServicer):
                         message = await digested(call, _message, chunk, call)
                         if chunk.repeats:
                             delta, text = message.choices[0].delta, chunk.repeats
-                    call.writing = True
-                    await context.write(message)
-                    call.writing = False
-                    call.delivered += 1
-                    if call.cut:
-                        raise stopped()
-        context.set_trailing_metadata(trailers_of(call))
+                    await response.write(message)
 
 
-async def _beat(call: Call, context: ServicerContext[Any, chat_pb2.CreateChatCompletionStreamResponse]) -> None:
-    call.writing = True
-    await context.write(_HEARTBEAT)
-    call.writing = False
-    if call.cut:
-        raise stopped()
-
-
-def _reply(call: Call, request: Any, answer: dict[str, Any]) -> chat_pb2.CreateChatCompletionResponse:
+def _reply(call: CallContext, request: Any, answer: dict[str, Any]) -> chat_pb2.CreateChatCompletionResponse:
     reply = built(chat_pb2.CreateChatCompletionResponse, answer, inline=call.inline_data)
     _check_choices(request, reply, answer.get("choices"))
     if any(choice.finish_reason == "error" for choice in reply.choices):
@@ -107,14 +82,14 @@ def _check_choices(request: Any, reply: chat_pb2.CreateChatCompletionResponse, c
         raise malformed("has no list of choices")
 
 
-def _message(chunk: Chunk, call: Call) -> chat_pb2.CreateChatCompletionStreamResponse:
+def _message(chunk: Chunk, call: CallContext) -> chat_pb2.CreateChatCompletionStreamResponse:
     message = built(chat_pb2.CreateChatCompletionStreamResponse, chunk.value, inline=call.inline_data)
     if chunk.value.get("choices") and not message.choices:
         raise malformed("has a chunk whose choices are not a list of objects")
     return message
 
 
-def _body(call: Call, request: chat_pb2.CreateChatCompletionRequest, *, stream: bool) -> bytes:
+def _body(call: CallContext, request: chat_pb2.CreateChatCompletionRequest, *, stream: bool) -> bytes:
     permit(call, request)
     body = encode(request)
     check_chat(request)

@@ -2,25 +2,22 @@
 
 from typing import Any, Final
 
-from grpc.aio import ServicerContext
-
-from aibridge.v1 import embeddings_pb2, embeddings_pb2_grpc
-from bridge.call import Call
+from aibridge.v1 import embeddings_pb2
+from bridge.call import CallContext
 from bridge.codec import encode
 from bridge.jsontext import dumps
 from bridge.services import vectors
 from bridge.services.checks import check_embedding
-from bridge.services.entry import built, converted, digested, enter
+from bridge.services.entry import built, converted, digested
 from bridge.services.permits import permit
 from bridge.settings import Settings
-from bridge.status import trailers_of
 from bridge.upstream.client import Upstream
 from bridge.upstream.failures import malformed
 
 _PATH: Final = "/embeddings"
 
 
-class EmbeddingsService(embeddings_pb2_grpc.EmbeddingsServiceServicer):
+class EmbeddingsService:
     """Vectors, as packed floats whatever form they have upstream."""
 
     def __init__(self, upstream: Upstream, settings: Settings) -> None:
@@ -28,19 +25,16 @@ class EmbeddingsService(embeddings_pb2_grpc.EmbeddingsServiceServicer):
         self._ask_base64 = settings.embeddings_base64
 
     async def CreateEmbedding(
-        self, request: embeddings_pb2.CreateEmbeddingRequest, context: ServicerContext[Any, Any]
+        self, request: embeddings_pb2.CreateEmbeddingRequest, call: CallContext
     ) -> embeddings_pb2.CreateEmbeddingResponse:
         """One vector for each input, in the order of the inputs."""
-        call = enter(request)
         body = await converted(call, _body, call, request, ask_base64=self._ask_base64)
         taken = vectors.Vectors(is_float32=_is_float32(request))
         answer = await self._upstream.post(_PATH, call, body, taken)
-        reply = await digested(call, _reply, request, answer, taken)
-        context.set_trailing_metadata(trailers_of(call))
-        return reply
+        return await digested(call, _reply, request, answer, taken)
 
 
-def _body(call: Call, request: embeddings_pb2.CreateEmbeddingRequest, *, ask_base64: bool) -> bytes:
+def _body(call: CallContext, request: embeddings_pb2.CreateEmbeddingRequest, *, ask_base64: bool) -> bytes:
     permit(call, request)
     body = encode(request)
     check_embedding(request)

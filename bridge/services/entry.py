@@ -1,13 +1,15 @@
 """What every RPC begins with: its request, read within limits; and the message that each response becomes."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final, ParamSpec, TypeVar
 
 from google.protobuf.message import DecodeError, Message
 
 from bridge.aside import aside
-from bridge.call import Call, current
+from bridge.call import CallContext, Caller, CallRecord
+from bridge.clean import word
 from bridge.codec import build
 from bridge.codec.paths import proto_path
 from bridge.errors import BridgeError, Reason
@@ -26,16 +28,37 @@ _SPARSE_BYTES: Final = 1 << 20
 _FEW: Final = 2000
 
 
-async def received(call: Call, message_type: type[M], data: bytes, max_elements: int) -> M:
-    """The request of a call. A large one is read beside the event loop, and `call.is_large` says so.
+async def received(
+    record: CallRecord, deadline: float, caller: Caller | None, message_type: type[M], data: bytes, max_elements: int
+) -> tuple[M, CallContext]:
+    """The request of a call, and the call's context. A large request is read beside the event loop.
 
     Raises:
         BridgeError: INVALID_REQUEST for what is no message of this type, or has more than `max_elements` elements.
     """
-    if len(data) <= min(_SMALL_BYTES, max_elements) or _is_sparse(message_type, data, min(_FEW, max_elements)):
-        return _parsed(message_type, data)
-    call.is_large = True
-    return await aside(_counted, message_type, data, max_elements)
+    is_large = len(data) > min(_SMALL_BYTES, max_elements) and not _is_sparse(
+        message_type, data, min(_FEW, max_elements)
+    )
+    request: Any
+    request = await aside(_counted, message_type, data, max_elements) if is_large else _parsed(message_type, data)
+    model = request.model if hasattr(request, "model") else ""
+    record.model = word(model)
+    if record.trace is not None:
+        record.trace.adopt(request)
+    options = request.bridge_options
+    return request, CallContext(
+        record,
+        record.method,
+        record.metadata,
+        deadline,
+        caller,
+        model=model,
+        choices=max(1, request.n) if hasattr(request, "n") else 1,
+        may_retry=options.retry if options.HasField("retry") else True,
+        inline_data=options.inline_data,
+        is_large=is_large,
+        locate=partial(proto_path, request.DESCRIPTOR),
+    )
 
 
 def _is_sparse(message_type: Any, data: bytes, few: int) -> bool:
@@ -58,12 +81,10 @@ def _parsed(message_type: type[M], data: bytes) -> M:
         raise BridgeError(Reason.INVALID_REQUEST, message) from None
 
 
-def enter(request: Any) -> Call:
-    """The call that is being served, with what it has to know of its request."""
-    call = current.get()
-    call.adopt(request)
-    call.locate = partial(proto_path, request.DESCRIPTOR)
-    return call
+def named(call: CallContext, operation: str, model: str) -> CallContext:
+    """The context of a call whose operation and model only its JSON body says."""
+    call.record.operation, call.record.model = operation, word(model)
+    return replace(call, model=model)
 
 
 def built(message_type: type[M], value: dict[str, Any], *, inline: bool = False) -> M:
@@ -78,18 +99,18 @@ def built(message_type: type[M], value: dict[str, Any], *, inline: bool = False)
         raise malformed(f"is not valid ({error})") from None
 
 
-async def digested(call: Call, digest: Callable[P, R], *arguments: P.args, **options: P.kwargs) -> R:
-    """What an upstream's reply becomes, made beside the event loop if the reply is large.
+async def digested(call: CallContext, digest: Callable[P, R], *arguments: P.args, **options: P.kwargs) -> R:
+    """What an upstream's response becomes, made beside the event loop if the response is large.
 
     Raises:
         BridgeError: as `digest`.
     """
-    if call.has_large_reply:
+    if call.record.has_large_response:
         return await aside(digest, *arguments, **options)
     return digest(*arguments, **options)
 
 
-async def converted(call: Call, convert: Callable[P, R], *arguments: P.args, **options: P.kwargs) -> R:
+async def converted(call: CallContext, convert: Callable[P, R], *arguments: P.args, **options: P.kwargs) -> R:
     """What goes upstream, made beside the event loop if the request is large.
 
     Raises:

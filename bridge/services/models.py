@@ -2,23 +2,20 @@
 
 from typing import Any
 
-from grpc.aio import ServicerContext
-
-from aibridge.v1 import models_pb2, models_pb2_grpc
-from bridge.call import Call
+from aibridge.v1 import models_pb2
+from bridge.call import CallContext
 from bridge.errors import BridgeError, Reason
 from bridge.services.checks import check_model
-from bridge.services.entry import built, digested, enter
+from bridge.services.entry import built, digested
 from bridge.services.permits import only_permitted, permit_model
 from bridge.services.query import query_of
 from bridge.settings import Settings
-from bridge.status import trailers_of
 from bridge.upstream.client import Upstream
 from bridge.upstream.failures import malformed
 from bridge.upstream.origin import segment
 
 
-class ModelsService(models_pb2_grpc.ModelsServiceServicer):
+class ModelsService:
     """The gateway's catalogue."""
 
     def __init__(self, upstream: Upstream, settings: Settings) -> None:
@@ -26,20 +23,15 @@ class ModelsService(models_pb2_grpc.ModelsServiceServicer):
         self._by_list = settings.retrieve_from_list
 
     async def ListModels(
-        self, request: models_pb2.ListModelsRequest, context: ServicerContext[Any, Any]
+        self, request: models_pb2.ListModelsRequest, call: CallContext
     ) -> models_pb2.ListModelsResponse:
         """All models, or a page of them; for a caller who may use some only, those."""
-        call = enter(request)
         reply = await self._list(call, query_of(request))
         only_permitted(call, reply)
-        context.set_trailing_metadata(trailers_of(call))
         return reply
 
-    async def RetrieveModel(
-        self, request: models_pb2.RetrieveModelRequest, context: ServicerContext[Any, Any]
-    ) -> models_pb2.Model:
+    async def RetrieveModel(self, request: models_pb2.RetrieveModelRequest, call: CallContext) -> models_pb2.Model:
         """One model by its id."""
-        call = enter(request)
         check_model(request.model)
         permit_model(call, request.model)
         if self._by_list:
@@ -49,10 +41,9 @@ class ModelsService(models_pb2_grpc.ModelsServiceServicer):
             reply = await digested(call, built, models_pb2.Model, answer)
             if not reply.HasField("id"):
                 raise malformed("is not a model")
-        context.set_trailing_metadata(trailers_of(call))
         return reply
 
-    async def _list(self, call: Call, query: str = "") -> models_pb2.ListModelsResponse:
+    async def _list(self, call: CallContext, query: str = "") -> models_pb2.ListModelsResponse:
         answer = await self._upstream.get(f"/models{query}", call)
         return await digested(call, _listed, answer)
 

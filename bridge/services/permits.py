@@ -21,7 +21,7 @@ from unicodedata import normalize
 from google.protobuf.message import Message
 
 from aibridge.v1 import models_pb2
-from bridge.call import Call, Caller
+from bridge.call import CallContext, Caller
 from bridge.codec import encode
 from bridge.codec.members import first_unknown
 from bridge.errors import BridgeError, Reason, invalid
@@ -48,7 +48,7 @@ _MAX_MODEL: Final = 4096  # characters
 _MAX_NAME: Final = 128  # characters
 
 
-def permit(call: Call, request: Message) -> None:
+def permit(call: CallContext, request: Message) -> None:
     """See that the caller may use every model that a request names.
 
     Raises:
@@ -82,7 +82,7 @@ def permit(call: Call, request: Message) -> None:
         raise refusal()
 
 
-def permit_model(call: Call, model: str) -> None:
+def permit_model(call: CallContext, model: str) -> None:
     """See that the caller may use a model.
 
     Raises:
@@ -92,7 +92,7 @@ def permit_model(call: Call, model: str) -> None:
         raise refusal()
 
 
-def permit_raw(call: Call, body: str, query: Sequence[tuple[str, str]]) -> None:
+def permit_raw(call: CallContext, body: str, query: Sequence[tuple[str, str]]) -> None:
     """See that the caller may use every model that a raw request names, in its JSON body or in its query.
 
     The schema knows nothing of such a request: a model is whatever stands in a member that speaks of models. A body
@@ -119,7 +119,7 @@ def permit_raw(call: Call, body: str, query: Sequence[tuple[str, str]]) -> None:
         raise refusal()
 
 
-def only_permitted(call: Call, reply: models_pb2.ListModelsResponse) -> None:
+def only_permitted(call: CallContext, reply: models_pb2.ListModelsResponse) -> None:
     """Take the models from a list that the caller may not use, and what else the list says of models.
 
     Whether there are further pages stays. What names the ends of a page are the models that are left.

@@ -4,19 +4,16 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, Final
 
-from grpc.aio import ServicerContext
-
-from aibridge.v1 import raw_pb2, raw_pb2_grpc
-from bridge.call import Call, stopped
+from aibridge.v1 import raw_pb2
+from bridge.call import CallContext, ResponseStream
 from bridge.errors import invalid
 from bridge.jsontext import MalformedJSONError, loads_strict
-from bridge.services.entry import converted, enter
+from bridge.services.entry import converted, named
 from bridge.services.heartbeat import beating, interval_of
 from bridge.services.paths import RawPaths
 from bridge.services.permits import permit_raw
 from bridge.services.query import written
 from bridge.settings import Settings
-from bridge.status import trailers_of
 from bridge.upstream.client import Upstream
 from bridge.upstream.raw import Request, call_whole, events
 from bridge.upstream.sse import Event
@@ -30,7 +27,7 @@ _METHODS: Final[Mapping[int, str]] = {
 _HEARTBEAT: Final = raw_pb2.RawEvent()
 
 
-class RawService(raw_pb2_grpc.RawServiceServicer):
+class RawService:
     """JSON in and out as text, for endpoints without an RPC of their own."""
 
     def __init__(self, upstream: Upstream, settings: Settings) -> None:
@@ -38,36 +35,32 @@ class RawService(raw_pb2_grpc.RawServiceServicer):
         self._settings = settings
         self._paths = RawPaths(settings.raw_paths)
 
-    async def Call(self, request: raw_pb2.RawRequest, context: ServicerContext[Any, Any]) -> raw_pb2.RawResponse:
+    async def Call(self, request: raw_pb2.RawRequest, call: CallContext) -> raw_pb2.RawResponse:
         """A request, and its response whole."""
-        call = enter(request)
-        target = await converted(call, _request_of, call, request, self._paths)
+        call, target = await converted(call, _request_of, call, request, self._paths)
         body = await call_whole(self._upstream, self._settings, target, call)
-        context.set_trailing_metadata(trailers_of(call))
         text = body.decode("utf-8-sig", "replace") if body else None
-        return raw_pb2.RawResponse(http_status=call.http_status, body_json=text)
+        return raw_pb2.RawResponse(http_status=call.record.http_status, body_json=text)
 
-    async def Stream(self, request: raw_pb2.RawRequest, context: ServicerContext[Any, raw_pb2.RawEvent]) -> None:
+    async def Stream(self, request: raw_pb2.RawRequest, call: CallContext, response: ResponseStream) -> None:
         """A request, and the events of its response as they come. A coroutine that writes, as with chat."""
-        call = enter(request)
-        target = await converted(call, _request_of, call, request, self._paths)
+        call, target = await converted(call, _request_of, call, request, self._paths)
         interval = interval_of(request.bridge_options, self._settings)
-        beat = partial(_write, call, context, _HEARTBEAT)
+        beat = partial(response.heartbeat, _HEARTBEAT)
         async with events(self._upstream, self._settings, target, call) as stream:
             while found := await (beating(stream.read, interval, beat) if interval else stream.read()):
                 for event in found:
-                    await _write(call, context, _message(event))
-                    call.delivered += 1
-        context.set_trailing_metadata(trailers_of(call))
+                    await response.write(_message(event))
 
 
-def _request_of(call: Call, request: raw_pb2.RawRequest, paths: RawPaths) -> Request:
-    """The request that goes upstream.
+def _request_of(call: CallContext, request: raw_pb2.RawRequest, paths: RawPaths) -> tuple[CallContext, Request]:
+    """The request that goes upstream, and the call with what its body says.
 
     Raises:
         BridgeError: INVALID_REQUEST, RAW_PATH_NOT_ALLOWED, or CALLER_NOT_ALLOWED for a model.
     """
-    call.operation = paths.pattern_of(request.path)
+    operation = paths.pattern_of(request.path)
+    call = named(call, operation, "")
     method = _METHODS.get(request.method)
     if method is None:
         raise invalid("method", "is not known")
@@ -80,16 +73,9 @@ def _request_of(call: Call, request: raw_pb2.RawRequest, paths: RawPaths) -> Req
             raise invalid(f"query[{position}].name", "is required")
     value = _parsed(body) if request.HasField("body_json") else None
     permit_raw(call, body, query)
-    call.adopt_body(value)
-    return Request(method, request.path + written(query, "query"), body.encode())
-
-
-async def _write(call: Call, context: ServicerContext[Any, raw_pb2.RawEvent], message: raw_pb2.RawEvent) -> None:
-    call.writing = True
-    await context.write(message)
-    call.writing = False
-    if call.cut:
-        raise stopped()
+    model = value.get("model") if isinstance(value, dict) else None
+    call = named(call, operation, model if isinstance(model, str) else "")
+    return call, Request(method, request.path + written(query, "query"), body.encode())
 
 
 def _message(event: Event) -> raw_pb2.RawEvent:

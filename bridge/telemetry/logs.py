@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import structlog
 
-from bridge.call import Call
+from bridge.call import CallRecord
 from bridge.clean import Tokens, shown
 from bridge.errors import Reason
 from bridge.jsontext import dumps
@@ -126,14 +126,14 @@ def traceback_of(exception: BaseException) -> _ENTRY:
     }
 
 
-def call_ended(call: Call, code: str, reason: str, trace_id: str, used: Tokens) -> None:
+def call_ended(record: CallRecord, code: str, reason: str, trace_id: str, used: Tokens) -> None:
     """Write a call's line."""
     level = logging.ERROR if reason in _OPERATORS else logging.INFO
     if level >= _output.level:
-        _write(level, call_line(call, code, reason, trace_id, used))
+        _write(level, call_line(record, code, reason, trace_id, used))
 
 
-def call_cancelled(_call: Call, line: _ENTRY, cause: str) -> None:
+def call_cancelled(_record: CallRecord, line: _ENTRY, cause: str) -> None:
     """Write the line of a call that was cancelled, with the cause unless that is the caller."""
     if _output.level <= logging.INFO:
         _write(logging.INFO, {**line, "cause": cause} if cause != "caller" else line)
@@ -147,30 +147,30 @@ def _write(level: int, line: _ENTRY) -> None:
         _output.writer.write(_output.compact(line))
 
 
-def call_line(call: Call, code: str, reason: str, trace_id: str, used: Tokens) -> _ENTRY:
+def call_line(record: CallRecord, code: str, reason: str, trace_id: str, used: Tokens) -> _ENTRY:
     """The fields of a call's log line; those without a value are left out. Times are in milliseconds."""
     now = time.monotonic()
     line: _ENTRY = {
-        "request_id": call.request_id,
-        "method": call.method.rpartition("/")[2],
+        "request_id": record.request_id,
+        "method": record.method.rpartition("/")[2],
         "code": code,
-        "duration_ms": round((now - call.started) * 1000, 1),
+        "duration_ms": round((now - record.started) * 1000, 1),
     }
-    if call.attempts:
-        line["attempts"] = call.attempts
-        line["upstream_ms"] = round(((call.replied or now) - call.asked) * 1000, 1)
+    if record.attempts:
+        line["attempts"] = record.attempts
+        line["upstream_ms"] = round(((record.ended_at or now) - record.sent_at) * 1000, 1)
     words = (
         ("reason", reason),
-        ("caller", call.caller.name if call.caller is not None else ""),
-        ("operation", call.operation),
-        ("model", call.model),
-        ("upstream_status", call.http_status),
+        ("caller", record.caller),
+        ("operation", record.operation),
+        ("model", record.model),
+        ("upstream_status", record.http_status),
     )
     line.update((name, value) for name, value in words if value)
-    if call.first:
-        line["first_chunk_ms"] = round((call.first - call.started) * 1000, 1)
-    if call.delivered:
-        line["chunks"] = call.delivered
+    if record.chunks.first_at:
+        line["first_chunk_ms"] = round((record.chunks.first_at - record.started) * 1000, 1)
+    if record.delivered:
+        line["chunks"] = record.delivered
     for name, tokens in (("input_tokens", used.input), ("output_tokens", used.output)):
         if tokens is not None:
             line[name] = tokens

@@ -1,7 +1,7 @@
 """What the bridge counts, and how Prometheus sees it.
 
 A call costs one look-up of its method and a handful of additions, nearly all of them when it ends; a chunk costs
-nothing here (`Call.arrived` notes its time). Names and labels are those of the gRPC ecosystem and of the GenAI
+nothing here (`ChunkTimes` notes when). Names and labels are those of the gRPC ecosystem and of the GenAI
 conventions, in Prometheus spelling; what neither has begins with `aibridge_`. `FAMILIES` lists them, for the docs too.
 """
 
@@ -14,9 +14,10 @@ from typing import Any, Final, NamedTuple
 from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
-from bridge.call import TIMES, Call
+from bridge.call import TIMES, CallRecord
 from bridge.clean import Tokens
 from bridge.errors import Reason
+from bridge.operations import GENAI
 from bridge.settings import Settings
 from bridge.telemetry.series import TOKENS, Histogram, Histograms, Labels, Reading, counter, gauge, histogram
 
@@ -33,11 +34,6 @@ _CODES: Final = {
     "UNAUTHENTICATED": "Unauthenticated",
 }  # fmt: skip
 _CLASSES: Final = ("none", "1xx", "2xx", "3xx", "4xx", "5xx")
-_OPERATIONS: Final = {
-    "CreateChatCompletion": "chat",
-    "CreateChatCompletionStream": "chat",
-    "CreateEmbedding": "embeddings",
-}
 _OTHER: Final = "other"
 
 
@@ -94,7 +90,7 @@ class _Method:
     def __init__(self, path: str, *, streams: bool) -> None:
         service, name = path.removeprefix("/").split("/")
         self.labels = ("server_stream" if streams else "unary", service, name)
-        self.operation = _OPERATIONS.get(name, "")
+        self.operation = GENAI.get(name, "")
         self.streams = streams
         self.started = self.sent = 0
         self.handled = dict.fromkeys(_CODES, 0)
@@ -127,34 +123,35 @@ class Metrics(Collector):
         """Let a family show what `reading` gives, by labels, at the moment of a scrape. It is called in a thread."""
         self._readings[name] = reading
 
-    def begin(self, call: Call) -> None:
+    def begin(self, record: CallRecord) -> None:
         """A call has begun."""
-        self._methods[call.method].started += 1
+        self._methods[record.method].started += 1
 
-    def end(self, call: Call, code: str, reason: str, used: Tokens) -> None:
+    def end(self, record: CallRecord, code: str, reason: str, used: Tokens) -> None:
         """A call has ended: with this gRPC code, and for a reason of `bridge.errors` or with an empty one."""
         now = time.monotonic()
-        method = self._methods[call.method]
+        method = self._methods[record.method]
         method.handled[code] += 1
-        method.sent += call.delivered if method.streams else code == "OK"
-        seconds = now - call.started
+        method.sent += record.delivered if method.streams else code == "OK"
+        seconds = now - record.started
         method.seconds.observe(seconds)
         if reason:
             self._failures[reason,] += 1
-        if call.queued:
-            self._queue.observe(call.queued)
-        if call.asked:
-            upstream = (call.replied or now) - call.asked
-            method.overhead.observe(max(0.0, seconds - upstream - call.queued))
-            self._classes[_class(call.http_status)] += 1
-            if call.refusals:
-                self._retried(call)
-            operation = call.operation or method.operation
+        queued = record.queue_seconds + record.connection_seconds
+        if queued:
+            self._queue.observe(queued)
+        if record.sent_at:
+            upstream = (record.ended_at or now) - record.sent_at
+            method.overhead.observe(max(0.0, seconds - upstream - queued))
+            self._classes[_class(record.http_status)] += 1
+            if record.retried_statuses:
+                self._retried(record)
+            operation = record.operation or method.operation
             if operation:
                 error = "" if code == "OK" else reason or code
                 self._operation(
-                    call,
-                    (operation, self._provider, self._model(call.model, known=not error)),
+                    record,
+                    (operation, self._provider, self._model(record.model, known=not error)),
                     upstream,
                     error,
                     used,
@@ -164,17 +161,17 @@ class Metrics(Collector):
         """The cause of a cancellation is known."""
         self._cancelled[cause,] += 1
 
-    def _retried(self, call: Call) -> None:
-        self._retries += len(call.refusals)
-        for status in call.refusals:
+    def _retried(self, record: CallRecord) -> None:
+        self._retries += len(record.retried_statuses)
+        for status in record.retried_statuses:
             self._classes[_class(status)] += 1
 
-    def _operation(self, call: Call, labels: Labels, seconds: float, error: str, used: Tokens) -> None:
+    def _operation(self, record: CallRecord, labels: Labels, seconds: float, error: str, used: Tokens) -> None:
         self._durations[*labels, error].observe(seconds)
-        if call.first:
-            self._firsts[labels].observe(call.first - call.asked)
-            if call.gaps is not None:
-                self._gaps[labels].merge(call.gaps, call.latest - call.first)
+        if record.chunks.first_at:
+            self._firsts[labels].observe(record.chunks.first_at - record.sent_at)
+            if record.chunks.gaps is not None:
+                self._gaps[labels].merge(record.chunks.gaps, record.chunks.last_at - record.chunks.first_at)
         for kind, number in (("input", used.input), ("output", used.output)):
             if number is not None:
                 self._tokens[*labels, kind].observe(number)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from bridge.call import Call
+from bridge.call import CallRecord
 from bridge.clean import Tokens, tokens
 from bridge.settings import Settings
 from bridge.telemetry import logs
@@ -30,47 +30,47 @@ class Observer:
         self.metrics = Metrics(settings, methods)
         self._traces = traces
 
-    def begin(self, call: Call) -> None:
+    def begin(self, record: CallRecord) -> None:
         """A call has arrived."""
-        self.metrics.begin(call)
+        self.metrics.begin(record)
         if self._traces is not None:
-            _safely(self._traces.begin, call)
+            _safely(self._traces.begin, record)
 
-    def end(self, call: Call, code: str, reason: str = "") -> None:
+    def end(self, record: CallRecord, code: str, reason: str = "") -> None:
         """A call has ended with this gRPC code; `reason` is the name of a `bridge.errors.Reason`, empty for none."""
-        _safely(logs.call_ended, call, code, reason, _trace_id(call), self._end(call, code, reason))
+        _safely(logs.call_ended, record, code, reason, _trace_id(record), self._end(record, code, reason))
 
-    def cancelled(self, call: Call) -> Callable[[str], None]:
+    def cancelled(self, record: CallRecord) -> Callable[[str], None]:
         """A call was cancelled. What is returned has to be told the cause once that is known, for the log line."""
-        used = self._end(call, _CANCELLED, "")
-        line = logs.call_line(call, _CANCELLED, "", _trace_id(call), used)
+        used = self._end(record, _CANCELLED, "")
+        line = logs.call_line(record, _CANCELLED, "", _trace_id(record), used)
 
         def tell(cause: str) -> None:
             self.metrics.cancelled(cause)
-            _safely(logs.call_cancelled, call, line, cause)
+            _safely(logs.call_cancelled, record, line, cause)
 
         return tell
 
-    def _end(self, call: Call, code: str, reason: str) -> Tokens:
-        used = tokens(call.usage)
-        _safely(self.metrics.end, call, code, reason, used)
+    def _end(self, record: CallRecord, code: str, reason: str) -> Tokens:
+        used = tokens(record.usage)
+        _safely(self.metrics.end, record, code, reason, used)
         if self._traces is not None:
-            _safely(self._traces.end, call, code, reason, used)
+            _safely(self._traces.end, record, code, reason, used)
         return used
 
 
-def _safely(note: Callable[..., None], call: Call, *facts: object) -> None:
+def _safely(note: Callable[..., None], record: CallRecord, *facts: object) -> None:
     try:
-        note(call, *facts)
+        note(record, *facts)
     except Exception as exception:  # noqa: BLE001 # as the class says
-        _log.error("telemetry failed", request_id=call.request_id, **logs.traceback_of(exception))
+        _log.error("telemetry failed", request_id=record.request_id, **logs.traceback_of(exception))
 
 
-def _trace_id(call: Call) -> str:
+def _trace_id(record: CallRecord) -> str:
     """The trace that the call belongs to: the bridge's own, or the one that the caller names by the W3C's rules."""
-    if call.trace is not None:
-        return call.trace.trace_id
-    values = [value for key, value in call.metadata if key == "traceparent"]
+    if record.trace is not None:
+        return record.trace.trace_id
+    values = [value for key, value in record.metadata if key == "traceparent"]
     match = _TRACEPARENT.fullmatch(values[0]) if len(values) == 1 and isinstance(values[0], str) else None
     if match is None:
         return ""

@@ -19,19 +19,15 @@ from opentelemetry.trace import Span, SpanKind, Status, StatusCode, format_trace
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from opentelemetry.util.types import AttributeValue
 
-from bridge.call import Call
+from bridge.call import CallRecord
 from bridge.clean import Tokens, number, word
+from bridge.operations import GENAI, name_of
 from bridge.settings import Settings
 
 #: The codes that are a server's fault; others are news for the caller, and leave the server span without an error.
 _FAULTS: Final = frozenset(
     {"UNKNOWN", "DEADLINE_EXCEEDED", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS"}
 )  # fmt: skip
-_OPERATIONS: Final = {
-    "CreateChatCompletion": "chat",
-    "CreateChatCompletionStream": "chat",
-    "CreateEmbedding": "embeddings",
-}
 #: Scalars of a request that the conventions have an attribute for.
 _REQUEST: Final[Mapping[str, type[int] | type[float]]] = {
     "temperature": float,
@@ -79,24 +75,24 @@ class Traces:
         self.provider_name = settings.provider_name
         self._server = _address(settings.addresses[0])
 
-    def begin(self, call: Call) -> None:
+    def begin(self, record: CallRecord) -> None:
         """A call has arrived: its server span begins, below the caller's if the metadata name one."""
-        carrier = {key: value for key, value in call.metadata if key in _CONTEXT and isinstance(value, str)}
+        carrier = {key: value for key, value in record.metadata if key in _CONTEXT and isinstance(value, str)}
         if len(carrier.get("tracestate", "")) > _MAX_STATE:
             del carrier["tracestate"]
-        method = call.method.removeprefix("/")
+        method = record.method.removeprefix("/")
         span = self.tracer.start_span(
             method,
             _W3C.extract(carrier, Context()),
             SpanKind.SERVER,
             {"rpc.system.name": "grpc", "rpc.method": method, **self._server},
         )
-        call.trace = _Trace(self, span, _OPERATIONS.get(method.rpartition("/")[2], ""))
+        record.trace = _Trace(self, span, GENAI.get(name_of(method), ""))
 
-    def end(self, call: Call, code: str, reason: str, used: Tokens) -> None:
+    def end(self, record: CallRecord, code: str, reason: str, used: Tokens) -> None:
         """A call has ended: so do its spans."""
-        if isinstance(call.trace, _Trace):
-            call.trace.end(call, code, reason, used)
+        if isinstance(record.trace, _Trace):
+            record.trace.end(record, code, reason, used)
 
     async def close(self, patience: float) -> None:
         """Send what is left, for so many seconds at most: a collector that is away must not hold up the stop."""
@@ -128,18 +124,18 @@ class _Trace:
         if self._operation and self._server.is_recording():
             self._request = _asked(request)
 
-    def headers(self, call: Call, method: str, path: str) -> list[tuple[str, str]]:
+    def headers(self, record: CallRecord, method: str, path: str) -> list[tuple[str, str]]:
         """A request goes upstream. Its attempts are one operation: the client span begins with the first of them."""
         if self._client is None:
-            name, attributes = self._described(call, method, path)
+            name, attributes = self._described(record, method, path)
             above = set_span_in_context(self._server, Context())
             self._client = self._traces.tracer.start_span(name, above, SpanKind.CLIENT, attributes)
         carrier: dict[str, str] = {}
         _W3C.inject(carrier, set_span_in_context(self._client, Context()))
         return list(carrier.items())
 
-    def _described(self, call: Call, method: str, path: str) -> tuple[str, Attributes]:
-        operation = self._operation = self._operation or call.operation
+    def _described(self, record: CallRecord, method: str, path: str) -> tuple[str, Attributes]:
+        operation = self._operation = self._operation or record.operation
         if not operation:
             url = word(self._traces.url + path.partition("?")[0], _MAX_URL)
             return method, {"http.request.method": method, "url.full": url, **self._traces.upstream}
@@ -149,24 +145,24 @@ class _Trace:
             **self._traces.upstream,
             **self._request,
         }
-        if call.model:
-            attributes["gen_ai.request.model"] = call.model
-        if call.streams:
+        if record.model:
+            attributes["gen_ai.request.model"] = record.model
+        if record.streams:
             attributes["gen_ai.request.stream"] = True
-        return f"{operation} {call.model}".rstrip(), attributes
+        return f"{operation} {record.model}".rstrip(), attributes
 
-    def end(self, call: Call, code: str, reason: str, used: Tokens) -> None:
+    def end(self, record: CallRecord, code: str, reason: str, used: Tokens) -> None:
         """End both spans."""
         error = "" if code == "OK" else reason or code
         client, server = self._client, self._server
         if client is not None:
             if client.is_recording():
-                client.set_attributes(_answered(call, used) if self._operation else _replied(call))
+                client.set_attributes(_answered(record, used) if self._operation else _replied(record))
                 _fail(client, error, error)
             client.end()
         if server.is_recording():
             server.set_attribute("rpc.status_code", code)
-            server.set_attribute("aibridge.request_id", call.request_id)
+            server.set_attribute("aibridge.request_id", record.request_id)
             if reason:
                 server.set_attribute("aibridge.reason", reason)
             if code in _FAULTS:
@@ -199,36 +195,36 @@ def _asked(request: Any) -> Attributes:
     return found
 
 
-def _replied(call: Call) -> Attributes:
-    return {"http.response.status_code": call.http_status} if call.http_status else {}
+def _replied(record: CallRecord) -> Attributes:
+    return {"http.response.status_code": record.http_status} if record.http_status else {}
 
 
-def _answered(call: Call, used: Tokens) -> Attributes:
+def _answered(record: CallRecord, used: Tokens) -> Attributes:
     found: Attributes = {}
-    answer = call.answer if call.answer is not None else {}
+    answer = record.answer if record.answer is not None else {}
     for name in ("id", "model"):
         word = answer.get(name)
         if isinstance(word, str) and _WORD.fullmatch(word):
             found[f"gen_ai.response.{name}"] = word
-    reasons = list(_finish_reasons(call))
+    reasons = list(_finish_reasons(record))
     if reasons:
         found["gen_ai.response.finish_reasons"] = reasons
-    if call.first:
-        found["gen_ai.response.time_to_first_chunk"] = call.first - call.asked
-    if call.attempts > 1:
-        found["aibridge.attempts"] = call.attempts
+    if record.chunks.first_at:
+        found["gen_ai.response.time_to_first_chunk"] = record.chunks.first_at - record.sent_at
+    if record.attempts > 1:
+        found["aibridge.attempts"] = record.attempts
     for name, tokens in zip(_USAGE, used, strict=True):
         if tokens is not None:
             found[name] = tokens
     return found
 
 
-def _finish_reasons(call: Call) -> list[str]:
+def _finish_reasons(record: CallRecord) -> list[str]:
     reasons: list[Any]
-    if call.finish_reasons is not None:
-        reasons = [reason for _, reason in sorted(call.finish_reasons.items())]
+    if record.finish_reasons is not None:
+        reasons = [reason for _, reason in sorted(record.finish_reasons.items())]
     else:
-        choices = (call.answer or {}).get("choices")
+        choices = (record.answer or {}).get("choices")
         items = choices if isinstance(choices, list) else []
         reasons = [choice.get("finish_reason") for choice in items if isinstance(choice, dict)]
     return [reason for reason in reasons[:_MAX_REASONS] if isinstance(reason, str) and _WORD.fullmatch(reason)]

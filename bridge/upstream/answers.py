@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from bridge.aside import aside
+from bridge.call import CallRecord
 from bridge.errors import BridgeError
 from bridge.jsontext import MalformedJSONError
 from bridge.upstream import failures
@@ -32,7 +33,7 @@ async def answer_of(exchange: Exchange, data: bytes, cuts: Cuts | None = None) -
         BridgeError: the error that the body is, else UPSTREAM_MALFORMED_RESPONSE or UPSTREAM_RESPONSE_TOO_LARGE.
     """
     body = lightened(data.strip(), cuts)
-    exchange.call.has_large_reply = is_large(body)
+    exchange.call.record.has_large_response = is_large(body)
     try:
         answer = object_of(await load(body, exchange.max_elements, cuts))
     except MalformedJSONError as reason:
@@ -73,6 +74,22 @@ def _first_error(data: bytes) -> Any:
         if error is not None:
             return error
     return None
+
+
+def note_answer(record: CallRecord, answer: dict[str, Any], usage: dict[str, Any] | None) -> None:
+    """Keep a response, or the first chunk of a stream, and what it says was used."""
+    record.answer, record.usage = answer, usage
+
+
+def note_usage(record: CallRecord, usage: dict[str, Any] | None) -> None:
+    """Keep what a later chunk or event says was used, if it says so."""
+    if usage is not None:
+        record.usage = usage
+
+
+def note_finish_reasons(record: CallRecord, reasons: dict[int, str]) -> None:
+    """Keep why each choice of a stream ended; the dictionary is filled in as they do."""
+    record.finish_reasons = reasons
 
 
 def usage_of(value: Mapping[str, Any]) -> dict[str, Any] | None:

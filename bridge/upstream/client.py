@@ -13,17 +13,17 @@ from typing import Any
 import httpx
 import structlog
 
-from bridge.call import Call
+from bridge.call import CallContext, CallRecord
 from bridge.errors import BridgeError, Reason
 from bridge.metadata import request_headers
 from bridge.settings import Settings
 from bridge.upstream import failures
-from bridge.upstream.answers import answer_of, failure_in, is_json, usage_of
+from bridge.upstream.answers import answer_of, failure_in, is_json, note_answer, usage_of
 from bridge.upstream.causes import Reachability
 from bridge.upstream.clock import Clock
 from bridge.upstream.credentials import Credential, Credentials
 from bridge.upstream.documents import Cuts
-from bridge.upstream.exchange import Exchange
+from bridge.upstream.exchange import Exchange, forget_response
 from bridge.upstream.origin import Origin
 from bridge.upstream.proxy import unused_variables, upstream_proxy
 from bridge.upstream.retry import Retries
@@ -76,21 +76,23 @@ class Upstream:
         """How many connections are in use and how many idle. May be asked from any thread."""
         return self._transport.connections()
 
-    async def get(self, path: str, call: Call) -> dict[str, Any]:
+    async def get(self, path: str, call: CallContext) -> dict[str, Any]:
         """The JSON object in reply to a GET of `path` below the base URL, which may have a query. Errors as `post`."""
         return await self._whole("GET", path, call, b"")
 
-    async def post(self, path: str, call: Call, body: bytes, cuts: Cuts | None = None) -> dict[str, Any]:
+    async def post(self, path: str, call: CallContext, body: bytes, cuts: Cuts | None = None) -> dict[str, Any]:
         """The JSON object in reply to a POST of a JSON body; `cuts` as in `answer_of`.
 
         Raises:
             BridgeError: every way in which this can fail, see `bridge.upstream.failures`.
         """
         answer = await self._whole("POST", path, call, body, cuts)
-        call.answer, call.usage = answer, usage_of(answer)
+        note_answer(call.record, answer, usage_of(answer))
         return answer
 
-    async def begin(self, method: str, path: str, call: Call, body: bytes, accept: str, clock: Clock) -> Exchange:
+    async def begin(
+        self, method: str, path: str, call: CallContext, body: bytes, accept: str, clock: Clock
+    ) -> Exchange:
         """A request whose reply has begun with a 2xx, by the first attempt that gets one. Whoever has it must close it.
 
         Raises:
@@ -116,22 +118,23 @@ class Upstream:
                 self._retries.succeeded()
                 return exchange
             clock.pause()
-            call.refusals += (call.http_status,)
+            call.record.retried_statuses += (call.record.http_status,)
             await asyncio.sleep(delay)
 
     async def _attempt(
-        self, method: str, path: str, call: Call, body: bytes, accept: str, clock: Clock, credential: Credential
+        self, method: str, path: str, call: CallContext, body: bytes, accept: str, clock: Clock, credential: Credential
     ) -> Exchange:
         request = self._request(method, path, call, body, accept, credential)
         if self._free.locked():
-            await self._turn(call, clock)
+            await self._turn(call.record, clock)
         else:
             await self._free.acquire()
         clock.phase(self._settings.response_timeout, Reason.UPSTREAM_TIMEOUT, "no reply from the upstream in time")
-        call.attempts += 1
-        call.posted = method == "POST"
-        call.asked = call.asked or time.monotonic()
-        call.trailers, call.http_status, call.upstream_request_id, call.replied = [], 0, "", 0.0  # of the one before
+        record = call.record
+        record.attempts += 1
+        record.posted = method == "POST"
+        record.sent_at = record.sent_at or time.monotonic()
+        forget_response(record)  # of the attempt before
         try:
             response = await self._transport.handle_async_request(request)
         except BaseException as error:
@@ -148,18 +151,18 @@ class Upstream:
             raise
         return exchange
 
-    async def _turn(self, call: Call, clock: Clock) -> None:
+    async def _turn(self, record: CallRecord, clock: Clock) -> None:
         """Wait for a connection to be free."""
         clock.phase(self._settings.queue_timeout, Reason.BRIDGE_OVERLOADED, "no free connection to the upstream")
         began = time.monotonic()
         try:
             await self._free.acquire()
         finally:
-            if not call.asked:
-                call.queued += time.monotonic() - began
+            if not record.sent_at:
+                record.connection_seconds = time.monotonic() - began
 
     def _request(
-        self, method: str, path: str, call: Call, body: bytes, accept: str, credential: Credential
+        self, method: str, path: str, call: CallContext, body: bytes, accept: str, credential: Credential
     ) -> httpx.Request:
         further = {"accept": accept}
         if body:
@@ -168,9 +171,10 @@ class Upstream:
             further["content-length"] = str(len(body))
         further.update(request_headers(call.metadata, self._settings.forward_headers, account=not credential.own))
         further.update(self._origin.headers())
-        if call.trace is not None:  # the upstream's part hangs on the bridge's, and not on the caller's
+        trace = call.record.trace
+        if trace is not None:  # the upstream's part hangs on the bridge's, and not on the caller's
             further.pop("tracestate", None)  # without a good traceparent it belongs to no trace
-            further.update(call.trace.headers(call, method, path))
+            further.update(trace.headers(call.record, method, path))
         if credential.authorization is not None:
             name, value = self._origin.credential(credential.authorization)
             further[name] = value
@@ -183,7 +187,9 @@ class Upstream:
         await self.credentials.close()
         await self._transport.aclose()
 
-    async def _whole(self, method: str, path: str, call: Call, body: bytes, cuts: Cuts | None = None) -> dict[str, Any]:
+    async def _whole(
+        self, method: str, path: str, call: CallContext, body: bytes, cuts: Cuts | None = None
+    ) -> dict[str, Any]:
         async with Clock(call.deadline) as clock:
             with closing(await self.begin(method, path, call, body, "application/json", clock)) as exchange:
                 if not is_json(exchange.media_type):

@@ -10,7 +10,7 @@ from typing import Any, Final, cast
 import httpx
 
 from bridge.aside import aside
-from bridge.call import Call
+from bridge.call import CallContext, CallRecord
 from bridge.errors import BridgeError, Reason
 from bridge.metadata import reply_trailers
 from bridge.settings import Settings
@@ -47,7 +47,7 @@ class Exchange:
     def __init__(
         self,
         response: httpx.Response,
-        call: Call,
+        call: CallContext,
         request: bytes,
         clock: Clock,
         settings: Settings,
@@ -70,12 +70,13 @@ class Exchange:
         self._stall = settings.stall_timeout
         fields = [(name.lower().decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw]
         self._headers = dict(reversed(fields))  # of a name that comes several times the first counts
-        call.http_status = response.status_code
+        self._record = record = call.record
+        record.http_status = response.status_code
         request_id = self._headers.get("x-request-id", "")
-        call.upstream_request_id = "" if secrets.are_in(request_id) else request_id
-        call.trailers = reply_trailers(fields)
-        if secrets.are_in("\n".join([value for _, value in call.trailers])):
-            call.trailers = [(key, value) for key, value in call.trailers if not secrets.are_in(value)]
+        record.upstream_request_id = "" if secrets.are_in(request_id) else request_id
+        record.trailers = reply_trailers(fields)
+        if secrets.are_in("\n".join([value for _, value in record.trailers])):
+            record.trailers = [(key, value) for key, value in record.trailers if not secrets.are_in(value)]
 
     async def check(self) -> None:
         """See that the reply is a success, in an encoding that can be undone.
@@ -84,7 +85,7 @@ class Exchange:
             BridgeError: what a status other than 2xx means for the caller; UPSTREAM_MALFORMED_RESPONSE for an encoding
                 that was not asked for and is not known.
         """
-        status = self.call.http_status
+        status = self._record.http_status
         if status < 200:
             raise failures.malformed("switches to a protocol that nobody asked for")
         if status >= 300:
@@ -153,7 +154,7 @@ class Exchange:
             self.clock.resume()
         if size > limit:
             raise failures.too_large("the reply", limit)
-        self.call.replied = time.monotonic()
+        self._record.ended_at = time.monotonic()
         return b"".join(pieces)
 
     async def rest_from(self, silent: int) -> None:
@@ -188,7 +189,7 @@ class Exchange:
         """What a status other than 2xx means; the body can only refine it."""
         data = readable(await self.beginning(), self._headers.get("content-encoding", ""), _ERROR_BODY)
         return await self._masked(
-            data, partial(failures.of_reply, self.call.http_status, self._headers, data, self.call)
+            data, partial(failures.of_reply, self._record.http_status, self._headers, data, self.call)
         )
 
     async def _masked(self, data: bytes, failure: Callable[..., BridgeError]) -> BridgeError:
@@ -199,6 +200,11 @@ class Exchange:
 
     def close(self) -> None:
         """Give the connection back if the body was read to its end; else close it, at once."""
-        self.call.replied = self.call.replied or time.monotonic()
+        self._record.ended_at = self._record.ended_at or time.monotonic()
         self._reply.close()
         self._closed()
+
+
+def forget_response(record: CallRecord) -> None:
+    """Clear what the record says of a response, before the next attempt."""
+    record.http_status, record.upstream_request_id, record.trailers, record.ended_at = 0, "", [], 0.0

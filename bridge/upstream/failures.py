@@ -7,8 +7,9 @@ from typing import Any, Final
 
 import httpx
 
-from bridge.call import Call
+from bridge.call import CallContext
 from bridge.errors import BridgeError, Reason, Reply, Retry
+from bridge.operations import has_model, retrieves_model
 from bridge.upstream import delays
 from bridge.upstream.bodies import ErrorBody, read, read_value
 from bridge.upstream.causes import Cause, cause_of
@@ -38,7 +39,9 @@ _EXCEPTIONS: Final = (
 )
 
 
-def of_reply(status: int, headers: Mapping[str, str], data: bytes, call: Call, mask: Mask, *, own: bool) -> BridgeError:
+def of_reply(
+    status: int, headers: Mapping[str, str], data: bytes, call: CallContext, mask: Mask, *, own: bool
+) -> BridgeError:
     """The failure that a reply with an HTTP status other than 2xx tells of.
 
     `mask` hides what was sent; `own` says that the credential sent was the bridge's.
@@ -46,7 +49,9 @@ def of_reply(status: int, headers: Mapping[str, str], data: bytes, call: Call, m
     return _failure(status, headers, read(data), data, call, mask, own=own)
 
 
-def of_error(error: Any, headers: Mapping[str, str], data: bytes, call: Call, mask: Mask, *, own: bool) -> BridgeError:
+def of_error(
+    error: Any, headers: Mapping[str, str], data: bytes, call: CallContext, mask: Mask, *, own: bool
+) -> BridgeError:
     """The failure that an error inside a 200 reply or a stream tells of: as if it had been the HTTP status it names.
 
     `error` is the JSON value of it, or the bytes of what is no JSON.
@@ -57,7 +62,7 @@ def of_error(error: Any, headers: Mapping[str, str], data: bytes, call: Call, ma
 
 
 def _failure(
-    status: int, headers: Mapping[str, str], body: ErrorBody, data: bytes, call: Call, mask: Mask, *, own: bool
+    status: int, headers: Mapping[str, str], body: ErrorBody, data: bytes, call: CallContext, mask: Mask, *, own: bool
 ) -> BridgeError:
     reason = _reason(status, body, call, own=own)
     fields = body.fields[:8] if reason.code == Reason.INVALID_REQUEST.code else ()
@@ -93,7 +98,7 @@ def _failure(
     return BridgeError(reason, message, reply=reply, delay=delay, retry=retry, violations=violations, metadata=metadata)
 
 
-def _reason(status: int, body: ErrorBody, call: Call, *, own: bool) -> Reason:
+def _reason(status: int, body: ErrorBody, call: CallContext, *, own: bool) -> Reason:
     reason = refined(status, (body.code, body.type, body.name), body.further)
     if reason is None:
         reason = of_status(status)
@@ -102,9 +107,9 @@ def _reason(status: int, body: ErrorBody, call: Call, *, own: bool) -> Reason:
     return Reason.BRIDGE_CREDENTIALS_REJECTED if own and reason is Reason.CALLER_CREDENTIALS_REJECTED else reason
 
 
-def _is_about_model(body: ErrorBody, call: Call) -> bool:
+def _is_about_model(body: ErrorBody, call: CallContext) -> bool:
     """Whether a 404 is the API's word on the model, not a router's on the path."""
-    return call.method.endswith("RetrieveModel") or (body.is_openai and not call.method.endswith("ListModels"))
+    return retrieves_model(call.method) or (body.is_openai and has_model(call.method))
 
 
 def _phrase(status: int, reason: Reason) -> str:

@@ -11,12 +11,12 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, closing, suppress
 from typing import Any, Final, NamedTuple
 
-from bridge.call import Call
+from bridge.call import CallContext, CallRecord
 from bridge.errors import BridgeError, Reason
 from bridge.jsontext import MalformedJSONError
 from bridge.settings import Settings
 from bridge.upstream import failures
-from bridge.upstream.answers import is_json, usage_of
+from bridge.upstream.answers import is_json, note_answer, note_usage, usage_of
 from bridge.upstream.chunk import value_of
 from bridge.upstream.client import Upstream
 from bridge.upstream.clock import Clock
@@ -55,7 +55,7 @@ class Request(NamedTuple):
     body: bytes
 
 
-async def call_whole(upstream: Upstream, settings: Settings, request: Request, call: Call) -> bytes:
+async def call_whole(upstream: Upstream, settings: Settings, request: Request, call: CallContext) -> bytes:
     """The JSON text of a response, empty where it has no body.
 
     Raises:
@@ -68,7 +68,9 @@ async def call_whole(upstream: Upstream, settings: Settings, request: Request, c
 
 
 @asynccontextmanager
-async def events(upstream: Upstream, settings: Settings, request: Request, call: Call) -> AsyncIterator["EventStream"]:
+async def events(
+    upstream: Upstream, settings: Settings, request: Request, call: CallContext
+) -> AsyncIterator["EventStream"]:
     """The events of a response.
 
     Raises:
@@ -103,7 +105,7 @@ def _judge(exchange: Exchange, request: Request, value: Any, data: bytes) -> Non
     value = unwrapped(value)
     if not isinstance(value, dict):
         return
-    _note(exchange.call, value)
+    _note(exchange.call.record, value)
     is_resource = isinstance(value.get("object"), str) and value["object"] not in {"", "error"} and "id" in value
     if is_resource and (request.method != "POST" or value.get("status") not in {None, "failed"}):
         return
@@ -119,13 +121,13 @@ def _is_error(value: Mapping[str, Any]) -> bool:
     return bool(error and isinstance(error, dict | str | list)) or "error" in {value.get("object"), value.get("type")}
 
 
-def _note(call: Call, value: Mapping[str, Any]) -> None:
+def _note(record: CallRecord, value: Mapping[str, Any]) -> None:
     """Keep what telemetry may want of a body or an event: the answer's id and model, and the usage."""
     inner = value.get("response")
     said = inner if isinstance(inner, dict) else value
-    if call.answer is None:
-        call.answer = {name: said[name] for name in ("id", "model") if name in said}
-    call.usage = usage_of(said) or call.usage
+    if record.answer is None:
+        note_answer(record, {name: said[name] for name in ("id", "model") if name in said}, None)
+    note_usage(record, usage_of(said))
 
 
 class EventStream:
@@ -178,7 +180,7 @@ class EventStream:
         if not data:
             raise failures.malformed("is empty")
         self._done = True
-        self._exchange.call.arrived(1)
+        self._exchange.call.record.chunks.arrived(1)
         return [Event(data)]
 
     async def _next(self) -> list[Event]:
@@ -193,7 +195,7 @@ class EventStream:
         if not found:
             await self._exchange.rest_from(len(data) - (self._decoder.buffered - before))
         if events:
-            self._exchange.call.arrived(len(events))
+            self._exchange.call.record.chunks.arrived(len(events))
             if self._waits:
                 self._waits = False
                 limit, message = self._settings.stall_timeout, "no event of the stream for too long"
@@ -244,7 +246,7 @@ class EventStream:
         self._type = event.type or (named if isinstance(named, str) else "")
         self._kind = self._kind or next((kind for kind in _KINDS if kind.types.fullmatch(self._type)), None)
         self._done = self._kind is not None and self._kind.once and self._is_end()
-        _note(self._exchange.call, value)
+        _note(self._exchange.call.record, value)
         self._follow(value)
         inner = value.get("response")
         if self._type == "response.failed" and isinstance(inner, dict):

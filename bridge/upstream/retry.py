@@ -10,7 +10,7 @@ import asyncio
 import random
 from typing import Final
 
-from bridge.call import Call
+from bridge.call import CallContext
 from bridge.errors import BridgeError, Reason, Retry
 
 _STATUSES: Final = frozenset({429, 502, 503, 529})
@@ -31,17 +31,17 @@ class Retries:
         """A request was answered: a tenth of a retry is earned."""
         self._tokens = min(_TOKENS, self._tokens + _EARNED)
 
-    def delay(self, error: BridgeError, call: Call, *, is_get: bool = False) -> float | None:
+    def delay(self, error: BridgeError, call: CallContext, *, is_get: bool = False) -> float | None:
         """Seconds until the next attempt at a call whose latest failed in this way; None to give up.
 
         A wait that the upstream names is kept to, if the call's deadline leaves time for it; else full jitter, from
         half a second, doubling, to eight.
         """
-        retries = call.attempts - 1
+        retries = call.record.attempts - 1
         if not self._limit or not call.may_retry or not _is_worth_it(error, is_get=is_get):
             return None
         if retries >= self._limit or self._tokens < 1:
-            call.spent = True
+            call.record.retries_spent = True
             return None
         seconds = error.delay
         if seconds is None:
@@ -49,7 +49,7 @@ class Retries:
         if asyncio.get_running_loop().time() + seconds >= call.deadline:
             return None
         self._tokens -= 1
-        call.spent = True
+        call.record.retries_spent = True
         return seconds
 
 

@@ -12,12 +12,20 @@ from contextlib import asynccontextmanager, closing, suppress
 from typing import Any, Final
 
 from bridge.aside import aside
-from bridge.call import Call
+from bridge.call import CallContext
 from bridge.errors import BridgeError, Reason
 from bridge.jsontext import MalformedJSONError, text_of
 from bridge.settings import Settings
 from bridge.upstream import failures
-from bridge.upstream.answers import answer_of, failure_in, is_json, usage_of
+from bridge.upstream.answers import (
+    answer_of,
+    failure_in,
+    is_json,
+    note_answer,
+    note_finish_reasons,
+    note_usage,
+    usage_of,
+)
 from bridge.upstream.choices import Choices
 from bridge.upstream.chunk import Chunk, as_chunk, is_whole, value_of
 from bridge.upstream.client import Upstream
@@ -44,7 +52,7 @@ Chunks = Iterator[Chunk | str]
 
 @asynccontextmanager
 async def stream(
-    upstream: Upstream, settings: Settings, path: str, call: Call, body: bytes
+    upstream: Upstream, settings: Settings, path: str, call: CallContext, body: bytes
 ) -> AsyncIterator["ChunkStream"]:
     """The chunks that the upstream sends in reply to a POST.
 
@@ -71,7 +79,8 @@ class ChunkStream:
         self._begun = False  # there was a chunk
         self._ended = False  # there is no more of the body
         self._choices = Choices(exchange.call.choices)
-        exchange.call.finish_reasons = self._choices.finished
+        self._record = exchange.call.record
+        note_finish_reasons(self._record, self._choices.finished)
         self._done = False
         self._error: BridgeError | None = None
 
@@ -155,7 +164,7 @@ class ChunkStream:
             return None
         count = sum(event.data.lstrip().startswith(b"{") for event in events)
         if count:
-            self._exchange.call.arrived(count)
+            self._record.chunks.arrived(count)
         if self._waits:
             self._waits = False
             message = "no event of the stream for too long"
@@ -248,20 +257,19 @@ class ChunkStream:
     def _rest(self) -> Iterator[Chunk]:
         """What is told at the end of the stream of halves whose other half never came."""
         if self._halves.busy:
-            first = self._exchange.call.answer or {}
+            first = self._record.answer or {}
             value: dict[str, Any] = {key: first[key] for key in ("id", "object", "created", "model") if key in first}
             value["choices"] = self._halves.rest()
             self._calls.number(value)
             yield Chunk(value)
 
     def _follow(self, value: dict[str, Any]) -> None:
-        call = self._exchange.call
         if not self._begun:
             self._begun = True
-            call.answer = value
+            note_answer(self._record, value, None)
         self._choices.follow(value)
         if "usage" in value:
-            call.usage = usage_of(value) or call.usage
+            note_usage(self._record, usage_of(value))
 
     def _judge_suspect(self) -> None:
         suspect = self._choices.suspect
@@ -270,9 +278,9 @@ class ChunkStream:
 
     async def _plain(self, data: bytes) -> Chunks:
         """A stream was asked for and a plain reply came: an error, or a completion, which makes one chunk."""
-        self._exchange.call.arrived(1)
+        self._record.chunks.arrived(1)
         answer = await answer_of(self._exchange, data)
-        large = self._exchange.call.has_large_reply
+        large = self._record.has_large_response
         return iter((await aside(self._completion, answer) if large else self._completion(answer),))
 
     def _completion(self, value: dict[str, Any]) -> Chunk:

@@ -15,7 +15,7 @@ from google.rpc.status_pb2 import Status
 from aibridge.client import CallFailed, Client, failure_of
 from aibridge.v1 import chat_pb2, models_pb2
 from aibridge.v1.errors_pb2 import UpstreamError
-from bridge.call import Call
+from bridge.call import CallRecord
 from bridge.errors import BridgeError, Reason, Reply
 from bridge.status import status_of
 
@@ -107,7 +107,7 @@ def test_everything_that_a_status_of_the_bridge_says(channel: Any, call: Callabl
     failure = BridgeError(
         Reason.RATE_LIMIT_EXCEEDED, "slow down", reply=reply, delay=2.5, violations=(("messages[0]", "is long"),)
     )
-    status = status_of(failure, Call("/aibridge.v1.ModelsService/ListModels", (), "request-1", 0.0, model="m"))
+    status = status_of(failure, CallRecord("/aibridge.v1.ModelsService/ListModels", (), "request-1", model="m"))
     future = call(Client(channel).models.ListModels, models_pb2.ListModelsRequest())
     rpc = channel.take_unary_unary(LIST)[2]
     rpc.terminate(None, status.trailing_metadata, status.code, status.details)

@@ -16,7 +16,7 @@ from google.protobuf.message_factory import GetMessageClass
 from google.rpc.status_pb2 import Status
 
 from aibridge.v1 import chat_pb2, common_pb2, embeddings_pb2, errors_pb2, models_pb2
-from bridge.call import Call
+from bridge.call import CallContext, CallRecord
 from bridge.codec import decode, encode
 from bridge.codec.kinds import KINDS
 from bridge.codec.plan import keys_of
@@ -202,10 +202,11 @@ def test_error_property_reaches_the_caller(entry: fields.Property) -> None:
     """It is in its field of the UpstreamError in the status, or where it has none in the body."""
     value = entry.misfit or '"quoted-words"'
     body = f'{{"error":{{"{entry.name}":{value}}}}}'
-    call = Call("/aibridge.v1.ChatService/CreateChatCompletion", (), "request-1", 0.0)
+    method = "/aibridge.v1.ChatService/CreateChatCompletion"
+    call = CallContext(CallRecord(method, (), "request-1"), method, (), 0.0)
     status = Status()
     failure = failures.of_reply(418, httpx.Headers(), body.encode(), call, Mask(b"", Secrets()), own=False)
-    status.ParseFromString(dict(status_of(failure, call).trailing_metadata)["grpc-status-details-bin"])
+    status.ParseFromString(dict(status_of(failure, call.record).trailing_metadata)["grpc-status-details-bin"])
     error = errors_pb2.UpstreamError()
     assert any(detail.Unpack(error) for detail in status.details)
     if not entry.is_extra:

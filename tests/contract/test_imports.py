@@ -56,27 +56,30 @@ ALLOWED: dict[str, set[str]] = {
     },
     # Who calls, and what each caller may do. Fetches key sets through upstream.
     "bridge.access": {
-        "bridge.call", "bridge.certificates", "bridge.errors", "bridge.files", "bridge.jsontext", "bridge.settings",
+        "bridge.call", "bridge.certificates", "bridge.errors", "bridge.files", "bridge.jsontext", "bridge.metadata",
+        "bridge.settings",
         "bridge.upstream.jwks",
     },
+    # The RPCs know neither gRPC nor HTTP.
     "bridge.services": {
-        "bridge.aside", "bridge.call", "bridge.codec", "bridge.errors", "bridge.jsontext", "bridge.settings",
-        "bridge.status", "bridge.upstream",
+        "bridge.aside", "bridge.call", "bridge.clean", "bridge.codec", "bridge.errors", "bridge.jsontext",
+        "bridge.settings", "bridge.upstream",
     },
     # HTTP, and nothing of gRPC or protobuf.
     "bridge.upstream": {
         "bridge.aside", "bridge.call", "bridge.certificates", "bridge.errors", "bridge.files", "bridge.jsontext",
-        "bridge.metadata", "bridge.redact", "bridge.settings", "bridge.telemetry",
+        "bridge.metadata", "bridge.operations", "bridge.redact", "bridge.settings", "bridge.telemetry",
     },
     "bridge.upstream.sse": set(),
     # JSON <-> protobuf, and nothing of HTTP or calls.
     "bridge.codec": {"bridge.errors", "bridge.jsontext"},
     # Watches calls; knows neither how they came in nor how they go out.
     "bridge.telemetry": {
-        "bridge.call", "bridge.clean", "bridge.errors", "bridge.jsontext", "bridge.redact", "bridge.settings",
+        "bridge.call", "bridge.clean", "bridge.errors", "bridge.jsontext", "bridge.operations", "bridge.redact",
+        "bridge.settings",
     },
     "bridge.status": {"bridge.call", "bridge.errors", "bridge.jsontext", "bridge.redact"},
-    "bridge.call": {"bridge.clean", "bridge.errors", "bridge.metadata"},
+    "bridge.call": {"bridge.errors", "bridge.metadata"},
     "bridge.settings": {"bridge.errors", "bridge.metadata"},
     # What files hold, certificates among it: known to whoever reads one.
     "bridge.certificates": {"bridge.files"},
@@ -85,6 +88,7 @@ ALLOWED: dict[str, set[str]] = {
     "bridge.redact": {"bridge.jsontext"},
     "bridge.jsontext": set(),
     "bridge.aside": set(),
+    "bridge.operations": set(),
     "bridge.errors": set(),
     "bridge.clean": set(),
     "bridge": set(),
@@ -99,7 +103,7 @@ CONFINED: dict[str, set[str]] = {
     "httptools": {"bridge.upstream.connection"},
     "aiohappyeyeballs": {"bridge.upstream.dialer"},
     "grpc": {
-        "bridge.access", "bridge.cli", "aibridge.client", "bridge.server", "bridge.services", "bridge.status",
+        "bridge.cli", "aibridge.client", "bridge.server", "bridge.status",
     },
     "openai": {"aibridge.client.openai"},
     "orjson": {"bridge.jsontext", "aibridge.client.openai.jsontext"},

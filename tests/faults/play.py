@@ -263,7 +263,7 @@ async def _nothing_left(bridge: Bridge, door: "Door") -> None:
 def _at_work() -> list[str]:
     """The tasks that serve a call or a request of the bridge's."""
     names = [task.get_coro().__qualname__ for task in asyncio.all_tasks()]
-    return [name for name in names if name.startswith(("_handle_", "Transport", "Upstream", "Guarded"))]
+    return [name for name in names if name.startswith(("_handle_", "Transport", "Upstream", "Boundary"))]
 
 
 class Door:

@@ -7,7 +7,7 @@ import grpc
 from google.rpc.error_details_pb2 import ErrorInfo
 from google.rpc.status_pb2 import Status
 
-from bridge.call import Call
+from bridge.call import CallContext, CallRecord
 from bridge.errors import BridgeError
 from bridge.status import status_of
 from bridge.upstream.leaks import Secrets
@@ -33,9 +33,9 @@ def must(condition: object, claim: str) -> None:
         raise Finding(claim)
 
 
-def check_status(error: BridgeError, call: Call) -> None:
+def check_status(error: BridgeError, call: CallContext) -> None:
     """What each status that leaves the bridge keeps to."""
-    answer = status_of(error, call)
+    answer = status_of(error, call.record)
     trailers = dict(answer.trailing_metadata)
     packed = trailers["grpc-status-details-bin"]
     status = Status.FromString(packed)  # type: ignore[arg-type]
@@ -57,6 +57,6 @@ def check_status(error: BridgeError, call: Call) -> None:
     must(CREDENTIAL[:16] not in shown and CREDENTIAL[16:] not in shown, "nothing of the credential comes back")
 
 
-def call_of(method: str = METHOD) -> Call:
+def call_of(method: str = METHOD) -> CallContext:
     """The call of an input."""
-    return Call(method, (), "fuzz", 0.0, model="acme/m")
+    return CallContext(CallRecord(method, (), "fuzz", model="acme/m"), method, (), 0.0, model="acme/m")

@@ -137,15 +137,15 @@ def _told(exchange: Any, repeats: Repeats) -> _Told:
     chunks = ChunkStream(exchange, _SETTINGS)
     chunks._repeats = repeats  # there is no setting for what nobody can tell
     messages: list[bytes] = []
-    error, call = None, exchange.call
+    error, record = None, exchange.call.record
     try:
         _LOOP.run_until_complete(_read(chunks, messages))
     except MalformedJSONError as failure:  # nested too deeply, which the service turns into a status
         error = "", str(failure)
     except BridgeError as failure:
-        check_status(failure, call)
+        check_status(failure, exchange.call)
         error = failure.reason.name, failure.message
-    return _Told(messages, error, call.finish_reasons, text_of(call.usage), text_of(call.answer))
+    return _Told(messages, error, record.finish_reasons, text_of(record.usage), text_of(record.answer))
 
 
 async def _read(chunks: ChunkStream, messages: list[bytes]) -> None:

@@ -93,7 +93,7 @@ def error_body(data: bytes) -> None:
     name = _HEADERS[head[1] % len(_HEADERS)]
     headers = httpx.Headers([(name.encode(), re.sub(rb"[\x00-\x1f\x7f]", b"", body[: head[2] % 32]))])
     call = call_of(_METHODS[head[3] % len(_METHODS)])
-    call.http_status = status
+    call.record.http_status = status
     read(body)
     check_status(failures.of_reply(status, headers, body, call, MASK, own=bool(head[3] & 64)), call)
     check_status(failures.of_error(body, headers, body, call, MASK, own=False), call)

@@ -9,7 +9,7 @@ import pytest
 
 from aibridge.v1 import chat_pb2, embeddings_pb2, models_pb2
 from bridge import settings
-from bridge.call import Call
+from bridge.call import CallRecord
 from bridge.clean import Tokens
 from bridge.errors import Reason
 from bridge.telemetry import metrics as metrics_module
@@ -65,13 +65,13 @@ def test_the_times_of_a_stream(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each is measured from where its name says: the call from its arrival, all else from the request upstream."""
     method = "/aibridge.v1.ChatService/CreateChatCompletionStream"
     metrics = Metrics(settings.load(), {method: True})
-    call = Call(method, (), "r", 0.0, started=100.0, streams=True, delivered=4)
-    call.queued, call.asked, call.first, call.latest, call.replied = 3.0, 110.0, 114.0, 121.0, 122.0
-    call.gaps = [0] * 15
-    call.gaps[5] = 3
+    record = CallRecord(method, (), "r", streams=True, started=100.0, delivered=4)
+    record.queue_seconds, record.connection_seconds, record.sent_at, record.ended_at = 1.0, 2.0, 110.0, 122.0
+    record.chunks.first_at, record.chunks.last_at, record.chunks.gaps = 114.0, 121.0, [0] * 15
+    record.chunks.gaps[5] = 3
     monkeypatch.setattr(metrics_module.time, "monotonic", lambda: 130.0)
-    metrics.begin(call)
-    metrics.end(call, "OK", "", Tokens(None, None, None, None))
+    metrics.begin(record)
+    metrics.end(record, "OK", "", Tokens(None, None, None, None))
     seen = scrape.of([metrics])
     prefix = "gen_ai_client_operation"
     assert seen.sum(f"{prefix}_time_to_first_chunk_seconds_sum") == 4.0
@@ -308,9 +308,9 @@ def test_a_hundred_thousand_models() -> None:
     methods = {"/aibridge.v1.ChatService/CreateChatCompletion": False}
     counted = Metrics(settings.load(metrics_models=50), methods)
     for number in range(100_000):
-        call = Call(next(iter(methods)), (), "r", 0.0, model=f"model-{number}", asked=1.0)
-        counted.begin(call)
-        counted.end(call, "OK", "", Tokens(number, number, None, None))
+        record = CallRecord(next(iter(methods)), (), "r", model=f"model-{number}", sent_at=1.0)
+        counted.begin(record)
+        counted.end(record, "OK", "", Tokens(number, number, None, None))
     seen = scrape.of([counted])
     for name in ("gen_ai_client_operation_duration_seconds_count", "gen_ai_client_token_usage_count"):
         assert len(seen.values(name, "gen_ai_request_model")) == 51

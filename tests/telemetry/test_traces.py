@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 
 from aibridge.v1 import chat_pb2, embeddings_pb2, models_pb2, raw_pb2
 from bridge import settings
-from bridge.call import Call
+from bridge.call import CallRecord
 from bridge.server.app import App
 from bridge.settings import SettingsError
 from bridge.telemetry import observer, otel, traces
@@ -399,14 +399,14 @@ async def test_a_trace_context_that_is_none(
     assert server.span.trace_id.hex() not in {ZEROS, CALLER.split("-")[1]}
     assert sent["traceparent"].split("-")[1] == client.span.trace_id.hex() == server.span.trace_id.hex()
     assert "tracestate" not in sent
-    call = Call("/a/b", tuple(metadata), "r", 0.0)
+    call = CallRecord("/a/b", tuple(metadata), "r")
     assert observer._trace_id(call) == ""
 
 
 @pytest.mark.parametrize("parent", [CALLER, CALLER.replace("00-", "01-", 1) + "-more", CALLER[:-1] + "0"])
 def test_the_callers_trace_in_the_log(parent: str) -> None:
     """Of this version, or of a later one that has more to say; sampled or not."""
-    assert observer._trace_id(Call("/a/b", (("traceparent", parent),), "r", 0.0)) == CALLER.split("-")[1]
+    assert observer._trace_id(CallRecord("/a/b", (("traceparent", parent),), "r")) == CALLER.split("-")[1]
 
 
 async def test_baggage_goes_nowhere(tracing: Tracing, collector: Collector, gateway: Gateway, hello: Hello) -> None:

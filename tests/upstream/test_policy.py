@@ -6,19 +6,19 @@ from typing import Any
 
 import pytest
 
-from bridge.call import Call
+from bridge.call import CallContext, CallRecord
 from bridge.errors import BridgeError, Reason
 from bridge.upstream.retry import Retries
 
 UNREACHABLE = BridgeError(Reason.UPSTREAM_UNREACHABLE, "no connection")
 
 
-def failed(attempts: int, *, seconds: float = 600.0, may_retry: bool = True) -> Call:
+def failed(attempts: int, *, seconds: float = 600.0, may_retry: bool = True) -> CallContext:
     """A call whose attempt of this number has failed, with so many seconds until its deadline."""
     deadline = asyncio.get_running_loop().time() + seconds
-    call = Call("/aibridge.v1.ChatService/CreateChatCompletion", (), "r", deadline)
-    call.attempts, call.may_retry = attempts, may_retry
-    return call
+    method = "/aibridge.v1.ChatService/CreateChatCompletion"
+    record = CallRecord(method, (), "r", attempts=attempts)
+    return CallContext(record, method, (), deadline, may_retry=may_retry)
 
 
 async def test_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,10 +85,10 @@ async def test_whether_the_retries_are_spent(limit: int, attempts: int, more: di
     """Then gRPC must not go on; else the client's policy decides."""
     call = failed(attempts, **more)
     Retries(limit).delay(UNREACHABLE, call)
-    assert call.spent is spent
+    assert call.record.retries_spent is spent
 
 
 async def test_what_is_not_retried_spends_nothing() -> None:
     call = failed(1)
     assert Retries(2).delay(BridgeError(Reason.UPSTREAM_TLS_ERROR, "no"), call) is None
-    assert call.spent is False
+    assert call.record.retries_spent is False

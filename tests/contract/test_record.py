@@ -1,0 +1,106 @@
+"""What is fixed about a call cannot be written, and each field of its record is written by one module."""
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import FrozenInstanceError, fields
+from pathlib import Path
+
+import pytest
+
+from bridge.call import CallContext, CallRecord
+
+ROOT = Path(__file__).parents[2]
+BRIDGE = ROOT / "bridge"
+FIELDS = {field.name for field in fields(CallRecord)}
+#: What a record has from its beginning, and nobody writes.
+FIXED = {"method", "metadata", "request_id", "streams", "started", "chunks"}
+
+
+def targets(node: ast.AST) -> Iterator[ast.expr]:
+    """What a statement writes to, tuples taken apart."""
+    found: list[ast.expr] = []
+    if isinstance(node, ast.Assign | ast.Delete):
+        found = list(node.targets)
+    elif isinstance(node, ast.AugAssign | ast.AnnAssign | ast.For | ast.NamedExpr):
+        found = [node.target]
+    while found:
+        target = found.pop()
+        if isinstance(target, ast.Tuple | ast.List):
+            found.extend(target.elts)
+        else:
+            yield target
+
+
+def written(source: str) -> Iterator[tuple[str, str]]:
+    """The attributes that are written to, each with the text of what has it."""
+    for node in ast.walk(ast.parse(source)):
+        for target in targets(node):
+            if isinstance(target, ast.Attribute):
+                yield ast.unparse(target.value), target.attr
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in {"setattr", "object.__setattr__", "delattr"}:
+            yield ast.unparse(node.args[0]), ast.unparse(node.args[1]).strip("'")
+
+
+def is_record(owner: str) -> bool:
+    """Whether an expression is a record: by its name, which is the same everywhere."""
+    return owner.rpartition(".")[2].removeprefix("_") == "record"
+
+
+WRITES = [
+    (path.relative_to(ROOT).as_posix(), owner, name)
+    for path in sorted(BRIDGE.rglob("*.py"))
+    for owner, name in written(path.read_text("utf-8"))
+]
+
+
+def test_nobody_writes_a_context() -> None:
+    """A context is frozen, and so is what stands in it but for the record."""
+    record = CallRecord("/a.B/C", (), "r")
+    context = CallContext(record, "/a.B/C", (), 0.0)
+    for field in fields(CallContext):
+        with pytest.raises(FrozenInstanceError):
+            setattr(context, field.name, None)
+    assert [write for write in WRITES if write[1].rpartition(".")[2] in {"call", "context"}] == []
+
+
+def test_each_field_of_the_record_has_one_writer() -> None:
+    writers: defaultdict[str, set[str]] = defaultdict(set)
+    for module, owner, name in WRITES:
+        if is_record(owner):
+            assert name in FIELDS, f"{module} writes {owner}.{name}"
+            writers[name].add(module)
+    assert {name: modules for name, modules in writers.items() if len(modules) > 1} == {}
+    assert FIELDS - writers.keys() == FIXED
+
+
+def test_records_are_called_record() -> None:
+    """A field of a record is not written by way of another name. Other objects write their own, through `self`."""
+    server = [write for write in WRITES if not write[0].startswith("bridge/cli/")]
+    others = {write for write in server if write[2] in FIELDS and not is_record(write[1]) and write[1] != "self"}
+    assert others == {("bridge/telemetry/metrics.py", "self._methods[record.method]", "started")}  # a count of its own
+
+
+def test_a_record_has_no_second_name() -> None:
+    for path in BRIDGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Assign) and is_record(ast.unparse(node.value)):
+                assert all(is_record(ast.unparse(target)) for target in node.targets), ast.unparse(node)
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("call.record.usage = 1", {("call.record", "usage")}),
+        ("self._record.usage, x = 1, 2", {("self._record", "usage")}),
+        ("record.attempts += 1", {("record", "attempts")}),
+        ("record.model: str = ''", {("record", "model")}),
+        ("for record.model in x: pass", {("record", "model")}),
+        ("setattr(record, 'usage', 1)", {("record", "usage")}),
+        ("record.trailers.append(1)", set()),
+        ("print(record.usage)", set()),
+    ],
+)
+def test_writes_are_seen(source: str, expected: set[tuple[str, str]]) -> None:
+    """The tests above see every way to write an attribute."""
+    assert set(written(source)) == expected
