@@ -9,6 +9,7 @@ import pkgutil
 import re
 import subprocess
 import sys
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 
@@ -66,8 +67,12 @@ def test_the_comment_of_a_oneof_is_shown_at_each_member() -> None:
 def stub_of(message: Descriptor) -> ast.ClassDef:
     """The class of a message in the `.pyi` files."""
     path = (ROOT / "generated" / "python" / message.file.name).with_suffix("")
-    tree = ast.parse(path.with_name(f"{path.name}_pb2.pyi").read_text("utf-8"))
-    return next(node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == message.name)
+    return classes_in(path.with_name(f"{path.name}_pb2.pyi"))[message.name]
+
+
+@cache
+def classes_in(stubs: Path) -> dict[str, ast.ClassDef]:
+    return {node.name: node for node in ast.parse(stubs.read_text("utf-8")).body if isinstance(node, ast.ClassDef)}
 
 
 def documented_in(node: ast.ClassDef) -> dict[str, str]:

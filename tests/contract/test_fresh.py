@@ -14,14 +14,20 @@ ROOT: Final = Path(__file__).parents[2]
 PROGRAMS: Final = ("sh", "rm", "cp", "mkdir", "mktemp", "diff", "find", "cat", "grep", "touch", "dirname", "basename")
 
 
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the plugins are, or are put by the first test that needs them."""
+    folder = ROOT / ".tools"
+    return folder if folder.is_dir() else tmp_path_factory.mktemp("installed")
+
+
 @pytest.fixture
-def checkout(tmp_path: Path) -> Path:
+def checkout(tmp_path: Path, installed: Path) -> Path:
     """As much of a checkout as generating takes, and a PATH that ends there."""
     for name in ("protos", "generated", "tools", "requirements"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__", "node_modules"))
     shutil.copy(ROOT / "buf.yaml", tmp_path)
-    if (ROOT / ".tools").is_dir():  # else it is installed there once more
-        (tmp_path / ".tools").symlink_to(ROOT / ".tools")
+    (tmp_path / ".tools").symlink_to(installed)
     (tmp_path / "bin").mkdir()
     for program in PROGRAMS:
         found = shutil.which(program)
