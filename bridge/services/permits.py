@@ -72,13 +72,9 @@ def permit(call: CallContext, request: Message) -> None:
     models = [value for key, value in members if key == "model"]
     if not models:
         raise invalid("model", "is required")
-    try:
-        allowed = all(isinstance(value, str) for value in models) and all(
-            may_use(caller, name) for name in _models(members, top=True)
-        )
-    except RecursionError:  # nested more deeply than anything that routes a request
-        allowed = False
-    if not allowed:
+    if not all(isinstance(value, str) for value in models):
+        raise refusal()
+    if not all(may_use(caller, name) for name in _models(members, top=True)):
         raise refusal()
 
 
@@ -106,16 +102,15 @@ def permit_raw(call: CallContext, body: str, query: Sequence[tuple[str, str]]) -
         return
     try:
         members = pairs(body.encode()) if body else ()
-        if body and not (isinstance(members, tuple) and any(key == "model" for key, _ in members)):
-            raise refusal()
-        routing = [(key, _SEARCHED[key](value) if key in _SEARCHED else value) for key, value in members]
-        named = [*((key, value) for key, value in routing if key not in _CONTENT), *query]
-        allowed = all(isinstance(value, str) for key, value in members if key == "model") and all(
-            may_use(caller, name) for name in _models(tuple(named), top=True)
-        )
-    except (MalformedJSONError, RecursionError):  # nested more deeply than anything that routes a request
-        allowed = False
-    if not allowed:
+    except MalformedJSONError:  # nested more deeply than anything that routes a request
+        raise refusal() from None
+    if body and not (isinstance(members, tuple) and any(key == "model" for key, _ in members)):
+        raise refusal()
+    if not all(isinstance(value, str) for key, value in members if key == "model"):
+        raise refusal()
+    routing = [(key, _SEARCHED[key](value) if key in _SEARCHED else value) for key, value in members]
+    named = [*((key, value) for key, value in routing if key not in _CONTENT), *query]
+    if not all(may_use(caller, name) for name in _models(tuple(named), top=True)):
         raise refusal()
 
 
@@ -208,24 +203,26 @@ def _without_text(metadata: Any) -> Any:
 _SEARCHED: Final[Mapping[str, Callable[[Any], Any]]] = {"tools": _without_definitions, "metadata": _without_text}
 
 
-def _models(value: Any, *, named: bool = False, top: bool = False) -> Iterator[str]:
-    """Each text and each key in a value that stands in a member that speaks of models, or that is `named` as one.
+def _models(value: Any, *, top: bool = False) -> Iterator[str]:
+    """Each text and each key in a value that stands in a member that speaks of models.
 
     `top`: the value is an object whose members stand beside `model`, for whoever reads it.
     """
-    if isinstance(value, str):
-        if named:
-            yield value
-    elif isinstance(value, tuple):
-        for key, item in value:
-            word = _folded(key)
-            speaks = any(name in word for name in _NAMES) or (top and word in _TOP_NAMES)
-            if named and not speaks:
-                yield key
-            yield from _models(item, named=named or speaks, top=word in _BODIES)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _models(item, named=named)
+    pending: list[tuple[Any, bool, bool]] = [(value, False, top)]
+    while pending:  # not by recursion: each model would come up through all levels
+        item, named, top = pending.pop()
+        if isinstance(item, str):
+            if named:
+                yield item
+        elif isinstance(item, tuple):
+            for key, member in item:
+                word = _folded(key)
+                speaks = any(name in word for name in _NAMES) or (top and word in _TOP_NAMES)
+                if named and not speaks:
+                    yield key
+                pending.append((member, named or speaks, word in _BODIES))
+        elif isinstance(item, list):
+            pending += [(each, named, False) for each in item]
 
 
 def _folded(key: str) -> str:

@@ -140,6 +140,10 @@ class Connection(asyncio.Protocol):
         """
         return not self._wire.is_closing() and not self._poll.poll(0)
 
+    def untouched(self) -> bool:
+        """The same for a connection that was just made. With TLS the other side does speak: it sends tickets."""
+        return self._transport is not self._wire or self.quiet()
+
     def release(self) -> bool:
         """The exchange is over. Whether the connection can serve another; else it is closed, at once."""
         fit = self._complete and self._reusable and self._sent() and not self._held and not self._closed

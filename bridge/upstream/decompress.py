@@ -1,7 +1,8 @@
 """Undoes a `content-encoding` that a server used although the bridge asks for none, without trusting its size.
 
 64 KiB of gzip can hold 64 MiB of text. It is unpacked in steps, as nobody else gets a turn while a step is taken and
-its text is read.
+its text is read. What has to be kept until it is complete, a response or an event, has to be in proportion to the bytes
+that it came from.
 """
 
 import codecs
@@ -14,6 +15,9 @@ from bridge.upstream import failures
 
 #: Bytes that a step may give.
 _STEP: Final = 1 << 16
+#: Bytes of text that may be kept whatever they came from, and for each byte of the body. Real text comes to 30.
+_FREE: Final = 1 << 20
+_MAX_RATIO: Final = 100
 #: Values that name no coding: words for "none", and charsets that stand in the wrong header.
 _NO_CODINGS: Final = frozenset(
     (
@@ -35,6 +39,7 @@ class Unpacker:
         self._inflate = zlib.decompressobj(zlib.MAX_WBITS | 32)
         #: Whether the next step needs no further bytes of the body: this one was full.
         self.has_more = False
+        self._taken = 0  # bytes of the body so far
 
     def step(self, data: bytes = b"") -> bytes:
         """The next part of the text, which may be empty; `data` are further bytes of the body, if there are any.
@@ -45,12 +50,23 @@ class Unpacker:
         if self._inflate.eof:
             self.has_more = False
             return b""  # padding; zlib would keep it, however much comes
+        self._taken += len(data)
         try:
             text = self._inflate.decompress(self._inflate.unconsumed_tail + data, _STEP)
         except zlib.error:
             raise failures.malformed("is compressed, and broken") from None
         self.has_more = len(text) == _STEP
         return text
+
+    def keep(self, size: int) -> None:
+        """See that so many bytes of text may be kept.
+
+        Raises:
+            BridgeError: UPSTREAM_RESPONSE_TOO_LARGE for a bomb.
+        """
+        limit = max(_FREE, _MAX_RATIO * self._taken)
+        if size > limit:
+            raise failures.too_large("what the reply unpacks to", limit)
 
     def close(self) -> None:
         """The body has ended.

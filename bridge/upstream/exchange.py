@@ -151,11 +151,21 @@ class Exchange:
         while size <= limit and (data := await self._arrived()):
             pieces.append(data)
             size += len(data)
+            self.keep(size)
             self.clock.resume()
         if size > limit:
             raise failures.too_large("the reply", limit)
         self._record.ended_at = time.monotonic()
         return b"".join(pieces)
+
+    def keep(self, size: int) -> None:
+        """See that so many bytes may be kept until they are complete.
+
+        Raises:
+            BridgeError: UPSTREAM_RESPONSE_TOO_LARGE for a body of far fewer bytes, which was compressed.
+        """
+        if self._unpacker is not None:
+            self._unpacker.keep(size)
 
     async def rest_from(self, silent: int) -> None:
         """Wait, in proportion to so many bytes that said nothing, before more of them are read.

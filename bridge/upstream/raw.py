@@ -193,6 +193,7 @@ class EventStream:
             self._error = failures.too_large("an event of the stream", self._settings.max_event_bytes)
         events = self._passed(found)
         if not found:
+            self._exchange.keep(self._decoder.buffered)
             await self._exchange.rest_from(len(data) - (self._decoder.buffered - before))
         if events:
             self._exchange.call.record.chunks.arrived(len(events))

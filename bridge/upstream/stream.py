@@ -143,6 +143,7 @@ class ChunkStream:
         data = await self._exchange.read()
         chunks = self._take(data)
         if chunks is None:
+            self._exchange.keep(decoder.buffered)
             await self._exchange.rest_from(len(data) - (decoder.buffered - before))
         return chunks
 

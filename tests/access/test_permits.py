@@ -287,6 +287,31 @@ async def test_odd_members(start: Start, rules: dict[str, Any], extra: str, toke
             assert (await failed(call)).reason in {"CALLER_NOT_ALLOWED", "INVALID_REQUEST"}
 
 
+@RPCS
+@pytest.mark.parametrize("levels", [1, 100, 300, 480])
+async def test_models_at_any_depth(rpc: str, start: Start, rules: dict[str, Any], levels: int) -> None:
+    """Up to the bridge's own bound on nesting, which is the same on every Python, all of them are found."""
+    async with start(**rules) as bridge:
+        for opening, closing in (("[", "]"), ('{"model":', "}")):
+            deep = '{"model": ' + opening * levels + '"%s"' + closing * levels + "}"
+            extra = '{"x": ' + deep + "}"
+            hidden = request(extra_json=extra % OTHER)
+            failure = await failed_either(bridge, rpc, hidden, metadata=bearer(LENIENT.token))
+            assert verdict(failure) == ("PERMISSION_DENIED", "CALLER_NOT_ALLOWED", "-1")
+            assert bridge.gateway.requests == []
+        good = bridge.chat.CreateChatCompletion(request(extra_json=extra % "openai/x"), metadata=bearer(LENIENT.token))
+        assert (await good.code()).name == "OK"
+
+
+async def test_nested_over_the_bound(start: Start, rules: dict[str, Any]) -> None:
+    """What is nested more deeply than the bridge reads is the request's fault, and no exception of a parser's."""
+    async with start(**rules) as bridge:
+        for levels in (600, 5_000, 100_000):
+            extra = '{"x": ' + "[" * levels + "]" * levels + "}"
+            call = bridge.chat.CreateChatCompletion(request(extra_json=extra), metadata=bearer(LENIENT.token))
+            assert (await failed(call)).reason == "INVALID_REQUEST"
+
+
 @pytest.mark.alone
 @pytest.mark.parametrize(
     "extra",
@@ -295,8 +320,9 @@ async def test_odd_members(start: Start, rules: dict[str, Any], extra: str, toke
         '{"models": [' + '"openai/x",' * (1 << 18) + f'"{OTHER}"]}}',
         '{"models": ["openai/' + "x" * (4 << 20) + '"]}',
         '{"x": ' + '{"model":' * 400 + "1" + "}" * 400 + "}",
+        '{"models": ' + "[" * 400 + '"openai/x",' * (1 << 18) + '"openai/x"' + "]" * 400 + "}",
     ],
-    ids=["name", "many", "long", "deep"],
+    ids=["name", "many", "long", "deep", "many and deep"],
 )
 async def test_the_search_is_linear(start: Start, rules: dict[str, Any], extra: str) -> None:
     """A caller cannot make the search for models take longer than its request is large."""

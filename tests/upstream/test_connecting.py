@@ -10,7 +10,7 @@ import pytest
 
 from bridge.upstream import dialer
 from bridge.upstream import transport as module
-from bridge.upstream.transport import Transport
+from bridge.upstream.transport import Body, Transport
 from tests.upstream.wire import (
     MUCH,
     OK,
@@ -334,6 +334,37 @@ async def test_a_connection_that_is_free_meanwhile(wire: Wire, monkeypatch: pyte
     async with transport(wire) as made:
         assert await asyncio.gather(*(whole(made) for _ in range(20))) == [b"ok"] * 20
         assert len(wire.peers) < 20
+
+
+@pytest.mark.parametrize("said", [b"HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nSTOLEN", b"\n", None], ids=str)
+async def test_a_server_that_speaks_at_once(said: bytes | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it says before it was asked is no answer, although the event loop has not told of it yet.
+
+    Nor does a request go to a server that has hung up (None): it can go elsewhere, as nothing was sent.
+    """
+    tune = dialer._tune
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def speaks(made: socket.socket) -> None:
+            tune(made)
+            peer, _ = server.accept()
+            peers.append(peer)
+            if said is None:
+                peer.shutdown(socket.SHUT_WR)
+            else:
+                peer.sendall(said)
+
+        peers: list[socket.socket] = []
+        monkeypatch.setattr(dialer, "_tune", speaks)
+        url = httpx.URL(f"http://127.0.0.1:{server.getsockname()[1]}/")
+        made = Transport(url, trusting, connect_timeout=5, longest=4096)
+        with pytest.raises(httpx.ConnectError):
+            async with asyncio.timeout(5):
+                await made.handle_async_request(httpx.Request("POST", url, stream=Body(b"{}")))
+        assert made.connections() == (0, 0)
+        await made.aclose()
+        with peers[0], suppress(ConnectionError):  # it may be told so by a reset
+            assert peers[0].recv(100) == b""  # no request
 
 
 async def test_the_socket(either: Wire) -> None:

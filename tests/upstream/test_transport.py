@@ -237,9 +237,9 @@ async def test_a_server_that_speaks_first(either: Wire) -> None:
 
     either.play = play
     async with transport(either) as made:
-        connection = await made._connect()
-        await until(lambda: connection._error)
         with pytest.raises(httpx.ConnectError):
+            connection = await made._connect()
+            await until(lambda: connection._error)
             await connection.ask(b"GET / HTTP/1.1\r\n\r\n", b"")
         for peer in either.peers:
             await peer.over.wait()
