@@ -14,9 +14,10 @@ import pytest
 from aibridge.v1 import chat_pb2, raw_pb2
 from bridge.errors import BridgeError
 from bridge.upstream.decompress import Unpacker
-from tests.conftest import Bridge, Start
-from tests.details import COMPLETION, failed, failed_stream
-from tests.gateway import Exchange, Script
+from tests.support.bridge import Bridge, Start
+from tests.support.details import failed, failed_stream
+from tests.support.gateway import Exchange, Script
+from tests.support.payloads import COMPLETION
 
 HELLO = chat_pb2.CreateChatCompletionRequest(model="m", messages=[{"role": "user", "content": "hi"}])
 MIB = 1 << 20
