@@ -237,7 +237,7 @@ async def test_a_server_that_speaks_first(either: Wire) -> None:
 
     either.play = play
     async with transport(either) as made:
-        with pytest.raises(httpx.ConnectError):
+        with pytest.raises(httpx.ConnectError):  # noqa: PT012 # when the event loop has told of it
             connection = await made._connect()
             await until(lambda: connection._error)
             await connection.ask(b"GET / HTTP/1.1\r\n\r\n", b"")
