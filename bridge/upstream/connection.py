@@ -140,9 +140,14 @@ class Connection(asyncio.Protocol):
         """
         return not self._wire.is_closing() and not self._poll.poll(0)
 
-    def untouched(self) -> bool:
-        """The same for a connection that was just made. With TLS the other side does speak: it sends tickets."""
-        return self._transport is not self._wire or self.quiet()
+    def check_silence(self) -> None:
+        """See that a connection that was just made is `quiet`. With TLS it is not: the other side sends tickets.
+
+        Raises:
+            ConnectionError: it is not.
+        """
+        if self._transport is self._wire and not self.quiet():
+            raise ConnectionError("the other side spoke or hung up before it was asked")
 
     def release(self) -> bool:
         """The exchange is over. Whether the connection can serve another; else it is closed, at once."""

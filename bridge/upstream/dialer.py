@@ -73,8 +73,7 @@ class Dialer:
                 await self._secure(connection, wire, self._name)
             else:
                 await self._through(self._proxy, connection, made)
-            if not connection.untouched():
-                raise ConnectionError("the other side spoke or hung up before it was asked")
+            connection.check_silence()
         except BaseException:
             connection.abort()
             with suppress(OSError):
