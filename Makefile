@@ -18,7 +18,7 @@ SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct -- bridge clients/python ge
 comma := ,
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-slow dist test-dist release check-release test-newest publish-python publish-npm publish-protos publish-image image-digest registry-login check-tag publish-chart publish-notes check-workflows check-quick test-openai test-operations test-peers peers-report fuzz attack audit soak bench image sbom test-image helm test-chart test-cluster cluster-down check format generate test-clients example-bridge bench-peers bench-report clean test-proxies test-matrix docs-site
+.PHONY: help demo serve test test-slow dist test-dist release check-release test-newest publish-python publish-npm publish-protos publish-image image-digest registry-login check-tag publish-chart publish-notes check-workflows check-quick test-openai test-operations test-peers peers-report fuzz attack audit soak bench image sbom test-image helm test-chart test-cluster cluster-down check docs format generate test-clients example-bridge bench-peers bench-report clean test-proxies test-matrix docs-site
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -181,32 +181,14 @@ test-cluster: $(READY) ## a real Kubernetes cluster, and a load that never pause
 cluster-down: ## stop the cluster that KEEP_CLUSTER=1 make test-cluster has left
 	bash tests/e2e/cluster/cluster.sh down
 
-check: $(READY) ## lint, types, protos, fresh generated code and tables, imports
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/buf lint
-	$(BIN)/buf format --diff --exit-code
-	PYTHON=$(BIN)/python BUF=$(BIN)/buf sh tools/fresh.sh
-	BUF=$(BIN)/buf sh tools/breaking.sh
-	$(BIN)/python tools/api.py --check
-	$(BIN)/python tools/fields.py --check
-	$(BIN)/python tools/errors.py --check
-	$(BIN)/python tools/versions.py --check
-	$(BIN)/python tools/vendor.py --check
-	$(BIN)/python tools/fetch.py --check
-	$(BIN)/python tools/configuration.py --check
-	$(BIN)/python tools/chart.py --check
-	$(BIN)/python tools/picture.py --check
-	$(BIN)/python -m pytest -q tests/contract
+check: $(READY) ## all checks: lint, types, protos, generated code and pages, imports; lists every failure and its fix
+	@$(BIN)/python -m tools.check $(ARGS)
 
-check-quick: $(READY) ## what of `check` takes seconds: for a hook of git
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/buf lint
-	$(BIN)/buf format --diff --exit-code
-	$(BIN)/python tools/versions.py --check
-	$(BIN)/python tools/vendor.py --check
+check-quick: $(READY) ## the checks that take seconds, for a git hook
+	@$(BIN)/python -m tools.check --quick
+
+docs: $(READY) ## rebuild every generated page: docs/, the picture, the chart's schema and README
+	@$(BIN)/python -m tools.docs
 
 format: $(READY) ## format code and protos
 	$(BIN)/ruff check --fix-only --quiet .

@@ -171,7 +171,7 @@ def main() -> int:
     if "--check" in sys.argv[1:]:
         fresh = PATH.is_file() and PATH.read_text("utf-8") == text
         if not fresh:
-            sys.stderr.write("docs/api.md is stale: run python tools/api.py\n")
+            sys.stderr.write("docs/api.md is stale: run make docs\n")
         return 0 if fresh else 1
     PATH.write_text(text, "utf-8")
     return 0

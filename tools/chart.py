@@ -262,7 +262,7 @@ def main() -> int:
     for path, wanted in outdated(helm()):
         name = path.relative_to(ROOT)
         if check:
-            print(f"{name} is stale: run python tools/chart.py", file=sys.stderr)
+            print(f"{name} is stale: run make docs", file=sys.stderr)
             code = 1
         elif wanted is None:
             print(f"{name} is stale, and Helm is needed to make it: make helm", file=sys.stderr)

@@ -64,7 +64,7 @@ def main() -> int:
     if "--check" in sys.argv[1:]:
         if PATH.is_file() and PATH.read_text("utf-8") == text:
             return 0
-        print("docs/configuration.md is stale: run python tools/configuration.py", file=sys.stderr)
+        print("docs/configuration.md is stale: run make docs", file=sys.stderr)
         return 1
     PATH.write_text(text, "utf-8")
     return 0

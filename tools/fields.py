@@ -280,7 +280,7 @@ def main(arguments: Sequence[str]) -> int:
             PAGE.parent.mkdir(exist_ok=True)
             PAGE.write_text(page, "utf-8")
         elif not PAGE.exists() or PAGE.read_text("utf-8") != page:
-            problems = ["docs/fields.md is stale: run python tools/fields.py"]
+            problems = ["docs/fields.md is stale: run make docs"]
     sys.stderr.writelines(f"{problem}\n" for problem in problems)
     return 1 if problems else 0
 

@@ -20,7 +20,8 @@ sh "$(dirname "$0")/generate.sh" "$fresh" $parts
 find generated -name __pycache__ -prune -exec rm -rf {} +
 stale=
 for made in "$fresh"/aibridge.binpb "$fresh"/*/*; do
-    diff -r "generated/${made#"$fresh"/}" "$made" || stale=yes
+    name=generated/${made#"$fresh"/}
+    diff -rq "$name" "$made" > /dev/null || { echo "$name is stale" >&2; stale=yes; }
 done
 [ -z "$stale" ] || {
     echo "generated/ is stale: run make generate" >&2

@@ -109,7 +109,7 @@ def main(*, check: bool) -> int:
         if not check:
             path.write_text(picture(name, tall=tall), "utf-8")
         elif path.read_text("utf-8") != picture(name, tall=tall):
-            print(f"{path.name} is not what tools/picture.py draws: run it")
+            print(f"{path.name} is stale: run make docs")
             stale = True
     return int(stale)
 

@@ -1,9 +1,12 @@
 """A caller that speaks HTTP/2 by itself, and sends what no gRPC client would let out."""
 
 import asyncio
+import base64
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from google.rpc.error_details_pb2 import ErrorInfo
+from google.rpc.status_pb2 import Status
 from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.events import (
@@ -31,6 +34,13 @@ class Answer:
     def status(self) -> str:
         """The gRPC status as a number, empty where there was none."""
         return self.headers.get(b"grpc-status", b"").decode()
+
+    @property
+    def info(self) -> ErrorInfo:
+        """The `ErrorInfo` of the status."""
+        text = self.headers[b"grpc-status-details-bin"]
+        details = Status.FromString(base64.b64decode(text + b"=" * (-len(text) % 4))).details
+        return next(ErrorInfo.FromString(item.value) for item in details if item.Is(ErrorInfo.DESCRIPTOR))
 
 
 def request_headers(more: Headers = (), **pseudo: bytes) -> list[tuple[bytes, bytes]]:

@@ -132,6 +132,7 @@ async def test_a_value_that_is_no_header(start: Start, name: bytes, value: bytes
         headers = raw.request_headers([(name, value)])
         answer = await raw.call(bridge.address, headers, HELLO.SerializeToString())
         assert answer.status == "3"  # INVALID_ARGUMENT
+        assert (answer.info.reason, answer.info.metadata["metadataKey"]) == ("INVALID_METADATA", name.decode())
         assert not bridge.gateway.requests
 
 

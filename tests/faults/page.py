@@ -1,4 +1,4 @@
-"""`docs/faults.md`: the table as people read it, made from what a run has seen."""
+"""`docs/faults.md`: the table as people read it."""
 
 from collections.abc import Iterator, Mapping
 from typing import Final
@@ -11,7 +11,7 @@ Run = Mapping[tuple[str, str], Sees]
 _INTRO: Final = """\
 # Faults
 
-<!-- Made by tools/faults.py from a run of tests/faults. Do not edit. -->
+<!-- Made by tools/faults.py from the table of tests/faults, each row of which is a test. Do not edit. -->
 
 What a caller sees when the gateway fails, in {count} ways. Each was played on real sockets, to each RPC that it can
 befall: *unary* is `CreateChatCompletion`, *stream* `CreateChatCompletionStream`, *embeddings* `CreateEmbedding`,

@@ -1,6 +1,6 @@
 """The table: what the gateway does, and what it comes to for each RPC.
 
-`docs/faults.md` is made from a run of it, by tools/faults.py. Each row's sentence completes "the gateway …".
+tools/faults.py makes docs/faults.md from it. Each row's sentence completes "the gateway …".
 """
 
 import gzip

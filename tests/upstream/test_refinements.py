@@ -1,69 +1,26 @@
 """What an error's code and type say beyond the HTTP status."""
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
 from aibridge.v1 import chat_pb2
-from bridge.upstream.reasons import REFINEMENTS, STATUS_OF_TYPE, of_status
+from bridge.upstream.reasons import STATUS_OF_TYPE, of_status
 from tests.support.bridge import Bridge
 from tests.support.details import Failure, failed, failed_stream, refusal
 from tests.support.gateway import json_reply, sse
 from tests.support.payloads import CHUNK
+from tests.upstream.rows import REFINEMENT_ROWS, RefinementRow
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 STATUSES = (400, 401, 403, 404, 422, 429, 500, 502, 503)
 
 
-class Row(NamedTuple):
-    name: str
-    code: str
-    reason: str
-    pushback: str = "-1"
-    detail: str | None = None
+BY_NAME = pytest.mark.parametrize("row", REFINEMENT_ROWS, ids=[row.name for row in REFINEMENT_ROWS])
 
 
-QUOTA = ("RESOURCE_EXHAUSTED", "INSUFFICIENT_QUOTA", "-1", "QuotaFailure")
-LIMIT = ("RESOURCE_EXHAUSTED", "RATE_LIMIT_EXCEEDED", "1000", "QuotaFailure")
-ROWS = [
-    Row("context_length_exceeded", "INVALID_ARGUMENT", "CONTEXT_LENGTH_EXCEEDED"),
-    Row("exceed_context_size_error", "INVALID_ARGUMENT", "CONTEXT_LENGTH_EXCEEDED"),
-    Row("content_filter", "INVALID_ARGUMENT", "CONTENT_FILTERED"),
-    Row("content_policy_violation", "INVALID_ARGUMENT", "CONTENT_FILTERED"),
-    Row("invalid_api_key", "UNAUTHENTICATED", "BRIDGE_CREDENTIALS_REJECTED"),
-    Row("authentication_error", "UNAUTHENTICATED", "BRIDGE_CREDENTIALS_REJECTED"),
-    Row("model_not_found", "NOT_FOUND", "MODEL_NOT_FOUND", detail="ResourceInfo"),
-    Row("unknown_url", "NOT_FOUND", "ENDPOINT_NOT_FOUND"),
-    Row("insufficient_quota", *QUOTA),
-    Row("billing_hard_limit_reached", *QUOTA),
-    Row("credit_balance_exhausted", *QUOTA),
-    Row("organization_spend_limit_exceeded", *QUOTA),
-    Row("organization_usage_limit_exceeded", *QUOTA),
-    Row("project_spend_limit_exceeded", *QUOTA),
-    Row("billing_not_active", *QUOTA),
-    Row("billing_error", *QUOTA),
-    Row("insufficient_funds", *QUOTA),
-    Row("quota_for_entity_exceeded", *QUOTA),
-    Row("exceeded_current_quota_error", *QUOTA),
-    Row("insufficient_balance", *QUOTA),
-    Row("insufficient_balance_error", *QUOTA),
-    Row("insufficient_credits", *QUOTA),
-    Row("insufficient_user_quota", *QUOTA),
-    Row("budget_exceeded", *QUOTA),
-    Row("payment_required", *QUOTA),
-    Row("arrearage", *QUOTA),
-    Row("account_overdue_error", *QUOTA),
-    Row("1113", *QUOTA),
-    Row("30001", *QUOTA),
-    Row("rate_limit_exceeded", *LIMIT),
-    Row("throttling_error", *LIMIT),
-    Row("unsupported_country_region_territory", "PERMISSION_DENIED", "REGION_UNSUPPORTED"),
-]
-BY_NAME = pytest.mark.parametrize("row", ROWS, ids=[row.name for row in ROWS])
-
-
-def check(failure: Failure, row: Row) -> None:
+def check(failure: Failure, row: RefinementRow) -> None:
     assert (failure.code, failure.reason, failure.pushback) == (row.code, row.reason, row.pushback)
     assert ("RetryInfo" in failure.details) == (row.pushback != "-1")
     assert {"QuotaFailure", "ResourceInfo"} & failure.details.keys() == ({row.detail} if row.detail else set())
@@ -79,14 +36,11 @@ def errors(name: str) -> list[dict[str, Any]]:
     ]
 
 
-async def test_each_row_of_the_code_is_tested() -> None:
-    """The table of this test has the rows of the code's table, no more and no fewer."""
-    assert [row.name for row in ROWS] == list(REFINEMENTS)
-
-
 @BY_NAME
 @pytest.mark.parametrize("http", STATUSES)
-async def test_refines_a_status(row: Row, http: int, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
+async def test_refines_a_status(
+    row: RefinementRow, http: int, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest
+) -> None:
     """`error.code`, else `error.type`, decides over the HTTP status, whatever that is."""
     for error in errors(row.name):
         warm.gateway.script(json_reply(error, http))
@@ -94,7 +48,7 @@ async def test_refines_a_status(row: Row, http: int, warm: Bridge, hello: chat_p
 
 
 @BY_NAME
-async def test_refines_a_reply(row: Row, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
+async def test_refines_a_reply(row: RefinementRow, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
     """So it does inside of a 200 reply, whether or not a number is there too."""
     for error in [*errors(row.name), refusal(code=row.name), {"message": "m", "type": row.name, "object": "error"}]:
         warm.gateway.script(json_reply(error))
@@ -102,7 +56,7 @@ async def test_refines_a_reply(row: Row, warm: Bridge, hello: chat_pb2.CreateCha
 
 
 @BY_NAME
-async def test_refines_a_stream(row: Row, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
+async def test_refines_a_stream(row: RefinementRow, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
     """So it does in mid-stream, after what was delivered."""
     for error in [*errors(row.name), refusal(code=row.name), {"message": "m", "type": row.name, "object": "error"}]:
         warm.gateway.script(sse(CHUNK, error))
