@@ -149,7 +149,7 @@ def test_every_object_has_room_for_more() -> None:
 
 
 def test_the_page_is_fresh() -> None:
-    assert fields.main(["--check"]) == 0, "run python tools/fields.py"
+    assert fields.main(["--check"]) == 0, "run: make docs"
 
 
 # What gets through.
