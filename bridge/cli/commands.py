@@ -66,7 +66,7 @@ def _calls_bridge(timeout: float | None = None) -> Callable[[_Command], _Command
             _option("timeout", float | None, timeout, "Seconds a call may take. Default: the bridge's limit.",
                     min=0.001),
             _option("tls", bool, False, "Connect with TLS, as the options below do too.", envvar="AIBRIDGE_TARGET_TLS"),
-            _file("ca_file", "PEM file with the authorities to trust. Default: gRPC's own."),
+            _file("ca_file", "PEM file with authorities to trust beside the public ones."),
             _file("certificate_file", "PEM file with the caller's certificate, for a bridge that asks for one."),
             _file("key_file", "PEM file with the private key of that certificate."),
             _option("server_name", str | None, None, "Name in the bridge's certificate, where the address has another.",
@@ -194,7 +194,7 @@ def _client(
     except ValueError as error:
         raise SettingsError(f"AIBRIDGE_TOKEN: {error}") from None
     files = (ca_file, certificate_file, key_file)
-    choice = Tls(*files, server_name) if tls or server_name or any(files) else False
+    choice = Tls(None, certificate_file, key_file, server_name, ca_file) if tls or server_name or any(files) else False
     try:
         return connect(target, token=token, timeout=timeout, tls=choice)
     except OSError as error:

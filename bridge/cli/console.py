@@ -23,6 +23,7 @@ from bridge.errors import Reason
 
 #: What to do about a failure, for the person at the terminal. A reason that is not here explains itself.
 ADVICE: Final[Mapping[Reason, str]] = {
+    Reason.CALLER_UNAUTHENTICATED: "Give the caller's token in AIBRIDGE_TOKEN; `aibridge token NAME` makes one.",
     Reason.INVALID_METADATA: "Check AIBRIDGE_TOKEN for line breaks and special characters.",
     Reason.CONTEXT_LENGTH_EXCEEDED: "Shorten the prompt, lower --max-tokens or take a model with a larger window.",
     Reason.CALLER_CREDENTIALS_REJECTED: "Give a valid credential in AIBRIDGE_TOKEN, or give the bridge one of its own.",
@@ -49,6 +50,18 @@ _ADVICE_BY_CODE: Final[Mapping[grpc.StatusCode, str]] = {
     grpc.StatusCode.UNIMPLEMENTED: "Is that an aibridge? Check --target.",
     grpc.StatusCode.NOT_FOUND: "Is that the full name of a service, as aibridge.v1.ChatService?",  # health's answer
     grpc.StatusCode.DEADLINE_EXCEEDED: "Give it longer with --timeout.",
+}
+
+
+#: The same for what kept the connection from being made.
+_ADVICE_BY_CAUSE: Final[Mapping[str, str]] = {
+    "certificate_expired": "Renew the bridge's certificate, and check the clock of this machine.",
+    "certificate_not_yet_valid": "Check the clock of this machine.",
+    "certificate_unknown_authority": "Trust the authority that signed it, in a PEM file: --ca-file FILE.",
+    "certificate_wrong_host": "Name the host that is in the certificate: --server-name NAME.",
+    "tls_failed": "Leave out --tls and the other options of TLS.",
+    "connection_closed": "The bridge may want TLS: --tls. With TLS, it may want a certificate: --certificate-file and"
+    " --key-file.",
 }
 
 
@@ -93,6 +106,8 @@ def advice(error: CallFailed) -> str:
     """What to do about a failure; empty where there is nothing to add to its message."""
     if error.reason in Reason.__members__:
         return ADVICE.get(Reason[error.reason], "")
+    if error.cause in _ADVICE_BY_CAUSE:
+        return _ADVICE_BY_CAUSE[error.cause]
     return _ADVICE_BY_CODE.get(error.code, "") if not error.reason else ""
 
 

@@ -1,6 +1,8 @@
 """What every channel to a bridge is made with: options, the service config, TLS, the caller's credential."""
 
 import json
+import os
+import pkgutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
@@ -38,6 +40,7 @@ HEADLESS_SERVICE_CONFIG: Final[Mapping[str, Any]] = {
     **SERVICE_CONFIG,
     "healthCheckConfig": {"serviceName": "aibridge.v1.ChatService"},
 }
+_ROOTS_VARIABLE: Final = "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH"
 _SIZE: Final = 64 << 20  # the bridge's own default; gRPC's 4 MiB is less than a batch of embeddings
 OPTIONS: Final[Sequence[Option]] = (
     ("grpc.max_receive_message_length", _SIZE),
@@ -60,14 +63,16 @@ class Tls:
     """PEM files for a connection with TLS.
 
     `ca` has the authorities that may have signed the bridge's certificate; without it those that gRPC brings along
-    count. `certificate` and `key` are the caller's own, for bridges that ask for one. `server_name` is the name in the
-    bridge's certificate where the target is another, as behind a port-forward.
+    count. `extra_ca` has further ones, which count beside either. `certificate` and `key` are the caller's own, for
+    bridges that ask for one. `server_name` is the name in the bridge's certificate where the target is another, as
+    behind a port-forward.
     """
 
     ca: str | PathLike[str] | None = None
     certificate: str | PathLike[str] | None = None
     key: str | PathLike[str] | None = None
     server_name: str | None = None
+    extra_ca: str | PathLike[str] | None = None
 
     def credentials(self) -> grpc.ChannelCredentials:
         """The files, read now.
@@ -78,11 +83,19 @@ class Tls:
         """
         if (self.certificate is None) != (self.key is None):
             raise ValueError("certificate and key belong together")
-        return grpc.ssl_channel_credentials(_read(self.ca), _read(self.key), _read(self.certificate))
+        roots = _read(self.ca)
+        if self.extra_ca is not None:
+            roots = (roots or _public()) + b"\n" + Path(self.extra_ca).read_bytes()
+        return grpc.ssl_channel_credentials(roots, _read(self.key), _read(self.certificate))
 
 
 def _read(file: str | PathLike[str] | None) -> bytes | None:
     return Path(file).read_bytes() if file is not None else None
+
+
+def _public() -> bytes:
+    """The authorities that gRPC trusts by itself: those of a file that its variable names, or those that it brings."""
+    return _read(os.environ.get(_ROOTS_VARIABLE)) or pkgutil.get_data("grpc", "_cython/_credentials/roots.pem") or b""
 
 
 #: True: TLS with the authorities that gRPC brings along; a path: with those of this file; False: in the clear.

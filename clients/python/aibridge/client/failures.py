@@ -9,12 +9,17 @@ from google.protobuf.message import DecodeError, Message
 from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RequestInfo, RetryInfo
 from google.rpc.status_pb2 import Status
 
+from aibridge.client.connecting import NoConnection, why
 from aibridge.client.reasons import DOMAIN, RETRYABLE
 from aibridge.v1.errors_pb2 import UpstreamError
 
 M = TypeVar("M", bound=Message)
 
 _PUSHBACK = "grpc-retry-pushback-ms"
+#: What a program can do about a reason.
+_ADVICE: Final[Mapping[str, str]] = {
+    "CALLER_UNAUTHENTICATED": "Give the caller's credential: connect(TARGET, token=TOKEN).",
+}
 #: The one reason that this side gives.
 UNREADABLE: Final = "RESPONSE_UNREADABLE"
 
@@ -27,6 +32,8 @@ class CallFailed(Exception):  # noqa: N818 # says what became of the call; there
     that answered. `retryable` says whether the same call may succeed later; `retry_delay` is in seconds, None where
     none was advised. `violations` are pairs of field path and description. `upstream` is what the gateway said, None
     where it said nothing. `trailers` are the trailing metadata that are text: request ids, rate limits, usage.
+    `cause` says why there was no connection to the bridge, and `advice` what to do about a failure that this side can
+    mend; both are empty where nothing is known.
     """
 
     code: grpc.StatusCode
@@ -39,9 +46,12 @@ class CallFailed(Exception):  # noqa: N818 # says what became of the call; there
     violations: tuple[tuple[str, str], ...] = ()
     upstream: UpstreamError | None = None
     trailers: Mapping[str, str] = field(default_factory=dict)
+    cause: str = ""
+    advice: str = ""
 
     def __str__(self) -> str:
-        return " ".join(part for part in (self.code.name, self.reason) if part) + f": {self.message}"
+        name = " ".join(part for part in (self.code.name, self.reason) if part)
+        return f"{name}: {self.message}" + (f". {self.advice}" if self.advice else "")
 
 
 def failure_of(error: Any, target: str = "") -> CallFailed:
@@ -53,20 +63,24 @@ def failure_of(error: Any, target: str = "") -> CallFailed:
     request, wrong = _detail(status, RequestInfo), _detail(status, BadRequest)
     if info is not None and info.domain != DOMAIN:  # a proxy's, say
         info = None
+    connection = NoConnection("")
     if code is grpc.StatusCode.UNAVAILABLE and not status.details:
-        # gRPC's own words are a chain of "failed to …: [ipv4:…: …]" of which the last link is the cause.
-        text = f"no connection to a bridge at {target}: {text.rpartition(': ')[2].rstrip(']')}"
+        connection = why(text)
+        text = f"no connection to a bridge at {target}: {connection.words}"
+    reason = info.reason if info else ""
     return CallFailed(
         code,
         text or "the server says no more than that",
-        reason=info.reason if info else "",
+        reason=reason,
         metadata=dict(info.metadata) if info else {},
-        retryable=retry is not None or _is_retryable(code, info.reason if info else "", trailers),
+        retryable=retry is not None or _is_retryable(code, reason, trailers),
         retry_delay=retry.retry_delay.ToTimedelta().total_seconds() if retry else None,
         request_id=request.request_id if request else trailers.get("x-request-id", ""),
         violations=tuple((item.field, item.description) for item in wrong.field_violations) if wrong else (),
         upstream=_detail(status, UpstreamError),
         trailers=trailers,
+        cause=connection.cause,
+        advice=connection.advice or _ADVICE.get(reason, ""),
     )
 
 
