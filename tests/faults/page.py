@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from tests.faults.play import RPCS, STREAM, Scenario, Sees
-from tests.faults.scenarios import SCENARIOS, SECTIONS
+from tests.faults.scenarios import PROXY_TITLE, SCENARIOS, SECTIONS
 
 Run = Mapping[tuple[str, str], Sees]
 
@@ -43,7 +43,7 @@ def render(run: Run) -> str:
     """The page."""
     lines = [_INTRO.format(count=len(SCENARIOS))]
     for title, scenarios in SECTIONS.items():
-        lines += [f"## {title}", "", _HEADER]
+        lines += [f"## {title}", "", _HEADER.replace("gateway", "proxy") if title == PROXY_TITLE else _HEADER]
         for scenario in scenarios:
             lines += _rows(scenario, run)
         lines.append("")

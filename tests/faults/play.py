@@ -11,7 +11,7 @@ import json
 import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Self
 
@@ -25,6 +25,7 @@ from tests.faults.scripts import HEADERS, SAID, VECTOR, WORDS, usage, well
 from tests.support.authority import certificates
 from tests.support.bridge import Bridge, start_bridge
 from tests.support.details import Failure, failure, text
+from tests.support.forward import RUNNING, Fault, ForwardProxy, forwarding
 from tests.support.gateway import Gateway, Script
 
 UNARY: Final = "unary"
@@ -41,6 +42,7 @@ REFUSES: Final = "refuses"
 FULL: Final = "full"  # its queue is: the next connection gets no answer
 #: What its TLS is like then, where there is any.
 UNTRUSTED: Final = "untrusted"
+TRUSTED: Final = "trusted"
 BROKEN: Final = "broken"  # it is left to the act
 
 _ID: Final = "call-1"
@@ -79,7 +81,8 @@ class Scenario:
 
     `plain` is for the three that get one reply, `models` for ListModels where it differs; None where a fault cannot
     befall a kind. `scripts` answer the requests, `act` the connections, each until the fault is over; `idle` befalls a
-    connection in the pool that a first call left there. `prompt` is the length of the request's text.
+    connection in the pool that a first call left there. `prompt` is the length of the request's text. `proxy` is the
+    fault of a forward proxy, through which all requests go then, None for no proxy.
     """
 
     name: str
@@ -96,6 +99,7 @@ class Scenario:
     listens: str = ACCEPTS
     tls: str = ""
     idle: Script | None = None
+    proxy: Fault | None = None
 
     def __str__(self) -> str:
         return self.name
@@ -121,6 +125,8 @@ async def play(scenario: Scenario, rpc: str) -> Sees:
                 await scenario.idle(await bridge.gateway.exchange())
             seen = await _caused(scenario, rpc, bridge)
             await door.mend()
+            for proxy in RUNNING:
+                proxy.mend()
             bridge.gateway.script(well)
             accepted = door.accepted
             await _all_is_well(bridge, rpc)
@@ -150,12 +156,14 @@ async def _standing(scenario: Scenario) -> AsyncIterator[tuple[Bridge, "Door"]]:
     gateway.script(well)
     door = Door(gateway, scenario)
     gateway.url = door.url
-    await door.start()
-    try:
-        async with start_bridge(gateway, **{"max_retries": 2, "upstream_api_key": _KEY, **scenario.settings}) as bridge:
-            yield bridge, door
-    finally:
-        await door.close()
+    settings = {"max_retries": 2, "upstream_api_key": _KEY, **scenario.settings}
+    async with AsyncExitStack() as stack:
+        await door.start()
+        stack.push_async_callback(door.close)
+        if scenario.proxy is not None:
+            proxy = await stack.enter_async_context(forwarding(ForwardProxy(fault=scenario.proxy)))
+            settings["upstream_proxy"] = f"http://127.0.0.1:{proxy.port}"
+        yield await stack.enter_async_context(start_bridge(gateway, **settings)), door
 
 
 async def _caused(scenario: Scenario, rpc: str, bridge: Bridge) -> Sees:
@@ -291,7 +299,8 @@ class Door:
                 with suppress(BlockingIOError):
                     filler.connect(self._socket.getsockname())
         elif self._scenario.listens == ACCEPTS:
-            await self._listen(certificates(trusted=False)[0] if self._scenario.tls == UNTRUSTED else None)
+            trusted = {UNTRUSTED: False, TRUSTED: True}.get(self._scenario.tls)
+            await self._listen(None if trusted is None else certificates(trusted=trusted)[0])
 
     async def mend(self) -> None:
         """The fault is over."""

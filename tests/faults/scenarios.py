@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from tests.faults import scripts as s
-from tests.faults.play import BROKEN, FULL, LONG, REFUSES, STREAM, UNARY, UNTRUSTED, Scenario, Sees
+from tests.faults.play import BROKEN, FULL, LONG, REFUSES, STREAM, TRUSTED, UNARY, UNTRUSTED, Scenario, Sees
 from tests.faults.scripts import CHUNKED, CLOSE, EVENTS, JSON, LENGTH, cut, http, made, raw, refusal, streamed, whole
+from tests.support.forward import Fault
 from tests.support.gateway import Script
 
 OK: Final = Sees(reused=True)
@@ -20,6 +21,7 @@ GONE: Final = Sees()  # all is well, but for the connection
 ASK: Final = "not by gRPC; after 1000 ms"
 UNREACHABLE: Final = Sees("UNAVAILABLE", "UPSTREAM_UNREACHABLE", ASK, http=0, attempts=3)
 TLS: Final = Sees("UNAVAILABLE", "UPSTREAM_TLS_ERROR", "no", http=0)
+PROXY_REJECTED: Final[dict[str, Any]] = {"reason": "UPSTREAM_PROXY_REJECTED", "retry": "no", "attempts": 1}
 LOST: Final = Sees("UNAVAILABLE", "UPSTREAM_CONNECTION_LOST", ASK, http=0)
 LOST_GET: Final = LOST.but(attempts=3)  # which can be asked for again
 NOT_SENT: Final = Sees("UNAVAILABLE", "UPSTREAM_WRITE_FAILED", ASK, http=0)
@@ -72,6 +74,11 @@ def unary_row(name: str, gateway: str, script: Script, sees: Sees, **more: Any) 
     return Scenario(name, gateway, (script,), plain=sees, rpcs=(UNARY,), **more)
 
 
+def proxy_row(name: str, proxy: str, fault: Fault, sees: Sees, script: Script = s.well, **more: Any) -> Scenario:
+    """A row about the forward proxy that is between the bridge and a gateway with TLS."""
+    return row(name, proxy, script, sees, proxy=fault, tls=TRUSTED, **more)
+
+
 def short(*limits: str) -> dict[str, Any]:
     return dict.fromkeys(limits, SHORT)
 
@@ -95,6 +102,26 @@ NO_CONNECTION: Final = [
         tls=BROKEN,
         act=s.says_nothing,
         settings=short("connect_timeout"),
+    ),
+]
+
+PROXY: Final = [
+    proxy_row("proxy, refused", "refuses connections", "refuses", UNREACHABLE),
+    proxy_row("proxy, 407", "answers 407 to CONNECT", "407", UNREACHABLE.but(**PROXY_REJECTED)),
+    proxy_row("proxy, 403", "answers 403 to CONNECT", "403", UNREACHABLE),
+    proxy_row("proxy, 502", "answers 502 to CONNECT", "502", UNREACHABLE),
+    proxy_row("proxy, no HTTP", "answers CONNECT with what is no HTTP", "no http", UNREACHABLE),
+    proxy_row("proxy, closed", "closes the connection instead of an answer", "hangs up", UNREACHABLE),
+    proxy_row(
+        "proxy, silent",
+        "does not answer CONNECT, until connect_timeout",
+        "silent",
+        UNREACHABLE,
+        settings=short("connect_timeout"),
+    ),
+    proxy_row("proxy, dies when asked", "dies behind the request", "", LOST, s.proxy_dies, models=LOST_GET),
+    proxy_row(
+        "proxy, dies in a response", "dies in the middle of a response", "", INTERRUPTED, cut(s.proxy_dies), at=2
     ),
 ]
 
@@ -742,8 +769,11 @@ POOL: Final = [
     row("not kept", "says connection: close", made(http(_LENGTH, "connection: close"), s.body, end=s.close), GONE),
 ]
 
+#: Its rows say what the proxy does, and not the gateway.
+PROXY_TITLE: Final = "The forward proxy"
 SECTIONS: Final[Mapping[str, Sequence[Scenario]]] = {
     "No connection": NO_CONNECTION,
+    PROXY_TITLE: PROXY,
     "The connection breaks": BREAKS,
     "Time": TIME,
     "HTTP": PROTOCOL,

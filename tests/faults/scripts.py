@@ -17,6 +17,7 @@ from contextlib import suppress
 from functools import cache
 from typing import Any, Final, NamedTuple
 
+from tests.support.forward import RUNNING
 from tests.support.gateway import Exchange, Request, Script
 
 EVENTS: Final = "text/event-stream"
@@ -202,6 +203,15 @@ async def close(exchange: Exchange) -> None:
 
 
 async def hang(exchange: Exchange) -> None:
+    await exchange.wait_closed()
+
+
+async def proxy_dies(exchange: Exchange) -> None:
+    """The forward proxy breaks its connections, when it has passed on what was sent."""
+    for _ in range(20):
+        await asyncio.sleep(0.001)
+    for proxy in RUNNING:
+        proxy.die()
     await exchange.wait_closed()
 
 

@@ -2,16 +2,19 @@
 
 import asyncio
 import base64
+import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Final, Literal
 
-Fault = Literal["", "refuses", "silent", "hangs up", "no http", "401", "502"]
+Fault = Literal["", "refuses", "silent", "hangs up", "no http", "401", "403", "407", "502"]
+#: Those that run, for scripts that break them.
+RUNNING: Final[set["ForwardProxy"]] = set()
 
 
-@dataclass
+@dataclass(eq=False)
 class ForwardProxy:
     """What it has seen, and how it fails. `credential` is the USER:PASSWORD that it asks for."""
 
@@ -21,8 +24,19 @@ class ForwardProxy:
     lines: list[str] = field(default_factory=list)
     tunnels: set[asyncio.StreamWriter] = field(default_factory=set)
     closed: asyncio.Event = field(default_factory=asyncio.Event)
+    tasks: set[asyncio.Task[Any]] = field(default_factory=set)
+    mended: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def mend(self) -> None:
+        """The fault is over."""
+        self.fault = ""
+        self.mended.set()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
         with suppress(OSError, asyncio.IncompleteReadError):
             head = await reader.readuntil(b"\r\n\r\n")
             line = head.partition(b"\r\n")[0].decode()
@@ -34,7 +48,7 @@ class ForwardProxy:
                 await reader.read()
             elif self.fault == "no http":
                 writer.write(b"SSH-2.0-nothing\r\n\r\n")
-            elif self.fault in {"401", "502"}:
+            elif self.fault.isdecimal():
                 writer.write(b"HTTP/1.1 %b No\r\ncontent-length: 2\r\n\r\nno" % self.fault.encode())
             elif self.credential and wanted not in head:
                 writer.write(b"HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 2\r\n\r\nno")
@@ -91,10 +105,26 @@ async def _copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> N
 
 @asynccontextmanager
 async def forwarding(proxy: ForwardProxy, tls: ssl.SSLContext | None = None) -> AsyncIterator[ForwardProxy]:
-    server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0, ssl=tls)
-    proxy.port = server.sockets[0].getsockname()[1]
-    try:
-        yield proxy
-    finally:
-        proxy.die()
-        server.close()
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        proxy.port = bound.getsockname()[1]
+
+        async def accept() -> None:
+            if proxy.fault == "refuses":
+                await proxy.mended.wait()
+            async with await asyncio.start_server(proxy.serve, sock=bound.dup(), ssl=tls) as server:
+                accepting.set()
+                await server.serve_forever()
+
+        accepting = asyncio.Event()
+        server = asyncio.create_task(accept())
+        if proxy.fault != "refuses":
+            await accepting.wait()
+        RUNNING.add(proxy)
+        try:
+            yield proxy
+        finally:
+            RUNNING.discard(proxy)
+            server.cancel()
+            proxy.die()
+            await asyncio.gather(server, *proxy.tasks, return_exceptions=True)
