@@ -48,7 +48,7 @@ class Upstream:
             base,
             contexts(settings),
             connect_timeout=settings.connect_timeout,
-            longest=settings.max_header_bytes,
+            max_header_bytes=settings.max_header_bytes,
             proxy=proxy,
             path=settings.upstream_socket,
             reachability=Reachability(upstream=settings.upstream_url, **({"proxy": proxy.url} if proxy else {})),

@@ -125,7 +125,7 @@ class Probe:
             self._url,
             self._contexts,
             connect_timeout=self._timeout,
-            longest=self._longest,
+            max_header_bytes=self._longest,
             proxy=self.proxy,
             path=self.socket,
         )

@@ -16,8 +16,9 @@ from typing import Final
 import httpx
 
 from bridge.upstream.causes import Cause, Reachability, cause_of
-from bridge.upstream.connection import Connection, Headers, head_of
+from bridge.upstream.connection import Connection
 from bridge.upstream.dialer import Dialer
+from bridge.upstream.heads import Headers, head_of
 from bridge.upstream.proxy import Proxy
 
 #: Seconds for which an idle connection is kept where the server does not say. A server that closes it in the moment
@@ -77,7 +78,7 @@ class Transport(httpx.AsyncBaseTransport):
     """Connections to the origin of `url`; requests to any other are sent there too.
 
     `tls` gives the context of each connection that is made; `connect_timeout` is the seconds for name, TCP and TLS;
-    `longest` bounds each line in the head of a reply, in bytes. With `path` connections lead to that unix socket.
+    `max_header_bytes` bounds each line in the head of a response. With `path` connections lead to that unix socket.
     `reachability` is told whether connections can be made. The number of connections, and the time that a request
     may take, are for callers to limit. A HEAD has no place here: llhttp would wait for the body.
     """
@@ -88,7 +89,7 @@ class Transport(httpx.AsyncBaseTransport):
         tls: Callable[[], ssl.SSLContext],
         *,
         connect_timeout: float,
-        longest: int,
+        max_header_bytes: int,
         proxy: Proxy | None = None,
         path: str = "",
         reachability: Reachability | None = None,
@@ -98,7 +99,7 @@ class Transport(httpx.AsyncBaseTransport):
         self._reachability = reachability or Reachability()
         self._tls = url.scheme == "https"
         self._connect_timeout = connect_timeout
-        self._longest = longest
+        self._max_header_bytes = max_header_bytes
         self._idle: dict[Connection, None] = {}  # the one used last stands last
         self._used: set[Connection] = set()
         self._ramp = asyncio.Semaphore(_RAMP)
@@ -205,7 +206,7 @@ class Transport(httpx.AsyncBaseTransport):
             async with asyncio.timeout(self._connect_timeout), self._ramp:
                 connection = self._kept()
                 if connection is None:
-                    connection = Connection(self._longest, self._forget)
+                    connection = Connection(self._max_header_bytes, self._forget)
                     await self._dialer.dial(connection)
         except (OSError, UnicodeError, httpx.ProxyError) as error:
             self._dialer.forget()

@@ -7,7 +7,9 @@ from typing import Any, Final, NamedTuple, cast
 
 import httpx
 
-from bridge.upstream.connection import Connection, Headers
+from bridge.upstream.connection import Connection
+from bridge.upstream.heads import Headers
+from bridge.upstream.phases import OVER
 from tests.fuzz.claims import must
 
 _LOOP: Final = asyncio.new_event_loop()
@@ -90,7 +92,7 @@ async def _seen(pieces: list[bytes], longest: int, *, broken: bool, waiting: int
     await asyncio.sleep(0)
     for piece in pieces:
         await _fed(connection, transport, piece, waiting)
-    cut = not transport.aborted and not connection._complete
+    cut = not transport.aborted and connection.phase not in OVER
     if cut:
         connection.connection_lost(ConnectionResetError() if broken else None)
     seen = await asking
@@ -117,8 +119,8 @@ async def _fed(connection: Connection, transport: _Transport, piece: bytes, wait
         await asyncio.sleep(0)
     if not transport.aborted:
         connection.data_received(piece)
-        must(connection._size <= waiting + len(piece) or connection._complete, "what waits is bounded")
-        must(connection._unseen <= connection._longest + len(piece), "a line is bounded")
+        must(connection.unread_bytes <= waiting + len(piece) or connection.phase in OVER, "what waits is bounded")
+        must(connection._unparsed_bytes <= connection._max_header_bytes + len(piece), "a line is bounded")
         await asyncio.sleep(0)  # what is to be closed is closed
 
 

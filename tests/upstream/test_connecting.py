@@ -77,7 +77,9 @@ async def several(made: Transport, count: int) -> list[int]:
 async def test_refused() -> None:
     """ConnectError, which says why."""
     with refusing() as (host, port):
-        async with Transport(httpx.URL(f"http://{host}:{port}"), trusting, connect_timeout=5, longest=9) as made:
+        async with Transport(
+            httpx.URL(f"http://{host}:{port}"), trusting, connect_timeout=5, max_header_bytes=9
+        ) as made:
             with pytest.raises(httpx.ConnectError) as failed:
                 await ask(made)
     assert isinstance(failed.value.__cause__, ConnectionRefusedError)
@@ -168,7 +170,7 @@ async def test_a_failed_connect_forgets_the_addresses(wire: Wire, resolve: Resol
 @pytest.mark.parametrize("host", ["a" * 64 + ".test", "xn--" + "a" * 70])
 async def test_no_name(host: str) -> None:
     """What no name can be is ConnectError too."""
-    async with Transport(httpx.URL(f"http://{host}"), trusting, connect_timeout=5, longest=9) as made:
+    async with Transport(httpx.URL(f"http://{host}"), trusting, connect_timeout=5, max_header_bytes=9) as made:
         with pytest.raises(httpx.ConnectError):
             await ask(made)
 
@@ -276,7 +278,7 @@ async def test_cancelled_in_the_body(either: Wire) -> None:
 async def test_closing_in_the_middle(head: bytes, either: Wire) -> None:
     """Requests under way fail; in particular no body ends well because of it. What comes later fails as well."""
     either.play = says(head)
-    made = Transport(httpx.URL(either.url), trusting, connect_timeout=5, longest=4096)
+    made = Transport(httpx.URL(either.url), trusting, connect_timeout=5, max_header_bytes=4096)
     task = asyncio.create_task(whole(made))
     await either.peer()
     await asyncio.sleep(0.02)

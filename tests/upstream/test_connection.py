@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
+from bridge.upstream.phases import Phase
 from bridge.upstream.transport import Transport
 from tests.upstream.wire import LONGEST, MUCH, OK, Peer, Wire, ask, says, silent, so_far, transport, until, whole
 
@@ -222,10 +223,10 @@ async def test_a_body_that_nobody_reads_stops_the_upstream(either: Wire) -> None
     async with transport(either) as made:
         reply = await ask(made)
         connection = next(iter(made._used))
-        await until(lambda: connection._held)
+        await until(lambda: connection.is_paused)
         for _ in range(20):
             await asyncio.sleep(0.001)
-            assert connection._size <= (1 << 16) + (1 << 18) + (1 << 14)
+            assert connection.unread_bytes <= (1 << 16) + (1 << 18) + (1 << 14)
         assert not sent.is_set()
         got = 0
         async for piece in reply.stream:
@@ -267,7 +268,7 @@ async def test_a_complete_reply_that_nobody_read(size: int, chunked: bool, made:
     wire.play = says(HEAD + (framed if chunked else b"content-length: %d\r\n\r\n%b" % (size, body)))
     reply = await ask(made)
     connection = next(iter(made._used))
-    await until(lambda: connection._complete or connection._held)
+    await until(lambda: connection.phase is Phase.COMPLETE or connection.is_paused)
     await reply.aclose()
     assert await whole(made) == body
     assert await whole(made) == body

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from bridge.upstream.phases import Phase
 from bridge.upstream.transport import Body, Transport
 from tests.upstream.wire import OK, Peer, Wire, ask, says, transport, trusting, until, whole
 
@@ -34,7 +35,7 @@ async def test_a_plain_client(either: Wire) -> None:
             yield part
 
     either.play = play
-    made = Transport(httpx.URL(either.url), trusting, connect_timeout=5, longest=4096)
+    made = Transport(httpx.URL(either.url), trusting, connect_timeout=5, max_header_bytes=4096)
     async with httpx.AsyncClient(transport=made, base_url=either.url) as client:
         reply = await client.get("/models", params={"a": "b c"})
         assert (reply.status_code, reply.headers["x-a"], reply.text) == (200, "b", "GET /models?a=b+c HTTP/1.1|")
@@ -64,7 +65,7 @@ async def test_the_errors_of_a_client_are_those_of_httpx(
 ) -> None:
     """With the request that they belong to."""
     wire.play = play
-    made = Transport(httpx.URL(wire.url), trusting, connect_timeout=5, longest=4096)
+    made = Transport(httpx.URL(wire.url), trusting, connect_timeout=5, max_header_bytes=4096)
     async with httpx.AsyncClient(transport=made, base_url=wire.url) as client:
         with pytest.raises(kind) as failed:
             await client.get("/x")
@@ -239,7 +240,7 @@ async def test_a_server_that_speaks_first(either: Wire) -> None:
     async with transport(either) as made:
         with pytest.raises(httpx.ConnectError):  # noqa: PT012 # when the event loop has told of it
             connection = await made._connect()
-            await until(lambda: connection._error)
+            await until(lambda: connection.phase is Phase.FAILED)
             await connection.ask(b"GET / HTTP/1.1\r\n\r\n", b"")
         for peer in either.peers:
             await peer.over.wait()

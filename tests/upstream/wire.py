@@ -154,7 +154,9 @@ def trusting() -> ssl.SSLContext:
 @asynccontextmanager
 async def transport(wire: Wire, url: str = "", seconds: float = 5.0) -> AsyncIterator[Transport]:
     """A transport to a server. What was begun is over when it closes, and nothing of it is left."""
-    async with Transport(httpx.URL(url or wire.url), trusting, connect_timeout=seconds, longest=LONGEST) as made:
+    async with Transport(
+        httpx.URL(url or wire.url), trusting, connect_timeout=seconds, max_header_bytes=LONGEST
+    ) as made:
         yield made
     assert made.connections() == (0, 0)
     assert made._reaper is None
