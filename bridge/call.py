@@ -112,12 +112,14 @@ class CallRecord:
     # telemetry.traces
     trace: Trace | None = None
     # upstream.client: requests sent, when the first of them was, whether one may be billed, the HTTP statuses of those
-    # that were followed by another, and the seconds that the call waited for a connection.
+    # that were followed by another, the seconds that the call waited for a connection, and why the latest request could
+    # not be sent (a `causes.Cause`).
     attempts: int = 0
     sent_at: float = 0.0
     posted: bool = False
     retried_statuses: tuple[int, ...] = ()
     connection_seconds: float = 0.0
+    unreachable: str = ""
     # upstream.retry: the bridge has retried, or has no retry left.
     retries_spent: bool = False
     # upstream.exchange: of the latest response: its status, id and trailers, and when it ended.

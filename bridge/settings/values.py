@@ -86,6 +86,8 @@ def unix_parts(value: str) -> tuple[str, str]:
 
 
 def _upstream_url(value: str) -> str:
+    if value.startswith(("http://", "https://")) and "?" in value:
+        raise ValueError("must not have a query: put its members into upstream_query")
     if not value.startswith("unix:"):
         return _url(value)
     path, base = unix_parts(value)

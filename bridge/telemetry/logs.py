@@ -161,6 +161,7 @@ def call_line(record: CallRecord, code: str, reason: str, trace_id: str, used: T
         line["upstream_ms"] = round(((record.ended_at or now) - record.sent_at) * 1000, 1)
     words = (
         ("reason", reason),
+        ("cause", record.unreachable if reason else ""),
         ("caller", record.caller),
         ("operation", record.operation),
         ("model", record.model),

@@ -44,6 +44,8 @@ class Upstream:
         self._origin = Origin(settings)
         base = self._origin.base
         proxy = upstream_proxy(settings)
+        # A proxy that passes requests on sees its credential beside them, and may repeat it in an error of its own.
+        self._telling = proxy if base.scheme == "http" else None
         self._transport = Transport(
             base,
             contexts(settings),
@@ -106,6 +108,7 @@ class Upstream:
                 sent = credential.authorization
                 exchange = await self._attempt(method, path, call, body, accept, clock, credential)
             except BridgeError as error:
+                call.record.unreachable = error.metadata.get("cause", "")
                 if error.reason is Reason.BRIDGE_CREDENTIALS_REJECTED and not renewed:
                     renewed = True
                     clock.pause()
@@ -115,6 +118,7 @@ class Upstream:
                 if delay is None:
                     raise
             else:
+                call.record.unreachable = ""
                 self._retries.succeeded()
                 return exchange
             clock.pause()
@@ -142,7 +146,8 @@ class Upstream:
             if isinstance(error, httpx.TransportError):
                 raise failures.of_exception(error, answered=False) from error
             raise
-        credential = credential._replace(others=self._origin.secrets())
+        of_proxy = self._telling.secrets() if self._telling is not None else []
+        credential = credential._replace(others=[*self._origin.secrets(), *of_proxy])
         exchange = Exchange(response, call, body, clock, self._settings, credential, closed=self._free.release)
         try:
             await exchange.check()

@@ -47,6 +47,11 @@ class Proxy(NamedTuple):
         value = b"Basic " + base64.b64encode(secret.encode("utf-8"))
         return [(b"proxy-authorization", value)] if secret else []
 
+    def secrets(self) -> list[str]:
+        """What an error must not tell of: the value of that header, and the password in it."""
+        password = self.secret.value().partition(":")[2]
+        return [*(value.decode("ascii") for _, value in self.header()), *([password] if password else [])]
+
     @property
     def url(self) -> str:
         """The proxy's URL without its credential."""

@@ -162,6 +162,7 @@ async def test_each_cause(cause: str, situation: Situation, reason: str, ca_file
     assert [failure.reason for failure in failures] == [reason] * 2
     assert [failure.metadata.get("cause") for failure in failures] == [cause] * 2
     assert warnings(logs) == [cause]
+    assert [line.get("cause") for line in logs if line["event"] == "call"] == [cause] * 2
     (line,) = [line for line in logs if line.get("cause") == cause and line["log_level"] == "warning"]
     assert line["upstream"] == options["upstream_url"]
     assert line["problem"]

@@ -139,8 +139,8 @@ async def test_the_credential_of_a_caller_goes_in_that_header_too(start: Start, 
             "upstream_headers: api-key holds the credential",
         ),
         (
-            {"upstream_url": "https://h/v1?api-version=1"},
-            "upstream_url: must be an http:// or https:// URL without query",
+            {"upstream_url": "https://h/v1?api-version=1", "upstream_query": ["api-version=2"]},
+            "upstream_url: must not have a query: put its members into upstream_query",
         ),
     ],
 )

@@ -1,6 +1,7 @@
 """The way to the upstream through a forward proxy: tunnels, whole URLs, TLS to the proxy, and how each of it fails."""
 
 import asyncio
+import base64
 import ssl
 import time
 from collections.abc import AsyncIterator
@@ -14,6 +15,7 @@ from structlog.testing import capture_logs
 from aibridge.v1 import chat_pb2
 from bridge import settings
 from bridge.settings import SettingsError
+from bridge.settings.sources import effective
 from bridge.upstream.probe import Probe
 from bridge.upstream.proxy import Proxy, is_exempt, proxy_of, unused_variables
 from tests.support import gateway as fake
@@ -302,3 +304,44 @@ def test_wrong_settings_are_named(given: dict[str, Any], words: str) -> None:
     with pytest.raises(SettingsError) as caught:
         settings.load(**given)
     assert words in str(caught.value)
+
+
+def told(*texts: str) -> Any:
+    """A gateway's error, or a proxy's in its place, that repeats what it was sent."""
+    return json_reply({"error": {"message": " ".join(texts), "code": texts[-1]}}, 500, x_request_id=texts[0])
+
+
+PASSWORD = "secret-of-the-proxy-0815"  # noqa: S105 # of a proxy that is ours
+ENCODED = base64.b64encode(f"user:{PASSWORD}".encode()).decode()
+
+
+@pytest.mark.parametrize("text", [PASSWORD, ENCODED, f"Basic {ENCODED}", f"user:{PASSWORD}", PASSWORD[:14]])
+async def test_an_error_does_not_tell_of_the_proxys_password(
+    text: str, gateway: Gateway, proxy: ForwardProxy, start: Start
+) -> None:
+    gateway.script(told(text, f"credential {text} is odd", text))
+    with capture_logs() as logs:
+        async with start(upstream_proxy=f"http://user:{PASSWORD}@127.0.0.1:{proxy.port}") as bridge:
+            failure = await failed(ask(bridge))
+    assert failure.reason == "UPSTREAM_INTERNAL_ERROR"
+    assert "is odd" in failure.message
+    for secret in (PASSWORD[:14], ENCODED[:20]):
+        assert secret not in f"{failure.shown}{failure.trailers}{logs}"
+
+
+def test_config_masks_the_proxys_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIBRIDGE_UPSTREAM_PROXY", f"http://user:{PASSWORD}@proxy.test:3128")
+    shown = f"{settings.load()!r}{effective()}"
+    assert PASSWORD not in shown
+    assert "upstream_proxy" in shown
+
+
+@pytest.mark.parametrize("place", ["flag", "file"])
+def test_a_wrong_proxy_is_named_without_its_password(place: str, tmp_path: Path) -> None:
+    """The error of the start names the setting, the problem and what is allowed."""
+    wrong = f"user:{PASSWORD}@proxy.test:3128"
+    config = tmp_path / "bridge.toml"
+    config.write_text(f'upstream_proxy = "{wrong}"\n' if place == "file" else "")
+    with pytest.raises(SettingsError, match="upstream_proxy: must be http://HOST:PORT or https://HOST:PORT") as caught:
+        settings.load(config, **({"upstream_proxy": wrong} if place == "flag" else {}))
+    assert PASSWORD not in str(caught.value)
