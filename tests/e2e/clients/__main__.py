@@ -5,10 +5,11 @@ import asyncio
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import AsyncExitStack, suppress
 from typing import Final
 
-from tests.e2e.clients import limits, programs, proxies, report, silence, tools
+from tests.e2e.clients import blocks, limits, programs, proxies, report, silence, tools
 from tests.e2e.clients.checks import Check, checks, tools_check
 from tests.e2e.clients.programs import ProgramError
 from tests.e2e.clients.report import Outcome
@@ -16,7 +17,7 @@ from tests.e2e.clients.stacks import STACKS, Stack
 from tests.e2e.clients.toolchains import ToolchainError, provide
 from tests.e2e.clients.tools import TOOLS, Tool
 from tests.e2e.clients.upstream import Upstream, upstream
-from tests.e2e.openai.libraries import Library
+from tests.e2e.openai.libraries import Library, LibraryError
 from tests.e2e.openai.run import SUBJECTS
 from tests.e2e.openai.run import run as parity
 from tests.e2e.openai.suites import Suite
@@ -31,7 +32,7 @@ _DIRECT: Final = "direct"
 def main() -> int:
     """Run what was asked for."""
     parser = argparse.ArgumentParser(prog="tests.e2e.clients", description="Builds, runs and checks the examples.")
-    names = [*_SUBJECTS, silence.NAME]
+    names = [*_SUBJECTS, silence.NAME, blocks.NAME]
     parser.add_argument("--only", metavar="NAME,…", help=f"some of: {', '.join(names)}")
     parser.add_argument("--direct", action="store_true", help="not through the proxies")
     parser.add_argument(
@@ -51,8 +52,8 @@ def main() -> int:
     through = () if arguments.direct else tuple(_PROXIES)
     subjects = [subject for name, subject in _SUBJECTS.items() if name in chosen]
     libraries = () if arguments.only else tuple(SUBJECTS.values())
-    waits = silence.NAME in chosen
-    return asyncio.run(_main(subjects, through, libraries, waits=waits, write=arguments.write_report))
+    more = {silence.NAME, blocks.NAME} & set(chosen)
+    return asyncio.run(_main(subjects, through, libraries, more, write=arguments.write_report))
 
 
 async def _serve() -> None:
@@ -65,12 +66,14 @@ async def _main(
     subjects: Sequence[Stack | Tool],
     through: Sequence[str],
     libraries: Sequence[Library | Suite],
+    more: AbstractSet[str],
     *,
-    waits: bool,
     write: bool,
 ) -> int:
     passed = failed = 0
-    silent = asyncio.create_task(silence.check()) if waits else None  # it only waits, while all else runs
+    silent = (
+        asyncio.create_task(silence.check()) if silence.NAME in more else None
+    )  # it only waits, while all else runs
     async with AsyncExitStack() as servers:
         gateway = await servers.enter_async_context(upstream())
         bridge = await servers.enter_async_context(programs.bridge(gateway.url))
@@ -86,6 +89,9 @@ async def _main(
             passed += sum(not check.problem for check in found)
         outcomes = [await _outcome(subject, ways, gateway) for subject in subjects]
         versions = {name: await proxies.version(_PROXIES[name]) if name in _PROXIES else "" for name in ways}
+    if blocks.NAME in more:
+        failed += _print_failures(blocks.NAME, found := await _blocks())
+        passed += sum(not check.problem for check in found)
     results = await parity(libraries)
     if silent is not None:
         failed += _print_failures(silence.NAME, found := await silent)
@@ -98,6 +104,13 @@ async def _main(
     passed += sum(result.passed for result in results)
     print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0
+
+
+async def _blocks() -> list[Check]:
+    try:
+        return await blocks.check()
+    except (LibraryError, ProgramError, ToolchainError) as error:
+        return [Check("build", str(error))]
 
 
 def _print_failures(name: str, found: Sequence[Check]) -> int:
