@@ -1,6 +1,20 @@
-"""`python -m bridge` is `aibridge`."""
+"""`aibridge`, and `python -m bridge`, which is the same."""
 
-from bridge.cli.app import main
+import os
+import sys
+
+
+def main() -> None:
+    """Run the command line.
+
+    `serve` makes log lines of what core writes. Every other command says itself what went wrong.
+    """
+    if sys.argv[1:2] != ["serve"]:
+        os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # read when grpc is imported
+    from bridge.cli.app import main as run  # noqa: PLC0415 # behind the variable: it imports grpc
+
+    run()
+
 
 if __name__ == "__main__":
     main()

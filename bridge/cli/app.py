@@ -41,7 +41,8 @@ class _Commands(Commands):
             console.note(str(error))
             raise typer.Exit(1) from None
         except SettingsError as error:
-            console.note(f"wrong settings:\n{error}")
+            problems = str(error)
+            console.note("wrong settings:" + ("\n" if "\n" in problems else " ") + problems)
             raise typer.Exit(2) from None
         except BrokenPipeError:  # whoever read has had enough, as in `aibridge models | head -1`
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

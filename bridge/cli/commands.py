@@ -189,6 +189,12 @@ def _client(
     server_name: str | None,
 ) -> Client:
     token = os.environ.get("AIBRIDGE_TOKEN")
+    scheme, _, rest = target.rpartition("://")
+    if scheme in {"http", "https", "grpc", "grpcs"}:
+        with_tls = " with --tls" if scheme.endswith("s") else ""
+        raise SettingsError(f"--target: give {rest.partition('/')[0]}{with_tls}, an address without {scheme}://")
+    if not target.strip():
+        raise SettingsError("--target: give HOST:PORT, the address of a bridge")
     try:
         caller_metadata(token)
     except ValueError as error:

@@ -132,7 +132,9 @@ def _bridge() -> Iterator[str]:
     """A bridge in a child process, before the embedded model; its address."""
     # Settings meant for another bridge stay outside, so that the demo is the same everywhere.
     environment = {
-        name: value for name, value in os.environ.items() if not name.startswith("AIBRIDGE_") or name == MODEL_VARIABLE
+        name: value
+        for name, value in os.environ.items()
+        if (not name.startswith("AIBRIDGE_") or name == MODEL_VARIABLE) and name != "GRPC_VERBOSITY"
     }
     # -P: a folder named `bridge` where the demo is run is not ours.
     command = [sys.executable, "-P", "-m", "bridge", "serve", "--local", "--listen", "127.0.0.1:0"]

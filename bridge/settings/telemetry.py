@@ -11,8 +11,10 @@ class Telemetry(BaseModel):
     """Telemetry."""
 
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
-    log_format: Literal["auto", "json", "console"] = Field(
-        "auto", description="JSON lines or readable ones; auto means readable on a terminal."
+    log_format: Literal["auto", "json", "console", "full"] = Field(
+        "auto",
+        description="json: a JSON object a line. console: columns for people. full: the same with every field."
+        " auto: console on a terminal, else json.",
     )
     metrics_listen: MetricsAddress = Field(
         "127.0.0.1:9464",

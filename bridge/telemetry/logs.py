@@ -19,6 +19,7 @@ from bridge.jsontext import dumps
 from bridge.redact import safe
 from bridge.settings import Settings
 from bridge.telemetry.capture import captured
+from bridge.telemetry.columns import Columns
 from bridge.telemetry.writer import Writer
 
 _log = structlog.get_logger("aibridge.rpc")
@@ -52,8 +53,11 @@ _output = _Output()
 def configure(settings: Settings) -> None:
     """Set up logging for the process, on standard error."""
     level = getattr(logging, settings.log_level.upper())
-    readable = settings.log_format == "console" or (settings.log_format == "auto" and sys.stderr.isatty())
-    renderer: Any = structlog.dev.ConsoleRenderer() if readable else structlog.processors.JSONRenderer(_json)
+    terminal = sys.stderr.isatty()
+    readable = settings.log_format in {"console", "full"} or (settings.log_format == "auto" and terminal)
+    colours = terminal and not os.environ.get("NO_COLOR")
+    columns = Columns(full=settings.log_format == "full", colours=colours)
+    renderer: Any = columns if readable else structlog.processors.JSONRenderer(_json)
     writer = _output.writer = _output.writer or Writer(os.dup(sys.stderr.fileno()))  # what `libraries` leaves alone
     _output.level = level
     _output.compact = None if readable else _rendered

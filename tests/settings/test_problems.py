@@ -32,7 +32,7 @@ def shown_by(*arguments: str, **variables: str) -> Result:
         ("WORKERS", "0", "workers: should be greater than or equal to 1; allowed: at least 1, at most 256"),
         ("STALL_TIMEOUT", "0", "stall_timeout: should be greater than 0; allowed: more than 0, at most 86400"),
         ("MAX_RETRIES", "11", "max_retries: should be less than or equal to 10; allowed: at least 0, at most 10"),
-        ("LOG_FORMAT", "xml", "log_format: should be 'auto', 'json' or 'console'"),
+        ("LOG_FORMAT", "xml", "log_format: should be 'auto', 'json', 'console' or 'full'"),
         ("UPSTREAM_URL", "ftp://host", "upstream_url: must be an http:// or https:// URL without query or fragment"),
         ("UPSTREAM_URL", "https://user:pass@host", "upstream_url: must not hold a user name or password"),
         ("UPSTREAM_API_KEY_FILE", "/no/such/file", "upstream_api_key_file: no such file"),

@@ -192,9 +192,8 @@ async def test_a_port_that_is_taken(log_format: str, workers: str) -> None:
         )
         _, text = await asyncio.wait_for(process.communicate(), 30)
     assert process.returncode == 2
-    assert text.decode().splitlines()[0] == "wrong settings:"
-    assert text.decode().splitlines()[1].startswith(f"listen: cannot bind {address}")
-    assert len(text.decode().splitlines()) == 2
+    assert text.decode().startswith(f"wrong settings: listen: cannot bind {address}")
+    assert len(text.decode().splitlines()) == 1
 
 
 PROGRAM = """

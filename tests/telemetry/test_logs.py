@@ -265,7 +265,7 @@ structlog.get_logger().info("said", **said)
 """
 
 
-@pytest.mark.parametrize("log_format", ["json", "console"])
+@pytest.mark.parametrize("log_format", ["json", "console", "full"])
 async def test_no_log_line_commands_a_terminal(log_format: str) -> None:
     """Whoever's text is in a line, in either format: no control character but those of the colours and the line end."""
     child = await asyncio.create_subprocess_exec(

@@ -1,0 +1,48 @@
+"""What the commands say of an address where no bridge is: one line, and what to do; nothing of gRPC's own."""
+
+import socket
+
+import pytest
+
+from tests.support.commands import Result, spawn
+from tests.support.gateway import Gateway, reply
+
+
+async def models(*arguments: str) -> Result:
+    async with spawn("models", *arguments) as child:
+        return await child.end()
+
+
+@pytest.mark.parametrize("options", [(), ("--tls",)], ids=["plain", "tls"])
+async def test_no_line_of_grpcs_core_reaches_the_terminal(options: tuple[str, ...], gateway: Gateway) -> None:
+    """Before a server of HTTP, core logs the handshake that failed; the command says it, in a line and an advice."""
+    gateway.script(reply("HTTP/1.1 400 No\r\n\r\n"))
+    said = await models("--target", gateway.url.removeprefix("http://").removesuffix("/v1"), *options)
+    assert said.code == 1
+    first, advice = said.err.splitlines()
+    assert first.startswith("UNAVAILABLE: no connection to a bridge at 127.0.0.1:")
+    assert advice.startswith("  ")
+
+
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [
+        ("", "give HOST:PORT, the address of a bridge"),
+        ("http://127.0.0.1:50051/v1", "give 127.0.0.1:50051, an address without http://"),
+        ("https://bridge.example:443", "give bridge.example:443 with --tls, an address without https://"),
+    ],
+    ids=["empty", "http", "https"],
+)
+async def test_a_target_that_is_no_address(target: str, words: str) -> None:
+    said = await models(f"--target={target}")
+    assert (said.code, said.err) == (2, f"wrong settings: --target: {words}\n")
+
+
+async def test_a_port_that_is_taken_is_one_line() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        async with spawn("serve", "--listen", address, "--metrics-listen", "off") as child:
+            said = await child.end()
+    assert said.code == 2
+    assert len(said.err.splitlines()) == 1
+    assert f"cannot bind {address}" in said.err
