@@ -102,6 +102,8 @@ class Connection(asyncio.Protocol):
     def expect(self, size: int) -> None:
         """Let so many bytes of the response's body wait to be read before the connection stops reading."""
         self._max_unread_bytes = size
+        if self.unread_bytes <= size:
+            self._resume()
 
     async def read(self) -> bytes:
         """The bytes of the response's body that have arrived since the last call, at least one; `b""` at its end.
@@ -117,10 +119,13 @@ class Connection(asyncio.Protocol):
         data = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
         self._pieces = []
         self.unread_bytes = 0
+        self._resume()
+        return data
+
+    def _resume(self) -> None:
         if self.is_paused and self._transport is not None:
             self.is_paused = False
             self._wire.resume_reading()
-        return data
 
     @property
     def keep_alive(self) -> bytes:

@@ -339,6 +339,20 @@ async def test_a_connection_that_is_free_meanwhile(wire: Wire, monkeypatch: pyte
         assert len(wire.peers) < 20
 
 
+async def test_the_crowd_is_bounded(wire: Wire) -> None:
+    """By 64: the queue of a listener often holds 128, and what is over it waits for TCP's own retries."""
+    wire.play = silent
+    async with transport(wire, wire.url.replace("http:", "https:")) as made:
+        asking = [asyncio.ensure_future(ask(made)) for _ in range(100)]
+        await wire.peer(63)
+        for _ in range(10):
+            await asyncio.sleep(0.005)
+        assert len(wire.peers) == 64
+        for task in asking:
+            task.cancel()
+        await asyncio.gather(*asking, return_exceptions=True)
+
+
 @pytest.mark.parametrize("said", [b"HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nSTOLEN", b"\n", None], ids=str)
 async def test_a_server_that_speaks_at_once(said: bytes | None, monkeypatch: pytest.MonkeyPatch) -> None:
     """What it says before it was asked is no answer, although the event loop has not told of it yet.

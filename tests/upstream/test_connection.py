@@ -397,3 +397,63 @@ async def test_a_longer_line_than_that(made: Transport, wire: Wire) -> None:
         _, error = await so_far(made)
         assert (error is None) == (over == 0)
     wire.play = silent
+
+
+@pytest.mark.parametrize("loose", [b"", b"x:"], ids=["status line", "header"])
+async def test_a_line_that_does_not_end(loose: bytes, made: Transport, wire: Wire) -> None:
+    """So many bytes without the end of a line are waited for, and no more."""
+    begun = HEAD + loose if loose else b"HTTP/1.1 200 "
+    more = asyncio.Event()
+
+    async def play(peer: Peer) -> None:
+        await peer.hear()
+        await peer.say(begun + b"y" * (LONGEST - len(begun)))
+        await more.wait()
+        await peer.say(b"y")
+        await peer.gone()
+
+    wire.play = play
+    asking = asyncio.create_task(ask(made))
+    await until(lambda: made._used and next(iter(made._used))._unparsed_bytes == LONGEST)
+    assert not asking.done()
+    more.set()
+    with pytest.raises(httpx.RemoteProtocolError):
+        await asyncio.wait_for(asking, 5)
+    assert made.connections() == (0, 0)
+
+
+@pytest.mark.parametrize("place", ["head", "trailers", "an informational reply"])
+async def test_lines_are_counted(place: str, made: Transport, wire: Wire) -> None:
+    """128 of them make a head, or follow a body; of one more it is no reply."""
+    for over in (0, 1):
+        lines = b"x: y\r\n" * (127 + over)
+        wire.play = says(
+            {
+                "head": HEAD + lines + b"content-length: 0\r\n\r\n",
+                "trailers": HEAD + b"transfer-encoding: chunked\r\n\r\n0\r\n" + lines + b"x: y\r\n\r\n",
+                "an informational reply": b"HTTP/1.1 103 So\r\n" + lines + b"x: y\r\n\r\n" + OK,
+            }[place],
+            close=True,
+        )
+        _, error = await so_far(made)
+        assert (error is None) == (over == 0)
+
+
+async def test_a_reply_that_ends_while_nothing_is_read(made: Transport, wire: Wire) -> None:
+    """TLS may hand out the end of a body behind the order to pause: such a connection would never read again."""
+    size = 1 << 20
+
+    async def play(peer: Peer) -> None:
+        await peer.hear()
+        await peer.say(HEAD + b"content-length: %d\r\n\r\n" % size, MUCH[: size - 1])
+        await peer.gone()
+
+    wire.play = play
+    reply = await ask(made)
+    connection = next(iter(made._used))
+    await until(lambda: connection.is_paused)
+    connection.data_received(MUCH[: size - connection.unread_bytes])
+    assert connection.phase is Phase.COMPLETE
+    await reply.aclose()
+    assert made.connections() == (0, 0)
+    await wire.peers[0].over.wait()

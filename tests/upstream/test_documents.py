@@ -8,12 +8,15 @@ import pytest
 
 from aibridge.v1 import chat_pb2, embeddings_pb2, models_pb2
 from bridge.jsontext import loads, text_of
+from bridge.upstream.connection import Connection
 from bridge.upstream.documents import MAX_EVENT_ELEMENTS, is_large, load
+from bridge.upstream.phases import OVER
 from bridge.upstream.sse import Decoder, EventTooLargeError
 from tests.support.bridge import Bridge, Start
 from tests.support.details import failed, failed_stream
 from tests.support.gateway import Exchange, raw_sse, reply, sse
 from tests.support.payloads import COMPLETION
+from tests.upstream.wire import until
 
 HELLO = chat_pb2.CreateChatCompletionRequest(model="m", messages=[{"role": "user", "content": "hi"}])
 
@@ -199,3 +202,19 @@ async def test_a_chunk_that_was_merged_does_not_grow_without_end(start: Start) -
         texts = [chunk.choices[0].delta.content async for chunk in bridge.chat.CreateChatCompletionStream(HELLO)]
     assert "".join(texts) == "x" * 1_000_000 + "y" * 500
     assert texts[0] == "x" * 1_000_000
+
+
+async def test_a_response_that_is_no_stream_arrives_while_nobody_reads(
+    bridge: Bridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of it is wanted: the upstream need not wait until the bridge, which may be busy, has read what came first."""
+    read = Connection.read
+
+    async def late(connection: Connection) -> bytes:
+        await until(lambda: connection.phase in OVER)
+        return await read(connection)
+
+    monkeypatch.setattr(Connection, "read", late)
+    bridge.gateway.script(reply(completion(x="word, " * 400_000)))
+    message = await bridge.chat.CreateChatCompletion(HELLO)
+    assert len(json.loads(message.extra_json)["x"]) == 2_400_000
