@@ -374,7 +374,7 @@ async def test_a_server_that_speaks_at_once(said: bytes | None, monkeypatch: pyt
         peers: list[socket.socket] = []
         monkeypatch.setattr(dialer, "_tune", speaks)
         url = httpx.URL(f"http://127.0.0.1:{server.getsockname()[1]}/")
-        made = Transport(url, trusting, connect_timeout=5, longest=4096)
+        made = Transport(url, trusting, connect_timeout=5, max_header_bytes=4096)
         with pytest.raises(httpx.ConnectError):
             async with asyncio.timeout(5):
                 await made.handle_async_request(httpx.Request("POST", url, stream=Body(b"{}")))
