@@ -1,12 +1,18 @@
 """A row of the table: what was measured in each round, the figure that follows, and whether the bar holds."""
 
+import math
 import statistics
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from benchmarks.dialects import MIXED, SHAPES
 
+_POINTS: Final = (10, 25, 50, 75, 90, 99)
+#: Seconds that are not told apart, and how far two classes of times are apart.
+_LEAST: Final = 1e-6
+_CLASS: Final = 1.01
 #: What was measured in one round, by the stack that it was measured of.
 Round = Mapping[str, float]
 
@@ -133,11 +139,35 @@ def medians(rounds: Sequence[Mapping[str, Any]]) -> dict[str, float]:
     return {name: statistics.median(measured[name] for measured in rounds) for name in names}
 
 
+class Spread:
+    """Counts of times in classes 1 % apart, of which there may be any number; those below 1 µs are one class."""
+
+    def __init__(self, seconds: Iterable[float] = ()) -> None:
+        self._counts: Counter[int] = Counter()
+        self.add(seconds)
+
+    def add(self, seconds: Iterable[float]) -> None:
+        """Count these too."""
+        self._counts.update(round(math.log(value / _LEAST, _CLASS)) if value > _LEAST else 0 for value in seconds)
+
+    def milliseconds(self) -> dict[str, float]:
+        """As `percentiles`."""
+        points, seen, total = {}, 0, self._counts.total()
+        wanted = iter([*_POINTS, 100])
+        share = next(wanted)
+        for place, count in sorted(self._counts.items()):
+            seen += count
+            while share is not None and seen >= math.ceil(total * share / 100):
+                points[f"p{share}" if share < 100 else "max"] = round(_LEAST * _CLASS**place * 1e3, 3)
+                share = next(wanted, None)
+        return points
+
+
 def percentiles(seconds: Sequence[float]) -> dict[str, float]:
     """Percentiles of some times, in milliseconds; empty if there are none."""
     if not seconds:
         return {}
     ordered = sorted(seconds)
     last = len(ordered) - 1
-    points = {f"p{share}": ordered[round(last * share / 100)] for share in (10, 25, 50, 75, 90, 99)}
+    points = {f"p{share}": ordered[round(last * share / 100)] for share in _POINTS}
     return {name: round(value * 1e3, 3) for name, value in {**points, "max": ordered[last]}.items()}

@@ -60,20 +60,25 @@ class Asked(NamedTuple):
     events: int = CHUNKS
     interval: float = 0.0
     stamped: bool = False
+    #: What goes wrong: the request is `refused`, the stream is `cut` or has `failed` half-way.
+    fault: str = ""
 
     @property
     def model(self) -> str:
         """The model's name that asks for it."""
-        return f"bench/{self.shape}/{self.events}/{self.interval:.6f}{'/stamped' if self.stamped else ''}"
+        words = ["bench", self.shape, str(self.events), f"{self.interval:.6f}"]
+        return "/".join([*words, *["stamped"] * self.stamped, *([self.fault] if self.fault else [])])
 
     @classmethod
     def of(cls, text: str) -> Self:
         """What is asked for by a model's name, somewhere in this text; the plain shape by any other."""
         found = _ASKED.search(text)
-        return cls(found[1], int(found[2]), float(found[3]), bool(found[4])) if found else cls("plain")
+        if found is None:
+            return cls("plain")
+        return cls(found[1], int(found[2]), float(found[3]), bool(found[4]), found[5] or "")
 
 
-_ASKED: Final = re.compile(r"\bbench/(\w+)/(\d+)/([\d.]+)(/stamped)?")
+_ASKED: Final = re.compile(r"\bbench/(\w+)/(\d+)/([\d.]+)(/stamped)?(?:/(refused|cut|failed))?")
 _STAMPS: Final = re.compile(r"\d{10}\.\d{6}")
 
 

@@ -102,6 +102,11 @@ def memory(pids: Iterable[int]) -> int:
     return sum(_pss(Path(f"/proc/{pid}/smaps_rollup").read_text()) for pid in pids)
 
 
+def files(pids: Iterable[int]) -> int:
+    """Open file descriptors of all of them."""
+    return sum(len(list(Path(f"/proc/{pid}/fd").iterdir())) for pid in pids)
+
+
 def _pss(rollup: str) -> int:
     return next(int(line.split()[1]) << 10 for line in rollup.splitlines() if line.startswith("Pss:"))
 

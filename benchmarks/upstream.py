@@ -9,7 +9,7 @@ from typing import Final, cast
 
 import uvloop
 
-from benchmarks.dialects import stream
+from benchmarks.dialects import event, stream
 from benchmarks.payloads import COMPLETION, EMBEDDINGS, Asked, place, stamp
 from benchmarks.shapes import STAMP
 
@@ -22,10 +22,16 @@ def _whole(body: bytes) -> bytes:
     return b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%s" % (len(body), body)
 
 
+def _error(code: int, kind: str) -> bytes:
+    return b'{"error":{"message":"as asked for","type":"%b","code":%d}}' % (kind.encode(), code)
+
+
 def _piece(data: bytes) -> bytes:
     return b"%x\r\n%s\r\n" % (len(data), data)
 
 
+_REFUSED = _whole(_error(429, "rate_limit_error")).replace(b"200 OK", b"429 Too Many Requests")
+_FAILED = _piece(event(_error(500, "server_error"))) + b"0\r\n\r\n"
 _COMPLETION = _whole(COMPLETION)
 _EMBEDDINGS = _whole(EMBEDDINGS)
 
@@ -67,7 +73,9 @@ class Gateway(asyncio.Protocol):
             self._transport.write(_EMBEDDINGS)
         elif b'"stream":true' not in body:
             self._transport.write(_COMPLETION)
-        elif (asked := Asked.of(body.decode())).interval:
+        elif (asked := Asked.of(body.decode())).fault == "refused":
+            self._transport.write(_REFUSED)
+        elif asked.interval:
             self._transport.write(_STREAM_HEAD)
             self._next(asked, _pieces(asked.shape, asked.stamped), 0)
         else:
@@ -78,6 +86,12 @@ class Gateway(asyncio.Protocol):
             return
         if index == asked.events - 1:
             self._transport.write(pieces[-1])
+            return
+        if asked.fault and index == asked.events // 2:
+            if asked.fault == "cut":
+                self._transport.abort()
+            else:
+                self._transport.write(_FAILED)
             return
         piece = pieces[place(index)]
         self._transport.write(piece.replace(STAMP, stamp()) if asked.stamped else piece)

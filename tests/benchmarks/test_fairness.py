@@ -9,6 +9,7 @@ import pytest
 
 from aibridge.v1 import chat_pb2, chat_pb2_grpc, embeddings_pb2, embeddings_pb2_grpc
 from benchmarks import bare, upstream
+from benchmarks.delays import Watch
 from benchmarks.dialects import SHAPES, mix, stream
 from benchmarks.payloads import VECTORS, Asked
 from benchmarks.shapes import CHUNKS
@@ -76,7 +77,7 @@ async def test_whole_responses_are_the_same(pair: Pair) -> None:
 
 
 def test_a_stream_asked_for_is_understood() -> None:
-    asked = Asked("azure", 40, 0.0125)
+    asked = Asked("azure", 40, 0.0125, stamped=True, fault="cut")
     assert Asked.of(f'{{"model":"{asked.model}","stream":true}}') == asked
     assert Asked.of("bench/model") == Asked("plain", CHUNKS, 0.0)
 
@@ -89,3 +90,31 @@ def test_the_mix_has_each_shape_as_often_as_it_weighs() -> None:
 @pytest.mark.parametrize("shape", ["openai", "logprobs", "azure", "llamacpp", "mistral", "vllm"])
 def test_no_two_chunks_are_alike_where_the_gateway_s_differ(shape: str) -> None:
     assert len(set(stream(shape))) == CHUNKS + 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "messages", "code"),
+    [
+        ("refused", 0, grpc.StatusCode.RESOURCE_EXHAUSTED),
+        ("cut", 5, grpc.StatusCode.UNAVAILABLE),
+        ("failed", 5, grpc.StatusCode.INTERNAL),
+    ],
+)
+async def test_the_upstream_fails_as_it_is_asked_to(fault: str, messages: int, code: Any, pair: Pair) -> None:
+    asked = Asked("openai", 10, 0.001, stamped=True, fault=fault)
+    request = chat_pb2.CreateChatCompletionRequest(model=asked.model, messages=[{"role": "user", "content": "hi"}])
+    call: Any = chat_pb2_grpc.ChatServiceStub(pair.bridge).CreateChatCompletionStream(request)
+    watch = Watch()
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        await watch.follow(call)
+    assert (raised.value.code(), watch.messages) == (code, messages)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+async def test_the_words_of_a_stamped_stream_say_when_they_were_written(shape: str, pair: Pair) -> None:
+    asked, watch = Asked(shape, 8, 0.001, stamped=True), Watch()
+    request = chat_pb2.CreateChatCompletionRequest(model=asked.model, messages=[{"role": "user", "content": "hi"}])
+    await watch.follow(chat_pb2_grpc.ChatServiceStub(pair.bridge).CreateChatCompletionStream(request))
+    assert watch.messages == 8
+    assert len(watch.delays) >= 2
+    assert all(0 < late < 5 for late in watch.delays)

@@ -5,9 +5,10 @@ import re
 import pytest
 
 from benchmarks import model, report
-from benchmarks.figures import BARS, Row, percentiles
+from benchmarks.figures import BARS, Row, Spread, percentiles
 from benchmarks.plan import merged
 from benchmarks.tables import Table
+from benchmarks.traffic import grown
 
 
 def test_a_figure_is_made_within_each_round_and_the_median_is_of_these() -> None:
@@ -43,6 +44,19 @@ def test_a_stretch_is_never_easier_than_its_bar() -> None:
 def test_percentiles_are_in_milliseconds() -> None:
     found = percentiles([value / 1000 for value in range(100, -1, -1)])
     assert (found["p50"], found["p99"], found["max"]) == (50.0, 99.0, 100.0)
+
+
+def test_a_spread_is_what_the_percentiles_are_within_a_class() -> None:
+    times = [value / 1000 for value in range(1, 1001)]
+    spread, exact = Spread(times[500:]), percentiles(times)
+    spread.add(times[:500])
+    assert spread.milliseconds() == {name: pytest.approx(value, rel=0.02) for name, value in exact.items()}
+    assert Spread([-1.0, 0.0]).milliseconds()["max"] == 0.001
+
+
+def test_growth_is_from_the_second_fifth_to_the_last() -> None:
+    samples = [{"memory": value} for value in (10, 100, 90, 80, 70, 60, 50, 120, 110, 105)]
+    assert grown(samples, "memory") == pytest.approx(110 / 90 - 1)
 
 
 def test_the_slices_of_a_round_count_by_their_units() -> None:
