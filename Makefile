@@ -18,7 +18,7 @@ SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct -- bridge clients/python ge
 comma := ,
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-slow dist test-dist release check-release test-newest publish-python publish-npm publish-protos publish-image image-digest registry-login check-tag publish-chart publish-notes check-workflows check-quick test-openai test-operations test-peers peers-report fuzz attack audit soak bench image sbom test-image helm test-chart test-cluster cluster-down check docs format generate test-clients example-bridge bench-peers bench-report clean test-proxies test-matrix docs-site
+.PHONY: help demo serve test test-slow dist test-dist release check-release test-newest publish-python publish-npm publish-protos publish-image image-digest registry-login check-tag publish-chart publish-notes check-workflows check-quick test-openai test-operations test-peers peers-report fuzz attack audit soak bench image sbom test-image helm test-chart test-cluster cluster-down check docs format generate test-clients example-bridge bench-peers bench-traffic bench-report clean test-proxies test-matrix docs-site
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -151,6 +151,9 @@ bench: $(if $(QUICK),$(READY),$(BENCH)) ## what the bridge costs, against a bare
 
 bench-peers: $(BENCH) ## the same against the LiteLLM proxy, which it installs
 	$(BIN)/python -m benchmarks --peers $(ARGS)
+
+bench-traffic: $(READY) ## a long run of mixed traffic at 60 % of a core; ARGS="--minutes 60" for an hour
+	$(BIN)/python -m benchmarks.traffic $(ARGS)
 
 bench-report: $(BENCH) ## docs/performance.md and the plots anew, from benchmarks/results
 	$(BIN)/python -m benchmarks.report

@@ -18,7 +18,7 @@ from typing import Any
 
 from rich.console import Console
 
-from benchmarks import machine, plots, report
+from benchmarks import golang, machine, report
 from benchmarks.crowds import Crowds
 from benchmarks.figures import BARS, Row
 from benchmarks.measures import Calls
@@ -81,9 +81,13 @@ def _run(chosen: argparse.Namespace, console: Console) -> dict[str, Any]:
     with Stacks() as stacks, Load() as load:
         bench = Bench(stacks, load, QUICK if chosen.quick else Plan(), _Progress(console), chosen.only)
         rows, details = ([bench.litellm()], {}) if chosen.peers else _measured(bench, whole=not chosen.only)
-    upstreams = {"unary": stacks.canned, "streams": "asyncio"}
-    after = {"seconds": round(time.monotonic() - began), "load_after": machine.load()}
-    return {**made_on, **after, "upstreams": upstreams, "rows": [row.as_json() for row in rows], **details}
+    after = {
+        "seconds": round(time.monotonic() - began),
+        "load_after": machine.load(),
+        "upstreams": {"unary": stacks.canned, "streams": "asyncio"},
+        "reference": "" if chosen.quick or chosen.peers else golang.version(),
+    }
+    return {**made_on, **after, "rows": [row.as_json() for row in rows], **details}
 
 
 def main() -> None:
@@ -112,8 +116,6 @@ def main() -> None:
         path.parent.mkdir(exist_ok=True)
         path.write_text(json.dumps(result, indent=1) + "\n")
         console.print(f"written: {path}")
-        if not chosen.peers:
-            console.print(plots.draw(result, report.read("peers"), path.parent))
         console.print("docs/performance.md: python -m benchmarks.report writes its tables anew")
 
 

@@ -125,7 +125,7 @@ async def streams(
         "busy": round(used / 1e9 / wall, 4),
         "chunks_per_second": round(chunks / wall, 1),
         "memory": held,
-        "worst_wait": round(max(waits), 2),
+        "worst_wait": round(max(waits, default=0.0), 2),
         "refused": crowd.refused,
         "first_ms": percentiles(crowd.firsts),
     }

@@ -117,7 +117,11 @@ async def shares(
     wall = time.perf_counter() - began
     used = [after - start for after, start in zip(cpu(pids), before, strict=True)]
     await caller.close()
-    return {"shares": [round(part / sum(used), 3) for part in used], "per_second": round(count / wall, 1)}
+    return {
+        "shares": [round(part / sum(used), 3) for part in used],
+        "per_second": round(count / wall, 1),
+        "us": round(sum(used) / 1e3 / count, 1),
+    }
 
 
 _COMMANDS: Final[Mapping[str, Callable[..., Awaitable[dict[str, Any]]]]] = {

@@ -12,8 +12,10 @@ come from a run's results; `checks` holds the model against counts that were not
 import math
 import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Self
+
+from benchmarks.figures import medians
 
 #: How busy a process may be on average: the rest is for peaks, and for calls not to wait for one another.
 UTILISATION: Final = 0.6
@@ -61,6 +63,18 @@ class Costs:
     def streams(self, rate: float, lifetime: float, utilisation: float = UTILISATION) -> int:
         """How many streams with `rate` chunks a second and so many seconds of life one process can have open."""
         return math.floor(utilisation / (rate * self.chunk + self.held + self.opened / lifetime))
+
+
+def by_shape(result: Mapping[str, Any]) -> dict[str, Costs]:
+    """The constants for each shape: the crowd was of plain chunks, and paced rows say how much others cost."""
+    plain = Costs.fitted(result)
+    paced = {
+        key: medians(row["rounds"])["bridge"] for row in result["rows"] if (key := row["key"]).startswith("paced/")
+    }
+    return {
+        key.partition("/")[2]: replace(plain, chunk=plain.chunk * cost / paced["paced/plain"])
+        for key, cost in paced.items()
+    }
 
 
 def bytes_of_stream(found: Mapping[str, Any]) -> float:

@@ -15,22 +15,29 @@ from typing import Any, Final
 from rich.console import Console
 from rich.table import Table as RichTable
 
-from benchmarks import plots, tables
+from benchmarks import plots, shaped, sizes, tables
 from benchmarks.tables import Result, Table
 
 RESULTS: Final = Path(__file__).resolve().parent / "results"
 PAGE: Final = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
 _BLOCK: Final = re.compile(r"(<!-- results: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
-_TABLES: Final[Mapping[str, Callable[[Result], Table]]] = {
+TABLES: Final[Mapping[str, Callable[[Result], Table]]] = {
+    "bars": tables.others,
+    "shapes": shaped.shapes,
+    "microseconds": shaped.microseconds,
+    "reference": shaped.reference,
+    "window": shaped.window,
     "machine": tables.machine,
     "latencies": tables.latencies,
     "firsts": tables.firsts,
     "rates": tables.rates,
-    "streams": tables.streams,
+    "streams": sizes.streams,
+    "traffic": sizes.traffic,
     "workers": tables.workers,
-    "costs": tables.costs,
-    "checked": tables.checked,
-    "sizing": tables.sizing,
+    "costs": sizes.costs,
+    "checked": sizes.checked,
+    "sizing": sizes.sizing,
+    "fleet": sizes.fleet,
 }
 
 
@@ -50,13 +57,11 @@ def show(result: Result) -> None:
     console.print(f"load average {before} before the run, {after} after it; {result['seconds']} s", highlight=False)
 
 
-def page(text: str, result: Result, peers: Result | None) -> str:
+def page(text: str, result: Result) -> str:
     """The page with its tables made from these results."""
-    rows = [*result["rows"], *(peers["rows"] if peers else ())]
 
     def made(block: re.Match[str]) -> str:
-        table = tables.bars(rows) if block[2] == "bars" else _TABLES[block[2]](result)
-        return f"{block[1]}{markdown(table)}\n{block[3]}"
+        return f"{block[1]}{markdown(TABLES[block[2]](result))}\n{block[3]}"
 
     return _BLOCK.sub(made, text)
 
@@ -68,9 +73,13 @@ def markdown(table: Table) -> str:
     return "\n".join([lines[0], ruler, *lines[1:]])
 
 
-def read(name: str) -> dict[str, Any] | None:
-    """The results by this name, if there are any."""
-    path = RESULTS / f"{name}.json"
+def read(folder: Path = RESULTS) -> dict[str, Any] | None:
+    """The results of the last full run, with those of `peers` and `traffic` if there are any; None without a run."""
+    found = {name: _read(folder / f"{name}.json") for name in ("bench", "peers", "traffic")}
+    return found["bench"] and {**found["bench"], "peers": found["peers"], "traffic": found["traffic"]}
+
+
+def _read(path: Path) -> dict[str, Any] | None:
     if not path.is_file():
         return None
     found: dict[str, Any] = json.loads(path.read_text())
@@ -81,16 +90,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.report", description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true", help="write nothing; fail if the page is not up to date")
     chosen = parser.parse_args()
-    result = read("bench")
+    result = read()
     if result is None:
         sys.exit("no results yet: make bench")
     old = PAGE.read_text()
-    new = page(old, result, read("peers"))
+    new = page(old, result)
     if chosen.check:
         sys.exit("docs/performance.md: python -m benchmarks.report has not been run" if new != old else 0)
     PAGE.write_text(new)
     print(f"written: {PAGE}")
-    print(plots.draw(result, read("peers"), RESULTS))
+    print(plots.draw(result, RESULTS))
 
 
 if __name__ == "__main__":

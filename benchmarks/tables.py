@@ -8,9 +8,9 @@ from benchmarks import model
 from benchmarks.figures import medians
 
 Result = Mapping[str, Any]
-_LIFETIME: Final = 30.0  # seconds that a stream of the sizing tables is open
-_RATES: Final = (5.0, 10.0, 20.0, 50.0)  # chunks a second
-_MOST: Final = 2048  # the bridge's `max_calls` by default
+
+
+VERDICTS: Final = {"stretch": "held, and the stretch", "held": "held", "over": "OVER", "under": "UNDER"}
 
 
 class Table(NamedTuple):
@@ -31,12 +31,18 @@ def bars(rows: Sequence[Mapping[str, Any]]) -> Table:
     return Table(head, [_bar(row) for row in rows])
 
 
+def others(result: Result) -> Table:
+    """The bars of what has no row for each shape."""
+    rows = [*result["rows"], *(result["peers"]["rows"] if result.get("peers") else ())]
+    return bars([row for row in rows if row["key"].partition("/")[0] not in {"paced", "burst", "coalesced"}])
+
+
 def _bar(row: Mapping[str, Any]) -> tuple[str, ...]:
     unit = f" {row['of']}" if row["of"] else ""
     sign = "≥" if row["least"] else "≤"
     measured = ", ".join(f"{name} {number(value)}" for name, value in medians(row["rounds"]).items())
     low, high = (number(value) for value in row["spread"])
-    verdict = {"stretch": "held, and the stretch", "held": "held", "over": "OVER", "under": "UNDER"}[row["verdict"]]
+    verdict = VERDICTS[row["verdict"]]
     reached = f"{number(row['median'])}{unit}"
     bar, stretch = (f"{sign} {row[name]:g}{unit}" for name in ("bar", "stretch"))
     return f"{row['name']}, {row['unit']}", measured, reached, f"{low} to {high}", bar, stretch, verdict
@@ -47,11 +53,17 @@ def machine(result: Result) -> Table:
     rows = [
         ("date", f"{result['date'][:10]}, revision {result['revision']}, in {result['seconds']} s"),
         ("hardware", f"{hardware['processor']}, {hardware['processors']} processors, {hardware['memory_gb']} GB"),
-        ("system", f"{hardware['system']}, load average before the run {result['load_before']}"),
+        ("system", f"{hardware['system']}, load average {_loads(result)}"),
         ("versions", ", ".join(f"{name} {version}" for name, version in versions.items())),
         ("upstreams", ", ".join(f"{name}: {what}" for name, what in result["upstreams"].items())),
+        ("bridge in Go", result["reference"] or "not measured, for want of Go"),
     ]
     return Table(("", "this run"), rows)
+
+
+def _loads(result: Result) -> str:
+    """How busy the machine was with other things."""
+    return f"{result['load_before']} before the run, {result['load_after']} after it"
 
 
 def latencies(result: Result) -> Table:
@@ -79,18 +91,20 @@ def firsts(result: Result) -> Table:
     """Time to the first chunk: streams that come one after the other, and all opened in the same moment."""
     rows = []
     for name in ("bare", "bridge"):
-        first = result["costs"]["paced"][name]["first_ms"]
+        first = result["costs"]["paced/plain"][name]["first_ms"]
         rows.append(
             (f"{name}, 16 callers, one stream after the other", number(first["p50"]), number(first["p99"]), "0")
         )
-    for point in result["stampede"]:
-        what = f"{point['stack']}, {point['number']} streams opened in the same moment"
-        rows.append((what, number(point["first_ms"]["p50"]), number(point["first_ms"]["p99"]), str(point["refused"])))
+    for stack, count in dict.fromkeys((point["stack"], point["number"]) for point in result["stampede"]):
+        points = [point for point in result["stampede"] if (point["stack"], point["number"]) == (stack, count)]
+        found, refused = medians([point["first_ms"] for point in points]), max(point["refused"] for point in points)
+        what = f"{stack}, {count} streams opened in the same moment"
+        rows.append((what, number(found["p50"]), number(found["p99"]), str(refused)))
     for count in sorted({point["number"] for point in result["streams"]}):
         points = [point["first_ms"] for point in model.of_bridge(result) if point["number"] == count]
         found = medians(points)
         refused = max(point["refused"] for point in model.of_bridge(result) if point["number"] == count)
-        what = f"bridge, {count} streams, 400 opened a second"
+        what = f"bridge, {count} streams, 800 opened a second"
         rows.append((what, number(found["p50"]), number(found["p99"]), str(refused)))
     return Table(("time to the first chunk", "p50 ms", "p99 ms", "refused"), rows)
 
@@ -107,31 +121,6 @@ def rates(result: Result) -> Table:
     return Table(("unary calls", "calls a second", "p50 ms", "p90 ms", "p99 ms", "max ms"), rows)
 
 
-def streams(result: Result) -> Table:
-    """The same chunks a second on ever more streams."""
-    rows = []
-    for count in sorted({point["number"] for point in result["streams"]}):
-        points = {stack: _points(result, stack, count) for stack in ("bare", "bridge")}
-        bridge = points["bridge"]
-        rows.append(
-            (
-                str(count),
-                number(bridge["chunks_per_second"]),
-                *(number(points[stack]["us"]) if points[stack] else "" for stack in ("bare", "bridge")),
-                number(bridge["worst_wait"]),
-                number(bridge["open_us"]),
-                number(bridge["memory"] / 1e6),
-            )
-        )
-    head = ("open streams", "chunks a second", "bare, µs a chunk", "bridge, µs a chunk", "longest wait ÷ median")
-    return Table((*head, "µs to open one", "memory MB"), rows)
-
-
-def _points(result: Result, stack: str, count: int) -> dict[str, float]:
-    points = [point for point in result["streams"] if point["stack"] == stack and point["number"] == count]
-    return medians(points) if points else {}
-
-
 def workers(result: Result) -> Table:
     """The share of the busier of two workers: 50 % is even."""
     rows = []
@@ -139,54 +128,8 @@ def workers(result: Result) -> Table:
         points = [point for point in result["workers"] if point["way"] == way]
         busier = sorted(max(point["shares"]) for point in points)
         calls = statistics.median(point["per_second"] for point in points)
-        rows.append((way, f"{statistics.median(busier):.0%}", f"{busier[-1]:.0%}", number(calls)))
-    return Table(("two workers, one caller", "busier worker, median", "worst", "calls a second"), rows)
-
-
-def costs(result: Result) -> Table:
-    """The constants of the capacity model."""
-    found = model.Costs.fitted(result)
-    rows = [
-        ("`chunk`", f"{number(found.chunk * 1e6)} µs", "for each chunk"),
-        ("`held`", f"{number(found.held * 1e6)} µs a second", "for each open stream"),
-        ("`opened`", f"{number(found.opened * 1e6)} µs", "for each stream, its upstream connection included"),
-        ("`base`", f"{number(found.base / 1e6)} MB", "of memory, for a process"),
-        ("`stream`", f"{number(found.stream / 1e3)} kB", "of memory, for each open stream"),
-    ]
-    return Table(("constant", "measured", ""), rows)
-
-
-def checked(result: Result) -> Table:
-    """The model against the measurement."""
-    rows = []
-    for check in model.checks(result):
-        busy = _beside(*check.busy, ".3f")
-        held = _beside(check.memory[0] / 1e6, check.memory[1] / 1e6, ".0f") if check.memory else ("", "", "")
-        rows.append((str(check.number), "fitted" if check.used else "predicted", *busy, *held))
-    head = ("open streams", "", "cores, model", "measured", "error", "memory MB, model", "measured", "error")
-    return Table(head, rows)
-
-
-def _beside(says: float, seen: float, form: str) -> tuple[str, str, str]:
-    return f"{says:{form}}", f"{seen:{form}}", f"{says / seen - 1:+.0%}"
-
-
-def sizing(result: Result) -> Table:
-    """What one process can have open, and what a million streams need."""
-    found = model.Costs.fitted(result)
-    rows = []
-    for rate in _RATES:
-        fleet = model.Fleet.of(found, rate, _LIFETIME, _MOST)
-        memory = found.memory(fleet.streams)
-        rows.append(
-            (
-                f"{rate:g}",
-                f"{fleet.streams:,}",
-                f"{memory / 1e6:.0f} MB",
-                f"{fleet.processes:,}",
-                f"{fleet.memory / 1e9:.0f} GB",
-                str(fleet.addresses),
-            )
-        )
-    head = ("chunks a second and stream", "streams a process", "its memory", "processes for a million", "their memory")
-    return Table((*head, "addresses to the gateway"), rows)
+        cost = statistics.median(point["us"] for point in points)
+        rows.append((way, f"{statistics.median(busier):.0%}", f"{busier[-1]:.0%}", number(calls), number(cost)))
+    return Table(
+        ("two workers, one caller", "busier worker, median", "worst", "calls a second", "µs of CPU a call"), rows
+    )

@@ -5,8 +5,10 @@
 Streams of all shapes, 60 chunks at 50 a second each, unary calls and embeddings begin at random, as many as keep the
 bridge's process busy for the given share of a core. Some are cancelled by their caller, some callers are slow, some
 streams are cut or fail upstream, some requests are refused there. The words of the streams say when the upstream wrote
-them, so that the time the bridge adds between two chunks is known; times count from the second fifth of the run on. Every call has to end as its kind promises, and
-memory may not grow by more than 10 % from the second fifth of the run to the last: the exit code is 1 if not.
+them, so that the time the bridge adds between two chunks is known; times count from the second fifth of the run on.
+
+Every call has to end as its kind promises, and memory may not grow by more than 10 % from the second fifth of the run
+to the last: the exit code is 1 if not.
 """
 
 import argparse
