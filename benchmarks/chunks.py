@@ -24,13 +24,15 @@ import uvloop
 from aibridge.v1 import chat_pb2
 from benchmarks.dialects import SHAPES, stream
 from benchmarks.shapes import CHUNKS
-from bridge import call, settings
+from bridge import settings
+from bridge.call import CallContext, arrived, deadline_in
 from bridge.codec import decode
 from bridge.jsontext import loads
 from bridge.services.chat import ChatService
 from bridge.upstream.credentials import Credential
 from bridge.upstream.exchange import Exchange
 
+_METHOD: Final = "/aibridge.v1.ChatService/CreateChatCompletionStream"
 _ROUNDS: Final = 25
 _PIECE: Final = 1 << 14
 _MESSAGE: Final = chat_pb2.CreateChatCompletionStreamResponse
@@ -57,7 +59,9 @@ class _Upstream:
         self._pieces = pieces
         self._settings = chosen
 
-    async def begin(self, _method: str, _path: str, call: call.Call, body: bytes, _accept: str, clock: Any) -> Exchange:
+    async def begin(
+        self, _method: str, _path: str, call: CallContext, body: bytes, _accept: str, clock: Any
+    ) -> Exchange:
         response = httpx.Response(200, headers=_HEADERS, stream=_Body(self._pieces))
         credential = Credential(None, own=False)
         return Exchange(response, call, body, clock, self._settings, credential, closed=lambda: None)
@@ -73,8 +77,8 @@ class _Context:
         message.SerializeToString()
         self.written += 1
 
-    def set_trailing_metadata(self, trailers: Any) -> None:
-        pass
+    async def heartbeat(self, message: Any) -> None:
+        """No stream here is silent for so long."""
 
 
 def _run(chosen: settings.Settings, pieces: list[bytes], *, coalesce: bool = False) -> Callable[[], Awaitable[None]]:
@@ -85,14 +89,16 @@ def _run(chosen: settings.Settings, pieces: list[bytes], *, coalesce: bool = Fal
 
     async def run() -> None:
         context: Any = _Context()
-        call.current.set(call.begin("/aibridge.v1.ChatService/CreateChatCompletionStream", (), 60, default=60))
-        await service.CreateChatCompletionStream(request, context)
+        record = arrived(_METHOD, (), streams=True)
+        call = CallContext(record, record.method, (), deadline_in(60, default=60), model="bench")
+        await service.CreateChatCompletionStream(request, call, context)
         assert coalesce or context.written == CHUNKS, context.written
 
     return run
 
 
-def _runs(chosen: settings.Settings, shape: str) -> Mapping[str, Callable[[], Awaitable[None]]]:
+def runs_of(chosen: settings.Settings, shape: str) -> Mapping[str, Callable[[], Awaitable[None]]]:
+    """What is measured of a shape, by its column."""
     events, texts = stream(shape), SHAPES[shape].events
     body = b"".join(events)
     pieces = [body[start : start + _PIECE] for start in range(0, len(body), _PIECE)]
@@ -117,10 +123,10 @@ def _runs(chosen: settings.Settings, shape: str) -> Mapping[str, Callable[[], Aw
     }
 
 
-async def _measured(runs: Mapping[str, Callable[[], Awaitable[None]]]) -> dict[str, float]:
+async def measured(runs: Mapping[str, Callable[[], Awaitable[None]]], rounds: int = _ROUNDS) -> dict[str, float]:
     """Microseconds a chunk."""
     least = dict.fromkeys(runs, math.inf)
-    for _ in range(_ROUNDS):
+    for _ in range(rounds):
         for name, run in runs.items():
             began = time.thread_time_ns()
             await run()
@@ -150,12 +156,12 @@ async def _main(shapes: list[str], *, profile: bool) -> None:
     if not profile:
         print(f"{'shape':10} {'bytes':>6} {'reference':>9} {'read':>15} {'burst':>15} {'merged':>15} {'codec':>7}")
     for shape in shapes:
-        runs = _runs(chosen, shape)
+        runs = runs_of(chosen, shape)
         if profile:
             print(shape)
             await _profile(runs["read"])
         else:
-            print(" ".join(_lines(shape, await _measured(runs))), flush=True)
+            print(" ".join(_lines(shape, await measured(runs))), flush=True)
 
 
 def main() -> None:
