@@ -12,7 +12,8 @@ def test_page_is_fresh() -> None:
     """docs/errors.md is what tools/errors.py makes of the tables."""
     made = runpy.run_path(str(ROOT / "tools" / "errors.py"))
     page = (ROOT / "docs" / "errors.md").read_text("utf-8")
-    assert page == made["document"]().rstrip("\n") + "\n", "run: make docs"
+    is_fresh = page == made["document"]().rstrip("\n") + "\n"
+    assert is_fresh, "run: make docs"
 
 
 def test_reasons_by_aip_193() -> None:

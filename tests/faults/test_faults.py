@@ -36,4 +36,5 @@ def test_names() -> None:
 
 def test_page() -> None:
     """The page says what the table says, which `test_scenario` holds to be so."""
-    assert PAGE.read_text("utf-8") == render(promised()), "run: make docs"
+    is_fresh = PAGE.read_text("utf-8") == render(promised())
+    assert is_fresh, "run: make docs"
