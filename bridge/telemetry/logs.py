@@ -16,6 +16,7 @@ from bridge.call import CallRecord
 from bridge.clean import Tokens, shown
 from bridge.errors import Reason
 from bridge.jsontext import dumps
+from bridge.operations import name_of
 from bridge.redact import safe
 from bridge.settings import Settings
 from bridge.telemetry.capture import captured
@@ -156,7 +157,7 @@ def call_line(record: CallRecord, code: str, reason: str, trace_id: str, used: T
     now = time.monotonic()
     line: _ENTRY = {
         "request_id": record.request_id,
-        "method": record.method.rpartition("/")[2],
+        "method": name_of(record.method),
         "code": code,
         "duration_ms": round((now - record.started) * 1000, 1),
     }

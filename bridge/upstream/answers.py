@@ -52,7 +52,6 @@ def object_of(value: Any) -> dict[str, Any]:
     Raises:
         BridgeError: UPSTREAM_MALFORMED_RESPONSE.
     """
-    value = unwrapped(value)
     if isinstance(value, list):  # without its envelope
         return {"data": value}
     if not isinstance(value, dict):
@@ -76,23 +75,19 @@ def _first_error(data: bytes) -> Any:
     return None
 
 
-def note_answer(record: CallRecord, answer: dict[str, Any], usage: dict[str, Any] | None) -> None:
-    """Keep a response, or the first chunk of a stream, and what it says was used."""
-    record.answer, record.usage = answer, usage
+def note_answer(record: CallRecord, answer: dict[str, Any]) -> None:
+    """Record a response, or the first chunk of a stream, and what it says was used."""
+    record.answer = answer
+    note_usage(record, answer)
 
 
-def note_usage(record: CallRecord, usage: dict[str, Any] | None) -> None:
-    """Keep what a later chunk or event says was used, if it says so."""
-    if usage is not None:
+def note_usage(record: CallRecord, value: Mapping[str, Any]) -> None:
+    """Record what a response, a chunk or an event says was used, if it says so."""
+    usage = value.get("usage")
+    if type(usage) is dict:
         record.usage = usage
 
 
 def note_finish_reasons(record: CallRecord, reasons: dict[int, str]) -> None:
-    """Keep why each choice of a stream ended; the dictionary is filled in as they do."""
+    """Record why each choice of a stream ended; the dictionary is filled in as they do."""
     record.finish_reasons = reasons
-
-
-def usage_of(value: Mapping[str, Any]) -> dict[str, Any] | None:
-    """What a response or a chunk says was used, if it says so."""
-    usage = value.get("usage")
-    return usage if type(usage) is dict else None

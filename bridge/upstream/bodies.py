@@ -106,7 +106,7 @@ def values(data: bytes) -> Iterator[Any]:
 
 def read_value(value: Any, depth: int = 0) -> ErrorBody:
     """As `read`, for a JSON value: an event of a stream, or a body that is parsed already."""
-    value = _first(value)
+    value = first_object(value)
     if isinstance(value, str):
         return ErrorBody(message=_unwrap(value, depth))
     if not isinstance(value, dict):
@@ -168,7 +168,7 @@ def status_of(members: Mapping[str, Any]) -> int | None:
     return None
 
 
-def _first(value: Any) -> Any:
+def first_object(value: Any) -> Any:
     """The first object in arrays around an error, of which Gemini's compatibility layer has one."""
     for _ in range(_DEPTH):
         if isinstance(value, list):
@@ -183,7 +183,7 @@ def _error(around: Mapping[str, Any], value: dict[str, Any]) -> dict[str, Any]:
         if isinstance(member, list) and key != "detail":
             member = next((item for item in member if isinstance(item, dict)), None)
         elif isinstance(member, str) and _JSON_BEGINS.match(member.lstrip()):
-            member = _first(_json(member.encode("utf-8", "replace")))
+            member = first_object(_json(member.encode("utf-8", "replace")))
         if isinstance(member, dict) and not is_blank(member):
             inner = member.get("error")
             return inner if isinstance(inner, dict) and not is_blank(inner) else member

@@ -18,7 +18,7 @@ from bridge.errors import BridgeError, Reason
 from bridge.metadata import request_headers
 from bridge.settings import Settings
 from bridge.upstream import failures
-from bridge.upstream.answers import answer_of, failure_in, is_json, note_answer, usage_of
+from bridge.upstream.answers import answer_of, failure_in, is_json, note_answer
 from bridge.upstream.causes import Reachability
 from bridge.upstream.clock import Clock
 from bridge.upstream.credentials import Credential, Credentials
@@ -89,7 +89,7 @@ class Upstream:
             BridgeError: every way in which this can fail, see `bridge.upstream.failures`.
         """
         answer = await self._whole("POST", path, call, body, cuts)
-        note_answer(call.record, answer, usage_of(answer))
+        note_answer(call.record, answer)
         return answer
 
     async def begin(

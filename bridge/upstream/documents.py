@@ -1,4 +1,7 @@
-"""JSON of an upstream, read within a bound on its elements; what is large is read beside the event loop."""
+"""JSON of an upstream, read within a bound on its elements. Large documents are read beside the event loop.
+
+An error may come inside an array (Gemini's compatibility layer). It is taken out here: no reader sees the array.
+"""
 
 from collections.abc import Callable
 from typing import Any, Final, Protocol
@@ -6,6 +9,7 @@ from typing import Any, Final, Protocol
 from bridge.aside import aside
 from bridge.jsontext import MAX_EASY, elements, loads, separators
 from bridge.upstream import failures
+from bridge.upstream.inside import unwrapped
 
 #: Documents up to this size are read at once, and larger ones of little structure: 1 MiB of text takes 2 ms.
 _SMALL_BYTES: Final = 16 << 10
@@ -43,7 +47,7 @@ async def load(data: bytes, max_elements: int, cuts: Cuts | None = None) -> Any:
         BridgeError: UPSTREAM_RESPONSE_TOO_LARGE for more elements.
     """
     if len(data) <= max_elements and not is_large(data):
-        return loads(data)
+        return unwrapped(loads(data))
     return await aside(_load, data, max_elements, cuts)
 
 
@@ -53,7 +57,7 @@ def _load(data: bytes, max_elements: int, cuts: Cuts | None) -> Any:
     count = elements(data, max_elements)
     if count > max_elements:
         raise failures.too_many("the reply", max_elements)
-    return loads(data, gently=count > MAX_EASY)
+    return unwrapped(loads(data, gently=count > MAX_EASY))
 
 
 def load_event(data: bytes, halves: Callable[[Any, Any], object] | None = None) -> Any:
@@ -65,4 +69,4 @@ def load_event(data: bytes, halves: Callable[[Any, Any], object] | None = None) 
     """
     if len(data) > MAX_EVENT_ELEMENTS and elements(data, MAX_EVENT_ELEMENTS) > MAX_EVENT_ELEMENTS:
         raise failures.too_many("an event of the stream", MAX_EVENT_ELEMENTS)
-    return loads(data, halves)
+    return unwrapped(loads(data, halves))

@@ -8,12 +8,10 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from bridge.upstream.bodies import fold, is_blank, status_of
+from bridge.upstream.bodies import first_object, fold, is_blank, status_of
 
 #: Members that make an empty `error` beside them the leavings of somebody's serializer.
 _RESULTS: Final = ("choices", "data", "usage")
-#: Arrays around an error, at most.
-_DEPTH: Final = 4
 #: Members that only errors have, as `fold` writes their names.
 _ERRORS: Final = (
     *("errors", "errortype", "errormessage", "errormsg", "errmsg", "errorcode", "errcode", "errno"),
@@ -70,12 +68,10 @@ def is_failure(kind: str) -> bool:
 
 def unwrapped(value: Any) -> Any:
     """An error without the arrays around it, as Gemini's compatibility layer sends it; any other value as it is."""
-    inner = value
-    for _ in range(_DEPTH):
-        if type(inner) is not list or not inner:
-            break
-        inner = inner[0]
-    return inner if type(inner) is dict and inner is not value and error_in(inner) is not None else value
+    if type(value) is not list or not value or type(value[0]) not in {dict, list}:
+        return value
+    inner = first_object(value)
+    return inner if type(inner) is dict and error_in(inner) is not None else value
 
 
 def _is_flat(members: Mapping[str, Any], *, named: bool) -> bool:

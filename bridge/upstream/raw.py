@@ -16,13 +16,14 @@ from bridge.errors import BridgeError, Reason
 from bridge.jsontext import MalformedJSONError
 from bridge.settings import Settings
 from bridge.upstream import failures
-from bridge.upstream.answers import is_json, note_answer, note_usage, usage_of
+from bridge.upstream.answers import is_json, note_answer, note_usage
+from bridge.upstream.choices import Choices
 from bridge.upstream.chunk import value_of
 from bridge.upstream.client import Upstream
 from bridge.upstream.clock import Clock
 from bridge.upstream.documents import load
 from bridge.upstream.exchange import Exchange
-from bridge.upstream.inside import error_in, unwrapped
+from bridge.upstream.inside import error_in
 from bridge.upstream.sse import STRAY, Decoder, Event, EventTooLargeError
 
 _DONE: Final = b"[DONE]"
@@ -102,7 +103,6 @@ def _judge(exchange: Exchange, request: Request, value: Any, data: bytes) -> Non
 
     A resource may have an error of its own, as a response that failed. Whoever only looks it up has had success.
     """
-    value = unwrapped(value)
     if not isinstance(value, dict):
         return
     _note(exchange.call.record, value)
@@ -126,8 +126,8 @@ def _note(record: CallRecord, value: Mapping[str, Any]) -> None:
     inner = value.get("response")
     said = inner if isinstance(inner, dict) else value
     if record.answer is None:
-        note_answer(record, {name: said[name] for name in ("id", "model") if name in said}, None)
-    note_usage(record, usage_of(said))
+        note_answer(record, {name: said[name] for name in ("id", "model") if name in said})
+    note_usage(record, said)
 
 
 class EventStream:
@@ -144,7 +144,7 @@ class EventStream:
         self._done = False
         self._kind: _Kind | None = None
         self._type = ""  # of the last event
-        self._open: set[int] = set()  # choices that have begun and have no finish_reason yet
+        self._choices = Choices(0)
         self._error: BridgeError | None = None  # behind what is handed out
 
     async def read(self) -> list[Event] | None:
@@ -234,7 +234,6 @@ class EventStream:
 
     def _stray(self, value: Any, data: bytes) -> BridgeError | None:
         """The error that lines of JSON outside of any field are; anything else there is no part of the stream."""
-        value = unwrapped(value)
         is_error = isinstance(value, dict) and error_in(value) is not None
         return self._exchange.failure(value, data) if is_error else None
 
@@ -248,27 +247,23 @@ class EventStream:
         self._kind = self._kind or next((kind for kind in _KINDS if kind.types.fullmatch(self._type)), None)
         self._done = self._kind is not None and self._kind.once and self._is_end()
         _note(self._exchange.call.record, value)
-        self._follow(value)
+        try:
+            self._choices.follow(value)  # of a streamed completion, which some servers end without `[DONE]`
+        except BridgeError as error:
+            return error
         inner = value.get("response")
         if self._type == "response.failed" and isinstance(inner, dict):
             problem = {"error": inner.get("error") or {"message": "the response failed"}}
             return self._exchange.failure(problem, event.data)
         return self._exchange.failure(value, event.data) if _is_error(value) else None
 
-    def _follow(self, value: Mapping[str, Any]) -> None:
-        """The choices of streamed completions, which some servers end without `[DONE]`."""
-        choices = value.get("choices")
-        for position, choice in enumerate(choices if type(choices) is list else ()):
-            if type(choice) is dict:
-                index = choice.get("index")
-                index = index if type(index) is int else position
-                (self._open.discard if choice.get("finish_reason") else self._open.add)(index)
-
     def _end(self) -> BridgeError | None:
         """The body has ended without `[DONE]`: the error that this is, unless the stream is complete."""
         if self._waits:
             return failures.malformed("is a stream without an event")
-        if self._open or not (self._is_end() if self._kind is not None else self._exchange.is_framed):
+        if not self._choices.are_finished() or not (
+            self._is_end() if self._kind is not None else self._exchange.is_framed
+        ):
             return failures.interrupted("the stream ended before it was complete")
         self._done = True
         return None

@@ -24,7 +24,6 @@ from bridge.upstream.answers import (
     note_answer,
     note_finish_reasons,
     note_usage,
-    usage_of,
 )
 from bridge.upstream.choices import Choices
 from bridge.upstream.chunk import Chunk, as_chunk, is_whole, value_of
@@ -267,10 +266,10 @@ class ChunkStream:
     def _follow(self, value: dict[str, Any]) -> None:
         if not self._begun:
             self._begun = True
-            note_answer(self._record, value, None)
+            note_answer(self._record, value)
         self._choices.follow(value)
         if "usage" in value:
-            note_usage(self._record, usage_of(value))
+            note_usage(self._record, value)
 
     def _judge_suspect(self) -> None:
         suspect = self._choices.suspect
