@@ -1,4 +1,4 @@
-"""The command line: `aibridge serve | config | doctor | demo | chat | embed | models | health | token | version`.
+"""The command line: `aibridge serve`, `config`, `doctor`, `demo`, `token`, `version`, and what calls a bridge.
 
 Results go to standard output, everything else to standard error. Exit codes: 0, 1 for a call that failed, 2 for wrong
 usage or settings, 130 after Ctrl-C. A key is never a flag, because anyone on the machine can read those.

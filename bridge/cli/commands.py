@@ -1,83 +1,30 @@
-"""The commands that call a bridge: `aibridge chat | embed | models | health`."""
+"""The commands that call a bridge: `aibridge chat | embed | models | health | bench`."""
 
-import inspect
-import os
 import sys
-from collections.abc import Callable
-from functools import wraps
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import typer
 from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 
-from aibridge.client import CallFailed, Client, Tls, connect
-from aibridge.client.channel import caller_metadata
+from aibridge.client import Client
 from aibridge.v1.chat_pb2 import CreateChatCompletionRequest, StreamOptions
 from aibridge.v1.embeddings_pb2 import CreateEmbeddingRequest
 from aibridge.v1.models_pb2 import ListModelsRequest, Model
 from bridge.cli import console
 from bridge.cli.attachments import parts_of, tools_of, user_message
-from bridge.settings import SettingsError
+from bridge.cli.connection import calls_bridge
 
 _CONTEXT_FIELDS = ("context_window", "context_length", "max_model_len", "max_context_length")
-_LOCAL = "127.0.0.1:50051"
-_CONNECTION = "Connection"
 #: The end of the help of each command that calls a bridge. A token is never a flag: anyone on the machine reads those.
 CREDENTIAL_HELP: Final = "The variable AIBRIDGE_TOKEN holds the caller's token, for a bridge that asks for one."
-_Command = Callable[..., None]
 
 ModelId = Annotated[str | None, typer.Option("--model", "-m", help="Model id. Default: the first one that is listed.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the JSON of the REST API.")]
 
 
-def _option(name: str, kind: Any, default: Any, words: str, **more: Any) -> inspect.Parameter:
-    annotation = Annotated[kind, typer.Option(help=words, rich_help_panel=_CONNECTION, **more)]
-    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
-
-
-def _file(name: str, words: str) -> inspect.Parameter:
-    return _option(name, Path | None, None, words, envvar=f"AIBRIDGE_TARGET_{name.upper()}")
-
-
-def _calls_bridge(timeout: float | None = None) -> Callable[[_Command], _Command]:
-    """Gives a command the options of a connection, and the client that they make as its first argument."""
-
-    def decorate(command: _Command) -> _Command:
-        @wraps(command)
-        def run(*, target: str, timeout: float | None, **given: Any) -> None:
-            if target == os.environ.get("AIBRIDGE_LISTEN"):
-                target = target.split(",", maxsplit=1)[0]  # of several, any one will do
-            tls = {name: given.pop(name) for name in ("tls", "ca_file", "certificate_file", "key_file", "server_name")}
-            try:
-                with _client(target, timeout, **tls) as client:
-                    command(client, **given)
-            except CallFailed as error:
-                if not given.get("as_json"):
-                    raise
-                console.write(failure_json(error))
-                raise typer.Exit(1) from None
-
-        own = list(inspect.signature(command).parameters.values())[1:]
-        run.__signature__ = inspect.Signature([  # type: ignore[attr-defined] # what typer reads
-            *own,
-            _option("target", str, _LOCAL, "Address of the bridge: HOST:PORT.",
-                    envvar=["AIBRIDGE_TARGET", "AIBRIDGE_LISTEN"]),
-            _option("timeout", float | None, timeout, "Seconds a call may take. Default: the bridge's limit.",
-                    min=0.001),
-            _option("tls", bool, False, "Connect with TLS, as the options below do too.", envvar="AIBRIDGE_TARGET_TLS"),
-            _file("ca_file", "PEM file with authorities to trust beside the public ones."),
-            _file("certificate_file", "PEM file with the caller's certificate, for a bridge that asks for one."),
-            _file("key_file", "PEM file with the private key of that certificate."),
-            _option("server_name", str | None, None, "Name in the bridge's certificate, where the address has another.",
-                    envvar="AIBRIDGE_TARGET_SERVER_NAME"),
-        ])  # fmt: skip
-        return run
-
-    return decorate
-
-
-@_calls_bridge()
+@calls_bridge()
 def chat(  # noqa: PLR0913 # a parameter is a flag
     client: Client,
     prompt: Annotated[
@@ -125,7 +72,7 @@ def chat(  # noqa: PLR0913 # a parameter is a flag
         console.note(answer.summary(), style="dim")
 
 
-@_calls_bridge()
+@calls_bridge()
 def embed(
     client: Client,
     inputs: Annotated[
@@ -153,7 +100,7 @@ def embed(
     console.rows(("text", "numbers", "values"), rows)
 
 
-@_calls_bridge()
+@calls_bridge()
 def models(client: Client, *, as_json: AsJson = False) -> None:
     """List the gateway's models."""
     reply = client.models.ListModels(ListModelsRequest())
@@ -166,7 +113,7 @@ def models(client: Client, *, as_json: AsJson = False) -> None:
     )
 
 
-@_calls_bridge(timeout=5.0)
+@calls_bridge(timeout=5.0)
 def health(
     client: Client,
     *,
@@ -178,35 +125,43 @@ def health(
     raise typer.Exit(0 if status == HealthCheckResponse.SERVING else 1)
 
 
-def _client(
-    target: str,
-    timeout: float | None,
+def _bridge(target: str, **options: Any) -> AbstractContextManager[Any]:
+    from bridge.cli.bench import Bridge  # noqa: PLC0415 # asyncio's client, which the other commands do without
+
+    return Bridge(target, **options)
+
+
+@calls_bridge(open_client=_bridge, positional=True)
+def bench(  # noqa: PLR0913 # a parameter is a flag
+    bridge: Any,
     *,
-    tls: bool,
-    ca_file: Path | None,
-    certificate_file: Path | None,
-    key_file: Path | None,
-    server_name: str | None,
-) -> Client:
-    token = os.environ.get("AIBRIDGE_TOKEN")
-    scheme, _, rest = target.rpartition("://")
-    if scheme in {"http", "https", "grpc", "grpcs"}:
-        with_tls = " with --tls" if scheme.endswith("s") else ""
-        raise SettingsError(f"--target: give {rest.partition('/')[0]}{with_tls}, an address without {scheme}://")
-    if not target.strip():
-        raise SettingsError("--target: give HOST:PORT, the address of a bridge")
-    try:
-        caller_metadata(token)
-    except ValueError as error:
-        raise SettingsError(f"AIBRIDGE_TOKEN: {error}") from None
-    files = (ca_file, certificate_file, key_file)
-    choice = Tls(None, certificate_file, key_file, server_name, ca_file) if tls or server_name or any(files) else False
-    try:
-        return connect(target, token=token, timeout=timeout, tls=choice)
-    except OSError as error:
-        raise SettingsError(f"{error.filename}: {error.strerror}") from None
-    except ValueError:
-        raise SettingsError("--certificate-file and --key-file belong together") from None
+    calls: Annotated[int, typer.Option("--calls", "-n", min=1, help="Calls of each kind.")] = 200,
+    callers: Annotated[int, typer.Option("--callers", "-c", min=1, help="Callers at once.")] = 16,
+    only: Annotated[Literal["unary", "stream"] | None, typer.Option(help="Measure only calls of this kind.")] = None,
+    message: Annotated[str, typer.Option(help="What each call says.")] = "Say hello.",
+    max_tokens: Annotated[int, typer.Option(min=1, help="Maximum number of tokens of each answer.")] = 16,
+    model: ModelId = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object, with times in milliseconds.")] = False,
+) -> None:
+    """Measure chat completions, unary and streamed: latencies, rates and failures. The gateway bills each of them.
+
+    The first call makes the connection and is not counted. Ctrl-C ends it early and shows what was measured.
+    """
+    from bridge.cli import bench as measuring  # noqa: PLC0415 # as above
+    from bridge.jsontext import text_of  # noqa: PLC0415 # only for --json
+
+    request = CreateChatCompletionRequest(
+        model=_utf8(model) if model else _first_model(bridge.client, "language"),
+        messages=[{"role": "user", "content": _utf8(message)}],
+        max_tokens=max_tokens,
+    )
+    plan = measuring.Plan(request, calls, callers, [only] if only else list(measuring.KINDS))
+    found = measuring.run(bridge, plan)
+    if as_json:
+        console.write(text_of({measured.name: measured.as_json() for measured in found}) + "\n")
+    else:
+        measuring.show(found)
+    raise typer.Exit(1 if any(measured.failures for measured in found) else 0)
 
 
 def _first_model(client: Client, kind: str) -> str:
@@ -228,23 +183,6 @@ def _json(message: Any) -> str:
     return to_json(message).decode() + "\n"
 
 
-def failure_json(error: CallFailed) -> str:
-    """A failed call as one JSON object, for `--json`."""
-    from bridge.jsontext import text_of  # noqa: PLC0415 # only for --json
-
-    members = {
-        "code": error.code.name,
-        "reason": error.reason,
-        "message": error.message,
-        "retryable": error.retryable,
-        "retry_delay": error.retry_delay,
-        "request_id": error.request_id,
-        "metadata": dict(error.metadata),
-        "violations": [{"field": path, "description": words} for path, words in error.violations],
-    }
-    return text_of({"error": members}) + "\n"
-
-
 def _standard_input(what: str) -> str:
     if sys.stdin.isatty():
         raise typer.BadParameter(f"give {what}, as an argument or on standard input")
@@ -256,4 +194,4 @@ def _utf8(text: str | None) -> str:
     return (text or "").encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
-ALL: Final = (chat, embed, models, health)
+ALL: Final = (chat, embed, models, health, bench)

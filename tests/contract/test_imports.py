@@ -23,9 +23,11 @@ ALLOWED: dict[str, set[str]] = {
         "bridge.server", "bridge.settings", "bridge.telemetry",
     },
     "bridge.cli.commands": {
-        "aibridge.client", "bridge.cli.attachments", "bridge.cli.console", "bridge.cli.conversation", "bridge.codec",
-        "bridge.jsontext", "bridge.settings",
+        "aibridge.client", "bridge.cli.attachments", "bridge.cli.bench", "bridge.cli.connection", "bridge.cli.console",
+        "bridge.cli.conversation", "bridge.codec", "bridge.jsontext",
     },
+    "bridge.cli.connection": {"aibridge.client", "bridge.cli.console", "bridge.jsontext", "bridge.settings"},
+    "bridge.cli.bench": {"aibridge.client", "bridge.cli.console"},
     "bridge.cli.conversation": {
         "aibridge.client", "bridge.clean", "bridge.cli.attachments", "bridge.cli.console", "bridge.codec",
         "bridge.jsontext",
