@@ -8,6 +8,7 @@ from benchmarks.dialects import MIXED, SHAPES
 from benchmarks.figures import medians
 from benchmarks.payloads import Asked
 from benchmarks.processes import Server
+from benchmarks.shapes import CHUNKS
 from benchmarks.stacks import Load, Stacks
 
 #: Seconds between two events of a paced stream.
@@ -26,7 +27,7 @@ class Plan:
     shapes: tuple[str, ...] = (*SHAPES, MIXED)
     burst_seconds: float = 0.5
     burst_slices: int = 2
-    paced_events: int = 160
+    paced_events: int = CHUNKS
     crowd_rounds: int = 5
     crowds: tuple[int, ...] = (10, 100, 1000, 2000)
     crowd_seconds: float = 2.0
@@ -49,12 +50,13 @@ class Plan:
 
 QUICK = Plan(
     rounds=3,
-    seconds=0.5,
+    seconds=0.4,
     slices=2,
     shapes=("plain", "openai", "spaced", "logprobs", "azure", "tools", "reasoning", MIXED),
     burst_seconds=0.25,
     burst_slices=1,
     paced_events=100,
+    window_seconds=0.8,
     crowd_rounds=2,
     crowds=(10, 1000),
     crowd_seconds=1.4,

@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks import model, report
 from benchmarks.figures import BARS, Row, Spread, percentiles
-from benchmarks.plan import merged
+from benchmarks.plan import Measuring, Plan, merged
 from benchmarks.tables import Table
 from benchmarks.traffic import grown
 
@@ -101,6 +101,29 @@ def test_the_model_is_not_made_from_what_it_is_checked_against() -> None:
     fitted = model.Costs.fitted(result)
     result["streams"][-1]["us"] *= 3  # type: ignore[index]
     assert model.Costs.fitted(result) == fitted
+
+
+def test_a_shape_costs_a_process_what_its_paced_row_says() -> None:
+    rounds = {"plain": 50.0, "azure": 75.0}
+    rows = [{"key": f"paced/{name}", "rounds": [{"bare": 40.0, "bridge": cost}]} for name, cost in rounds.items()]
+    found = model.by_shape({**_result(chunk=70.0, held=20.0), "rows": rows})
+    assert found["plain"].chunk == pytest.approx(70e-6)
+    assert found["azure"].chunk == pytest.approx(105e-6)
+    assert found["azure"].held == found["plain"].held
+
+
+@pytest.mark.parametrize(
+    ("only", "wanted"),
+    [
+        ([], ["unary", "paced/plain", "paced/azure"]),
+        (["paced"], ["paced/plain", "paced/azure"]),
+        (["paced/azure", "unary"], ["unary", "paced/azure"]),
+        (["pace"], []),
+    ],
+)
+def test_some_rows_can_be_asked_for(only: list[str], wanted: list[str]) -> None:
+    measuring = Measuring(None, None, Plan(), print, only)  # type: ignore[arg-type] # nothing is measured
+    assert [key for key in ("unary", "paced/plain", "paced/azure") if measuring.wants(key)] == wanted
 
 
 def test_a_process_is_as_busy_as_it_may_be() -> None:
