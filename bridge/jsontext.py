@@ -28,6 +28,7 @@ __all__ = [
     "dumps",
     "elements",
     "loads",
+    "loads_plain",
     "loads_strict",
     "loads_text",
     "member_texts",
@@ -88,6 +89,14 @@ def loads(data: bytes, halves: Callable[[Any, Any], object] | None = None, *, ge
     if halves is not None and mended != text:
         halves(_decode(_TOLERANT, text), value)
     return value
+
+
+def loads_plain(data: bytes) -> Any:
+    """The value of JSON text; None for what is none, or is some that only `loads` can read."""
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return None
 
 
 def loads_text(data: bytes) -> str | None:

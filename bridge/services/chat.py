@@ -1,6 +1,5 @@
 """ChatService: POST /chat/completions, plain and streamed."""
 
-from functools import partial
 from typing import Any, Final
 
 from aibridge.v1 import chat_pb2
@@ -9,18 +8,17 @@ from bridge.codec import encode
 from bridge.errors import BridgeError, Reason, invalid
 from bridge.jsontext import dumps, loads
 from bridge.services.checks import check_chat
-from bridge.services.coalesce import Coalescer
+from bridge.services.coalesce import window_of
 from bridge.services.entry import built, converted, digested
-from bridge.services.heartbeat import beating, interval_of
+from bridge.services.heartbeat import interval_of
 from bridge.services.permits import permit
+from bridge.services.relay import Relay
 from bridge.settings import Settings
-from bridge.upstream.chunk import Chunk
 from bridge.upstream.client import Upstream
 from bridge.upstream.failures import malformed
 from bridge.upstream.stream import stream
 
 _PATH: Final = "/chat/completions"
-_HEARTBEAT: Final = chat_pb2.CreateChatCompletionStreamResponse()
 
 
 class ChatService:
@@ -41,29 +39,16 @@ class ChatService:
     async def CreateChatCompletionStream(
         self, request: chat_pb2.CreateChatCompletionRequest, call: CallContext, response: ResponseStream
     ) -> None:
-        """A completion as it is generated, one message for each event, or for those of one read.
+        """A completion as it is generated, one message for each event, or for several.
 
         A coroutine that writes, not a generator that yields: grpcio does not close generators in time when the caller
         cancels (grpc/grpc#42295), and the upstream would go on generating.
         """
         body = await converted(call, _body, call, request, stream=True)
         options = request.bridge_options
-        merges = options.coalesce if options.HasField("coalesce") else self._settings.coalesce
-        merge = Coalescer().merge if merges else iter
-        message = chat_pb2.CreateChatCompletionStreamResponse()
-        delta, text = chat_pb2.ChatCompletionDelta(), ""
-        interval = interval_of(options, self._settings)
-        beat = partial(response.heartbeat, _HEARTBEAT)
-        async with stream(self._upstream, self._settings, _PATH, call, body) as chunks:
-            while batch := await (beating(chunks.read, interval, beat) if interval else chunks.read()):
-                for chunk in merge(batch):
-                    if isinstance(chunk, str):
-                        setattr(delta, text, chunk)  # the message before was written when it was handed over
-                    else:
-                        message = await digested(call, _message, chunk, call)
-                        if chunk.repeats:
-                            delta, text = message.choices[0].delta, chunk.repeats
-                    await response.write(message)
+        relay = Relay(call, response, window_of(options, self._settings), interval_of(options, self._settings))
+        async with stream(self._upstream, self._settings, _PATH, call, body, relay) as chunks:
+            await relay.run(chunks)
 
 
 def _reply(call: CallContext, request: Any, answer: dict[str, Any]) -> chat_pb2.CreateChatCompletionResponse:
@@ -80,13 +65,6 @@ def _check_choices(request: Any, reply: chat_pb2.CreateChatCompletionResponse, c
         return
     if not isinstance(choices, list) or len(reply.choices) != len(choices):
         raise malformed("has no list of choices")
-
-
-def _message(chunk: Chunk, call: CallContext) -> chat_pb2.CreateChatCompletionStreamResponse:
-    message = built(chat_pb2.CreateChatCompletionStreamResponse, chunk.value, inline=call.inline_data)
-    if chunk.value.get("choices") and not message.choices:
-        raise malformed("has a chunk whose choices are not a list of objects")
-    return message
 
 
 def _body(call: CallContext, request: chat_pb2.CreateChatCompletionRequest, *, stream: bool) -> bytes:

@@ -1,80 +1,168 @@
-"""Coalescing: chunks that have arrived together become one message, where nobody who adds up deltas can tell.
+"""Coalescing: chunks that come together, or within a window of time, become one message.
 
-It never waits for more, and never merges across a finish_reason, a role, another choice or another tool call. Text,
-reasoning, refusal, tool arguments and log probabilities are put together in order. Chunks that say anything else
-besides (usage, images, a member that is not in these tables) go out as they came.
+Whoever adds up the deltas gets the same.
+
+It never merges across a finish_reason, a role, another choice or another tool call. Text, reasoning, refusal, tool
+arguments and log probabilities are put together in order. Chunks that say anything else besides (usage, images, a
+member that is not in these tables) go out as they came.
 """
 
-from collections.abc import Iterable, Iterator
-from typing import Any, Final
+from collections.abc import Iterable
+from typing import Any, Final, NamedTuple, TypeAlias
 
-from bridge.errors import BridgeError
+from aibridge.v1.chat_pb2 import CreateChatCompletionStreamResponse
+from bridge.codec.places import Path, Put
+from bridge.errors import invalid
+from bridge.settings import Settings
 from bridge.upstream.chunk import Chunk
-from bridge.upstream.repeats import TEXTS
+from bridge.upstream.repeats import TEXTS, Names
+
+Choice = dict[str, Any]
 
 #: Members of a chunk that are the same in all chunks of a run, or padding, of which the last is kept.
 _COMMON: Final = frozenset({"id", "object", "created", "model", "system_fingerprint", "service_tier", "provider"})
 _PADDING: Final = "obfuscation"
-#: Characters of a text from where on nothing is added to it: adding copies it.
+#: Characters of a text from where on nothing is added to it, and bytes of the chunks of a run: one message holds it.
 _MAX_TEXT: Final = 1 << 16
-Choice = dict[str, Any]
+#: Values of chunks that may differ between those of a run; all but the padding are put together.
+_PADDED: Final[Names] = (_PADDING,)
+_PUT_TOGETHER: Final[frozenset[Names]] = frozenset(
+    {*(("choices", "delta", name) for name in TEXTS), ("choices", "delta", "tool_calls", "function", "arguments")}
+)
+_MAX_WINDOW: Final = 10.0  # seconds
+
+
+class Use(NamedTuple):
+    """A template in use: its message; of each gap the path, what puts a value there, and whether texts are joined.
+
+    `together` is empty for chunks that are never merged. `noted` is the JSON object of a chunk that says what was used.
+    """
+
+    message: CreateChatCompletionStreamResponse
+    paths: list[Path]
+    puts: list[Put]
+    together: list[bool]
+    noted: dict[str, Any] | None
+
+
+class Row(NamedTuple):
+    """A chunk that was not parsed: the use of its template, the values in the gaps, and the bytes of its text."""
+
+    use: Use
+    values: list[Any]
+    size: int
+
+
+#: A message to be: chunks merged into one, or rows of the same use.
+Run: TypeAlias = Chunk | list[Row]
+
+
+def window_of(options: Any, settings: Settings) -> float | None:
+    """The seconds for which a call's options, else the settings, let text wait for more; None for one chunk a message.
+
+    With 0 only what has arrived together is merged.
+
+    Raises:
+        BridgeError: INVALID_REQUEST for a window outside the bounds.
+    """
+    window = settings.coalesce_window
+    if options.HasField("coalesce_window"):
+        window = float(options.coalesce_window.seconds + options.coalesce_window.nanos / 1e9)
+        if not 0 <= window <= _MAX_WINDOW:
+            raise invalid("bridge_options.coalesce_window", f"must be from 0 to {_MAX_WINDOW:.0f} seconds")
+    coalesce = options.coalesce if options.HasField("coalesce") else settings.coalesce or window > 0
+    return window if coalesce else None
 
 
 class Coalescer:
-    """Merges the chunks of one stream."""
+    """Merges the chunks of one stream. It holds back one run, which the next chunk may continue.
 
-    def __init__(self) -> None:
-        self._last: Chunk | None = None  # that a text repeats, if texts of it may be put together
+    If it is `eager`, what begins something is not held back: a role, a tool call.
+    """
 
-    def merge(self, chunks: Iterable[Chunk | str]) -> Iterator[Chunk | str]:
-        """The chunks of one read, with those that can be merged merged."""
-        run: Chunk | None = None
-        try:
-            for chunk in chunks:
-                if isinstance(chunk, str):
-                    if self._last is not None:
-                        run = _extended(run, self._last, chunk)
-                        continue
-                    choice = None
-                else:
-                    choice = _simple(chunk.value)
-                    self._last = chunk if choice is not None and "role" not in choice["delta"] else None
-                    choice = _short(choice)
-                    if run is not None and choice is not None and _merge(run.value, chunk.value, choice):
-                        continue
-                if run is not None:
-                    yield run
-                    run = None
-                if isinstance(chunk, str) or choice is None:
-                    yield chunk
-                else:
-                    run = chunk
-        except BridgeError:  # what came before it is handed out first
-            if run is not None:
-                yield run
-            raise
-        if run is not None:
-            yield run
+    def __init__(self, *, eager: bool = False) -> None:
+        self._eager = eager
+        self._run: Run | None = None
+        self._size = 0  # of the rows of the run
+        self._use: Use | None = None  # of the latest chunk
 
+    @property
+    def holds(self) -> bool:
+        """Whether anything is held back."""
+        return self._run is not None
 
-def _extended(run: Chunk | None, last: Chunk, text: str) -> Chunk:
-    """A run, which ends with `last`, with one more of its kind, that has this text."""
-    if run is not None:
-        run.value["choices"][0]["delta"][last.repeats] += text
-        return run
-    choice = last.value["choices"][0]
-    choice = {**choice, "delta": {**choice["delta"], last.repeats: text}}
-    return Chunk({**last.value, "choices": [choice]}, last.repeats)
+    def add(self, chunk: Chunk, use: Use | None = None) -> list[Run]:
+        """Take the next chunk, which has made the template of `use`: what has to go out now, in order."""
+        self._use = use
+        choice = simple(chunk.value)
+        if choice is not None and any(len(text) > _MAX_TEXT for text in choice["delta"].values() if type(text) is str):
+            choice = None
+        run = self._run
+        if isinstance(run, Chunk) and choice is not None and _merge(run.value, chunk.value, choice):
+            return []
+        ready = self.take()
+        if choice is None or (self._eager and begins(choice)):
+            return [*ready, chunk]
+        self._run = chunk
+        return ready
 
+    def add_row(self, row: Row) -> list[Run]:
+        """As `add`, for a chunk that was not parsed."""
+        run = self._run
+        if isinstance(run, list) and run[0].use is row.use and self._size <= _MAX_TEXT:
+            run.append(row)
+            self._size += row.size
+            return []
+        if isinstance(run, Chunk) and row.use is self._use and _extend(run.value, row):
+            return []
+        ready = self.take()
+        self._run, self._size = [row], row.size
+        return ready
 
-def _short(choice: Choice | None) -> Choice | None:
-    """A choice to which others may be added; None for one with a long text, which would be copied for each."""
-    if choice is None or any(len(text) > _MAX_TEXT for text in choice["delta"].values() if type(text) is str):
-        return None
-    return choice
+    def take(self) -> list[Run]:
+        """What is held back, which is not held back any more."""
+        run, self._run = self._run, None
+        return [] if run is None else [run]
 
 
-def _simple(value: dict[str, Any]) -> Choice | None:
+def _extend(run: dict[str, Any], row: Row) -> bool:
+    """Add a row to a run that ends with a chunk of its template, if the texts are not too long."""
+    places = []
+    for path in row.use.paths:
+        within: Any = run
+        for step in path[:-1]:
+            within = within[step]
+        places.append((within, path[-1]))
+    if any(len(within[key]) > _MAX_TEXT for within, key in places):
+        return False
+    for (within, key), together, value in zip(places, row.use.together, row.values, strict=True):
+        within[key] = within[key] + value if together else value
+    return True
+
+
+def gaps_put_together(value: dict[str, Any], gaps: Iterable[Names]) -> list[bool] | None:
+    """Whether the text of each gap is put together in a run of chunks that differ from this one in their gaps.
+
+    None for chunks that `merge` has to look at. Empty for chunks that are never merged.
+    """
+    choice = simple(value)
+    if choice is None or begins(choice):
+        return []
+    names = list(gaps)
+    return [name in _PUT_TOGETHER for name in names] if _PUT_TOGETHER.union({_PADDED}).issuperset(names) else None
+
+
+def begins(choice: Choice) -> bool:
+    """Whether a simple choice begins something."""
+    delta = choice["delta"]
+    return "role" in delta or ("tool_calls" in delta and _is_named(delta["tool_calls"][0]))
+
+
+def _is_named(call: dict[str, Any]) -> bool:
+    return bool(call.get("id") or call.get("type") or call["function"].get("name"))
+
+
+def simple(value: dict[str, Any]) -> Choice | None:
     """The one choice of a chunk that may be merged with others; None for a chunk that says more than a delta."""
     choices = value.get("choices")
     if type(choices) is not list or len(choices) != 1 or type(choices[0]) is not dict:
@@ -147,8 +235,7 @@ def _merge(run: dict[str, Any], value: dict[str, Any], choice: Choice) -> bool:
 
 
 def _continues(old: dict[str, Any], new: dict[str, Any]) -> bool:
-    named = new.get("id") or new.get("type") or new["function"].get("name")
-    return old["index"] == new["index"] and not named
+    return bool(old["index"] == new["index"]) and not _is_named(new)
 
 
 def _merge_logprobs(into: Choice, new: dict[str, Any] | None) -> bool:

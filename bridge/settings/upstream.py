@@ -60,6 +60,13 @@ class Upstream(BaseModel):
     coalesce: bool = Field(
         default=False, description="Merge deltas that arrived together into one message, where the call does not say."
     )
+    coalesce_window: float = Field(
+        0.0,
+        ge=0,
+        le=10,
+        description="Seconds in which the deltas of a stream are merged into one message, where the call does not say;"
+        " no text waits for longer. 0 merges only what `coalesce` does.",
+    )
     embeddings_base64: bool = Field(
         default=True,
         description="Ask for embeddings as base64 where the caller names no encoding_format: a third of the bytes.",

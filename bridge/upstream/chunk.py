@@ -1,21 +1,34 @@
 """One event of a streamed completion, and a whole completion as the one event that says the same."""
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from bridge.jsontext import MalformedJSONError
 from bridge.upstream import failures
 from bridge.upstream.documents import load_event
 
+#: What a chunk is that need not be parsed.
+K = TypeVar("K")
+K_co = TypeVar("K_co", covariant=True)
+
 
 class Chunk(NamedTuple):
     """One event's JSON object.
 
-    If `repeats` is the name of a text in its delta, chunks that follow may come as a `str` each: what the last `Chunk`
-    said, with this text in its place.
+    `data` is the text that says all of it, for chunks that may repeat this one; empty if there is none.
     """
 
     value: dict[str, Any]
-    repeats: str = ""
+    data: bytes = b""
+
+
+class Known(Protocol[K_co]):
+    """Knows chunks by their text, which need not be parsed then."""
+
+    def known(self, data: bytes) -> K_co | None:
+        """What a chunk with this text is; None for one that has to be parsed."""
+
+    def forget(self) -> None:
+        """No chunk is known any more: what texts mean has changed."""
 
 
 def as_chunk(completion: dict[str, Any]) -> Chunk:

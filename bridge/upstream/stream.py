@@ -9,7 +9,7 @@ beside its framing, in many shapes.
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing, suppress
-from typing import Any, Final
+from typing import Any, Final, Generic
 
 from bridge.aside import aside
 from bridge.call import CallContext
@@ -26,14 +26,13 @@ from bridge.upstream.answers import (
     note_usage,
 )
 from bridge.upstream.choices import Choices
-from bridge.upstream.chunk import Chunk, as_chunk, is_whole, value_of
+from bridge.upstream.chunk import Chunk, K, Known, as_chunk, is_whole, value_of
 from bridge.upstream.client import Upstream
 from bridge.upstream.clock import Clock
 from bridge.upstream.documents import load_event
 from bridge.upstream.exchange import Exchange
 from bridge.upstream.halves import Halves
 from bridge.upstream.inside import error_in, is_failure, unwrapped
-from bridge.upstream.repeats import Repeats
 from bridge.upstream.sse import SPACE, STRAY, Decoder, Event, EventTooLargeError, begins_stream
 from bridge.upstream.toolcalls import ToolCalls
 
@@ -46,31 +45,28 @@ _MAX_TOOL_CALLS: Final = 10_000
 _LINGER: Final = 0.05
 
 
-Chunks = Iterator[Chunk | str]
-
-
 @asynccontextmanager
 async def stream(
-    upstream: Upstream, settings: Settings, path: str, call: CallContext, body: bytes
-) -> AsyncIterator["ChunkStream"]:
-    """The chunks that the upstream sends in reply to a POST.
+    upstream: Upstream, settings: Settings, path: str, call: CallContext, body: bytes, known: Known[K]
+) -> AsyncIterator["ChunkStream[K]"]:
+    """The chunks that the upstream sends in reply to a POST. Those that are `known` come as what they are.
 
     Raises:
         BridgeError: every way in which this can fail, see `bridge.upstream.failures`.
     """
     async with Clock(call.deadline) as clock:
         with closing(await upstream.begin("POST", path, call, body, "text/event-stream", clock)) as exchange:
-            yield ChunkStream(exchange, settings)
+            yield ChunkStream(exchange, settings, known)
 
 
-class ChunkStream:
+class ChunkStream(Generic[K]):
     """Reads one stream."""
 
-    def __init__(self, exchange: Exchange, settings: Settings) -> None:
+    def __init__(self, exchange: Exchange, settings: Settings, known: Known[K]) -> None:
         self._exchange = exchange
         self._settings = settings
         self._decoder = Decoder(settings.max_event_bytes)
-        self._repeats = Repeats()
+        self._known = known
         self._halves = Halves()
         self._calls = ToolCalls()
         self._opened = False
@@ -80,10 +76,10 @@ class ChunkStream:
         self._choices = Choices(exchange.call.choices)
         self._record = exchange.call.record
         note_finish_reasons(self._record, self._choices.finished)
-        self._done = False
+        self.done = False  # it is complete
         self._error: BridgeError | None = None
 
-    async def read(self) -> Chunks | None:
+    async def read(self) -> Iterator[Chunk | K] | None:
         """The chunks of the next read that has any; None at the end of a complete stream.
 
         Each is decoded when it is asked for: many may have come together, and all at once they would be a pause for
@@ -95,22 +91,24 @@ class ChunkStream:
         """
         clock = self._exchange.clock
         clock.resume()
-        chunks: Chunks | None = None
-        while chunks is None and not self._done:
-            if self._error is not None:
-                raise self._error
-            if self._ended:
-                chunks = self._end()
-            elif self._opened:
-                chunks = await self._next()
-            else:
-                chunks = await self._open()
-        clock.pause()  # the caller may take its time with what it gets
+        chunks: Iterator[Chunk | K] | None = None
+        try:
+            while chunks is None and not self.done:
+                if self._error is not None:
+                    raise self._error
+                if self._ended:
+                    chunks = self._end()
+                elif self._opened:
+                    chunks = await self._next()
+                else:
+                    chunks = await self._open()
+        finally:
+            clock.pause()  # the caller may take its time with what it gets
         if chunks is None:
             await self._linger()
         return chunks
 
-    async def _open(self) -> Chunks | None:
+    async def _open(self) -> Iterator[Chunk | K] | None:
         """See what the body is. Some servers call an event stream something else, so its first line decides."""
         self._opened = True
         message = "no first event of the stream in time"
@@ -135,7 +133,7 @@ class ChunkStream:
         error = await failure_in(self._exchange, start + await self._exchange.beginning())
         raise error or failures.malformed("is not an event stream by its content type")
 
-    async def _next(self) -> Chunks | None:
+    async def _next(self) -> Iterator[Chunk | K] | None:
         """The chunks of one read; None if it only keeps the connection alive."""
         decoder = self._decoder
         before = decoder.buffered
@@ -146,7 +144,7 @@ class ChunkStream:
             await self._exchange.rest_from(len(data) - (decoder.buffered - before))
         return chunks
 
-    def _take(self, data: bytes) -> Chunks | None:
+    def _take(self, data: bytes) -> Iterator[Chunk | K] | None:
         self._ended = not data
         decoder = self._decoder
         try:
@@ -183,34 +181,34 @@ class ChunkStream:
         value = unwrapped(value_of(data))
         return event if isinstance(value, dict) and error_in(value, named=True) is not None else None
 
-    def _end(self) -> Chunks | None:
+    def _end(self) -> Iterator[Chunk | K] | None:
         """The body has ended without `[DONE]`."""
         if not self._choices.are_finished():
             self._judge_suspect()
             raise failures.interrupted("the stream ended before it was complete")
         self._choices.judge()
-        self._done = True
+        self.done = True
         return None
 
-    def _chunks(self, events: list[Event]) -> Chunks:
+    def _chunks(self, events: list[Event]) -> Iterator[Chunk | K]:
         for event in events:
             data, kind, _ = event
             if kind and is_failure(kind):
                 raise self._exchange.failure(value_of(data), data)
-            text = self._repeats.text(data)
-            if text is not None:
-                yield text
+            known = self._known.known(data) if not kind and not self._halves.busy else None
+            if known is not None:
+                yield known
                 continue
             if not data.startswith(b"{") and data.lstrip().startswith(_DONE):
                 yield from self._rest()
                 self._judge_suspect()
                 self._choices.judge()
-                self._done = True
+                self.done = True
                 return
             chunk = self._chunk(event)
             if chunk is not None:
                 yield chunk
-                if self._done:
+                if self.done:
                     return
 
     def _chunk(self, event: Event) -> Chunk | None:
@@ -239,20 +237,19 @@ class ChunkStream:
             return None
         if kind == STRAY and is_whole(value):
             return self._completion(value)
-        return self._learned(value, data)
+        return self._chunk_of(value, data)
 
-    def _learned(self, value: dict[str, Any], data: bytes) -> Chunk:
+    def _chunk_of(self, value: dict[str, Any], data: bytes) -> Chunk:
         halves = self._halves
         if halves.busy:
             halves.finish(value)
         self._follow(value)
-        self._calls.number(value)
+        ordinary = self._calls.number(value)
         if self._calls.count > _MAX_TOOL_CALLS:
             raise failures.malformed("has too many tool calls")
-        if halves.busy:
-            self._repeats.forget()  # the next chunk may have the other half
-            return Chunk(value)
-        return Chunk(value, self._repeats.learn(data, value))
+        if not ordinary:
+            self._known.forget()  # the same index may mean another call now
+        return Chunk(value, b"" if halves.busy or not ordinary else data)
 
     def _rest(self) -> Iterator[Chunk]:
         """What is told at the end of the stream of halves whose other half never came."""
@@ -276,7 +273,7 @@ class ChunkStream:
         if suspect is not None and not self._choices.are_finished():
             raise self._exchange.failure(suspect, text_of(suspect).encode())
 
-    async def _plain(self, data: bytes) -> Chunks:
+    async def _plain(self, data: bytes) -> Iterator[Chunk | K]:
         """A stream was asked for and a plain reply came: an error, or a completion, which makes one chunk."""
         self._record.chunks.arrived(1)
         answer = await answer_of(self._exchange, data)
@@ -288,7 +285,7 @@ class ChunkStream:
         self._calls.number(chunk.value)
         self._follow(chunk.value)
         self._choices.judge()
-        self._done = True
+        self.done = True
         return chunk
 
     async def _linger(self) -> None:

@@ -136,8 +136,12 @@ class ToolCalls:
         #: Calls that have begun, in all choices.
         self.count = 0
 
-    def number(self, chunk: dict[str, Any]) -> None:
-        """Set the index of each fragment in a chunk's JSON object."""
+    def number(self, chunk: dict[str, Any]) -> bool:
+        """Set the index of each fragment in a chunk's JSON object. Whether all go on with their call in the usual way.
+
+        Then fragments that differ in nothing but their arguments go on with the same calls.
+        """
+        ordinary = True
         choices = chunk.get("choices")
         for position, choice in enumerate(choices if type(choices) is list else ()):
             delta = choice.get("delta") if type(choice) is dict else None
@@ -149,9 +153,13 @@ class ToolCalls:
                 for fragment in fragments:
                     if type(fragment) is dict:
                         before = len(calls.calls)
-                        call = calls.ordinary(fragment) or calls.call_of(self._read(fragment))
+                        call = calls.ordinary(fragment)
+                        if call is None:
+                            ordinary = False
+                            call = calls.call_of(self._read(fragment))
                         fragment["index"] = call.number
                         self.count += len(calls.calls) - before
+        return ordinary
 
     def _read(self, fragment: dict[str, Any]) -> _Fragment:
         index, identity = _key(fragment.get("index")), _key(fragment.get("id"))

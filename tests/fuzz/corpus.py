@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from benchmarks.dialects import SHAPES
 from bridge.codec import decode
 from bridge.jsontext import MalformedJSONError
 from tests.fuzz.claims import CREDENTIAL, PROMPT
@@ -41,6 +42,19 @@ _GAPS: Final = (b"a", b" b", b"", b'\\"', b"\\u00e9\\/", b"\\ud83d", b"\xff", "\
 _ODD_GAPS: Final = (
     b'a","refusal":"b', b'"x"', b'"x","role":"y"', b'a"},"finish_reason":"stop","zz":{"a":"b', b"\\", b'"', b"[DONE]",
     b'"}}],"usage":{"total_tokens":1},"z":[{"a":{"b":"', b'a"},"error":{"message":"b',
+)  # fmt: skip
+#: Frames with more than one gap, and what stands in these.
+_WIDE_FRAMES: Final = (
+    b'{"choices":[{"index":0,"delta":{"content":"\x01"},"offsets":{"end":\x01,"start":2}}],"obfuscation":"\x01"}',
+    b'{"choices":[{"delta":{"reasoning":"\x01","reasoning_details":[{"text":"a","index":\x01}]}}],"p":"\x01"}',
+    b'{"choices":[{"logprobs":{"content":[{"token":"\x01","bytes":[\x01],"logprob":-1}]},"delta":{"content":"\x01"}}]}',
+    b'{"choices":[{"delta":{"tool_calls":[{"index":0,"function":{"arguments":"\x01"}}]}}],"usage":{"total_tokens":\x01}}',
+    b'{"created":1,"choices":[{"delta":{"content":"\x01","cost":\x01}}],"x":{"a":[1,{"b":"\x01"}]}}',
+)
+_ROWS: Final = (b"a", b"1", b"x", b" b", b"22", b"yy", b"\xc3\xa9", b"-3", b"", b"\\n", b"0", b"z")
+_ODD_ROWS: Final = (
+    b"1e400", b"12345678901234567890", b"1.5", b"1,2", b'1],"token":"', b'a","role":"b', b"2147483648", b"007", b"null",
+    b'"', b"\\",
 )  # fmt: skip
 _OK: Final = b"HTTP/1.1 200 OK\r\n"
 _REPLIES: Final = (
@@ -98,10 +112,12 @@ def _bodies(name: str) -> Iterator[bytes]:
             yield from files
             yield from (b"data: [" + event + b"]\n\ndata: [DONE]\n\n" for event in events[:20])
             yield from map(_repeated, _FRAMES)
+            yield from (b"".join(b"data: %b\n\n" % event for event in shape.events[:7]) for shape in SHAPES.values())
             yield from _BODIES
         case "repeats":
             yield from (b"\0".join((frame, *_GAPS, odd, b"a")) for frame in _FRAMES for odd in _ODD_GAPS)
             yield from (b"\0".join((_FRAMES[-1], b'"a"', odd, b'"b"')) for odd in _ODD_GAPS)
+            yield from (b"\0".join((frame, *_ROWS, odd, *_ROWS)) for frame in _WIDE_FRAMES for odd in _ODD_ROWS)
         case "message-in":
             yield from _messages(texts)
         case "plain-reply":

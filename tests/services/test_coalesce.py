@@ -1,20 +1,26 @@
 """Coalescing is invisible: adding up the deltas of the merged stream gives what those of the original give."""
 
 import asyncio
-import copy
-from collections.abc import Iterable
+from itertools import pairwise
 from typing import Any
 
+import pytest
+from grpc import StatusCode
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aibridge.v1 import chat_pb2
-from bridge.jsontext import dumps
+from benchmarks.dialects import SHAPES
+from bridge.codec import to_json
+from bridge.jsontext import dumps, loads
 from bridge.services.coalesce import Coalescer
+from bridge.settings import SettingsError, load
 from bridge.upstream.chunk import Chunk
-from bridge.upstream.repeats import Repeats
+from tests.support import gateway as gateways
 from tests.support.bridge import Bridge, Start
-from tests.support.gateway import Exchange, Gateway
+from tests.support.gateway import Gateway
+from tests.support.outcomes import drain
+from tests.support.streams import Exchange, messages_of, told
 
 TEXT = st.sampled_from(["", "a", " bc", "é", "\n"])
 TOKEN = st.fixed_dictionaries({"token": TEXT, "logprob": st.sampled_from([-0.5, 0.0])}, optional={"bytes": st.none()})
@@ -119,43 +125,44 @@ def unrepeated(seen: list[Any]) -> list[Any]:
     return [part for kind in sorted(kinds, key=str) for part in kinds[kind]]
 
 
+def event(value: dict[str, Any]) -> bytes:
+    return b"data: %b\n\n" % dumps(value)
+
+
+async def relayed(reads: list[bytes], window: float | None) -> tuple[list[dict[str, Any]], tuple[str, str] | None]:
+    """The JSON of the messages of a stream, and the error that it ends with."""
+    outcome = await told(Exchange([*reads, b"data: [DONE]\n\n"]), window=window)
+    return [loads(to_json(message)) for message in messages_of(outcome)], outcome.error
+
+
 @settings(max_examples=300)
 @given(
-    stream=st.lists(SIMPLE, max_size=5) | st.lists(CHUNK, max_size=8), cuts=st.just(set()) | st.sets(st.integers(0, 8))
+    stream=st.lists(SIMPLE, max_size=7) | st.lists(CHUNK, max_size=8),
+    cuts=st.just(set()) | st.sets(st.integers(0, 8)),
+    window=st.sampled_from([0.0, 0.001, 10.0]),
 )
-def test_accumulating_gives_the_same(stream: list[dict[str, Any]], cuts: set[int]) -> None:
-    """For any stream and any cut of it into reads."""
-    reads: list[list[Chunk | str]] = [[]]
-    repeats = Repeats()
-    for number, value in enumerate(stream):
-        if number in cuts:
-            reads.append([])
-        data = dumps(value)
-        text = repeats.text(data)
-        if text is None:
-            reads[-1].append(Chunk(copy.deepcopy(value), repeats.learn(data, value)))
-        else:
-            reads[-1].append(text)
-    assert said(chunk for read in reads for chunk in read) == stream
-    merge = Coalescer().merge
-    fewer = [copy.deepcopy(chunk) for read in reads for chunk in merge(read)]
-    assert len(fewer) <= len(stream)
-    assert accumulate(said(fewer)) == accumulate(stream)
+async def test_accumulating_gives_the_same(stream: list[dict[str, Any]], cuts: set[int], window: float) -> None:
+    """For any stream, any cut of it into reads, and any window."""
+    bounds = sorted({0, *(cut for cut in cuts if cut < len(stream)), len(stream)})
+    reads = [b"".join(map(event, stream[begin:end])) for begin, end in pairwise(bounds)]
+    plain, failed = await relayed(reads, None)
+    fewer, failed_too = await relayed(reads, window)
+    assert failed_too == failed
+    assert len(fewer) <= len(plain)
+    assert accumulate(fewer) == accumulate(plain)
 
 
-def said(chunks: Iterable[Chunk | str]) -> list[dict[str, Any]]:
-    """The JSON objects that chunks stand for, as ChatService takes them."""
-    values: list[dict[str, Any]] = []
-    last = Chunk({})
-    for chunk in chunks:
-        if isinstance(chunk, str):
-            value = copy.deepcopy(last.value)
-            value["choices"][0]["delta"][last.repeats] = chunk
-        else:
-            value = chunk.value
-            last = chunk if chunk.repeats else last
-        values.append(copy.deepcopy(value))
-    return values
+@pytest.mark.parametrize("window", [0.0, 10.0])
+@pytest.mark.parametrize("shape", sorted(SHAPES))
+async def test_accumulating_gives_the_same_in_any_dialect(shape: str, window: float) -> None:
+    """With many events in a read, and one in each."""
+    events = [b"data: %b\n\n" % text for text in SHAPES[shape].events]
+    for reads in (events, [b"".join(events[at : at + 20]) for at in range(0, len(events), 20)]):
+        plain, _ = await relayed(reads, None)
+        fewer, failed = await relayed(reads, window)
+        assert failed is None
+        assert len(plain) == len(events)
+        assert accumulate(fewer) == accumulate(plain)
 
 
 def chunks(*deltas: dict[str, Any], **common: Any) -> list[Chunk]:
@@ -164,7 +171,8 @@ def chunks(*deltas: dict[str, Any], **common: Any) -> list[Chunk]:
 
 
 def merged(chunks: list[Chunk]) -> list[Any]:
-    return list(Coalescer().merge(chunks))
+    coalescer = Coalescer()
+    return [*(ready for chunk in chunks for ready in coalescer.add(chunk)), *coalescer.take()]
 
 
 def test_what_is_merged() -> None:
@@ -194,7 +202,7 @@ async def test_a_call_that_asks_for_it(
 ) -> None:
     """Events of one write come as one message if the call or the setting says so, and one by one if not."""
 
-    async def script(exchange: Exchange) -> None:
+    async def script(exchange: gateways.Exchange) -> None:
         await exchange.head(content_type="text/event-stream")
         deltas = [{"choices": [{"index": 0, "delta": {"content": text}}]} for text in "abc"]
         deltas.append({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
@@ -217,3 +225,83 @@ async def test_a_call_that_asks_for_it(
         assert await texts(bridge) == ["a", "b", "c", ""]
         hello.ClearField("bridge_options")
         assert await texts(bridge) == ["abc", ""]
+
+
+async def test_the_window_of_a_call_and_of_the_setting(
+    start: Start, gateway: Gateway, hello: chat_pb2.CreateChatCompletionRequest
+) -> None:
+    """The first word comes at once, those behind it as one message; a call may set the window, or switch it off."""
+    got_first = asyncio.Event()
+
+    async def script(exchange: gateways.Exchange) -> None:
+        await exchange.head(content_type="text/event-stream")
+        for text in "abcde":
+            await exchange.event({"choices": [{"index": 0, "delta": {"content": text}}]})
+            await got_first.wait()
+        await exchange.event({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
+        await exchange.event("[DONE]")
+        exchange.writer.close()
+
+    async def texts(bridge: Bridge) -> list[str]:
+        got_first.clear()
+        found = []
+        async for chunk in bridge.chat.CreateChatCompletionStream(hello):
+            found.append(chunk.choices[0].delta.content)
+            got_first.set()
+        return found
+
+    gateway.script(script)
+    async with start() as bridge:
+        assert await texts(bridge) == [*"abcde", ""]
+        hello.bridge_options.coalesce_window.FromMilliseconds(5000)
+        assert await texts(bridge) == ["a", "bcde", ""]
+        hello.ClearField("bridge_options")
+    async with start(coalesce_window=5) as bridge:
+        assert await texts(bridge) == ["a", "bcde", ""]
+        hello.bridge_options.coalesce_window.FromMilliseconds(0)
+        assert await texts(bridge) == [*"abcde", ""]
+        hello.bridge_options.ClearField("coalesce_window")
+        hello.bridge_options.coalesce = False
+        assert await texts(bridge) == [*"abcde", ""]
+
+
+async def test_heartbeats_go_on_in_the_window(
+    start: Start, gateway: Gateway, hello: chat_pb2.CreateChatCompletionRequest
+) -> None:
+    """Nothing is lost where both wait for the upstream."""
+
+    async def script(exchange: gateways.Exchange) -> None:
+        await exchange.head(content_type="text/event-stream")
+        for text in "abcdefghij":
+            await exchange.event({"choices": [{"index": 0, "delta": {"content": text}}]})
+            await asyncio.sleep(0.02)
+        await exchange.event("[DONE]")
+        exchange.writer.close()
+
+    gateway.script(script)
+    hello.bridge_options.coalesce_window.FromMilliseconds(30)
+    hello.bridge_options.heartbeat.FromMilliseconds(100)
+    async with start() as bridge:
+        call = bridge.chat.CreateChatCompletionStream(hello)
+        messages = [chunk async for chunk in call]
+    assert "".join(choice.delta.content for chunk in messages for choice in chunk.choices) == "abcdefghij"
+    assert len(messages) < 10
+
+
+@pytest.mark.parametrize("milliseconds", [-1, -60_000, 10_001, 10**12])
+async def test_a_window_outside_the_bounds(
+    bridge: Bridge, hello: chat_pb2.CreateChatCompletionRequest, milliseconds: int
+) -> None:
+    """The field is named, and the upstream is not asked."""
+    hello.bridge_options.coalesce_window.FromMilliseconds(milliseconds)
+    outcome = await drain(bridge.chat.CreateChatCompletionStream(hello))
+    assert outcome.code is StatusCode.INVALID_ARGUMENT
+    assert "bridge_options.coalesce_window" in outcome.message
+    assert not bridge.gateway.requests
+
+
+@pytest.mark.parametrize("seconds", [-0.1, 10.5, "soon"])
+def test_a_setting_outside_the_bounds(seconds: Any) -> None:
+    """The setting is named."""
+    with pytest.raises(SettingsError, match="coalesce_window"):
+        load(coalesce_window=seconds)

@@ -1,15 +1,19 @@
-"""A chunk that repeats the one before is recognised by its ends; what that gives is what parsing it gives."""
+"""A chunk that repeats an earlier one is recognised by its text; what that gives is what parsing it gives."""
 
 import copy
 import json
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.jsontext import MalformedJSONError, dumps, loads
-from bridge.upstream.repeats import TEXTS, Repeats
+from benchmarks.dialects import SHAPES
+from benchmarks.shapes import CHUNKS
+from bridge.jsontext import MalformedJSONError, dumps, loads, text_of
+from bridge.upstream import repeats
+from bridge.upstream.repeats import TEXTS, Repeats, Template
 
 TEXT = st.sampled_from(["", "a", ' "', "\\", "\n", "é", "\U0001f600", 'content":"', "{}", "\u2028"]) | st.text(
     max_size=4
@@ -36,47 +40,126 @@ WORDS = st.builds(
     TEXT,
     st.sampled_from([{}, {"role": "assistant"}]),
 )
+#: What may stand anywhere.
+VALUE = (
+    TEXT
+    | st.none()
+    | st.booleans()
+    | st.integers(-3, 3)
+    | st.sampled_from([2**31, 2**53 + 1, 2**63, 2**64, 10**25, -0.0, 1e-7, 1e300, 12.0, 0.1])
+    | st.lists(st.integers(0, 300) | st.just(2**64), max_size=3)
+    | st.just({"a": 1})
+)
+CALL = {"index": 0, "id": "1", "function": {"name": "f", "arguments": ""}}
 #: Ways to write JSON.
 WRITERS = st.sampled_from(
-    [dumps, lambda value: json.dumps(value).encode(), lambda value: json.dumps(value, indent=1).encode()]
+    [
+        lambda value: json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode(),
+        lambda value: json.dumps(value).encode(),
+        lambda value: json.dumps(value, indent=1).encode(),
+    ]
 )
 
 
 def said(stream: list[bytes]) -> tuple[list[Any], int]:
     """What a stream says, and how many of its chunks were not parsed."""
-    repeats, values, last, name, skipped = Repeats(), [], {}, "", 0
+    known: Repeats[tuple[Template, Any]] = Repeats()
+    values, skipped = [], 0
     for data in stream:
-        text = repeats.text(data)
-        if text is None:
-            last = loads(data)
-            name = repeats.learn(data, last)
-            values.append(last)
+        found = known.match(data)
+        if found is None:
+            value = loads(data)
+            template = known.learn(data, value)
+            if template is not None:
+                known.add(template, (template, value))
         else:
             skipped += 1
-            value = copy.deepcopy(last)
-            value["choices"][0]["delta"][name] = text
-            values.append(value)
+            (template, value), gaps = found
+            value = copy.deepcopy(value)
+            for path, gap in zip(template.paths, gaps, strict=True):
+                within = value
+                for step in path[:-1]:
+                    within = within[step]
+                within[path[-1]] = gap
+        values.append(value)
     return values, skipped
+
+
+@pytest.fixture(autouse=True)
+def new(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test knows what another has learned."""
+    monkeypatch.setattr(repeats, "_seen", {})
 
 
 @given(st.lists(st.builds(lambda value, write: write(value), WORDS | CHUNK, WRITERS), max_size=8))
 def test_nothing_else_is_said(stream: list[bytes]) -> None:
+    repeats._seen.clear()
     assert said(stream)[0] == [loads(data) for data in stream]
 
 
-@given(st.lists(WORDS, min_size=2, max_size=8), st.data())
-def test_bytes_that_change(stream: list[dict[str, Any]], data: st.DataObject) -> None:
-    """Cut, doubled and changed anywhere: what is no JSON is not taken for a repetition."""
-    first, second = dumps(stream[0]), bytearray(dumps(stream[1]))
-    at = data.draw(st.integers(0, len(second) - 1))
-    second[at : at + data.draw(st.integers(0, 2))] = data.draw(st.sampled_from([b"", b'"', b"\\", b"\xff", b'","x":"']))
-    repeats = Repeats()
-    value = loads(first)
-    name = repeats.learn(first, value)
-    text = repeats.text(bytes(second))
-    if text is not None:
-        value["choices"][0]["delta"][name] = text
-        assert loads(bytes(second)) == value
+@given(st.sampled_from(sorted(SHAPES)), WRITERS, st.lists(st.integers(0, CHUNKS - 1), max_size=10), st.data())
+def test_nothing_else_is_said_in_any_shape(
+    shape: str, write: Callable[[Any], bytes], numbers: list[int], data: st.DataObject
+) -> None:
+    """Chunks of all dialects, with values of any kind in any place."""
+    repeats._seen.clear()
+    events = [loads(SHAPES[shape].events[number]) for number in numbers]
+    for event in events:
+        change(event, data.draw)
+    stream = [write(event) for event in events]
+    assert list(map(text_of, said(stream)[0])) == [text_of(loads(text)) for text in stream]
+
+
+def change(value: Any, draw: Callable[[st.SearchStrategy[Any]], Any]) -> None:
+    """Put other values in up to three places."""
+    places = list(places_in(value))
+    for number in draw(st.lists(st.integers(0, len(places) - 1), max_size=3)):
+        within, key = places[number]
+        within[key] = draw(VALUE)
+
+
+def places_in(value: Any) -> Iterator[tuple[Any, Any]]:
+    """The container and the key of each value that is no container itself."""
+    for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+        if isinstance(item, dict | list):
+            yield from places_in(item)
+        yield value, key
+
+
+@given(st.sampled_from(sorted(SHAPES)), st.data())
+def test_bytes_that_change(shape: str, data: st.DataObject) -> None:
+    """Cut, doubled and changed anywhere: what is no JSON, or says something else, is not taken for a repetition."""
+    repeats._seen.clear()
+    known: Repeats[tuple[Template, Any]] = Repeats()
+    events = SHAPES[shape].events[2:7]
+    for event in events:
+        value = loads(event)
+        template = known.learn(event, value)
+        if template is not None:
+            known.add(template, (template, value))
+    odd = bytearray(SHAPES[shape].events[7])
+    at = data.draw(st.integers(0, len(odd) - 1))
+    bits = [b"", b'"', b"\\", b"\xff", b'","x":"', b",", b"9", b"]", b"}", b":", b"e", b"12345678901234567890"]
+    odd[at : at + data.draw(st.integers(0, 2))] = data.draw(st.sampled_from(bits))
+    found = known.match(bytes(odd))
+    if found is not None:
+        (template, value), gaps = found
+        for path, gap in zip(template.paths, gaps, strict=True):
+            within = value
+            for step in path[:-1]:
+                within = within[step]
+            within[path[-1]] = gap
+        assert text_of(loads(bytes(odd))) == text_of(value)
+
+
+@pytest.mark.parametrize("shape", sorted(SHAPES))
+def test_chunks_of_all_dialects_are_not_parsed(shape: str) -> None:
+    """A few are parsed to learn what changes, the next stream of the same dialect needs no more than three."""
+    events = SHAPES[shape].events
+    assert said(events)[1] > CHUNKS - 10
+    values, skipped = said(events)
+    assert values == [loads(event) for event in events]
+    assert skipped >= CHUNKS - 6
 
 
 def words(*texts: str, **members: Any) -> list[bytes]:
@@ -84,28 +167,57 @@ def words(*texts: str, **members: Any) -> list[bytes]:
 
 
 def test_words_are_not_parsed() -> None:
-    assert said(words("a", " b", "", "é", 'c"\\\n'))[1] == 4
+    """But for the first two chunks, of which the second is the template."""
+    assert said(words("a", " b", "", "é", 'c"\\\n'))[1] == 3
 
 
-def test_another_id_is_another_chunk() -> None:
-    assert said([*words("a", id="1"), *words("b", id="2"), *words("c", id="2")])[1] == 1
+def test_what_changes_is_found_by_comparison() -> None:
+    """A chunk with another id says so to those behind it."""
+    stream = [*words("a", id="1"), *words("b", id="1"), *words("c", id="2"), *words("d", id="3")]
+    assert said(stream)[1] == 1
 
 
 def test_a_server_that_writes_something_new_in_each() -> None:
-    """Nothing more is tried after a while."""
-    repeats = Repeats()
-    names = [repeats.learn(data, loads(data)) for n in range(10) for data in words("a", id=str(n))]
-    assert names == ["content"] * 8 + [""] * 2
+    """Nothing more is learned after a while."""
+    known: Repeats[None] = Repeats()
+    stream = [dumps({f"x{number}": 1, "choices": [{"delta": {"content": "a"}}]}) for number in range(11)]
+    found = [known.learn(data, loads(data)) is not None for data in stream]
+    assert found == [False, *[True] * 8, False, False]
+
+
+@pytest.mark.parametrize(
+    "member",
+    [
+        {"index": 1},
+        {"finish_reason": "stop"},
+        {"finish_reason": ""},
+        {"error": {"message": "b"}},
+        {"error": {"code": 1}},
+        {"delta": {"role": "user", "content": "b"}},
+        {"delta": {"role": "assistant", "content": "a", "tool_calls": [{**CALL, "index": 1}]}},
+        {"delta": {"role": "assistant", "content": "a", "tool_calls": [{**CALL, "id": "2"}]}},
+        {"delta": {"role": "assistant", "content": "a", "tool_calls": [{**CALL, "function": {"name": "g"}}]}},
+    ],
+)
+def test_what_decides_over_a_stream_is_always_parsed(member: dict[str, Any]) -> None:
+    """However often it has changed before."""
+    plain: dict[str, Any] = {"index": 0, "delta": {"role": "assistant", "content": "a", "tool_calls": [CALL]}}
+    plain |= {"error": {"message": "a", "code": 0}} if "error" in member else {}
+    stream = [dumps({"choices": [choice]}) for choice in (plain, plain, {**plain, **member})]
+    assert said(stream)[1] == 0
+    assert said([*stream, *stream[1:], *stream[1:]])[0][-1] == loads(stream[-1])
 
 
 @pytest.mark.parametrize("text", ['a","b":"c', 'a"', "a\\", "\\x"])
 def test_no_string(text: str) -> None:
     """What stands between the ends is one string, or it is no repetition."""
-    repeats = Repeats()
-    (first,) = words("x")
-    repeats.learn(first, loads(first))
-    data = first.replace(b'"x"', b'"' + text.encode() + b'"')
-    assert repeats.text(data) is None
+    known: Repeats[None] = Repeats()
+    for data in words("x", "y"):
+        template = known.learn(data, loads(data))
+        if template is not None:
+            known.add(template, None)
+    data = data.replace(b'"y"', b'"' + text.encode() + b'"')
+    assert known.match(data) is None
     if "," not in text:
         with pytest.raises(MalformedJSONError):
             loads(data)

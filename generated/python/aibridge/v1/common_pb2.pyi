@@ -10,11 +10,12 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 class BridgeOptions(_message.Message):
     """Options for the bridge itself. They are never sent upstream."""
-    __slots__ = ("coalesce", "retry", "inline_data", "heartbeat")
+    __slots__ = ("coalesce", "retry", "inline_data", "heartbeat", "coalesce_window")
     COALESCE_FIELD_NUMBER: _ClassVar[int]
     RETRY_FIELD_NUMBER: _ClassVar[int]
     INLINE_DATA_FIELD_NUMBER: _ClassVar[int]
     HEARTBEAT_FIELD_NUMBER: _ClassVar[int]
+    COALESCE_WINDOW_FIELD_NUMBER: _ClassVar[int]
     coalesce: bool
     """True: the bridge may merge stream events that arrived together into one message, with their texts concatenated in
     order. It never waits for more events. Default: the bridge's setting `coalesce` (off unless set).
@@ -32,9 +33,15 @@ class BridgeOptions(_message.Message):
     sends an empty message (no choices, no other field) this often while no chunk arrives, so that load balancers do not
     cut an idle stream. 0 switches heartbeats off. Default: the bridge's setting `stream_heartbeat` (off unless set).
     """
-    def __init__(self, coalesce: bool = ..., retry: bool = ..., inline_data: bool = ..., heartbeat: _Optional[_Union[_duration_pb2.Duration, _Mapping[str, _Any]]] = ...) -> None: ...
-    def HasField(self, field_name: _Literal["coalesce", "retry", "inline_data", "heartbeat"]) -> bool: ...
-    def ClearField(self, field_name: _Literal["coalesce", "retry", "inline_data", "heartbeat"]) -> None: ...
+    coalesce_window: _duration_pb2.Duration
+    """Window of time in which the bridge merges stream events into one message, from 0 to 10 seconds; 50 ms makes 20
+    messages a second of any faster stream. No text waits for longer than this. The first chunk never waits, nor do a
+    finish_reason, usage, a role, the start of a tool call, an error, and what comes right before them. 0 merges nothing
+    in time. Default: the bridge's setting `coalesce_window` (0 unless set). `coalesce = false` switches it off too.
+    """
+    def __init__(self, coalesce: bool = ..., retry: bool = ..., inline_data: bool = ..., heartbeat: _Optional[_Union[_duration_pb2.Duration, _Mapping[str, _Any]]] = ..., coalesce_window: _Optional[_Union[_duration_pb2.Duration, _Mapping[str, _Any]]] = ...) -> None: ...
+    def HasField(self, field_name: _Literal["coalesce", "retry", "inline_data", "heartbeat", "coalesce_window"]) -> bool: ...
+    def ClearField(self, field_name: _Literal["coalesce", "retry", "inline_data", "heartbeat", "coalesce_window"]) -> None: ...
 
 class InlineData(_message.Message):
     """Content as raw bytes. In JSON it is the URL `data:<mime_type>;base64,<data>`."""

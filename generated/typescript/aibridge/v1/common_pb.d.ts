@@ -67,6 +67,16 @@ export declare type BridgeOptions = Message<"aibridge.v1.BridgeOptions"> & {
    * @generated from field: google.protobuf.Duration heartbeat = 4;
    */
   heartbeat?: Duration | undefined;
+
+  /**
+   * Window of time in which the bridge merges stream events into one message, from 0 to 10 seconds; 50 ms makes 20
+   * messages a second of any faster stream. No text waits for longer than this. The first chunk never waits, nor do a
+   * finish_reason, usage, a role, the start of a tool call, an error, and what comes right before them. 0 merges nothing
+   * in time. Default: the bridge's setting `coalesce_window` (0 unless set). `coalesce = false` switches it off too.
+   *
+   * @generated from field: google.protobuf.Duration coalesce_window = 5;
+   */
+  coalesceWindow?: Duration | undefined;
 };
 
 /**

@@ -1,0 +1,127 @@
+"""Changes single values of a message that was decoded from JSON, by their place in the JSON.
+
+What a changed message says is what decoding the changed JSON would say. Where another value could belong to another
+field there is no place.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final
+
+from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.message import Message
+
+from bridge.codec.plan import Member, plan_of
+from bridge.codec.readers import MAX_LEVELS, MISFIT, Read, is_array, map_value
+from bridge.jsontext import loads, text_of
+
+#: Names of members and positions of list items, from a JSON object down to a value in it.
+Path = tuple[str | int, ...]
+#: Sets a value.
+Put = Callable[[Any], object]
+
+_INTEGERS: Final = frozenset({FieldDescriptor.TYPE_INT32, FieldDescriptor.TYPE_INT64})
+
+
+class MisfitError(ValueError):
+    """The field cannot hold the value: decoding would put it elsewhere."""
+
+
+class Places:
+    """The places of a message, decoded from the JSON object `value` with or without `inline`."""
+
+    def __init__(self, message: Message, value: dict[str, Any], *, inline: bool = False) -> None:
+        self._message = message
+        self._value = value
+        self._inline = inline
+        self._inner: dict[Path, tuple[Any, Any]] = {}  # messages and their JSON objects, by their place
+        self._raw: dict[tuple[Path, str], Any] = {}  # the values of texts of JSON, by their place
+
+    def put(self, path: Path) -> Put | None:
+        """What sets the text, number or list of integers at a path; None if there is no such place.
+
+        It takes a value of the same JSON type, and raises `MisfitError`, or the `TypeError` or `ValueError` of a
+        protobuf field, for one that does not fit.
+        """
+        at = len(path) - 1
+        message, value = self._inner.get(path[:at]) or (self._message, self._value)
+        at = at if value is not self._value else 0
+        while True:
+            if at == len(path) - 1:
+                self._inner[path[:at]] = message, value
+            key: Any = path[at]  # the name of a member
+            item: Any = value[key]
+            at += 1
+            member = plan_of(message.DESCRIPTOR, inline=self._inline).members.get(key)
+            if member is None:
+                return self._in_text(message, "extra_json", path, at - 1)
+            if at == len(path):
+                return self._of_field(message, member, item, path, at)
+            if member.raw is not None and not member.alternatives:
+                return self._in_text(message, member.raw, path, at)
+            inner = _inner(message, member)
+            if inner is None:
+                return None
+            if type(item) is list:
+                position: Any = path[at]
+                inner, item = inner[position], item[position]
+                at += 1
+            if at == len(path) or not isinstance(inner, Message):
+                return None
+            message, value = inner, item
+
+    def _of_field(self, message: Any, member: Member, item: Any, path: Path, at: int) -> Put | None:
+        """The place of a value that is a field of its own."""
+        if type(item) is member.direct:
+            return partial(setattr, message, member.name)
+        if not member.alternatives:
+            return None if member.direct or member.raw is None else self._in_text(message, member.raw, path, at)
+        name, read = member.alternatives[0]
+        if read(item, MAX_LEVELS) is MISFIT:
+            return None
+        field = message.DESCRIPTOR.fields_by_name[name]
+        if not field.is_repeated and field.message_type is None:
+            return partial(_put_converted, message, name, read)
+        return partial(_put_integers, getattr(message, name)) if field.type in _INTEGERS else None
+
+    def _in_text(self, message: Any, name: str, path: Path, at: int) -> Put:
+        """The place of a value in the JSON text that a field holds, whose own value is at `path[:at]`."""
+        place = path[:at], name
+        if place not in self._raw:
+            self._raw[place] = [loads(getattr(message, name).encode())]
+        root = self._raw[place]
+        within: Any = root
+        inside = (0, *path[at:])
+        for step in inside[:-1]:
+            within = within[step]
+        return partial(_put_in_text, message, name, root, within, inside[-1])
+
+
+def _inner(message: Any, member: Member) -> Any:
+    """The message, or the list, that holds an object or a list; None if none does."""
+    for name, _ in member.alternatives:
+        field = message.DESCRIPTOR.fields_by_name[name]
+        if field.message_type is None or map_value(field) is not None:
+            continue
+        inner = getattr(message, name)
+        if inner if field.is_repeated else message.HasField(name):  # the one that decoding has chosen
+            return inner.items if not field.is_repeated and is_array(field.message_type) else inner
+    return None
+
+
+def _put_converted(message: Any, name: str, read: Read, value: Any) -> None:
+    converted = read(value, MAX_LEVELS)
+    if converted is MISFIT:
+        raise MisfitError
+    setattr(message, name, converted)
+
+
+def _put_integers(field: Any, value: list[int]) -> None:
+    if not value:
+        raise MisfitError  # an empty list is told apart from none in `extra_json`
+    field[:] = value
+
+
+def _put_in_text(message: Any, name: str, root: list[Any], within: Any, key: str | int, value: Any) -> None:
+    within[key] = value
+    setattr(message, name, text_of(root[0]))

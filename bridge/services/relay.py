@@ -1,0 +1,215 @@
+"""The path of a streamed completion, from the events of the upstream to the messages that are written.
+
+    event ─► known? ─ yes ─► its values, put into the message of its template ─┐
+               └ no ─► parsed ─► message; a template is learned from it ───────┴─► coalesced, if asked for ─► written
+
+Everything that depends on the order of these steps is in here. A message that was written is used again for the next
+chunk of its template: grpcio makes bytes of a message before `write` returns for the first time. So a chunk is taken
+from the upstream's iterator only when the one before it was written.
+"""
+
+import asyncio
+import math
+from collections.abc import Iterable, Sequence
+from functools import partial
+from typing import Any, Final, TypeAlias
+
+from aibridge.v1 import chat_pb2
+from bridge.call import CallContext, ResponseStream
+from bridge.codec.places import Places
+from bridge.errors import BridgeError
+from bridge.services.coalesce import Coalescer, Row, Run, Use, gaps_put_together
+from bridge.services.entry import built, digested
+from bridge.services.heartbeat import beating
+from bridge.upstream.answers import note_usage
+from bridge.upstream.chunk import Chunk
+from bridge.upstream.failures import malformed
+from bridge.upstream.repeats import Repeats
+from bridge.upstream.stream import ChunkStream
+
+Message: TypeAlias = chat_pb2.CreateChatCompletionStreamResponse
+_HEARTBEAT: Final = Message()
+_USAGE: Final = "usage"
+
+
+Item: TypeAlias = Chunk | Row | Message
+
+
+class Relay:
+    """Relays one stream to its caller.
+
+    `window` is the seconds for which text may wait for more, 0 to merge what has arrived together, None to write a
+    message for each chunk. `interval` is the seconds between two heartbeats, 0 for none.
+    """
+
+    def __init__(self, call: CallContext, response: ResponseStream, window: float | None, interval: float) -> None:
+        self._call = call
+        self._response = response
+        self._interval = interval
+        self._repeats: Repeats[Use] = Repeats()
+        self._window = window or 0.0
+        self._coalescer: Coalescer | None = Coalescer(eager=self._window > 0) if window is not None else None
+        self._written_at = -math.inf  # on the event loop's clock
+        self._loop = asyncio.get_running_loop()
+        self._timer: asyncio.TimerHandle | None = None
+        self._reader: asyncio.Task[Any] | None = None  # the task that waits for the upstream, while it does
+        self._closed = False  # the window, while it did
+
+    # What the upstream's stream asks of each event.
+
+    def known(self, data: bytes) -> Row | Message | None:
+        """The message of a chunk that repeats an earlier one, or its row if it may be merged; None for any other."""
+        found = self._repeats.match(data)
+        if found is None:
+            return None
+        use, values = found
+        if use.together:
+            return Row(use, values, len(data))
+        try:
+            for put, value in zip(use.puts, values):  # noqa: B905 # they are as many, and to check it is not free
+                put(value)
+        except (TypeError, ValueError):  # it does not fit its field
+            return None
+        if use.noted is not None:
+            _put_usage(use.noted, use, values)
+            note_usage(self._call.record, use.noted)
+        return use.message
+
+    def forget(self) -> None:
+        """The next chunk repeats none."""
+        self._repeats.forget()
+
+    # From chunks to messages.
+
+    async def run(self, chunks: ChunkStream[Any]) -> None:
+        """Relay all of a stream.
+
+        Raises:
+            BridgeError: as `ChunkStream.read`, behind the message of what came before; as `ResponseStream.write`.
+        """
+        if self._coalescer is None:
+            while (batch := await self._read(chunks)) is not None:
+                for item in batch:
+                    await self._response.write(await self._message(item) if isinstance(item, Chunk) else item)
+            return
+        try:
+            await self._run_coalesced(chunks, self._coalescer)
+        except BridgeError:  # what came before it is handed out first
+            await self._write(self._coalescer.take())
+            raise
+        finally:
+            self._stop_timer()
+
+    async def _run_coalesced(self, chunks: ChunkStream[Any], coalescer: Coalescer) -> None:
+        while (batch := await self._read(chunks)) is not None:
+            for item in batch:
+                if isinstance(item, Row):
+                    await self._write(coalescer.add_row(item))
+                elif isinstance(item, Chunk):
+                    await self._write(coalescer.add(item, self._learn(item, None)))
+                else:
+                    await self._write([*coalescer.take(), item])
+            if coalescer.holds and (chunks.done or not self._may_wait()):
+                await self._write(coalescer.take())
+
+    async def _write(self, runs: Sequence[Run | Message]) -> None:
+        for run in runs:
+            if self._window:
+                self._stop_timer()
+                self._written_at = self._loop.time()
+            await self._response.write(await self._message(run))
+
+    async def _message(self, item: Run | Item) -> Any:
+        if isinstance(item, Chunk):
+            message = await digested(self._call, _built, item, self._call)
+            if self._coalescer is None:
+                self._learn(item, message)
+            return message
+        return _together(item) if isinstance(item, list) else item
+
+    def _learn(self, chunk: Chunk, message: Message | None) -> Use | None:
+        """Learn a template from a chunk, which `message` was made of; with None the template gets one of its own."""
+        template = self._repeats.learn(chunk.data, chunk.value) if chunk.data else None
+        if template is None:
+            return None
+        together = [] if self._coalescer is None else gaps_put_together(chunk.value, template.names)
+        if together is None:
+            return None
+        message = message or _built(chunk, self._call)
+        places = Places(message, chunk.value, inline=self._call.inline_data)
+        puts = [put for path in template.paths if (put := places.put(path)) is not None]
+        if len(puts) < len(template.paths):
+            return None
+        noted = chunk.value if chunk.value.get(_USAGE) is not None else None
+        use = Use(message, template.paths, puts, together, noted)
+        self._repeats.add(template, use)
+        return use
+
+    # The window in time.
+
+    def _may_wait(self) -> bool:
+        """Whether the window is open, which begins with a message. It will be closed in time."""
+        due = self._written_at + self._window
+        if self._loop.time() >= due:
+            return False
+        if self._timer is None:
+            self._timer = self._loop.call_at(due, self._close)
+        return True
+
+    def _close(self) -> None:
+        """Wake the task that waits for the upstream; what has arrived meanwhile stays there for the next read."""
+        self._timer = None
+        if self._reader is not None:
+            self._closed = True
+            self._reader.cancel()
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    async def _read(self, chunks: ChunkStream[Any]) -> Iterable[Item] | None:
+        """The chunks of the next read; none of them if the window was closed first. None at the end of the stream."""
+        if self._interval:
+            reading = beating(chunks.read, self._interval, partial(self._response.heartbeat, _HEARTBEAT))
+        else:
+            reading = chunks.read()
+        if self._timer is None:
+            return await reading
+        self._reader, self._closed = asyncio.current_task(), False
+        try:
+            return await reading
+        except asyncio.CancelledError:
+            if not self._closed or (self._reader is not None and self._reader.uncancel()):
+                raise  # somebody else has cancelled the call
+            return ()
+        finally:
+            self._reader = None
+
+
+def _built(chunk: Chunk, call: CallContext) -> Message:
+    message = built(Message, chunk.value, inline=call.inline_data)
+    if chunk.value.get("choices") and not message.choices:
+        raise malformed("has a chunk whose choices are not a list of objects")
+    return message
+
+
+def _together(rows: list[Row]) -> Message:
+    """The message of rows: their texts put together, and of any other value the last."""
+    use, values = rows[0].use, rows[-1].values
+    if len(rows) > 1:
+        columns = zip(*[row.values for row in rows], strict=True)
+        values = ["".join(column) if text else column[-1] for column, text in zip(columns, use.together, strict=True)]
+    for put, value in zip(use.puts, values, strict=True):
+        put(value)
+    return use.message
+
+
+def _put_usage(noted: dict[str, Any], use: Use, values: list[Any]) -> None:
+    """Put into the JSON object of a template's chunk what another chunk says was used."""
+    for path, value in zip(use.paths, values, strict=True):
+        if path[0] == _USAGE:
+            within: Any = noted
+            for step in path[:-1]:
+                within = within[step]
+            within[path[-1]] = value

@@ -1,0 +1,256 @@
+"""A stream is relayed whole and in order: templates, coalescing and the window in time change no word of it."""
+
+import asyncio
+import heapq
+import json
+import selectors
+from collections.abc import Callable, Coroutine, Iterator
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aibridge.v1.chat_pb2 import CreateChatCompletionStreamResponse as Message
+from benchmarks.dialects import SHAPES
+from benchmarks.shapes import CHUNKS
+from bridge.errors import BridgeError
+from bridge.jsontext import dumps, loads
+from bridge.services.relay import Relay
+from bridge.upstream.failures import interrupted
+from bridge.upstream.stream import ChunkStream
+from tests.support.streams import SETTINGS, Counting, Exchange, Parsing, Written, told
+
+VALUE = (
+    st.sampled_from(["", "a", "é\n", '"', "\\", "null", "\ud83d", "\U0001f600"])
+    | st.none()
+    | st.integers(-3, 3)
+    | st.sampled_from([2**31, 2**53 + 1, 2**64, 1e300, 12.0, 0.5])
+    | st.lists(st.integers(-3, 300), max_size=3)
+    | st.just({"a": 1})
+)
+
+
+def changed(value: Any, draw: Callable[[st.SearchStrategy[Any]], Any]) -> None:
+    """Put other values in up to two places."""
+    places = list(places_in(value))
+    for number in draw(st.lists(st.integers(0, len(places) - 1), max_size=2)):
+        within, key = places[number]
+        within[key] = draw(VALUE)
+
+
+def places_in(value: Any) -> Iterator[tuple[Any, Any]]:
+    for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+        if isinstance(item, dict | list):
+            yield from places_in(item)
+        yield value, key
+
+
+@given(st.sampled_from(sorted(SHAPES)), st.lists(st.integers(0, CHUNKS - 1), max_size=12), st.booleans(), st.data())
+async def test_nobody_can_tell_that_chunks_are_not_parsed(
+    shape: str,
+    numbers: list[int],
+    inline: bool,  # noqa: FBT001 # a parameter of the test
+    data: st.DataObject,
+) -> None:
+    """Chunks of all dialects, with values of any kind in any place: messages, errors and what is noted of the call."""
+    events = [loads(SHAPES[shape].events[number]) for number in sorted(numbers)]
+    for event in events:
+        changed(event, data.draw)
+    reads = [b"data: %b\n\n" % json.dumps(event).encode() for event in events]
+    parsed, quick = [await told(Exchange(reads, inline=inline), kind) for kind in (Parsing, Relay)]
+    assert quick == parsed
+
+
+@pytest.mark.parametrize("shape", sorted(SHAPES))
+async def test_few_chunks_are_parsed(shape: str) -> None:
+    """Of each dialect the first, the last, and those of which the bridge learns."""
+    reads = [b"data: %b\n\n" % text for text in SHAPES[shape].events]
+    exchange: Any = Exchange(reads)
+    relay = Counting(exchange.call, Written(), None, 0.0)
+    await relay.run(ChunkStream(exchange, SETTINGS, relay))
+    assert relay.skipped > CHUNKS - 10
+
+
+async def test_a_tool_call_under_the_same_index_is_another_one() -> None:
+    """Templates end where the numbers of tool calls change."""
+
+    def fragment(**function: str) -> dict[str, Any]:
+        named = {"id": f"call_{function['name']}"} if "name" in function else {}
+        calls = [{"index": 0, **named, "function": function}]
+        return {"choices": [{"index": 0, "delta": {"tool_calls": calls}}]}
+
+    pieces = [fragment(arguments=letter) for letter in "abcd"]
+    events = [fragment(name="f", arguments=""), *pieces, fragment(name="g", arguments=""), *pieces]
+    outcome = await told(Exchange([b"data: %b\n\n" % dumps(event) for event in events]))
+    messages = [Message.FromString(data) for data in outcome.messages]
+    assert [message.choices[0].delta.tool_calls[0].index for message in messages] == [0] * 5 + [1] * 5
+
+
+# --- the window in time -----------------------------------------------------------------------------------------------
+
+
+class Loop(asyncio.SelectorEventLoop):
+    """An event loop whose clock moves only when there is nothing to do, and then to the next timer at once."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        selector = selectors.DefaultSelector()
+        select = selector.select
+
+        def waited(timeout: float | None = None) -> Any:
+            if timeout:
+                self.now += timeout
+            return select(0)
+
+        selector.select = waited  # type: ignore[method-assign]
+        super().__init__(selector)
+
+    def time(self) -> float:
+        return self.now
+
+
+def on_a_fake_clock(test: Callable[[Loop], Coroutine[Any, Any, None]]) -> None:
+    loop = Loop()
+    try:
+        loop.run_until_complete(test(loop))
+    finally:
+        loop.close()
+
+
+class Timed(Exchange):
+    """Pieces that arrive at their time, in seconds from the beginning."""
+
+    def __init__(self, loop: Loop, pieces: list[tuple[float, bytes]], *, failure: BridgeError | None = None) -> None:
+        super().__init__([])
+        self._loop = loop
+        self._due = [(loop.now + at, number, data) for number, (at, data) in enumerate(pieces)]
+        self._failure = failure
+
+    async def read(self) -> bytes:
+        if not self._due:
+            if self._failure is not None:
+                raise self._failure
+            return b""
+        await asyncio.sleep(max(0.0, self._due[0][0] - self._loop.now))
+        arrived = b""
+        while self._due and self._due[0][0] <= self._loop.now:  # nothing is lost when a read is given up
+            arrived += heapq.heappop(self._due)[2]
+        return arrived
+
+
+def words(*texts: str, **choice: Any) -> bytes:
+    return b"".join(
+        b"data: %b\n\n" % dumps({"choices": [{"index": 0, "delta": {"content": text}, **choice}]}) for text in texts
+    )
+
+
+END = words("", finish_reason="stop") + b"data: [DONE]\n\n"
+
+
+async def relayed(loop: Loop, pieces: list[tuple[float, bytes]], window: float) -> list[tuple[float, str]]:
+    """When each message was written, in seconds from the beginning, and its text; reasons in brackets."""
+    exchange: Any = Timed(loop, pieces)
+    written, began = Written(loop.time), loop.now
+    relay = Relay(exchange.call, written, window, 0.0)
+    await relay.run(ChunkStream(exchange, SETTINGS, relay))
+    return [(round(at - began, 6), text_in(data)) for at, data in zip(written.times, written.messages, strict=True)]
+
+
+def text_in(data: bytes) -> str:
+    choice = Message.FromString(data).choices[0]
+    calls = "".join(f"<{call.function.name}{call.function.arguments}>" for call in choice.delta.tool_calls)
+    return f"{choice.delta.content}{calls}{[choice.finish_reason] if choice.finish_reason else ''}"
+
+
+@given(
+    gaps=st.lists(st.integers(0, 40).map(lambda number: number / 1000), min_size=1, max_size=40),
+    window=st.sampled_from([0.001, 0.02, 0.05, 1.0]),
+)
+def test_no_text_waits_longer_than_the_window(gaps: list[float], window: float) -> None:
+    """Whenever it comes; and messages of text are at least a window apart, but for the one at the end."""
+
+    async def test(loop: Loop) -> None:
+        pieces, at = [], 0.0
+        for number, gap in enumerate(gaps):
+            at += gap
+            pieces.append((at, words(f"[{number}]")))
+        found = await relayed(loop, [*pieces, (at + 0.5, END)], window)
+        text = "".join(part for _, part in found)
+        assert text == "".join(f"[{number}]" for number in range(len(gaps))) + "['stop']"
+        arrived = iter(at for at, _ in pieces)
+        for written, part in found[:-1]:
+            for _ in range(part.count("[")):
+                assert -1e-6 <= written - next(arrived) <= window + 1e-6
+        times = [written for written, _ in found[:-1]]
+        assert all(later - earlier > window - 1e-6 for earlier, later in pairwise(times)) or (
+            times[-1] == found[-1][0]  # what the end has flushed
+        )
+
+    on_a_fake_clock(test)
+
+
+def test_what_never_waits() -> None:
+    """The first chunk, a role, a tool call that begins, a finish_reason, and what came before them."""
+
+    def delta(**members: Any) -> bytes:
+        return b"data: %b\n\n" % dumps({"choices": [{"index": 0, "delta": members}]})
+
+    call = {"index": 0, "id": "c", "type": "function", "function": {"name": "f", "arguments": ""}}
+    more = [{"index": 0, "function": {"arguments": "x"}}]
+    pieces = [
+        (0.1, words("a")),
+        (0.2, words("b")),
+        (0.3, words("c")),
+        (0.4, delta(role="assistant", content="d")),
+        (0.5, words("e")),
+        (0.6, delta(tool_calls=[call])),
+        (0.7, delta(tool_calls=more)),
+        (0.8, delta(tool_calls=more)),
+        (0.9, END),
+    ]
+
+    async def test(loop: Loop) -> None:
+        assert await relayed(loop, pieces, 10.0) == [
+            (0.1, "a"), (0.4, "bc"), (0.4, "d"), (0.6, "e"), (0.6, "<f>"), (0.9, "<xx>"), (0.9, "['stop']"),
+        ]  # fmt: skip
+
+    on_a_fake_clock(test)
+
+
+def test_an_error_and_the_end_do_not_wait() -> None:
+    """Nor do the last words, which come right before them."""
+
+    async def cut(loop: Loop) -> None:
+        exchange: Any = Timed(loop, [(0.1, words("a")), (0.2, words("b"))], failure=interrupted("cut"))
+        written = Written(loop.time)
+        relay = Relay(exchange.call, written, 10.0, 0.0)
+        began = loop.now
+        with pytest.raises(BridgeError, match="cut"):
+            await relay.run(ChunkStream(exchange, SETTINGS, relay))
+        assert [round(at - began, 6) for at in written.times] == [0.1, 0.2]
+        assert loop.now - began < 0.3
+
+    async def done(loop: Loop) -> None:
+        pieces = [(0.1, words("a")), (0.2, words("b") + b"data: [DONE]\n\n")]
+        assert await relayed(loop, pieces, 10.0) == [(0.1, "a"), (0.2, "b")]
+
+    on_a_fake_clock(cut)
+    on_a_fake_clock(done)
+
+
+def test_a_call_that_is_cancelled_in_the_window() -> None:
+    """It ends at once, however the window stands, and leaves no timer behind."""
+
+    async def test(loop: Loop) -> None:
+        exchange: Any = Timed(loop, [(0.1, words("a")), (0.12, words("b")), (9.0, END)])
+        relay = Relay(exchange.call, Written(), 0.05, 0.0)
+        task = loop.create_task(relay.run(ChunkStream(exchange, SETTINGS, relay)))
+        loop.call_later(0.15, task.cancel)  # the moment at which the window closes
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert loop.now < 1000.2
+        assert relay._timer is None
+
+    on_a_fake_clock(test)

@@ -1,0 +1,147 @@
+"""A streamed completion from memory: reads of the upstream in, messages and what is noted of the call out."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+import httpx
+
+from aibridge.v1.chat_pb2 import CreateChatCompletionStreamResponse
+from bridge import settings
+from bridge.call import CallContext, CallRecord
+from bridge.errors import BridgeError
+from bridge.jsontext import text_of
+from bridge.services.relay import Relay
+from bridge.upstream import failures, repeats
+from bridge.upstream.leaks import Secrets
+from bridge.upstream.masking import Mask
+from bridge.upstream.stream import ChunkStream
+
+METHOD = "/aibridge.v1.ChatService/CreateChatCompletionStream"
+SETTINGS = settings.load(max_event_bytes=4096, upstream_url="http://127.0.0.1:1/v1")
+
+
+class _Clock:
+    def phase(self, *_: Any) -> None:
+        """As the real one."""
+
+    resume = pause = phase
+
+
+class Exchange:
+    """Stands for `bridge.upstream.exchange.Exchange`: pieces of a body, and then its end or a cut."""
+
+    def __init__(
+        self,
+        pieces: Iterable[bytes],
+        *,
+        mask: Mask | None = None,
+        media_type: str = "text/event-stream",
+        cut: bool = False,
+        inline: bool = False,
+    ) -> None:
+        self._pieces = iter(pieces)
+        self._cut = cut
+        self._mask = mask or Mask(b"", Secrets(()))
+        self.media_type = media_type
+        self.clock = _Clock()
+        self.max_elements = 100_000
+        self.call = CallContext(CallRecord(METHOD, (), "r", model="m"), METHOD, (), 0.0, model="m", inline_data=inline)
+
+    async def read(self) -> bytes:
+        for piece in self._pieces:
+            return piece
+        if self._cut:
+            raise failures.interrupted("cut")
+        return b""
+
+    def keep(self, size: int) -> None:
+        """There is memory enough."""
+
+    async def rest_from(self, _silent: int) -> None:
+        """Nobody waits here."""
+
+    async def read_all(self, _limit: int, start: bytes = b"") -> bytes:
+        while piece := await self.read():
+            start += piece
+        return start
+
+    async def beginning(self) -> bytes:
+        with suppress(BridgeError):
+            return await self.read_all(0)
+        return b""
+
+    async def failed(self, error: Any, data: bytes) -> BridgeError:
+        return self.failure(error, data)
+
+    def failure(self, error: Any, data: bytes) -> BridgeError:
+        return failures.of_error(error, httpx.Headers(), data, self.call, self._mask, own=True)
+
+
+class Written:
+    """A caller that takes messages as gRPC does: what is written is made into bytes at once."""
+
+    def __init__(self, now: Callable[[], float] = lambda: 0.0) -> None:
+        self.messages: list[bytes] = []
+        self.times: list[float] = []
+        self._now = now
+
+    async def write(self, message: Any) -> None:
+        self.messages.append(message.SerializeToString(deterministic=True))
+        self.times.append(self._now())
+
+    heartbeat = write
+
+
+class Counting(Relay):
+    """Counts the chunks that were not parsed."""
+
+    skipped = 0
+
+    def known(self, data: bytes) -> Any:
+        found = super().known(data)
+        self.skipped += found is not None
+        return found
+
+
+class Parsing(Relay):
+    """Knows no chunk: each is parsed."""
+
+    def known(self, _: bytes) -> None:
+        """As the real one, for chunks that are all new."""
+
+
+class Told(NamedTuple):
+    """What a caller gets of a stream, and what the bridge notes of it."""
+
+    messages: list[bytes]
+    error: tuple[str, str] | None
+    finish_reasons: dict[int, str] | None
+    usage: str
+    first: str
+
+
+async def told(
+    exchange: Any,
+    kind: type[Relay] = Relay,
+    window: float | None = None,
+    judge: Callable[[BridgeError, CallContext], None] = lambda *_: None,
+) -> Told:
+    """A stream relayed to its end, whatever that is; `judge` sees the error.
+
+    What other streams have taught is forgotten.
+    """
+    repeats._seen.clear()
+    written, error, record = Written(), None, exchange.call.record
+    relay = kind(exchange.call, written, window, 0.0)
+    try:
+        await relay.run(ChunkStream(exchange, SETTINGS, relay))
+    except BridgeError as failure:
+        judge(failure, exchange.call)
+        error = failure.reason.name, failure.message
+    return Told(written.messages, error, record.finish_reasons, text_of(record.usage), text_of(record.answer))
+
+
+def messages_of(told: Told) -> Iterator[CreateChatCompletionStreamResponse]:
+    """The messages that a caller gets."""
+    return map(CreateChatCompletionStreamResponse.FromString, told.messages)
