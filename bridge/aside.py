@@ -1,8 +1,8 @@
 """Runs what would hold up the event loop in a thread beside it: the conversion of large documents.
 
-It is one thread for the process. The interpreter runs one thread at a time, so a second one would convert nothing
-sooner, and would make the event loop wait for two. The event loop gets the interpreter back within `_SWITCH` seconds,
-but not from within a single call of a C library: what runs here has to be made of many short ones.
+There is one thread per process. The interpreter runs one thread at a time, so a second one would convert nothing
+sooner, and the event loop would wait for two. The event loop gets the interpreter back within `_SWITCH_SECONDS`, but
+not from within a single call of a C library: what runs here has to be made of many short calls.
 """
 
 import asyncio
@@ -16,9 +16,9 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 #: Seconds after which a thread that computes lets another one run. Python's own 5 ms add up: a call has several turns.
-_SWITCH: Final = 0.001
+_SWITCH_SECONDS: Final = 0.001
 
-_thread: Final = ThreadPoolExecutor(1, "aibridge-aside", sys.setswitchinterval, (_SWITCH,))
+_thread: Final = ThreadPoolExecutor(1, "aibridge-aside", sys.setswitchinterval, (_SWITCH_SECONDS,))
 
 
 async def aside(function: Callable[P, R], *arguments: P.args, **options: P.kwargs) -> R:

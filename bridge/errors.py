@@ -141,7 +141,7 @@ _REFUSALS: Final = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class ErrorResponse:
     """What an upstream's error reply said, each part as far as it was there (`aibridge.v1.UpstreamError`).
 
     `should_retry` is its header `x-should-retry`, None where it has none.
@@ -166,7 +166,7 @@ class BridgeError(Exception):
 
     reason: Reason
     message: str
-    reply: Reply | None = None
+    response: ErrorResponse | None = None
     delay: float | None = None
     retry: Retry | None = None
     violations: Sequence[tuple[str, str]] = ()
@@ -178,7 +178,7 @@ class BridgeError(Exception):
     @property
     def is_refusal(self) -> bool:
         """Whether the request was certainly not worked on: it never left the bridge, or it was refused."""
-        return self.reason in _REFUSALS and not (self.reply is not None and self.reply.http_status in _UNCLEAR)
+        return self.reason in _REFUSALS and not (self.response is not None and self.response.http_status in _UNCLEAR)
 
 
 def invalid(path: str, description: str) -> BridgeError:

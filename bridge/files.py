@@ -10,7 +10,7 @@ import structlog
 
 _log = structlog.get_logger("aibridge.files")
 #: A file that has not changed for so many nanoseconds is not being written.
-_SETTLED: Final = 100_000_000
+_SETTLED_NANOSECONDS: Final = 100_000_000
 
 Value = TypeVar("Value")
 
@@ -19,10 +19,10 @@ class UnusableFileError(ValueError):
     """A file cannot be read, or does not hold what it should. The message says what is wrong and quotes nothing."""
 
 
-class Watched(Generic[Value]):
+class ReloadingFile(Generic[Value]):
     """The value that `parse` makes of some files' bytes; a pair of files is read as one.
 
-    `what` names it in the log. `parse` raises UnusableFileError. Nothing over `largest` bytes is read. The files are
+    `what` names it in the log. `parse` raises UnusableFileError. Nothing over `max_bytes` bytes is read. The files are
     looked at when the value is asked for, but not again within `interval` seconds. A new content counts when it has
     been left alone for a moment: until then it may be half of what is being written.
     """
@@ -33,13 +33,13 @@ class Watched(Generic[Value]):
         paths: Sequence[Path],
         parse: Callable[[Sequence[bytes]], Value],
         *,
-        largest: int = 1 << 20,
+        max_bytes: int = 1 << 20,
         interval: float = 0.0,
     ) -> None:
         self._what = what
         self._paths = paths
         self._parse = parse
-        self._largest = largest
+        self._max_bytes = max_bytes
         self._interval = interval
         self._next = 0.0
         self._stamps: list[_Stamp] | None = None
@@ -74,7 +74,7 @@ class Watched(Generic[Value]):
                 self._problem = ""
                 return
             youngest = max(stamp.modified for stamp in stamps)
-            if self._value is not None and 0 <= time.time_ns() - youngest < _SETTLED:
+            if self._value is not None and 0 <= time.time_ns() - youngest < _SETTLED_NANOSECONDS:
                 return
             contents = [path.read_bytes() for path in self._paths]
             if self._value is not None and self._stat() != stamps:
@@ -90,7 +90,7 @@ class Watched(Generic[Value]):
         stamps = []
         for path in self._paths:
             status = path.stat()  # follows the symlinks by which Kubernetes swaps a secret
-            if not stat.S_ISREG(status.st_mode) or status.st_size > self._largest:
+            if not stat.S_ISREG(status.st_mode) or status.st_size > self._max_bytes:
                 raise UnusableFileError("not a file, or too large for what it should hold")
             stamps.append(_Stamp(status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size))
         return stamps
@@ -116,7 +116,7 @@ class _Stamp(NamedTuple):
     size: int
 
 
-def text_of(content: bytes) -> str:
+def decoded(content: bytes) -> str:
     """A file's content as text.
 
     Raises:

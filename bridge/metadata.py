@@ -92,8 +92,8 @@ _DENIED_PREFIXES: Final = (":", "content-", "grpc-", "if-", "proxy-", "sec-", "x
 _DENIED_SUFFIXES: Final = ("-api-key", "-authorization", "-bin", "-security-token")
 
 #: All trailers of a reply together, as HTTP/2 counts them; peers refuse more than 8 KiB of metadata by default.
-_REPLY_SIZE: Final = 3072
-_ENTRY_SIZE: Final = 32  # of each entry, besides its characters
+_MAX_TRAILER_BYTES: Final = 3072
+_ENTRY_BYTES: Final = 32  # of each entry, besides its characters
 _VALUE: Final = re.compile(r"[\x20-\x7e]*")
 _KEY: Final = re.compile(r"[0-9a-z_.-]+")
 
@@ -157,9 +157,9 @@ def reply_trailers(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
             ranked[rank].append((key, value))
     own = [("x-upstream-request-id", value) for _, value in ranked[0][:1]]  # of several the first counts
     trailers: list[tuple[str, str]] = []
-    left = _REPLY_SIZE
+    left = _MAX_TRAILER_BYTES
     for key, value in (*own, *ranked[1], *ranked[2]):
-        size = len(key) + len(value) + _ENTRY_SIZE
+        size = len(key) + len(value) + _ENTRY_BYTES
         if size <= left:
             left -= size
             trailers.append((key, value))

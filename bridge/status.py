@@ -19,21 +19,21 @@ from google.rpc.status_pb2 import Status
 
 from aibridge.v1.errors_pb2 import UpstreamError
 from bridge.call import CallRecord
-from bridge.errors import DOMAIN, BridgeError, Reason, Reply, Retry
+from bridge.errors import DOMAIN, BridgeError, ErrorResponse, Reason, Retry
 from bridge.jsontext import dumps
 from bridge.redact import safe
 
 #: The whole `google.rpc.Status`, in bytes.
-_SIZE: Final = 2048
+_MAX_STATUS_BYTES: Final = 2048
 #: `ErrorInfo` of it, and what is left for the upstream's own words at least.
-_INFO_SIZE: Final = 768
-_REPLY_SIZE: Final = 128
+_MAX_INFO_BYTES: Final = 768
+_MIN_ERROR_BYTES: Final = 128
 #: The message as gRPC writes it, where each byte that is not ASCII takes three.
-_MESSAGE_SIZE: Final = 1536
+_MAX_MESSAGE_BYTES: Final = 1536
 #: A message around another: its key and its length.
-_FRAME: Final = 4
+_FRAME_BYTES: Final = 4
 #: What a caller is told to wait where the upstream did not say, in seconds.
-_DEFAULT_DELAY: Final = 1.0
+_DEFAULT_DELAY_SECONDS: Final = 1.0
 _USAGE_KEY: Final = re.compile(r"[A-Za-z0-9_.-]{1,40}")
 _USAGE_KEYS: Final = 8
 _CODES: Final = {code.value[0]: code for code in grpc.StatusCode}
@@ -57,11 +57,11 @@ def status_of(error: BridgeError, record: CallRecord) -> RpcStatus:
     """The whole answer to a call that failed."""
     code = _CODES[error.reason.code]
     status = Status(code=error.reason.code, message=_message(error))
-    room = _SIZE - (_REPLY_SIZE if error.reply is not None else 0)
+    room = _MAX_STATUS_BYTES - (_MIN_ERROR_BYTES if error.response is not None else 0)
     for detail in _details(error, record):
         _add(status, detail, room)
-    if error.reply is not None:
-        _add_reply(status, error.reply, record)
+    if error.response is not None:
+        _add_upstream_error(status, error.response, record)
     trailers = [
         ("grpc-status-details-bin", status.SerializeToString()),
         *trailers_of(record),
@@ -85,12 +85,12 @@ def trailers_of(record: CallRecord) -> Trailers:
 
 def _message(error: BridgeError) -> str:
     text = safe(error.message) or error.reason.meaning
-    if len(text) <= _MESSAGE_SIZE and text.isascii() and text.isprintable() and "%" not in text:
+    if len(text) <= _MAX_MESSAGE_BYTES and text.isascii() and text.isprintable() and "%" not in text:
         return text  # as nearly all are; to count takes as long as all the rest
     sizes = accumulate(
         1 if " " <= character <= "~" and character != "%" else 3 * len(character.encode()) for character in text
     )
-    return text[: sum(size <= _MESSAGE_SIZE for size in sizes)]
+    return text[: sum(size <= _MAX_MESSAGE_BYTES for size in sizes)]
 
 
 def _retry(error: BridgeError) -> Retry:
@@ -117,7 +117,7 @@ def _grpc_may_retry(error: BridgeError, record: CallRecord) -> bool:
 
 
 def _milliseconds(error: BridgeError) -> int:
-    return max(1, round((_DEFAULT_DELAY if error.delay is None else error.delay) * 1000))
+    return max(1, round((_DEFAULT_DELAY_SECONDS if error.delay is None else error.delay) * 1000))
 
 
 def _details(error: BridgeError, record: CallRecord) -> Iterator[Message]:
@@ -147,19 +147,19 @@ def _info(error: BridgeError, record: CallRecord) -> ErrorInfo:
         info = ErrorInfo(
             reason=error.reason.name, domain=DOMAIN, metadata={key: safe(text, limit) for key, text in known.items()}
         )
-        if info.ByteSize() <= _INFO_SIZE:
+        if info.ByteSize() <= _MAX_INFO_BYTES:
             break
     return info
 
 
 def _metadata(error: BridgeError, record: CallRecord) -> dict[str, str]:
-    reply = error.reply or Reply()
+    response = error.response or ErrorResponse()
     known = {
-        "httpStatus": reply.http_status or record.http_status,
+        "httpStatus": response.http_status or record.http_status,
         "upstreamRequestId": record.upstream_request_id,
-        "errorType": reply.type,
-        "errorCode": reply.code,
-        "errorParam": reply.param,
+        "errorType": response.type,
+        "errorCode": response.code,
+        "errorParam": response.param,
         "model": record.model,
         "attempts": record.attempts,
         "retryAfterSeconds": f"{error.delay:g}" if error.delay is not None else None,
@@ -174,7 +174,7 @@ def _add(status: Status, detail: Message, size: int) -> None:
     """Add a detail if it fits; one with a list in it loses the end of that list first."""
     packed = Any()
     packed.Pack(detail)
-    while status.ByteSize() + packed.ByteSize() + _FRAME > size:
+    while status.ByteSize() + packed.ByteSize() + _FRAME_BYTES > size:
         if not isinstance(detail, BadRequest) or len(detail.field_violations) < 2:
             return
         del detail.field_violations[-1]
@@ -182,15 +182,15 @@ def _add(status: Status, detail: Message, size: int) -> None:
     status.details.append(packed)
 
 
-def _add_reply(status: Status, reply: Reply, record: CallRecord) -> None:
+def _add_upstream_error(status: Status, reply: ErrorResponse, record: CallRecord) -> None:
     """The upstream's own words, as much of them as there is room for; its HTTP status always."""
     detail = UpstreamError(http_status=record.http_status or reply.http_status)
     empty = Any()
     empty.Pack(detail)
-    room = _SIZE - status.ByteSize() - empty.ByteSize() - 2 * _FRAME
+    room = _MAX_STATUS_BYTES - status.ByteSize() - empty.ByteSize() - 2 * _FRAME_BYTES
     for key in ("code", "type", "param", "message", "body"):
-        text = (getattr(reply, key) or "").encode()[: max(0, room - _FRAME)].decode("utf-8", "ignore")
+        text = (getattr(reply, key) or "").encode()[: max(0, room - _FRAME_BYTES)].decode("utf-8", "ignore")
         if text:
             setattr(detail, key, text)
-            room -= len(text.encode()) + _FRAME
+            room -= len(text.encode()) + _FRAME_BYTES
     status.details.add().Pack(detail)

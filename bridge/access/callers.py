@@ -16,18 +16,18 @@ import structlog
 
 from bridge.access import rules, tokens
 from bridge.access.issuer import Issuer, RefusedError
-from bridge.access.peers import Connection, UnreadableError, names_of
+from bridge.access.peers import AuthContext, UnreadableError, names_of
 from bridge.call import Caller
 from bridge.errors import BridgeError, Reason
-from bridge.files import UnusableFileError, Watched
+from bridge.files import ReloadingFile, UnusableFileError
 from bridge.metadata import Metadata
 from bridge.settings import Settings, SettingsError
 
 _log = structlog.get_logger("aibridge.callers")
 #: Seconds within which the files are looked at once, however many calls come.
-_INTERVAL: Final = 0.5
+_CHECK_SECONDS: Final = 0.5
 #: Tokens that are remembered, at most, unless the file has more.
-_REMEMBERED: Final = 4096
+_MAX_REMEMBERED: Final = 4096
 #: Of a digest, what it is found by. The whole is compared, in a time that does not depend on where it differs.
 _PREFIX: Final = 16
 
@@ -109,7 +109,7 @@ class Callers:
         subject, until = await self._issuer.identity(token)
         known = _Known(digest, self._caller(f"sub:{subject}"), until, time.monotonic() + until - time.time())
         if sources is self._sources:  # nothing has changed while the issuer was asked
-            if len(self._known) >= _REMEMBERED:
+            if len(self._known) >= _MAX_REMEMBERED:
                 self._known = self._static()
             self._known[digest[:_PREFIX]] = known
         return known
@@ -119,7 +119,7 @@ class Callers:
         now = time.monotonic()
         if now < self._next:
             return
-        self._next = now + _INTERVAL
+        self._next = now + _CHECK_SECONDS
         issuer, files = self._issuer, (self._tokens, self._rules)
         sources = *(file and file.value() for file in files), issuer and issuer.key_set()
         if any(new is not old for new, old in zip(sources, self._sources, strict=False)) or not self._sources:
@@ -155,7 +155,7 @@ def _bearer(values: list[str | bytes]) -> str:
     return token.strip()
 
 
-def _by_certificate(connection: Connection, patterns: Iterable[str]) -> str | None:
+def _by_certificate(connection: AuthContext, patterns: Iterable[str]) -> str | None:
     """The name in a client certificate that fits a pattern, None if none does."""
     try:
         names = names_of(connection)
@@ -169,10 +169,10 @@ def _by_certificate(connection: Connection, patterns: Iterable[str]) -> str | No
     return None
 
 
-def _watched(setting: str, what: str, path: Path | None, parse: Any) -> Watched[Any] | None:
+def _watched(setting: str, what: str, path: Path | None, parse: Any) -> ReloadingFile[Any] | None:
     if path is None:
         return None
-    file: Watched[Any] = Watched(what, [path], parse, interval=_INTERVAL)
+    file: ReloadingFile[Any] = ReloadingFile(what, [path], parse, interval=_CHECK_SECONDS)
     try:
         file.load()
     except UnusableFileError as error:

@@ -13,14 +13,14 @@ import jwt
 import structlog
 
 from bridge.errors import BridgeError, Reason
-from bridge.files import UnusableFileError, Watched
+from bridge.files import ReloadingFile, UnusableFileError
 from bridge.jsontext import MalformedJSONError, loads
 from bridge.settings import Settings, SettingsError
 from bridge.upstream.jwks import FetchError, fetch
 
 _log = structlog.get_logger("aibridge.issuer")
 #: Nobody can make the bridge ask the issuer more often than every so many seconds.
-_LEAST: Final = 10.0
+_MIN_INTERVAL_SECONDS: Final = 10.0
 #: Keys of a set. Each takes up to 0.1 ms to read, on the event loop; an issuer has a handful.
 _MAX_KEYS: Final = 256
 #: The end of time, in Unix seconds: JSON's integers go on for longer than floats do.
@@ -56,17 +56,17 @@ class Issuer:
         SettingsError: the file with the keys cannot be used.
     """
 
-    def __init__(self, settings: Settings, *, least: float = _LEAST) -> None:
+    def __init__(self, settings: Settings, *, min_interval: float = _MIN_INTERVAL_SECONDS) -> None:
         self._settings = settings
-        self._least = least
+        self._min_interval = min_interval
         self._keys: Keys = {}
-        self._file: Watched[Keys] | None = None
+        self._file: ReloadingFile[Keys] | None = None
         self._renewal: asyncio.Task[None] | None = None
-        self._renewed = -least
+        self._renewed = -min_interval
         self._watch: asyncio.Task[None] | None = None
         self._problem = ""
         if settings.jwt_jwks_file is not None:
-            self._file = Watched("JWKS", [settings.jwt_jwks_file], self._parse, interval=1.0)
+            self._file = ReloadingFile("JWKS", [settings.jwt_jwks_file], self._parse, interval=1.0)
             try:
                 self._keys = self._file.load()
             except UnusableFileError as error:
@@ -129,12 +129,12 @@ class Issuer:
             return found
         if not self._keys:
             message = "the bridge has no key to verify callers' tokens with yet"
-            raise BridgeError(Reason.CALLER_UNVERIFIABLE, message, delay=self._least)
+            raise BridgeError(Reason.CALLER_UNVERIFIABLE, message, delay=self._min_interval)
         raise RefusedError("no key of its kid and alg")
 
     def _may_ask(self) -> bool:
         asked = self._renewal is not None and not self._renewal.done()
-        return asked or asyncio.get_running_loop().time() - self._renewed >= self._least
+        return asked or asyncio.get_running_loop().time() - self._renewed >= self._min_interval
 
     async def _renew(self) -> None:
         """Fetch the keys; all who ask meanwhile share one request, and one that gives up does not end it."""
@@ -159,7 +159,9 @@ class Issuer:
 
     async def _renew_forever(self) -> None:
         while True:
-            pause = self._settings.jwt_refresh if not self._problem else min(self._least, self._settings.jwt_refresh)
+            pause = (
+                self._settings.jwt_refresh if not self._problem else min(self._min_interval, self._settings.jwt_refresh)
+            )
             await asyncio.sleep(pause * random.uniform(0.9, 1.0))  # noqa: S311 # so that replicas do not ask at once
             await self._renew()
 

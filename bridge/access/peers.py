@@ -8,7 +8,7 @@ from typing import Final
 from bridge.certificates import has_printable_names
 
 #: What gRPC tells of a connection: of each kind of name, those of the certificate.
-Connection = Mapping[str, Iterable[bytes]]
+AuthContext = Mapping[str, Iterable[bytes]]
 
 _SPIFFE_ID: Final = re.compile(r"spiffe://[a-z0-9._-]{1,255}(?:/[A-Za-z0-9._-]+)*").fullmatch
 
@@ -17,7 +17,7 @@ class UnreadableError(Exception):
     """A name in the certificate is not what gRPC tells, or nobody can tell what it means."""
 
 
-def names_of(connection: Connection) -> list[str]:
+def names_of(connection: AuthContext) -> list[str]:
     r"""The names of the other side, each with the beginning of its kind; none without a certificate.
 
     gRPC ends a name at a NUL: `a.example.org\0.evil` is `a.example.org` for it. So the certificate is looked at too.

@@ -23,7 +23,7 @@ from bridge.settings import Settings, SettingsError
 from bridge.settings.loopback import is_loopback
 from bridge.settings.reference import reference
 from bridge.upstream.causes import Cause
-from bridge.upstream.probe import Answer, Probe, UnreachableError
+from bridge.upstream.probe import Probe, ProbeResponse, UnreachableError
 
 #: A certificate that is valid for less than so many days is about to be forgotten.
 _SOON: Final = 14
@@ -257,7 +257,7 @@ def _certificate(check: str, certificate: dict[str, str]) -> Finding:
     return Finding(check, "ok", f"the certificate is valid until {ends}")
 
 
-async def _verdict(probe: Probe, answer: Answer) -> Finding:
+async def _verdict(probe: Probe, answer: ProbeResponse) -> Finding:
     """What the answer to GET /models says about address and credential."""
     check, status = "GET /models", answer.status
     own = probe.authorization is not None
@@ -289,7 +289,7 @@ async def _verdict(probe: Probe, answer: Answer) -> Finding:
     return Finding(check, "ok", said)
 
 
-def _clock(answer: Answer) -> Finding:
+def _clock(answer: ProbeResponse) -> Finding:
     try:
         skew = time.time() - parsedate_to_datetime(answer.headers["date"]).timestamp()
     except (KeyError, ValueError):

@@ -14,7 +14,7 @@ from bridge.access.limits import Limits
 from bridge.server import options, tls
 from bridge.server.boundary import Boundary
 from bridge.server.gate import HEALTH, TOOLS, Gate
-from bridge.server.health import CLIENT_NOTICE, Health
+from bridge.server.health import CLIENT_NOTICE_SECONDS, Health
 from bridge.server.inflight import InFlightCalls
 from bridge.server.listening import bind
 from bridge.server.probes import Probes
@@ -133,7 +133,7 @@ class App:
 
         The number of calls that were cut off when the grace ran out. They were told so, with BRIDGE_SHUTTING_DOWN.
         """
-        notice = min(delay, CLIENT_NOTICE)
+        notice = min(delay, CLIENT_NOTICE_SECONDS)
         await self._health.leave_endpoints()
         await asyncio.sleep(delay - notice)
         await self._health.turn_clients_away()

@@ -20,9 +20,9 @@ CALLER: Final = "caller"
 CONNECTION_LOST: Final = "connection_lost"
 
 #: Seconds between a call's end and the look at its connection.
-_SETTLE: Final = 0.05
+_SETTLE_SECONDS: Final = 0.05
 #: The next look waits for this many times the duration of the last, which grows with the number of connections.
-_REST: Final = 20
+_REST_FACTOR: Final = 20
 #: Linux's tables of TCP connections. Elsewhere nobody can tell, and the caller counts as the cause.
 _TABLES: Final = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
 _ESTABLISHED: Final = "01"
@@ -37,7 +37,7 @@ class Departures:
         self._pending: list[tuple[str, Tell]] = []
         self._task: asyncio.Task[None] | None = None
         self._closing = asyncio.Event()
-        self._pause = _SETTLE
+        self._pause = _SETTLE_SECONDS
 
     def note(self, peer: str, tell: Tell) -> None:
         """A call of this peer, as gRPC writes it, was cancelled; `tell` is told the cause."""
@@ -59,7 +59,7 @@ class Departures:
             pending, self._pending = self._pending, []
             began = time.monotonic()
             established = await asyncio.to_thread(_established)
-            self._pause = max(_SETTLE, _REST * (time.monotonic() - began))
+            self._pause = max(_SETTLE_SECONDS, _REST_FACTOR * (time.monotonic() - began))
             for peer, tell in pending:
                 tell(_cause(peer, established))
 

@@ -17,13 +17,13 @@ from bridge.telemetry import exporter, otel
 
 #: Objects made before the garbage collector looks for cycles, and how many looks make a deeper one. Calls leave no
 #: cycles, but for some that fail; by default, looking for them was 2 to 3 % of a stream's cost.
-_COLLECT: Final = (10_000, 20, 50)
+_GC_THRESHOLDS: Final = (10_000, 20, 50)
 
 _log = structlog.get_logger("aibridge.server")
 #: Seconds for the last spans to reach their collector.
 _SPANS_SECONDS: Final = 3.0
 #: Seconds that a stop at once may take. Nothing that it does takes a tenth of them.
-_AT_ONCE: Final = 5.0
+_STOP_NOW_SECONDS: Final = 5.0
 
 _Result = TypeVar("_Result")
 
@@ -59,7 +59,7 @@ async def run(
         exporter.answer(scrapes, collectors)
     if await _unless(told.drain, app.start(), ready):
         gc.freeze()  # what is there now stays: no collection need look at it
-        gc.set_threshold(*_COLLECT)
+        gc.set_threshold(*_GC_THRESHOLDS)
         await told.drain.wait()
         cut_off = await _drain(app, told, settings)
     else:
@@ -86,7 +86,7 @@ async def _drain(app: App, told: Orders, settings: Settings) -> int:
 
 async def _stop_at_once(app: App) -> int:
     with suppress(TimeoutError):
-        async with asyncio.timeout(_AT_ONCE):
+        async with asyncio.timeout(_STOP_NOW_SECONDS):
             return await app.stop()
     return 0
 

@@ -24,9 +24,9 @@ _log = structlog.get_logger("aibridge.rpc")
 #: Bytes of a request. They hold names of services and symbols; the longest that these services know have 100.
 MAX_REQUEST_BYTES: Final = 1024
 #: Seconds for a request to arrive.
-_REQUEST_TIMEOUT: Final = 5.0
+_REQUEST_TIMEOUT_SECONDS: Final = 5.0
 #: Calls whose request takes longer than a moment. Each can hold twice as many bytes as the largest message may have.
-_MAX_SLOW: Final = 1
+_MAX_SLOW_CALLS: Final = 1
 
 
 class Bounds(NamedTuple):
@@ -50,7 +50,7 @@ class Gate:
         self._server = server
         self._bounds = bounds
         self._callers = callers
-        self._receiver = Receiver(_REQUEST_TIMEOUT, _MAX_SLOW)
+        self._receiver = Receiver(_REQUEST_TIMEOUT_SECONDS, _MAX_SLOW_CALLS)
         self._open = 0
         self._open_of: Counter[str] = Counter()  # by connection
 

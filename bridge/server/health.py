@@ -4,10 +4,10 @@ The names: the services and `readiness` are SERVING while the bridge accepts cal
 as that is known. The empty name, the server as a whole, is SERVING while the bridge accepts calls. `liveness` is
 SERVING as long as the process answers, so that nobody restarts a bridge because of its upstream, or while it drains.
 
-A drain has two steps. `readiness`, which Kubernetes reads, turns NOT_SERVING at SIGTERM. The other names, which clients
-watch, turn `CLIENT_NOTICE` seconds before the connections close. A client that balances over the pods asks DNS again
-only when a connection closes: if it left this pod earlier, it would have only pods that it knew before, and in a
-rollout those may be stopping too.
+A drain has two steps. `readiness`, which Kubernetes reads, becomes NOT_SERVING at SIGTERM. The other names, which
+clients watch, become NOT_SERVING `CLIENT_NOTICE_SECONDS` before the connections close. A client that balances over the
+pods asks DNS again only when a connection closes. If it left this pod earlier, it would have only the pods that it knew
+before, and in a rollout those may be stopping too.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 LIVENESS: Final = "liveness"
 READINESS: Final = "readiness"
 #: Seconds between the services' NOT_SERVING and the end of the drain delay: time for clients that watch to hear of it.
-CLIENT_NOTICE: Final = 1.0
+CLIENT_NOTICE_SECONDS: Final = 1.0
 
 
 class Health(health.aio.HealthServicer):  # type: ignore[misc] # grpcio-health-checking has no types

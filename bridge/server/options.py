@@ -15,7 +15,7 @@ _NO_COMPRESSION: Final = 1
 #: Milliseconds for TLS and the first frames of a connection.
 _HANDSHAKE_MS: Final = 10_000
 #: Seconds in which the last message of a call reaches a caller that reads.
-_GRACE: Final = 30.0
+_GRACE_SECONDS: Final = 30.0
 #: Files that are open beside connections: logs, pipes, certificates, those of the event loop.
 _OTHER_FILES: Final = 128
 _MIN_CONNECTIONS: Final = 64
@@ -75,7 +75,7 @@ def of_calls(settings: Settings) -> list[tuple[str, Any]]:
         ("grpc.server_handshake_timeout_ms", _HANDSHAKE_MS),
         ("grpc.max_connection_age_ms", int(settings.max_connection_age * 1000)),
         # No call takes longer than `default_deadline`, so this cuts only callers who do not read what they are sent.
-        ("grpc.max_connection_age_grace_ms", int((settings.default_deadline + _GRACE) * 1000)),
+        ("grpc.max_connection_age_grace_ms", int((settings.default_deadline + _GRACE_SECONDS) * 1000)),
         ("grpc.keepalive_time_ms", 60_000),
         ("grpc.keepalive_timeout_ms", 20_000),
         ("grpc.keepalive_permit_without_calls", 1),

@@ -16,14 +16,14 @@ from bridge.upstream.probe import Probe
 _log = structlog.get_logger("aibridge.health")
 #: Seconds between probes while the bridge is not ready; the last one repeats. An upstream that was down for a moment,
 #: at the start or later, must not cost the pod a whole `upstream_check_interval` per success that it needs.
-_NOT_READY_PAUSES: Final = (1.0, 2.0, 4.0)
+_NOT_READY_SECONDS: Final = (1.0, 2.0, 4.0)
 
 
 def pauses_until_ready(interval: float) -> Iterator[float]:
     """Seconds to wait between probes while the bridge is not ready; never more than `interval`."""
-    yield from (min(pause, interval) for pause in _NOT_READY_PAUSES)
+    yield from (min(pause, interval) for pause in _NOT_READY_SECONDS)
     while True:
-        yield min(_NOT_READY_PAUSES[-1], interval)
+        yield min(_NOT_READY_SECONDS[-1], interval)
 
 
 class Hysteresis:

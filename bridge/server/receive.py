@@ -17,9 +17,9 @@ from bridge.errors import BridgeError, Reason
 
 Context = grpc.aio.ServicerContext[Any, Any]
 #: Seconds between two looks at the calls that wait for a message.
-_SWEEP_PERIOD: Final = 0.05
+_SWEEP_SECONDS: Final = 0.05
 #: Seconds in which a call turns out to be cancelled whose message was not read to its end.
-_CANCEL_WAIT: Final = 0.05
+_CANCEL_SECONDS: Final = 0.05
 #: Looks after which a wait counts as slow: a small message comes with the headers, or right after them. Looks and not
 #: seconds, because what has come is not seen while the event loop is busy.
 _SLOW_SWEEPS: Final = 3
@@ -49,7 +49,7 @@ class Receiver:
         message = await self.next(context, deadline)
         if message is None:
             # The caller may have cancelled, or core have refused the message: then the call is about to be cancelled.
-            await asyncio.sleep(_CANCEL_WAIT)
+            await asyncio.sleep(_CANCEL_SECONDS)
             raise BridgeError(Reason.INVALID_REQUEST, "the call has no request message")
         return message
 
@@ -77,7 +77,7 @@ class Receiver:
         loop = asyncio.get_running_loop()
         self._waiting[task] = self._sweeps, min(loop.time() + self._timeout, deadline)
         if self._timer is None:
-            self._timer = loop.call_later(_SWEEP_PERIOD, self._sweep)
+            self._timer = loop.call_later(_SWEEP_SECONDS, self._sweep)
 
     def _sweep(self) -> None:
         loop = asyncio.get_running_loop()
@@ -89,4 +89,4 @@ class Receiver:
             if until <= now or (self._max_slow is not None and number < slow - self._max_slow):
                 self._ended.add(task)
                 task.cancel()
-        self._timer = loop.call_later(_SWEEP_PERIOD, self._sweep) if self._waiting else None
+        self._timer = loop.call_later(_SWEEP_SECONDS, self._sweep) if self._waiting else None

@@ -9,13 +9,13 @@ from collections import OrderedDict
 from typing import Final
 
 #: Refusals a second. Each costs 0.2 ms, so these take a tenth of a processor.
-_RATE: Final = 500
+_PER_SECOND: Final = 500
 #: Refusals at once, after a quiet time.
 _BURST: Final = 1000
 #: Calls that wait for their refusal, of 20 kB each. One over the limit is refused at once.
 _MAX_WAITING: Final = 4096
 #: Seconds between two times that waiting calls are let go.
-_PERIOD: Final = 0.02
+_PERIOD_SECONDS: Final = 0.02
 
 
 class Refusals:
@@ -40,7 +40,7 @@ class Refusals:
         turn = loop.create_future()
         self._waiting[turn] = None
         if self._timer is None:
-            self._timer = loop.call_later(_PERIOD, self._let_go)
+            self._timer = loop.call_later(_PERIOD_SECONDS, self._let_go)
         try:
             await turn
         finally:
@@ -54,7 +54,7 @@ class Refusals:
 
     def _earn(self) -> None:
         now = asyncio.get_running_loop().time()
-        self._credit = min(_BURST, self._credit + (now - self._since) * _RATE)
+        self._credit = min(_BURST, self._credit + (now - self._since) * _PER_SECOND)
         self._since = now
 
     def _let_go(self) -> None:
@@ -62,7 +62,7 @@ class Refusals:
         while self._waiting and self._credit >= 1:
             self._credit -= 1
             self._end_oldest()
-        self._timer = asyncio.get_running_loop().call_later(_PERIOD, self._let_go) if self._waiting else None
+        self._timer = asyncio.get_running_loop().call_later(_PERIOD_SECONDS, self._let_go) if self._waiting else None
 
     def _end_oldest(self) -> None:
         turn, _ = self._waiting.popitem(last=False)

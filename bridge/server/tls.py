@@ -9,12 +9,12 @@ import grpc
 import structlog
 
 from bridge.certificates import Pair, authorities, pair
-from bridge.files import UnusableFileError, Watched
+from bridge.files import ReloadingFile, UnusableFileError
 from bridge.settings import Settings, SettingsError
 
 _log = structlog.get_logger("aibridge.tls")
 #: Seconds within which the files are looked at once, however many connections are made.
-_INTERVAL: Final = 0.25
+_CHECK_SECONDS: Final = 0.25
 
 
 class _Material(NamedTuple):
@@ -43,10 +43,10 @@ class _Certificates:
     """The files, and what of them gRPC has been given. A bad CA does not keep a new certificate from being taken."""
 
     def __init__(self, chain: Path, key: Path, client_ca: Path | None) -> None:
-        self._pair = Watched("TLS", [chain, key], _pair, interval=_INTERVAL)
-        self._client_ca: Watched[bytes] | None = None
+        self._pair = ReloadingFile("TLS", [chain, key], _pair, interval=_CHECK_SECONDS)
+        self._client_ca: ReloadingFile[bytes] | None = None
         if client_ca is not None:
-            self._client_ca = Watched("client CA", [client_ca], _authorities, interval=_INTERVAL)
+            self._client_ca = ReloadingFile("client CA", [client_ca], _authorities, interval=_CHECK_SECONDS)
         self._given: _Material | None = None
         self._lock = Lock()
 

@@ -27,12 +27,12 @@ from bridge.telemetry import exporter, logs
 _log = structlog.get_logger("aibridge.workers")
 _SPAWN: Final = get_context("spawn")  # never fork: grpcio does not survive it
 #: A worker that died is replaced after so many seconds, doubling to the second number while they die young.
-_FIRST_DELAY: Final = 0.25
-_LONGEST_DELAY: Final = 30.0
+_FIRST_RESTART_SECONDS: Final = 0.25
+_MAX_RESTART_SECONDS: Final = 30.0
 #: One that has lived for so many seconds was in order.
-_HEALTHY: Final = 30.0
+_HEALTHY_SECONDS: Final = 30.0
 #: Seconds that a worker may take to end, beyond the drain's delay and grace, or after the order to stop at once.
-_MARGIN: Final = 5.0
+_KILL_MARGIN_SECONDS: Final = 5.0
 
 
 def run(settings: Settings, ready: Callable[[str], None]) -> int:
@@ -123,11 +123,11 @@ class _Supervisor:
     def _drain(self, cause: str) -> None:
         """Tell the workers to drain, and kill those that do not end."""
         self._stopping.set()
-        self._tell(orders.DRAIN, cause, self._settings.drain_delay + self._settings.drain_grace + _MARGIN)
+        self._tell(orders.DRAIN, cause, self._settings.drain_delay + self._settings.drain_grace + _KILL_MARGIN_SECONDS)
 
     def _stop(self, cause: str) -> None:
         """Tell the workers to stop at once, and kill those that do not end."""
-        self._tell(orders.STOP, cause, _MARGIN)
+        self._tell(orders.STOP, cause, _KILL_MARGIN_SECONDS)
 
     def _tell(self, order: str, cause: str, seconds: float) -> None:
         for worker in self._running:
@@ -144,7 +144,7 @@ class _Supervisor:
     async def _keep(self, index: int, started: asyncio.Event) -> None:
         """Run one worker after the other in one place."""
         loop = asyncio.get_running_loop()
-        delay = _FIRST_DELAY
+        delay = _FIRST_RESTART_SECONDS
         while not self._stopping.is_set():
             born = loop.time()
             code = await self._one(index, started)
@@ -155,7 +155,11 @@ class _Supervisor:
                 self._code = 1
                 self._drain("worker did not start")
             else:
-                delay = _FIRST_DELAY if loop.time() - born > _HEALTHY else min(delay * 2, _LONGEST_DELAY)
+                delay = (
+                    _FIRST_RESTART_SECONDS
+                    if loop.time() - born > _HEALTHY_SECONDS
+                    else min(delay * 2, _MAX_RESTART_SECONDS)
+                )
                 _log.error("worker died", worker=index, exit_code=code, restart_in=delay)
                 with suppress(TimeoutError):
                     async with asyncio.timeout(delay):

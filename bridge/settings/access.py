@@ -6,13 +6,13 @@ from pydantic import BaseModel, BeforeValidator, Field, model_validator
 from pydantic_settings import NoDecode
 
 from bridge.settings.loopback import leads_to_loopback
-from bridge.settings.values import ExistingFile, Items, RawPaths, Seconds, Url, split
+from bridge.settings.values import ExistingFile, Items, RawPathPatterns, Seconds, Url, split
 
 #: None of them is symmetric: whoever can read a key that verifies could sign with it.
 Algorithm = Literal["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
 
 
-class Access(BaseModel):
+class AccessSettings(BaseModel):
     """Callers."""
 
     tls_certificate_file: ExistingFile | None = Field(
@@ -66,7 +66,7 @@ class Access(BaseModel):
     )
     jwt_leeway: float = Field(30.0, ge=0, le=600, description="Seconds by which the issuer's clock may differ.")
     jwt_refresh: Seconds = Field(300.0, description="Seconds after which the key set is fetched again.")
-    raw_paths: RawPaths = Field(
+    raw_paths: RawPathPatterns = Field(
         (),
         description="Paths below the base URL that RawService may call, separated by commas: `/responses`, `/images/*`."
         " `*` stands for any characters of one segment. None unless set.",

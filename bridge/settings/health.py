@@ -5,7 +5,7 @@ from pydantic import BaseModel, Field
 from bridge.settings.values import Address, Seconds
 
 
-class Health(BaseModel):
+class HealthSettings(BaseModel):
     """Health and introspection."""
 
     health_listen: Address | None = Field(

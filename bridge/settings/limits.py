@@ -5,7 +5,7 @@ from pydantic import BaseModel, Field, field_validator
 from bridge.settings.values import Bytes, Seconds
 
 
-class Limits(BaseModel):
+class LimitSettings(BaseModel):
     """Limits."""
 
     max_calls: int = Field(2048, ge=1, le=65536, description="Calls that run at once, at most; as many may wait.")

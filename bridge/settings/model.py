@@ -10,20 +10,37 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from bridge.settings.access import Access
-from bridge.settings.health import Health
-from bridge.settings.limits import Limits
+from bridge.settings.access import AccessSettings
+from bridge.settings.health import HealthSettings
+from bridge.settings.limits import LimitSettings
 from bridge.settings.loopback import leads_to_loopback, listens_to_loopback
-from bridge.settings.network import Network
-from bridge.settings.server import Server
-from bridge.settings.telemetry import Telemetry
-from bridge.settings.upstream import Upstream
+from bridge.settings.network import NetworkSettings
+from bridge.settings.server import ServerSettings
+from bridge.settings.telemetry import TelemetrySettings
+from bridge.settings.upstream import UpstreamSettings
 
 #: In the order in which people look for them.
-GROUPS: Final[tuple[type[BaseModel], ...]] = (Server, Health, Access, Upstream, Network, Limits, Telemetry)
+GROUPS: Final[tuple[type[BaseModel], ...]] = (
+    ServerSettings,
+    HealthSettings,
+    AccessSettings,
+    UpstreamSettings,
+    NetworkSettings,
+    LimitSettings,
+    TelemetrySettings,
+)
 
 
-class Settings(Server, Health, Access, Upstream, Network, Limits, Telemetry, BaseSettings):
+class Settings(
+    ServerSettings,
+    HealthSettings,
+    AccessSettings,
+    UpstreamSettings,
+    NetworkSettings,
+    LimitSettings,
+    TelemetrySettings,
+    BaseSettings,
+):
     """Everything that can be set. Each description says what it does; a bound is part of the type."""
 
     model_config = SettingsConfigDict(

@@ -17,7 +17,7 @@ _OWN_HEADERS: Final = frozenset(
 )  # fmt: skip
 
 
-class Network(BaseModel):
+class NetworkSettings(BaseModel):
     """Way to the upstream."""
 
     upstream_headers: NamedValues = Field(

@@ -89,16 +89,16 @@ def _allowed(name: str, field: FieldInfo) -> str:
     if get_origin(field.annotation) is Literal:
         return ", ".join(get_args(field.annotation))
     show: Callable[[Any], str] = _size if name.endswith("_bytes") else text
-    least = most = ""
+    minimum = maximum = ""
     for bound in field.metadata:
         match bound:
             case annotated_types.Ge(ge=value):
-                least = f"at least {show(value)}"
+                minimum = f"at least {show(value)}"
             case annotated_types.Gt(gt=value):
-                least = f"more than {show(value)}"
+                minimum = f"more than {show(value)}"
             case annotated_types.Le(le=value):
-                most = f"at most {show(value)}"
-    return ", ".join(part for part in (least, most) if part)
+                maximum = f"at most {show(value)}"
+    return ", ".join(part for part in (minimum, maximum) if part)
 
 
 def _size(value: int) -> str:

@@ -5,7 +5,7 @@ from pydantic import BaseModel, Field
 from bridge.settings.values import Addresses, Seconds
 
 
-class Server(BaseModel):
+class ServerSettings(BaseModel):
     """Server."""
 
     listen: Addresses = Field(

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 from bridge.settings.values import MetricsAddress
 
 
-class Telemetry(BaseModel):
+class TelemetrySettings(BaseModel):
     """Telemetry."""
 
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")

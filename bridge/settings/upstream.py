@@ -9,7 +9,7 @@ from bridge.settings.values import ExistingFile, HeaderNames, UpstreamUrl, unix_
 GATEWAY: Final = "https://ai-gateway.vercel.sh/v1"
 
 
-class Upstream(BaseModel):
+class UpstreamSettings(BaseModel):
     """Upstream."""
 
     upstream_url: UpstreamUrl = Field(

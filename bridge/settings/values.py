@@ -197,5 +197,5 @@ Bytes = Annotated[int, Field(ge=1024, le=1 << 30)]
 #: A list, in text separated by commas. NoDecode: pydantic-settings would ask for JSON in variables.
 NamedValues = Annotated[tuple[NamedValue, ...], NoDecode, BeforeValidator(_named)]
 Items = Annotated[tuple[str, ...], NoDecode, BeforeValidator(split)]
-RawPaths = Annotated[Items, AfterValidator(_raw_paths)]
+RawPathPatterns = Annotated[Items, AfterValidator(_raw_paths)]
 HeaderNames = Annotated[Items, AfterValidator(_header_names)]

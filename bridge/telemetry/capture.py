@@ -23,12 +23,12 @@ _LEVELS: Final = {"I": "info", "W": "warning", "E": "error", "F": "critical"}
 #: Places in core whose lines the bridge says itself, with what to do about it.
 _SAID: Final = frozenset({"add_port.cc"})
 #: Bytes of a line; the rest of a longer one is left out.
-_MAX_LINE: Final = 4096
+_MAX_LINE_BYTES: Final = 4096
 #: Lines that may come at once, and then in each second: strangers can make core write as many as they connect.
 _BURST: Final = 20
-_RATE: Final = 5.0
+_LINES_PER_SECOND: Final = 5.0
 #: Seconds that the end waits for the last lines to be read.
-_FAREWELL: Final = 1.0
+_CLOSE_TIMEOUT_SECONDS: Final = 1.0
 
 #: Takes a line: its level, its text, and more that is known of it.
 Take = Callable[..., None]
@@ -52,7 +52,7 @@ def captured(take: Take, descriptor: int = 2) -> Iterator[None]:
         sys.stderr.flush()
         faulthandler.disable()
         os.dup2(original, descriptor)  # the last end of the pipe, unless a child process has one: then nobody waits
-        reader.join(_FAREWELL)
+        reader.join(_CLOSE_TIMEOUT_SECONDS)
         os.close(original)
 
 
@@ -73,13 +73,13 @@ class _Lines:
                 *lines, rest = (rest + data).split(b"\n")
                 for line in lines:
                     self._line(line)
-                rest = rest[:_MAX_LINE]
+                rest = rest[:_MAX_LINE_BYTES]
             self._line(rest)
         finally:
             os.close(receiver)
 
     def _line(self, line: bytes) -> None:
-        text = line[:_MAX_LINE].decode(errors="replace").strip()
+        text = line[:_MAX_LINE_BYTES].decode(errors="replace").strip()
         match = _LINE.fullmatch(text)
         if not text or (match is not None and match["at"].partition(":")[0] in _SAID):
             return
@@ -95,7 +95,7 @@ class _Lines:
 
     def _may_pass(self) -> bool:
         now = time.monotonic()
-        self._allowed = min(_BURST, self._allowed + (now - self._at) * _RATE)
+        self._allowed = min(_BURST, self._allowed + (now - self._at) * _LINES_PER_SECOND)
         self._at = now
         if self._allowed < 1:
             return False

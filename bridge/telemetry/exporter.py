@@ -23,7 +23,7 @@ from bridge.telemetry.series import counter, gauge
 
 _log = structlog.get_logger("aibridge.telemetry")
 #: Seconds that a scrape waits for one worker.
-_PATIENCE: Final = 2.0
+_SCRAPE_TIMEOUT_SECONDS: Final = 2.0
 
 
 def listen(settings: Settings, collectors: Iterable[Collector]) -> Port | None:
@@ -68,7 +68,7 @@ def answer(pipe: Connection, collectors: Iterable[Collector]) -> None:
     threading.Thread(target=serve, name="aibridge-metrics", daemon=True).start()
 
 
-class _Worker:
+class _WorkerPipe:
     """A place among the workers, and the pipe to the one that has it now."""
 
     def __init__(self) -> None:
@@ -90,7 +90,7 @@ class _Worker:
     def numbers(self, pipe: Connection | None) -> list[Metric]:
         """What it answers; nothing if it does not in time. Late answers to earlier questions are passed over."""
         try:
-            while pipe is not None and pipe.poll(_PATIENCE):
+            while pipe is not None and pipe.poll(_SCRAPE_TIMEOUT_SECONDS):
                 number, metrics = pipe.recv()
                 if number == self._asked:
                     return list(metrics)
@@ -103,7 +103,7 @@ class Workers(Collector):
     """The numbers of all workers, each sample labelled with its worker's place."""
 
     def __init__(self, count: int) -> None:
-        self._workers = [_Worker() for _ in range(count)]
+        self._workers = [_WorkerPipe() for _ in range(count)]
         self._scrape = threading.Lock()  # two scrapes at a time would take each other's answers
 
     def started(self, index: int, pipe: Connection) -> None:

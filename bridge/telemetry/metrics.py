@@ -82,7 +82,7 @@ FAMILIES: Final = (
 )  # fmt: skip
 
 
-class _Method:
+class _MethodCounts:
     """The numbers of one method."""
 
     __slots__ = ("ended", "handled", "labels", "open", "operation", "overhead", "seconds", "sent", "started", "streams")
@@ -106,7 +106,7 @@ class Metrics(Collector):
     """The numbers of one process. `methods` says of each method's path whether it streams."""
 
     def __init__(self, settings: Settings, methods: Mapping[str, bool]) -> None:
-        self._methods = {path: _Method(path, streams=streams) for path, streams in methods.items()}
+        self._methods = {path: _MethodCounts(path, streams=streams) for path, streams in methods.items()}
         self._provider = settings.provider_name
         self._most_models = settings.metrics_models
         self._models: set[str] = set()

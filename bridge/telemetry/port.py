@@ -21,7 +21,7 @@ _log = structlog.get_logger("aibridge.telemetry")
 #: Connections at once; a further one is closed.
 _MAX_CONNECTIONS: Final = 16
 #: Seconds in which nothing is said, or taken, before a connection is closed.
-_IDLE_TIMEOUT: Final = 10.0
+_IDLE_TIMEOUT_SECONDS: Final = 10.0
 #: Seconds that a connection may last. Prometheus gives a scrape 10 by default.
 _MAX_SECONDS: Final = 30.0
 
@@ -55,7 +55,7 @@ class Port:
 class _Handler(WSGIRequestHandler):
     """Serves one connection in silence: what a scraper does wrong is not worth a line."""
 
-    timeout = _IDLE_TIMEOUT
+    timeout = _IDLE_TIMEOUT_SECONDS
 
     def log_message(self, *_: object) -> None:
         """Nothing."""

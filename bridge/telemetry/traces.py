@@ -94,8 +94,8 @@ class Traces:
         if isinstance(record.trace, _Trace):
             record.trace.end(record, code, reason, used)
 
-    async def close(self, patience: float) -> None:
-        """Send what is left, for so many seconds at most: a collector that is away must not hold up the stop."""
+    async def close(self, seconds: float) -> None:
+        """Send the spans that are left, within so many seconds: an absent collector must not hold up the stop."""
         loop, done = asyncio.get_running_loop(), asyncio.Event()
 
         def shut() -> None:
@@ -105,7 +105,7 @@ class Traces:
 
         threading.Thread(target=shut, name="aibridge-spans", daemon=True).start()
         with suppress(TimeoutError):
-            await asyncio.wait_for(done.wait(), patience)
+            await asyncio.wait_for(done.wait(), seconds)
 
 
 class _Trace:

@@ -13,13 +13,13 @@ from collections import deque
 from typing import Final
 
 #: Seconds for which an event loop's lines are collected.
-_MOMENT: Final = 0.05
+_COLLECT_SECONDS: Final = 0.05
 #: Lines that wait at most: some 4 MB.
-_MOST: Final = 10_000
+_MAX_LINES: Final = 10_000
 #: A pipe takes so many bytes in one piece: lines of workers that share it are not mixed up.
-_PIECE: Final = 4096
+_PIECE_BYTES: Final = 4096
 #: Seconds that the end of the process waits for the reader.
-_FAREWELL: Final = 1.0
+_CLOSE_TIMEOUT_SECONDS: Final = 1.0
 
 
 class Writer:
@@ -39,7 +39,7 @@ class Writer:
 
     def write(self, line: str) -> None:
         """Take one whole line, with its end. It never waits."""
-        if len(self._lines) >= _MOST:
+        if len(self._lines) >= _MAX_LINES:
             self.dropped += 1
             return
         self._lines.append(line)
@@ -50,7 +50,7 @@ class Writer:
     def _call(self) -> None:
         """Wake the thread, in a moment: at once it would ask for the interpreter in the middle of a call."""
         try:
-            asyncio.get_running_loop().call_later(_MOMENT, self._news.set)
+            asyncio.get_running_loop().call_later(_COLLECT_SECONDS, self._news.set)
         except RuntimeError:  # no loop in this thread
             self._news.set()
 
@@ -62,7 +62,7 @@ class Writer:
         atexit.unregister(self.close)
         self._closed = True
         self._news.set()
-        self._thread.join(_FAREWELL)
+        self._thread.join(_CLOSE_TIMEOUT_SECONDS)
 
     def _run(self) -> None:
         while not self._closed:
@@ -75,7 +75,7 @@ class Writer:
         piece = b""
         while self._lines:
             line = self._lines.popleft().encode(errors="replace")
-            if len(piece) + len(line) > _PIECE:
+            if len(piece) + len(line) > _PIECE_BYTES:
                 self._put(piece)
                 piece = b""
             piece += line

@@ -9,7 +9,7 @@ from bridge.errors import BridgeError
 from bridge.jsontext import MalformedJSONError
 from bridge.upstream import failures
 from bridge.upstream.bodies import values
-from bridge.upstream.documents import Cuts, is_large, lightened, load
+from bridge.upstream.documents import Cuts, is_large, lightened, load_document
 from bridge.upstream.exchange import Exchange
 from bridge.upstream.inside import error_in, suspect_in, unwrapped
 
@@ -35,7 +35,7 @@ async def answer_of(exchange: Exchange, data: bytes, cuts: Cuts | None = None) -
     body = lightened(data.strip(), cuts)
     exchange.call.record.has_large_response = is_large(body)
     try:
-        answer = object_of(await load(body, exchange.max_elements, cuts))
+        answer = object_of(await load_document(body, exchange.max_elements, cuts))
     except MalformedJSONError as reason:
         raise await failure_in(exchange, data) or failures.malformed(f"is not valid JSON ({reason})") from None
     except BridgeError as malformed:

@@ -16,7 +16,7 @@ from bridge.upstream import delays, violations
 from bridge.upstream.reasons import BASE_RESP
 from bridge.upstream.sse import STRAY, Decoder, EventTooLargeError
 
-_CLIP: Final = 4096
+_MAX_TEXT: Final = 4096
 #: Errors inside errors, as JSON text or as objects, are followed this far.
 _DEPTH: Final = 4
 #: A page for a browser, made by a proxy on the way.
@@ -83,7 +83,7 @@ def read(data: bytes) -> ErrorBody:
     """What the body of a response that is an error says: JSON, an event stream, lines of JSON, or text."""
     for value in values(data):
         return read_value(value)
-    return ErrorBody(message=_plain(data[:_CLIP].decode("utf-8-sig", "replace")))
+    return ErrorBody(message=_plain(data[:_MAX_TEXT].decode("utf-8-sig", "replace")))
 
 
 def values(data: bytes) -> Iterator[Any]:
@@ -129,7 +129,7 @@ def read_value(value: Any, depth: int = 0) -> ErrorBody:
         param=_string(param),
         further=(message, inner.code, inner.type, *inner.further),
         name=BASE_RESP.get(code or "") if error is around.get("baseresp") else None,
-        status=status_of(members) or status_of(around),
+        status=http_status_of(members) or http_status_of(around),
         model=_string(param.get("modelId")) if isinstance(param, dict) else None,
         retry_after=delays.in_body(error) or delays.in_body(value) or inner.retry_after,
         fields=found,
@@ -156,11 +156,11 @@ def is_blank(value: Any, depth: int = 0) -> bool:
     return not value or (type(value) is int and 200 <= value <= 299)
 
 
-def status_of(members: Mapping[str, Any]) -> int | None:
+def http_status_of(members: Mapping[str, Any]) -> int | None:
     """The HTTP status that an error's members, as `fold` gives them, name."""
     for key in _STATUSES:
         number = members.get(key)
-        if isinstance(number, str) and len(number) <= _CLIP:
+        if isinstance(number, str) and len(number) <= _MAX_TEXT:
             suffix = _STATUS_SUFFIX.fullmatch(f".{number}")  # LiteLLM has it as text
             number = int(suffix[1]) if suffix else None
         if type(number) is int and 400 <= number <= 599:

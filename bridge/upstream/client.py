@@ -174,7 +174,9 @@ class Upstream:
             further["content-type"] = "application/json"
         if body or method == "POST":
             further["content-length"] = str(len(body))
-        further.update(request_headers(call.metadata, self._settings.forward_headers, account=not credential.own))
+        further.update(
+            request_headers(call.metadata, self._settings.forward_headers, account=not credential.is_bridge_credential)
+        )
         further.update(self._origin.headers())
         trace = call.record.trace
         if trace is not None:  # the upstream's part hangs on the bridge's, and not on the caller's

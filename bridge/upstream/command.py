@@ -39,7 +39,7 @@ class TokenCommandError(Exception):
     """The command gave no token. The message says why, and quotes nothing of what it printed."""
 
 
-class Token(NamedTuple):
+class PrintedToken(NamedTuple):
     """A token, and the seconds for which it is valid; 0 if the command did not say."""
 
     value: str
@@ -162,7 +162,7 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
         os.killpg(process.pid, signal.SIGKILL)
 
 
-def parse(output: bytes) -> Token:
+def parse(output: bytes) -> PrintedToken:
     """The token in what a command has printed.
 
     Raises:
@@ -178,7 +178,7 @@ def parse(output: bytes) -> Token:
         raise TokenCommandError("it printed no token")
     if len(output) > _MAX_BYTES or not text.isascii() or not text.isprintable() or " " in text:
         raise TokenCommandError("it printed something that is no token")
-    return Token(text, lifetime)
+    return PrintedToken(text, lifetime)
 
 
 def _members(text: str) -> dict[str, Any]:

@@ -23,7 +23,7 @@ class Credential(NamedTuple):
     """
 
     authorization: str | None
-    own: bool
+    is_bridge_credential: bool
     others: Sequence[str] = ()
 
 
@@ -100,13 +100,13 @@ class Credentials:
             source = self._of_command(caller.upstream_token_command)
         if source is not None:
             own = source.value()
-            return Credential(f"Bearer {own}" if own else None, own=True)
+            return Credential(f"Bearer {own}" if own else None, is_bridge_credential=True)
         if not self._passes:
-            return Credential(None, own=True)
+            return Credential(None, is_bridge_credential=True)
         for key, value in metadata:
             if key == "authorization":
-                return Credential(header_value(key, value), own=False)
-        return Credential(None, own=False)
+                return Credential(header_value(key, value), is_bridge_credential=False)
+        return Credential(None, is_bridge_credential=False)
 
     def _of_command(self, words: str) -> TokenCommand:
         command = self._commands.get(words)

@@ -14,9 +14,9 @@ from typing import Final
 from bridge.upstream import failures
 
 #: Bytes that a step may give.
-_STEP: Final = 1 << 16
+_STEP_BYTES: Final = 1 << 16
 #: Bytes of text that may be kept whatever they came from, and for each byte of the body. Real text comes to 30.
-_FREE: Final = 1 << 20
+_FREE_BYTES: Final = 1 << 20
 _MAX_RATIO: Final = 100
 #: Values that name no coding: words for "none", and charsets that stand in the wrong header.
 _NO_CODINGS: Final = frozenset(
@@ -28,7 +28,7 @@ _NO_CODINGS: Final = frozenset(
 _ZLIB: Final = frozenset({"gzip", "x-gzip", "deflate"})
 _GZIP_MAGIC: Final = b"\x1f\x8b"
 #: Bytes of a compressed error that are undone at once: what came before a broken piece is kept.
-_PIECE: Final = 512
+_PIECE_BYTES: Final = 512
 _BINARY: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
@@ -52,10 +52,10 @@ class Unpacker:
             return b""  # padding; zlib would keep it, however much comes
         self._taken += len(data)
         try:
-            text = self._inflate.decompress(self._inflate.unconsumed_tail + data, _STEP)
+            text = self._inflate.decompress(self._inflate.unconsumed_tail + data, _STEP_BYTES)
         except zlib.error:
             raise failures.malformed("is compressed, and broken") from None
-        self.has_more = len(text) == _STEP
+        self.has_more = len(text) == _STEP_BYTES
         return text
 
     def keep(self, size: int) -> None:
@@ -64,7 +64,7 @@ class Unpacker:
         Raises:
             BridgeError: UPSTREAM_RESPONSE_TOO_LARGE for a bomb.
         """
-        limit = max(_FREE, _MAX_RATIO * self._taken)
+        limit = max(_FREE_BYTES, _MAX_RATIO * self._taken)
         if size > limit:
             raise failures.too_large("what the reply unpacks to", limit)
 
@@ -113,9 +113,9 @@ def _codings(encoding: str) -> list[str]:
 def _inflated(data: bytes, limit: int) -> Iterator[bytes]:
     inflate = zlib.decompressobj(zlib.MAX_WBITS | 32)
     left = limit
-    for at in range(0, len(data), _PIECE):
+    for at in range(0, len(data), _PIECE_BYTES):
         try:
-            text = inflate.decompress(data[at : at + _PIECE], left)
+            text = inflate.decompress(data[at : at + _PIECE_BYTES], left)
         except zlib.error:
             return
         yield text

@@ -14,7 +14,7 @@ from bridge.upstream.inside import unwrapped
 #: Documents up to this size are read at once, and larger ones of little structure: 1 MiB of text takes 2 ms.
 _SMALL_BYTES: Final = 16 << 10
 _SPARSE_BYTES: Final = 1 << 20
-_FEW: Final = 5000
+_FEW_ELEMENTS: Final = 5000
 #: Elements of an event of a stream, which is always read at once: 50,000 take 40 ms.
 MAX_EVENT_ELEMENTS: Final = 50_000
 
@@ -36,10 +36,10 @@ def lightened(data: bytes, cuts: Cuts | None) -> bytes:
 
 def is_large(data: bytes) -> bool:
     """Whether a document takes longer than others should wait."""
-    return len(data) > _SMALL_BYTES and (len(data) > _SPARSE_BYTES or separators(data) > _FEW)
+    return len(data) > _SMALL_BYTES and (len(data) > _SPARSE_BYTES or separators(data) > _FEW_ELEMENTS)
 
 
-async def load(data: bytes, max_elements: int, cuts: Cuts | None = None) -> Any:
+async def load_document(data: bytes, max_elements: int, cuts: Cuts | None = None) -> Any:
     """The value of a document, `lightened`. Of a large one the lists are cut out too, and not counted.
 
     Raises:

@@ -20,16 +20,16 @@ from bridge.upstream.credentials import Credential
 from bridge.upstream.decompress import Unpacker, readable, unpacker_for
 from bridge.upstream.leaks import Secrets
 from bridge.upstream.masking import Mask
-from bridge.upstream.transport import Reply
+from bridge.upstream.transport import ResponseBody
 
 #: As much of an error's body is waited for, in bytes and in seconds.
-_ERROR_BODY: Final = 1 << 18
-_ERROR_BODY_SECONDS: Final = 2.0
+_MAX_ERROR_BYTES: Final = 1 << 18
+_ERROR_TIMEOUT_SECONDS: Final = 2.0
 #: Bytes of a stream that are read at once: of line feeds they take 1 ms.
-_SLICE: Final = 1 << 14
+_SLICE_BYTES: Final = 1 << 14
 #: Bytes of one read that may say nothing, and seconds to wait for each byte of more than that.
-_MAX_SILENT: Final = 4096
-_REST_SECONDS: Final = 4e-6
+_MAX_SILENT_BYTES: Final = 4096
+_REST_SECONDS_PER_BYTE: Final = 4e-6
 #: An error and its request of so many bytes are masked at once, larger ones beside the event loop.
 _MASKED_AT_ONCE: Final = 1 << 16
 #: A byte of an error takes as long as so many of a request: 16 KiB may be thousands of lines, each tried as JSON.
@@ -58,12 +58,12 @@ class Exchange:
         self.call = call
         self.clock = clock
         self._request = request
-        self._own = credential.own
+        self._uses_bridge_credential = credential.is_bridge_credential
         # The caller's own may be another one: what shows the bridge who calls.
         shown = [value for key, value in call.metadata if key == "authorization" and isinstance(value, str)]
         self._secrets = secrets = Secrets((credential.authorization, *credential.others, *shown))
         self._closed = closed
-        self._reply = cast("Reply", response.stream)
+        self._body = cast("ResponseBody", response.stream)
         self._unpacker: Unpacker | None = None
         self._rest = b""  # of what has arrived
         self.max_elements = settings.max_reply_elements
@@ -103,7 +103,7 @@ class Exchange:
         return bool(self._headers.keys() & {"content-length", "transfer-encoding"})
 
     async def read(self) -> bytes:
-        """The bytes that have arrived since the last call, or the next `_SLICE` of them; `b""` at the end of the body.
+        """The bytes that have arrived since the last call, up to `_SLICE_BYTES` of them; `b""` at the end of the body.
 
         Raises:
             BridgeError: UPSTREAM_STREAM_INTERRUPTED, once all that had arrived before the cut has been read.
@@ -113,15 +113,15 @@ class Exchange:
             await asyncio.sleep(0)  # a turn for others between two slices
         else:
             data = await self._arrived()
-        self._rest = data[_SLICE:]
-        return data[:_SLICE] if self._rest else data
+        self._rest = data[_SLICE_BYTES:]
+        return data[:_SLICE_BYTES] if self._rest else data
 
     async def _arrived(self) -> bytes:
         return await (self._received() if self._unpacker is None else self._unpacked(self._unpacker))
 
     async def _received(self) -> bytes:
         try:
-            return await self._reply.read()
+            return await self._body.read()
         except httpx.TransportError as error:
             raise failures.of_exception(error, answered=True) from error
 
@@ -147,7 +147,7 @@ class Exchange:
         pieces, self._rest = [start, self._rest], b""
         size = sum(map(len, pieces))
         self.clock.phase(self._stall, Reason.UPSTREAM_TIMEOUT, "the reply stopped in the middle")
-        self._reply.expect(limit)  # all of it is wanted: reading need not pause
+        self._body.expect(limit)  # all of it is wanted: reading need not pause
         while size <= limit and (data := await self._arrived()):
             pieces.append(data)
             size += len(data)
@@ -173,8 +173,8 @@ class Exchange:
         Line feeds and comments keep a connection alive, for which a few bytes will do. A flood of them takes the event
         loop 80 ns a byte; the wait keeps that to a fiftieth of its time.
         """
-        if silent > _MAX_SILENT:
-            await asyncio.sleep(min(silent * _REST_SECONDS, 1.0))
+        if silent > _MAX_SILENT_BYTES:
+            await asyncio.sleep(min(silent * _REST_SECONDS_PER_BYTE, 1.0))
 
     async def failed(self, error: Any, data: bytes) -> BridgeError:
         """What an error in the body of a 200 reply means for the caller."""
@@ -183,21 +183,23 @@ class Exchange:
     def failure(self, error: Any, data: bytes) -> BridgeError:
         """As `failed`, for who cannot wait: nothing is shown of an error that would take long to mask."""
         mask = Mask(self._request, self._secrets, _SCANNED_AT_ONCE)
-        return failures.of_error(error, self._headers, data, self.call, mask, own=self._own)
+        return failures.of_error(
+            error, self._headers, data, self.call, mask, uses_bridge_credential=self._uses_bridge_credential
+        )
 
     async def beginning(self) -> bytes:
         """As much of the body as an error needs. One that is cut off, stops or does not end takes nothing from it."""
         body = bytearray()
         self.clock.pause()
         with suppress(BridgeError, TimeoutError):
-            async with asyncio.timeout(_ERROR_BODY_SECONDS):
-                while len(body) < _ERROR_BODY and (data := await self.read()):
+            async with asyncio.timeout(_ERROR_TIMEOUT_SECONDS):
+                while len(body) < _MAX_ERROR_BYTES and (data := await self.read()):
                     body += data
         return bytes(body)
 
     async def _refusal(self) -> BridgeError:
         """What a status other than 2xx means; the body can only refine it."""
-        data = readable(await self.beginning(), self._headers.get("content-encoding", ""), _ERROR_BODY)
+        data = readable(await self.beginning(), self._headers.get("content-encoding", ""), _MAX_ERROR_BYTES)
         return await self._masked(
             data, partial(failures.of_reply, self._record.http_status, self._headers, data, self.call)
         )
@@ -205,13 +207,13 @@ class Exchange:
     async def _masked(self, data: bytes, failure: Callable[..., BridgeError]) -> BridgeError:
         mask = Mask(self._request, self._secrets)
         if _ERROR_WEIGHT * len(data) + len(self._request) <= _MASKED_AT_ONCE:
-            return failure(mask, own=self._own)
-        return await aside(failure, mask, own=self._own)
+            return failure(mask, uses_bridge_credential=self._uses_bridge_credential)
+        return await aside(failure, mask, uses_bridge_credential=self._uses_bridge_credential)
 
     def close(self) -> None:
         """Give the connection back if the body was read to its end; else close it, at once."""
         self._record.ended_at = self._record.ended_at or time.monotonic()
-        self._reply.close()
+        self._body.close()
         self._closed()
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 import httpx
 
 from bridge.call import CallContext
-from bridge.errors import BridgeError, Reason, Reply, Retry
+from bridge.errors import BridgeError, ErrorResponse, Reason, Retry
 from bridge.operations import has_model, retrieves_model
 from bridge.upstream import delays
 from bridge.upstream.bodies import ErrorBody, read, read_value
@@ -17,7 +17,7 @@ from bridge.upstream.masking import Mask, Text, body_text
 from bridge.upstream.reasons import of_status, refined, status_named
 
 #: Who is told to wait for longer than this, in seconds, had better not wait.
-_LONGEST_DELAY: Final = 60.0
+_MAX_DELAY_SECONDS: Final = 60.0
 #: Bytes of an event that is no JSON in which an error is looked for.
 _MAX_BYTES: Final = 1 << 14
 #: Failures to connect that have a reason of their own: retries do not help.
@@ -40,17 +40,17 @@ _EXCEPTIONS: Final = (
 
 
 def of_reply(
-    status: int, headers: Mapping[str, str], data: bytes, call: CallContext, mask: Mask, *, own: bool
+    status: int, headers: Mapping[str, str], data: bytes, call: CallContext, mask: Mask, *, uses_bridge_credential: bool
 ) -> BridgeError:
     """The failure that a reply with an HTTP status other than 2xx tells of.
 
-    `mask` hides what was sent; `own` says that the credential sent was the bridge's.
+    `mask` hides what was sent; `uses_bridge_credential` says that the credential sent was the bridge's.
     """
-    return _failure(status, headers, read(data), data, call, mask, own=own)
+    return _failure(status, headers, read(data), data, call, mask, uses_bridge_credential=uses_bridge_credential)
 
 
 def of_error(
-    error: Any, headers: Mapping[str, str], data: bytes, call: CallContext, mask: Mask, *, own: bool
+    error: Any, headers: Mapping[str, str], data: bytes, call: CallContext, mask: Mask, *, uses_bridge_credential: bool
 ) -> BridgeError:
     """The failure that an error inside a 200 reply or a stream tells of: as if it had been the HTTP status it names.
 
@@ -58,13 +58,20 @@ def of_error(
     """
     body = read(error[:_MAX_BYTES]) if isinstance(error, bytes) else read_value(error)
     status = body.status or status_named((body.code, body.type, body.name))
-    return _failure(status, headers, body, data, call, mask, own=own)
+    return _failure(status, headers, body, data, call, mask, uses_bridge_credential=uses_bridge_credential)
 
 
 def _failure(
-    status: int, headers: Mapping[str, str], body: ErrorBody, data: bytes, call: CallContext, mask: Mask, *, own: bool
+    status: int,
+    headers: Mapping[str, str],
+    body: ErrorBody,
+    data: bytes,
+    call: CallContext,
+    mask: Mask,
+    *,
+    uses_bridge_credential: bool,
 ) -> BridgeError:
-    reason = _reason(status, body, call, own=own)
+    reason = _reason(status, body, call, uses_bridge_credential=uses_bridge_credential)
     fields = body.fields[:8] if reason.code == Reason.INVALID_REQUEST.code else ()
     words = (body.type, body.code, body.param, body.model, *(str(number) for number in body.numbers.values()))
     message, reply_body, *shown = mask.shown(
@@ -79,7 +86,7 @@ def _failure(
         message = _phrase(status, reason)
     kind, code, param, model, *rest = shown
     numbers, pairs = rest[: len(body.numbers)], rest[len(body.numbers) :]
-    reply = Reply(
+    response = ErrorResponse(
         http_status=status,
         type=kind or None,
         code=code or None,
@@ -95,16 +102,22 @@ def _failure(
     if reason is Reason.UPSTREAM_PROXY_REJECTED:
         metadata["cause"] = Cause.PROXY_CREDENTIALS.value
     violations = tuple((call.locate(json_path(path)), text) for path, text in zip(pairs[::2], pairs[1::2], strict=True))
-    return BridgeError(reason, message, reply=reply, delay=delay, retry=retry, violations=violations, metadata=metadata)
+    return BridgeError(
+        reason, message, response=response, delay=delay, retry=retry, violations=violations, metadata=metadata
+    )
 
 
-def _reason(status: int, body: ErrorBody, call: CallContext, *, own: bool) -> Reason:
+def _reason(status: int, body: ErrorBody, call: CallContext, *, uses_bridge_credential: bool) -> Reason:
     reason = refined(status, (body.code, body.type, body.name), body.further)
     if reason is None:
         reason = of_status(status)
         if reason is Reason.ENDPOINT_NOT_FOUND and _is_about_model(body, call):
             return Reason.MODEL_NOT_FOUND
-    return Reason.BRIDGE_CREDENTIALS_REJECTED if own and reason is Reason.CALLER_CREDENTIALS_REJECTED else reason
+    return (
+        Reason.BRIDGE_CREDENTIALS_REJECTED
+        if uses_bridge_credential and reason is Reason.CALLER_CREDENTIALS_REJECTED
+        else reason
+    )
 
 
 def _is_about_model(body: ErrorBody, call: CallContext) -> bool:
@@ -137,7 +150,7 @@ def _advice(reason: Reason, headers: Mapping[str, str], body: ErrorBody) -> tupl
         return delay, Retry.NO
     if delay is None:
         return None, None
-    return delay, Retry.NO if delay > _LONGEST_DELAY else Retry.DELAY
+    return delay, Retry.NO if delay > _MAX_DELAY_SECONDS else Retry.DELAY
 
 
 def _should_retry(headers: Mapping[str, str]) -> bool | None:

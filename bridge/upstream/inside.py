@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from bridge.upstream.bodies import first_object, fold, is_blank, status_of
+from bridge.upstream.bodies import first_object, fold, http_status_of, is_blank
 
 #: Members that make an empty `error` beside them the leavings of somebody's serializer.
 _RESULTS: Final = ("choices", "data", "usage")
@@ -84,7 +84,7 @@ def _is_flat(members: Mapping[str, Any], *, named: bool) -> bool:
         return True
     if any(not is_blank(members.get(name)) for name in _ERRORS):
         return True
-    if (said or not typed) and (_word(members, "status") in _FAILED or status_of(members) is not None):
+    if (said or not typed) and (_word(members, "status") in _FAILED or http_status_of(members) is not None):
         return True
     if named:
         return False

@@ -11,9 +11,9 @@ from bridge.upstream.proxy import Proxy, proxy_of
 from bridge.upstream.tls import trust
 
 #: Seconds for the whole of it.
-_TIMEOUT: Final = 5.0
+_TIMEOUT_SECONDS: Final = 5.0
 #: No key set is larger, in bytes.
-_LARGEST: Final = 1 << 20
+_MAX_BYTES: Final = 1 << 20
 
 
 class FetchError(Exception):
@@ -31,7 +31,7 @@ async def fetch(settings: Settings) -> bytes:
         context = trust(settings.jwt_jwks_ca_file, settings.jwt_jwks_extra_ca_file)
         proxy = _httpx(proxy_of(settings, url), context)
         async with (
-            asyncio.timeout(_TIMEOUT),
+            asyncio.timeout(_TIMEOUT_SECONDS),
             httpx.AsyncClient(verify=context, trust_env=False, proxy=proxy) as client,
             client.stream("GET", url, headers={"accept": "application/json"}) as reply,
         ):
@@ -40,7 +40,7 @@ async def fetch(settings: Settings) -> bytes:
             content = bytearray()
             async for piece in reply.aiter_bytes():
                 content += piece
-                if len(content) > _LARGEST:
+                if len(content) > _MAX_BYTES:
                     raise FetchError("too large for a key set")
             return bytes(content)
     except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:

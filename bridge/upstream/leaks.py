@@ -16,7 +16,7 @@ from urllib.parse import quote
 from bridge.upstream.overlap import Range, joined
 
 #: A credential of fewer characters is a word, as `no` is.
-_SHORTEST: Final = 4
+_MIN_LENGTH: Final = 4
 #: A credential of so many characters has parts that nobody may see.
 _HAS_PARTS: Final = 12
 #: Characters of a part: a quarter of the credential within these bounds.
@@ -64,7 +64,7 @@ class Secrets:
 def _blocks(authorization: str) -> tuple[str, ...]:
     """A credential in pieces, one of which is in each text that has most of it."""
     value = _credential(authorization).lower()
-    if len(value) < _SHORTEST:
+    if len(value) < _MIN_LENGTH:
         return ()
     size = max(_MIN_PART, -(-len(value) // _MAX_BLOCKS))
     return tuple(value[at : at + size] for at in range(0, max(1, len(value) - size + 1), size))
@@ -100,7 +100,7 @@ def _forms(authorization: str) -> Iterator[bytes]:
             values.append(b64decode(value, validate=True).decode().partition(":")[2])
     for item in values:
         data = item.encode()
-        if len(data) >= _SHORTEST:
+        if len(data) >= _MIN_LENGTH:
             yield from (data, quote(item, safe="").encode())
         if len(data) >= _HAS_PARTS:
             yield data.hex().encode()

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 from bridge.jsontext import MalformedJSONError, dumps, loads, text_of
 from bridge.redact import CONTROL, safe
 from bridge.upstream.leaks import Secrets
-from bridge.upstream.overlap import SHORTEST, Overlap, Range, joined
+from bridge.upstream.overlap import MIN_PROMPT_BYTES, Overlap, Range, joined
 
 #: More of a text is looked at than is shown, as masks are shorter than what they hide: in characters, and as a
 #: multiple of what is shown.
@@ -140,7 +140,7 @@ def one_line(text: str) -> str:
 def _prompts(request: Any) -> Iterator[bytes]:
     """All texts in a request's JSON as `Overlap` wants them: each as it is, and without JSON's escapes."""
     for text in strings(request):
-        if len(text) >= SHORTEST // 4:
+        if len(text) >= MIN_PROMPT_BYTES // 4:
             line = one_line(text)
             yield line.encode()
             plain = decoded(line)

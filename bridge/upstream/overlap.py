@@ -13,7 +13,7 @@ from typing import Final
 #: Bytes that a text shares with a prompt and that it may not show.
 RUN: Final = 24
 #: A prompt of fewer bytes is a word that an error may use.
-SHORTEST: Final = 12
+MIN_PROMPT_BYTES: Final = 12
 #: A run has a block of the prompt in it, wherever it begins: blocks are half as long and lie side by side.
 _BLOCK: Final = RUN // 2
 _BLOCK_FORMAT: Final = f"{_BLOCK}s"
@@ -38,7 +38,7 @@ class Overlap:
     def add(self, prompt: bytes) -> None:
         """Note what the texts share with a prompt."""
         if len(prompt) < RUN:
-            if len(prompt) >= SHORTEST and prompt[:_BLOCK] in self._blocks:
+            if len(prompt) >= MIN_PROMPT_BYTES and prompt[:_BLOCK] in self._blocks:
                 self._add_whole(prompt)
             return
         for begin in range(0, len(prompt) - _BLOCK + 1, _PIECE):

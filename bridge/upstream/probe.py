@@ -29,7 +29,7 @@ class UnreachableError(Exception):
         self.cause = cause
 
 
-class Answer(NamedTuple):
+class ProbeResponse(NamedTuple):
     """What the upstream says to GET /models: the HTTP status, and the headers in small letters."""
 
     status: int
@@ -48,7 +48,7 @@ class Probe:
         self.host = self._url.host
         self.port = self._url.port or PORTS[self._url.scheme]
         self._contexts = contexts(settings)
-        self._longest = settings.max_header_bytes
+        self._max_header_bytes = settings.max_header_bytes
         self._origin = Origin(settings)
         self.credentials = credentials or Credentials(settings)
         self._timeout = settings.upstream_check_timeout
@@ -110,7 +110,7 @@ class Probe:
             finally:
                 writer.transport.abort()
 
-    async def ask(self, *, anonymously: bool = False) -> Answer:
+    async def ask(self, *, anonymously: bool = False) -> ProbeResponse:
         """GET /models with the bridge's credential, if it has one and is to show it. The body is not read.
 
         Raises:
@@ -125,7 +125,7 @@ class Probe:
             self._url,
             self._contexts,
             connect_timeout=self._timeout,
-            max_header_bytes=self._longest,
+            max_header_bytes=self._max_header_bytes,
             proxy=self.proxy,
             path=self.socket,
         )
@@ -133,7 +133,7 @@ class Probe:
             request = httpx.Request("GET", self._origin.url("/models"), headers=headers)
             response = await transport.handle_async_request(request)
             try:
-                return Answer(response.status_code, dict(response.headers))
+                return ProbeResponse(response.status_code, dict(response.headers))
             finally:
                 await response.aclose()
 

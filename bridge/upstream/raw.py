@@ -21,7 +21,7 @@ from bridge.upstream.choices import Choices
 from bridge.upstream.chunk import value_of
 from bridge.upstream.client import Upstream
 from bridge.upstream.clock import Clock
-from bridge.upstream.documents import load
+from bridge.upstream.documents import load_document
 from bridge.upstream.exchange import Exchange
 from bridge.upstream.inside import error_in
 from bridge.upstream.sse import STRAY, Decoder, Event, EventTooLargeError
@@ -91,7 +91,7 @@ async def _whole(exchange: Exchange, settings: Settings, request: Request) -> by
     data = (await exchange.read_all(settings.max_reply_bytes)).strip()
     if data:
         try:
-            value = await load(data, settings.max_reply_elements)
+            value = await load_document(data, settings.max_reply_elements)
         except MalformedJSONError as error:
             raise failures.malformed(f"is not valid JSON ({error})") from None
         _judge(exchange, request, value, data)

@@ -13,11 +13,11 @@ from typing import Final
 from bridge.call import CallContext
 from bridge.errors import BridgeError, Reason, Retry
 
-_STATUSES: Final = frozenset({429, 502, 503, 529})
-_FIRST: Final = 0.5
-_LONGEST: Final = 8.0
-_TOKENS: Final = 10.0
-_EARNED: Final = 0.1
+_RETRIED_STATUSES: Final = frozenset({429, 502, 503, 529})
+_FIRST_DELAY_SECONDS: Final = 0.5
+_MAX_DELAY_SECONDS: Final = 8.0
+_MAX_TOKENS: Final = 10.0
+_TOKENS_PER_SUCCESS: Final = 0.1
 
 
 class Retries:
@@ -25,11 +25,11 @@ class Retries:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._tokens = _TOKENS
+        self._tokens = _MAX_TOKENS
 
     def succeeded(self) -> None:
         """A request was answered: a tenth of a retry is earned."""
-        self._tokens = min(_TOKENS, self._tokens + _EARNED)
+        self._tokens = min(_MAX_TOKENS, self._tokens + _TOKENS_PER_SUCCESS)
 
     def delay(self, error: BridgeError, call: CallContext, *, is_get: bool = False) -> float | None:
         """Seconds until the next attempt at a call whose latest failed in this way; None to give up.
@@ -45,7 +45,7 @@ class Retries:
             return None
         seconds = error.delay
         if seconds is None:
-            seconds = random.uniform(0, min(_LONGEST, _FIRST * 2**retries))  # noqa: S311 # jitter, not a secret
+            seconds = random.uniform(0, min(_MAX_DELAY_SECONDS, _FIRST_DELAY_SECONDS * 2**retries))  # noqa: S311 # jitter, not a secret
         if asyncio.get_running_loop().time() + seconds >= call.deadline:
             return None
         self._tokens -= 1
@@ -58,8 +58,8 @@ def _is_worth_it(error: BridgeError, *, is_get: bool) -> bool:
         return True
     if error.reason is Reason.UPSTREAM_CONNECTION_LOST:
         return is_get
-    if error.reply is None:
+    if error.response is None:
         return False
-    if error.reply.should_retry is not None:
-        return error.reply.should_retry
-    return error.reply.http_status in _STATUSES and (error.retry or error.reason.retry) is not Retry.NO
+    if error.response.should_retry is not None:
+        return error.response.should_retry
+    return error.response.http_status in _RETRIED_STATUSES and (error.retry or error.reason.retry) is not Retry.NO

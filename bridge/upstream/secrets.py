@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, Protocol
 
-from bridge.files import UnusableFileError, Watched, text_of
+from bridge.files import ReloadingFile, UnusableFileError, decoded
 from bridge.settings import SettingsError
 from bridge.settings.values import NamedValue
 
@@ -42,7 +42,7 @@ class SecretFile:
     """A secret in a file; the empty text as long as there has never been one."""
 
     def __init__(self, path: Path) -> None:
-        self._file = Watched("credential", [path], _parse, largest=_MAX_BYTES)
+        self._file = ReloadingFile("credential", [path], _parse, max_bytes=_MAX_BYTES)
 
     def value(self) -> str:
         """The secret."""
@@ -89,7 +89,7 @@ def _of(setting: str, item: NamedValue) -> Secret:
 
 
 def _parse(contents: Sequence[bytes]) -> str:
-    value = text_of(contents[0]).strip()
+    value = decoded(contents[0]).strip()
     if not value:
         raise UnusableFileError("empty")
     if not _fits_header(value):

@@ -9,11 +9,11 @@ from typing import Final
 import httpx
 
 from bridge.certificates import authorities, pair
-from bridge.files import UnusableFileError, Watched
+from bridge.files import ReloadingFile, UnusableFileError
 from bridge.settings import Settings, SettingsError
 
 #: Seconds within which the files are looked at once, however many connections are made.
-_INTERVAL: Final = 0.25
+_CHECK_SECONDS: Final = 0.25
 
 
 def contexts(settings: Settings) -> Callable[[], ssl.SSLContext]:
@@ -36,7 +36,7 @@ def contexts(settings: Settings) -> Callable[[], ssl.SSLContext]:
         if settings.upstream_url.startswith("https:"):
             context()  # now, and not in the first call: it takes the loop some 20 ms
         return context
-    files = Watched("upstream TLS", paths, partial(_context, ca, extra, chain, key), interval=_INTERVAL)
+    files = ReloadingFile("upstream TLS", paths, partial(_context, ca, extra, chain, key), interval=_CHECK_SECONDS)
     try:
         first = files.load()
     except UnusableFileError as error:

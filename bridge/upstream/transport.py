@@ -23,15 +23,15 @@ from bridge.upstream.proxy import Proxy
 
 #: Seconds for which an idle connection is kept where the server does not say. A server that closes it in the moment
 #: of the next request loses that request: uvicorn closes after 5 s, what stands behind TLS is mostly a proxy with more.
-_IDLE: Final = 4.0
-_IDLE_TLS: Final = 30.0
+_IDLE_SECONDS: Final = 4.0
+_IDLE_TLS_SECONDS: Final = 30.0
 #: Less than the server says by so many seconds, or by half; and this long at most.
-_IDLE_MARGIN: Final = 1.0
-_MAX_IDLE: Final = 300.0
+_IDLE_MARGIN_SECONDS: Final = 1.0
+_MAX_IDLE_SECONDS: Final = 300.0
 _KEEP_ALIVE: Final = re.compile(rb"(?:^|[,; \t])timeout[ \t]*=[ \t]*\"?([0-9]{1,9})", re.IGNORECASE)
 #: Connections that are made at the same time. A crowd would else fill the queue of the upstream's listener, and part of
 #: it would wait for TCP's own retries, a second and more.
-_RAMP: Final = 64
+_MAX_CONNECTING: Final = 64
 _PROXY_CREDENTIALS: Final = 407
 
 
@@ -45,7 +45,7 @@ class Body(httpx.AsyncByteStream):
         yield self.data
 
 
-class Reply(httpx.AsyncByteStream):
+class ResponseBody(httpx.AsyncByteStream):
     """A reply's body on its way. Whoever has one must close it."""
 
     def __init__(self, connection: Connection, release: Callable[[Connection], None]) -> None:
@@ -102,10 +102,10 @@ class Transport(httpx.AsyncBaseTransport):
         self._max_header_bytes = max_header_bytes
         self._idle: dict[Connection, None] = {}  # the one used last stands last
         self._used: set[Connection] = set()
-        self._ramp = asyncio.Semaphore(_RAMP)
+        self._ramp = asyncio.Semaphore(_MAX_CONNECTING)
         self._reaper: asyncio.TimerHandle | None = None
         self._reaps_at = math.inf
-        self._idle_timeout = _IDLE_TLS if self._tls else _IDLE
+        self._idle_timeout = _IDLE_TLS_SECONDS if self._tls else _IDLE_SECONDS
         self._closing = False
 
     def connections(self) -> tuple[int, int]:
@@ -113,7 +113,7 @@ class Transport(httpx.AsyncBaseTransport):
         return len(self._used), len(self._idle)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """The reply to a request, with a `Reply` as its stream.
+        """The reply to a request, with a `ResponseBody` as its stream.
 
         Raises:
             httpx.ConnectError: no connection; `causes.cause_of` says why. Nothing was sent.
@@ -145,7 +145,7 @@ class Transport(httpx.AsyncBaseTransport):
             self._reachability.failed(Cause.PROXY_CREDENTIALS)
         elif kept is None:
             self._reachability.reached()
-        return httpx.Response(status, headers=headers, stream=Reply(connection, self._release), request=request)
+        return httpx.Response(status, headers=headers, stream=ResponseBody(connection, self._release), request=request)
 
     async def aclose(self) -> None:
         """Close all connections, those that are about to be made too."""
@@ -227,8 +227,8 @@ def _idle_time(keep_alive: bytes, default: float) -> float:
     found = _KEEP_ALIVE.search(keep_alive)
     if found is None:
         return default
-    seconds = min(float(found[1]), _MAX_IDLE)
-    return seconds - min(_IDLE_MARGIN, seconds / 2)
+    seconds = min(float(found[1]), _MAX_IDLE_SECONDS)
+    return seconds - min(_IDLE_MARGIN_SECONDS, seconds / 2)
 
 
 def _of_length(headers: Headers, size: int) -> Headers:

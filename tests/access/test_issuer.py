@@ -271,7 +271,7 @@ async def test_a_remembered_token_has_the_same_leeway(
 async def test_no_more_are_remembered_than_there_is_room_for(
     start: Start, file: Path, hello: Hello, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(callers_module, "_REMEMBERED", 3)
+    monkeypatch.setattr(callers_module, "_MAX_REMEMBERED", 3)
     async with start(**given(jwt_jwks_file=file)) as bridge:
         for number in range(8):
             await bridge.chat.CreateChatCompletion(hello, **bearer(signed(sub=f"caller-{number}")))
@@ -281,7 +281,7 @@ async def test_no_more_are_remembered_than_there_is_room_for(
 async def test_room_is_made_without_forgetting_the_tokens_of_the_file(
     start: Start, file: Path, tmp_path: Path, hello: Hello, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(callers_module, "_REMEMBERED", 3)
+    monkeypatch.setattr(callers_module, "_MAX_REMEMBERED", 3)
     static = tokens.new("static")
     lines = tmp_path / "tokens"
     lines.write_text(static.line)
@@ -429,8 +429,8 @@ async def test_by_url(start: Start, issuer: Gateway, hello: Hello) -> None:
 
 @asynccontextmanager
 async def an_issuer(url: str, **options: Any) -> AsyncIterator[Issuer]:
-    least = options.pop("least", 0.0)
-    made = Issuer(settings.load(**given(jwt_jwks_url=url, **options)), least=least)
+    min_interval = options.pop("min_interval", 0.0)
+    made = Issuer(settings.load(**given(jwt_jwks_url=url, **options)), min_interval=min_interval)
     await made.start()
     try:
         yield made
@@ -449,7 +449,7 @@ async def test_an_unknown_key_is_asked_for(issuer: Gateway) -> None:
 
 
 async def test_nobody_can_make_the_bridge_ask_all_the_time(issuer: Gateway) -> None:
-    async with an_issuer(f"{issuer.url}/jwks", least=60.0) as tokens:
+    async with an_issuer(f"{issuer.url}/jwks", min_interval=60.0) as tokens:
         for number in range(20):
             with pytest.raises(RefusedError):
                 await tokens.identity(signed(kid=f"made-up-{number}"))
@@ -517,9 +517,9 @@ async def test_an_issuer_in_trouble(start: Start, issuer: Gateway, hello: Hello,
 
 async def test_an_issuer_that_does_not_answer(issuer: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
     """Costs the start a few seconds, and no more."""
-    monkeypatch.setattr("bridge.upstream.jwks._TIMEOUT", 0.05)
+    monkeypatch.setattr("bridge.upstream.jwks._TIMEOUT_SECONDS", 0.05)
     issuer.script(slow)
-    async with an_issuer(f"{issuer.url}/jwks", least=60.0) as tokens:
+    async with an_issuer(f"{issuer.url}/jwks", min_interval=60.0) as tokens:
         with pytest.raises(BridgeError, match="CALLER_UNVERIFIABLE"):
             await tokens.identity(signed())
 
@@ -527,7 +527,7 @@ async def test_an_issuer_that_does_not_answer(issuer: Gateway, monkeypatch: pyte
 async def test_an_issuer_that_comes_back(issuer: Gateway) -> None:
     """Without a restart of the bridge."""
     issuer.script(reply("no", 503))
-    async with an_issuer(f"{issuer.url}/jwks", least=0.02) as tokens:
+    async with an_issuer(f"{issuer.url}/jwks", min_interval=0.02) as tokens:
         assert not tokens.key_set()
         issuer.script(json_reply(KEYS))
 

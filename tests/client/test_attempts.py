@@ -88,7 +88,7 @@ FAULTS: dict[str, tuple[Script, int, int]] = {
 
 @pytest.fixture(autouse=True)
 def _no_long_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retry, "_FIRST", 0.01)
+    monkeypatch.setattr(retry, "_FIRST_DELAY_SECONDS", 0.01)
 
 
 @asynccontextmanager

@@ -16,7 +16,7 @@ from aibridge.client import CallFailed, Client, failure_of
 from aibridge.v1 import chat_pb2, models_pb2
 from aibridge.v1.errors_pb2 import UpstreamError
 from bridge.call import CallRecord
-from bridge.errors import BridgeError, Reason, Reply
+from bridge.errors import BridgeError, ErrorResponse, Reason
 from bridge.status import status_of
 
 LIST = models_pb2.DESCRIPTOR.services_by_name["ModelsService"].methods_by_name["ListModels"]
@@ -103,9 +103,11 @@ def test_the_caller_decides_where_grpc_may_not_retry() -> None:
 
 
 def test_everything_that_a_status_of_the_bridge_says(channel: Any, call: Callable[..., Future[Any]]) -> None:
-    reply = Reply(http_status=429, type="t", code="rate_limit_exceeded", param="messages", message="slow down")
+    response = ErrorResponse(
+        http_status=429, type="t", code="rate_limit_exceeded", param="messages", message="slow down"
+    )
     failure = BridgeError(
-        Reason.RATE_LIMIT_EXCEEDED, "slow down", reply=reply, delay=2.5, violations=(("messages[0]", "is long"),)
+        Reason.RATE_LIMIT_EXCEEDED, "slow down", response=response, delay=2.5, violations=(("messages[0]", "is long"),)
     )
     status = status_of(failure, CallRecord("/aibridge.v1.ModelsService/ListModels", (), "request-1", model="m"))
     future = call(Client(channel).models.ListModels, models_pb2.ListModelsRequest())

@@ -144,8 +144,8 @@ def _patched() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name in ("AI_GATEWAY_API_KEY", "OPENAI_API_KEY", "VERCEL_OIDC_TOKEN", "AIBRIDGE_UPSTREAM_API_KEY"):
             patch.delenv(name, raising=False)
-        patch.setattr(retry, "_FIRST", 0.01)
-        patch.setattr(exchange, "_ERROR_BODY_SECONDS", 0.05)
+        patch.setattr(retry, "_FIRST_DELAY_SECONDS", 0.01)
+        patch.setattr(exchange, "_ERROR_TIMEOUT_SECONDS", 0.05)
         patch.setattr(httpx, "create_ssl_context", lambda **_: certificates(trusted=True)[1])
         yield
 

@@ -95,8 +95,8 @@ def error_body(data: bytes) -> None:
     call = call_of(_METHODS[head[3] % len(_METHODS)])
     call.record.http_status = status
     read(body)
-    check_status(failures.of_reply(status, headers, body, call, MASK, own=bool(head[3] & 64)), call)
-    check_status(failures.of_error(body, headers, body, call, MASK, own=False), call)
+    check_status(failures.of_reply(status, headers, body, call, MASK, uses_bridge_credential=bool(head[3] & 64)), call)
+    check_status(failures.of_error(body, headers, body, call, MASK, uses_bridge_credential=False), call)
 
 
 # --- plain replies ----------------------------------------------------------------------------------------------------
@@ -113,7 +113,7 @@ def plain_reply(data: bytes) -> None:
         must(isinstance(answer, dict), "an answer is an object")
         problem = error_in(answer)
         if problem is not None:
-            raise failures.of_error(problem, httpx.Headers(), body, call_of(), MASK, own=True)
+            raise failures.of_error(problem, httpx.Headers(), body, call_of(), MASK, uses_bridge_credential=True)
     except MalformedJSONError:
         return
     except BridgeError as error:

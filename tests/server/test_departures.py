@@ -152,7 +152,7 @@ async def test_a_unix_socket_has_no_table(start: Start, gateway: Gateway, hello:
 async def test_what_is_left_is_written_at_the_stop(
     start: Start, gateway: Gateway, hello: Hello, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(departures, "_SETTLE", 600.0)
+    monkeypatch.setattr(departures, "_SETTLE_SECONDS", 600.0)
     with capture_logs() as logs:
         async with start() as bridge, channel_to(bridge.address) as channel:
             call, code = called(channel, "CreateChatCompletion", hello)

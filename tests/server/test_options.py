@@ -61,7 +61,7 @@ async def test_a_connection_that_says_nothing(start: Start, monkeypatch: pytest.
 
 async def test_a_caller_who_never_reads(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its connection ends when all its calls must have ended, and with it what is held for it."""
-    monkeypatch.setattr(options, "_GRACE", 0.05)
+    monkeypatch.setattr(options, "_GRACE_SECONDS", 0.05)
     async with start(max_connection_age=0.05, default_deadline=0.2) as bridge:
         bridge.gateway.script(json_reply(COMPLETION))
         async with calling(bridge.address, first_window=0) as caller:

@@ -30,7 +30,7 @@ async def at_once(turns: Refusals, count: int) -> int:
 @pytest.fixture
 def nothing_earned(monkeypatch: pytest.MonkeyPatch) -> None:
     """No refusal is earned in the time of a test."""
-    monkeypatch.setattr(refusals, "_RATE", 0.001)
+    monkeypatch.setattr(refusals, "_PER_SECOND", 0.001)
 
 
 @pytest.mark.usefixtures("nothing_earned")
@@ -54,7 +54,7 @@ async def test_the_rate() -> None:
         for number in range(50):
             group.create_task(refused(number))
     assert order == list(range(50))
-    assert loop.time() - began > 49 / refusals._RATE
+    assert loop.time() - began > 49 / refusals._PER_SECOND
 
 
 @pytest.mark.usefixtures("nothing_earned")

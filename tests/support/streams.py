@@ -75,7 +75,7 @@ class Exchange:
         return self.failure(error, data)
 
     def failure(self, error: Any, data: bytes) -> BridgeError:
-        return failures.of_error(error, httpx.Headers(), data, self.call, self._mask, own=True)
+        return failures.of_error(error, httpx.Headers(), data, self.call, self._mask, uses_bridge_credential=True)
 
 
 class Written:

@@ -315,7 +315,7 @@ async def test_closing_while_connecting(wire: Wire, resolve: Resolve) -> None:
 
 async def test_a_crowd_connects_in_turns(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
     """No more connections are made at once than the ramp allows, and who waited gets its turn."""
-    monkeypatch.setattr(module, "_RAMP", 3)
+    monkeypatch.setattr(module, "_MAX_CONNECTING", 3)
     wire.play = silent  # which no TLS handshake gets past
     async with transport(wire, wire.url.replace("http:", "https:")) as made:
         asking = [asyncio.ensure_future(ask(made)) for _ in range(8)]
@@ -333,7 +333,7 @@ async def test_a_crowd_connects_in_turns(wire: Wire, monkeypatch: pytest.MonkeyP
 
 async def test_a_connection_that_is_free_meanwhile(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who waits for a turn takes a connection that another call has given back."""
-    monkeypatch.setattr(module, "_RAMP", 1)
+    monkeypatch.setattr(module, "_MAX_CONNECTING", 1)
     async with transport(wire) as made:
         assert await asyncio.gather(*(whole(made) for _ in range(20))) == [b"ok"] * 20
         assert len(wire.peers) < 20

@@ -9,7 +9,7 @@ import pytest
 from aibridge.v1 import chat_pb2, embeddings_pb2, models_pb2
 from bridge.jsontext import loads, text_of
 from bridge.upstream.connection import Connection
-from bridge.upstream.documents import MAX_EVENT_ELEMENTS, is_large, load
+from bridge.upstream.documents import MAX_EVENT_ELEMENTS, is_large, load_document
 from bridge.upstream.phases import OVER
 from bridge.upstream.sse import Decoder, EventTooLargeError
 from tests.support.bridge import Bridge, Start
@@ -189,7 +189,7 @@ async def test_reading_gently_gives_the_same() -> None:
     """Whatever the document is, and whichever library reads it."""
     value = {"a": [1, 2.5, None, True, "x", {}], "n": [2**70, 1e300, 0.1], "s": "\u2028é😀"}
     data = json.dumps([value] * 20_000).encode()
-    assert text_of(loads(data, gently=True)) == text_of(loads(data)) == text_of(await load(data, 10_000_000))
+    assert text_of(loads(data, gently=True)) == text_of(loads(data)) == text_of(await load_document(data, 10_000_000))
 
 
 async def test_a_chunk_that_was_merged_does_not_grow_without_end(start: Start) -> None:

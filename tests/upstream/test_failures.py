@@ -53,7 +53,7 @@ def test_exception_before_the_reply(error: httpx.TransportError, reason: Reason)
     """Each exception of the transport is a reason, and none of its text is shown."""
     result = of_exception(error, answered=False)
     assert result.reason is reason
-    assert result.reply is None
+    assert result.response is None
     for part in ("Errno", "reset", "Cannot", "443"):
         assert part not in result.message
 

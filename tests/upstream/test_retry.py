@@ -28,7 +28,7 @@ async def code(call: object) -> grpc.StatusCode:
 
 @pytest.fixture(autouse=True)
 def _no_long_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retry, "_FIRST", 0.01)
+    monkeypatch.setattr(retry, "_FIRST_DELAY_SECONDS", 0.01)
 
 
 @pytest.mark.parametrize("status", [429, 502, 503, 529])
