@@ -103,7 +103,7 @@ check-workflows: ## lint .github/ with actionlint and zizmor; needs Go
 test-openai: $(READY) ## OpenAI's own libraries, with and without a bridge; openai-python's own tests
 	$(BIN)/python -m tests.e2e.openai $(ARGS)
 
-test-peers: $(READY) ## the bridge before four servers that others wrote; needs node and npm
+test-peers: $(READY) ## the bridge before five servers that others wrote; needs node and npm
 	$(BIN)/python -m pytest tests/e2e/peers $(ARGS)
 
 peers-report: $(READY) ## the same, and writes docs/dialects.md

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tests.e2e.peers.acts import chat, embed, stream
-from tests.e2e.peers.install import HERE, PeerError, installed
+from tests.e2e.peers.install import PeerError, installed, pinned_npm_version
 from tests.e2e.peers.peer import Deviation, Peer, Scenario, Server
 from tests.e2e.peers.process import free_port, running
 
@@ -80,7 +80,7 @@ _SLOW: Final = ("--chaos-latency", "5000")
 PEER: Final = Peer(
     name="aimock",
     title="npm @copilotkit/aimock, with fixtures",
-    version=json.loads((HERE / "pinned" / "aimock" / "package.json").read_text())["dependencies"]["@copilotkit/aimock"],
+    version=pinned_npm_version("aimock", "@copilotkit/aimock"),
     start=start,
     chat_model=_MODEL,
     embedding_model=_EMBEDDING,

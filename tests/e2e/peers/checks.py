@@ -40,11 +40,13 @@ class Case:
 
     def bridge(self, **options: Any) -> AbstractAsyncContextManager[Caller]:
         """A caller of a bridge that has the peer's key, with these settings; it tries nothing twice unless told."""
-        return calling(self.server.url, **{"upstream_api_key": self.peer.key, "max_retries": 0, **options})
+        headers = [f"{name}={value}" for name, value in self.server.headers.items()]
+        defaults = {"upstream_api_key": self.peer.key, "upstream_headers": headers, "max_retries": 0}
+        return calling(self.server.url, **{**defaults, **options})
 
     async def raw(self, path: str, body: dict[str, Any]) -> bytes:
         """What the peer itself says to a POST, without a bridge."""
-        headers = {"authorization": f"Bearer {self.peer.key}"}
+        headers = {"authorization": f"Bearer {self.peer.key}", **self.server.headers}
         async with httpx.AsyncClient(trust_env=False, timeout=LIMIT) as client:
             reply = await client.post(self.server.url + path, json=body, headers=headers)
         return reply.content

@@ -6,6 +6,7 @@ Only Python 3.11+, node and npm have to be there. Installing again does nothing 
 """
 
 import hashlib
+import json
 import shutil
 import subprocess
 import sys
@@ -59,7 +60,7 @@ def _npm(folder: Path, pins: Path) -> None:
         shutil.copy(file, folder)
     npm = shutil.which("npm")
     if npm is None:
-        raise PeerError("npm is needed for aimock, and it is not on the PATH")
+        raise PeerError("npm is needed for aimock and Portkey, and it is not on the PATH")
     _run(npm, "ci", "--prefix", str(folder), "--ignore-scripts", "--no-audit", "--no-fund")
 
 
@@ -74,6 +75,7 @@ def _run(*command: str) -> None:
 _PEERS: Final[Mapping[str, tuple[Callable[[Path, Path], None], Path]]] = {
     "aimock": (_npm, _PINNED / "aimock"),
     "llmock": (_pip, _PINNED / "llmock.txt"),
+    "portkey": (_npm, _PINNED / "portkey"),
     "litellm": (_pip, _PINNED / "litellm.txt"),
 }
 
@@ -82,6 +84,11 @@ def pinned_version(name: str, package: str) -> str:
     """The version of a PyPI package that the pins of this peer name."""
     lines = _PEERS[name][1].read_text().splitlines()
     return next(line.partition("==")[2] for line in lines if line.startswith(f"{package}=="))
+
+
+def pinned_npm_version(name: str, package: str) -> str:
+    """The version of an npm package that the pins of this peer name."""
+    return str(json.loads((_PEERS[name][1] / "package.json").read_text())["dependencies"][package])
 
 
 if __name__ == "__main__":

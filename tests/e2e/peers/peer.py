@@ -10,10 +10,14 @@ from tests.e2e.peers.caller import Caller
 
 @dataclass(frozen=True)
 class Server:
-    """A peer that runs. `close` ends it at once, for scenarios that need that; it may be called again."""
+    """A peer that runs. `close` ends it at once, for scenarios that need that; it may be called again.
+
+    `headers` are those that it wants with each request.
+    """
 
     url: str
     close: Callable[[], None]
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 #: Makes a call, and says what the caller saw of it.

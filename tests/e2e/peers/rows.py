@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from tests.e2e.peers import aimock, litellm, llama, llmock
+from tests.e2e.peers import aimock, litellm, llama, llmock, portkey
 from tests.e2e.peers.checks import CHECKS, Case, Check, seen
 from tests.e2e.peers.peer import Peer, Scenario
 
-PEERS: Final = (llama.PEER, aimock.PEER, llmock.PEER, litellm.PEER)
+PEERS: Final = (llama.PEER, aimock.PEER, llmock.PEER, portkey.PEER, litellm.PEER)
 
 
 @dataclass(frozen=True)
