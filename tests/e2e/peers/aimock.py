@@ -73,7 +73,7 @@ _NO_LOGPROBS: Final = "It ignores logprobs."
 _UNREAD: Final = "It does not look at the type of content, and says with 503 that no fixture matches."
 _LIMITED: Final = "RESOURCE_EXHAUSTED, RATE_LIMIT_EXCEEDED, retry after a delay, HTTP 429"
 _MALFORMED: Final = "INTERNAL, UPSTREAM_MALFORMED_RESPONSE"
-_LOST: Final = "UNAVAILABLE, UPSTREAM_CONNECTION_LOST"
+_LOST: Final = "UNAVAILABLE, UPSTREAM_CONNECTION_LOST, retry after a delay"
 _LATE: Final = "DEADLINE_EXCEEDED"
 _SLOW: Final = ("--chaos-latency", "5000")
 

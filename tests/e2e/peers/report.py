@@ -17,7 +17,7 @@ _HEAD: Final = """\
 
 What servers that other people wrote make of the OpenAI API, and what a gRPC caller of aibridge sees of it. Not written
 by hand, but by `make peers-report` from a run against the real ones, and compared with each run of `make test-peers`.
-How it is done: [peers/README.md](../tests/e2e/peers/README.md).
+How it is done, and which other servers could not be had: [peers/README.md](../tests/e2e/peers/README.md).
 """
 _OVERVIEW: Final = """\
 ## Overview
