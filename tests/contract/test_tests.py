@@ -7,7 +7,11 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).parents[1]
-FILES = {str(path.relative_to(TESTS)): path for path in sorted(TESTS.rglob("*.py"))}
+FILES = {
+    str(path.relative_to(TESTS)): path
+    for path in sorted(TESTS.rglob("*.py"))
+    if not any(part.startswith(".") for part in path.relative_to(TESTS).parts)  # what `make test-peers` installs
+}
 #: Folders whose tests check other tests' tools, and programs made of the parts of other folders.
 BORROWERS = {"contract", "harness", "e2e", "fuzz", "floods"}
 
