@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+import httpx
 import pytest
 import trustme
 
 from aibridge.client import CallFailed, Tls, aio, connect
+from aibridge.client.openai import async_transport
 from aibridge.v1 import models_pb2
 from tests.support.bridge import Start, start_bridge
 from tests.support.commands import invoke
@@ -216,3 +218,9 @@ def test_the_public_ones_are_those_of_grpc(tmp_path: Path, monkeypatch: pytest.M
     assert public.count(b"BEGIN CERTIFICATE") > 50
     assert CA.cert_pem.bytes() in public
     assert given.count(b"BEGIN CERTIFICATE") == 2
+
+
+async def test_openais_library_is_told_too(tls: Any) -> None:
+    async with tls() as target, httpx.AsyncClient(transport=async_transport(target)) as client:
+        with pytest.raises(httpx.ConnectError, match=r"closed at once\. The bridge may want TLS: tls=True"):
+            await client.get("http://any/models")

@@ -51,7 +51,12 @@ class CallFailed(Exception):  # noqa: N818 # says what became of the call; there
 
     def __str__(self) -> str:
         name = " ".join(part for part in (self.code.name, self.reason) if part)
-        return f"{name}: {self.message}" + (f". {self.advice}" if self.advice else "")
+        return f"{name}: {self.explanation}"
+
+    @property
+    def explanation(self) -> str:
+        """The message, and the advice if there is any."""
+        return f"{self.message}. {self.advice}" if self.advice else self.message
 
 
 def failure_of(error: Any, target: str = "") -> CallFailed:

@@ -127,7 +127,7 @@ class _Exchange:
     def _broken(self, failure: CallFailed) -> Exception:
         """The library's own exception for a connection that broke."""
         kind = getattr(self._library, replies.transport_error(failure))
-        error: Exception = kind(failure.message, request=self._request)
+        error: Exception = kind(failure.explanation, request=self._request)
         return error
 
 
