@@ -73,7 +73,9 @@ def parse(contents: Sequence[bytes]) -> Rules:
             raise UnusableFileError(f"{name}.upstream_api_key_file: no such file")
         if rule.upstream_token_command is not None:
             if rule.upstream_api_key_file is not None:
-                raise UnusableFileError(f"{name}.upstream_token_command: excludes upstream_api_key_file")
+                raise UnusableFileError(
+                    f"{name}.upstream_token_command: cannot be set together with upstream_api_key_file"
+                )
             if (problem := command_problem(rule.upstream_token_command)) is not None:
                 raise UnusableFileError(f"{name}.upstream_token_command: {problem}")
     return Rules(tables)

@@ -1,7 +1,7 @@
 """The command line: `aibridge serve`, `config`, `doctor`, `demo`, `token`, `version`, and what calls a bridge.
 
 Results go to standard output, everything else to standard error. Exit codes: 0, 1 for a call that failed, 2 for wrong
-usage or settings, 130 after Ctrl-C. A key is never a flag, because anyone on the machine can read those.
+usage or settings, 130 after Ctrl-C. Keys are never flags, because other users can read those.
 """
 
 import os
@@ -23,17 +23,17 @@ from bridge.settings import Settings, SettingsError, forget_secrets, load
 from bridge.settings.reference import text
 from bridge.settings.sources import effective
 
-_CLOSED_PIPE = 141  # what a shell reports for a program that SIGPIPE has ended
+_CLOSED_PIPE = 141  # what a shell reports for a program that SIGPIPE ended
 
 
 class _Commands(Commands):
-    """Where every command's failure becomes a few lines and an exit code."""
+    """Turns every command's failure into a message and an exit code."""
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
         try:
             result = super().invoke(ctx)
-            sys.stdout.flush()  # here, where a closed pipe can be dealt with; at exit Python would complain
+            sys.stdout.flush()  # here, where a closed pipe can be handled; at exit Python would print a traceback
         except CallFailed as error:
             console.failure(error)
             raise typer.Exit(1) from None
@@ -42,9 +42,9 @@ class _Commands(Commands):
             raise typer.Exit(1) from None
         except SettingsError as error:
             problems = str(error)
-            console.note("wrong settings:" + ("\n" if "\n" in problems else " ") + problems)
+            console.note("invalid settings:" + ("\n" if "\n" in problems else " ") + problems)
             raise typer.Exit(2) from None
-        except BrokenPipeError:  # whoever read has had enough, as in `aibridge models | head -1`
+        except BrokenPipeError:  # the reader closed the pipe, as in `aibridge models | head -1`
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(_CLOSED_PIPE) from None
         return result
@@ -83,24 +83,24 @@ def serve(
     flags: dict[str, Any],
     *,
     local: Annotated[
-        bool, typer.Option("--local", help="Serve the embedded model; needs no gateway and no key.")
+        bool, typer.Option("--local", help="Serve the embedded model. Needs no gateway and no key.")
     ] = False,
 ) -> None:
-    """Serve gRPC before a gateway, until SIGTERM, SIGHUP or Ctrl-C.
+    """Serve gRPC in front of a gateway, until SIGTERM, SIGHUP or Ctrl-C.
 
-    Each setting is also a variable, AIBRIDGE_ and its name in capitals, and an entry of the file. Keys and tokens are
-    only those (AIBRIDGE_UPSTREAM_API_KEY, AI_GATEWAY_API_KEY or OPENAI_API_KEY), or a file of their own.
+    Each setting can also be given as a variable (AIBRIDGE_ and its name in capitals) or as an entry of the file. Keys
+    and tokens have no flag: use a variable (AIBRIDGE_UPSTREAM_API_KEY, AI_GATEWAY_API_KEY, OPENAI_API_KEY) or a file.
     """
     if local and "upstream_url" in flags:
-        raise typer.BadParameter("--local and --upstream-url exclude each other")
+        raise typer.BadParameter("--local and --upstream-url cannot be used together")
     if local:
-        flags["upstream_credentials"] = "none"  # the embedded server asks for no key, so it gets nobody's
-        flags["retrieve_from_list"] = True  # and it lists its model, but does not give it singly
+        flags["upstream_credentials"] = "none"  # the embedded server needs no key, so none is sent
+        flags["retrieve_from_list"] = True  # it has no endpoint for a single model
     _serve(load(config, **flags), local=local)
 
 
 def _serve(settings: Settings, *, local: bool) -> None:
-    # The server takes half a second to import, for which `aibridge models` need not wait.
+    # Importing the server takes half a second, which `aibridge models` does not need.
     import uvloop  # noqa: PLC0415 # as said
 
     from bridge.server import drain, workers  # noqa: PLC0415 # as said
@@ -122,14 +122,14 @@ def _serve(settings: Settings, *, local: bool) -> None:
 
 
 def _credential(settings: Settings) -> str:
-    """Whose credential goes upstream, in a few words for the first line of `serve`."""
+    """Which credential is sent upstream, for the first line of `serve`."""
     if settings.upstream_credentials == "none":
         return "no key is sent"
     if settings.has_own_credential:
         return "with the bridge's key"
     if settings.takes_bearer:
         return "no key"
-    return "no key: callers bring theirs"
+    return "no key: callers send their own"
 
 
 @app.command(name="config", cls=GroupedCommand)
@@ -141,9 +141,11 @@ def show_config(
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object, with an object for each setting.")
     ] = False,
-    changed: Annotated[bool, typer.Option("--changed", help="Print only what is not left at its default.")] = False,
+    changed: Annotated[
+        bool, typer.Option("--changed", help="Print only settings that differ from their default.")
+    ] = False,
 ) -> None:
-    """Print the settings that `serve` would run with, and where each comes from; secrets are masked."""
+    """Print the settings that `serve` would use, and where each comes from. Secrets are masked."""
     found = [item for item in effective(config, **flags) if not changed or item.source != "default"]
     if as_json:
         values = {item.name: {"value": item.value, "source": item.source, "origin": item.origin} for item in found}
@@ -161,8 +163,8 @@ def doctor(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list of findings.")] = False,
 ) -> None:
-    """Look at what `serve` would need: settings, files, ports, and the way to the gateway. A problem is exit code 1."""
-    from bridge.cli import doctor as practice  # noqa: PLC0415 # brings the HTTP client along, which takes its time
+    """Check what `serve` needs: settings, files, ports, the connection to the gateway. Exits with 1 on a problem."""
+    from bridge.cli import doctor as practice  # noqa: PLC0415 # imports the HTTP client, which is slow
 
     try:
         findings = practice.examine(load(config, **flags))
@@ -177,7 +179,7 @@ def doctor(
 
 @app.command()
 def demo() -> None:
-    """Start a bridge before the embedded model, and show what it does: models, chat, embeddings, an error."""
+    """Start a bridge in front of the embedded model and show what it does: models, chat, embeddings, an error."""
     from bridge.cli import demo as show  # noqa: PLC0415 # the only command that starts processes
 
     raise typer.Exit(0 if show.run() else 1)
@@ -188,19 +190,19 @@ for command in commands.ALL:
 
 
 @app.command()
-def token(name: Annotated[str, typer.Argument(help="Name of the caller, as `search`.")]) -> None:
+def token(name: Annotated[str, typer.Argument(help="Name of the caller, for example `search`.")]) -> None:
     """Make a bearer token for a caller.
 
-    Standard output gets its line for caller_tokens_file, which has a digest only; standard error gets the token.
+    Standard output gets the line for caller_tokens_file, which holds only a digest. Standard error gets the token.
     """
-    from bridge.access import tokens  # noqa: PLC0415 # of no use to the other commands
+    from bridge.access import tokens  # noqa: PLC0415 # the other commands do not need it
 
     try:
         made = tokens.new(name)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="NAME") from None
     typer.echo(made.line)
-    console.note(f"the token, which is shown only now: {made.token}")
+    console.note(f"the token, which is not shown again: {made.token}")
 
 
 @app.command()

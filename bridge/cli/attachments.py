@@ -1,4 +1,4 @@
-"""What goes into a chat besides its text: images, documents and tools, from files or URLs."""
+"""Attachments of a chat: images, documents and tools, from files or URLs."""
 
 import mimetypes
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ def parts_of(images: Sequence[str], files: Sequence[Path]) -> list[ContentPart]:
 
 
 def user_message(text: str, attached: Sequence[ContentPart]) -> ChatCompletionMessage:
-    """A user's message: plain text, or parts where something is attached."""
+    """A user message: plain text, or content parts if something is attached."""
     if not attached:
         return ChatCompletionMessage(role="user", content=text)
     parts = [ContentPart(type="text", text=text)] if text else []
@@ -58,7 +58,7 @@ def _image(source: str) -> ImageUrl:
     path = Path(source)
     kind = mimetypes.guess_type(path.name)[0] or ""
     if not kind.startswith("image/"):
-        raise typer.BadParameter(f"{source} is neither a URL nor a file with an image's name", param_hint="--image")
+        raise typer.BadParameter(f"{source} is neither a URL nor a file with an image extension", param_hint="--image")
     return ImageUrl(url_inline=InlineData(mime_type=kind, data=_bytes(path, "--image")))
 
 

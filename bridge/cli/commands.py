@@ -17,10 +17,10 @@ from bridge.cli.attachments import parts_of, tools_of, user_message
 from bridge.cli.connection import calls_bridge
 
 _CONTEXT_FIELDS = ("context_window", "context_length", "max_model_len", "max_context_length")
-#: The end of the help of each command that calls a bridge. A token is never a flag: anyone on the machine reads those.
-CREDENTIAL_HELP: Final = "The variable AIBRIDGE_TOKEN holds the caller's token, for a bridge that asks for one."
+#: The end of each client command's help. A token is never a flag: other users of the machine can read those.
+CREDENTIAL_HELP: Final = "Set the variable AIBRIDGE_TOKEN to the caller's token if the bridge requires one."
 
-ModelId = Annotated[str | None, typer.Option("--model", "-m", help="Model id. Default: the first one that is listed.")]
+ModelId = Annotated[str | None, typer.Option("--model", "-m", help="Model id. Default: the first model in the list.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the JSON of the REST API.")]
 
 
@@ -29,7 +29,7 @@ def chat(  # noqa: PLR0913 # a parameter is a flag
     client: Client,
     prompt: Annotated[
         str | None,
-        typer.Argument(metavar="[MESSAGE]", help="What to say; - reads standard input. Default: see above."),
+        typer.Argument(metavar="[MESSAGE]", help="The message; - reads it from standard input. Default: see above."),
     ] = None,
     *,
     system: Annotated[str | None, typer.Option(help="System message.")] = None,
@@ -39,11 +39,11 @@ def chat(  # noqa: PLR0913 # a parameter is a flag
     tool: Annotated[Path | None, typer.Option(metavar="FILE", help="Tools to call, in JSON.")] = None,
     temperature: Annotated[float | None, typer.Option(help="Randomness, 0 to 2.")] = None,
     max_tokens: Annotated[int | None, typer.Option(help="Maximum number of tokens to generate.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print each chunk's JSON, one a line.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the JSON of each chunk, one per line.")] = False,
 ) -> None:
-    """Ask a model and print its answer as it comes, or hold a conversation.
+    """Send a message to a model and print the response as it arrives, or hold a conversation.
 
-    On a terminal and without a message this is a conversation: /help lists its commands.
+    Without a message, on a terminal, this starts a conversation: /help lists its commands.
     """
     converses = prompt is None and not as_json and sys.stdin.isatty() and sys.stdout.isatty()
     words = "" if converses else _utf8(prompt) if prompt not in {None, "-"} else _standard_input("a prompt")
@@ -83,7 +83,7 @@ def embed(
     dimensions: Annotated[int | None, typer.Option(help="Length of the vectors, for models that can choose.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Turn texts into vectors; shows the length and the first values of each."""
+    """Turn texts into vectors, and print the length and the first values of each."""
     items = [_utf8(item) for item in inputs or ()] or _standard_input("texts").splitlines()
     if not any(items):
         raise typer.BadParameter("there is nothing to embed")
@@ -135,17 +135,17 @@ def _bridge(target: str, **options: Any) -> AbstractContextManager[Any]:
 def bench(  # noqa: PLR0913 # a parameter is a flag
     bridge: Any,
     *,
-    calls: Annotated[int, typer.Option("--calls", "-n", min=1, help="Calls of each kind.")] = 200,
-    callers: Annotated[int, typer.Option("--callers", "-c", min=1, help="Callers at once.")] = 16,
+    calls: Annotated[int, typer.Option("--calls", "-n", min=1, help="Number of calls of each kind.")] = 200,
+    callers: Annotated[int, typer.Option("--callers", "-c", min=1, help="Number of concurrent callers.")] = 16,
     only: Annotated[Literal["unary", "stream"] | None, typer.Option(help="Measure only calls of this kind.")] = None,
-    message: Annotated[str, typer.Option(help="What each call says.")] = "Say hello.",
-    max_tokens: Annotated[int, typer.Option(min=1, help="Maximum number of tokens of each answer.")] = 16,
+    message: Annotated[str, typer.Option(help="The message of each call.")] = "Say hello.",
+    max_tokens: Annotated[int, typer.Option(min=1, help="Maximum number of tokens of each response.")] = 16,
     model: ModelId = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object, with times in milliseconds.")] = False,
 ) -> None:
-    """Measure chat completions, unary and streamed: latencies, rates and failures. The gateway bills each of them.
+    """Measure chat completions, unary and streamed: latencies, rates and failures. The gateway bills every call.
 
-    The first call makes the connection and is not counted. Ctrl-C ends it early and shows what was measured.
+    The first call makes the connection and is not counted. Ctrl-C ends it early and prints what was measured.
     """
     from bridge.cli import bench as measuring  # noqa: PLC0415 # as above
     from bridge.jsontext import text_of  # noqa: PLC0415 # only for --json
@@ -165,10 +165,10 @@ def bench(  # noqa: PLR0913 # a parameter is a flag
 
 
 def _first_model(client: Client, kind: str) -> str:
-    """The first model that is listed as of this kind, or as of no kind at all."""
+    """The first listed model of this type or without a type."""
     listed = client.models.ListModels(ListModelsRequest()).data
     if not listed:
-        raise typer.BadParameter("the gateway lists no models: name one with --model")
+        raise typer.BadParameter("the gateway lists no models: choose one with --model")
     return next((str(model.id) for model in listed if model.type in {"", kind}), str(listed[0].id))
 
 

@@ -41,9 +41,9 @@ def _file(name: str, words: str) -> inspect.Parameter:
 def calls_bridge(
     timeout: float | None = None, open_client: _Open = connect, *, positional: bool = False
 ) -> Callable[[Command], Command]:
-    """Gives a command the options of a connection, and as its first argument what `open_client` makes of them.
+    """Give a command the connection options, and as its first argument the result of `open_client` with them.
 
-    With `positional` the address may also stand without `--target`.
+    With `positional`, the address may also be given without `--target`.
     """
 
     def decorate(command: Command) -> Command:
@@ -51,7 +51,7 @@ def calls_bridge(
         def run(*, target: str, timeout: float | None, **given: Any) -> None:
             target = given.pop("address", None) or target
             if target == os.environ.get("AIBRIDGE_LISTEN"):
-                target = target.split(",", maxsplit=1)[0]  # of several, any one will do
+                target = target.split(",", maxsplit=1)[0]  # any of several addresses will do
             tls = {name: given.pop(name) for name in ("tls", "ca_file", "certificate_file", "key_file", "server_name")}
             try:
                 with _client(open_client, target, timeout, **tls) as client:
@@ -68,13 +68,13 @@ def calls_bridge(
             *own,
             _option("target", str, _LOCAL, "Address of the bridge: HOST:PORT.",
                     envvar=["AIBRIDGE_TARGET", "AIBRIDGE_LISTEN"]),
-            _option("timeout", float | None, timeout, "Seconds a call may take. Default: the bridge's limit.",
+            _option("timeout", float | None, timeout, "Maximum seconds for a call. Default: the bridge's limit.",
                     min=0.001),
-            _option("tls", bool, False, "Connect with TLS, as the options below do too.", envvar="AIBRIDGE_TARGET_TLS"),
-            _file("ca_file", "PEM file with authorities to trust beside the public ones."),
-            _file("certificate_file", "PEM file with the caller's certificate, for a bridge that asks for one."),
-            _file("key_file", "PEM file with the private key of that certificate."),
-            _option("server_name", str | None, None, "Name in the bridge's certificate, where the address has another.",
+            _option("tls", bool, False, "Connect with TLS. The options below imply it.", envvar="AIBRIDGE_TARGET_TLS"),
+            _file("ca_file", "PEM file with CA certificates to trust in addition to the public ones."),
+            _file("certificate_file", "PEM file with the client certificate, for a bridge that requires one."),
+            _file("key_file", "PEM file with the private key of the client certificate."),
+            _option("server_name", str | None, None, "Name in the bridge's certificate, if the address differs.",
                     envvar="AIBRIDGE_TARGET_SERVER_NAME"),
         ])  # fmt: skip
         return run
@@ -111,7 +111,7 @@ def _client(  # noqa: PLR0913 # an option each
     except OSError as error:
         raise SettingsError(f"{error.filename}: {error.strerror}") from None
     except ValueError:
-        raise SettingsError("--certificate-file and --key-file belong together") from None
+        raise SettingsError("--certificate-file and --key-file must be given together") from None
 
 
 def failure_json(error: CallFailed) -> str:

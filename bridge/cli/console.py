@@ -1,7 +1,7 @@
-"""What the commands show: tables and colours on a terminal, plain lines where another program reads.
+"""The commands' output: tables and colours on a terminal, plain lines for other programs.
 
-rich sees to the difference, and to NO_COLOR. Text from models and gateways is shown as text: on a terminal its control
-characters, which could move the cursor, change the window's title or the order of words, are left out.
+rich tells them apart and obeys NO_COLOR. On a terminal, control characters in text from models and gateways are
+removed, because they could move the cursor, change the window's title or reorder words.
 """
 
 import sys
@@ -21,47 +21,50 @@ from aibridge.v1.chat_pb2 import CreateChatCompletionStreamResponse as Chunk
 from bridge.clean import printable
 from bridge.errors import Reason
 
-#: What to do about a failure, for the person at the terminal. A reason that is not here explains itself.
+#: What to do about a failure. A reason without an entry needs no advice.
 ADVICE: Final[Mapping[Reason, str]] = {
-    Reason.CALLER_UNAUTHENTICATED: "Give the caller's token in AIBRIDGE_TOKEN; `aibridge token NAME` makes one.",
+    Reason.CALLER_UNAUTHENTICATED: "Set AIBRIDGE_TOKEN to the caller's token; `aibridge token NAME` makes one.",
     Reason.INVALID_METADATA: "Check AIBRIDGE_TOKEN for line breaks and special characters.",
-    Reason.CONTEXT_LENGTH_EXCEEDED: "Shorten the prompt, lower --max-tokens or take a model with a larger window.",
-    Reason.CALLER_CREDENTIALS_REJECTED: "Give a valid credential in AIBRIDGE_TOKEN, or give the bridge one of its own.",
+    Reason.CONTEXT_LENGTH_EXCEEDED: "Shorten the prompt, lower --max-tokens, or choose a model with a larger context"
+    " window.",
+    Reason.CALLER_CREDENTIALS_REJECTED: "Set AIBRIDGE_TOKEN to a valid credential, or configure one in the bridge.",
     Reason.BRIDGE_CREDENTIALS_REJECTED: "Start the bridge with a valid AIBRIDGE_UPSTREAM_API_KEY.",
-    Reason.ACCESS_DENIED: "The key is known but may not do this: check its permissions at the gateway.",
-    Reason.MODEL_NOT_FOUND: "List what there is with: aibridge models",
-    Reason.MODEL_RETIRED: "List what there is with: aibridge models",
-    Reason.ENDPOINT_NOT_FOUND: "Check the bridge's --upstream-url: it needs the version path, as in https://HOST/v1.",
-    Reason.INSUFFICIENT_QUOTA: "Add credit, or raise the spending limit, at the gateway.",
+    Reason.ACCESS_DENIED: "The gateway knows the key but denies access: check the key's permissions there.",
+    Reason.MODEL_NOT_FOUND: "List the available models with: aibridge models",
+    Reason.MODEL_RETIRED: "List the available models with: aibridge models",
+    Reason.ENDPOINT_NOT_FOUND: "Check the bridge's --upstream-url: it must include the version path, as in https://HOST/v1.",
+    Reason.INSUFFICIENT_QUOTA: "Add credit or raise the spending limit at the gateway.",
     Reason.RATE_LIMIT_EXCEEDED: "Wait, or ask the gateway for a higher limit.",
     Reason.BRIDGE_OVERLOADED: "Start more bridges, or raise AIBRIDGE_UPSTREAM_CONNECTIONS.",
-    Reason.UPSTREAM_NOT_SUPPORTED: "This gateway or model cannot do that: try another --model.",
-    Reason.UPSTREAM_TIMEOUT: "Give it longer with --timeout, or ask for less with --max-tokens.",
+    Reason.UPSTREAM_NOT_SUPPORTED: "This gateway or model does not support it: try another --model.",
+    Reason.UPSTREAM_TIMEOUT: "Allow more time with --timeout, or ask for less with --max-tokens.",
     Reason.UPSTREAM_UNREACHABLE: "Check the bridge's --upstream-url, and that it can reach that host.",
-    Reason.UPSTREAM_TLS_ERROR: "Check the bridge's --upstream-url (https or http?) and its certificate authorities.",
-    Reason.UPSTREAM_PROXY_REJECTED: "Give the bridge the proxy's user and password: upstream_proxy_credentials_file.",
+    Reason.UPSTREAM_TLS_ERROR: "Check the bridge's --upstream-url (https or http?) and its CA certificates.",
+    Reason.UPSTREAM_PROXY_REJECTED: "Configure the proxy's user and password in the bridge:"
+    " upstream_proxy_credentials_file.",
     Reason.UPSTREAM_MALFORMED_RESPONSE: "Check that the bridge's --upstream-url is an OpenAI-compatible API.",
-    Reason.UPSTREAM_UNEXPECTED_REDIRECT: "Set the bridge's --upstream-url to where the redirect leads.",
-    Reason.BRIDGE_INTERNAL: "Look the request id up in the bridge's log.",
+    Reason.UPSTREAM_UNEXPECTED_REDIRECT: "Set the bridge's --upstream-url to the redirect's target.",
+    Reason.BRIDGE_INTERNAL: "Look up the request id in the bridge's log.",
 }
-#: The same for failures without a reason: it was not a bridge that answered.
+#: The same for failures without a reason, which do not come from a bridge.
 _ADVICE_BY_CODE: Final[Mapping[grpc.StatusCode, str]] = {
-    grpc.StatusCode.UNAVAILABLE: "Start one with `aibridge serve`, or name another with --target or AIBRIDGE_TARGET.",
-    grpc.StatusCode.UNIMPLEMENTED: "Is that an aibridge? Check --target.",
-    grpc.StatusCode.NOT_FOUND: "Is that the full name of a service, as aibridge.v1.ChatService?",  # health's answer
-    grpc.StatusCode.DEADLINE_EXCEEDED: "Give it longer with --timeout.",
+    grpc.StatusCode.UNAVAILABLE: "Start a bridge with `aibridge serve`, or set --target or AIBRIDGE_TARGET to a"
+    " running one.",
+    grpc.StatusCode.UNIMPLEMENTED: "This server is not an aibridge: check --target.",
+    grpc.StatusCode.NOT_FOUND: "Use the full name of a service, such as aibridge.v1.ChatService.",
+    grpc.StatusCode.DEADLINE_EXCEEDED: "Allow more time with --timeout.",
 }
 
 
-#: The same for what kept the connection from being made.
+#: The same for connections that could not be made.
 _ADVICE_BY_CAUSE: Final[Mapping[str, str]] = {
     "certificate_expired": "Renew the bridge's certificate, and check the clock of this machine.",
     "certificate_not_yet_valid": "Check the clock of this machine.",
-    "certificate_unknown_authority": "Trust the authority that signed it, in a PEM file: --ca-file FILE.",
-    "certificate_wrong_host": "Name the host that is in the certificate: --server-name NAME.",
-    "tls_failed": "Leave out --tls and the other options of TLS.",
-    "connection_closed": "The bridge may want TLS: --tls. With TLS, it may want a certificate: --certificate-file and"
-    " --key-file.",
+    "certificate_unknown_authority": "Trust the CA that signed it: --ca-file FILE, in PEM.",
+    "certificate_wrong_host": "Set the name that the certificate holds: --server-name NAME.",
+    "tls_failed": "Leave out --tls and the other TLS options.",
+    "connection_closed": "The bridge may require TLS: --tls. With TLS, it may require a client certificate:"
+    " --certificate-file and --key-file.",
 }
 
 
@@ -71,23 +74,23 @@ def screen() -> Console:
 
 
 def notes() -> Console:
-    """Standard error, for what `note` cannot say; long lines are left to the terminal to break."""
+    """Standard error, for formatted text. Long lines are not wrapped."""
     return Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
 
 
 def note(text: str, style: str = "") -> None:
-    """A line on standard error, where everything goes that is not the result."""
+    """Print a line on standard error, which gets everything that is not the result."""
     notes().print(printable(text), style=style)
 
 
 def write(text: str) -> None:
-    """Put a piece of a reply on standard output now; as it came, where that is no terminal."""
+    """Write part of a response to standard output now, unchanged unless that is a terminal."""
     sys.stdout.write(printable(text) if sys.stdout.isatty() else text)
     sys.stdout.flush()
 
 
 def failure(error: CallFailed) -> None:
-    """Say on standard error what failed, why, and what to do about it."""
+    """Print on standard error what failed, why, and what to do about it."""
     console = notes()
     name = printable(f"{error.code.name} {error.reason}".strip())
     console.print(Text.assemble((name, "bold red"), f": {printable(error.message)}"))
@@ -95,7 +98,7 @@ def failure(error: CallFailed) -> None:
         if f"{path}: {description}" != error.message:
             console.print(f"  {printable(path)}: {printable(description)}")
     if error.retry_delay is not None:
-        console.print(f"  try again in {error.retry_delay:g} s")
+        console.print(f"  retry in {error.retry_delay:g} s")
     if hint := advice(error):
         console.print(f"  {hint}")
     if error.request_id:
@@ -103,7 +106,7 @@ def failure(error: CallFailed) -> None:
 
 
 def advice(error: CallFailed) -> str:
-    """What to do about a failure; empty where there is nothing to add to its message."""
+    """What to do about a failure; empty if its message says it all."""
     if error.reason in Reason.__members__:
         return ADVICE.get(Reason[error.reason], "")
     if error.cause in _ADVICE_BY_CAUSE:
@@ -112,7 +115,7 @@ def advice(error: CallFailed) -> str:
 
 
 def rows(headings: Sequence[str], lines: Iterable[Sequence[str]]) -> None:
-    """A table on a terminal; else lines of tab-separated values, which `cut` and `awk` can read."""
+    """Print a table on a terminal, otherwise lines of tab-separated values for `cut` and `awk`."""
     console = screen()
     if not console.is_terminal:
         for line in lines:
@@ -128,7 +131,7 @@ def rows(headings: Sequence[str], lines: Iterable[Sequence[str]]) -> None:
 
 @dataclass
 class Answer:
-    """A streamed answer that has been shown; times are in seconds from its beginning.
+    """A streamed response that was printed. Times are in seconds from its start.
 
     `stopped` says that Ctrl-C ended it early.
     """
@@ -139,21 +142,21 @@ class Answer:
     stopped: bool = False
 
     def summary(self) -> str:
-        """Usage and time, and why it ended if it did not simply come to an end."""
+        """Usage and time, and the finish reason unless it is `stop`."""
         parts = []
         if self.completion.HasField("usage"):
             usage = self.completion.usage
             parts.append(f"{usage.prompt_tokens} prompt + {usage.completion_tokens} completion tokens")
-        parts.append(f"{self.total:.2f} s, the first token after {self.first:.2f} s")
+        parts.append(f"{self.total:.2f} s, first token after {self.first:.2f} s")
         reasons = {choice.finish_reason for choice in self.completion.choices if choice.finish_reason}
-        parts += [f"ended by: {printable(reason)}" for reason in sorted(reasons - {"stop"})]
+        parts += [f"finish reason: {printable(reason)}" for reason in sorted(reasons - {"stop"})]
         if self.stopped:
             parts.append("stopped")
         return ", ".join(parts)
 
 
 def answer(chunks: Iterable[Chunk], show: Callable[[Chunk], str], *, stoppable: bool = False) -> Answer:
-    """Write an answer to standard output as it comes. If `stoppable`, Ctrl-C ends the answer instead of the program."""
+    """Write a response to standard output as it arrives. If `stoppable`, Ctrl-C ends the response, not the program."""
     started = time.monotonic()
     whole, first, last, stopped = Accumulator(), 0.0, "\n", False
     try:
@@ -161,7 +164,7 @@ def answer(chunks: Iterable[Chunk], show: Callable[[Chunk], str], *, stoppable: 
             whole.add(chunk)
             if text := show(chunk):
                 first = first or time.monotonic() - started
-                last = text[-1]  # before it is written: Ctrl-C may come right behind
+                last = text[-1]  # before it is written: Ctrl-C may come right after
                 write(text)
     except KeyboardInterrupt:
         if not stoppable:
@@ -169,7 +172,7 @@ def answer(chunks: Iterable[Chunk], show: Callable[[Chunk], str], *, stoppable: 
         stopped = True
     finally:
         if last != "\n":
-            write("\n")  # so that what follows, an error or the shell's prompt, begins a line
+            write("\n")  # so that an error or the shell's prompt starts on a new line
     return Answer(whole.completion, first, time.monotonic() - started, stopped)
 
 
@@ -190,7 +193,7 @@ def message_text(message: ChatCompletionMessage) -> str:
 
 
 def tool_call(call: ToolCall) -> str:
-    """A tool call as a person reads it: name and arguments."""
+    """A tool call as name(arguments)."""
     return f"{call.function.name or call.custom.name}({call.function.arguments or call.custom.input})"
 
 

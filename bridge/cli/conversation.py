@@ -1,7 +1,7 @@
-"""A conversation on a terminal: a prompt with history, commands, and answers that Ctrl-C stops.
+"""A conversation on a terminal: a prompt with history, commands, and responses that Ctrl-C stops.
 
-Enter sends, Alt-Enter begins a new line, and pasted text keeps its lines. Ctrl-C stops an answer and keeps what came of
-it, or clears the line that is being typed. Ctrl-D ends the conversation.
+Enter sends, Alt-Enter starts a new line, and pasted text keeps its lines. Ctrl-C stops a response and keeps what has
+arrived, or clears the current line. Ctrl-D ends the conversation.
 """
 
 import shlex
@@ -28,7 +28,7 @@ _ROLES: Final = {"system": "System", "user": "You", "assistant": "Model", "tool"
 class Conversation:
     """The messages so far, and the request that carries them.
 
-    `request` has the model and everything else that stays the same from one question to the next.
+    `request` has the model and everything else that all messages share.
     """
 
     def __init__(self, client: Client, request: CreateChatCompletionRequest) -> None:
@@ -45,8 +45,8 @@ class Conversation:
         )
 
     def run(self, attached: Sequence[ContentPart] = ()) -> None:
-        """Converse until Ctrl-D or /exit. What is `attached` goes with the first message."""
-        console.note("Enter sends, Alt-Enter begins a new line, Ctrl-C stops an answer, /help lists the commands.")
+        """Converse until Ctrl-D or /exit. `attached` is sent with the first message."""
+        console.note("Enter sends, Alt-Enter starts a new line, Ctrl-C stops a response, /help lists the commands.")
         with suppress(EOFError):
             while True:
                 text = self._read("> ")
@@ -63,7 +63,7 @@ class Conversation:
                 return self._session.prompt(prompt)
 
     def _ask(self, message: ChatCompletionMessage) -> None:
-        """Send a message and show the answer. A message whose call failed does not stay in the conversation."""
+        """Send a message and show the response. If the call fails, the message is dropped from the conversation."""
         kept = len(self._request.messages)
         self._request.messages.append(message)
         try:
@@ -74,12 +74,12 @@ class Conversation:
             console.failure(error)
             return
         self._status = f"model {answer.completion.model or self._request.model}, {answer.summary()}"
-        if not answer.completion.choices:  # stopped before anything came
+        if not answer.completion.choices:  # stopped before anything arrived
             del self._request.messages[kept:]
             return
         said = answer.completion.choices[0].message
         if answer.stopped:
-            said.ClearField("tool_calls")  # they may be incomplete, and each would need a result
+            said.ClearField("tool_calls")  # they may be incomplete, and each needs a result
         self._request.messages.append(said)
         self._run_tools(said.tool_calls)
 
@@ -98,7 +98,7 @@ class Conversation:
         name, _, rest = text.partition(" ")
         command = COMMANDS.get(name)
         if command is None:
-            console.note(f"There is no command {name}. /help lists the commands.")
+            console.note(f"Unknown command {name}. /help lists the commands.")
             return
         try:
             command.run(self, rest.strip())
@@ -111,7 +111,7 @@ class Conversation:
             console.note(f"{name:<10}{command.meaning}")
 
     def choose_model(self, name: str) -> None:
-        """Take another model, or list what there is."""
+        """Choose another model, or list the models."""
         if name:
             self._request.model = name
             self._status = f"model {name}"
@@ -120,7 +120,7 @@ class Conversation:
             console.note(f"{'*' if model.id == self._request.model else ' '} {model.id}")
 
     def set_system(self, text: str) -> None:
-        """Set the system message, or take it away."""
+        """Set or remove the system message."""
         messages = self._request.messages
         if messages and messages[0].role == "system":
             del messages[0]
@@ -140,7 +140,7 @@ class Conversation:
         """Write the conversation to a file: as Markdown, or as JSON messages if the name ends in .json."""
         names = shlex.split(name) if name else []
         if len(names) != 1:
-            console.note("/save needs the name of a file.")
+            console.note("/save needs a file name.")
             return
         path = Path(names[0]).expanduser()
         try:
@@ -162,7 +162,7 @@ class Conversation:
 
 
 class Command(NamedTuple):
-    """What a command does with the rest of its line, and its line of /help."""
+    """A command: its function, which gets the rest of the line, and its text in /help."""
 
     run: Callable[[Conversation, str], None]
     meaning: str
@@ -172,8 +172,10 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "/help": Command(Conversation.show_help, "list the commands"),
     "/model": Command(Conversation.choose_model, "list the models; with a name, use that model"),
     "/system": Command(Conversation.set_system, "set the system message; without a text, remove it"),
-    "/clear": Command(Conversation.clear, "forget all messages but the system message"),
-    "/save": Command(Conversation.save, "write the conversation to a file: JSON for a name in .json, else Markdown"),
+    "/clear": Command(Conversation.clear, "forget all messages except the system message"),
+    "/save": Command(
+        Conversation.save, "write the conversation to a file: JSON if its name ends in .json, otherwise Markdown"
+    ),
     "/exit": Command(Conversation.end, "end the conversation, as Ctrl-D does"),
 }
 

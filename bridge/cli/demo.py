@@ -1,7 +1,7 @@
-"""`aibridge demo`: a real bridge before a real model, both on this machine, and what each kind of call gives.
+"""`aibridge demo`: a real bridge in front of a real model, both on this machine, with each kind of call.
 
-The bridge is a child process, as it would be anywhere else, so that what is shown is what the command line does. The
-child never outlives the demo, unless that is killed with -9.
+The bridge is a child process, started with the same command that users run. It ends with the demo, unless the demo is
+killed with -9.
 """
 
 import os
@@ -35,12 +35,12 @@ _TOO_LONG: Final = "all work and no play " * 2000  # the embedded model's window
 
 
 class _NotReadyError(Exception):
-    """The bridge did not start; its own words about that have been shown."""
+    """The bridge did not start. Its messages were already printed."""
 
 
 @dataclass
 class _Tour:
-    """The steps, and what they leave for each other."""
+    """The steps, and what they share."""
 
     client: Client
     model: str = ""
@@ -54,7 +54,7 @@ class _Tour:
         return f"{len(listed)} listed"
 
     def chat(self) -> str:
-        """A question, and its answer token by token."""
+        """A question, and its response token by token."""
         console.note(f"> {_QUESTION}", style="dim")
         request = CreateChatCompletionRequest(
             model=self.model,
@@ -74,7 +74,7 @@ class _Tour:
         return f"{len(vector)} numbers"
 
     def error(self) -> str:
-        """A prompt that is too long, which the model's server refuses: status and reason say so."""
+        """A prompt that is too long: the model's server refuses it, and status and reason say so."""
         request = CreateChatCompletionRequest(model=self.model, messages=[{"role": "user", "content": _TOO_LONG}])
         try:
             self.client.chat.CreateChatCompletion(request)
@@ -84,12 +84,12 @@ class _Tour:
             console.write(f"{error}\n")
             for key in ("httpStatus", "promptTokens", "contextWindowTokens"):
                 console.write(f"  {key}: {error.metadata.get(key, 'unknown')}\n")
-            return "refused, as it should be"
-        raise CallFailed(grpc.StatusCode.OK, "a prompt that does not fit the model's window was answered")
+            return "refused, as expected"
+        raise CallFailed(grpc.StatusCode.OK, "a prompt over the model's context window was not refused")
 
 
 def run() -> bool:
-    """Show everything; whether all of it worked."""
+    """Run all steps. The result says whether all of them worked."""
     times: list[tuple[str, str, str]] = []
     with _ends_on_signals():
         started = time.monotonic()
@@ -129,8 +129,8 @@ def _take(tour: _Tour, times: list[tuple[str, str, str]]) -> bool:
 
 @contextmanager
 def _bridge() -> Iterator[str]:
-    """A bridge in a child process, before the embedded model; its address."""
-    # Settings meant for another bridge stay outside, so that the demo is the same everywhere.
+    """Run a bridge in front of the embedded model in a child process, and yield its address."""
+    # Without settings meant for another bridge, so that the demo is the same everywhere.
     environment = {
         name: value
         for name, value in os.environ.items()
@@ -172,7 +172,7 @@ def _await_ready(child: subprocess.Popen[str]) -> str:
 
 
 def _relay(pipe: IO[str]) -> None:
-    """Show what the bridge has to say, as it comes; read to the end, or the full pipe would stop it."""
+    """Print the bridge's messages as they arrive. Reading to the end keeps the pipe from filling up."""
     for line in pipe:
         console.note(f"  {line.rstrip()}", style="dim")
 
@@ -182,14 +182,14 @@ def _stop(child: subprocess.Popen[str]) -> None:
         child.terminate()
         with suppress(subprocess.TimeoutExpired):
             child.wait(_GRACE)
-    finally:  # also when a second Ctrl-C cuts the wait short
+    finally:  # also if a second Ctrl-C interrupts the wait
         child.kill()  # nothing happens if it has ended
         child.wait()
 
 
 @contextmanager
 def _ends_on_signals() -> Iterator[None]:
-    """SIGTERM and SIGHUP end the demo in the orderly way that Ctrl-C does."""
+    """Let SIGTERM and SIGHUP end the demo as Ctrl-C does."""
     numbers = (signal.SIGTERM, signal.SIGHUP)
     before = [signal.signal(number, _leave) for number in numbers]
     try:

@@ -1,7 +1,7 @@
-"""`aibridge doctor`: looks at what keeps a bridge from working where it is to run, and says what to do about it.
+"""`aibridge doctor`: checks whether a bridge would work in this place, and says what to do about each problem.
 
-A check gives findings: a problem keeps the bridge from working, a warning will one day, or under load. What depends on
-the network is asked of the upstream itself, step by step, so that the first step that fails is the one to mend.
+A check yields findings. A problem keeps the bridge from working; a warning may do so later or under load. The network
+is checked step by step against the upstream itself, so the first step that fails is the one to fix.
 """
 
 import asyncio
@@ -25,16 +25,16 @@ from bridge.settings.reference import reference
 from bridge.upstream.causes import Cause
 from bridge.upstream.probe import Probe, ProbeResponse, UnreachableError
 
-#: A certificate that is valid for less than so many days is about to be forgotten.
+#: Days before its expiry from which a certificate is a warning.
 _SOON: Final = 14
-#: Seconds by which clocks may differ before certificates and tokens suffer.
+#: Seconds by which clocks may differ before certificates and tokens are affected.
 _SKEW: Final = 60
-#: File descriptors beside the connections: the log, the event loop, listeners.
+#: File descriptors needed in addition to the connections: the log, the event loop, listeners.
 _SPARE: Final = 128
-_NO_API: Final = "Check that upstream_url is an OpenAI-compatible API with its version path."
+_NO_API: Final = "Check that upstream_url is an OpenAI-compatible API, including its version path."
 
 
-#: Settings that name a file with certificates of authorities.
+#: Settings that name a file with CA certificates.
 _AUTHORITIES: Final = (
     "tls_client_ca_file",
     "upstream_ca_file",
@@ -45,7 +45,7 @@ _AUTHORITIES: Final = (
 
 
 class Finding(NamedTuple):
-    """What a check has found, and what to do about it, if there is something to do."""
+    """What a check found, and what to do about it, if anything."""
 
     check: str
     state: Literal["ok", "warning", "problem"]
@@ -54,15 +54,15 @@ class Finding(NamedTuple):
 
 
 def wrong_settings(error: SettingsError) -> list[Finding]:
-    """The findings about settings with which nothing else can be looked at."""
-    advice = "Correct it, see docs/configuration.md; `aibridge config` shows where each setting comes from."
+    """The findings for invalid settings, which make the other checks impossible."""
+    advice = "Correct it: docs/configuration.md describes the settings, `aibridge config` shows where each comes from."
     return [Finding("settings", "problem", line, advice) for line in str(error).splitlines()]
 
 
 def examine(settings: Settings) -> list[Finding]:
-    """All findings, in the order in which the bridge would stumble over them."""
+    """All findings, in the order in which the bridge would meet the problems."""
     findings = [
-        Finding("settings", "ok", "known, and within their ranges"),
+        Finding("settings", "ok", "valid"),
         *_files(settings),
         *_certificates(settings),
         *_callers(settings),
@@ -88,27 +88,23 @@ def _files(settings: Settings) -> Iterator[Finding]:
         try:
             mode, empty = path.stat().st_mode, not path.read_bytes().strip()
         except OSError as error:
-            yield Finding(
-                name, "problem", f"{path}: {error.strerror}", "Give the user that runs the bridge access to it."
-            )
+            yield Finding(name, "problem", f"{path}: {error.strerror}", "Give the bridge's user read access.")
             continue
         if empty:
-            yield Finding(
-                name, "problem", f"{path} is empty", "Write what it is to hold into it; that needs no restart."
-            )
+            yield Finding(name, "problem", f"{path} is empty", "Write the content into it. No restart is needed.")
         elif ("key" in name or "token" in name) and mode & (stat.S_IROTH | stat.S_IWOTH):
             yield Finding(
                 name,
                 "warning",
-                f"{path} can be read or written by every user of this machine",
-                f"chmod o-rw {path}; for a Secret of Kubernetes: defaultMode 0440 and an fsGroup.",
+                f"every user of this machine can read or write {path}",
+                f"chmod o-rw {path}; for a Kubernetes Secret: defaultMode 0440 and an fsGroup.",
             )
         else:
-            yield Finding(name, "ok", f"{path} can be read")
+            yield Finding(name, "ok", f"{path} is readable")
 
 
 def _certificates(settings: Settings) -> Iterator[Finding]:
-    """Our own, as a server and towards the upstream; and the authorities that are to be trusted."""
+    """The server's certificate, the client certificate for the upstream, and the trusted CAs."""
     for side in ("tls", "upstream"):
         check = f"{side}_certificate_file"
         chain, key = getattr(settings, check), getattr(settings, f"{side}_key_file")
@@ -117,12 +113,12 @@ def _certificates(settings: Settings) -> Iterator[Finding]:
         try:
             expires = pair(chain.read_bytes(), key.read_bytes()).expires
         except (OSError, UnusableFileError) as error:
-            yield Finding(check, "problem", str(error), f"Renew {chain}, and the key with it; that needs no restart.")
+            yield Finding(check, "problem", str(error), f"Renew {chain} and its key. No restart is needed.")
             continue
         days = (expires - datetime.now(UTC)).days
         says = f"valid until {expires:%Y-%m-%d}, {days} more days"
         if days < _SOON:
-            yield Finding(check, "warning", says, f"Renew {chain}; that needs no restart.")
+            yield Finding(check, "warning", says, f"Renew {chain}. No restart is needed.")
         else:
             yield Finding(check, "ok", says)
     for check in _AUTHORITIES:
@@ -131,21 +127,21 @@ def _certificates(settings: Settings) -> Iterator[Finding]:
             if path is not None:
                 authorities(path.read_bytes())
         except (OSError, UnusableFileError) as error:
-            yield Finding(check, "problem", str(error), f"Put the authorities' certificates into {path}, in PEM.")
+            yield Finding(check, "problem", str(error), f"Put the CA certificates into {path}, in PEM.")
 
 
 def _callers(settings: Settings) -> Iterator[Finding]:
     if not settings.knows_callers:
         if settings.allow_anonymous_callers:
-            advice = "Set caller_tokens_file or another way to know callers, or see that the network lets few through."
-            yield Finding("callers", "warning", "whoever can connect may call, and spends the bridge's key", advice)
+            advice = "Set caller_tokens_file or another way to authenticate callers, or restrict access by the network."
+            yield Finding("callers", "warning", "anyone who can connect can use the bridge's key", advice)
         return
     try:
         Callers(settings)
     except SettingsError as error:
         yield Finding("callers", "problem", str(error), "Correct the file; `aibridge token NAME` makes a token's line.")
     else:
-        yield Finding("callers", "ok", "have to show who they are")
+        yield Finding("callers", "ok", "must authenticate")
 
 
 def _addresses(settings: Settings) -> Iterator[Finding]:
@@ -169,9 +165,9 @@ def _addresses(settings: Settings) -> Iterator[Finding]:
                 name,
                 "warning" if taken else "problem",
                 f"{address}: {error.strerror}",
-                "Fine if that is the bridge itself, already running; else choose another port."
+                "Fine if that is the bridge itself, already running. Otherwise choose another port."
                 if taken
-                else f"Choose an address of this machine, and a port that this user may take, for {name}.",
+                else f"Set {name} to an address of this machine and a port that this user may bind.",
             )
         else:
             yield Finding(name, "ok", f"{address} is free")
@@ -195,7 +191,7 @@ async def _upstream(probe: Probe) -> AsyncIterator[Finding]:
     try:
         await probe.credentials.start()
     except SettingsError as error:
-        yield Finding("credential", "problem", str(error), "Run the command by hand, as the user of the bridge.")
+        yield Finding("credential", "problem", str(error), "Run the command yourself, as the bridge's user.")
         return
     try:
         async for finding in _network(probe):
@@ -206,8 +202,8 @@ async def _upstream(probe: Probe) -> AsyncIterator[Finding]:
 
 async def _network(probe: Probe) -> AsyncIterator[Finding]:
     if unused := ", ".join(probe.unused_variables):
-        advice = "Set upstream_proxy_from_environment if the bridge is to use them, or upstream_proxy."
-        yield Finding("proxy", "warning", f"{unused} set, but not used", advice)
+        advice = "Set upstream_proxy_from_environment to use them, or set upstream_proxy."
+        yield Finding("proxy", "warning", f"{unused}: set but not used", advice)
     if probe.proxy is not None:
         async for finding in _proxied(probe, probe.proxy.url):
             yield finding
@@ -220,12 +216,14 @@ async def _network(probe: Probe) -> AsyncIterator[Finding]:
             yield Finding(step, "ok", f"{probe.host} is {', '.join(addresses)}")
         step = "connection"
         await probe.connect(tls=None)
-        yield Finding(step, "ok", f"{probe.socket or f'port {probe.port}'} takes connections")
+        yield Finding(step, "ok", f"{probe.socket or f'port {probe.port}'} accepts connections")
         step = "TLS"
         if probe.tls is not None:
             yield _certificate("TLS", await probe.connect(tls=probe.tls))
         elif not all(map(is_loopback, addresses)):
-            yield Finding(step, "warning", "none: keys and prompts go over the network in the clear", "Use https.")
+            yield Finding(
+                step, "warning", "not used: keys and prompts are sent over the network unencrypted", "Use https."
+            )
         step = "GET /models"
         answer = await probe.ask()
         yield await _verdict(probe, answer)
@@ -233,7 +231,7 @@ async def _network(probe: Probe) -> AsyncIterator[Finding]:
     except UnreachableError as error:
         cause = error.cause
         if step == "TLS" and cause in {Cause.TIMEOUT, Cause.CLOSED}:
-            cause = Cause.TLS_FAILED  # the port takes connections: it is TLS that the other side does not speak
+            cause = Cause.TLS_FAILED  # the port accepts connections, so the server does not speak TLS
         yield Finding(step, "problem", str(error), _NO_API if step == "GET /models" else cause.advice)
 
 
@@ -252,40 +250,40 @@ def _certificate(check: str, certificate: dict[str, str]) -> Finding:
     ends = certificate["notAfter"]
     days = (ssl.cert_time_to_seconds(ends) - time.time()) / 86400
     if days < _SOON:
-        advice = "Tell whoever runs the upstream: it has to be renewed."
+        advice = "Ask the operator of the upstream to renew it."
         return Finding(check, "warning", f"the upstream's certificate is valid for {days:.0f} more days", advice)
     return Finding(check, "ok", f"the certificate is valid until {ends}")
 
 
 async def _verdict(probe: Probe, answer: ProbeResponse) -> Finding:
-    """What the answer to GET /models says about address and credential."""
+    """What the response to GET /models says about the address and the credential."""
     check, status = "GET /models", answer.status
     own = probe.authorization is not None
     said = f"HTTP {status} {'with' if own else 'without'} the bridge's credential"
     rules: dict[int, tuple[Literal["ok", "warning", "problem"], str]] = {
         401: (
             "problem",
-            "Give the bridge a valid key (AIBRIDGE_UPSTREAM_API_KEY, or the file), and check for spaces in it.",
+            "Set a valid key (AIBRIDGE_UPSTREAM_API_KEY, or the file), and check it for spaces.",
         ),
-        407: ("problem", "Give the bridge the proxy's user and password: upstream_proxy_credentials_file."),
-        403: ("warning", "The key may not list models. It may still be good for chat: check its permissions."),
-        404: ("warning", "Check the version path in upstream_url; fine if this gateway has no list of models."),
-        429: ("warning", "The gateway limits this key right now: wait, or check its quota."),
+        407: ("problem", "Set the proxy's user and password: upstream_proxy_credentials_file."),
+        403: ("warning", "The key may not list models. It may still work for chat: check its permissions."),
+        404: ("warning", "Check the version path in upstream_url. Fine if this gateway has no list of models."),
+        429: ("warning", "The gateway is limiting this key: wait, or check its quota."),
     }
     if status in {401, 403} and not own:
-        return Finding(check, "ok", f"{said}: callers have to bring theirs")
+        return Finding(check, "ok", f"{said}: callers must send their own")
     if status in rules:
         return Finding(check, rules[status][0], said, rules[status][1])
     if 300 <= status < 400:
-        advice = "Set upstream_url to where the redirect leads; the bridge follows none."
+        advice = "Set upstream_url to the redirect's target. The bridge does not follow redirects."
         return Finding(
             check, "problem", f"{said}, a redirect to {answer.headers.get('location', 'nowhere')[:200]}", advice
         )
     if status >= 400:
-        advice = "The upstream is in trouble: see its status page or its log." if status >= 500 else _NO_API
+        advice = "The upstream has a problem: see its status page or its log." if status >= 500 else _NO_API
         return Finding(check, "problem", said, advice)
     if own and (await probe.ask(anonymously=True)).status < 300:
-        return Finding(check, "ok", f"{said}; it is public here, so the credential was not put to the test")
+        return Finding(check, "ok", f"{said}; the list is public here, so this does not test the credential")
     return Finding(check, "ok", said)
 
 
@@ -293,7 +291,7 @@ def _clock(answer: ProbeResponse) -> Finding:
     try:
         skew = time.time() - parsedate_to_datetime(answer.headers["date"]).timestamp()
     except (KeyError, ValueError):
-        return Finding("clock", "ok", "the upstream gives no time to compare with")
+        return Finding("clock", "ok", "the upstream sends no date to compare with")
     if abs(skew) > _SKEW:
         direction = "ahead of" if skew > 0 else "behind"
         advice = "Synchronise it (NTP): certificates and tokens depend on it."

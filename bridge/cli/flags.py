@@ -1,4 +1,4 @@
-"""The command line's flags for the settings, made from the settings object: what is added there is a flag here."""
+"""The command line's flags for the settings, made from the settings object: a new setting is a new flag."""
 
 import inspect
 from collections.abc import Callable
@@ -10,15 +10,15 @@ import typer
 
 from bridge.settings.reference import Setting, reference
 
-_CONFIG = typer.Option(envvar="AIBRIDGE_CONFIG", help="TOML file with settings; flags and variables win.")
+_CONFIG = typer.Option(envvar="AIBRIDGE_CONFIG", help="TOML file with settings. Flags and variables take precedence.")
 _METAVARS = {"integer": "INTEGER", "number": "NUMBER", "path": "PATH", "list": "ITEM,..."}
 
 
 def takes_settings(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command `--config`, and a flag for each setting that is no secret.
 
-    The command's first two parameters are the file, or None, and a dict of the flags that were given: text as it was
-    typed, which the settings object reads as it reads a variable, or a boolean.
+    The command's first two parameters are the file, or None, and a dict of the flags that were given. A value is a
+    boolean, or the text as typed, which the settings object parses like a variable.
     """
     own = list(inspect.signature(command).parameters.values())[2:]
     flags = [setting for setting in reference().values() if setting.flag]

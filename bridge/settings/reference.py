@@ -1,4 +1,4 @@
-"""What there is to know about each setting, read from the object itself: for flags, messages, `config` and the docs."""
+"""Describes each setting, from the settings object: for flags, messages, `aibridge config` and the docs."""
 
 from collections.abc import Callable
 from functools import cache
@@ -17,7 +17,7 @@ _KINDS: Final = {bool: "true or false", int: "integer", float: "number", str: "t
 
 
 class Setting(NamedTuple):
-    """One setting. The variables stand in the order in which they win; a secret has no flag."""
+    """One setting. The first variable that is set applies. A secret has no flag."""
 
     name: str
     group: str
@@ -30,7 +30,7 @@ class Setting(NamedTuple):
 
     @property
     def switch(self) -> bool:
-        """Whether its flag takes no value, and has a `--no-` beside it."""
+        """Whether it is a flag without a value, with a `--no-` counterpart."""
         return self.kind == "true or false"
 
 
@@ -45,7 +45,7 @@ def reference() -> dict[str, Setting]:
 
 
 def text(value: Any) -> str:
-    """A value as it is written in a variable; empty for none, and pydantic's asterisks for a secret."""
+    """A value as written in a variable: empty for None, asterisks for a secret."""
     match value:
         case None:
             return ""

@@ -14,22 +14,36 @@ class ServerSettings(BaseModel):
         " unix:PATH. Several are separated by commas.",
     )
     workers: int = Field(
-        1, ge=1, le=256, description="Processes that share the port; connections are spread over them, not calls."
+        1,
+        ge=1,
+        le=256,
+        description="Number of processes that share the port. Connections are spread over them, not calls.",
     )
     max_connection_age: Seconds = Field(
-        300.0, description="Seconds after which a caller's connection is renewed, so that new replicas get load."
+        300.0,
+        description="Seconds after which clients are asked to reconnect, so that new replicas get load. Running calls"
+        " finish.",
     )
     max_connections: int = Field(
-        8192, ge=1, le=1_000_000, description="Connections from callers; fewer if the limit of open files is lower."
+        8192,
+        ge=1,
+        le=1_000_000,
+        description="Maximum number of connections from callers. The limit of open files can make it smaller.",
     )
     max_concurrent_streams: int = Field(
-        1000, ge=1, le=65536, description="Calls of one connection that are open at once; clients hold back the others."
+        1000, ge=1, le=65536, description="Maximum number of open calls on one connection. Clients queue further calls."
     )
     drain_delay: float = Field(
-        0.0, ge=0, le=3600, description="Seconds to go on serving after SIGTERM, while endpoints are being updated."
+        0.0,
+        ge=0,
+        le=3600,
+        description="Seconds to keep serving after SIGTERM, while load balancers learn about the shutdown.",
     )
     drain_grace: float = Field(
-        30.0, ge=0, le=86400, description="Seconds for calls in flight to end after the drain delay."
+        30.0,
+        ge=0,
+        le=86400,
+        description="Seconds for running calls to finish after the drain delay. Then they are aborted.",
     )
 
     @property

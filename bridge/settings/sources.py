@@ -1,4 +1,4 @@
-"""Reads the settings from where they can be given, and says what is wrong with them and where it stands."""
+"""Reads the settings from flags, variables and the file, and reports each problem with its source."""
 
 import difflib
 import os
@@ -14,24 +14,24 @@ from bridge.settings.model import Settings
 from bridge.settings.reference import PREFIX, Setting, reference, text
 from bridge.settings.values import SettingsError
 
-#: Variables of the commands that call a bridge, of the embedded model, and of the file itself: no settings.
+#: Variables that are no settings: of the client commands, of the embedded model, and the path of the file.
 OTHER_VARIABLES: Final = frozenset({
     "AIBRIDGE_CONFIG", "AIBRIDGE_LOCAL_MODEL", "AIBRIDGE_TARGET", "AIBRIDGE_TARGET_CA_FILE",
     "AIBRIDGE_TARGET_CERTIFICATE_FILE", "AIBRIDGE_TARGET_KEY_FILE", "AIBRIDGE_TARGET_SERVER_NAME",
     "AIBRIDGE_TARGET_TLS", "AIBRIDGE_TOKEN",
 })  # fmt: skip
-#: Secrets of the commands that call a bridge, which one that serves does not need.
+#: Secrets of the client commands, which a server does not need.
 _CALLERS_SECRETS: Final = frozenset({"AIBRIDGE_TOKEN"})
-#: Kubernetes tells each container the address of every Service. That of one that is called aibridge looks like ours.
+#: Kubernetes sets variables for every Service. Those of a Service named aibridge have our prefix.
 _SERVICE_LINK: Final = re.compile(
     r"AIBRIDGE_(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_(ADDR|PORT|PROTO))?)?)"
 )
 
 
 class Effective(NamedTuple):
-    """One setting as it counts: a JSON value, asterisks for a secret.
+    """The effective value of one setting: a JSON value, or asterisks for a secret.
 
-    The source is flag, variable, file or default; `origin` names it more exactly.
+    `source` is flag, variable, file or default; `origin` is the name of the flag, variable or file.
     """
 
     name: str
@@ -51,11 +51,11 @@ class Sources:
         self.flags = {name: value for name, value in flags.items() if value is not None}
         self.file = config_file
         self.entries = {} if config_file is None else _entries(config_file)
-        # As pydantic-settings reads them: in any case, and an empty one was not set.
+        # As pydantic-settings reads them: the case is ignored, and an empty variable counts as not set.
         self.variables = {name.upper(): value for name, value in os.environ.items() if value}
 
     def origin(self, setting: Setting) -> tuple[str, str]:
-        """The kind of source that a setting's value comes from, and its name there."""
+        """Where a setting's value comes from: the kind of source, and its name."""
         if setting.name in self.flags:
             return "flag", setting.flag
         for variable in setting.variables:
@@ -66,7 +66,7 @@ class Sources:
         return "default", ""
 
     def unknown(self) -> Iterator[str]:
-        """A line for each variable and each entry that is no setting, though it looks like one."""
+        """A line for each variable with our prefix, and each entry, that is not a setting."""
         own = [variable for setting in reference().values() for variable in setting.variables]
         for variable in sorted(self.variables):
             known = variable in own or variable in OTHER_VARIABLES or _SERVICE_LINK.fullmatch(variable)
@@ -107,9 +107,9 @@ class Sources:
 
 
 def forget_secrets(settings: Settings) -> None:
-    """Take the secrets that were read out of the environment, so that no child process inherits them.
+    """Remove secrets from the environment, so that no child process inherits them.
 
-    A variable that a header or a member of the query refers to stays: it is read again in each process.
+    A variable that a header or a query parameter refers to stays, because each process reads it.
     """
     secret = {name for setting in reference().values() if setting.kind == "secret" for name in setting.variables}
     named = (*settings.upstream_headers, *settings.upstream_query)
@@ -129,7 +129,7 @@ def load(config_file: Path | None = None, **flags: Any) -> Settings:
 
 
 def effective(config_file: Path | None = None, **flags: Any) -> list[Effective]:
-    """Each setting as it counts, and where it comes from; secrets are masked. Errors as `load`."""
+    """The effective value of each setting and its source. Secrets are masked. Raises as `load` does."""
     sources = Sources(config_file, flags)
     settings = sources.read()
     return [

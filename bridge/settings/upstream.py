@@ -1,4 +1,4 @@
-"""Settings of the one gateway that the bridge speaks to, and of how it is spoken to."""
+"""Settings of the upstream gateway: its address, the credential, and how requests are made."""
 
 from typing import Final, Literal, Self
 
@@ -14,16 +14,16 @@ class UpstreamSettings(BaseModel):
 
     upstream_url: UpstreamUrl = Field(
         GATEWAY,
-        description="Base URL of the OpenAI-compatible gateway, with its version path; or `unix:/PATH` for a gateway on"
-        " a unix socket, with `:/v2` behind it if its version path is not `/v1`.",
+        description="Base URL of the OpenAI-compatible gateway, including its version path; or `unix:/PATH` for a"
+        " gateway on a unix socket, followed by `:/v2` if its version path is not `/v1`.",
     )
     upstream_api_key: SecretStr | None = Field(
         None,
         validation_alias=AliasChoices("AIBRIDGE_UPSTREAM_API_KEY", "AI_GATEWAY_API_KEY", "OPENAI_API_KEY"),
-        description="API key for the upstream. Wins over an OIDC token, as the gateway documents.",
+        description="API key for the upstream. Takes precedence over an OIDC token.",
     )
     upstream_api_key_file: ExistingFile | None = Field(
-        None, description="File with the API key, instead of the key; read again when it changes."
+        None, description="File that holds the API key. Reread when it changes."
     )
     upstream_oidc_token: SecretStr | None = Field(
         None,
@@ -31,45 +31,50 @@ class UpstreamSettings(BaseModel):
         description="OIDC token for the upstream.",
     )
     upstream_oidc_token_file: ExistingFile | None = Field(
-        None, description="File with the OIDC token; read again when it changes."
+        None, description="File that holds the OIDC token. Reread when it changes."
     )
     upstream_credentials: Literal["auto", "bridge", "caller", "none"] = Field(
         "auto",
-        description="Whose credential goes upstream: the bridge's if it has one, else the caller's `authorization`"
-        " (auto); always the bridge's; always the caller's; nobody's (none). A token that shows the bridge who"
-        " calls never does.",
+        description="Which credential is sent upstream: auto (the bridge's if it has one, otherwise the caller's"
+        " `authorization`), bridge, caller, or none. A token that authenticates a caller to the bridge is never"
+        " sent.",
     )
     upstream_ca_file: ExistingFile | None = Field(
         None,
-        description="PEM file with the CA certificates to trust for the upstream, instead of the public ones; read"
-        " again when it changes.",
+        description="PEM file with the CA certificates to trust for the upstream, instead of the public ones. Reread"
+        " when it changes.",
     )
     upstream_certificate_file: ExistingFile | None = Field(
-        None, description="PEM file with the client certificate to show the upstream; read again when it changes."
+        None, description="PEM file with the client certificate to present to the upstream. Reread when it changes."
     )
     upstream_key_file: ExistingFile | None = Field(
-        None, description="PEM file with the private key of the client certificate; read again when it changes."
+        None, description="PEM file with the private key of the client certificate. Reread when it changes."
     )
     forward_headers: HeaderNames = Field(
-        (), description="Further metadata keys that go upstream as headers, separated by commas."
+        (), description="Additional metadata keys to send upstream as headers, separated by commas."
     )
-    upstream_connections: int = Field(2048, ge=1, le=65536, description="Connections to the upstream, at most.")
+    upstream_connections: int = Field(
+        2048, ge=1, le=65536, description="Maximum number of connections to the upstream."
+    )
     max_retries: int = Field(
-        2, ge=0, le=10, description="Attempts after the first, where none can have been billed; 0 leaves it to callers."
+        2,
+        ge=0,
+        le=10,
+        description="Maximum number of retries of a request that cannot have been billed; 0 leaves retries to callers.",
     )
     coalesce: bool = Field(
-        default=False, description="Merge deltas that arrived together into one message, where the call does not say."
+        default=False, description="Merge deltas that arrived together into one message. A call can override this."
     )
     coalesce_window: float = Field(
         0.0,
         ge=0,
         le=10,
-        description="Seconds in which the deltas of a stream are merged into one message, where the call does not say;"
-        " no text waits for longer. 0 merges only what `coalesce` does.",
+        description="Maximum seconds to hold text in order to merge a stream's deltas into fewer messages. 0 merges"
+        " only deltas that arrived together, if `coalesce` is set. A call can override this.",
     )
     embeddings_base64: bool = Field(
         default=True,
-        description="Ask for embeddings as base64 where the caller names no encoding_format: a third of the bytes.",
+        description="Request embeddings as base64 when the caller sets no encoding_format. A third of the bytes.",
     )
     retrieve_from_list: bool = Field(
         default=False, description="Answer RetrieveModel from the list of models, for gateways that only list."
@@ -91,5 +96,7 @@ class UpstreamSettings(BaseModel):
     def _certificate(self) -> Self:
         if (self.upstream_certificate_file is None) != (self.upstream_key_file is None):
             missing = "upstream_key_file" if self.upstream_key_file is None else "upstream_certificate_file"
-            raise ValueError(f"{missing}: is needed too: upstream_certificate_file and upstream_key_file are a pair")
+            raise ValueError(
+                f"{missing}: is missing: upstream_certificate_file and upstream_key_file must be set together"
+            )
         return self

@@ -14,17 +14,17 @@ from bridge.metadata import is_denied, is_name
 
 #: A path of `RawService`, or a pattern of such paths.
 _PATTERN: Final = re.compile(r"(?:/(?:(?!\*\*)[A-Za-z0-9._~!$&'()*+=:@-])+)+")
-#: A unix socket, and what may stand behind it.
+#: The path of a unix socket, and the version path that may follow it.
 _UNIX: Final = re.compile(r"/[^?#]*[^/?#]")
 _UNIX_VERSION: Final = re.compile(r"(?:/[A-Za-z0-9._~!$&'()*+=@%-]+)*")
 _UNIX_BASE: Final = "/v1"
-#: Bytes of a socket's path, of the 108 that Linux has for it with the NUL behind it.
+#: Maximum bytes of a socket's path: Linux has 108, including the final NUL.
 _MAX_UNIX: Final = 107
 _DOTS: Final = re.compile(r"/\.{1,2}(?:/|$)")
 
 
 class SettingsError(ValueError):
-    """One or more settings are wrong. The message has a line for each: its name, and what is wrong with its value."""
+    """One or more settings are wrong. The message has a line for each, with its name and the problem."""
 
 
 class NamedValue(NamedTuple):
@@ -35,7 +35,7 @@ class NamedValue(NamedTuple):
 
     @property
     def is_reference(self) -> bool:
-        """Whether the source only says where the value is."""
+        """Whether the source is a reference to a variable or a file."""
         return self.source.startswith(("env:", "file:"))
 
     def __str__(self) -> str:
@@ -68,14 +68,14 @@ def _url(value: str) -> str:
     if not value.startswith(("http://", "https://")) or any(character in value for character in "?# \r\n"):
         raise ValueError("must be an http:// or https:// URL without query or fragment")
     if "@" in value.split("/")[2]:
-        raise ValueError("must not hold a user name or password")
+        raise ValueError("must not contain a user name or password")
     try:
         parts = urlsplit(value)
         usable = parts.hostname and parts.port != 0  # reading the port is what checks it
     except ValueError:
         usable = False
     if not usable:
-        raise ValueError("must have a host, and a port from 1 to 65535 if it has one")
+        raise ValueError("must have a host, and optionally a port from 1 to 65535")
     return value.rstrip("/")
 
 
@@ -87,7 +87,7 @@ def unix_parts(value: str) -> tuple[str, str]:
 
 def _upstream_url(value: str) -> str:
     if value.startswith(("http://", "https://")) and "?" in value:
-        raise ValueError("must not have a query: put its members into upstream_query")
+        raise ValueError("must not have a query: set upstream_query instead")
     if not value.startswith("unix:"):
         return _url(value)
     path, base = unix_parts(value)
@@ -102,7 +102,7 @@ def _proxy_url(value: SecretStr) -> SecretStr:
     text = value.get_secret_value()
     if not text.startswith(("http://", "https://")):
         raise ValueError(
-            "must be http://HOST:PORT or https://HOST:PORT, with USER:PASSWORD@ before the host if need be"
+            "must be http://HOST:PORT or https://HOST:PORT, optionally with USER:PASSWORD@ before the host"
         )
     try:
         parts = urlsplit(text)
@@ -110,7 +110,7 @@ def _proxy_url(value: SecretStr) -> SecretStr:
     except ValueError:
         usable = False
     if not usable or not text.isascii() or not text.isprintable() or " " in text:
-        raise ValueError("must have a host, a port from 1 to 65535 if it has one, and neither path nor query")
+        raise ValueError("must have a host, optionally a port from 1 to 65535, and neither path nor query")
     return value
 
 
@@ -153,7 +153,7 @@ def _file(value: Path) -> Path:
 
 
 def split(value: Any) -> Any:
-    """Text as the list of what its commas separate."""
+    """Split text at its commas."""
     return [item.strip() for item in value.split(",") if item.strip()] if isinstance(value, str) else value
 
 
@@ -162,23 +162,26 @@ def command_problem(value: str) -> str | None:
     try:
         words = shlex.split(value)
     except ValueError as error:
-        return f"is not a command: {error}"
+        return f"cannot be parsed as a command: {error}"
     if not words:
         return "is empty"
-    return None if shutil.which(words[0]) else f"there is no program {words[0]}"
+    return None if shutil.which(words[0]) else f"program {words[0]} not found"
 
 
 def _header_names(value: tuple[str, ...]) -> tuple[str, ...]:
     denied = [name for name in value if is_denied(name) or not is_name(name)]
     if denied:
-        raise ValueError(f"cannot be forwarded: {', '.join(denied)}")
+        raise ValueError(f"these headers cannot be forwarded: {', '.join(denied)}")
     return value
 
 
 def _raw_paths(value: tuple[str, ...]) -> tuple[str, ...]:
     wrong = [path for path in value if not _PATTERN.fullmatch(path) or _DOTS.search(path)]
     if wrong:
-        raise ValueError(f"not a path with a leading slash, of plain segments and single asterisks: {', '.join(wrong)}")
+        raise ValueError(
+            f"must be paths with a leading slash, plain segments and single asterisks, which these are not:"
+            f" {', '.join(wrong)}"
+        )
     return value
 
 
@@ -188,7 +191,7 @@ Addresses = Annotated[str, AfterValidator(_addresses)]
 MetricsAddress = Annotated[str, AfterValidator(_metrics_address)]
 Url = Annotated[str, AfterValidator(_url)]
 UpstreamUrl = Annotated[str, AfterValidator(_upstream_url)]
-#: May hold a password, and is shown like one.
+#: May contain a password, so it is masked like one.
 ProxyUrl = Annotated[SecretStr, AfterValidator(_proxy_url)]
 #: A file that has to be there when the bridge starts.
 ExistingFile = Annotated[Path, AfterValidator(_file)]

@@ -580,13 +580,13 @@ async def test_reflection_by_certificate(start: Start, mutual: dict[str, Any]) -
 @pytest.mark.parametrize(
     ("given", "problem"),
     [
-        (["tls_certificate_file"], "tls_key_file: is needed too"),
-        (["tls_key_file"], "tls_certificate_file: is needed too"),
+        (["tls_certificate_file"], "tls_key_file: is missing"),
+        (["tls_key_file"], "tls_certificate_file: is missing"),
         (["tls_client_ca_file"], "tls_client_ca_file: needs tls_certificate_file"),
-        (["tls_certificate_file", "tls_key_file", "tls_client_ca_file"], "tls_client_names: is needed"),
-        (["callers_file"], "callers_file: needs a way to know callers"),
+        (["tls_certificate_file", "tls_key_file", "tls_client_ca_file"], "tls_client_names: is missing"),
+        (["callers_file"], "callers_file: needs callers to authenticate"),
         (["jwt_jwks_file"], "jwt_issuer: is needed"),
-        (["upstream_certificate_file"], "upstream_key_file: is needed too"),
+        (["upstream_certificate_file"], "upstream_key_file: is missing"),
     ],
 )
 def test_what_belongs_together(tmp_path: Path, given: list[str], problem: str) -> None:
@@ -599,7 +599,7 @@ def test_what_belongs_together(tmp_path: Path, given: list[str], problem: str) -
     ("given", "problem"),
     [
         ({"tls_client_names": ["dns:x"]}, "tls_client_names: needs tls_client_ca_file"),
-        ({"jwt_issuer": "https://issuer"}, "jwt_jwks_url: or jwt_jwks_file is needed"),
+        ({"jwt_issuer": "https://issuer"}, "jwt_jwks_url: this or jwt_jwks_file is needed"),
         ({"jwt_jwks_url": "https://issuer/jwks", "jwt_issuer": "https://issuer"}, "jwt_audiences: is needed"),
         (
             {"jwt_jwks_url": "http://issuer/jwks", "jwt_issuer": "https://issuer", "jwt_audiences": ["a"]},

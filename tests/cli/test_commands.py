@@ -55,7 +55,7 @@ async def test_chat_prints_the_answer_and_sums_up_on_standard_error(bridge: Brid
 
 async def test_chat_says_why_an_answer_ended_early(bridge: Bridge, aibridge: Run) -> None:
     bridge.gateway.script(sse(chunk("hel"), chunk(reason="length")))
-    assert (await aibridge("chat", "hi", "--model", "m")).err.strip().endswith("ended by: length")
+    assert (await aibridge("chat", "hi", "--model", "m")).err.strip().endswith("finish reason: length")
 
 
 @pytest.mark.parametrize("arguments", [(), ("-",)])
@@ -144,7 +144,7 @@ async def test_without_a_bridge_every_command_says_how_to_get_one(arguments: tup
     assert (result.code, result.out) == (1, "")
     assert result.err.splitlines() == [
         "UNAVAILABLE: no connection to a bridge at 127.0.0.1:1: Connection refused",
-        "  Start one with `aibridge serve`, or name another with --target or AIBRIDGE_TARGET.",
+        "  Start a bridge with `aibridge serve`, or set --target or AIBRIDGE_TARGET to a running one.",
     ]
 
 
@@ -169,7 +169,7 @@ async def test_a_failure_says_when_to_try_again(bridge: Bridge, aibridge: Run) -
     error = {"message": "slow down", "code": "rate_limit_exceeded"}
     bridge.gateway.script(json_reply({"error": error}, 429, retry_after="30"))
     result = await aibridge("chat", "hi", "--model", "m")
-    assert result.err.startswith("RESOURCE_EXHAUSTED RATE_LIMIT_EXCEEDED: slow down\n  try again in 30 s\n")
+    assert result.err.startswith("RESOURCE_EXHAUSTED RATE_LIMIT_EXCEEDED: slow down\n  retry in 30 s\n")
 
 
 async def test_a_deadline_is_kept(bridge: Bridge, aibridge: Run) -> None:
@@ -267,7 +267,7 @@ async def test_changed_settings_are_those_that_were_given(aibridge: Run) -> None
 async def test_help_groups_the_settings_and_cuts_no_sentence() -> None:
     shown = (await invoke("serve", "--help")).out
     assert [line for line in shown.splitlines() if re.fullmatch(r"\w[^.]*:", line)] == [
-        "Options:", "Server:", "Health and introspection:", "Callers:", "Upstream:", "Way to the upstream:",
+        "Options:", "Server:", "Health and introspection:", "Callers:", "Upstream:", "Network path to the upstream:",
         "Limits:", "Telemetry:",
     ]  # fmt: skip
     commands = (await invoke("--help")).out
@@ -296,7 +296,7 @@ async def test_an_image_and_a_document_are_parts_of_the_message(bridge: Bridge, 
     ("flag", "value", "words"),
     [
         ("--image", "missing.png", "missing.png: No such file"),
-        ("--image", "a.txt", "neither a URL nor a file with an image's name"),
+        ("--image", "a.txt", "neither a URL nor a file with an image extension"),
         ("--file", "missing.pdf", "missing.pdf: No such file"),
         ("--tool", "missing.json", "missing.json: No such file"),
     ],

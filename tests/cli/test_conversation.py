@@ -180,7 +180,7 @@ async def test_the_commands(bridge: Bridge, tmp_path: Path) -> None:
             {"role": "assistant", "content": "hello"},
         ]
         terminal.type("/nonsense\r")
-        await terminal.sees("There is no command /nonsense")
+        await terminal.sees("Unknown command /nonsense")
         terminal.type("/exit\r")
         assert await asyncio.wait_for(terminal.process.wait(), _PATIENCE) == 0
 

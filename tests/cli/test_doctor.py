@@ -43,19 +43,19 @@ async def test_all_is_well(gateway: Gateway) -> None:
 async def test_a_public_list_proves_no_credential(gateway: Gateway) -> None:
     gateway.script(MODELS)
     _, findings = await examine(gateway, OPENAI_API_KEY=SECRET)
-    assert "was not put to the test" in findings["GET /models"]["finding"]
+    assert "does not test the credential" in findings["GET /models"]["finding"]
 
 
 @pytest.mark.parametrize(
     ("script", "variables", "state", "words"),
     [
-        (reply("", 401), {"OPENAI_API_KEY": SECRET}, "problem", "Give the bridge a valid key"),
+        (reply("", 401), {"OPENAI_API_KEY": SECRET}, "problem", "Set a valid key"),
         (reply("", 401), {}, "ok", ""),
         (reply("", 403), {"OPENAI_API_KEY": SECRET}, "warning", "check its permissions"),
         (reply("", 404), {"OPENAI_API_KEY": SECRET}, "warning", "version path"),
         (reply("", 429), {"OPENAI_API_KEY": SECRET}, "warning", "quota"),
-        (reply("", 503), {"OPENAI_API_KEY": SECRET}, "problem", "in trouble"),
-        (reply("", 308, location="https://there.test/v1/models"), {}, "problem", "where the redirect leads"),
+        (reply("", 503), {"OPENAI_API_KEY": SECRET}, "problem", "has a problem"),
+        (reply("", 308, location="https://there.test/v1/models"), {}, "problem", "the redirect's target"),
         (reply("", 410), {}, "problem", "version path"),
     ],
     ids=["401", "401 without a key", "403", "404", "429", "503", "308", "410"],
@@ -224,7 +224,7 @@ async def test_people_get_a_table(gateway: Gateway) -> None:
     gateway.script(MODELS)
     result: Any = await invoke("doctor", "--listen", "127.0.0.1:0", "--upstream-url", gateway.url)
     assert result.code == 0
-    assert result.out.startswith("settings\tok\tknown, and within their ranges\t\n")
+    assert result.out.startswith("settings\tok\tvalid\t\n")
 
 
 async def test_an_upstream_on_a_unix_socket(gateway: Gateway, tmp_path: Path) -> None:
@@ -233,7 +233,7 @@ async def test_an_upstream_on_a_unix_socket(gateway: Gateway, tmp_path: Path) ->
     async with await asyncio.start_unix_server(gateway.serve, path):
         code, findings = await examine(f"unix:{path}")
         assert code == 0
-        assert findings["connection"]["finding"] == f"{path} takes connections"
+        assert findings["connection"]["finding"] == f"{path} accepts connections"
         assert findings["GET /models"]["state"] == "ok"
         assert not {"name", "TLS"} & findings.keys()
     code, findings = await examine("unix:/no/such.sock")

@@ -218,7 +218,7 @@ async def test_arguments_that_are_no_utf8(bridge: Bridge) -> None:
 async def test_the_demo_says_why_it_cannot(tmp_path: Path) -> None:
     result = await run("demo", AIBRIDGE_LOCAL_MODEL=str(tmp_path / "missing.gguf"))
     assert result.code == 1
-    assert "there is no model file" in result.err
+    assert "not found" in result.err
     assert "exit code 1" in result.err
     assert "Traceback" not in result.err
 
@@ -226,7 +226,7 @@ async def test_the_demo_says_why_it_cannot(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("variables", "words"),
     [
-        ({}, "no key: callers bring theirs"),
+        ({}, "no key: callers send their own"),
         ({"AIBRIDGE_UPSTREAM_API_KEY": "sk-of-the-bridge"}, "with the bridge's key"),
         ({"AIBRIDGE_UPSTREAM_CREDENTIALS": "none"}, "no key is sent"),
     ],

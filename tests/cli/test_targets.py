@@ -35,7 +35,7 @@ async def test_no_line_of_grpcs_core_reaches_the_terminal(options: tuple[str, ..
 )
 async def test_a_target_that_is_no_address(target: str, words: str) -> None:
     said = await models(f"--target={target}")
-    assert (said.code, said.err) == (2, f"wrong settings: --target: {words}\n")
+    assert (said.code, said.err) == (2, f"invalid settings: --target: {words}\n")
 
 
 async def test_a_port_that_is_taken_is_one_line() -> None:

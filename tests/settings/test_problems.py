@@ -34,9 +34,9 @@ def shown_by(*arguments: str, **variables: str) -> Result:
         ("MAX_RETRIES", "11", "max_retries: should be less than or equal to 10; allowed: at least 0, at most 10"),
         ("LOG_FORMAT", "xml", "log_format: should be 'auto', 'json', 'console' or 'full'"),
         ("UPSTREAM_URL", "ftp://host", "upstream_url: must be an http:// or https:// URL without query or fragment"),
-        ("UPSTREAM_URL", "https://user:pass@host", "upstream_url: must not hold a user name or password"),
+        ("UPSTREAM_URL", "https://user:pass@host", "upstream_url: must not contain a user name or password"),
         ("UPSTREAM_API_KEY_FILE", "/no/such/file", "upstream_api_key_file: no such file"),
-        ("FORWARD_HEADERS", "x-a,Host", "forward_headers: cannot be forwarded: Host"),
+        ("FORWARD_HEADERS", "x-a,Host", "forward_headers: these headers cannot be forwarded: Host"),
     ],
 )
 def test_a_value_out_of_range(monkeypatch: pytest.MonkeyPatch, variable: str, value: str, line: str) -> None:
@@ -49,7 +49,7 @@ def test_a_value_out_of_range(monkeypatch: pytest.MonkeyPatch, variable: str, va
 )
 def test_a_url_that_leads_nowhere(url: str) -> None:
     assert problems(upstream_url=url) == [
-        "upstream_url: must have a host, and a port from 1 to 65535 if it has one (flag --upstream-url)"
+        "upstream_url: must have a host, and optionally a port from 1 to 65535 (flag --upstream-url)"
     ]
 
 

@@ -192,7 +192,7 @@ async def test_a_port_that_is_taken(log_format: str, workers: str) -> None:
         )
         _, text = await asyncio.wait_for(process.communicate(), 30)
     assert process.returncode == 2
-    assert text.decode().startswith(f"wrong settings: listen: cannot bind {address}")
+    assert text.decode().startswith(f"invalid settings: listen: cannot bind {address}")
     assert len(text.decode().splitlines()) == 1
 
 

@@ -193,8 +193,8 @@ async def test_a_caller_with_a_command_of_its_own(
 @pytest.mark.parametrize(
     ("command", "words"),
     [
-        ("no-such-program --flag", "upstream_token_command: there is no program no-such-program"),
-        ("echo 'half", "upstream_token_command: is not a command"),
+        ("no-such-program --flag", "upstream_token_command: program no-such-program not found"),
+        ("echo 'half", "upstream_token_command: cannot be parsed as a command"),
     ],
 )
 def test_a_command_that_cannot_be_one(command: str, words: str) -> None:
@@ -204,7 +204,7 @@ def test_a_command_that_cannot_be_one(command: str, words: str) -> None:
 
 
 def test_a_key_and_a_command_exclude_each_other() -> None:
-    with pytest.raises(SettingsError, match="upstream_token_command: excludes upstream_api_key"):
+    with pytest.raises(SettingsError, match="upstream_token_command: cannot be set together with upstream_api_key"):
         settings.load(upstream_token_command="echo x", upstream_api_key="sk-key")  # noqa: S106 # a command
 
 

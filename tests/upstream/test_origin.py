@@ -129,18 +129,18 @@ async def test_the_credential_of_a_caller_goes_in_that_header_too(start: Start, 
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({"upstream_headers": ["host=x"]}, "upstream_headers: host is a header that the bridge itself writes"),
+        ({"upstream_headers": ["host=x"]}, "upstream_headers: host is a header that the bridge sets itself"),
         ({"upstream_headers": ["a b=x"]}, "upstream_headers: a b is not the name of a header"),
         ({"upstream_headers": ["x-a"]}, "upstream_headers: must be NAME=VALUE"),
         ({"upstream_headers": ["x-a=1", "x-a=2"]}, "upstream_headers: names x-a more than once"),
         ({"upstream_auth_header": "content-type"}, "upstream_auth_header: must be the name of a header"),
         (
             {"upstream_auth_header": "api-key", "upstream_headers": ["api-key=x"]},
-            "upstream_headers: api-key holds the credential",
+            "upstream_headers: api-key is reserved for the credential",
         ),
         (
             {"upstream_url": "https://h/v1?api-version=1", "upstream_query": ["api-version=2"]},
-            "upstream_url: must not have a query: put its members into upstream_query",
+            "upstream_url: must not have a query: set upstream_query instead",
         ),
     ],
 )

@@ -296,7 +296,7 @@ async def test_variables_that_are_not_used_are_said_at_the_start(start: Start, m
         ({"upstream_proxy_credentials_file": __file__}, "upstream_proxy_credentials_file: needs upstream_proxy"),
         (
             {"upstream_proxy": "http://u:p@proxy", "upstream_proxy_credentials_file": __file__},
-            "upstream_proxy_credentials_file: excludes a user in upstream_proxy",
+            "upstream_proxy_credentials_file: cannot be set together with a user in upstream_proxy",
         ),
     ],
 )
