@@ -23,13 +23,16 @@ def said(message: Any) -> str:
 
 
 class Watch:
-    """What came of some streams. Times in seconds."""
+    """What came of some streams, times in seconds; `begun` is set when so many have had their first message."""
 
-    def __init__(self) -> None:
+    def __init__(self, expected: int = 0) -> None:
+        self._expected = expected
+        self.begun = asyncio.Event()
         self.delays = array("d")  # of each word, from the upstream's write to the caller
         self.gaps = array("d")  # by how much the time between two words became longer
         self.firsts = array("d")
         self.messages = 0
+        self.words = 0
 
     async def follow(self, messages: AsyncIterator[Any], pause: float = 0.0) -> None:
         """Read a stream that begins now, with a pause behind each message."""
@@ -39,8 +42,12 @@ class Watch:
             if first:
                 first = False
                 self.firsts.append(now - began)
+                if len(self.firsts) == self._expected:
+                    self.begun.set()
             self.messages += 1
-            late.extend(now - written for written in stamps(said(message)))
+            written = stamps(said(message))
+            self.words += len(written)
+            late.extend(now - moment for moment in written)
             if pause:
                 await asyncio.sleep(pause)
         self.delays.extend(late)
@@ -50,19 +57,25 @@ class Watch:
 async def delays(*, port: int, pids: list[int], models: list[str], callers: int, window: float) -> dict[str, Any]:
     """One stream of each caller, all begun at once; with a `window`, in seconds, in which words are merged.
 
-    `us` is the servers' processor time for each event of the upstream.
+    `us` is the servers' processor time for each word that comes while all streams are open: without their begin and
+    end, which `open_us` of `crowd.streams` is for.
     """
-    caller, watch = Grpc(port, channels=-(-callers // 50)), Watch()
+    caller, watch = Grpc(port, channels=-(-callers // 50)), Watch(callers)
     await asyncio.gather(*(channel.channel_ready() for channel in caller.channels))
-    chosen = [models[index % len(models)] for index in range(callers)]
-    before = sum(cpu(pids))
-    await asyncio.gather(*(watch.follow(caller.stream(model, window=window)) for model in chosen))
-    used, units = sum(cpu(pids)) - before, sum(Asked.of(model).events for model in chosen)
+    asked = [Asked.of(models[index % len(models)]) for index in range(callers)]
+    seconds = min(one.events * one.interval for one in asked)
+    follow = [asyncio.create_task(watch.follow(caller.stream(one.model, window=window))) for one in asked]
+    await watch.begun.wait()
+    await asyncio.sleep(0.1)
+    before, words, messages = sum(cpu(pids)), watch.words, watch.messages
+    await asyncio.sleep(max(0.3, seconds - 0.4))
+    used, words, messages = sum(cpu(pids)) - before, watch.words - words, watch.messages - messages
+    await asyncio.gather(*follow)
     await caller.close()
     return {
-        "us": round(used / 1e3 / units, 2),
-        "messages": watch.messages,
-        "units": units,
+        "us": round(used / 1e3 / words, 2),
+        "words": words,
+        "messages": messages,
         "delay_ms": percentiles(watch.delays),
         "gap_ms": percentiles(watch.gaps),
         "first_ms": percentiles(watch.firsts),

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from aibridge.v1.common_pb2 import BridgeOptions
 from benchmarks import golang
 from benchmarks.callers import OpenAI
 from benchmarks.dialects import MIXED, mix
@@ -71,8 +70,6 @@ class Calls(Measuring):
     def window(self) -> tuple[list[Row], list[dict[str, Any]]]:
         """Streams at some chunks a second each, with and without a window of 50 ms; the same chunks a second in all."""
         rows, points = [], []
-        if "coalesce_window" not in BridgeOptions.DESCRIPTOR.fields_by_name:
-            return [], []
         names, server = {"without": 0.0, "with": WINDOW}, self.stacks.server("bridge paced")
         for rate in self.plan.window_rates:
             if not self.wants(key := f"window/{rate}"):

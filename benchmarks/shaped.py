@@ -85,7 +85,7 @@ def window(result: Result) -> Table:
                 number(ratio),
                 *(f"{_UTILISATION * 1e6 / rate / found['us']:.0f}" for found in (without, merged)),
                 *(f"{number(found['p50'])} and {number(found['p99'])}" for found in (without, merged)),
-                number(merged["units"] / merged["messages"]),
+                number(merged["words"] / merged["messages"]),
             )
         )
     head = ("chunks a second and stream", "µs a token, without", "with 50 ms", "ratio", "streams a process, without")

@@ -145,4 +145,4 @@ def test_the_page_is_what_the_results_say() -> None:
     assert result is not None
     text = report.PAGE.read_text()
     assert report.page(text, result) == text
-    assert set(re.findall(r"<!-- results: (\w+) -->", text)) == set(report.TABLES) - {"window"}
+    assert set(re.findall(r"<!-- results: (\w+) -->", text)) == set(report.TABLES)
