@@ -63,7 +63,7 @@ class _Upstream:
         self, _method: str, _path: str, call: CallContext, body: bytes, _accept: str, clock: Any
     ) -> Exchange:
         response = httpx.Response(200, headers=_HEADERS, stream=_Body(self._pieces))
-        credential = Credential(None, own=False)
+        credential = Credential(None, is_bridge_credential=False)
         return Exchange(response, call, body, clock, self._settings, credential, closed=lambda: None)
 
 
