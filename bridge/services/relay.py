@@ -10,7 +10,7 @@ from the upstream's iterator only when the one before it was written.
 
 import asyncio
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from functools import partial
 from typing import Any, Final, TypeAlias
 
@@ -33,6 +33,8 @@ _USAGE: Final = "usage"
 
 
 Item: TypeAlias = Chunk | Row | Message
+#: Gives the chunks of the next read of the upstream; None at the end of the stream.
+Read: TypeAlias = Callable[[], Coroutine[Any, Any, Iterable[Item] | None]]
 
 
 class Relay:
@@ -87,21 +89,24 @@ class Relay:
         Raises:
             BridgeError: as `ChunkStream.read`, behind the message of what came before; as `ResponseStream.write`.
         """
+        read: Read = chunks.read
+        if self._interval:
+            read = partial(beating, read, self._interval, partial(self._response.heartbeat, _HEARTBEAT))
         if self._coalescer is None:
-            while (batch := await self._read(chunks)) is not None:
+            while (batch := await read()) is not None:
                 for item in batch:
                     await self._response.write(await self._message(item) if isinstance(item, Chunk) else item)
             return
         try:
-            await self._run_coalesced(chunks, self._coalescer)
+            await self._run_coalesced(chunks, read, self._coalescer)
         except BridgeError:  # what came before it is handed out first
             await self._write(self._coalescer.take())
             raise
         finally:
             self._stop_timer()
 
-    async def _run_coalesced(self, chunks: ChunkStream[Any], coalescer: Coalescer) -> None:
-        while (batch := await self._read(chunks)) is not None:
+    async def _run_coalesced(self, chunks: ChunkStream[Any], read: Read, coalescer: Coalescer) -> None:
+        while (batch := await self._read(read)) is not None:
             for item in batch:
                 if isinstance(item, Row):
                     await self._write(coalescer.add_row(item))
@@ -168,17 +173,13 @@ class Relay:
             self._timer.cancel()
             self._timer = None
 
-    async def _read(self, chunks: ChunkStream[Any]) -> Iterable[Item] | None:
+    async def _read(self, read: Read) -> Iterable[Item] | None:
         """The chunks of the next read; none of them if the window was closed first. None at the end of the stream."""
-        if self._interval:
-            reading = beating(chunks.read, self._interval, partial(self._response.heartbeat, _HEARTBEAT))
-        else:
-            reading = chunks.read()
         if self._timer is None:
-            return await reading
+            return await read()
         self._reader, self._closed = asyncio.current_task(), False
         try:
-            return await reading
+            return await read()
         except asyncio.CancelledError:
             if not self._closed or (self._reader is not None and self._reader.uncancel()):
                 raise  # somebody else has cancelled the call

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from functools import partial
 from typing import Any, Final, cast
@@ -116,8 +116,8 @@ class Exchange:
         self._rest = data[_SLICE_BYTES:]
         return data[:_SLICE_BYTES] if self._rest else data
 
-    async def _arrived(self) -> bytes:
-        return await (self._received() if self._unpacker is None else self._unpacked(self._unpacker))
+    def _arrived(self) -> Coroutine[Any, Any, bytes]:
+        return self._received() if self._unpacker is None else self._unpacked(self._unpacker)
 
     async def _received(self) -> bytes:
         try:

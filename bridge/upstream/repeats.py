@@ -106,11 +106,11 @@ class Template:
         found = self._inside(data, self._begin, len(data) - self._end)
         if found is None:
             return None
-        if not self._between:
-            values: list[Any] | None = loads_plain(b"[%b]" % found[1])
-            return values
-        texts = found.groups()
-        return loads_plain(b"[%b]" % b",".join(texts[::2])) if texts[1::2] == self._between else None
+        if self._between:
+            texts = found.groups()
+            return loads_plain(b"[%b]" % b",".join(texts[::2])) if texts[1::2] == self._between else None
+        values: list[Any] | None = loads_plain(b"[%b]" % found[1])
+        return values
 
 
 @lru_cache(maxsize=512)

@@ -25,6 +25,8 @@ _MAX_LINES: Final = 100_000
 _MAX_START: Final = 256
 #: Bytes of a line before its data: `data: `.
 _FIELD: Final = 6
+_BEGIN: Final = b"data: {"
+_LF: Final = 0x0A
 _ERROR: Final = "error"
 #: What may stand before the first line.
 SPACE: Final = _BOM + b" \t\r\n"
@@ -80,9 +82,11 @@ class Decoder:
         Raises:
             EventTooLargeError: what is buffered grows over the limit.
         """
+        self.heard = False
+        if data.startswith(_BEGIN) and data.find(b"\n") == len(data) - 2 and self._is_whole(data):
+            return [Event(data[_FIELD:-2])]
         lines, rest = self._split(data)
         events: list[Event] = []
-        self.heard = False
         if lines and self._pieces:
             lines[0] = b"".join([*self._pieces, lines[0]])
             self._pieces.clear()
@@ -104,6 +108,11 @@ class Decoder:
             if self._data_size + self._pieces_size > self._limit + _FIELD:
                 raise EventTooLargeError(self._limit, events)
         return events
+
+    def _is_whole(self, data: bytes) -> bool:
+        """Whether a read that begins with a field, and has its first LF before its last byte, is one event."""
+        pending = self._pieces or self._data or self._type or self._stray or self._skip_lf or not self._started
+        return data[-1] == _LF and len(data) <= self._limit and not pending and b"\r" not in data
 
     def close(self) -> list[Event]:
         """What the end of the stream left incomplete, if anything."""

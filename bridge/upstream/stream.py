@@ -160,7 +160,10 @@ class ChunkStream(Generic[K]):
             if decoder.heard and not self._waits:
                 self._exchange.clock.resume()  # a server that keeps the connection alive has not stalled
             return None
-        count = sum(event.data.lstrip().startswith(b"{") for event in events)
+        if len(events) == 1 and events[0].data.startswith(b"{"):
+            count = 1
+        else:
+            count = sum([event.data.lstrip().startswith(b"{") for event in events])
         if count:
             self._record.chunks.arrived(count)
         if self._waits:
