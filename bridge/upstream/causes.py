@@ -162,8 +162,6 @@ def cause_of(error: BaseException) -> Cause:
             cause = Cause.PROXY_CLOSED
         case httpx.ConnectTimeout() | TimeoutError():
             cause = Cause.TIMEOUT
-        case httpx.TransportError():
-            cause = Cause.CLOSED if error.__cause__ is None else cause_of(error.__cause__)
         case ssl.SSLCertVerificationError():
             cause = _CERTIFICATES.get(getattr(error, "verify_code", 0), Cause.CERTIFICATE_INVALID)
         case ssl.SSLEOFError() | ssl.SSLZeroReturnError():
@@ -175,14 +173,17 @@ def cause_of(error: BaseException) -> Cause:
         case socket.gaierror():
             cause = Cause.NAME_NOT_FOUND if error.errno in _NO_NAME else Cause.NAME_LOOKUP_FAILED
         case _:
-            cause = _of_number(error)
+            cause = _of_other(error)
     return cause
 
 
-def _of_number(error: BaseException) -> Cause:
+def _of_other(error: BaseException) -> Cause:
     number = error.errno if isinstance(error, OSError) else None
+    behind = error.__cause__ or error.__context__  # httpcore sets the context alone
+    if number is None and behind is not None:
+        return cause_of(behind)
     numbers = {number} if number is not None else {int(found) for found in _NUMBER.findall(str(error))}
-    unknown = Cause.CLOSED if isinstance(error, ConnectionError) else Cause.OTHER
+    unknown = Cause.CLOSED if isinstance(error, ConnectionError | httpx.TransportError) else Cause.OTHER
     return next((cause for number, cause in _NUMBERS.items() if number in numbers), unknown)
 
 

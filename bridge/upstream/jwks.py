@@ -7,6 +7,7 @@ from typing import Final
 import httpx
 
 from bridge.settings import Settings
+from bridge.upstream.causes import cause_of
 from bridge.upstream.proxy import Proxy, proxy_of
 from bridge.upstream.tls import trust
 
@@ -43,6 +44,11 @@ async def fetch(settings: Settings) -> bytes:
                 if len(content) > _MAX_BYTES:
                     raise FetchError("too large for a key set")
             return bytes(content)
+    except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+        raise FetchError(f"no connection: {cause_of(error).words}") from None
+    except httpx.ProxyError as error:
+        status = str(error)[:3]  # httpcore's words begin with it
+        raise FetchError(f"the proxy answers HTTP {status}" if status.isdecimal() else "the proxy failed") from None
     except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
         raise FetchError(type(error).__name__) from None
 
