@@ -3,7 +3,7 @@
 A `Reason` is what callers program against: it fixes the gRPC code and what the caller may do next. A `BridgeError`
 is one failed call: a reason, a message that is safe to show, and the facts known about it. Nothing here knows gRPC's
 runtime or HTTP; `bridge.status` turns a `BridgeError` into a gRPC status, `bridge.upstream.failures` makes one out of
-an HTTP reply or a transport failure.
+an HTTP response or a transport failure.
 """
 
 from collections.abc import Mapping, Sequence
@@ -107,7 +107,7 @@ class Reason(Enum):
     )
     UPSTREAM_STREAM_STALLED = Code.DEADLINE_EXCEEDED, Retry.NO, "No chunk arrived in time in the middle of the stream."
     UPSTREAM_STREAM_INTERRUPTED = Code.UNAVAILABLE, Retry.YES, "The response was cut off before its end."
-    # A reply that the bridge cannot pass on.
+    # A response that the bridge cannot pass on.
     UPSTREAM_MALFORMED_RESPONSE = Code.INTERNAL, Retry.NO, "The response is not what the API promises."
     UPSTREAM_RESPONSE_TOO_LARGE = Code.INTERNAL, Retry.NO, "A response or an event exceeds the bridge's size limit."
     UPSTREAM_UNEXPECTED_REDIRECT = (
@@ -142,7 +142,7 @@ _REFUSALS: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class ErrorResponse:
-    """What an upstream's error reply said, each part as far as it was there (`aibridge.v1.UpstreamError`).
+    """What an upstream's error response said, each part as far as it was there (`aibridge.v1.UpstreamError`).
 
     `should_retry` is its header `x-should-retry`, None where it has none.
     """

@@ -20,7 +20,7 @@ REQUEST_HEADERS: Final = frozenset(
 #: What says on whose account a credential is used; so only the caller's own credential has it with it.
 ACCOUNT_HEADERS: Final = frozenset({"openai-organization", "openai-project"})
 
-#: What an upstream's reply may say to the caller, as trailing metadata; further names by prefix below.
+#: What an upstream's response may say to the caller, as trailing metadata; further names by prefix below.
 REPLY_HEADERS: Final = frozenset(
     {
         "apim-request-id",
@@ -50,7 +50,7 @@ _RATE_LIMITS: Final = "x-ratelimit-"
 _RELAYED: Final = ("llm_provider-", "llm-provider-")
 
 #: Never passed on, whatever a setting allows: what frames the message, routes it, names its sender or authenticates
-#: someone, and what the bridge itself says of the reply that it can read.
+#: someone, and what the bridge itself says of the response that it can read.
 DENIED: Final = frozenset(
     {
         "accept",
@@ -91,7 +91,7 @@ DENIED: Final = frozenset(
 _DENIED_PREFIXES: Final = (":", "content-", "grpc-", "if-", "proxy-", "sec-", "x-envoy-", "x-forwarded-")
 _DENIED_SUFFIXES: Final = ("-api-key", "-authorization", "-bin", "-security-token")
 
-#: All trailers of a reply together, as HTTP/2 counts them; peers refuse more than 8 KiB of metadata by default.
+#: All trailers of a response together, as HTTP/2 counts them; peers refuse more than 8 KiB of metadata by default.
 _MAX_TRAILER_BYTES: Final = 3072
 _ENTRY_BYTES: Final = 32  # of each entry, besides its characters
 _VALUE: Final = re.compile(r"[\x20-\x7e]*")
@@ -143,8 +143,8 @@ def header_value(key: str, value: str | bytes) -> str:
     return text.strip()
 
 
-def reply_trailers(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    """An upstream's reply headers that go to the caller. Its own request id comes as `x-upstream-request-id`.
+def response_trailers(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """An upstream's response headers that go to the caller. Its own request id comes as `x-upstream-request-id`.
 
     The request id comes first, then what the upstream itself says, then what it relays, until the space is used up. A
     value that gRPC could not send is dropped: it would break the whole call.

@@ -144,7 +144,9 @@ class App:
         self._limits.close()
         self._health.end_watches()
         stopping = asyncio.create_task(self._server.stop(grace + _STATUS_SECONDS))
-        await asyncio.sleep(0)  # it has begun: the connections are told to go away before a reply makes them call again
+        await asyncio.sleep(
+            0
+        )  # it has begun: the connections are told to go away before a response makes them call again
         self._in_flight.release()
         await asyncio.wait({stopping}, timeout=grace)
         self._in_flight.stop()

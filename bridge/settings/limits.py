@@ -49,10 +49,10 @@ class LimitSettings(BaseModel):
     )
     max_metadata_bytes: Bytes = Field(16 << 10, description="Maximum size of a call's metadata, as HTTP/2 counts it.")
     max_header_bytes: Bytes = Field(16 << 10, description="Maximum length of a header line in an upstream response.")
-    max_reply_bytes: Bytes = Field(
+    max_response_bytes: Bytes = Field(
         128 << 20, description="Maximum size of an upstream response that is not a stream, after decompression."
     )
-    max_reply_elements: int = Field(
+    max_response_elements: int = Field(
         1_000_000,
         ge=1000,
         le=100_000_000,

@@ -1,4 +1,4 @@
-"""A whole response as JSON: how it may be read, the error in it, and what it says was used."""
+"""Whole responses as JSON: how they are read, the errors in them, and what is recorded of them."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -13,24 +13,24 @@ from bridge.upstream.documents import Cuts, is_large, lightened, load_document
 from bridge.upstream.exchange import Exchange
 from bridge.upstream.inside import error_in, suspect_in, unwrapped
 
-#: An error is looked for in so much of a body that is not what was asked for.
+#: Bytes of an unexpected body that are searched for an error.
 _ERROR_BYTES: Final = 1 << 18
-#: Members that make a whole response more than a message.
+#: With one of these members, a whole response is more than a message.
 _RESULTS: Final = frozenset({"choices", "data", "models", "request_id"})
 
 
 def is_json(media_type: str) -> bool:
-    """Whether a response of this content type may be read as JSON; some servers name none."""
+    """Whether a response of this content type may be read as JSON. Some servers send no content type."""
     return media_type in {"application/json", ""} or media_type.endswith("+json")
 
 
 async def answer_of(exchange: Exchange, data: bytes, cuts: Cuts | None = None) -> dict[str, Any]:
     """The JSON object of a body that has arrived as a whole, with marks for what `cuts` has taken out.
 
-    Blank lines before it are a keep-alive of DeepSeek's.
+    DeepSeek sends blank lines before it to keep the connection alive.
 
     Raises:
-        BridgeError: the error that the body is, else UPSTREAM_MALFORMED_RESPONSE or UPSTREAM_RESPONSE_TOO_LARGE.
+        BridgeError: the error in the body, UPSTREAM_MALFORMED_RESPONSE or UPSTREAM_RESPONSE_TOO_LARGE.
     """
     body = lightened(data.strip(), cuts)
     exchange.call.record.has_large_response = is_large(body)
@@ -52,7 +52,7 @@ def object_of(value: Any) -> dict[str, Any]:
     Raises:
         BridgeError: UPSTREAM_MALFORMED_RESPONSE.
     """
-    if isinstance(value, list):  # without its envelope
+    if isinstance(value, list):  # a list without an object around it
         return {"data": value}
     if not isinstance(value, dict):
         raise failures.malformed("is not a JSON object")
@@ -60,7 +60,7 @@ def object_of(value: Any) -> dict[str, Any]:
 
 
 async def failure_in(exchange: Exchange, data: bytes) -> BridgeError | None:
-    """The error in a body that is not what was asked for: JSON under another name, or an event of a stream."""
+    """The error in an unexpected body: JSON with another content type, or an event of a stream."""
     data = data[:_ERROR_BYTES]
     error = _first_error(data) if not is_large(data) else await aside(_first_error, data)
     return None if error is None else await exchange.failed(error, data)

@@ -1,8 +1,8 @@
-"""Reads error bodies. There are some thirty shapes of them; none is ever refused.
+"""Reads error bodies. There are about thirty shapes; none is refused.
 
 An error may be an object under `error`, a string there, a flat object, an array around either, FastAPI's `detail`,
-MiniMax's `base_resp`, an event of a stream, HTML, plain text, or nothing. `read` gives what can be found, as text;
-nothing in it has been made safe to show yet.
+MiniMax's `base_resp`, an event of a stream, HTML, plain text, or nothing. `read` gives what can be found, as text that
+has not been masked yet.
 """
 
 import re
@@ -17,17 +17,17 @@ from bridge.upstream.reasons import BASE_RESP
 from bridge.upstream.sse import STRAY, Decoder, EventTooLargeError
 
 _MAX_TEXT: Final = 4096
-#: Errors inside errors, as JSON text or as objects, are followed this far.
+#: How deep errors inside errors are followed, as JSON text or as objects.
 _DEPTH: Final = 4
-#: A page for a browser, made by a proxy on the way.
+#: An HTML page, made by a proxy on the way.
 _MARKUP: Final = re.compile(r"<(?:!doctype|!--|\?xml|html|head|body|title|center|h\d|div|p|br)\b|<!--", re.IGNORECASE)
 _JSON_BEGINS: Final = re.compile(r'\{\s*["}]|\[\s*[\[{"]')
-#: The message of an object that is cut off or broken further on.
+#: The message in a JSON object that is cut off or broken after it.
 _SALVAGE: Final = re.compile(r'"(?:message|error|detail)"\s*:\s*"((?:[^"\\]|\\u[0-9a-fA-F]{4}|\\["\\/bfnrt])*)')
 #: An HTTP status at the end of a code, as in Huawei's `A.81101.429`.
 _STATUS_SUFFIX: Final = re.compile(r".*[._:-]([45][0-9]{2})", re.DOTALL)
 
-# The names of members, as `fold` writes them, in the order in which they count.
+# Names of members, as `fold` writes them, in order of precedence.
 _ERRORS: Final = ("error", "errors", "detail", "err", "errormsg", "exception", "fault")
 _MESSAGES: Final = (
     *("message", "errormessage", "errordescription", "error", "msg", "errormsg", "errmsg", "err"),
@@ -36,7 +36,7 @@ _MESSAGES: Final = (
 _MESSAGES_AROUND: Final = ("errordescription", "error", "detail", "message", "msg", "title")
 _CODES: Final = ("code", "errorcode", "errcode", "errno")
 _STATUSES: Final = ("code", "status", "httpstatuscode", "httpstatus", "statuscode", "errorcode", "errcode")
-#: What stands where an error would, and says that there is none.
+#: Values in place of an error that say that there is none.
 _SUCCESS: Final = frozenset(
     (
         "",
@@ -58,11 +58,11 @@ _SUCCESS: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class ErrorBody:
-    """What an error body says. `status` is the HTTP status that it names itself; `fields` are (path, description).
+    """What an error body says. `status` is the HTTP status that it names; `fields` are pairs of path and description.
 
-    `name` is the error type that a number of MiniMax's stands for. `further` are what may be names, too:
-    its message, the code and type of an error inside of it. `retry_after` is in seconds. `is_openai` says that the API
-    itself answered, not a router that knows no such path.
+    `name` is the error type that MiniMax's number stands for. `further` holds more candidates for a name: the message,
+    and the code and type of a nested error. `retry_after` is in seconds. `is_openai` says that the API itself answered,
+    and not a router that does not know the path.
     """
 
     message: str = ""
@@ -80,14 +80,14 @@ class ErrorBody:
 
 
 def read(data: bytes) -> ErrorBody:
-    """What the body of a response that is an error says: JSON, an event stream, lines of JSON, or text."""
+    """What the body of an error response says: JSON, an event stream, lines of JSON, or text."""
     for value in values(data):
         return read_value(value)
     return ErrorBody(message=_plain(data[:_MAX_TEXT].decode("utf-8-sig", "replace")))
 
 
 def values(data: bytes) -> Iterator[Any]:
-    """The JSON values in a body: it as a whole; else the events of a stream, or lines; as text what is neither."""
+    """The JSON values in a body: the whole body, or the events or lines in it. Anything else as text."""
     data = data.strip()
     with suppress(MalformedJSONError):
         yield loads(data)
@@ -95,7 +95,7 @@ def values(data: bytes) -> Iterator[Any]:
     decoder = Decoder(len(data) + 2)
     try:
         events = [*decoder.feed(data), *decoder.close()]
-    except EventTooLargeError as error:  # too many lines of one
+    except EventTooLargeError as error:  # one event has too many lines
         events = error.events
     for event in events:
         value = _json(event.data)
@@ -105,7 +105,7 @@ def values(data: bytes) -> Iterator[Any]:
 
 
 def read_value(value: Any, depth: int = 0) -> ErrorBody:
-    """As `read`, for a JSON value: an event of a stream, or a body that is parsed already."""
+    """As `read`, for a parsed JSON value."""
     value = first_object(value)
     if isinstance(value, str):
         return ErrorBody(message=_unwrap(value, depth))
@@ -143,12 +143,12 @@ def read_value(value: Any, depth: int = 0) -> ErrorBody:
 
 
 def fold(value: Mapping[str, Any]) -> dict[str, Any]:
-    """The members by their names without case, `_` and `-`: `ErrorMsg` and `error_msg` are one. The first counts."""
+    """The members by name without case, `_` and `-`: `ErrorMsg` and `error_msg` are the same. The first one counts."""
     return {key.lower().replace("_", "").replace("-", ""): item for key, item in reversed(list(value.items()))}
 
 
 def is_blank(value: Any, depth: int = 0) -> bool:
-    """Whether a value says nothing of an error: it, or all in it, is empty, zero, null or says success."""
+    """Whether a value reports no error: it, or everything in it, is empty, zero, null or says success."""
     if isinstance(value, str):
         return value.strip().lower() in _SUCCESS
     if depth < _DEPTH and isinstance(value, (dict, list)):
@@ -157,11 +157,11 @@ def is_blank(value: Any, depth: int = 0) -> bool:
 
 
 def http_status_of(members: Mapping[str, Any]) -> int | None:
-    """The HTTP status that an error's members, as `fold` gives them, name."""
+    """The HTTP status that an error's members name; `members` as from `fold`."""
     for key in _STATUSES:
         number = members.get(key)
         if isinstance(number, str) and len(number) <= _MAX_TEXT:
-            suffix = _STATUS_SUFFIX.fullmatch(f".{number}")  # LiteLLM has it as text
+            suffix = _STATUS_SUFFIX.fullmatch(f".{number}")  # LiteLLM writes it as text
             number = int(suffix[1]) if suffix else None
         if type(number) is int and 400 <= number <= 599:
             return number
@@ -169,7 +169,7 @@ def http_status_of(members: Mapping[str, Any]) -> int | None:
 
 
 def first_object(value: Any) -> Any:
-    """The first object in arrays around an error, of which Gemini's compatibility layer has one."""
+    """The first object inside the arrays around an error. Gemini's compatibility layer sends one array."""
     for _ in range(_DEPTH):
         if isinstance(value, list):
             value = next((item for item in value if isinstance(item, (dict, list))), next(iter(value), None))
@@ -221,7 +221,7 @@ def _type(members: Mapping[str, Any]) -> str | None:
 
 
 def _is_flat_code(around: Mapping[str, Any]) -> bool:
-    """The form of xAI's errors; with a number for a code it may be any server's page."""
+    """Whether this is xAI's form of an error. With a number as code it may be any server's page."""
     code = around.get("code")
     return isinstance(around.get("error"), str) and isinstance(code, str) and not code.isdecimal()
 
@@ -237,7 +237,7 @@ def _message(members: Mapping[str, Any], around: Mapping[str, Any], depth: int) 
 
 
 def _inner(members: Mapping[str, Any], depth: int) -> ErrorBody:
-    """The real cause where a gateway says only that something failed: an error inside of the error."""
+    """The nested error, which is the real cause if a gateway only says that something failed."""
     if depth >= _DEPTH:
         return ErrorBody()
     for key, member in (("metadata", "raw"), ("value", "error_message"), ("message", "")):
@@ -253,7 +253,7 @@ def _inner(members: Mapping[str, Any], depth: int) -> ErrorBody:
 
 
 def _unwrap(text: str, depth: int) -> str:
-    """The message of an error that is text: itself, or what it says if it is the JSON of a further error."""
+    """The message of an error that is text. If the text is the JSON of another error, the message of that."""
     if depth < _DEPTH and _JSON_BEGINS.match(text.lstrip()):
         message = read_value(_json(text.encode("utf-8", "replace")), depth + 1).message
         if message:
@@ -262,7 +262,7 @@ def _unwrap(text: str, depth: int) -> str:
 
 
 def _string(value: Any) -> str | None:
-    """A member as text, JSON text if it is none. LiteLLM writes Python's `None` as a string."""
+    """A member as text; as JSON text if it is not a string. LiteLLM writes Python's `None` as a string."""
     if isinstance(value, str):
         text = value
     elif value is None or value in ({}, []):
@@ -276,7 +276,7 @@ def _string(value: Any) -> str | None:
 
 
 def _plain(text: str) -> str:
-    """A body that is not JSON, as far as it was written for people."""
+    """The readable text of a body that is not JSON."""
     text = text.strip()
     if _JSON_BEGINS.match(text):
         found = _SALVAGE.search(text)

@@ -1,7 +1,7 @@
-"""The HTTP client of the one upstream: a pool of connections, one request at a time on each, every limit enforced.
+"""The HTTP client of the one upstream: credentials, headers, limits and retries.
 
-httpx is the interface, on a transport of our own, which is called directly: with one fixed base URL there is nothing
-for httpx's client layer (redirects, cookies, URL merging, environment proxies) to do, and it is dear.
+httpx is the interface, on a transport of our own that is called directly. With one fixed base URL, httpx's client layer
+(redirects, cookies, URL merging, proxies from the environment) has nothing to do, and it is expensive.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ _log = structlog.get_logger("aibridge.upstream")
 
 
 class Upstream:
-    """The gateway. One per process, made inside its event loop."""
+    """The upstream. There is one per process, created inside its event loop."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -44,8 +44,8 @@ class Upstream:
         self._origin = Origin(settings)
         base = self._origin.base
         proxy = upstream_proxy(settings)
-        # A proxy that passes requests on sees its credential beside them, and may repeat it in an error of its own.
-        self._telling = proxy if base.scheme == "http" else None
+        # A proxy that forwards plain requests sees its own credential in them, and may repeat it in an error.
+        self._quoting_proxy = proxy if base.scheme == "http" else None
         self._transport = Transport(
             base,
             contexts(settings),
@@ -62,7 +62,7 @@ class Upstream:
         ]
 
     async def start(self) -> None:
-        """Get what is needed before the first call, and log what the operator should know of the way to the upstream.
+        """Get the credential, and log what the operator should know about the connection to the upstream.
 
         Raises:
             SettingsError: there is no credential.
@@ -75,18 +75,18 @@ class Upstream:
             )
 
     def connections(self) -> tuple[int, int]:
-        """How many connections are in use and how many idle. May be asked from any thread."""
+        """How many connections are in use and how many are idle. May be called from any thread."""
         return self._transport.connections()
 
     async def get(self, path: str, call: CallContext) -> dict[str, Any]:
-        """The JSON object in reply to a GET of `path` below the base URL, which may have a query. Errors as `post`."""
+        """The JSON object in response to a GET of `path`, with its query, below the base URL. Errors as `post`."""
         return await self._whole("GET", path, call, b"")
 
     async def post(self, path: str, call: CallContext, body: bytes, cuts: Cuts | None = None) -> dict[str, Any]:
-        """The JSON object in reply to a POST of a JSON body; `cuts` as in `answer_of`.
+        """The JSON object in response to a POST of a JSON body; `cuts` as in `answer_of`.
 
         Raises:
-            BridgeError: every way in which this can fail, see `bridge.upstream.failures`.
+            BridgeError: see `bridge.upstream.failures`.
         """
         answer = await self._whole("POST", path, call, body, cuts)
         note_answer(call.record, answer)
@@ -95,7 +95,7 @@ class Upstream:
     async def begin(
         self, method: str, path: str, call: CallContext, body: bytes, accept: str, clock: Clock
     ) -> Exchange:
-        """A request whose reply has begun with a 2xx, by the first attempt that gets one. Whoever has it must close it.
+        """Send a request, with retries, until a response begins with a 2xx. The caller must close the exchange.
 
         Raises:
             BridgeError: as `post`.
@@ -130,15 +130,15 @@ class Upstream:
     ) -> Exchange:
         request = self._request(method, path, call, body, accept, credential)
         if self._free.locked():
-            await self._turn(call.record, clock)
+            await self._wait_for_connection(call.record, clock)
         else:
             await self._free.acquire()
-        clock.phase(self._settings.response_timeout, Reason.UPSTREAM_TIMEOUT, "no reply from the upstream in time")
+        clock.phase(self._settings.response_timeout, Reason.UPSTREAM_TIMEOUT, "no response from the upstream in time")
         record = call.record
         record.attempts += 1
         record.posted = method == "POST"
         record.sent_at = record.sent_at or time.monotonic()
-        forget_response(record)  # of the attempt before
+        forget_response(record)  # of the previous attempt
         try:
             response = await self._transport.handle_async_request(request)
         except BaseException as error:
@@ -146,9 +146,9 @@ class Upstream:
             if isinstance(error, httpx.TransportError):
                 raise failures.of_exception(error, answered=False) from error
             raise
-        of_proxy = self._telling.secrets() if self._telling is not None else []
-        credential = credential._replace(others=[*self._origin.secrets(), *of_proxy])
-        exchange = Exchange(response, call, body, clock, self._settings, credential, closed=self._free.release)
+        proxy_secrets = self._quoting_proxy.secrets() if self._quoting_proxy is not None else []
+        credential = credential._replace(others=[*self._origin.secrets(), *proxy_secrets])
+        exchange = Exchange(response, call, body, clock, self._settings, credential, on_close=self._free.release)
         try:
             await exchange.check()
         except BaseException:
@@ -156,8 +156,8 @@ class Upstream:
             raise
         return exchange
 
-    async def _turn(self, record: CallRecord, clock: Clock) -> None:
-        """Wait for a connection to be free."""
+    async def _wait_for_connection(self, record: CallRecord, clock: Clock) -> None:
+        """Wait for a free connection."""
         clock.phase(self._settings.queue_timeout, Reason.BRIDGE_OVERLOADED, "no free connection to the upstream")
         began = time.monotonic()
         try:
@@ -179,8 +179,8 @@ class Upstream:
         )
         further.update(self._origin.headers())
         trace = call.record.trace
-        if trace is not None:  # the upstream's part hangs on the bridge's, and not on the caller's
-            further.pop("tracestate", None)  # without a good traceparent it belongs to no trace
+        if trace is not None:  # the upstream's span is a child of the bridge's, not of the caller's
+            further.pop("tracestate", None)  # it means nothing without the caller's traceparent
             further.update(trace.headers(call.record, method, path))
         if credential.authorization is not None:
             name, value = self._origin.credential(credential.authorization)
@@ -202,4 +202,4 @@ class Upstream:
                 if not is_json(exchange.media_type):
                     error = await failure_in(exchange, await exchange.beginning())
                     raise error or failures.malformed("is not JSON by its content type")
-                return await answer_of(exchange, await exchange.read_all(self._settings.max_reply_bytes), cuts)
+                return await answer_of(exchange, await exchange.read_all(self._settings.max_response_bytes), cuts)

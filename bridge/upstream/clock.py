@@ -1,7 +1,7 @@
 """The time limits of one upstream request: the caller's deadline over all, and a limit for each phase of it.
 
-`asyncio.timeout` does the work. Moving it for every event of a stream would be dear, so a stream notes its progress
-instead, and the timer looks at the note when it fires.
+`asyncio.timeout` does the work. Rescheduling it for every event of a stream would cost too much. So a stream only notes
+its progress, and the timer compares the note when it fires.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from bridge.errors import BridgeError, Reason
 
 
 class Clock:
-    """A context manager that turns the end of a phase's time into that phase's error."""
+    """A context manager that raises the error of the phase whose time has run out."""
 
     def __init__(self, deadline: float) -> None:
         self._loop = asyncio.get_running_loop()
@@ -41,18 +41,18 @@ class Clock:
             raise BridgeError(reason, message, delay=1.0 if reason is Reason.BRIDGE_OVERLOADED else None) from None
 
     def phase(self, limit: float, reason: Reason, message: str) -> None:
-        """Begin a phase that ends in `reason` when `limit` seconds pass without `resume` or `pause`."""
+        """Begin a phase that fails with `reason` when `limit` seconds pass without `resume` or `pause`."""
         self._phase, self._limit, self._progress = (reason, message), limit, self._loop.time()
         self._arm()
 
     def resume(self) -> None:
-        """The phase's time begins anew."""
+        """Restart the time of the phase."""
         self._progress = self._loop.time()
         if self._timer is None:
             self._arm()
 
     def pause(self) -> None:
-        """The phase's time stands still until `resume`."""
+        """Stop the time of the phase until `resume`."""
         self._progress = math.inf
 
     def _arm(self) -> None:

@@ -1,8 +1,7 @@
-"""Undoes a `content-encoding` that a server used although the bridge asks for none, without trusting its size.
+"""Decodes a `content-encoding` that a server used although the bridge asks for none. Its size is not trusted.
 
-64 KiB of gzip can hold 64 MiB of text. It is unpacked in steps, as nobody else gets a turn while a step is taken and
-its text is read. What has to be kept until it is complete, a response or an event, has to be in proportion to the bytes
-that it came from.
+64 KiB of gzip can hold 64 MiB of text. It is unpacked in steps, because no other task runs during a step. What has to
+be buffered until a response or an event is complete must be in proportion to the compressed bytes.
 """
 
 import codecs
@@ -13,12 +12,12 @@ from typing import Final
 
 from bridge.upstream import failures
 
-#: Bytes that a step may give.
+#: Most bytes that a step gives.
 _STEP_BYTES: Final = 1 << 16
-#: Bytes of text that may be kept whatever they came from, and for each byte of the body. Real text comes to 30.
+#: Bytes of text that may be buffered in any case, and for each compressed byte. Real text reaches 30.
 _FREE_BYTES: Final = 1 << 20
 _MAX_RATIO: Final = 100
-#: Values that name no coding: words for "none", and charsets that stand in the wrong header.
+#: Values that name no coding: words for "none", and charsets in the wrong header.
 _NO_CODINGS: Final = frozenset(
     (
         *("", "identity", "none", "null", "no", "false", "off", "plain", "text", "raw", "unencoded", "undefined"),
@@ -27,29 +26,29 @@ _NO_CODINGS: Final = frozenset(
 )
 _ZLIB: Final = frozenset({"gzip", "x-gzip", "deflate"})
 _GZIP_MAGIC: Final = b"\x1f\x8b"
-#: Bytes of a compressed error that are undone at once: what came before a broken piece is kept.
+#: Bytes of a compressed error that are unpacked at a time. What comes before a broken piece is kept.
 _PIECE_BYTES: Final = 512
 _BINARY: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 class Unpacker:
-    """Unpacks one body, gzip or zlib, whichever it is."""
+    """Unpacks one body, gzip or zlib."""
 
     def __init__(self) -> None:
         self._inflate = zlib.decompressobj(zlib.MAX_WBITS | 32)
-        #: Whether the next step needs no further bytes of the body: this one was full.
+        #: Whether the next step needs no more bytes of the body, because the last one was full.
         self.has_more = False
         self._taken = 0  # bytes of the body so far
 
     def step(self, data: bytes = b"") -> bytes:
-        """The next part of the text, which may be empty; `data` are further bytes of the body, if there are any.
+        """The next part of the text, which may be empty. `data` are more bytes of the body, if there are any.
 
         Raises:
             BridgeError: UPSTREAM_MALFORMED_RESPONSE for a body that is broken.
         """
         if self._inflate.eof:
             self.has_more = False
-            return b""  # padding; zlib would keep it, however much comes
+            return b""  # padding, which zlib would buffer without a limit
         self._taken += len(data)
         try:
             text = self._inflate.decompress(self._inflate.unconsumed_tail + data, _STEP_BYTES)
@@ -59,14 +58,14 @@ class Unpacker:
         return text
 
     def keep(self, size: int) -> None:
-        """See that so many bytes of text may be kept.
+        """Check that so many bytes of text may be buffered.
 
         Raises:
             BridgeError: UPSTREAM_RESPONSE_TOO_LARGE for a bomb.
         """
         limit = max(_FREE_BYTES, _MAX_RATIO * self._taken)
         if size > limit:
-            raise failures.too_large("what the reply unpacks to", limit)
+            raise failures.too_large("what the response unpacks to", limit)
 
     def close(self) -> None:
         """The body has ended.
@@ -75,11 +74,11 @@ class Unpacker:
             BridgeError: UPSTREAM_STREAM_INTERRUPTED for a body that was not complete.
         """
         if not self._inflate.eof:
-            raise failures.interrupted("the reply's compressed body was cut off")
+            raise failures.interrupted("the response's compressed body was cut off")
 
 
 def unpacker_for(encoding: str) -> Unpacker | None:
-    """The unpacker for a header's value, None where there is nothing to undo.
+    """The unpacker for the value of a `content-encoding` header, None if there is nothing to decode.
 
     Raises:
         BridgeError: UPSTREAM_MALFORMED_RESPONSE for an encoding that the bridge does not know.
@@ -93,9 +92,9 @@ def unpacker_for(encoding: str) -> Unpacker | None:
 
 
 def readable(data: bytes, encoding: str, limit: int) -> bytes:
-    """The body of an error as far as it can be read, `limit` bytes at most, whatever its encoding is called.
+    """The body of an error as far as it can be read, at most `limit` bytes, whatever the header calls its encoding.
 
-    What is compressed is undone up to where it breaks, what is not is taken as it is; what is neither is dropped.
+    A compressed body is unpacked up to where it breaks, text is taken as it is, and anything else is dropped.
     """
     names = _codings(encoding)
     if data.startswith(_GZIP_MAGIC) or not _ZLIB.isdisjoint(names):

@@ -1,6 +1,6 @@
-"""How long an upstream asks its callers to wait, in seconds: by its headers, and by the body of an error.
+"""Reads the delay in seconds that an upstream asks for, from headers or the body of an error.
 
-Headers and bodies come from outside and may be long. A text over 64 characters names no delay and is not parsed.
+Headers and bodies may be long. A text over 64 characters is not a delay and is not parsed.
 """
 
 import re
@@ -11,24 +11,24 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 _MAX_TEXT: Final = 64
-#: Members of an error body that are looked at for a delay, at most.
+#: Members of an error body that are searched for a delay.
 _MAX_NODES: Final = 256
 _DURATION: Final = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|us|µs|ns|h|m|s))+")
 _PART: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|us|µs|ns|h|m|s)")
 _UNITS: Final = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
-#: Members of an error that name a delay, without case and `_`, and their unit in seconds.
+#: Members of an error that hold a delay, without case and `_`, and their unit in seconds.
 _MEMBERS: Final = {
     "retrydelay": 1.0,  # google.rpc.RetryInfo
     "retryafterms": 1e-3,
     "retryafterseconds": 1.0,  # OpenRouter
     "retryafter": 1.0,
 }
-#: Members of an error that may hold such a member, at any depth.
+#: Members that may contain such a member, at any depth.
 _HOLDERS: Final = ("details", "metadata", "headers", "retryInfo", "retry_info")
 
 
 def asked(headers: Mapping[str, str]) -> float | None:
-    """The delay by `retry-after-ms`, else by `retry-after`, which is seconds or a date."""
+    """The delay in `retry-after-ms`, or else in `retry-after`, which is seconds or a date."""
     for name, unit in (("retry-after-ms", 1e-3), ("retry-after", 1.0)):
         seconds = _number(_text(headers, name))
         if seconds:
@@ -37,20 +37,20 @@ def asked(headers: Mapping[str, str]) -> float | None:
 
 
 def reset(headers: Mapping[str, str]) -> float | None:
-    """The time until rate limits are reset: those that are used up if the response says which, else all of them."""
+    """The time until the rate limits reset: those that are used up if the response says which, or else all."""
     kinds = ("requests", "tokens")
     used_up = [kind for kind in kinds if _text(headers, f"x-ratelimit-remaining-{kind}").strip() == "0"]
     waits = [duration(_text(headers, f"x-ratelimit-reset-{kind}")) or 0.0 for kind in used_up or kinds]
     wait = max(waits) or _number(_text(headers, "x-ratelimit-reset")) or 0.0
     if wait > 1e11:
-        wait /= 1000  # OpenRouter gives the time of day, in milliseconds
+        wait /= 1000  # OpenRouter sends a Unix time in milliseconds
     if wait > 1e8:
         wait -= time.time()
     return wait if wait > 0 else None
 
 
 def in_body(error: Mapping[str, Any]) -> float | None:
-    """The delay that an error object names: `google.rpc.RetryInfo` among its details, OpenRouter's metadata."""
+    """The delay in an error object: `google.rpc.RetryInfo` in its details, or OpenRouter's metadata."""
     pending: list[Any] = [error]
     for _ in range(_MAX_NODES):
         if not pending:
@@ -69,7 +69,7 @@ def in_body(error: Mapping[str, Any]) -> float | None:
 
 
 def duration(value: Any) -> float | None:
-    """The seconds of a number, also as text, Go's `1h2m3s`, protobuf's `34.07s` and `{"seconds", "nanos"}`."""
+    """Seconds from a number, a number as text, Go's `1h2m3s`, or protobuf's `34.07s` and `{"seconds", "nanos"}`."""
     if isinstance(value, Mapping):
         return ((_number(value.get("seconds")) or 0.0) + (_number(value.get("nanos")) or 0.0) * 1e-9) or None
     if isinstance(value, str) and len(value) <= _MAX_TEXT and _DURATION.fullmatch(value):
@@ -83,7 +83,7 @@ def _text(headers: Mapping[str, str], name: str) -> str:
 
 
 def _number(value: Any) -> float | None:
-    """A number over 0, also as text."""
+    """A number over 0, or one as text."""
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         return None
     if isinstance(value, str) and len(value) > _MAX_TEXT:
@@ -96,7 +96,7 @@ def _number(value: Any) -> float | None:
 
 
 def _until(date: str) -> float | None:
-    """Seconds until an HTTP date, None for what is past or is none."""
+    """Seconds until an HTTP date; None if it has passed or is not a date."""
     try:
         moment = parsedate_to_datetime(date)
         seconds = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - time.time()

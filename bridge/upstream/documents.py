@@ -11,36 +11,36 @@ from bridge.jsontext import MAX_EASY, elements, loads, separators
 from bridge.upstream import failures
 from bridge.upstream.inside import unwrapped
 
-#: Documents up to this size are read at once, and larger ones of little structure: 1 MiB of text takes 2 ms.
+#: Documents up to this size are read on the event loop, and larger ones with few elements: 1 MiB of text takes 2 ms.
 _SMALL_BYTES: Final = 16 << 10
 _SPARSE_BYTES: Final = 1 << 20
 _FEW_ELEMENTS: Final = 5000
-#: Elements of an event of a stream, which is always read at once: 50,000 take 40 ms.
+#: Elements of an event of a stream, which is always read on the event loop: 50,000 take 40 ms.
 MAX_EVENT_ELEMENTS: Final = 50_000
 
 
 class Cuts(Protocol):
-    """Takes out of a document what need not be scanned, counted or parsed, and puts a mark in its place."""
+    """Takes out of a document what need not be scanned, counted or parsed, and leaves a mark in its place."""
 
     def take_texts(self, data: bytes) -> bytes:
-        """The document without the texts, which costs less than a scan of them."""
+        """The document without the texts, which costs less than scanning them."""
 
     def take_lists(self, data: bytes) -> bytes:
-        """The document without the lists, each of which has to be parsed for that."""
+        """The document without the lists, each of which has to be parsed to do so."""
 
 
 def lightened(data: bytes, cuts: Cuts | None) -> bytes:
-    """A document without what `cuts` takes out of it in a moment; one of over 1 MiB as it is."""
+    """A document without what `cuts` can take out quickly. One over 1 MiB is unchanged."""
     return data if cuts is None or len(data) > _SPARSE_BYTES else cuts.take_texts(data)
 
 
 def is_large(data: bytes) -> bool:
-    """Whether a document takes longer than others should wait."""
+    """Whether parsing a document would block the event loop for too long."""
     return len(data) > _SMALL_BYTES and (len(data) > _SPARSE_BYTES or separators(data) > _FEW_ELEMENTS)
 
 
 async def load_document(data: bytes, max_elements: int, cuts: Cuts | None = None) -> Any:
-    """The value of a document, `lightened`. Of a large one the lists are cut out too, and not counted.
+    """The value of a document from `lightened`. In a large one the lists are cut out too, and not counted.
 
     Raises:
         MalformedJSONError: as `jsontext.loads`.
@@ -56,7 +56,7 @@ def _load(data: bytes, max_elements: int, cuts: Cuts | None) -> Any:
         data = cuts.take_lists(cuts.take_texts(data))
     count = elements(data, max_elements)
     if count > max_elements:
-        raise failures.too_many("the reply", max_elements)
+        raise failures.too_many("the response", max_elements)
     return unwrapped(loads(data, gently=count > MAX_EASY))
 
 

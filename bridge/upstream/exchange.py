@@ -1,4 +1,4 @@
-"""One request under way, and the reply to it."""
+"""One request under way, and the response to it."""
 
 import asyncio
 import time
@@ -12,7 +12,7 @@ import httpx
 from bridge.aside import aside
 from bridge.call import CallContext, CallRecord
 from bridge.errors import BridgeError, Reason
-from bridge.metadata import reply_trailers
+from bridge.metadata import response_trailers
 from bridge.settings import Settings
 from bridge.upstream import failures
 from bridge.upstream.clock import Clock
@@ -22,26 +22,26 @@ from bridge.upstream.leaks import Secrets
 from bridge.upstream.masking import Mask
 from bridge.upstream.transport import ResponseBody
 
-#: As much of an error's body is waited for, in bytes and in seconds.
+#: How much of an error's body is read, and for how long.
 _MAX_ERROR_BYTES: Final = 1 << 18
 _ERROR_TIMEOUT_SECONDS: Final = 2.0
-#: Bytes of a stream that are read at once: of line feeds they take 1 ms.
+#: Bytes of a stream that are decoded in one go. If all are line feeds, they take 1 ms.
 _SLICE_BYTES: Final = 1 << 14
-#: Bytes of one read that may say nothing, and seconds to wait for each byte of more than that.
+#: Bytes of one read that may hold no event. Above that the bridge waits before it reads on, in proportion to the bytes.
 _MAX_SILENT_BYTES: Final = 4096
 _REST_SECONDS_PER_BYTE: Final = 4e-6
-#: An error and its request of so many bytes are masked at once, larger ones beside the event loop.
+#: An error and its request up to this many bytes are masked on the event loop, larger ones beside it.
 _MASKED_AT_ONCE: Final = 1 << 16
-#: A byte of an error takes as long as so many of a request: 16 KiB may be thousands of lines, each tried as JSON.
+#: A byte of an error costs as much as this many bytes of a request: each of its lines is tried as JSON.
 _ERROR_WEIGHT: Final = 4
-#: Where that is not possible, nothing is shown of an error that answers a request of more than this many bytes.
+#: An error inside a stream has to be masked on the event loop. If its request is larger than this, nothing is shown.
 _SCANNED_AT_ONCE: Final = 1 << 20
 
 
 class Exchange:
-    """One request under way and the reply to it, whose headers have arrived.
+    """One request and the response to it, whose headers have arrived.
 
-    `request` is the body that was sent, with `credential`; `closed` is called at the end.
+    `request` is the body that was sent with `credential`. `on_close` is called at the end.
     """
 
     def __init__(
@@ -53,33 +53,33 @@ class Exchange:
         settings: Settings,
         credential: Credential,
         *,
-        closed: Callable[[], None],
+        on_close: Callable[[], None],
     ) -> None:
         self.call = call
         self.clock = clock
         self._request = request
         self._uses_bridge_credential = credential.is_bridge_credential
-        # The caller's own may be another one: what shows the bridge who calls.
+        # The caller's own credential, which authenticates it to the bridge, may be a different one.
         shown = [value for key, value in call.metadata if key == "authorization" and isinstance(value, str)]
         self._secrets = secrets = Secrets((credential.authorization, *credential.others, *shown))
-        self._closed = closed
+        self._on_close = on_close
         self._body = cast("ResponseBody", response.stream)
         self._unpacker: Unpacker | None = None
         self._rest = b""  # of what has arrived
-        self.max_elements = settings.max_reply_elements
+        self.max_elements = settings.max_response_elements
         self._stall = settings.stall_timeout
         fields = [(name.lower().decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw]
-        self._headers = dict(reversed(fields))  # of a name that comes several times the first counts
+        self._headers = dict(reversed(fields))  # of several headers with one name the first counts
         self._record = record = call.record
         record.http_status = response.status_code
         request_id = self._headers.get("x-request-id", "")
         record.upstream_request_id = "" if secrets.are_in(request_id) else request_id
-        record.trailers = reply_trailers(fields)
+        record.trailers = response_trailers(fields)
         if secrets.are_in("\n".join([value for _, value in record.trailers])):
             record.trailers = [(key, value) for key, value in record.trailers if not secrets.are_in(value)]
 
     async def check(self) -> None:
-        """See that the reply is a success, in an encoding that can be undone.
+        """Check that the response is a success, in an encoding that can be decoded.
 
         Raises:
             BridgeError: what a status other than 2xx means for the caller; UPSTREAM_MALFORMED_RESPONSE for an encoding
@@ -87,19 +87,19 @@ class Exchange:
         """
         status = self._record.http_status
         if status < 200:
-            raise failures.malformed("switches to a protocol that nobody asked for")
+            raise failures.malformed("switches to another protocol")
         if status >= 300:
             raise await self._refusal()
         self._unpacker = unpacker_for(self._headers.get("content-encoding", ""))
 
     @property
     def media_type(self) -> str:
-        """The reply's content type without parameters, in lower case."""
+        """The response's content type without parameters, in lower case."""
         return self._headers.get("content-type", "").partition(";")[0].strip().lower()
 
     @property
     def is_framed(self) -> bool:
-        """Whether HTTP says where the body ends. The end of a connection says it as well, and may be a cut."""
+        """Whether the headers say where the body ends. If not, the end of the connection ends it, and may be a cut."""
         return bool(self._headers.keys() & {"content-length", "transfer-encoding"})
 
     async def read(self) -> bytes:
@@ -110,7 +110,7 @@ class Exchange:
         """
         data = self._rest
         if data:
-            await asyncio.sleep(0)  # a turn for others between two slices
+            await asyncio.sleep(0)  # let other tasks run between two slices
         else:
             data = await self._arrived()
         self._rest = data[_SLICE_BYTES:]
@@ -128,14 +128,14 @@ class Exchange:
     async def _unpacked(self, unpacker: Unpacker) -> bytes:
         while True:
             if unpacker.has_more:
-                await asyncio.sleep(0)  # a turn for others between two steps
+                await asyncio.sleep(0)  # let other tasks run between two steps
                 text = unpacker.step()
             elif data := await self._received():
                 text = unpacker.step(data)
             else:
                 unpacker.close()
                 return b""
-            if text:  # a compressed piece may hold nothing yet
+            if text:  # a compressed piece may not complete any text yet
                 return text
 
     async def read_all(self, limit: int, start: bytes = b"") -> bytes:
@@ -146,7 +146,7 @@ class Exchange:
         """
         pieces, self._rest = [start, self._rest], b""
         size = sum(map(len, pieces))
-        self.clock.phase(self._stall, Reason.UPSTREAM_TIMEOUT, "the reply stopped in the middle")
+        self.clock.phase(self._stall, Reason.UPSTREAM_TIMEOUT, "the response stalled")
         self._body.expect(limit)  # all of it is wanted: reading need not pause
         while size <= limit and (data := await self._arrived()):
             pieces.append(data)
@@ -154,41 +154,41 @@ class Exchange:
             self.keep(size)
             self.clock.resume()
         if size > limit:
-            raise failures.too_large("the reply", limit)
+            raise failures.too_large("the response", limit)
         self._record.ended_at = time.monotonic()
         return b"".join(pieces)
 
     def keep(self, size: int) -> None:
-        """See that so many bytes may be kept until they are complete.
+        """Check that so many bytes may be buffered until the response or event is complete.
 
         Raises:
-            BridgeError: UPSTREAM_RESPONSE_TOO_LARGE for a body of far fewer bytes, which was compressed.
+            BridgeError: UPSTREAM_RESPONSE_TOO_LARGE for a compressed body of far fewer bytes.
         """
         if self._unpacker is not None:
             self._unpacker.keep(size)
 
     async def rest_from(self, silent: int) -> None:
-        """Wait, in proportion to so many bytes that said nothing, before more of them are read.
+        """Wait before the next read, in proportion to so many bytes that held no event.
 
-        Line feeds and comments keep a connection alive, for which a few bytes will do. A flood of them takes the event
-        loop 80 ns a byte; the wait keeps that to a fiftieth of its time.
+        A few bytes of line feeds or comments keep a connection alive. A flood of them costs the event loop 80 ns per
+        byte. The wait keeps that to a fiftieth of its time.
         """
         if silent > _MAX_SILENT_BYTES:
             await asyncio.sleep(min(silent * _REST_SECONDS_PER_BYTE, 1.0))
 
     async def failed(self, error: Any, data: bytes) -> BridgeError:
-        """What an error in the body of a 200 reply means for the caller."""
+        """What an error in the body of a 200 response means for the caller."""
         return await self._masked(data, partial(failures.of_error, error, self._headers, data, self.call))
 
     def failure(self, error: Any, data: bytes) -> BridgeError:
-        """As `failed`, for who cannot wait: nothing is shown of an error that would take long to mask."""
+        """As `failed`, without waiting: nothing is shown of an error that would take long to mask."""
         mask = Mask(self._request, self._secrets, _SCANNED_AT_ONCE)
         return failures.of_error(
             error, self._headers, data, self.call, mask, uses_bridge_credential=self._uses_bridge_credential
         )
 
     async def beginning(self) -> bytes:
-        """As much of the body as an error needs. One that is cut off, stops or does not end takes nothing from it."""
+        """As much of the body as an error needs. If it is cut off or stalls, what has arrived."""
         body = bytearray()
         self.clock.pause()
         with suppress(BridgeError, TimeoutError):
@@ -198,10 +198,10 @@ class Exchange:
         return bytes(body)
 
     async def _refusal(self) -> BridgeError:
-        """What a status other than 2xx means; the body can only refine it."""
+        """What a status other than 2xx means. The body can only refine it."""
         data = readable(await self.beginning(), self._headers.get("content-encoding", ""), _MAX_ERROR_BYTES)
         return await self._masked(
-            data, partial(failures.of_reply, self._record.http_status, self._headers, data, self.call)
+            data, partial(failures.of_response, self._record.http_status, self._headers, data, self.call)
         )
 
     async def _masked(self, data: bytes, failure: Callable[..., BridgeError]) -> BridgeError:
@@ -211,10 +211,10 @@ class Exchange:
         return await aside(failure, mask, uses_bridge_credential=self._uses_bridge_credential)
 
     def close(self) -> None:
-        """Give the connection back if the body was read to its end; else close it, at once."""
+        """Return the connection to the pool if the body was read to its end. If not, close it at once."""
         self._record.ended_at = self._record.ended_at or time.monotonic()
         self._body.close()
-        self._closed()
+        self._on_close()
 
 
 def forget_response(record: CallRecord) -> None:

@@ -1,4 +1,4 @@
-"""Turns what went wrong upstream into a `BridgeError`: an HTTP status, an error body, an exception of the transport."""
+"""Turns an upstream failure into a `BridgeError`: an HTTP status, an error body, or an exception of the transport."""
 
 import re
 from collections.abc import Mapping
@@ -16,11 +16,11 @@ from bridge.upstream.causes import Cause, cause_of
 from bridge.upstream.masking import Mask, Text, body_text
 from bridge.upstream.reasons import of_status, refined, status_named
 
-#: Who is told to wait for longer than this, in seconds, had better not wait.
+#: If the upstream asks for a longer delay than this, the caller is told not to retry.
 _MAX_DELAY_SECONDS: Final = 60.0
-#: Bytes of an event that is no JSON in which an error is looked for.
+#: Bytes of an event that is not JSON which are searched for an error.
 _MAX_BYTES: Final = 1 << 14
-#: Failures to connect that have a reason of their own: retries do not help.
+#: Failures to connect with a reason of their own: retries do not help.
 _REASONS: Final = {
     Cause.CERTIFICATE_EXPIRED: Reason.UPSTREAM_TLS_ERROR,
     Cause.CERTIFICATE_NOT_YET_VALID: Reason.UPSTREAM_TLS_ERROR,
@@ -30,21 +30,21 @@ _REASONS: Final = {
     Cause.TLS_FAILED: Reason.UPSTREAM_TLS_ERROR,
     Cause.PROXY_CREDENTIALS: Reason.UPSTREAM_PROXY_REJECTED,
 }
-#: What each exception of the transport means between the connection and the response.
+#: What each exception means between the connection and the response.
 _EXCEPTIONS: Final = (
     (httpx.WriteError, Reason.UPSTREAM_WRITE_FAILED, "the connection broke while the request was being sent"),
-    (httpx.RemoteProtocolError, Reason.UPSTREAM_MALFORMED_RESPONSE, "the upstream's reply is not HTTP"),
+    (httpx.RemoteProtocolError, Reason.UPSTREAM_MALFORMED_RESPONSE, "the upstream's response is not HTTP"),
     (httpx.LocalProtocolError, Reason.BRIDGE_INTERNAL, "the request cannot be written as HTTP"),
-    (httpx.TransportError, Reason.UPSTREAM_CONNECTION_LOST, "the connection broke before the reply began"),
+    (httpx.TransportError, Reason.UPSTREAM_CONNECTION_LOST, "the connection broke before the response began"),
 )
 
 
-def of_reply(
+def of_response(
     status: int, headers: Mapping[str, str], data: bytes, call: CallContext, mask: Mask, *, uses_bridge_credential: bool
 ) -> BridgeError:
-    """The failure that a reply with an HTTP status other than 2xx tells of.
+    """The failure for a response with an HTTP status other than 2xx.
 
-    `mask` hides what was sent; `uses_bridge_credential` says that the credential sent was the bridge's.
+    `mask` hides what was sent. `uses_bridge_credential` says that the credential sent was the bridge's.
     """
     return _failure(status, headers, read(data), data, call, mask, uses_bridge_credential=uses_bridge_credential)
 
@@ -52,9 +52,9 @@ def of_reply(
 def of_error(
     error: Any, headers: Mapping[str, str], data: bytes, call: CallContext, mask: Mask, *, uses_bridge_credential: bool
 ) -> BridgeError:
-    """The failure that an error inside a 200 reply or a stream tells of: as if it had been the HTTP status it names.
+    """The failure for an error inside a 200 response or a stream, as if it had come with the HTTP status it names.
 
-    `error` is the JSON value of it, or the bytes of what is no JSON.
+    `error` is its JSON value, or bytes that are not JSON.
     """
     body = read(error[:_MAX_BYTES]) if isinstance(error, bytes) else read_value(error)
     status = body.status or status_named((body.code, body.type, body.name))
@@ -121,7 +121,7 @@ def _reason(status: int, body: ErrorBody, call: CallContext, *, uses_bridge_cred
 
 
 def _is_about_model(body: ErrorBody, call: CallContext) -> bool:
-    """Whether a 404 is the API's word on the model, not a router's on the path."""
+    """Whether a 404 comes from the API and is about the model, not from a router and about the path."""
     return retrieves_model(call.method) or (body.is_openai and has_model(call.method))
 
 
@@ -140,12 +140,12 @@ def json_path(param: str) -> str:
 
 
 def _advice(reason: Reason, headers: Mapping[str, str], body: ErrorBody) -> tuple[float | None, Retry | None]:
-    """How long to wait, as far as the upstream says, and what to say about retrying where the reason says otherwise."""
+    """The delay that the upstream asks for, and the retry advice if it differs from the reason's."""
     if reason.retry is Retry.NO:
         return None, None
     delay = delays.asked(headers) or body.retry_after
     if delay is None and reason is Reason.RATE_LIMIT_EXCEEDED:
-        delay = delays.reset(headers)  # most responses have these headers, whether a limit was reached or not
+        delay = delays.reset(headers)  # most responses have these headers, even if no limit was reached
     if _should_retry(headers) is False:
         return delay, Retry.NO
     if delay is None:
@@ -158,9 +158,9 @@ def _should_retry(headers: Mapping[str, str]) -> bool | None:
 
 
 def of_exception(error: httpx.TransportError, *, answered: bool) -> BridgeError:
-    """The failure behind an exception of the transport; `answered` says that the reply's headers had arrived."""
+    """The failure for an exception of the transport. `answered` says that the response's headers had arrived."""
     if answered:
-        return interrupted("the connection broke in the middle of the reply")
+        return interrupted("the connection broke in the middle of the response")
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.ProxyError):
         cause = cause_of(error)
         words = str(error) if isinstance(error, httpx.ProxyError) else cause.words
@@ -170,22 +170,22 @@ def of_exception(error: httpx.TransportError, *, answered: bool) -> BridgeError:
 
 
 def interrupted(message: str) -> BridgeError:
-    """A reply that was cut off after it had begun."""
+    """A response was cut off after it had begun."""
     return BridgeError(Reason.UPSTREAM_STREAM_INTERRUPTED, message)
 
 
 def malformed(what: str) -> BridgeError:
-    """A success that is not what the API promises; `what` says in which way, without quoting it."""
-    return BridgeError(Reason.UPSTREAM_MALFORMED_RESPONSE, f"the upstream's reply {what}")
+    """A successful response does not follow the API. `what` says how, without quoting it."""
+    return BridgeError(Reason.UPSTREAM_MALFORMED_RESPONSE, f"the upstream's response {what}")
 
 
 def too_many(what: str, limit: int) -> BridgeError:
-    """A reply or an event of more elements than the limit: values, items of lists and members of objects."""
+    """A response or event has more elements than the limit: values, list items and object members."""
     message = f"{what} has more than {limit} elements"
     return BridgeError(Reason.UPSTREAM_RESPONSE_TOO_LARGE, message, metadata={"maxElements": str(limit)})
 
 
 def too_large(what: str, limit: int) -> BridgeError:
-    """A reply or an event over the size limit."""
+    """A response or event is over the size limit."""
     message = f"{what} is over the limit of {limit} bytes"
     return BridgeError(Reason.UPSTREAM_RESPONSE_TOO_LARGE, message, metadata={"limitBytes": str(limit)})

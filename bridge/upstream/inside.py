@@ -1,7 +1,7 @@
-"""Finds the error in what came with HTTP 200: a whole response, or an event of a stream. Known by shape, never by text.
+"""Finds errors in responses with HTTP 200 and in events of a stream, by their shape and never by their text.
 
-Where there is a result, only a member that can mean nothing else is an error. Where there is none, most dialects' flat
-errors are recognised too. A response that is not recognised here and has no result is malformed, never a success.
+Next to a result, only a member that can mean nothing else is an error. Without a result, the flat errors of most
+dialects are recognised too. A response with neither a result nor a recognised error is malformed, never a success.
 """
 
 import re
@@ -10,17 +10,17 @@ from typing import Any, Final
 
 from bridge.upstream.bodies import first_object, fold, http_status_of, is_blank
 
-#: Members that make an empty `error` beside them the leavings of somebody's serializer.
+#: Next to one of these members, an empty `error` is only an artefact of a serializer.
 _RESULTS: Final = ("choices", "data", "usage")
-#: Members that only errors have, as `fold` writes their names.
+#: Members that only errors have, with names as from `fold`.
 _ERRORS: Final = (
     *("errors", "errortype", "errormessage", "errormsg", "errmsg", "errorcode", "errcode", "errno"),
     *("exception", "fault", "err"),
 )
 _FAILED: Final = frozenset({"error", "fail", "failed", "failure"})
-#: Words in the name of an event that say that the stream has failed.
+#: Words in an event's name that say that the stream has failed.
 _FAILURES: Final = _FAILED | {"errors", "exception", "fatal"}
-#: What the `type` of an error is called.
+#: Words in the `type` of an error.
 _SOUNDS: Final = re.compile(
     "error|exception|fail|fatal|invalid|denied|forbidden|unauthor|exceed|limit|unavailab|overload|time_?out|throttl"
     "|quota|balance|billing|refus|reject|abort|not_?found|not_?supported|conflict"
@@ -28,9 +28,9 @@ _SOUNDS: Final = re.compile(
 
 
 def error_in(value: Mapping[str, Any], *, named: bool = False) -> Any:
-    """The error in an object, as `bodies.read_value` takes it; None if there is none.
+    """The error in an object, for `bodies.read_value`; None if there is none.
 
-    `named` says that the object is an event under a name, where a `message` alone tells of no error.
+    `named` says that the object is an event with a name, where a `message` alone is not an error.
     """
     if ("error" in value or "success" in value or "base_resp" in value) and _is_stated(value):
         return value
@@ -46,28 +46,28 @@ def error_in(value: Mapping[str, Any], *, named: bool = False) -> Any:
 
 
 def _is_stated(value: Mapping[str, Any]) -> bool:
-    """Whether a member says that the call has failed, whatever stands beside it."""
+    """Whether a member says that the call has failed, whatever else the object has."""
     error = value.get("error")
     if error and (not is_blank(error) or (isinstance(error, dict) and value.keys().isdisjoint(_RESULTS))):
         return True
-    base = value.get("base_resp")  # of MiniMax, in every response
+    base = value.get("base_resp")  # MiniMax has it in every response
     return value.get("success") is False or (type(base) is dict and not is_blank(base.get("status_code")))
 
 
 def suspect_in(value: Mapping[str, Any]) -> Any:
-    """An object that may be an error or a notice, as a `message` alone is: an error if the answer never comes."""
+    """An object that may be an error or a notice, such as a `message` alone. It is an error if no answer follows."""
     members = fold(value)
     message = members.get("message") or members.get("msg")
     return value if isinstance(message, str) and message and members.keys().isdisjoint({"id", "object"}) else None
 
 
 def is_failure(kind: str) -> bool:
-    """Whether the name of an event says that the stream has failed, as `error` or `response.failed` does."""
+    """Whether an event's name says that the stream has failed, such as `error` or `response.failed`."""
     return not _FAILURES.isdisjoint(re.split(r"[^a-z]+", kind.lower()))
 
 
 def unwrapped(value: Any) -> Any:
-    """An error without the arrays around it, as Gemini's compatibility layer sends it; any other value as it is."""
+    """An error without the arrays around it, which Gemini's compatibility layer sends. Other values are unchanged."""
     if type(value) is not list or not value or type(value[0]) not in {dict, list}:
         return value
     inner = first_object(value)
@@ -75,7 +75,7 @@ def unwrapped(value: Any) -> Any:
 
 
 def _is_flat(members: Mapping[str, Any], *, named: bool) -> bool:
-    """Whether an object without a result is an error itself. What has an `id` or `object` needs a clearer sign."""
+    """Whether an object without a result is an error. One with an `id` or `object` needs a clearer sign."""
     typed = "id" in members or "object" in members
     message, code = members.get("message") or members.get("msg"), members.get("code")
     said = isinstance(message, str) and not is_blank(message)

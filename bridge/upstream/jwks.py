@@ -1,4 +1,4 @@
-"""Fetches the key set of an issuer of tokens. Its URL comes from the settings, and no redirect leads elsewhere."""
+"""Fetches the key set of a token issuer. The URL comes from the settings; redirects are not followed."""
 
 import asyncio
 import ssl
@@ -11,21 +11,21 @@ from bridge.upstream.causes import cause_of
 from bridge.upstream.proxy import Proxy, proxy_of
 from bridge.upstream.tls import trust
 
-#: Seconds for the whole of it.
+#: For the whole fetch.
 _TIMEOUT_SECONDS: Final = 5.0
-#: No key set is larger, in bytes.
+#: The largest key set.
 _MAX_BYTES: Final = 1 << 20
 
 
 class FetchError(Exception):
-    """There was no key set to be had. The message says why, without the URL."""
+    """The key set could not be fetched. The message says why, without the URL."""
 
 
 async def fetch(settings: Settings) -> bytes:
-    """The document at `jwt_jwks_url`, by the proxy and with the authorities of the settings.
+    """The document at `jwt_jwks_url`, through the proxy and with the CAs of the settings.
 
     Raises:
-        FetchError: no connection, no 200, or more than a key set can be.
+        FetchError: there is no connection, the status is not 200, or the document is too large.
     """
     url = str(settings.jwt_jwks_url)
     try:
@@ -34,12 +34,12 @@ async def fetch(settings: Settings) -> bytes:
         async with (
             asyncio.timeout(_TIMEOUT_SECONDS),
             httpx.AsyncClient(verify=context, trust_env=False, proxy=proxy) as client,
-            client.stream("GET", url, headers={"accept": "application/json"}) as reply,
+            client.stream("GET", url, headers={"accept": "application/json"}) as response,
         ):
-            if reply.status_code != httpx.codes.OK:
-                raise FetchError(f"HTTP status {reply.status_code}")
+            if response.status_code != httpx.codes.OK:
+                raise FetchError(f"HTTP status {response.status_code}")
             content = bytearray()
-            async for piece in reply.aiter_bytes():
+            async for piece in response.aiter_bytes():
                 content += piece
                 if len(content) > _MAX_BYTES:
                     raise FetchError("too large for a key set")

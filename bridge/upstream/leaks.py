@@ -1,7 +1,7 @@
-"""Finds the credential that was sent in text from an upstream, however it is quoted there.
+"""Finds the credential that was sent in text from an upstream, however the text quotes it.
 
-What a credential looks like does not matter: it is found by comparison. So is a part of it, a part in base64 or in
-hexadecimal digits, one that quotes or spaces divide, and one with its middle left out, as `sk-...abcd`.
+A credential is found by comparison, whatever it looks like. So is a part of it, a part in base64 or hexadecimal, a part
+that quotes or spaces divide, and a form with the middle left out, such as `sk-...abcd`.
 """
 
 import re
@@ -15,28 +15,28 @@ from urllib.parse import quote
 
 from bridge.upstream.overlap import Range, joined
 
-#: A credential of fewer characters is a word, as `no` is.
+#: A shorter credential is an ordinary word, such as `no`.
 _MIN_LENGTH: Final = 4
-#: A credential of so many characters has parts that nobody may see.
+#: Of a credential of at least this length, parts are masked too.
 _HAS_PARTS: Final = 12
 #: Characters of a part: a quarter of the credential within these bounds.
 _MIN_PART, _MAX_PART = 8, 16
-#: The same where only letters and digits are compared, because quotes, spaces or line ends stand between them.
+#: The length of a part if only letters and digits are compared, because quotes, spaces or line ends divide them.
 _LOOSE: Final = 12
-#: Pieces in which a credential is looked for in headers.
+#: Pieces into which a credential is divided for the search in headers.
 _MAX_BLOCKS: Final = 8
-#: Of a credential without its middle: so many of its first or its last characters.
+#: First or last characters of a credential without its middle.
 _MIN_END, _MAX_END = 3, 24
-#: What stands for the middle.
+#: What may stand for the middle.
 _LEFT_OUT: Final = re.compile(rb"\*{2,}|\.{2,}|_{3,}|x{4,}|#{3,}|(?:\xe2\x80[\xa6\xa2])+")
 _LETTERS: Final = re.compile(rb"[0-9a-z]+")
 _SCHEMES: Final = frozenset({"bearer", "basic", "token", "apikey", "api-key", "key"})
 
 
 class _Marks(NamedTuple):
-    """What gives a credential away, in lower case."""
+    """What reveals a credential, in lower case."""
 
-    words: tuple[bytes, ...]  # a short one, as a whole
+    words: tuple[bytes, ...]  # a short credential as a whole
     part: int  # characters of each part
     parts: frozenset[bytes]
     loose: frozenset[bytes]
@@ -44,25 +44,25 @@ class _Marks(NamedTuple):
 
 
 class Secrets:
-    """What must not be told: the values of `authorization` headers, with or without a scheme."""
+    """What must not be shown: the values of `authorization` headers, with or without a scheme."""
 
     def __init__(self, authorizations: Iterable[str | None] = ()) -> None:
         self._values = tuple(value for value in authorizations if value)
 
     def ranges(self, text: bytes) -> Iterator[Range]:
-        """Where a text gives one of them away."""
+        """Where a text reveals one of them."""
         lower = text.lower()
         return joined(sorted(found for value in self._values for found in _found(_marks(value), lower)))
 
     def are_in(self, text: str) -> bool:
-        """Whether a text has one of them, or a large part of it. It takes a microsecond, and is for headers."""
+        """Whether a text has one of them, or a large part of one. For headers: it takes a microsecond."""
         lower = text.lower()
         return any(block in lower for value in self._values for block in _blocks(value))
 
 
 @lru_cache(256)
 def _blocks(authorization: str) -> tuple[str, ...]:
-    """A credential in pieces, one of which is in each text that has most of it."""
+    """A credential in pieces. A text that has most of the credential has one of the pieces."""
     value = _credential(authorization).lower()
     if len(value) < _MIN_LENGTH:
         return ()
@@ -92,7 +92,7 @@ def _marks(authorization: str) -> _Marks:
 
 
 def _forms(authorization: str) -> Iterator[bytes]:
-    """The credential of a header's value, and what it is in other alphabets."""
+    """The credential in a header's value, and its encoded forms."""
     value = _credential(authorization)
     values = [value]
     if authorization.lower().startswith("basic "):
@@ -108,7 +108,7 @@ def _forms(authorization: str) -> Iterator[bytes]:
 
 
 def _in_base64(data: bytes) -> Iterator[bytes]:
-    """The letters in base64 that depend on the data alone, whatever stands before and behind it."""
+    """The base64 characters that depend on the data alone, whatever comes before and after it."""
     for before in range(3):
         text = b64encode(bytes(before) + data)
         letters = text[-(-before * 4 // 3) : (before + len(data)) * 4 // 3]
@@ -137,7 +137,7 @@ def _found(marks: _Marks, text: bytes) -> Iterator[Range]:
 
 
 def _without_middle(secret: bytes, text: bytes) -> Iterator[Range]:
-    """Where a text has the first or the last characters of a secret beside what stands for the rest."""
+    """Where a text has the first or last characters of a secret next to a mark for the rest."""
     for middle in _LEFT_OUT.finditer(text):
         begin, end = middle.span()
         before = _size(text[max(0, begin - _MAX_END) : begin].endswith, (secret[:size] for size in _ends(secret)))

@@ -1,8 +1,7 @@
 """Makes the texts of an upstream's error safe to show: no prompt, no credential, one line, clipped.
 
-All texts of an error are masked together, so that the request is scanned once, whatever it holds and however many
-texts there are. A scan takes as long as the request is large; who cannot wait for it sets a bound, and of an error in
-reply to a larger request nothing is shown.
+All texts of an error are masked together, so that the request is scanned once. The time of a scan is proportional to
+the size of the request. Code that cannot wait sets a bound, and nothing is shown of an error if its request is larger.
 """
 
 import html
@@ -17,28 +16,28 @@ from bridge.redact import CONTROL, safe
 from bridge.upstream.leaks import Secrets
 from bridge.upstream.overlap import MIN_PROMPT_BYTES, Overlap, Range, joined
 
-#: More of a text is looked at than is shown, as masks are shorter than what they hide: in characters, and as a
+#: More of a text is masked than is shown, because marks are shorter than what they hide: in characters, and as a
 #: multiple of what is shown.
 _LOOK: Final = 8192
 _LOOK_TIMES: Final = 8
 _ESCAPES: Final = re.compile(r"\\u([0-9a-fA-F]{4})|((?:\\x[0-9a-fA-F]{2})+)|\\(.)", re.DOTALL)
-#: Bytes of a body that are written anew: the first of them are shown.
+#: Bytes of a body that are parsed and written again, of which the first are shown.
 _MAX_BODY: Final = 1 << 18
-#: Quotes inside of quotes.
+#: Levels of quoting that are undone.
 _DEPTH: Final = 8
 _LETTERS: Final = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
 _PROMPT: Final = "[…]".encode()
-#: The mark as JSON text may have it.
+#: The mark as it may appear in JSON text.
 _MARKS: Final = (_PROMPT, b"[\\u2026]")
 _SECRET: Final = b"[secret]"
-#: Rounds of masking: a prompt that has the mark in it may be shared with a text that has just been masked.
+#: Rounds of masking. A prompt may contain the mark itself, and so match a text that has just been masked.
 _ROUNDS: Final = 3
-#: Characters that are searched in one go.
+#: Characters searched in one go.
 _PIECE: Final = 1 << 20
-#: Members that name things instead of carrying the caller's text, if the name is no longer than this.
+#: Members that hold names and not the caller's text, up to this length.
 _NAMES: Final = frozenset({"model", "models", "type", "role", "object", "format", "encoding_format"})
 _MAX_NAME: Final = 256
-#: A list of so many numbers is a prompt in tokens.
+#: A list of at least this many numbers is a prompt in tokens.
 _TOKENS: Final = 6
 
 
@@ -50,7 +49,7 @@ class Text(NamedTuple):
 
 
 class Mask:
-    """Masks the texts of an error that answers `request`, the body that was sent upstream.
+    """Masks the texts of an error in response to `request`, the body that was sent upstream.
 
     A request of more than `max_bytes` is not scanned.
     """
@@ -61,7 +60,7 @@ class Mask:
         self._too_large = max_bytes is not None and len(request) > max_bytes
 
     def shown(self, texts: Sequence[Text]) -> list[str]:
-        """Each text as it may be shown: one line, empty if nothing of it may."""
+        """Each text as it may be shown: one line, empty if nothing may be shown."""
         if self._too_large:
             return ["" for _ in texts]
         forms = [_forms(text[: min(_LOOK, _LOOK_TIMES * limit)]) for text, limit in texts]
@@ -78,7 +77,7 @@ class Mask:
     def _value(self) -> Any:
         try:
             return loads(self._request) if self._request else None
-        except MalformedJSONError:  # nested too deeply, say: nothing of it can be told apart
+        except MalformedJSONError:  # nested too deeply, for example: prompts cannot be told from names
             return self._request.decode("utf-8", "replace")
 
     def _masked(self, texts: dict[str, bytes], request: Any) -> dict[str, bytes]:
@@ -89,7 +88,7 @@ class Mask:
 
 
 def body_text(data: bytes) -> str:
-    """An error's body as a text. JSON is written anew, as there are many ways to escape a text."""
+    """An error's body as text. JSON is written again, because a text can be escaped in many ways."""
     with suppress(MalformedJSONError, TypeError):  # no JSON, or nested too deeply for orjson to write
         if len(data) <= _MAX_BODY:
             return dumps(loads(data)).decode()
@@ -103,7 +102,7 @@ def _forms(text: str) -> list[str]:
 
 
 def _chosen(forms: Sequence[str], masked: Mapping[str, bytes]) -> str:
-    """The masked text to show: the one that was sent, unless it has something to hide that only decoding shows."""
+    """The masked text to show: as it was sent, or decoded if only decoding reveals something to hide."""
     shown = masked[forms[0]].decode("utf-8", "ignore")
     for form, decode in zip(forms[1:], _DECODERS, strict=True):
         decoded = masked[form].decode("utf-8", "ignore")
@@ -124,7 +123,7 @@ def _cut(text: bytes, prompts: Iterator[Range], secrets: Iterator[Range]) -> byt
 
 
 def one_line(text: str) -> str:
-    """A text with each run of control characters as one space; made of short searches, however long it is."""
+    """A text with each run of control characters as one space. Made of short searches, so that no call takes long."""
     if text.isprintable():
         return text
     pieces = []
@@ -149,7 +148,7 @@ def _prompts(request: Any) -> Iterator[bytes]:
 
 
 def strings(value: Any) -> Iterator[str]:
-    """All texts in a request's JSON value, without those that name a model or a type; lists of tokens as texts."""
+    """All texts in a request's JSON value, except names of models or types. Lists of tokens count as texts."""
     pending = [value]
     while pending:
         item = pending.pop()
@@ -172,7 +171,7 @@ def _is_name(member: Any) -> bool:
 
 
 def decoded(text: str) -> str:
-    """A text without JSON's escapes, percent-encoding and HTML's entities: a quote may be inside of another one."""
+    """A text without JSON escapes, percent-encoding and HTML entities, which may be nested."""
     for _ in range(_DEPTH):
         before = text
         if "\\" in text:
@@ -188,7 +187,7 @@ def decoded(text: str) -> str:
 
 
 def _from_form(text: str) -> str:
-    """As `decoded`, with spaces in place of plus signs, as HTML forms write them."""
+    """As `decoded`, with plus signs read as spaces, as in HTML forms."""
     return decoded(text.replace("+", " ") if "%" in text else text)
 
 
@@ -202,7 +201,7 @@ def _characters(escape: re.Match[str]) -> str:
 def _without_entities(text: str) -> str:
     try:
         return html.unescape(text)
-    except ValueError:  # a number of too many digits
+    except ValueError:  # a number with too many digits
         return text
 
 

@@ -1,8 +1,8 @@
-"""What the texts of an error have in common with a request, found by one scan of the request.
+"""Finds what the texts of an error share with the request, in one scan of the request.
 
-Upstreams quote what they were sent. A run of 24 bytes that a text shares with a prompt is part of that prompt, and so
-is a whole prompt of 12 bytes or more. The scan takes the same time however many prompts and texts there are: 7 ns for
-each byte of the request, and as much again for each byte that the texts do quote.
+Upstreams quote what they were sent. Any run of 24 bytes that a text shares with a prompt is masked, and so is a whole
+prompt of 12 bytes or more. The scan takes the same time however many prompts and texts there are: 7 ns for each byte of
+the request, and as much again for each byte that the texts quote.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,21 +10,21 @@ from itertools import chain
 from struct import iter_unpack
 from typing import Final
 
-#: Bytes that a text shares with a prompt and that it may not show.
+#: A run of this many bytes that a text shares with a prompt is masked.
 RUN: Final = 24
-#: A prompt of fewer bytes is a word that an error may use.
+#: A shorter prompt is an ordinary word, which an error may use.
 MIN_PROMPT_BYTES: Final = 12
-#: A run has a block of the prompt in it, wherever it begins: blocks are half as long and lie side by side.
+#: Blocks of the prompt are half as long as a run and side by side, so each run contains a whole block.
 _BLOCK: Final = RUN // 2
 _BLOCK_FORMAT: Final = f"{_BLOCK}s"
-#: Bytes of a prompt that are looked at in one go: it takes the interpreter 0.3 ms, in which nobody else gets it.
+#: Bytes of a prompt that are scanned in one go. That takes 0.3 ms, in which no other thread runs.
 _PIECE: Final = 4096 * _BLOCK
 
 Range = tuple[int, int]
 
 
 class Overlap:
-    """Finds what `texts` share with the prompts that `add` is told of."""
+    """Finds what `texts` share with the prompts that are given to `add`."""
 
     def __init__(self, texts: Sequence[bytes]) -> None:
         self._texts = texts
@@ -62,13 +62,13 @@ class Overlap:
                 continue
             first = max(0, at - _BLOCK)
             around = prompt[first : at + RUN]
-            if around not in seen:  # what repeats itself is looked at once
+            if around not in seen:  # repetitions are looked at once
                 seen.add(around)
                 runs = {around[place : place + RUN] for place in range(at - first + 1)}
                 shared |= runs & grams
 
     def ranges(self, text: bytes) -> Iterator[Range]:
-        """Where one of the texts repeats a prompt. Parts that overlap are one."""
+        """Where a text repeats a prompt. Overlapping ranges are merged."""
         found = sorted(
             (at, at + length)
             for length, shared in self._shared.items()
@@ -80,7 +80,7 @@ class Overlap:
 
 
 def joined(ranges: Sequence[Range]) -> Iterator[Range]:
-    """Ranges in their order, with those that overlap as one."""
+    """Ranges in order; overlapping ranges are merged."""
     begin = end = -1
     for first, last in ranges:
         if first < end:

@@ -1,8 +1,8 @@
-"""Endpoints that the bridge knows nothing of: JSON as text, and events with their names.
+"""Endpoints that the bridge does not know: JSON as text, and events with their names.
 
-A response is a success if its HTTP status and its JSON say so, and if it is complete. A stream is complete when
-`[DONE]` came, or the event that ends streams of its kind, or when HTTP says that the body has ended; the end of a
-connection may be a cut. Everything else is an error, as in `bridge.upstream.stream`.
+A response is a success if its HTTP status and its JSON say so, and if it is complete. A stream is complete after
+`[DONE]`, after the event that ends streams of its kind, or when the HTTP framing says that the body has ended. The end
+of a connection may be a cut. Everything else is an error, as in `bridge.upstream.stream`.
 """
 
 import asyncio
@@ -27,20 +27,20 @@ from bridge.upstream.inside import error_in
 from bridge.upstream.sse import STRAY, Decoder, Event, EventTooLargeError
 
 _DONE: Final = b"[DONE]"
-#: How long to wait behind the last event for the end of the body, which lets the connection be used again, in seconds.
-_LINGER: Final = 0.05
+#: How long to wait after the last event for the end of the body, so that the connection can be used again.
+_LINGER_SECONDS: Final = 0.05
 
 
 class _Kind(NamedTuple):
-    """A kind of streams: the types of its events, and those of the last one; `once` if no other event has these."""
+    """A kind of stream: the types of its events, and of its last event; `once` if only the last event has these."""
 
     types: re.Pattern[str]
     ends: re.Pattern[str]
     once: bool
 
 
-#: OpenAI's responses, Anthropic's messages, and whatever else has a verb as the last part of its types, as OpenAI's
-#: images, speech and transcripts.
+#: OpenAI's responses, Anthropic's messages, and others whose types end with a verb, such as OpenAI's images, speech and
+#: transcripts.
 _KINDS: Final = (
     _Kind(re.compile(r"response\..+"), re.compile(r"response\.(?:completed|failed|incomplete|cancelled)"), once=True),
     _Kind(re.compile(r"message_(?:start|delta|stop)|content_block_\w+"), re.compile(r"message_stop"), once=True),
@@ -49,7 +49,7 @@ _KINDS: Final = (
 
 
 class Request(NamedTuple):
-    """A request below the base URL: `target` is path and query, `body` is JSON text, empty for none."""
+    """A request below the base URL: `target` is path and query, `body` is JSON text or empty."""
 
     method: str
     target: str
@@ -57,10 +57,10 @@ class Request(NamedTuple):
 
 
 async def call_whole(upstream: Upstream, settings: Settings, request: Request, call: CallContext) -> bytes:
-    """The JSON text of a response, empty where it has no body.
+    """The JSON text of a response; empty if it has no body.
 
     Raises:
-        BridgeError: every way in which this can fail, see `bridge.upstream.failures`.
+        BridgeError: see `bridge.upstream.failures`.
     """
     async with Clock(call.deadline) as clock:
         begun = upstream.begin(request.method, request.target, call, request.body, "application/json", clock)
@@ -88,10 +88,10 @@ async def _whole(exchange: Exchange, settings: Settings, request: Request) -> by
         raise failures.malformed(
             "is not JSON by its content type; streams of events need the RPC Stream, other data cannot be passed on"
         )
-    data = (await exchange.read_all(settings.max_reply_bytes)).strip()
+    data = (await exchange.read_all(settings.max_response_bytes)).strip()
     if data:
         try:
-            value = await load_document(data, settings.max_reply_elements)
+            value = await load_document(data, settings.max_response_elements)
         except MalformedJSONError as error:
             raise failures.malformed(f"is not valid JSON ({error})") from None
         _judge(exchange, request, value, data)
@@ -99,9 +99,9 @@ async def _whole(exchange: Exchange, settings: Settings, request: Request) -> by
 
 
 def _judge(exchange: Exchange, request: Request, value: Any, data: bytes) -> None:
-    """See that a JSON body with a good HTTP status is no error, and note what it says of the call.
+    """Check that a JSON body with a good HTTP status is not an error, and record what it says about the call.
 
-    A resource may have an error of its own, as a response that failed. Whoever only looks it up has had success.
+    A resource may contain an error, such as a response that failed. A call that only looks it up has succeeded.
     """
     if not isinstance(value, dict):
         return
@@ -114,7 +114,7 @@ def _judge(exchange: Exchange, request: Request, value: Any, data: bytes) -> Non
 
 
 def _is_error(value: Mapping[str, Any]) -> bool:
-    """Whether a JSON object says of itself that it is an error. Other text in it may say anything."""
+    """Whether a JSON object says that it is an error. Other text in it may say anything."""
     if "choices" in value:
         return error_in(value) is not None
     error = value.get("error")
@@ -122,7 +122,7 @@ def _is_error(value: Mapping[str, Any]) -> bool:
 
 
 def _note(record: CallRecord, value: Mapping[str, Any]) -> None:
-    """Keep what telemetry may want of a body or an event: the answer's id and model, and the usage."""
+    """Record what telemetry needs of a body or an event: the response's id and model, and the usage."""
     inner = value.get("response")
     said = inner if isinstance(inner, dict) else value
     if record.answer is None:
@@ -140,18 +140,18 @@ class EventStream:
         self._decoder = Decoder(settings.max_event_bytes)
         self._opened = False
         self._waits = True  # for its first event
-        self._ended = False  # there is no more of the body
+        self._ended = False  # the body has ended
         self._done = False
         self._kind: _Kind | None = None
         self._type = ""  # of the last event
         self._choices = Choices(0)
-        self._error: BridgeError | None = None  # behind what is handed out
+        self._error: BridgeError | None = None  # raised after the events before it
 
     async def read(self) -> list[Event] | None:
         """The events of the next read that has any; None at the end of a complete stream.
 
         Raises:
-            BridgeError: the stream failed, stalled or was cut off, behind what came before.
+            BridgeError: the stream failed, stalled or was cut off. The events before that are returned first.
         """
         clock = self._exchange.clock
         clock.resume()
@@ -176,7 +176,7 @@ class EventStream:
             return []
         if not is_json(media_type):
             raise failures.malformed("is not an event stream by its content type")
-        data = await _whole(self._exchange, self._settings, self._request)  # a stream was asked for, and none came
+        data = await _whole(self._exchange, self._settings, self._request)  # a whole response in place of a stream
         if not data:
             raise failures.malformed("is empty")
         self._done = True
@@ -208,7 +208,7 @@ class EventStream:
         return events
 
     def _passed(self, found: list[Event]) -> list[Event]:
-        """Those of a read's events that the caller gets. `_error` is what ends the stream behind them."""
+        """The events of a read that the caller gets. `_error` is set if the stream ends with an error after them."""
         passed: list[Event] = []
         for event in found:
             if event.data.lstrip().startswith(_DONE):
@@ -224,7 +224,7 @@ class EventStream:
                     break
                 continue
             if not event.complete and isinstance(value, bytes):
-                break  # the end of the body has cut it off; `_end` comes next
+                break  # the end of the body has cut it off, see `_end`
             self._error = self._judged(event, value)
             if self._error is None or self._type == "response.failed":
                 passed.append(event)
@@ -233,12 +233,12 @@ class EventStream:
         return passed
 
     def _stray(self, value: Any, data: bytes) -> BridgeError | None:
-        """The error that lines of JSON outside of any field are; anything else there is no part of the stream."""
+        """The error in lines of JSON outside any field. Anything else there is not part of the stream."""
         is_error = isinstance(value, dict) and error_in(value) is not None
         return self._exchange.failure(value, data) if is_error else None
 
     def _judged(self, event: Event, value: Any) -> BridgeError | None:
-        """Take in an event; the error that it is or tells of, if any."""
+        """Record an event. Returns the error that it is or contains, if any."""
         if not isinstance(value, dict):
             self._type = event.type
             return None
@@ -258,7 +258,7 @@ class EventStream:
         return self._exchange.failure(value, event.data) if _is_error(value) else None
 
     def _end(self) -> BridgeError | None:
-        """The body has ended without `[DONE]`: the error that this is, unless the stream is complete."""
+        """The body has ended without `[DONE]`. Returns the error, unless the stream is complete."""
         if self._waits:
             return failures.malformed("is a stream without an event")
         if not self._choices.are_finished() or not (
@@ -273,6 +273,6 @@ class EventStream:
 
     async def _linger(self) -> None:
         with suppress(TimeoutError, BridgeError):
-            async with asyncio.timeout(_LINGER):
+            async with asyncio.timeout(_LINGER_SECONDS):
                 while await self._exchange.read():
                     pass

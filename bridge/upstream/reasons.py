@@ -1,9 +1,9 @@
-"""The tables that read an upstream's verdict: HTTP status, error code and error type to `Reason`.
+"""The tables that map an upstream's HTTP status, error code and error type to a `Reason`.
 
 Names are compared without case and punctuation: `Insufficient-Balance` is `insufficient_balance`.
 
 The base is the HTTP mapping of `google/rpc/code.proto`, read backwards. It is not `http-grpc-status-mapping.md`, which
-is for a gRPC client that got a reply from something that is no gRPC server: that makes 400 INTERNAL, 429 UNAVAILABLE.
+is for gRPC clients that got a response from something other than a gRPC server, and maps 400 to INTERNAL.
 """
 
 import re
@@ -12,13 +12,13 @@ from typing import Final
 
 from bridge.errors import Reason, Retry
 
-#: HTTP status to reason. A status without a row falls to `of_status`'s rule for its class.
+#: HTTP status to reason. For a status without a row, `of_status` has a rule per class.
 STATUSES: Final[Mapping[int, Reason]] = {
     400: Reason.INVALID_REQUEST,
-    401: Reason.CALLER_CREDENTIALS_REJECTED,  # BRIDGE_CREDENTIALS_REJECTED where the bridge's own was sent
+    401: Reason.CALLER_CREDENTIALS_REJECTED,  # BRIDGE_CREDENTIALS_REJECTED if the bridge's credential was sent
     402: Reason.INSUFFICIENT_QUOTA,
     403: Reason.ACCESS_DENIED,
-    404: Reason.ENDPOINT_NOT_FOUND,  # MODEL_NOT_FOUND where a model was asked for
+    404: Reason.ENDPOINT_NOT_FOUND,  # MODEL_NOT_FOUND if a model was requested
     405: Reason.UPSTREAM_NOT_SUPPORTED,
     406: Reason.BRIDGE_REQUEST_REJECTED,
     407: Reason.UPSTREAM_PROXY_REJECTED,
@@ -53,7 +53,7 @@ STATUSES: Final[Mapping[int, Reason]] = {
     530: Reason.UPSTREAM_BAD_GATEWAY,
 }
 
-#: `error.code`, then `error.type`, that say more than the HTTP status does. Each row has a test.
+#: Values of `error.code`, then `error.type`, that are more precise than the HTTP status. Each row has a test.
 REFINEMENTS: Final[Mapping[str, Reason]] = {
     "context_length_exceeded": Reason.CONTEXT_LENGTH_EXCEEDED,
     "exceed_context_size_error": Reason.CONTEXT_LENGTH_EXCEEDED,  # llama.cpp
@@ -62,7 +62,7 @@ REFINEMENTS: Final[Mapping[str, Reason]] = {
     "invalid_api_key": Reason.CALLER_CREDENTIALS_REJECTED,
     "authentication_error": Reason.CALLER_CREDENTIALS_REJECTED,
     "model_not_found": Reason.MODEL_NOT_FOUND,
-    "unknown_url": Reason.ENDPOINT_NOT_FOUND,  # OpenAI, in an error object all the same
+    "unknown_url": Reason.ENDPOINT_NOT_FOUND,  # OpenAI, in an error object
     "insufficient_quota": Reason.INSUFFICIENT_QUOTA,
     "billing_hard_limit_reached": Reason.INSUFFICIENT_QUOTA,
     "credit_balance_exhausted": Reason.INSUFFICIENT_QUOTA,
@@ -89,8 +89,8 @@ REFINEMENTS: Final[Mapping[str, Reason]] = {
     "unsupported_country_region_territory": Reason.REGION_UNSUPPORTED,
 }
 
-#: The HTTP status that an error inside a 200 reply would have had, by its `type`, `code` or Google's `status`, where it
-#: bears no number. What is in no row counts as 500.
+#: The HTTP status that an error inside a 200 response stands for, by its `type`, `code` or Google's `status`, if it
+#: names no number. Others count as 500.
 STATUS_OF_TYPE: Final[Mapping[str, int]] = {
     "invalid_request_error": 400,
     "bad_request_error": 400,  # vLLM
@@ -139,7 +139,7 @@ STATUS_OF_TYPE: Final[Mapping[str, int]] = {
     "engine_overloaded_error": 529,  # Moonshot
 }
 
-#: MiniMax's `base_resp.status_code` as a name of the tables above. What is in no row counts as 500.
+#: MiniMax's `base_resp.status_code` as a name of the tables above. Others count as 500.
 BASE_RESP: Final[Mapping[str, str]] = {
     "1001": "timeout",
     "1002": "rate_limit_exceeded",
@@ -153,7 +153,7 @@ BASE_RESP: Final[Mapping[str, str]] = {
     "2049": "invalid_api_key",
 }
 
-#: Statuses about this very request: no code that speaks of the moment, as `rate_limit_exceeded`, overrides them.
+#: Statuses about the request itself. A code about the moment, such as `rate_limit_exceeded`, does not override them.
 ABOUT_THE_REQUEST: Final = frozenset({405, 410, 413, 414, 415, 431, 451, 501})
 
 _PUNCTUATION: Final = re.compile(r"[^a-z0-9]")
@@ -171,7 +171,7 @@ _STATUS_OF_TYPE: Final = {_key(name): status for name, status in STATUS_OF_TYPE.
 def refined(status: int, names: Iterable[str | None], further: Iterable[str | None] = ()) -> Reason | None:
     """The reason of the first name that says more than the HTTP status; None where the status decides.
 
-    Of the `further` names those count that speak of money: a retry is of no use then, whoever says so.
+    Of the `further` names only those about money count: then a retry is useless, wherever the name was found.
     """
     found = (_REFINEMENTS.get(_key(name)) for name in names if name)
     reason = next((reason for reason in found if reason is not None), None)

@@ -1,9 +1,13 @@
-"""Whether the bridge tries again by itself, and when.
+"""Decides whether and when the bridge retries a request.
 
-Only before anything has been delivered to the caller, and only where the upstream has done no work that may have been
-billed: the request never left, or it was refused with 429, 502, 503 or 529, or it was a GET whose connection was lost,
-as befalls a kept one that the upstream closes in that moment. 408, 500, 504 and stalls are not retried. A token bucket
-for the whole process stops a storm: when the upstream is down, retries cost it a tenth more, not thrice.
+It retries only before anything was delivered to the caller, and only if the upstream cannot have billed the request:
+the request was not sent, or it was refused with 429, 502, 503 or 529, or it was a GET whose connection was lost. (A
+kept connection is lost if the upstream closes it at that moment.) 408, 500, 504 and stalls are not retried. A token
+bucket for the whole process stops retry storms: an upstream that is down gets a tenth more requests, not three times
+as many.
+
+Decisions use the upstream's own headers (`ErrorResponse.should_retry`, `BridgeError.delay`), never what is passed on to
+the caller.
 """
 
 import asyncio
@@ -21,24 +25,24 @@ _TOKENS_PER_SUCCESS: Final = 0.1
 
 
 class Retries:
-    """The policy. `limit` is the number of retries for one call; 0 switches them off."""
+    """The retry policy. `limit` is the number of retries per call; 0 switches them off."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._tokens = _MAX_TOKENS
 
     def succeeded(self) -> None:
-        """A request was answered: a tenth of a retry is earned."""
+        """A request has succeeded: it earns a tenth of a retry."""
         self._tokens = min(_MAX_TOKENS, self._tokens + _TOKENS_PER_SUCCESS)
 
     def delay(self, error: BridgeError, call: CallContext, *, is_get: bool = False) -> float | None:
-        """Seconds until the next attempt at a call whose latest failed in this way; None to give up.
+        """Seconds until the next attempt after a failure; None to give up.
 
-        A wait that the upstream names is kept to, if the call's deadline leaves time for it; else full jitter, from
-        half a second, doubling, to eight.
+        A delay that the upstream asks for is kept if the deadline allows it. Without one the delay is random (full
+        jitter) up to 0.5 s, doubling with each retry to 8 s.
         """
         retries = call.record.attempts - 1
-        if not self._limit or not call.may_retry or not _is_worth_it(error, is_get=is_get):
+        if not self._limit or not call.may_retry or not _is_retryable(error, is_get=is_get):
             return None
         if retries >= self._limit or self._tokens < 1:
             call.record.retries_spent = True
@@ -53,7 +57,7 @@ class Retries:
         return seconds
 
 
-def _is_worth_it(error: BridgeError, *, is_get: bool) -> bool:
+def _is_retryable(error: BridgeError, *, is_get: bool) -> bool:
     if error.reason is Reason.UPSTREAM_UNREACHABLE:
         return True
     if error.reason is Reason.UPSTREAM_CONNECTION_LOST:

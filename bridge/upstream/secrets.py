@@ -1,4 +1,4 @@
-"""Values that must not be shown, from a text, a variable or a file, which is read again when it changes."""
+"""Secret values from a text, a variable or a file. A file is read again when it changes."""
 
 import os
 from collections.abc import Sequence
@@ -10,12 +10,12 @@ from bridge.settings import SettingsError
 from bridge.settings.values import NamedValue
 
 _MAX_BYTES: Final = 1 << 16
-#: A value in the settings themselves is a key if it has so many characters, and a version or a name if not.
+#: A value in the settings counts as a key from this length on. A shorter one is a version or a name.
 _MIN_KEY: Final = 16
 
 
 class Secret(Protocol):
-    """Gives a secret as it is right now; the empty text while there is none."""
+    """Gives the current value of a secret; the empty text while there is none."""
 
     def value(self) -> str:
         """The secret."""
@@ -39,7 +39,7 @@ class FixedSecret:
 
 
 class SecretFile:
-    """A secret in a file; the empty text as long as there has never been one."""
+    """A secret in a file. The empty text until there has been one."""
 
     def __init__(self, path: Path) -> None:
         self._file = ReloadingFile("credential", [path], _parse, max_bytes=_MAX_BYTES)
@@ -50,7 +50,7 @@ class SecretFile:
 
 
 class NamedSecrets:
-    """The headers, or the members of the query, that a setting adds to each request.
+    """The headers or query parameters that a setting adds to each request.
 
     Raises:
         SettingsError: a variable or a file that the setting refers to is not there, or a value cannot be sent.
@@ -65,11 +65,11 @@ class NamedSecrets:
         ]
 
     def items(self) -> list[tuple[str, str]]:
-        """Names and values as they are right now."""
+        """The current names and values."""
         return [(name, secret.value()) for name, secret in self._secrets]
 
     def secrets(self) -> list[str]:
-        """The values that may be secret: those from a variable or a file, and any that is long enough for a key."""
+        """The values that may be secret: those from a variable or file, and any that is long enough for a key."""
         return [secret.value() for secret in self._hidden]
 
 

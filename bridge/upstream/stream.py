@@ -121,15 +121,15 @@ class ChunkStream(Generic[K]):
         while (is_stream := begins_stream(start)) is None and (data := await self._exchange.read()):
             before = len(start)
             size += len(data)
-            if size > self._settings.max_reply_bytes:
-                raise failures.too_large("the reply", self._settings.max_reply_bytes)
+            if size > self._settings.max_response_bytes:
+                raise failures.too_large("the reply", self._settings.max_response_bytes)
             start = (start + data).lstrip(SPACE)
             clock.resume()
             await self._exchange.rest_from(len(data) - (len(start) - before))
         if is_stream:
             return self._take(start)
         if is_json(media_type):
-            return await self._plain(await self._exchange.read_all(self._settings.max_reply_bytes, start))
+            return await self._plain(await self._exchange.read_all(self._settings.max_response_bytes, start))
         error = await failure_in(self._exchange, start + await self._exchange.beginning())
         raise error or failures.malformed("is not an event stream by its content type")
 

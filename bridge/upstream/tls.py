@@ -1,4 +1,4 @@
-"""TLS towards the upstream: whom to trust, and what to show. A new connection takes what the files hold then."""
+"""TLS to the upstream: trusted CAs and the client certificate. Each new connection uses the current files."""
 
 import ssl
 from collections.abc import Callable, Sequence
@@ -12,12 +12,12 @@ from bridge.certificates import authorities, pair
 from bridge.files import ReloadingFile, UnusableFileError
 from bridge.settings import Settings, SettingsError
 
-#: Seconds within which the files are looked at once, however many connections are made.
+#: The files are checked for changes at most once in this time, however many connections are made.
 _CHECK_SECONDS: Final = 0.25
 
 
 def contexts(settings: Settings) -> Callable[[], ssl.SSLContext]:
-    """Gives the context for the next connection.
+    """A function that gives the context for the next connection.
 
     Raises:
         SettingsError: a file cannot be used.
@@ -34,7 +34,7 @@ def contexts(settings: Settings) -> Callable[[], ssl.SSLContext]:
     if not paths:
         context = cache(partial(httpx.create_ssl_context, trust_env=False))
         if settings.upstream_url.startswith("https:"):
-            context()  # now, and not in the first call: it takes the loop some 20 ms
+            context()  # now and not in the first call: it blocks the event loop for about 20 ms
         return context
     files = ReloadingFile("upstream TLS", paths, partial(_context, ca, extra, chain, key), interval=_CHECK_SECONDS)
     try:
@@ -46,10 +46,10 @@ def contexts(settings: Settings) -> Callable[[], ssl.SSLContext]:
 
 
 def trust(ca_file: Path | None, extra_ca_file: Path | None = None) -> ssl.SSLContext:
-    """A context that trusts the CA certificates of a file, or else the public ones; and those of a further file.
+    """A context that trusts the CA certificates of a file, by default the public ones, and those of an extra file.
 
     Raises:
-        UnusableFileError: there are none in a file.
+        UnusableFileError: a file has no certificates.
     """
     try:
         if ca_file is None:
@@ -72,9 +72,11 @@ def _context(
 ) -> ssl.SSLContext:
     context = trust(ca, extra)
     if chain is not None and key is not None:
-        pair(contents[-2], contents[-1])  # what is wrong is said better there
+        pair(contents[-2], contents[-1])  # its errors are more precise
         try:
-            context.load_cert_chain(chain, key)  # takes files only; should they have changed by now, they do so again
+            context.load_cert_chain(
+                chain, key
+            )  # it takes paths only; if the files have changed since, they are reloaded again
         except OSError:
-            raise UnusableFileError("the key is not the certificate's") from None
+            raise UnusableFileError("the key does not belong to the certificate") from None
     return context

@@ -1,8 +1,8 @@
-"""An httpx transport for one upstream: as many connections as it takes, over TCP or TLS, kept for the next request.
+"""An httpx transport for one upstream: as many connections as needed, each kept for the next request.
 
-httpx's own transport costs a bridge more than gRPC does, and what others offer loses what arrived just before a
-connection broke. With one fixed origin a pool is a dictionary: the connection that was used last is used next, so that
-those which a burst needed grow old, and are closed.
+httpx's own transport costs more than gRPC itself, and other libraries lose what arrived just before a connection broke.
+With one fixed origin a pool is a dictionary. The connection that was used last is used next, so that the connections
+that only a burst needed grow old and are closed.
 """
 
 import asyncio
@@ -21,22 +21,22 @@ from bridge.upstream.dialer import Dialer
 from bridge.upstream.heads import Headers, head_of
 from bridge.upstream.proxy import Proxy
 
-#: Seconds for which an idle connection is kept where the server does not say. A server that closes it in the moment
-#: of the next request loses that request: uvicorn closes after 5 s, what stands behind TLS is mostly a proxy with more.
+#: How long an idle connection is kept if the server does not say. A request is lost if the server closes the connection
+#: at that moment. uvicorn closes after 5 s; behind TLS there is usually a proxy that keeps connections for longer.
 _IDLE_SECONDS: Final = 4.0
 _IDLE_TLS_SECONDS: Final = 30.0
-#: Less than the server says by so many seconds, or by half; and this long at most.
+#: A connection is kept for this much less than the server says, or for half as long; and for at most this long.
 _IDLE_MARGIN_SECONDS: Final = 1.0
 _MAX_IDLE_SECONDS: Final = 300.0
 _KEEP_ALIVE: Final = re.compile(rb"(?:^|[,; \t])timeout[ \t]*=[ \t]*\"?([0-9]{1,9})", re.IGNORECASE)
-#: Connections that are made at the same time. A crowd would else fill the queue of the upstream's listener, and part of
-#: it would wait for TCP's own retries, a second and more.
+#: Connections that are made at the same time. More would fill the upstream's accept queue, and some would wait for a
+#: TCP retransmission, a second and more.
 _MAX_CONNECTING: Final = 64
 _PROXY_CREDENTIALS: Final = 407
 
 
 class Body(httpx.AsyncByteStream):
-    """A request's body that is there already: `data`."""
+    """The body of a request, all of it in `data`."""
 
     def __init__(self, data: bytes) -> None:
         self.data = data
@@ -46,7 +46,7 @@ class Body(httpx.AsyncByteStream):
 
 
 class ResponseBody(httpx.AsyncByteStream):
-    """A reply's body on its way. Whoever has one must close it."""
+    """The body of a response while it arrives. The caller must close it."""
 
     def __init__(self, connection: Connection, release: Callable[[Connection], None]) -> None:
         self.read = connection.read
@@ -59,10 +59,10 @@ class ResponseBody(httpx.AsyncByteStream):
             yield data
 
     def close(self) -> None:
-        """Give the connection back if the reply is complete; else close it, at once."""
+        """Return the connection to the pool if the response is complete. If not, close it at once."""
         connection, self._connection = self._connection, None
         if connection is not None:
-            self.read = _closed  # what comes next over the connection is somebody else's
+            self.read = _closed  # the next bytes on the connection belong to another request
             self._release(connection)
 
     async def aclose(self) -> None:
@@ -75,12 +75,12 @@ async def _closed() -> bytes:
 
 
 class Transport(httpx.AsyncBaseTransport):
-    """Connections to the origin of `url`; requests to any other are sent there too.
+    """Connections to the origin of `url`. Requests to any other origin are sent there too.
 
-    `tls` gives the context of each connection that is made; `connect_timeout` is the seconds for name, TCP and TLS;
-    `max_header_bytes` bounds each line in the head of a response. With `path` connections lead to that unix socket.
-    `reachability` is told whether connections can be made. The number of connections, and the time that a request
-    may take, are for callers to limit. A HEAD has no place here: llhttp would wait for the body.
+    `tls` gives the context for each new connection. `connect_timeout` is for name resolution, TCP and TLS together.
+    `max_header_bytes` bounds each line in the head of a response. With `path`, connections lead to that unix socket.
+    `reachability` is told whether connections can be made. The caller limits the number of connections and the time of
+    a request. HEAD is not supported: llhttp would wait for a body.
     """
 
     def __init__(
@@ -100,7 +100,7 @@ class Transport(httpx.AsyncBaseTransport):
         self._tls = url.scheme == "https"
         self._connect_timeout = connect_timeout
         self._max_header_bytes = max_header_bytes
-        self._idle: dict[Connection, None] = {}  # the one used last stands last
+        self._idle: dict[Connection, None] = {}  # the one that was used last is last
         self._used: set[Connection] = set()
         self._ramp = asyncio.Semaphore(_MAX_CONNECTING)
         self._reaper: asyncio.TimerHandle | None = None
@@ -109,11 +109,11 @@ class Transport(httpx.AsyncBaseTransport):
         self._closing = False
 
     def connections(self) -> tuple[int, int]:
-        """How many connections are in use and how many idle. May be asked from any thread."""
+        """How many connections are in use and how many are idle. May be called from any thread."""
         return len(self._used), len(self._idle)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """The reply to a request, with a `ResponseBody` as its stream.
+        """The response to a request. Its stream is a `ResponseBody`.
 
         Raises:
             httpx.ConnectError: no connection; `causes.cause_of` says why. Nothing was sent.
@@ -129,7 +129,7 @@ class Transport(httpx.AsyncBaseTransport):
             body = b"".join([part async for part in stream])  # type: ignore[union-attr]
             headers = _of_length(headers, len(body))
         target = request.url.raw_path
-        if self._proxy is not None and not self._tls:  # the proxy itself gets the request, with the whole URL
+        if self._proxy is not None and not self._tls:  # the proxy gets the request, with the whole URL
             target = b"http://%b%b" % (request.url.netloc, target)
             headers = [*headers, *self._proxy.header()]
         head = head_of(request.method, target, headers)
@@ -148,7 +148,7 @@ class Transport(httpx.AsyncBaseTransport):
         return httpx.Response(status, headers=headers, stream=ResponseBody(connection, self._release), request=request)
 
     async def aclose(self) -> None:
-        """Close all connections, those that are about to be made too."""
+        """Close all connections, also those that are being made."""
         self._closing = True
         if self._reaper is not None:
             self._reaper.cancel()
@@ -156,12 +156,12 @@ class Transport(httpx.AsyncBaseTransport):
         for connection in (*self._idle, *self._used):
             connection.abort()
         self._idle.clear()
-        await asyncio.sleep(0)  # for the loop to close them
+        await asyncio.sleep(0)  # let the event loop close them
 
     def _kept(self) -> Connection | None:
-        """The connection that was used last, if one is idle and the upstream has said nothing on it meanwhile.
+        """The idle connection that was used last, if the upstream has sent nothing on it since.
 
-        What it said, a late second response perhaps, would be taken for the answer to the next request.
+        Bytes that it sent, such as a late second response, would be taken for the response to the next request.
         """
         now = time.monotonic()
         while self._idle:
@@ -191,7 +191,7 @@ class Transport(httpx.AsyncBaseTransport):
         self._idle.pop(connection, None)
 
     def _reap(self) -> None:
-        """Close what has been idle for long."""
+        """Close the connections whose idle time is over."""
         self._reaper, self._reaps_at = None, math.inf
         now = time.monotonic()
         for connection in list(self._idle):
@@ -223,7 +223,7 @@ class Transport(httpx.AsyncBaseTransport):
 
 
 def _idle_time(keep_alive: bytes, default: float) -> float:
-    """Seconds for which a connection may be kept whose server has sent this `keep-alive` header, empty for none."""
+    """Seconds for which to keep a connection whose server sent this `keep-alive` header; empty for none."""
     found = _KEEP_ALIVE.search(keep_alive)
     if found is None:
         return default
@@ -232,6 +232,6 @@ def _idle_time(keep_alive: bytes, default: float) -> float:
 
 
 def _of_length(headers: Headers, size: int) -> Headers:
-    """The headers for a body of this size. Where httpx does not know one it says that the body comes in chunks."""
+    """The headers for a body of this size. If httpx does not know the size, it announces a chunked body."""
     others = [(name, value) for name, value in headers if name.lower() != b"transfer-encoding"]
     return headers if len(others) == len(headers) else [*others, (b"content-length", b"%d" % size)]

@@ -5,7 +5,7 @@ from typing import Any
 
 
 def of_fastapi(detail: Any) -> list[tuple[str, str]]:
-    """FastAPI's list of violations as pairs of path and description; what it echoes of the input is left out."""
+    """FastAPI's list of violations as pairs of path and description, without the input that it echoes."""
     found = []
     for item in detail if isinstance(detail, list) else ():
         if isinstance(item, dict) and isinstance(item.get("msg"), str):

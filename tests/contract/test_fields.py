@@ -205,7 +205,7 @@ def test_error_property_reaches_the_caller(entry: fields.Property) -> None:
     method = "/aibridge.v1.ChatService/CreateChatCompletion"
     call = CallContext(CallRecord(method, (), "request-1"), method, (), 0.0)
     status = Status()
-    failure = failures.of_reply(
+    failure = failures.of_response(
         418, httpx.Headers(), body.encode(), call, Mask(b"", Secrets()), uses_bridge_credential=False
     )
     status.ParseFromString(dict(status_of(failure, call.record).trailing_metadata)["grpc-status-details-bin"])

@@ -451,24 +451,24 @@ CONTENT: Final = [
 SIZE: Final = [
     row(
         "long reply",
-        "sends a reply over max_reply_bytes",
+        "sends a reply over max_response_bytes",
         whole(b"{" + b" " * (1 << 20), 200, JSON),
         TOO_LARGE,
-        settings={"max_reply_bytes": SMALL},
+        settings={"max_response_bytes": SMALL},
     ),
     row(
         "endless reply",
         "sends a reply that does not end",
         cut(s.flood(b"10000\r\n" + b" " * 65536 + b"\r\n"), s.nothing),
         TOO_LARGE,
-        settings={"max_reply_bytes": SMALL, "max_event_bytes": SMALL},
+        settings={"max_response_bytes": SMALL, "max_event_bytes": SMALL},
     ),
     row(
         "gzip bomb",
         "sends 64 MiB in 64 KiB of gzip",
         s.bombed(200, JSON),
         TOO_LARGE,
-        settings={"max_reply_bytes": SMALL},
+        settings={"max_response_bytes": SMALL},
     ),
     stream_row(
         "gzip bomb in a stream",

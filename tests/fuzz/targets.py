@@ -95,7 +95,9 @@ def error_body(data: bytes) -> None:
     call = call_of(_METHODS[head[3] % len(_METHODS)])
     call.record.http_status = status
     read(body)
-    check_status(failures.of_reply(status, headers, body, call, MASK, uses_bridge_credential=bool(head[3] & 64)), call)
+    check_status(
+        failures.of_response(status, headers, body, call, MASK, uses_bridge_credential=bool(head[3] & 64)), call
+    )
     check_status(failures.of_error(body, headers, body, call, MASK, uses_bridge_credential=False), call)
 
 

@@ -274,7 +274,7 @@ async def test_responses_that_cannot_be_passed_on(bridge: Bridge, body: bytes, k
 
 async def test_limits_hold(start: Start) -> None:
     """Of a response, of an event, of time."""
-    async with start(raw_paths=PATHS, max_reply_bytes=1024, max_event_bytes=1024, response_timeout=0.1) as bridge:
+    async with start(raw_paths=PATHS, max_response_bytes=1024, max_event_bytes=1024, response_timeout=0.1) as bridge:
         large = json.dumps({"a": "x" * 2000})
         bridge.gateway.script(reply(large), raw_sse(f"data: {large}\n\n"), Exchange.wait_closed)
         outcome = await ask(bridge.raw.Call(Request(path="/responses", body_json=ASK)))

@@ -94,13 +94,13 @@ async def test_large_replies_that_are_malformed(body: bytes, bridge: Bridge) -> 
     ].reason == "UPSTREAM_MALFORMED_RESPONSE"
 
 
-async def test_max_reply_elements(start: Start) -> None:
+async def test_max_response_elements(start: Start) -> None:
     """The setting is to the element, and the numbers of embeddings do not count."""
     inside = b"[]," * 1500 + b"1"
     body = b'{"choices":[{"index":0}],"x":[' + inside + b"]}"
     count = sum(map(body.count, (b",", b"[", b"{")))
     for limit, passes in ((count, True), (count - 1, False)):
-        async with start(max_reply_elements=limit) as bridge:
+        async with start(max_response_elements=limit) as bridge:
             bridge.gateway.script(reply(body))
             if passes:
                 await bridge.chat.CreateChatCompletion(HELLO)
@@ -108,7 +108,7 @@ async def test_max_reply_elements(start: Start) -> None:
             failure = await failed(bridge.chat.CreateChatCompletion(HELLO))
             assert (failure.code, failure.reason) == ("INTERNAL", "UPSTREAM_RESPONSE_TOO_LARGE")
             assert failure.metadata["maxElements"] == str(limit)
-    async with start(max_reply_elements=1000) as bridge:
+    async with start(max_response_elements=1000) as bridge:
         bridge.gateway.script(reply(json.dumps({"data": [{"index": 0, "embedding": [0.5] * 5000}]})))
         request = embeddings_pb2.CreateEmbeddingRequest(model="m", input="x")
         assert len((await bridge.embeddings.CreateEmbedding(request)).data[0].embedding) == 5000

@@ -172,7 +172,7 @@ TOO_LARGE = {
 @RPCS
 async def test_reply_too_large(what: str, rpc: str, warm: Bridge, hello: Hello) -> None:
     """A reply over the limit, also one that only grows over it, is UPSTREAM_RESPONSE_TOO_LARGE."""
-    async with start_bridge(warm.gateway, max_reply_bytes=50_000) as bridge:
+    async with start_bridge(warm.gateway, max_response_bytes=50_000) as bridge:
         bridge.gateway.script(TOO_LARGE[what])
         failure = await failed_either(bridge, rpc, hello)
     assert verdict(failure) == ("INTERNAL", "UPSTREAM_RESPONSE_TOO_LARGE", "-1")
@@ -198,11 +198,11 @@ FRAMINGS: dict[str, Callable[[bytes], Script]] = {
 
 @pytest.mark.parametrize("framing", FRAMINGS)
 async def test_reply_of_exactly_the_limit(framing: str, warm: Bridge, hello: Hello) -> None:
-    """`max_reply_bytes` may be used up to the last byte, and not a byte more."""
+    """`max_response_bytes` may be used up to the last byte, and not a byte more."""
     limit = 2000
     for size in (limit, limit + 1):
         body = BODY + b" " * (size - len(BODY))
-        async with start_bridge(warm.gateway, max_reply_bytes=limit) as bridge:
+        async with start_bridge(warm.gateway, max_response_bytes=limit) as bridge:
             bridge.gateway.script(FRAMINGS[framing](body))
             if size == limit:
                 assert (await bridge.chat.CreateChatCompletion(hello)).choices[0].message.content == "hello"
@@ -238,7 +238,7 @@ async def test_event_of_exactly_the_limit(pause: int | None, warm: Bridge, hello
 
 async def test_many_events_are_not_too_large(warm: Bridge, hello: Hello) -> None:
     """A stream may be of any length: the limit is on each event."""
-    async with start_bridge(warm.gateway, max_event_bytes=1024, max_reply_bytes=1024) as bridge:
+    async with start_bridge(warm.gateway, max_event_bytes=1024, max_response_bytes=1024) as bridge:
         bridge.gateway.script(raw_sse(ONE * 100 + TWO + DONE))
         received = [chunk async for chunk in bridge.chat.CreateChatCompletionStream(hello)]
     assert len(received) == 101
