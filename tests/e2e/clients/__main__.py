@@ -17,6 +17,7 @@ from tests.e2e.clients.stacks import STACKS, Stack
 from tests.e2e.clients.toolchains import ToolchainError, provide
 from tests.e2e.clients.tools import TOOLS, Tool
 from tests.e2e.clients.upstream import Upstream, upstream
+from tests.e2e.openai.frameworks import Framework
 from tests.e2e.openai.libraries import Library, LibraryError
 from tests.e2e.openai.run import SUBJECTS
 from tests.e2e.openai.run import run as parity
@@ -65,7 +66,7 @@ async def _serve() -> None:
 async def _main(
     subjects: Sequence[Stack | Tool],
     through: Sequence[str],
-    libraries: Sequence[Library | Suite],
+    libraries: Sequence[Library | Suite | Framework],
     more: AbstractSet[str],
     *,
     write: bool,

@@ -17,6 +17,9 @@ openai-python runs each with its synchronous and its asyncio client.
 openai-python's own tests of models, chat, responses, embeddings, completions and moderations are those of its sdist,
 unchanged. Their clients call a bridge that allows these endpoints as raw paths where it has no RPC for them, and the
 bridge calls the tests' mock.
+
+The frameworks are given a client of openai-python, or its HTTP client. Each chats, streams and calls a tool as far as
+it can, with the same outcome and the same requests.
 """
 
 

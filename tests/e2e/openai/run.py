@@ -11,23 +11,30 @@ from bridge.telemetry import logs
 from tests.e2e.openai import codec
 from tests.e2e.openai.cases import Case, load
 from tests.e2e.openai.compare import problems, request_problems
+from tests.e2e.openai.frameworks import FRAMEWORKS, Framework, check_framework
 from tests.e2e.openai.gateway import gateway
 from tests.e2e.openai.libraries import LIBRARIES, Library, LibraryError, outcomes_of, roundtrip
 from tests.e2e.openai.result import Result
 from tests.e2e.openai.suites import SUITES, Suite, check_suite
 
 #: What is run, by name.
-SUBJECTS: Final = {subject.name: subject for subject in (*LIBRARIES, *SUITES)}
+SUBJECTS: Final = {subject.name: subject for subject in (*LIBRARIES, *SUITES, *FRAMEWORKS)}
 
 
-async def run(subjects: Iterable[Library | Suite]) -> list[Result]:
+async def run(subjects: Iterable[Library | Suite | Framework]) -> list[Result]:
     """Run all cases with each of these libraries, and these suites; prints how it goes."""
     logs.configure(settings.load(log_level="error"))
     cases = load()
     results = []
     for subject in subjects:
         started = time.monotonic()
-        result = await (check_suite(subject) if isinstance(subject, Suite) else check(subject, cases))
+        match subject:
+            case Suite():
+                result = await check_suite(subject)
+            case Framework():
+                result = await check_framework(subject)
+            case _:
+                result = await check(subject, cases)
         results.append(result)
         for name, wrong in result.verdicts.items():
             for line in wrong:
