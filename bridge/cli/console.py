@@ -50,6 +50,7 @@ ADVICE: Final[Mapping[Reason, str]] = {
 _ADVICE_BY_CODE: Final[Mapping[grpc.StatusCode, str]] = {
     grpc.StatusCode.UNAVAILABLE: "Start a bridge with `aibridge serve`, or set --target or AIBRIDGE_TARGET to a"
     " running one.",
+    grpc.StatusCode.UNAUTHENTICATED: "Set AIBRIDGE_TOKEN to the caller's token.",
     grpc.StatusCode.UNIMPLEMENTED: "This server is not an aibridge: check --target.",
     grpc.StatusCode.NOT_FOUND: "Use the full name of a service, such as aibridge.v1.ChatService.",
     grpc.StatusCode.DEADLINE_EXCEEDED: "Allow more time with --timeout.",
