@@ -38,7 +38,7 @@ def pair(chain: bytes, key: bytes) -> Pair:
     if not isinstance(private, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
         raise UnusableFileError("the key is neither RSA nor EC")  # gRPC's TLS library offers no other signatures
     if _public(private.public_key()) != _public(leaf.public_key()):
-        raise UnusableFileError("the key is not the certificate's")
+        raise UnusableFileError("the private key does not match the certificate")
     _check_dates(leaf)
     return Pair(chain, key, leaf.not_valid_after_utc)
 

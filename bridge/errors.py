@@ -38,9 +38,9 @@ class Reason(Enum):
         self.code, self.retry, self.meaning = code, retry, meaning
 
     # The request, and who may make it.
-    CALLER_UNAUTHENTICATED = Code.UNAUTHENTICATED, Retry.NO, "The bridge does not know who the caller is."
-    CALLER_NOT_ALLOWED = Code.PERMISSION_DENIED, Retry.NO, "The bridge knows the caller, who is not allowed to do this."
-    CALLER_UNVERIFIABLE = Code.UNAVAILABLE, Retry.DELAY, "The bridge has no key yet to verify callers' tokens with."
+    CALLER_UNAUTHENTICATED = Code.UNAUTHENTICATED, Retry.NO, "The call has no credential that the bridge accepts."
+    CALLER_NOT_ALLOWED = Code.PERMISSION_DENIED, Retry.NO, "The caller is authenticated, but not allowed to do this."
+    CALLER_UNVERIFIABLE = Code.UNAVAILABLE, Retry.DELAY, "The bridge has no keys yet to verify callers' tokens."
     RAW_PATH_NOT_ALLOWED = (
         Code.PERMISSION_DENIED,
         Retry.NO,
@@ -75,9 +75,9 @@ class Reason(Enum):
     # The upstream answers, and cannot or will not do it.
     UPSTREAM_NOT_SUPPORTED = Code.UNIMPLEMENTED, Retry.NO, "The upstream does not implement this."
     UPSTREAM_TIMEOUT = Code.DEADLINE_EXCEEDED, Retry.NO, "No response in time. Tokens may have been billed."
-    UPSTREAM_CONFLICT = Code.ABORTED, Retry.YES, "Conflict with another request. Retry by the caller's own logic."
+    UPSTREAM_CONFLICT = Code.ABORTED, Retry.YES, "Conflict with another request. The caller decides whether to retry."
     UPSTREAM_PRECONDITION_FAILED = Code.FAILED_PRECONDITION, Retry.NO, "A condition of the request is not met."
-    UPSTREAM_CLIENT_ERROR = Code.FAILED_PRECONDITION, Retry.NO, "A client error (4xx) without a reason of its own."
+    UPSTREAM_CLIENT_ERROR = Code.FAILED_PRECONDITION, Retry.NO, "Any other client error (4xx)."
     UPSTREAM_DEPENDENCY_FAILED = Code.FAILED_PRECONDITION, Retry.NO, "Something that the request depends on failed."
     UPSTREAM_TOO_EARLY = Code.UNAVAILABLE, Retry.YES, "The upstream refuses a request that might be a replay."
     UPSTREAM_CLOSED_REQUEST = Code.UNAVAILABLE, Retry.YES, "The upstream gave up on the request."
@@ -85,14 +85,14 @@ class Reason(Enum):
     UPSTREAM_BAD_GATEWAY = Code.UNAVAILABLE, Retry.YES, "A proxy in front of the model could not reach it."
     UPSTREAM_UNAVAILABLE = Code.UNAVAILABLE, Retry.YES, "The upstream is down or still starting."
     UPSTREAM_OVERLOADED = Code.UNAVAILABLE, Retry.DELAY, "The upstream has more work than it can do."
-    UPSTREAM_SERVER_ERROR = Code.UNAVAILABLE, Retry.YES, "A server error (5xx) without a reason of its own."
+    UPSTREAM_SERVER_ERROR = Code.UNAVAILABLE, Retry.YES, "Any other server error (5xx)."
     # The connection to the upstream.
     UPSTREAM_UNREACHABLE = Code.UNAVAILABLE, Retry.YES, "The bridge cannot connect to the upstream. Nothing was sent."
     UPSTREAM_TLS_ERROR = Code.UNAVAILABLE, Retry.NO, "The upstream's certificate cannot be verified."
     UPSTREAM_PROXY_REJECTED = (
         Code.UNAVAILABLE,
         Retry.NO,
-        "The forward proxy on the way to the upstream wants a valid credential (HTTP 407).",
+        "The forward proxy requires a valid credential (HTTP 407).",
     )
     UPSTREAM_WRITE_FAILED = Code.UNAVAILABLE, Retry.YES, "The request could not be sent completely."
     UPSTREAM_CONNECTION_LOST = (
@@ -108,12 +108,12 @@ class Reason(Enum):
     UPSTREAM_STREAM_STALLED = Code.DEADLINE_EXCEEDED, Retry.NO, "No chunk arrived in time in the middle of the stream."
     UPSTREAM_STREAM_INTERRUPTED = Code.UNAVAILABLE, Retry.YES, "The response was cut off before its end."
     # A response that the bridge cannot pass on.
-    UPSTREAM_MALFORMED_RESPONSE = Code.INTERNAL, Retry.NO, "The response is not what the API promises."
+    UPSTREAM_MALFORMED_RESPONSE = Code.INTERNAL, Retry.NO, "The response does not follow the API."
     UPSTREAM_RESPONSE_TOO_LARGE = Code.INTERNAL, Retry.NO, "A response or an event exceeds the bridge's size limit."
     UPSTREAM_UNEXPECTED_REDIRECT = (
         Code.INTERNAL,
         Retry.NO,
-        "A redirect. The bridge never follows one, because that would send the key along.",
+        "A redirect. The bridge does not follow redirects, which would send the key elsewhere.",
     )
     # The bridge.
     BRIDGE_REQUEST_REJECTED = (
@@ -122,7 +122,7 @@ class Reason(Enum):
         "The upstream rejects headers or an encoding that the bridge chose.",
     )
     BRIDGE_SHUTTING_DOWN = Code.UNAVAILABLE, Retry.YES, "The bridge is shutting down."
-    BRIDGE_INTERNAL = Code.INTERNAL, Retry.NO, "A fault of the bridge. Its log has the request id."
+    BRIDGE_INTERNAL = Code.INTERNAL, Retry.NO, "An internal error of the bridge. Its log has the request id."
 
 
 #: Reasons by which a request was not worked on. Those that are never retried need not be here.

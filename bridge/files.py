@@ -91,7 +91,7 @@ class ReloadingFile(Generic[Value]):
         for path in self._paths:
             status = path.stat()  # follows the symlinks by which Kubernetes swaps a secret
             if not stat.S_ISREG(status.st_mode) or status.st_size > self._max_bytes:
-                raise UnusableFileError("not a file, or too large for what it should hold")
+                raise UnusableFileError("not a regular file, or too large")
             stamps.append(_Stamp(status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size))
         return stamps
 

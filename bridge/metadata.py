@@ -138,7 +138,7 @@ def header_value(key: str, value: str | bytes) -> str:
     """
     text = value.decode("latin-1") if isinstance(value, bytes) else value
     if _VALUE.fullmatch(text) is None:
-        message = f"metadata {key!r} holds characters that an HTTP header cannot"
+        message = f"metadata {key!r} contains characters that are not allowed in an HTTP header"
         raise BridgeError(Reason.INVALID_METADATA, message, metadata={"metadataKey": key})
     return text.strip()
 

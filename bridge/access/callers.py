@@ -160,7 +160,7 @@ def _by_certificate(connection: AuthContext, patterns: Iterable[str]) -> str | N
     try:
         names = names_of(connection)
     except UnreadableError:
-        raise RefusedError("a name in the certificate can be read in two ways") from None
+        raise RefusedError("the certificate has an ambiguous name") from None
     if not names:
         raise RefusedError("no credential")
     for name in names:

@@ -128,9 +128,9 @@ class Issuer:
         if found is not None:
             return found
         if not self._keys:
-            message = "the bridge has no key to verify callers' tokens with yet"
+            message = "the bridge has no keys yet to verify the caller's token"
             raise BridgeError(Reason.CALLER_UNVERIFIABLE, message, delay=self._min_interval)
-        raise RefusedError("no key of its kid and alg")
+        raise RefusedError("no key for the token's kid and alg")
 
     def _may_ask(self) -> bool:
         asked = self._renewal is not None and not self._renewal.done()

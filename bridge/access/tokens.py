@@ -60,7 +60,7 @@ def parse(contents: Sequence[bytes]) -> Mapping[bytes, str]:
         if match is None:
             raise UnusableFileError(f"line {number} is not `NAME sha256:HEX`")
         if names.setdefault(bytes.fromhex(match["digest"]), match["name"]) != match["name"]:
-            raise UnusableFileError(f"line {number} has the token of another name")
+            raise UnusableFileError(f"line {number} repeats the token of another name")
     if not names:
         raise UnusableFileError("has no token")
     return names

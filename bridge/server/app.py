@@ -119,9 +119,11 @@ class App:
         """Say what the settings allow, and what is dangerous nevertheless."""
         settings = self._settings
         if self._tls is None and settings.takes_bearer and settings.is_exposed:
-            _log.warning("callers' tokens come unencrypted", listen=settings.listen)
+            _log.warning("callers' tokens are received unencrypted", listen=settings.listen)
         if settings.sends_secrets_in_the_clear:
-            _log.warning("keys and prompts go to the upstream unencrypted: use https", upstream=settings.upstream_url)
+            _log.warning(
+                "keys and prompts are sent to the upstream unencrypted: use https", upstream=settings.upstream_url
+            )
 
     @property
     def health_address(self) -> str:

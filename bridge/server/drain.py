@@ -63,7 +63,7 @@ async def run(
         await told.drain.wait()
         cut_off = await _drain(app, told, settings)
     else:
-        _log.info("stopped before the start was over", signal=told.cause)
+        _log.info("stopped during startup", signal=told.cause)
         cut_off = await _stop_at_once(app)
     if traces is not None:
         await _unless(told.stop, traces.close(_SPANS_SECONDS))

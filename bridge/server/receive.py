@@ -66,7 +66,7 @@ class Receiver:
             message: Any = await context.read()
         except asyncio.CancelledError:
             if task in self._ended and not task.uncancel():
-                raise BridgeError(Reason.REQUEST_TIMEOUT, "the request's message did not arrive in time") from None
+                raise BridgeError(Reason.REQUEST_TIMEOUT, "the request message did not arrive in time") from None
             raise
         finally:
             del self._waiting[task]

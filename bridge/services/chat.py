@@ -73,7 +73,7 @@ def _body(call: CallContext, request: chat_pb2.CreateChatCompletionRequest, *, s
     check_chat(request)
     if "stream" in body and loads(dumps(body["stream"])) not in (stream, None):
         other = "CreateChatCompletion" if stream else "CreateChatCompletionStream"
-        raise invalid("extra_json", f"has a `stream` that is not this RPC's; {other} has the other")
+        raise invalid("extra_json", f"has a `stream` value that does not match this RPC; use {other}")
     if stream:
         body["stream"] = True
     return dumps(body)

@@ -40,7 +40,7 @@ def check_chat(request: chat_pb2.CreateChatCompletionRequest) -> None:
     if not request.model and not _says(request.extra_json, "model"):
         raise invalid("model", "is required")
     if not request.messages and not _says(request.extra_json, "messages"):
-        raise invalid("messages", "needs at least one message")
+        raise invalid("messages", "must have at least one message")
     for index, message in enumerate(request.messages):
         kind = message.WhichOneof("content_kind")
         if kind is None and message.role == "user" and not _says(message.extra_json, "content"):
@@ -113,7 +113,7 @@ def _check_data(inline: common_pb2.InlineData, kind: str, path: str) -> None:
     if not inline.data:
         raise invalid(f"{path}.data", "is empty")
     if _MIME_TYPE.fullmatch(inline.mime_type) is None or not inline.mime_type.lower().startswith(kind):
-        raise invalid(f"{path}.mime_type", f"must be the MIME type of the data, as {kind or 'application/'}…")
+        raise invalid(f"{path}.mime_type", f"must be the MIME type of the data, for example {kind or 'application/'}…")
 
 
 def _says(extra_json: str, key: str) -> bool:

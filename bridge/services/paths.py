@@ -37,7 +37,8 @@ class RawPaths:
             if matches.fullmatch(path):
                 return pattern
         raise BridgeError(
-            Reason.RAW_PATH_NOT_ALLOWED, "the bridge does not allow this path; its operator can, with `raw_paths`"
+            Reason.RAW_PATH_NOT_ALLOWED,
+            "the bridge does not allow this path; its operator can allow it with `raw_paths`",
         )
 
 
@@ -52,4 +53,4 @@ def _check(path: str) -> None:
     if _DOTS.search(path):
         raise invalid("path", "must not have a segment `.` or `..`")
     if not _PATH.fullmatch(path):
-        raise invalid("path", "has a character that a path here may not have")
+        raise invalid("path", "has a character that is not allowed")

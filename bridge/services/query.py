@@ -31,7 +31,7 @@ def written(parameters: Sequence[tuple[str, str]], field: str) -> str:
     """
     query = f"?{urlencode(parameters, quote_via=quote)}" if parameters else ""
     if len(query) > _MAX_QUERY:
-        raise invalid(field, f"makes a query of {len(query)} characters, and {_MAX_QUERY} are allowed")
+        raise invalid(field, f"makes a query of {len(query)} characters; at most {_MAX_QUERY} are allowed")
     return query
 
 
@@ -43,4 +43,4 @@ def _texts(value: Any) -> Iterator[str]:
         elif isinstance(item, bool | int | float):
             yield dumps(item).decode()
         else:
-            raise invalid("extra_json", "has a value that is no string, number or boolean, nor an array of these")
+            raise invalid("extra_json", "has a value that is not a string, number, boolean or array of these")

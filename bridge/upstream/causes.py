@@ -50,13 +50,13 @@ class Cause(Enum):
     )
     TIMEOUT = (
         "connect_timeout",
-        "no connection in time",
+        "connecting timed out",
         "Check firewalls and egress rules (NetworkPolicy), and connect_timeout.",
     )
     CLOSED = (
         "connection_closed",
         "the connection was closed before it could be used",
-        "Check the port in upstream_url, and what stands between the bridge and the upstream.",
+        "Check the port in upstream_url, and any proxy or load balancer between the bridge and the upstream.",
     )
     SOCKET_NOT_FOUND = (
         "socket_not_found",
@@ -66,12 +66,12 @@ class Cause(Enum):
     PERMISSION_DENIED = (
         "permission_denied",
         "the system does not allow the connection",
-        "Give the user that runs the bridge access to the socket, or check the rules of the firewall.",
+        "Give the bridge's user access to the socket, or check the firewall rules.",
     )
     CERTIFICATE_EXPIRED = (
         "certificate_expired",
         "the certificate has expired",
-        "Tell whoever runs the upstream to renew it, and check the clock of this machine.",
+        "Ask the operator of the upstream to renew it, and check the clock of this machine.",
     )
     CERTIFICATE_NOT_YET_VALID = (
         "certificate_not_yet_valid",
@@ -80,8 +80,8 @@ class Cause(Enum):
     )
     CERTIFICATE_UNKNOWN_AUTHORITY = (
         "certificate_unknown_authority",
-        "the certificate is from an authority that is not trusted",
-        "Set upstream_extra_ca_file to a PEM file with the certificate of that authority.",
+        "the certificate is signed by an untrusted CA",
+        "Set upstream_extra_ca_file to a PEM file with the certificate of that CA.",
     )
     CERTIFICATE_WRONG_HOST = (
         "certificate_wrong_host",
@@ -91,7 +91,7 @@ class Cause(Enum):
     CERTIFICATE_INVALID = (
         "certificate_invalid",
         "the certificate is not valid",
-        "Tell whoever runs the upstream: a valid certificate is needed.",
+        "Ask the operator of the upstream for a valid certificate.",
     )
     TLS_FAILED = (
         "tls_failed",
@@ -100,13 +100,13 @@ class Cause(Enum):
     )
     PROXY_CREDENTIALS = (
         "proxy_authentication_required",
-        "the proxy wants a valid credential",
+        "the proxy requires a valid credential",
         "Set upstream_proxy_credentials_file, or user and password in upstream_proxy.",
     )
     PROXY_REFUSED = (
         "proxy_refused",
         "the proxy did not open a tunnel",
-        "Check that the proxy lets this host and port through, and that it can reach them.",
+        "Check that the proxy allows this host and port, and that it can reach them.",
     )
     PROXY_CLOSED = (
         "proxy_closed",

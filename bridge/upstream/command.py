@@ -150,9 +150,9 @@ class TokenCommand:
             in_time = ends.is_alive()
             ends.cancel()
         if not in_time:
-            raise TokenCommandError(f"no token in {self._timeout:g} s")
+            raise TokenCommandError(f"printed no token within {self._timeout:g} s")
         if process.returncode and len(output) <= _MAX_BYTES:
-            raise TokenCommandError(f"it ended with exit code {process.returncode}")
+            raise TokenCommandError(f"exited with code {process.returncode}")
         return output
 
 
@@ -175,9 +175,9 @@ def parse(output: bytes) -> PrintedToken:
         text = next((str(members[name]).strip() for name in _TOKENS if members.get(name)), "")
         lifetime = _lifetime(members)
     if not text:
-        raise TokenCommandError("it printed no token")
+        raise TokenCommandError("printed no token")
     if len(output) > _MAX_BYTES or not text.isascii() or not text.isprintable() or " " in text:
-        raise TokenCommandError("it printed something that is no token")
+        raise TokenCommandError("printed something that is not a token")
     return PrintedToken(text, lifetime)
 
 
@@ -185,7 +185,7 @@ def _members(text: str) -> dict[str, Any]:
     try:
         value = loads(text.encode())
     except MalformedJSONError:
-        raise TokenCommandError("it printed broken JSON") from None
+        raise TokenCommandError("printed invalid JSON") from None
     status = value.get("status") if isinstance(value, dict) else None
     members = status if isinstance(status, dict) else value  # an ExecCredential of kubectl's
     return members if isinstance(members, dict) else {}

@@ -53,7 +53,7 @@ class Unpacker:
         try:
             text = self._inflate.decompress(self._inflate.unconsumed_tail + data, _STEP_BYTES)
         except zlib.error:
-            raise failures.malformed("is compressed, and broken") from None
+            raise failures.malformed("has a corrupt compressed body") from None
         self.has_more = len(text) == _STEP_BYTES
         return text
 
@@ -87,7 +87,7 @@ def unpacker_for(encoding: str) -> Unpacker | None:
     if not names:
         return None
     if len(names) > 1 or names[0] not in _ZLIB:
-        raise failures.malformed("is compressed in a way that was not asked for")
+        raise failures.malformed("has a content encoding that was not requested")
     return Unpacker()
 
 

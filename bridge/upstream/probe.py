@@ -79,7 +79,7 @@ class Probe:
         except UnreachableError as error:
             return str(error)
         if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
-            return "the proxy wants a valid credential (HTTP 407)"
+            return "the proxy requires a valid credential (HTTP 407)"
         if status == HTTPStatus.UNAUTHORIZED and self.authorization is not None:
             return "the upstream rejects the bridge's credential (HTTP 401)"
         return f"the upstream answers with HTTP {status}" if status >= 500 or 300 <= status < 400 else ""

@@ -169,13 +169,13 @@ class EventStream:
 
     async def _open_body(self) -> list[Event]:
         self._opened = True
-        limit, message = self._settings.first_event_timeout, "no first event of the stream in time"
+        limit, message = self._settings.first_event_timeout, "the stream's first event did not arrive in time"
         self._exchange.clock.phase(limit, Reason.UPSTREAM_FIRST_EVENT_TIMEOUT, message)
         media_type = self._exchange.media_type
         if media_type == "text/event-stream":
             return []
         if not is_json(media_type):
-            raise failures.malformed("is not an event stream by its content type")
+            raise failures.malformed("has a content type that is not an event stream")
         data = await _whole(self._exchange, self._settings, self._request)  # a whole response in place of a stream
         if not data:
             raise failures.malformed("is empty")
@@ -199,7 +199,7 @@ class EventStream:
             self._exchange.call.record.chunks.arrived(len(events))
             if self._waits:
                 self._waits = False
-                limit, message = self._settings.stall_timeout, "no event of the stream for too long"
+                limit, message = self._settings.stall_timeout, "no event of the stream arrived for too long"
                 self._exchange.clock.phase(limit, Reason.UPSTREAM_STREAM_STALLED, message)
         elif self._decoder.heard and not self._waits:
             self._exchange.clock.resume()  # a server that keeps the connection alive has not stalled

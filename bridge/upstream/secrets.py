@@ -31,7 +31,7 @@ class FixedSecret:
     def __init__(self, value: str, name: str) -> None:
         self._value = value.strip()
         if not _fits_header(self._value):
-            raise SettingsError(f"{name}: has characters that a header cannot hold")
+            raise SettingsError(f"{name}: contains characters that are not allowed in a header")
 
     def value(self) -> str:
         """The secret."""
@@ -84,7 +84,9 @@ def _of(setting: str, item: NamedValue) -> Secret:
         return FixedSecret(os.environ[rest], name)
     file = SecretFile(Path(rest))
     if not file.value():
-        raise SettingsError(f"{name}: the file {rest} cannot be read, is empty, or holds what a header cannot")
+        raise SettingsError(
+            f"{name}: the file {rest} cannot be read, is empty, or contains characters that are not allowed in a header"
+        )
     return file
 
 
@@ -93,7 +95,7 @@ def _parse(contents: Sequence[bytes]) -> str:
     if not value:
         raise UnusableFileError("empty")
     if not _fits_header(value):
-        raise UnusableFileError("has characters that a header cannot hold")
+        raise UnusableFileError("contains characters that are not allowed in a header")
     return value
 
 

@@ -111,7 +111,7 @@ class ChunkStream(Generic[K]):
     async def _open(self) -> Iterator[Chunk | K] | None:
         """See what the body is. Some servers call an event stream something else, so its first line decides."""
         self._opened = True
-        message = "no first event of the stream in time"
+        message = "the stream's first event did not arrive in time"
         clock, limit = self._exchange.clock, self._settings.first_event_timeout
         clock.phase(limit, Reason.UPSTREAM_FIRST_EVENT_TIMEOUT, message)
         media_type = self._exchange.media_type
@@ -122,7 +122,7 @@ class ChunkStream(Generic[K]):
             before = len(start)
             size += len(data)
             if size > self._settings.max_response_bytes:
-                raise failures.too_large("the reply", self._settings.max_response_bytes)
+                raise failures.too_large("the response", self._settings.max_response_bytes)
             start = (start + data).lstrip(SPACE)
             clock.resume()
             await self._exchange.rest_from(len(data) - (len(start) - before))
@@ -131,7 +131,7 @@ class ChunkStream(Generic[K]):
         if is_json(media_type):
             return await self._plain(await self._exchange.read_all(self._settings.max_response_bytes, start))
         error = await failure_in(self._exchange, start + await self._exchange.beginning())
-        raise error or failures.malformed("is not an event stream by its content type")
+        raise error or failures.malformed("has a content type that is not an event stream")
 
     async def _next(self) -> Iterator[Chunk | K] | None:
         """The chunks of one read; None if it only keeps the connection alive."""
@@ -168,7 +168,7 @@ class ChunkStream(Generic[K]):
             self._record.chunks.arrived(count)
         if self._waits:
             self._waits = False
-            message = "no event of the stream for too long"
+            message = "no event of the stream arrived for too long"
             self._exchange.clock.phase(self._settings.stall_timeout, Reason.UPSTREAM_STREAM_STALLED, message)
         return self._chunks(events)
 

@@ -117,7 +117,7 @@ class Transport(httpx.AsyncBaseTransport):
 
         Raises:
             httpx.ConnectError: no connection; `causes.cause_of` says why. Nothing was sent.
-            httpx.ConnectTimeout: no connection in time. Nothing was sent.
+            httpx.ConnectTimeout: connecting timed out. Nothing was sent.
             httpx.ProxyError: no connection, because of the proxy. Nothing was sent.
             httpx.TransportError: as `Connection.ask`.
         """
@@ -214,7 +214,7 @@ class Transport(httpx.AsyncBaseTransport):
             if isinstance(error, httpx.ProxyError):
                 raise
             if isinstance(error, TimeoutError):
-                raise httpx.ConnectTimeout("no connection in time") from error
+                raise httpx.ConnectTimeout("connecting timed out") from error
             raise httpx.ConnectError(str(error)) from error
         if self._closing:
             connection.abort()

@@ -208,7 +208,7 @@ async def test_tokens_in_the_clear(
     with capture_logs() as logs:
         async with start(caller_tokens_file=file, **tls):
             pass
-    assert any(line["event"] == "callers' tokens come unencrypted" for line in logs) is warns
+    assert any(line["event"] == "callers' tokens are received unencrypted" for line in logs) is warns
 
 
 # ---------------------------------------------------------------------------------------------------- tokens change
@@ -240,7 +240,7 @@ async def test_tokens_change(start: Start, file: Path, hello: Hello) -> None:
         ([SEARCH.line, f"spiffe://x sha256:{'0' * 64}"], "line 2 is not `NAME sha256:HEX`"),
         ([SEARCH.line, f"sub:x sha256:{'0' * 64}"], "line 2 is not `NAME sha256:HEX`"),
         ([f"search {SEARCH.token}"], "line 1 is not `NAME sha256:HEX`"),
-        ([SEARCH.line, SEARCH.line.replace("search", "impostor")], "line 2 has the token of another name"),
+        ([SEARCH.line, SEARCH.line.replace("search", "impostor")], "line 2 repeats the token of another name"),
         (["# all gone"], "has no token"),
     ],
 )

@@ -98,7 +98,7 @@ def test_lines_that_are_none(line: str) -> None:
 
 def test_two_names_for_one_token() -> None:
     """Also where they differ in case only: who would it be?"""
-    with pytest.raises(UnusableFileError, match="line 2 has the token of another name"):
+    with pytest.raises(UnusableFileError, match="line 2 repeats the token of another name"):
         parse([f"{ONE.line}\n{ONE.line.replace('one', 'One')}".encode()])
 
 

@@ -226,7 +226,7 @@ def swapped(secret: Secret) -> None:
 
 
 BAD: list[tuple[Callable[[Secret], None], str]] = [
-    (other_key, "the key is not the certificate's"),
+    (other_key, "the private key does not match the certificate"),
     (garbage, "the certificate is not a certificate in PEM"),
     (half, "the certificate is not a certificate in PEM"),
     (empty, "the certificate is not a certificate in PEM"),

@@ -170,7 +170,7 @@ async def test_the_last_good_ones_stay(mutual: Gateway, secret: Secret, hello: H
     [
         ("ca", b"nonsense", "the CA bundle is not a certificate in PEM"),
         ("crt", b"nonsense", "the certificate is not a certificate in PEM"),
-        ("key", key(SECOND), "the key is not the certificate's"),
+        ("key", key(SECOND), "the private key does not match the certificate"),
         ("key", b"nonsense", "the key is not a private key in PEM"),
     ],
 )

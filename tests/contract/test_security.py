@@ -20,8 +20,8 @@ def test_a_test_that_is_named_exists(path: str, name: str) -> None:
 
 
 def test_each_defence_names_one() -> None:
-    """Every row of the tables under "What is defended" has a test, and whatever looks like one is read as one."""
-    defended = TEXT.partition("## What is defended")[2].partition("## What is not defended")[0]
+    """Every row of the tables under "Threats, defences and tests" names a test that exists."""
+    defended = TEXT.partition("## Threats, defences")[2].partition("## What is not defended")[0]
     rows = [line for line in defended.splitlines() if line.startswith("| ") and not line.startswith("| threat")]
     assert rows == ROWS
     assert len(rows) > 30

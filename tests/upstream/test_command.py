@@ -14,7 +14,7 @@ import pytest
 from aibridge.v1 import chat_pb2
 from bridge import settings
 from bridge.settings import SettingsError
-from bridge.upstream.command import Token, TokenCommand, TokenCommandError, parse
+from bridge.upstream.command import PrintedToken, TokenCommand, TokenCommandError, parse
 from tests.support.bridge import Bridge, Start
 from tests.support.details import failed
 from tests.support.gateway import Exchange, Gateway, json_reply
@@ -91,7 +91,7 @@ def date(seconds: float, zone: Any = UTC) -> str:
 def test_what_commands_print(output: Any, token: str, lifetime: float) -> None:
     value = output() if callable(output) else output  # what depends on the time is made here
     text = value if isinstance(value, str) else json.dumps(value)
-    assert parse(text.encode()) == Token(token, pytest.approx(lifetime, abs=5))
+    assert parse(text.encode()) == PrintedToken(token, pytest.approx(lifetime, abs=5))
 
 
 @pytest.mark.parametrize("output", ["", "\n", "{}", '{"token": ""}', "{", "two words", "line\nbreak", "é", "x" * 70000])
@@ -158,7 +158,7 @@ async def test_a_command_that_hangs_is_killed(tmp_path: Path) -> None:
     marker = tmp_path / "child"
     program = f"sh -c 'sleep 60 & echo $! > {marker}; wait'"
     command = TokenCommand(program, timeout=0.5, refresh=300)
-    with pytest.raises(TokenCommandError, match=r"no token in 0\.5 s"):
+    with pytest.raises(TokenCommandError, match=r"no token within 0\.5 s"):
         await command.start()
     child = int(marker.read_text())
     await until(lambda: not _runs(child))
@@ -208,8 +208,8 @@ def test_a_key_and_a_command_exclude_each_other() -> None:
         settings.load(upstream_token_command="echo x", upstream_api_key="sk-key")  # noqa: S106 # a command
 
 
-@pytest.mark.parametrize(("command", "words"), [("true", "printed no token"), ("false", "ended with exit code 1")])
+@pytest.mark.parametrize(("command", "words"), [("true", "printed no token"), ("false", "exited with code 1")])
 async def test_a_command_without_a_token_stops_the_start(start: Start, command: str, words: str) -> None:
-    with pytest.raises(SettingsError, match=f"upstream_token_command: it {words}"):
+    with pytest.raises(SettingsError, match=f"upstream_token_command: {words}"):
         async with start(upstream_token_command=command):
             pass

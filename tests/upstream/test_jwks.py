@@ -45,7 +45,7 @@ async def test_a_name_that_does_not_exist() -> None:
 
 async def test_an_authority_that_is_not_trusted() -> None:
     async with issuing(trustme.CA()) as url:
-        assert await failure(url) == "no connection: the certificate is from an authority that is not trusted"
+        assert await failure(url) == "no connection: the certificate is signed by an untrusted CA"
 
 
 async def test_another_host(tmp_path: Path) -> None:

@@ -155,7 +155,7 @@ def test_wrong_settings_are_named(given: dict[str, Any], words: str) -> None:
     [
         ("env:NO_SUCH_VARIABLE", "the variable NO_SUCH_VARIABLE is not set"),
         ("file:/no/such/file", "the file /no/such/file cannot be read"),
-        ("line\nbreak", "has characters that a header cannot hold"),
+        ("line\nbreak", "contains characters that are not allowed in a header"),
     ],
 )
 async def test_a_value_that_is_not_to_be_had_stops_the_start(source: str, words: str) -> None:

@@ -64,7 +64,7 @@ async def test_shape_in_a_stream(shape: Shape, warm: Bridge, hello: chat_pb2.Cre
         (502, "HTTP 502 Bad Gateway"),
         (520, "HTTP 520: A proxy in front of the model could not reach it."),
         (529, "HTTP 529: The upstream has more work than it can do."),
-        (599, "HTTP 599: A server error (5xx) without a reason of its own."),
+        (599, "HTTP 599: Any other server error (5xx)."),
     ],
 )
 @RPCS

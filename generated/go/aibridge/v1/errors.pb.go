@@ -40,11 +40,11 @@ type Reason int32
 const (
 	// Never sent.
 	Reason_REASON_UNSPECIFIED Reason = 0
-	// The bridge does not know who the caller is.
+	// The call has no credential that the bridge accepts.
 	Reason_CALLER_UNAUTHENTICATED Reason = 1
-	// The bridge knows the caller, who is not allowed to do this.
+	// The caller is authenticated, but not allowed to do this.
 	Reason_CALLER_NOT_ALLOWED Reason = 2
-	// The bridge has no key yet to verify callers' tokens with.
+	// The bridge has no keys yet to verify callers' tokens.
 	Reason_CALLER_UNVERIFIABLE Reason = 3
 	// The request is wrong. BadRequest names the field if it is known.
 	Reason_INVALID_REQUEST Reason = 4
@@ -82,11 +82,11 @@ const (
 	Reason_UPSTREAM_NOT_SUPPORTED Reason = 20
 	// No response in time. Tokens may have been billed.
 	Reason_UPSTREAM_TIMEOUT Reason = 21
-	// Conflict with another request. Retry by the caller's own logic.
+	// Conflict with another request. The caller decides whether to retry.
 	Reason_UPSTREAM_CONFLICT Reason = 22
 	// A condition of the request is not met.
 	Reason_UPSTREAM_PRECONDITION_FAILED Reason = 23
-	// A client error (4xx) without a reason of its own.
+	// Any other client error (4xx).
 	Reason_UPSTREAM_CLIENT_ERROR Reason = 24
 	// Something that the request depends on failed.
 	Reason_UPSTREAM_DEPENDENCY_FAILED Reason = 25
@@ -102,7 +102,7 @@ const (
 	Reason_UPSTREAM_UNAVAILABLE Reason = 30
 	// The upstream has more work than it can do.
 	Reason_UPSTREAM_OVERLOADED Reason = 31
-	// A server error (5xx) without a reason of its own.
+	// Any other server error (5xx).
 	Reason_UPSTREAM_SERVER_ERROR Reason = 32
 	// The bridge cannot connect to the upstream. Nothing was sent.
 	Reason_UPSTREAM_UNREACHABLE Reason = 33
@@ -118,23 +118,23 @@ const (
 	Reason_UPSTREAM_STREAM_STALLED Reason = 38
 	// The response was cut off before its end.
 	Reason_UPSTREAM_STREAM_INTERRUPTED Reason = 39
-	// The response is not what the API promises.
+	// The response does not follow the API.
 	Reason_UPSTREAM_MALFORMED_RESPONSE Reason = 40
 	// A response or an event exceeds the bridge's size limit.
 	Reason_UPSTREAM_RESPONSE_TOO_LARGE Reason = 41
-	// A redirect. The bridge never follows one, because that would send the key along.
+	// A redirect. The bridge does not follow redirects, which would send the key elsewhere.
 	Reason_UPSTREAM_UNEXPECTED_REDIRECT Reason = 42
 	// The upstream rejects headers or an encoding that the bridge chose.
 	Reason_BRIDGE_REQUEST_REJECTED Reason = 43
 	// The bridge is shutting down.
 	Reason_BRIDGE_SHUTTING_DOWN Reason = 44
-	// A fault of the bridge. Its log has the request id.
+	// An internal error of the bridge. Its log has the request id.
 	Reason_BRIDGE_INTERNAL Reason = 45
 	// The bridge's setting `raw_paths` does not allow this path.
 	Reason_RAW_PATH_NOT_ALLOWED Reason = 46
 	// The request's message did not arrive in time. Nothing was sent.
 	Reason_REQUEST_TIMEOUT Reason = 47
-	// The forward proxy on the way to the upstream wants a valid credential (HTTP 407).
+	// The forward proxy requires a valid credential (HTTP 407).
 	Reason_UPSTREAM_PROXY_REJECTED Reason = 48
 )
 

@@ -18,11 +18,11 @@ class Reason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     REASON_UNSPECIFIED: _ClassVar[Reason]
     """Never sent."""
     CALLER_UNAUTHENTICATED: _ClassVar[Reason]
-    """The bridge does not know who the caller is."""
+    """The call has no credential that the bridge accepts."""
     CALLER_NOT_ALLOWED: _ClassVar[Reason]
-    """The bridge knows the caller, who is not allowed to do this."""
+    """The caller is authenticated, but not allowed to do this."""
     CALLER_UNVERIFIABLE: _ClassVar[Reason]
-    """The bridge has no key yet to verify callers' tokens with."""
+    """The bridge has no keys yet to verify callers' tokens."""
     INVALID_REQUEST: _ClassVar[Reason]
     """The request is wrong. BadRequest names the field if it is known."""
     INVALID_METADATA: _ClassVar[Reason]
@@ -60,11 +60,11 @@ class Reason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     UPSTREAM_TIMEOUT: _ClassVar[Reason]
     """No response in time. Tokens may have been billed."""
     UPSTREAM_CONFLICT: _ClassVar[Reason]
-    """Conflict with another request. Retry by the caller's own logic."""
+    """Conflict with another request. The caller decides whether to retry."""
     UPSTREAM_PRECONDITION_FAILED: _ClassVar[Reason]
     """A condition of the request is not met."""
     UPSTREAM_CLIENT_ERROR: _ClassVar[Reason]
-    """A client error (4xx) without a reason of its own."""
+    """Any other client error (4xx)."""
     UPSTREAM_DEPENDENCY_FAILED: _ClassVar[Reason]
     """Something that the request depends on failed."""
     UPSTREAM_TOO_EARLY: _ClassVar[Reason]
@@ -80,7 +80,7 @@ class Reason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     UPSTREAM_OVERLOADED: _ClassVar[Reason]
     """The upstream has more work than it can do."""
     UPSTREAM_SERVER_ERROR: _ClassVar[Reason]
-    """A server error (5xx) without a reason of its own."""
+    """Any other server error (5xx)."""
     UPSTREAM_UNREACHABLE: _ClassVar[Reason]
     """The bridge cannot connect to the upstream. Nothing was sent."""
     UPSTREAM_TLS_ERROR: _ClassVar[Reason]
@@ -96,23 +96,23 @@ class Reason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     UPSTREAM_STREAM_INTERRUPTED: _ClassVar[Reason]
     """The response was cut off before its end."""
     UPSTREAM_MALFORMED_RESPONSE: _ClassVar[Reason]
-    """The response is not what the API promises."""
+    """The response does not follow the API."""
     UPSTREAM_RESPONSE_TOO_LARGE: _ClassVar[Reason]
     """A response or an event exceeds the bridge's size limit."""
     UPSTREAM_UNEXPECTED_REDIRECT: _ClassVar[Reason]
-    """A redirect. The bridge never follows one, because that would send the key along."""
+    """A redirect. The bridge does not follow redirects, which would send the key elsewhere."""
     BRIDGE_REQUEST_REJECTED: _ClassVar[Reason]
     """The upstream rejects headers or an encoding that the bridge chose."""
     BRIDGE_SHUTTING_DOWN: _ClassVar[Reason]
     """The bridge is shutting down."""
     BRIDGE_INTERNAL: _ClassVar[Reason]
-    """A fault of the bridge. Its log has the request id."""
+    """An internal error of the bridge. Its log has the request id."""
     RAW_PATH_NOT_ALLOWED: _ClassVar[Reason]
     """The bridge's setting `raw_paths` does not allow this path."""
     REQUEST_TIMEOUT: _ClassVar[Reason]
     """The request's message did not arrive in time. Nothing was sent."""
     UPSTREAM_PROXY_REJECTED: _ClassVar[Reason]
-    """The forward proxy on the way to the upstream wants a valid credential (HTTP 407)."""
+    """The forward proxy requires a valid credential (HTTP 407)."""
 REASON_UNSPECIFIED: Reason
 CALLER_UNAUTHENTICATED: Reason
 CALLER_NOT_ALLOWED: Reason

@@ -94,21 +94,21 @@ export enum Reason {
   REASON_UNSPECIFIED = 0,
 
   /**
-   * The bridge does not know who the caller is.
+   * The call has no credential that the bridge accepts.
    *
    * @generated from enum value: CALLER_UNAUTHENTICATED = 1;
    */
   CALLER_UNAUTHENTICATED = 1,
 
   /**
-   * The bridge knows the caller, who is not allowed to do this.
+   * The caller is authenticated, but not allowed to do this.
    *
    * @generated from enum value: CALLER_NOT_ALLOWED = 2;
    */
   CALLER_NOT_ALLOWED = 2,
 
   /**
-   * The bridge has no key yet to verify callers' tokens with.
+   * The bridge has no keys yet to verify callers' tokens.
    *
    * @generated from enum value: CALLER_UNVERIFIABLE = 3;
    */
@@ -241,7 +241,7 @@ export enum Reason {
   UPSTREAM_TIMEOUT = 21,
 
   /**
-   * Conflict with another request. Retry by the caller's own logic.
+   * Conflict with another request. The caller decides whether to retry.
    *
    * @generated from enum value: UPSTREAM_CONFLICT = 22;
    */
@@ -255,7 +255,7 @@ export enum Reason {
   UPSTREAM_PRECONDITION_FAILED = 23,
 
   /**
-   * A client error (4xx) without a reason of its own.
+   * Any other client error (4xx).
    *
    * @generated from enum value: UPSTREAM_CLIENT_ERROR = 24;
    */
@@ -311,7 +311,7 @@ export enum Reason {
   UPSTREAM_OVERLOADED = 31,
 
   /**
-   * A server error (5xx) without a reason of its own.
+   * Any other server error (5xx).
    *
    * @generated from enum value: UPSTREAM_SERVER_ERROR = 32;
    */
@@ -367,7 +367,7 @@ export enum Reason {
   UPSTREAM_STREAM_INTERRUPTED = 39,
 
   /**
-   * The response is not what the API promises.
+   * The response does not follow the API.
    *
    * @generated from enum value: UPSTREAM_MALFORMED_RESPONSE = 40;
    */
@@ -381,7 +381,7 @@ export enum Reason {
   UPSTREAM_RESPONSE_TOO_LARGE = 41,
 
   /**
-   * A redirect. The bridge never follows one, because that would send the key along.
+   * A redirect. The bridge does not follow redirects, which would send the key elsewhere.
    *
    * @generated from enum value: UPSTREAM_UNEXPECTED_REDIRECT = 42;
    */
@@ -402,7 +402,7 @@ export enum Reason {
   BRIDGE_SHUTTING_DOWN = 44,
 
   /**
-   * A fault of the bridge. Its log has the request id.
+   * An internal error of the bridge. Its log has the request id.
    *
    * @generated from enum value: BRIDGE_INTERNAL = 45;
    */
@@ -423,7 +423,7 @@ export enum Reason {
   REQUEST_TIMEOUT = 47,
 
   /**
-   * The forward proxy on the way to the upstream wants a valid credential (HTTP 407).
+   * The forward proxy requires a valid credential (HTTP 407).
    *
    * @generated from enum value: UPSTREAM_PROXY_REJECTED = 48;
    */
