@@ -31,11 +31,11 @@ _STATUS_SUFFIX: Final = re.compile(r".*[._:-]([45][0-9]{2})", re.DOTALL)
 _ERRORS: Final = ("error", "errors", "detail", "err", "errormsg", "exception", "fault")
 _MESSAGES: Final = (
     *("message", "errormessage", "errordescription", "error", "msg", "errormsg", "errmsg", "err"),
-    *("statusmsg", "detail", "faultstring"),
+    *("statusmsg", "detail", "faultstring", "retmsg"),
 )
 _MESSAGES_AROUND: Final = ("errordescription", "error", "detail", "message", "msg", "title")
-_CODES: Final = ("code", "errorcode", "errcode", "errno")
-_STATUSES: Final = ("code", "status", "httpstatuscode", "httpstatus", "statuscode", "errorcode", "errcode")
+_CODES: Final = ("code", "errorcode", "errcode", "errno", "retcode")
+_STATUSES: Final = ("code", "status", "httpstatuscode", "httpstatus", "statuscode", "errorcode", "errcode", "error")
 #: Values in place of an error that say that there is none.
 _SUCCESS: Final = frozenset(
     (

@@ -28,7 +28,10 @@ class Choices:
             BridgeError: UPSTREAM_MALFORMED_RESPONSE for more choices than anybody asks for.
         """
         choices = value.get("choices")
-        self.suspect = (suspect_in(value) or self.suspect) if choices is None else None
+        if choices is None:
+            self.doubt(value)
+        else:
+            self.suspect = None
         if type(choices) is not list:
             return
         if len(choices) + len(self.finished) + len(self._open) > _MAX_CHOICES:
@@ -44,6 +47,10 @@ class Choices:
                     self._failed = self._failed or reason == "error"
                 elif index not in self.finished:
                     self._open.add(index)
+
+    def doubt(self, value: dict[str, Any]) -> None:
+        """Take in an object that is no chunk."""
+        self.suspect = suspect_in(value) or self.suspect
 
     def are_finished(self) -> bool:
         """Whether each choice that was asked for, or has begun, has ended."""

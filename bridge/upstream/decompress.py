@@ -25,6 +25,22 @@ _NO_CODINGS: Final = frozenset(
     )
 )
 _ZLIB: Final = frozenset({"gzip", "x-gzip", "deflate"})
+#: The codings of HTTP. Servers write other words here, which name no coding.
+_KNOWN: Final = _ZLIB | {
+    "br",
+    "brotli",
+    "zstd",
+    "zstandard",
+    "compress",
+    "x-compress",
+    "lzma",
+    "xz",
+    "bzip2",
+    "lz4",
+    "snappy",
+}
+#: Length of the header of zlib, and of the magic number of gzip.
+_HEAD_BYTES: Final = 2
 _GZIP_MAGIC: Final = b"\x1f\x8b"
 #: Bytes of a compressed error that are unpacked at a time. What comes before a broken piece is kept.
 _PIECE_BYTES: Final = 512
@@ -32,10 +48,11 @@ _BINARY: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 class Unpacker:
-    """Unpacks one body, gzip or zlib."""
+    """Unpacks one body: gzip, zlib, or the `deflate` without a header that some servers send."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, may_be_raw: bool = False) -> None:
         self._inflate = zlib.decompressobj(zlib.MAX_WBITS | 32)
+        self._start: bytes | None = b"" if may_be_raw else None  # the first bytes, until they show the format
         #: Whether the next step needs no more bytes of the body, because the last one was full.
         self.has_more = False
         self._taken = 0  # bytes of the body so far
@@ -50,6 +67,15 @@ class Unpacker:
             self.has_more = False
             return b""  # padding, which zlib would buffer without a limit
         self._taken += len(data)
+        if self._start is not None:
+            self._start += data
+            if len(self._start) < _HEAD_BYTES:
+                return b""
+            data, self._start = self._start, None
+            if not (
+                data.startswith(_GZIP_MAGIC) or (data[0] & 15 == zlib.DEFLATED and int.from_bytes(data[:2]) % 31 == 0)
+            ):
+                self._inflate = zlib.decompressobj(-zlib.MAX_WBITS)
         try:
             text = self._inflate.decompress(self._inflate.unconsumed_tail + data, _STEP_BYTES)
         except zlib.error:
@@ -83,12 +109,12 @@ def unpacker_for(encoding: str) -> Unpacker | None:
     Raises:
         BridgeError: UPSTREAM_MALFORMED_RESPONSE for an encoding that the bridge does not know.
     """
-    names = _codings(encoding)
+    names = [name for name in _codings(encoding) if name in _KNOWN]
     if not names:
         return None
     if len(names) > 1 or names[0] not in _ZLIB:
         raise failures.malformed("has a content encoding that was not requested")
-    return Unpacker()
+    return Unpacker(may_be_raw=names[0] == "deflate")
 
 
 def readable(data: bytes, encoding: str, limit: int) -> bytes:

@@ -9,17 +9,23 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from bridge.upstream.bodies import first_object, fold, http_status_of, is_blank
+from bridge.upstream.reasons import is_known
 
 #: Next to one of these members, an empty `error` is only an artefact of a serializer.
 _RESULTS: Final = ("choices", "data", "usage")
 #: Members that only errors have, with names as from `fold`.
 _ERRORS: Final = (
-    *("errors", "errortype", "errormessage", "errormsg", "errmsg", "errorcode", "errcode", "errno"),
+    *("error", "errors", "errortype", "errormessage", "errormsg", "errmsg", "errorcode", "errcode", "errno"),
     *("exception", "fault", "err"),
 )
 _FAILED: Final = frozenset({"error", "fail", "failed", "failure"})
 #: Words in an event's name that say that the stream has failed.
 _FAILURES: Final = _FAILED | {"errors", "exception", "fatal"}
+#: The end of a member's name that says that its value is an error, such as AWS's `modelStreamErrorException`.
+_ENDS: Final = re.compile("(?:errors?|exception|fault|failure|traceback)$")
+#: How many levels of an object are searched for an error, and how many members of each level.
+_LEVELS: Final = 4
+_MAX_MEMBERS: Final = 256
 #: Words in the `type` of an error.
 _SOUNDS: Final = re.compile(
     "error|exception|fail|fatal|invalid|denied|forbidden|unauthor|exceed|limit|unavailab|overload|time_?out|throttl"
@@ -37,9 +43,11 @@ def error_in(value: Mapping[str, Any], *, named: bool = False) -> Any:
     groq, choices = value.get("x_groq"), value.get("choices")
     places = choices if choices and type(choices) is list else []
     for place in (groq, *places) if groq else places:
-        error = place.get("error") if type(place) is dict else None
-        if error and not is_blank(error):
-            return {"error": error}
+        if type(place) is dict:
+            inner = place.get("delta") or place.get("message")
+            error = place.get("error") or (inner.get("error") if type(inner) is dict else None)
+            if error and not is_blank(error):
+                return {"error": error}
     if places or (type(value.get("data")) is list and value["data"]):
         return None
     return value if _is_flat(fold(value), named=named) else None
@@ -55,10 +63,32 @@ def _is_stated(value: Mapping[str, Any]) -> bool:
 
 
 def suspect_in(value: Mapping[str, Any]) -> Any:
-    """An object that may be an error or a notice, such as a `message` alone. It is an error if no answer follows."""
+    """An object that may be an error or a notice. It is an error if no answer follows.
+
+    Such objects are a `message` alone, a `code` from the tables of errors, and an object with an error inside it.
+    """
     members = fold(value)
-    message = members.get("message") or members.get("msg")
-    return value if isinstance(message, str) and message and members.keys().isdisjoint({"id", "object"}) else None
+    message = members.get("message") or members.get("msg") or members.get("retmsg")
+    if isinstance(message, str) and message and members.keys().isdisjoint({"id", "object"}):
+        return value
+    return value if is_known(_word(members, "code")) else _inner(value)
+
+
+def _inner(value: Mapping[str, Any]) -> Any:
+    """The error inside an object: the value of a member with a name like `error`, or an object with code and message."""
+    level: list[Mapping[str, Any]] = [value]
+    for _ in range(_LEVELS):
+        members = [member for item in level for member in item.items()][:_MAX_MEMBERS]
+        for key, item in members:
+            if not is_blank(item) and _ENDS.search(key.lower()):
+                named = isinstance(item, dict) and "type" not in item and "error" not in key.lower()
+                return {"error": {"type": key, **item} if named else item}
+        level = [item for _, item in members if isinstance(item, dict)]
+        for item in level:
+            around = fold(item)
+            if _word(around, "message") and not is_blank(around.get("code")):
+                return item
+    return None
 
 
 def is_failure(kind: str) -> bool:

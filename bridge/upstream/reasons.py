@@ -78,6 +78,15 @@ REFINEMENTS: Final[Mapping[str, Reason]] = {
     "insufficient_balance_error": Reason.INSUFFICIENT_QUOTA,
     "insufficient_credits": Reason.INSUFFICIENT_QUOTA,
     "insufficient_user_quota": Reason.INSUFFICIENT_QUOTA,  # One API
+    "insufficient_credit": Reason.INSUFFICIENT_QUOTA,
+    "not_enough_balance": Reason.INSUFFICIENT_QUOTA,  # Novita
+    "not_enough_credits": Reason.INSUFFICIENT_QUOTA,
+    "out_of_credits": Reason.INSUFFICIENT_QUOTA,
+    "credits_exhausted": Reason.INSUFFICIENT_QUOTA,
+    "spend_limit_exceeded": Reason.INSUFFICIENT_QUOTA,
+    "AllocationQuota.FreeTierOnly": Reason.INSUFFICIENT_QUOTA,  # Alibaba
+    "FailedOperation.ResourcePackExhausted": Reason.INSUFFICIENT_QUOTA,  # Tencent, as the next
+    "FailedOperation.FreeResourcePackExhausted": Reason.INSUFFICIENT_QUOTA,
     "budget_exceeded": Reason.INSUFFICIENT_QUOTA,  # LiteLLM, under HTTP 400
     "payment_required": Reason.INSUFFICIENT_QUOTA,
     "arrearage": Reason.INSUFFICIENT_QUOTA,  # Alibaba
@@ -154,7 +163,7 @@ BASE_RESP: Final[Mapping[str, str]] = {
 }
 
 #: Statuses about the request itself. A code about the moment, such as `rate_limit_exceeded`, does not override them.
-ABOUT_THE_REQUEST: Final = frozenset({405, 410, 413, 414, 415, 431, 451, 501})
+ABOUT_THE_REQUEST: Final = frozenset({405, 410, 413, 414, 415, 424, 431, 451, 501})
 
 _PUNCTUATION: Final = re.compile(r"[^a-z0-9]")
 _MAX_NAME: Final = 128
@@ -179,6 +188,12 @@ def refined(status: int, names: Iterable[str | None], further: Iterable[str | No
         reason = Reason.INSUFFICIENT_QUOTA
     is_about_now = reason is not None and reason.retry is not Retry.NO
     return None if is_about_now and status in ABOUT_THE_REQUEST else reason
+
+
+def is_known(name: str) -> bool:
+    """Whether a code or a type of an error is one that the tables have."""
+    key = _key(name)
+    return key in _REFINEMENTS or key in _STATUS_OF_TYPE
 
 
 def status_named(names: Iterable[str | None]) -> int:

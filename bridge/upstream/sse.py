@@ -7,7 +7,8 @@ is kept as the list of its pieces, so that an event of many megabytes costs no r
 What goes beyond the standard is there because gateways do it:
 
 - A field named `error` with a JSON object (llama.cpp until 2025) counts as an event of type `error`.
-- Lines that are no field but JSON are an event of type `STRAY`: an error that was written past the framing.
+- Lines that are no field but JSON are an event of type `STRAY`: an error that was written past the framing. So are
+  fields of a name that there is not, or not in this spelling, whose value is an object or an array.
 - A `data` line that no JSON could have behind the one before begins an event of its own: blank lines were forgotten.
 - `close` hands out an event that the end of the stream cut off before its blank line, marked as incomplete; whether
   that is still good is for the reader to say.
@@ -30,6 +31,8 @@ _LF: Final = 0x0A
 _ERROR: Final = "error"
 #: What may stand before the first line.
 SPACE: Final = _BOM + b" \t\r\n"
+#: What stands before the JSON of a line that is no field: a mark, white space, a name that is none.
+_STRAY: Final = re.compile(rb"(?:\xef\xbb\xbf|[\0 \t])*(?:[A-Za-z_-]{1,16}[ \t]*:?[ \t]*)?(?=[{\[])")
 _FIELDS: Final = (b"data:", b"event:", b"id:", b"retry:", b"error:")
 _FIRST_LINE: Final = re.compile(rb"(?:data|event|id|retry)?:|error: *\{")
 
@@ -171,8 +174,10 @@ class Decoder:
         if self._stray and _are_two(self._stray[-1], line):
             self._end_stray(events)
         if not self._stray:
-            if not line.lstrip().startswith((b"{", b"[")):
+            begin = _STRAY.match(line)
+            if begin is None:
                 return
+            line = line[begin.end() :]
             if self._data:
                 self._end_data(events)  # what stood before it comes before it
         self._stray.append(line)

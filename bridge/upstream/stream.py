@@ -236,11 +236,15 @@ class ChunkStream(Generic[K]):
         problem = error_in(value, named=bool(kind) and kind != STRAY)
         if problem is not None:
             raise self._exchange.failure(problem, data)
-        if kind and "choices" not in value:
+        if kind == STRAY:
+            return self._strayed(value, data)
+        return None if kind and "choices" not in value else self._chunk_of(value, data)
+
+    def _strayed(self, value: dict[str, Any], data: bytes) -> Chunk | None:
+        if "choices" not in value:
+            self._choices.doubt(value)
             return None
-        if kind == STRAY and is_whole(value):
-            return self._completion(value)
-        return self._chunk_of(value, data)
+        return self._completion(value) if is_whole(value) else self._chunk_of(value, data)
 
     def _chunk_of(self, value: dict[str, Any], data: bytes) -> Chunk:
         halves = self._halves

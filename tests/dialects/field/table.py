@@ -1,6 +1,6 @@
 """All cases."""
 
-from tests.dialects.field import encodings, events, framing, shapes, statuses, words
+from tests.dialects.field import encodings, events, framing, further, shapes, statuses, words
 
 CASES = [
     *framing.BESIDE,
@@ -19,4 +19,5 @@ CASES = [
     *words.IDS,
     *words.VECTORS,
     *words.HALVES,
+    *further.FURTHER,
 ]
