@@ -107,7 +107,12 @@ def _lowest(arguments: Sequence[str], output: int) -> Row:
         [uv, "venv", "--quiet", "--clear", "--python", python, folder],
         [*install, "--resolution", "lowest-direct", *_PROJECTS],
         [*install, "--no-deps", "--require-hashes", "-r", "requirements/model.txt"],
-        [*install, "buf-bin"],  # a test calls it; of the tools for development no minimum is promised
+        [
+            *install,
+            "buf-bin",
+            "mypy",
+            "types-grpcio",
+        ],  # tests call them; of tools for development no minimum is promised
     ]
     for step in steps:
         if call(*step, output=output).returncode:
