@@ -75,7 +75,7 @@ def suspect_in(value: Mapping[str, Any]) -> Any:
 
 
 def _inner(value: Mapping[str, Any]) -> Any:
-    """The error inside an object: the value of a member with a name like `error`, or an object with code and message."""
+    """The error inside an object: the value of a member with a name like `error`, or one with code and message."""
     level: list[Mapping[str, Any]] = [value]
     for _ in range(_LEVELS):
         members = [member for item in level for member in item.items()][:_MAX_MEMBERS]
