@@ -112,6 +112,7 @@ def traffic(result: Result) -> Table:
         ("load average of the machine", f"{min(loads)} to {max(loads)}"),
         ("calls", kinds),
         ("ended otherwise than their kind promises", unexpected or "none"),
+        ("not begun, for want of processor time", str(found["skipped"])),
         ("busy", f"{busy:.2f} of a core (wanted: {found['target']:g})"),
         ("open calls", number(statistics.median(sample["open"] for sample in settled))),
         ("time to the first chunk, p50 and p99", _two(found["first_ms"])),
