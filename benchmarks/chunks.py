@@ -64,7 +64,7 @@ class _Upstream:
     ) -> Exchange:
         response = httpx.Response(200, headers=_HEADERS, stream=_Body(self._pieces))
         credential = Credential(None, is_bridge_credential=False)
-        return Exchange(response, call, body, clock, self._settings, credential, closed=lambda: None)
+        return Exchange(response, call, body, clock, self._settings, credential, on_close=lambda: None)
 
 
 class _Context:
