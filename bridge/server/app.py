@@ -1,4 +1,4 @@
-"""Puts the server together, starts it and stops it."""
+"""Assembles the server, starts it and stops it."""
 
 import asyncio
 from typing import TYPE_CHECKING, Final
@@ -49,14 +49,14 @@ METHODS: Final = {
     for service in _SERVICES
     for method in service.methods
 }
-#: Seconds for the status of a call that the stop has ended to reach its caller.
+#: Time for the status of a stopped call to reach its caller.
 _STATUS_SECONDS: Final = 0.5
 
 
 class App:
-    """One bridge: its gRPC server and its upstream client. Made and used inside a running event loop.
+    """One bridge: its gRPC server and its upstream client. Created and used inside a running event loop.
 
-    `metrics` are its numbers; who serves them, to whom, is not its business. `traces` makes spans, None makes none.
+    `metrics` are its numbers, which someone else serves. `traces` makes spans; None makes none.
     """
 
     def __init__(self, settings: Settings, traces: "Traces | None" = None) -> None:
@@ -86,7 +86,7 @@ class App:
             add_reflection(gate, names)
 
     def _show(self, metrics: Metrics) -> None:
-        """What the metrics read when they are scraped."""
+        """The values that the metrics read at each scrape."""
         limits, max_calls = self._limits, float(self._settings.max_calls)
         metrics.read("aibridge_limiter_calls", lambda: {("running",): limits.running, ("waiting",): limits.waiting})
         metrics.read("aibridge_limiter_max_calls", lambda: {(): max_calls})
@@ -98,7 +98,7 @@ class App:
         )
 
     async def start(self) -> str:
-        """Begin to serve. The address that it really listens on, with the port that was free if 0 was asked for.
+        """Start serving. Returns the address that it listens on, with the real port if the setting has port 0.
 
         Several addresses are separated by commas.
 
@@ -116,7 +116,7 @@ class App:
         return ",".join(addresses)
 
     def _warn(self) -> None:
-        """Say what the settings allow, and what is dangerous nevertheless."""
+        """Log a warning for each setting that is allowed but dangerous."""
         settings = self._settings
         if self._tls is None and settings.takes_bearer and settings.is_exposed:
             _log.warning("callers' tokens are received unencrypted", listen=settings.listen)
@@ -127,13 +127,13 @@ class App:
 
     @property
     def health_address(self) -> str:
-        """Where the health port really listens; empty without one."""
+        """The address of the health port, with its real port; empty without one."""
         return self._probes.address
 
     async def stop(self, *, delay: float = 0.0, grace: float = 0.0) -> int:
-        """Drain and stop: serve for `delay` seconds, then let calls in flight end for `grace` seconds.
+        """Drain and stop: serve for `delay` seconds, then let calls in flight finish for `grace` seconds.
 
-        The number of calls that were cut off when the grace ran out. They were told so, with BRIDGE_SHUTTING_DOWN.
+        Returns the number of calls that were ended after the grace, with BRIDGE_SHUTTING_DOWN.
         """
         notice = min(delay, CLIENT_NOTICE_SECONDS)
         await self._health.leave_endpoints()
@@ -146,9 +146,7 @@ class App:
         self._limits.close()
         self._health.end_watches()
         stopping = asyncio.create_task(self._server.stop(grace + _STATUS_SECONDS))
-        await asyncio.sleep(
-            0
-        )  # it has begun: the connections are told to go away before a response makes them call again
+        await asyncio.sleep(0)  # clients get GOAWAY before a response lets them call again
         self._in_flight.release()
         await asyncio.wait({stopping}, timeout=grace)
         self._in_flight.stop()

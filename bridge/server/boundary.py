@@ -1,7 +1,7 @@
-"""The boundary between a handler and its caller: what is known about a call, and how each failure leaves.
+"""The boundary between handlers and callers: it records each call and turns each failure into a status.
 
-Only here is a call aborted. Whatever a handler raises becomes a status from the tables; an exception that nobody
-foresaw becomes BRIDGE_INTERNAL with a fixed text, because grpcio would send its text to the caller.
+Calls are aborted only here. What a handler raises becomes a status from the tables. An unexpected exception becomes
+BRIDGE_INTERNAL with a fixed text, because grpcio would send the exception's text to the caller.
 """
 
 import asyncio
@@ -42,7 +42,7 @@ class _Method(NamedTuple):
 
 
 class Boundary(grpc.GenericRpcHandler):
-    """The methods of our services: one look-up for a call, where interceptors cost a layer each."""
+    """The methods of the bridge's services. A call costs one look-up; interceptors would cost a layer each."""
 
     def __init__(
         self, settings: Settings, limits: Limits, in_flight: InFlightCalls, callers: Callers | None, observer: Observer
@@ -58,15 +58,15 @@ class Boundary(grpc.GenericRpcHandler):
         self._handlers: dict[str, Handler] = {}
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> Handler:
-        """The handler of a call, None for a method of others."""
+        """The handler of a call; None for a method of another service."""
         return self._handlers.get(handler_call_details.method)
 
     def stop(self) -> None:
-        """The server stops: nobody waits for a refusal any more."""
+        """The server stops: refuse the calls that wait for a refusal at once."""
         self._refusals.close()
 
     async def close(self) -> None:
-        """The server has stopped: write the log lines that are left."""
+        """The server has stopped: write the remaining log lines."""
         await self._departures.close()
 
     def add(self, service: ServiceDescriptor, servicer: object) -> None:
@@ -96,8 +96,8 @@ class Boundary(grpc.GenericRpcHandler):
                 self._in_flight.leave(call)
             return await self._fail(failure, context, record, call)
 
-        # Bytes in and bytes out: what fails in parsing and serialising fails inside the boundary too. To grpcio the
-        # requests are streams, because it reads the message of any other kind of handler before it calls the handler.
+        # Bytes in and bytes out, so that parsing and serializing fail inside the boundary. To grpcio every request is a
+        # stream: for any other kind of handler it reads the message before it calls the handler.
         if streams:
             return grpc.stream_stream_rpc_method_handler(handle, None, _serialize)
         return grpc.stream_unary_rpc_method_handler(handle)
@@ -114,7 +114,7 @@ class Boundary(grpc.GenericRpcHandler):
         await self._in_flight.hold_back()
         receiving = self._receiver.only(context, deadline)
         response = Response(context, record, call)
-        # Nothing here keeps the message's bytes, or the message, which may be large, while the call runs.
+        # No variable here holds the message or its bytes while the call runs, because they may be large.
         result = await method.behaviour(
             *await received(
                 record, deadline, caller, method.request_type, await receiving, settings.max_request_elements
@@ -130,13 +130,13 @@ class Boundary(grpc.GenericRpcHandler):
     async def _take_place(
         self, caller: Caller | None, context: Context, record: CallRecord, call: InFlightCall
     ) -> None:
-        """Wait until the limits have room for the call. A caller without a limit of its own is not counted."""
+        """Wait until the limits admit the call. A caller without a limit is not counted by name."""
         max_calls = (caller.max_calls if caller is not None else 0) or self._settings.max_calls_per_caller
         name = ""
         if max_calls:
             name = caller.name if caller is not None else _host(context.peer())
         record.queue_seconds = await self._limits.enter(name, max_calls)
-        # The task ends when grpcio has sent the response: a caller that does not read it keeps its place.
+        # The task ends when grpcio has sent the response, so a caller that does not read it keeps its slot.
         call.task.add_done_callback(lambda _: self._limits.leave(name))
 
     def _failure(self, exception: Exception, context: Context, record: CallRecord, call: InFlightCall) -> BridgeError:
@@ -144,7 +144,7 @@ class Boundary(grpc.GenericRpcHandler):
             return exception
         if call.is_writing and isinstance(exception, grpc.aio.InternalError):
             self._cancelled(record, context)
-            raise asyncio.CancelledError from None  # the caller has gone while a message was on its way
+            raise asyncio.CancelledError from None  # the caller has gone during a write
         _log.error("unexpected exception", request_id=record.request_id, **traceback_of(exception))
         return BridgeError(Reason.BRIDGE_INTERNAL, f"internal error, request id {record.request_id}")
 
@@ -163,8 +163,8 @@ class Boundary(grpc.GenericRpcHandler):
         except grpc.aio.InternalError:
             if not call.is_writing:
                 raise
-            # The deadline has passed in the middle of the first write, and gRPC sends a status only behind that. This
-            # drops the call, and the caller's own deadline tells the caller.
+            # The deadline has passed during the first write, and gRPC cannot send a status before the write is over.
+            # This drops the call. The caller's own deadline ends it on the other side.
             raise asyncio.CancelledError from None
 
     def _cancelled(self, record: CallRecord, context: Context) -> None:
@@ -172,7 +172,7 @@ class Boundary(grpc.GenericRpcHandler):
 
 
 def _host(peer: str) -> str:
-    """A peer without its port: all connections of a host are one caller."""
+    """A peer without its port. All connections of a host count as one caller."""
     return peer.rpartition(":")[0] or peer
 
 

@@ -1,8 +1,8 @@
-"""Why a call was cancelled: by its caller, or because its connection ended.
+"""Finds out why a call was cancelled: by its caller, or because its connection ended.
 
-gRPC tells a handler the same in both cases. The kernel knows more: a connection that has ended is not established any
-more. It is asked a moment after the call has ended, because gRPC cancels the calls of a connection before it closes the
-connection, and once for all calls of that moment.
+gRPC does not tell a handler which. The kernel knows: its tables no longer list a connection that has ended. They are
+read a moment after the call has ended, because gRPC cancels a connection's calls before it closes the connection, and
+once for all calls that ended in that moment.
 """
 
 import asyncio
@@ -16,14 +16,14 @@ from typing import Final
 from urllib.parse import unquote
 
 CALLER: Final = "caller"
-#: The bridge closed the connection (too many pings, no response to its own ping), or the network, or the caller did.
+#: The bridge closed the connection (too many pings, or no response to its own), or the network or the caller did.
 CONNECTION_LOST: Final = "connection_lost"
 
-#: Seconds between a call's end and the look at its connection.
+#: Time between the end of a call and the check of its connection.
 _SETTLE_SECONDS: Final = 0.05
-#: The next look waits for this many times the duration of the last, which grows with the number of connections.
+#: After a check, the next one waits for this many times as long as it took. That grows with the connections.
 _REST_FACTOR: Final = 20
-#: Linux's tables of TCP connections. Elsewhere nobody can tell, and the caller counts as the cause.
+#: Linux's tables of TCP connections. On other systems the caller counts as the cause.
 _TABLES: Final = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
 _ESTABLISHED: Final = "01"
 
@@ -31,7 +31,7 @@ Tell = Callable[[str], None]
 
 
 class Departures:
-    """The cancelled calls whose cause is not known yet."""
+    """Cancelled calls whose cause is not known yet."""
 
     def __init__(self) -> None:
         self._pending: list[tuple[str, Tell]] = []
@@ -40,13 +40,13 @@ class Departures:
         self._pause = _SETTLE_SECONDS
 
     def note(self, peer: str, tell: Tell) -> None:
-        """A call of this peer, as gRPC writes it, was cancelled; `tell` is told the cause."""
+        """A call of this peer (as gRPC writes it) was cancelled. `tell` is called with the cause."""
         self._pending.append((peer, tell))
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._look())
 
     async def close(self) -> None:
-        """Tell what is left, at once."""
+        """Report the remaining calls at once."""
         self._closing.set()
         if self._task is not None:
             await self._task
@@ -72,7 +72,7 @@ def _cause(peer: str, established: Collection[str] | None) -> str:
 
 
 def _established() -> set[str] | None:
-    """The other ends of all connections that are established, as the kernel writes them; None if it does not say."""
+    """The remote ends of all established connections, as the kernel writes them; None if it does not list them."""
     found: set[str] = set()
     known = False
     for table in _TABLES:
@@ -86,7 +86,7 @@ def _established() -> set[str] | None:
 
 
 def _endpoints(peer: str) -> Iterator[str]:
-    """What a peer may be called in the kernel's tables; nothing for one that is not there, such as a Unix socket."""
+    """The names that a peer may have in the kernel's tables; none if it is not listed, such as a Unix socket."""
     kind, _, rest = unquote(peer).partition(":")
     host, _, port = rest.rpartition(":")
     if kind not in {"ipv4", "ipv6"} or not port.isdecimal():
@@ -97,7 +97,7 @@ def _endpoints(peer: str) -> Iterator[str]:
         return
     forms = [address.packed]
     if address.version == 4:
-        forms.append(ipaddress.IPv6Address(f"::ffff:{address}").packed)  # of a socket that takes both kinds
+        forms.append(ipaddress.IPv6Address(f"::ffff:{address}").packed)  # on a socket that accepts IPv4 and IPv6
     for packed in forms:
         words = [int.from_bytes(packed[at : at + 4], sys.byteorder) for at in range(0, len(packed), 4)]
         yield f"{''.join(f'{word:08X}' for word in words)}:{int(port):04X}"

@@ -15,14 +15,14 @@ from bridge.server.orders import Orders
 from bridge.settings import Settings
 from bridge.telemetry import exporter, otel
 
-#: Objects made before the garbage collector looks for cycles, and how many looks make a deeper one. Calls leave no
-#: cycles, but for some that fail; by default, looking for them was 2 to 3 % of a stream's cost.
+#: Thresholds of the garbage collector. Calls leave no cycles, except some that fail. With the default thresholds the
+#: collector took 2 to 3 % of a stream's cost.
 _GC_THRESHOLDS: Final = (10_000, 20, 50)
 
 _log = structlog.get_logger("aibridge.server")
-#: Seconds for the last spans to reach their collector.
+#: Time for the last spans to reach their collector.
 _SPANS_SECONDS: Final = 3.0
-#: Seconds that a stop at once may take. Nothing that it does takes a tenth of them.
+#: Timeout of an immediate stop. Each of its steps takes less than a tenth of it.
 _STOP_NOW_SECONDS: Final = 5.0
 
 _Result = TypeVar("_Result")
@@ -35,10 +35,10 @@ async def run(
     parent: Connection | None = None,
     scrapes: Connection | None = None,
 ) -> None:
-    """Serve until an order to stop comes; `ready` is given the address as soon as calls can be made.
+    """Serve until an order to stop comes. `ready` is called with the address as soon as calls can be made.
 
-    With `parent`, a pipe to the parent process, the parent passes orders on. With `scrapes`, another such pipe, the
-    parent serves the metrics and asks for them; without, this process does.
+    `parent` is a pipe over which a parent process passes on orders. `scrapes` is a pipe over which the parent asks for
+    the metrics, which it serves; without it this process serves them.
 
     Raises:
         SettingsError: the server cannot listen.
@@ -58,7 +58,7 @@ async def run(
     else:
         exporter.answer(scrapes, collectors)
     if await _unless(told.drain, app.start(), ready):
-        gc.freeze()  # what is there now stays: no collection need look at it
+        gc.freeze()  # these objects stay: the collector need not look at them
         gc.set_threshold(*_GC_THRESHOLDS)
         await told.drain.wait()
         cut_off = await _drain(app, told, settings)
@@ -74,7 +74,7 @@ async def run(
 
 
 async def _drain(app: App, told: Orders, settings: Settings) -> int:
-    """Drain, until the order to stop at once. The number of calls that were cut off."""
+    """Drain until done, or until the order to stop at once. Returns the number of calls that were ended."""
     cut_off: list[int] = []
     _log.info("draining", signal=told.cause, delay=settings.drain_delay, grace=settings.drain_grace)
     drained = app.stop(delay=settings.drain_delay, grace=settings.drain_grace)
@@ -94,7 +94,7 @@ async def _stop_at_once(app: App) -> int:
 async def _unless(
     event: asyncio.Event, work: Coroutine[Any, Any, _Result], done: Callable[[_Result], None] = lambda _: None
 ) -> bool:
-    """Work until an event comes, which cancels it. Whether it was done; then `done` is given the result."""
+    """Run `work` until it is done or an event comes, which cancels it. Whether it was done; `done` gets the result."""
     working, told = asyncio.create_task(work), asyncio.create_task(event.wait())
     try:
         await asyncio.wait({working, told}, return_when=asyncio.FIRST_COMPLETED)

@@ -1,8 +1,7 @@
-"""The way in to the services that grpcio brings: health, reflection, channelz. Requests are small, and calls are few.
+"""The boundary of the services that grpcio provides: health, reflection, channelz.
 
-Where callers have to show who they are, they have to for reflection and channelz too. Health asks nobody, because
-probes have no credentials. Whoever calls: the size of a message, the time that it takes, and the calls that are open
-are bounded.
+If callers must authenticate, they must do so for reflection and channelz too. Health needs no credential, because
+probes have none. For every caller the size of a message, the time for it, and the number of open calls are bounded.
 """
 
 import asyncio
@@ -21,30 +20,30 @@ from bridge.status import status_of
 from bridge.telemetry.logs import traceback_of
 
 _log = structlog.get_logger("aibridge.rpc")
-#: Bytes of a request. They hold names of services and symbols; the longest that these services know have 100.
+#: The largest request. It holds names of services and symbols, the longest of which have 100 characters.
 MAX_REQUEST_BYTES: Final = 1024
-#: Seconds for a request to arrive.
+#: Time for a request to arrive.
 _REQUEST_TIMEOUT_SECONDS: Final = 5.0
-#: Calls whose request takes longer than a moment. Each can hold twice as many bytes as the largest message may have.
+#: Calls that may wait for their request. Each can hold twice the bytes of the largest message.
 _MAX_SLOW_CALLS: Final = 1
 
 
 class Bounds(NamedTuple):
-    """Calls that are open at once, in all and of one connection, and seconds that one may take (None for no limit)."""
+    """Open calls in total and per connection, and the timeout of a call in seconds (None for no limit)."""
 
     max_calls: int
     max_calls_of_connection: int
     timeout: float | None
 
 
-#: A call of health that is open is a watch, of 20 kB. A client watches once for each of its connections.
+#: An open health call is a watch, which takes 20 kB. A client has one watch per connection.
 HEALTH: Final = Bounds(max_calls=4096, max_calls_of_connection=32, timeout=None)
-#: People and tools look, and go.
+#: People and tools make short calls.
 TOOLS: Final = Bounds(max_calls=32, max_calls_of_connection=32, timeout=60.0)
 
 
 class Gate:
-    """What stands for the server where such a service, with handlers for asyncio, is registered."""
+    """Stands in for the server when such a service registers its asyncio handlers."""
 
     def __init__(self, server: grpc.aio.Server, bounds: Bounds, callers: Callers | None = None) -> None:
         self._server = server
@@ -55,17 +54,17 @@ class Gate:
         self._open_of: Counter[str] = Counter()  # by connection
 
     def add_generic_rpc_handlers(self, handlers: Sequence[grpc.GenericRpcHandler]) -> None:
-        """As the server's own."""
+        """As the method of the server."""
         self._server.add_generic_rpc_handlers(tuple(_Handlers(handler, self) for handler in handlers))
 
     def add_registered_method_handlers(self, service: str, handlers: dict[str, Any]) -> None:
-        """As the server's own. Calls of registered methods do not queue behind those of other methods."""
+        """As the method of the server. Calls of registered methods do not queue behind calls of other methods."""
         if self._callers is None:
             guarded = {name: self.guard(handler, f"/{service}/{name}") for name, handler in handlers.items()}
             self._server.add_registered_method_handlers(service, guarded)
 
     def guard(self, handler: Any, method: str) -> Any:
-        """A handler behind the gate. To grpcio it takes a stream of bytes, so that it is called before they come."""
+        """A handler behind the gate. To grpcio it takes a stream of bytes, so that it is called before they arrive."""
 
         async def serve(_messages: object, context: Context) -> Any:
             record = arrived(method, context.invocation_metadata() or ())
@@ -86,7 +85,7 @@ class Gate:
             except (asyncio.CancelledError, grpc.aio.AbortError):
                 raise
             except grpc.aio.BaseError:
-                raise asyncio.CancelledError from None  # the caller has gone while a message was on its way
+                raise asyncio.CancelledError from None  # the caller has gone during a write
             except Exception as exception:  # noqa: BLE001 # its text must not reach the caller
                 _log.error("unexpected exception", request_id=record.request_id, **traceback_of(exception))
                 failure = BridgeError(Reason.BRIDGE_INTERNAL, f"internal error, request id {record.request_id}")

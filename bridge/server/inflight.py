@@ -1,11 +1,11 @@
-"""The calls in flight: how many they are, how they are held for a moment before a stop, and how all are ended.
+"""The calls in flight: their number, the hold before a stop, and the end of all of them.
 
-When the server is told to stop, gRPC's core ends each call that it has received and Python has not yet asked for, with
-CANCELLED, which no client retries. So a hold precedes the stop. In its first step calls that begin wait, and calls
-that run may end. In its second step calls that end wait too, so that their callers cannot call again yet. When no call
-has come for a while, core's queue is empty. The connections are then told to go away, and behind that every call goes
-on: a caller that calls when its call has ended knows by then that it has to connect elsewhere. A caller that does not
-wait for the end of a call can still meet the very moment of the stop.
+When the server stops, gRPC's core ends each call that it has received and Python has not yet asked for, with CANCELLED,
+which clients do not retry. So a hold precedes the stop. In its first step new calls wait, and running calls may end. In
+its second step ending calls wait too, so that their callers cannot call again yet. When no call has arrived for a
+while, core's queue is empty. Then the connections get GOAWAY, and all calls go on. A caller that calls again after its
+call has ended knows by then that it has to reconnect. A caller that does not wait for the end of a call can still hit
+the moment of the stop.
 """
 
 import asyncio
@@ -14,20 +14,20 @@ from typing import Any, Final
 
 from bridge.call import stopped
 
-#: The first step ends when all calls are held and none has come or gone for so many seconds,
+#: The first step ends when all calls are held and none has begun or ended for this time,
 _QUIET_SECONDS: Final = 0.05
-#: and after so many at the latest.
+#: and after this time at the latest.
 _FIRST_STEP_SECONDS: Final = 0.5
-#: The second step ends when so many polls in a row have seen no call. A client on a busy machine takes its time between
-#: the end of a call and the next call. Polls, not seconds: each lets the loop take in what core has received.
+#: The second step ends when this many polls in a row have seen no new call. A client on a busy machine may take a while
+#: between two calls. Polls and not seconds, because each poll lets the loop take in what core has received.
 _QUIET_POLLS: Final = 25
-#: and after so many seconds at the latest.
+#: It ends after this time at the latest.
 _SECOND_STEP_SECONDS: Final = 1.0
 _POLL_SECONDS: Final = 0.01
 
 
 class State(Enum):
-    """Where a call stands between its caller, which may read slowly, and the stop of the bridge.
+    """The state of a call's writes, which matters when the bridge stops.
 
     | state            | `begin_write` | `end_write` | `stop`                        |
     |------------------|---------------|-------------|-------------------------------|
@@ -52,20 +52,20 @@ class InFlightCall:
         self._state = state
 
     def check(self) -> None:
-        """See that the call may begin.
+        """Check that the call may begin.
 
         Raises:
-            BridgeError: BRIDGE_SHUTTING_DOWN if it comes behind the stop.
+            BridgeError: BRIDGE_SHUTTING_DOWN if it came after the stop.
         """
         if self._state is State.STOPPED:
             raise stopped()
 
     def begin_write(self) -> None:
-        """A message goes to the caller."""
+        """A write to the caller begins."""
         self._state = State.WRITING
 
     def end_write(self) -> None:
-        """The caller's flow control has taken it.
+        """The write is over: flow control has admitted the message.
 
         Raises:
             BridgeError: BRIDGE_SHUTTING_DOWN if the call was stopped meanwhile.
@@ -79,8 +79,8 @@ class InFlightCall:
     def stop(self) -> None:
         """End the call with BRIDGE_SHUTTING_DOWN.
 
-        A call that is writing is not cancelled, it ends behind the write: gRPC notes that it has sent the initial
-        metadata when the first write is over. It would send them again with the status, and fail.
+        A call that is writing is not cancelled; it ends after the write. gRPC notes only after the first write that it
+        has sent the initial metadata. Otherwise it would send them again with the status, and fail.
         """
         if self._state is State.RUNNING:
             self._state = State.STOPPED
@@ -90,7 +90,7 @@ class InFlightCall:
 
     @property
     def is_writing(self) -> bool:
-        """Whether a message is on its way, or was when the call ended."""
+        """Whether a write is under way, or was when the call ended."""
         return self._state in {State.WRITING, State.STOPPED_IN_WRITE}
 
     @property
@@ -99,7 +99,7 @@ class InFlightCall:
         return self._state in {State.STOPPED, State.STOPPED_IN_WRITE}
 
     def takes_back_cancel(self) -> bool:
-        """Whether the cancellation that has reached the task is that of `stop`. Then it is undone."""
+        """Whether the task was cancelled by `stop`. If so, the cancellation is undone."""
         if self._state is not State.STOPPED:
             return False
         self.task.uncancel()
@@ -107,19 +107,19 @@ class InFlightCall:
 
 
 class InFlightCalls:
-    """Knows the calls that run."""
+    """All running calls."""
 
     def __init__(self) -> None:
-        self.stopped_calls = 0  # that did not come to their own end
+        self.stopped_calls = 0  # calls that the bridge has ended
         self._running: set[InFlightCall] = set()
         self._gate: asyncio.Event | None = None
         self._ends_wait = False
         self._held = 0
-        self._changed_at = 0.0  # when a call has come or gone
+        self._changed_at = 0.0  # when a call has begun or ended
         self._over = False
 
     def enter(self) -> InFlightCall:
-        """A call begins, in the current task; each must `leave`."""
+        """A call begins in the current task. Each must `leave`."""
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 # for mypy
         call = InFlightCall(task, State.STOPPED if self._over else State.RUNNING)
@@ -127,14 +127,14 @@ class InFlightCalls:
         return call
 
     def leave(self, call: InFlightCall) -> None:
-        """A call has ended, in whatever way."""
+        """A call has ended."""
         self._running.discard(call)
         self.stopped_calls += call.is_stopped
         if self._gate is not None:
             self._changed_at = asyncio.get_running_loop().time()
 
     async def hold_back(self) -> None:
-        """Wait until a call that has just begun may go on: at once, but for a moment of the stop."""
+        """Wait until a new call may go on. It waits only during the hold before a stop."""
         if self._gate is not None:
             self._changed_at = asyncio.get_running_loop().time()
             self._held += 1
@@ -144,12 +144,12 @@ class InFlightCalls:
                 self._held -= 1
 
     async def hold_end(self) -> None:
-        """Wait until a call that is about to end may do so: at once, but for the second step of the hold."""
+        """Wait until a call may end. It waits only during the second step of the hold."""
         if self._ends_wait and self._gate is not None:
             await self._gate.wait()
 
     async def hold(self) -> None:
-        """Hold calls back, until callers are quiet or the steps of the hold have timed out."""
+        """Hold calls until callers are quiet or the hold times out."""
         self._gate = asyncio.Event()
         loop = asyncio.get_running_loop()
         self._changed_at = loop.time()
@@ -165,12 +165,12 @@ class InFlightCalls:
             quiet_polls = quiet_polls + 1 if self._changed_at == changed_at else 0
 
     def release(self) -> None:
-        """Let all calls go on."""
+        """End the hold."""
         if self._gate is not None:
             self._gate.set()
 
     def stop(self) -> None:
-        """End all calls, and all that begin later, with BRIDGE_SHUTTING_DOWN."""
+        """End all calls, and all later ones, with BRIDGE_SHUTTING_DOWN."""
         self._over = True
         for call in self._running:
             call.stop()

@@ -10,15 +10,15 @@ _UNIX = "unix:"
 
 
 def bind(server: grpc.aio.Server, name: str, address: str, credentials: grpc.ServerCredentials | None = None) -> str:
-    """Bind to the address that the setting `name` gives; with TLS if there are credentials.
+    """Bind to the address in the setting `name`, with TLS if there are credentials.
 
-    The address that the server really listens on, with the port that was free if 0 was asked for.
+    Returns the address that the server listens on, with the real port if the setting has port 0.
 
     Raises:
         SettingsError: the address is taken, or cannot be bound.
     """
     if address.startswith(_UNIX) and _is_served(address.removeprefix(_UNIX)):
-        raise SettingsError(f"{name}: another server listens on {address}")  # gRPC would take its place without a word
+        raise SettingsError(f"{name}: another server listens on {address}")  # gRPC would replace it without an error
     try:
         if credentials is None:
             port = server.add_insecure_port(address)
@@ -31,12 +31,12 @@ def bind(server: grpc.aio.Server, name: str, address: str, credentials: grpc.Ser
 
 
 def _is_served(path: str) -> bool:
-    """Whether a server takes connections at a unix socket; a file that a server has left behind does not count."""
+    """Whether a server accepts connections on a unix socket. A file left behind by a server does not count."""
     with socket.socket(socket.AF_UNIX) as caller:
         caller.setblocking(False)
         try:
             caller.connect(path)
-        except BlockingIOError:  # its queue is full
+        except BlockingIOError:  # its accept queue is full
             return True
         except OSError:
             return False

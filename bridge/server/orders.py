@@ -1,11 +1,11 @@
-"""What a serving process is told from outside: to drain, then to stop at once. By signals, or by its parent process.
+"""Orders to a serving process, by signals or from its parent process: drain, then stop at once.
 
-SIGTERM, SIGINT and SIGHUP mean the same: the first one drains, a second one stops at once, a third one ends the process
-without further ado. A bridge has no settings to reload at SIGHUP: files are read again when they change. Where SIGHUP
-is ignored when the process starts (`nohup`), it stays so.
+SIGTERM, SIGINT and SIGHUP mean the same. The first one drains, the second one stops at once, the third one kills the
+process. SIGHUP does not reload anything, because files are read again when they change. If SIGHUP is ignored when the
+process starts (`nohup`), it stays ignored.
 
-A worker obeys its parent, and SIGTERM. A terminal and systemd send their signals to parent and workers alike; the order
-that the parent passes on does not count as a second signal then.
+A worker obeys its parent and SIGTERM. A terminal and systemd send signals to the parent and to the workers. The order
+that the parent then passes on does not count as a second signal.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 class Orders:
-    """The orders of one process. Each is an event that stays set. `cause` is what gave the first one, for the log."""
+    """The orders of one process. Each is an event that stays set. `cause` says where the first one came from."""
 
     def __init__(self) -> None:
         self.drain = asyncio.Event()
@@ -29,7 +29,7 @@ class Orders:
         self.cause = ""
 
     def take(self, order: str, cause: str) -> None:
-        """An order; one that has been given before changes nothing."""
+        """Give an order. Giving it again has no effect."""
         if not self.drain.is_set():
             self.cause = cause
             self.drain.set()
@@ -43,10 +43,10 @@ def of_signals(orders: Orders) -> None:
 
 
 def of_parent(orders: Orders, pipe: Connection) -> None:
-    """Take orders from a pipe whose other end is the parent's, and from SIGTERM. The end of the pipe drains too."""
+    """Take orders from the parent's pipe and from SIGTERM. The end of the pipe means drain, too."""
     loop = asyncio.get_running_loop()
     for number in SIGNALS[1:]:
-        loop.add_signal_handler(number, _nothing)  # those of a terminal come by the parent
+        loop.add_signal_handler(number, _nothing)  # the parent passes on those of a terminal
     _listen(orders, SIGNALS[:1])
 
     def read() -> None:
@@ -61,7 +61,7 @@ def of_parent(orders: Orders, pipe: Connection) -> None:
 
 
 def listen(first: Callable[[str], None], second: Callable[[str], None], numbers: tuple[signal.Signals, ...]) -> None:
-    """Call `first` at the first of these signals, `second` at the next, and let a third one end the process."""
+    """Call `first` at the first of these signals and `second` at the second. The third one kills the process."""
     loop = asyncio.get_running_loop()
     calls = [second, first]
 

@@ -1,4 +1,4 @@
-"""What orchestrators see of a bridge: its health from the first moment to the last, on a port of its own if need be."""
+"""What orchestrators see of a bridge: its health from start to end, on a separate port if a setting says so."""
 
 import asyncio
 
@@ -18,7 +18,7 @@ _log = structlog.get_logger("aibridge.health")
 
 
 class Probes:
-    """The health port and the looks at the upstream, each where a setting asks for it."""
+    """The health port and the upstream probes, each if a setting asks for it."""
 
     def __init__(self, settings: Settings, health: Health, credentials: Credentials) -> None:
         self._settings = settings
@@ -29,7 +29,7 @@ class Probes:
         self.address = ""
 
     async def listen(self) -> None:
-        """Open the health port, if there is to be one.
+        """Open the health port, if there is one.
 
         Raises:
             SettingsError: its address is taken or cannot be bound.
@@ -44,14 +44,14 @@ class Probes:
         _log.info("health port", address=self.address)
 
     async def begin(self) -> None:
-        """The server has started. It is ready, or is so when the upstream has been reached."""
+        """The server has started. It is ready now, or when the upstream has been reached."""
         looks = self._settings.upstream_check_interval > 0
         await self._health.begin(ready=not looks)
         if looks:
             self._looking = asyncio.create_task(Readiness(self._settings, self._health, self._credentials).run())
 
     async def close(self) -> None:
-        """Stop to look, and to answer."""
+        """Stop the probes and the health port."""
         if self._looking is not None:
             self._looking.cancel()
             await asyncio.gather(self._looking, return_exceptions=True)

@@ -1,4 +1,4 @@
-"""Probes the upstream again and again; readiness changes only when enough probes in a row agree."""
+"""Probes the upstream periodically. Readiness changes only when enough probes in a row agree."""
 
 import asyncio
 import random
@@ -14,20 +14,20 @@ from bridge.upstream.credentials import Credentials
 from bridge.upstream.probe import Probe
 
 _log = structlog.get_logger("aibridge.health")
-#: Seconds between probes while the bridge is not ready; the last one repeats. An upstream that was down for a moment,
-#: at the start or later, must not cost the pod a whole `upstream_check_interval` per success that it needs.
+#: Time between probes while the bridge is not ready; the last one repeats. After a short outage the pod must not wait a
+#: whole `upstream_check_interval` for each success that it needs.
 _NOT_READY_SECONDS: Final = (1.0, 2.0, 4.0)
 
 
 def pauses_until_ready(interval: float) -> Iterator[float]:
-    """Seconds to wait between probes while the bridge is not ready; never more than `interval`."""
+    """Seconds between probes while the bridge is not ready, at most `interval`."""
     yield from (min(pause, interval) for pause in _NOT_READY_SECONDS)
     while True:
         yield min(_NOT_READY_SECONDS[-1], interval)
 
 
 class Hysteresis:
-    """A state that changes with the first observation, and after that only when enough in a row speak against it."""
+    """A state that changes with the first observation, and then only after enough contrary ones in a row."""
 
     def __init__(self, failures: int, successes: int) -> None:
         self.good: bool | None = None
@@ -35,7 +35,7 @@ class Hysteresis:
         self._streak = 0
 
     def note(self, *, good: bool) -> bool:
-        """Take an observation in. Whether the state has changed by it."""
+        """Add an observation. Returns whether it changed the state."""
         self._streak = 0 if good == self.good else self._streak + 1
         if self._streak == 0 or (self.good is not None and self._streak < self._needed[good]):
             return False
@@ -44,7 +44,7 @@ class Hysteresis:
 
 
 class Readiness:
-    """Probes the upstream and tells the health service when the outcome has changed."""
+    """Probes the upstream and tells the health service when the state changes."""
 
     def __init__(self, settings: Settings, health: Health, credentials: Credentials) -> None:
         self._interval = settings.upstream_check_interval
@@ -53,9 +53,9 @@ class Readiness:
         self._state = Hysteresis(settings.upstream_check_failures, settings.upstream_check_successes)
 
     async def run(self) -> None:
-        """Probe until cancelled: at once, then once per interval, and sooner than that while not ready.
+        """Probe until cancelled: at once, then once per interval, and more often while not ready.
 
-        The pauses vary by a tenth, so that replicas do not probe all at the same moment.
+        The pauses vary by a tenth, so that replicas do not all probe at the same moment.
         """
         soon = pauses_until_ready(self._interval)
         while True:

@@ -1,10 +1,10 @@
-"""Receives the messages of a call. A handler sees its call as soon as the headers are there.
+"""Receives the messages of a call. A handler is called as soon as the call's headers have arrived.
 
-A caller can announce a message and never send it, or send it a byte at a time, so the wait for it is bounded. One timer
-looks after all calls: a timer for each call would cost 11 µs, a tenth of what a call costs in grpcio.
+A caller can announce a message and never send it, or send it a byte at a time, so the wait is bounded. One timer serves
+all calls: a timer per call would cost 11 µs, a tenth of what grpcio costs per call.
 
-Of a unary request only the first message is read. A second one is a caller's fault, which grpcio's own handlers do not
-notice either; to look for it costs a call 20 µs.
+Of a unary request only the first message is read. A second one is the caller's error, which grpcio's own handlers do
+not notice either. Looking for it would cost 20 µs per call.
 """
 
 import asyncio
@@ -16,45 +16,46 @@ import grpc
 from bridge.errors import BridgeError, Reason
 
 Context = grpc.aio.ServicerContext[Any, Any]
-#: Seconds between two looks at the calls that wait for a message.
+#: Time between two checks of the calls that wait for a message.
 _SWEEP_SECONDS: Final = 0.05
-#: Seconds in which a call turns out to be cancelled whose message was not read to its end.
+#: Time to wait for the cancellation of a call whose message was not read to its end.
 _CANCEL_SECONDS: Final = 0.05
-#: Looks after which a wait counts as slow: a small message comes with the headers, or right after them. Looks and not
-#: seconds, because what has come is not seen while the event loop is busy.
+#: Checks after which a wait counts as slow. A small message arrives with the headers or right after them. Checks and
+#: not seconds, because a busy event loop does not see what has arrived.
 _SLOW_SWEEPS: Final = 3
 
 
 class Receiver:
     """Receives messages, each within `timeout` seconds.
 
-    `max_slow` is how many calls may wait for a message for longer than a moment; the newest stay. gRPC takes a message
-    in up to `max_message_bytes` before its size can be seen, so this bounds the memory that small requests can take.
+    `max_slow` bounds the number of slow waits; the newest ones stay. gRPC buffers a message of up to
+    `max_message_bytes` before its size is known, so this bounds the memory of callers whose requests should be small.
     """
 
     def __init__(self, timeout: float, max_slow: int | None = None) -> None:
         self._timeout = timeout
         self._max_slow = max_slow
-        self._waiting: dict[asyncio.Task[Any], tuple[int, float]] = {}  # since which look, until when; the oldest first
+        # Since which check, and until when. The oldest is first.
+        self._waiting: dict[asyncio.Task[Any], tuple[int, float]] = {}
         self._ended: set[asyncio.Task[Any]] = set()
         self._sweeps = 0
         self._timer: asyncio.TimerHandle | None = None
 
     async def only(self, context: Context, deadline: float = inf) -> bytes:
-        """The one message of the current task's call, by `deadline` on the event loop's clock.
+        """The one message of the current task's call, received by `deadline` on the event loop's clock.
 
         Raises:
             BridgeError: REQUEST_TIMEOUT; INVALID_REQUEST for a call that ends without a message.
         """
         message = await self.next(context, deadline)
         if message is None:
-            # The caller may have cancelled, or core have refused the message: then the call is about to be cancelled.
+            # The caller may have cancelled, or core may have refused the message. Then a cancellation follows.
             await asyncio.sleep(_CANCEL_SECONDS)
             raise BridgeError(Reason.INVALID_REQUEST, "the call has no request message")
         return message
 
     async def next(self, context: Context, deadline: float = inf) -> bytes | None:
-        """The next message of the current task's call; None behind the last one.
+        """The next message of the current task's call; None after the last one.
 
         Raises:
             BridgeError: REQUEST_TIMEOUT.

@@ -1,7 +1,7 @@
-"""gRPC reflection, `v1alpha` as grpcio has it and `v1`, which is the same protocol under another name.
+"""gRPC reflection: `v1alpha`, which grpcio provides, and `v1`, which is the same protocol under another name.
 
-grpcio-reflection does not know `v1` (grpc/grpc#38576); the messages are identical on the wire, so one servicer answers
-both. The descriptor of `v1` is made of that of `v1alpha`: tools describe every service that is listed, this one too.
+grpcio-reflection has no `v1` (grpc/grpc#38576). The messages are identical on the wire, so one servicer serves both.
+The descriptor of `v1` is made from that of `v1alpha`, because tools describe every listed service, also this one.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ _V1_FILE: Final = "grpc/reflection/v1/reflection.proto"
 
 
 class _Symbols:
-    """The descriptor pool with the file of `v1`. It finds methods by name too: the protocol allows it, and ghz asks."""
+    """The descriptor pool with the file of `v1`. It also finds methods by name, as ghz does."""
 
     def __init__(self) -> None:
         self._pool = descriptor_pool.Default()
@@ -34,11 +34,11 @@ class _Symbols:
         return getattr(self._pool, name)
 
     def FindFileByName(self, name: str) -> FileDescriptor:  # noqa: N802 # the pool's name for it
-        """As the pool's own. Raises KeyError if there is no such file."""
+        """As the method of the pool. Raises KeyError if there is no such file."""
         return (self._own if name == _V1_FILE else self._pool).FindFileByName(name)
 
     def FindFileContainingSymbol(self, symbol: str) -> FileDescriptor:  # noqa: N802 # the pool's name for it
-        """As the pool's own. Raises KeyError if there is nothing by this name."""
+        """As the method of the pool. Raises KeyError if nothing has this name."""
         pool = self._own if symbol.startswith("grpc.reflection.v1.") else self._pool
         try:
             return pool.FindFileContainingSymbol(symbol)
@@ -47,7 +47,7 @@ class _Symbols:
 
 
 def _v1_file() -> FileDescriptorProto:
-    """The file of `v1`: that of `v1alpha` under the other name."""
+    """The file of `v1`: the file of `v1alpha` under the other name."""
     file = FileDescriptorProto()
     reflection_pb2.DESCRIPTOR.CopyToProto(file)
     text = text_format.MessageToString(file).replace("v1alpha", "v1")
@@ -57,7 +57,7 @@ def _v1_file() -> FileDescriptorProto:
 
 
 def add_reflection(server: Gate, services: Sequence[str]) -> None:
-    """Serve both versions; `services` are the names to list, besides reflection's own."""
+    """Serve both versions. `services` are the names to list in addition to reflection itself."""
     names = (*services, V1, reflection.SERVICE_NAME)
     handler = grpc.stream_stream_rpc_method_handler(
         reflection.aio.ReflectionServicer(names, _Symbols()).ServerReflectionInfo,

@@ -1,25 +1,25 @@
-"""Refuses unknown callers at a bounded rate, so that a flood of their calls leaves the processor to others.
+"""Refuses unauthenticated callers at a bounded rate, so that a flood of their calls does not take the processor.
 
-A caller whom nobody knows is refused at once. Where there are too many, the others wait for their refusal, and their
-connections have no room for further calls (`max_concurrent_streams`) until they get it.
+Normally a call without a valid credential is refused at once. In a flood, calls wait for their refusal, and their
+connections cannot make more calls (`max_concurrent_streams`) until they get it.
 """
 
 import asyncio
 from collections import OrderedDict
 from typing import Final
 
-#: Refusals a second. Each costs 0.2 ms, so these take a tenth of a processor.
+#: Refusals per second. Each costs 0.2 ms, so this takes a tenth of a processor.
 _PER_SECOND: Final = 500
-#: Refusals at once, after a quiet time.
+#: Refusals in a burst, after a quiet time.
 _BURST: Final = 1000
-#: Calls that wait for their refusal, of 20 kB each. One over the limit is refused at once.
+#: Calls that may wait for their refusal; each takes 20 kB. Above the limit calls are refused at once.
 _MAX_WAITING: Final = 4096
-#: Seconds between two times that waiting calls are let go.
+#: Time between two rounds of refusals.
 _PERIOD_SECONDS: Final = 0.02
 
 
 class Refusals:
-    """Gives each refusal its turn."""
+    """Limits the rate of refusals."""
 
     def __init__(self) -> None:
         self._credit = float(_BURST)
@@ -47,7 +47,7 @@ class Refusals:
             self._waiting.pop(turn, None)
 
     def close(self) -> None:
-        """Refuse all at once, because the server stops."""
+        """Refuse all waiting calls, because the server stops."""
         self._closed = True
         while self._waiting:
             self._end_oldest()

@@ -1,4 +1,4 @@
-"""The server's certificate, and whose client certificates are taken: both from files that may change while it runs."""
+"""The server's certificate and the CA of client certificates, from files that may change while the bridge runs."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +13,7 @@ from bridge.files import ReloadingFile, UnusableFileError
 from bridge.settings import Settings, SettingsError
 
 _log = structlog.get_logger("aibridge.tls")
-#: Seconds within which the files are looked at once, however many connections are made.
+#: The files are checked for changes at most once in this time, however many connections are made.
 _CHECK_SECONDS: Final = 0.25
 
 
@@ -23,10 +23,10 @@ class _Material(NamedTuple):
 
 
 def credentials(settings: Settings) -> grpc.ServerCredentials | None:
-    """What to listen with; None without a certificate: then the port is plaintext.
+    """The server's credentials; None without a certificate, for a plaintext port.
 
-    gRPC's TLS takes version 1.2 and 1.3. With `tls_client_ca_file` a caller without a certificate of that CA gets no
-    connection: grpcio can require client certificates or not ask for them, and nothing between.
+    gRPC supports TLS 1.2 and 1.3. With `tls_client_ca_file`, clients must present a certificate signed by one of these
+    CAs: grpcio can require client certificates or not ask for them, but cannot make them optional.
 
     Raises:
         SettingsError: the files cannot be used.
@@ -35,12 +35,12 @@ def credentials(settings: Settings) -> grpc.ServerCredentials | None:
         return None
     certificates = _Certificates(settings.tls_certificate_file, settings.tls_key_file, settings.tls_client_ca_file)
     first = certificates.first()
-    changed: Any = certificates.changed  # the stubs do not know that None is an answer
+    changed: Any = certificates.changed  # the stubs do not know that None is allowed
     return grpc.dynamic_ssl_server_credentials(first, changed, settings.tls_client_ca_file is not None)
 
 
 class _Certificates:
-    """The files, and what of them gRPC has been given. A bad CA does not keep a new certificate from being taken."""
+    """The files, and what gRPC has of them. A bad CA file does not stop a new certificate from being used."""
 
     def __init__(self, chain: Path, key: Path, client_ca: Path | None) -> None:
         self._pair = ReloadingFile("TLS", [chain, key], _pair, interval=_CHECK_SECONDS)
@@ -51,7 +51,7 @@ class _Certificates:
         self._lock = Lock()
 
     def first(self) -> grpc.ServerCertificateConfiguration:
-        """What the server starts with.
+        """The configuration at the start.
 
         Raises:
             SettingsError: a file cannot be used.
@@ -68,7 +68,7 @@ class _Certificates:
         return _configuration(self._given)
 
     def changed(self) -> grpc.ServerCertificateConfiguration | None:
-        """What to use from now on, None for no change. gRPC asks at each handshake, in threads of its own."""
+        """The configuration from now on; None for no change. gRPC calls this at each handshake, in its own threads."""
         with self._lock:
             given, shown = self._given, self._pair.value()
             client_ca = self._client_ca.value() if self._client_ca is not None else None

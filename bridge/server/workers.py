@@ -1,9 +1,8 @@
-"""Several processes on one port: spawned before there is any gRPC object, restarted when they die.
+"""Several processes on one port, spawned before any gRPC object exists and restarted when they die.
 
-The kernel spreads connections, not calls, over the processes (SO_REUSEPORT), so a caller with one connection is served
-by one of them. The parent holds the port, so that it stays taken, and never listens on it. Each worker holds one end of
-a pipe: by it come the parent's orders, and when the parent has died, the worker drains by itself. A worker that does
-not end in time, because it is stopped or hangs, is killed.
+The kernel distributes connections and not calls over the processes (SO_REUSEPORT), so one connection is served by one
+process. The parent binds the port to reserve it, and never listens on it. Each worker has a pipe to the parent, over
+which orders come. When the parent dies, the worker drains by itself. A worker that does not end in time is killed.
 """
 
 import asyncio
@@ -26,19 +25,19 @@ from bridge.telemetry import exporter, logs
 
 _log = structlog.get_logger("aibridge.workers")
 _SPAWN: Final = get_context("spawn")  # never fork: grpcio does not survive it
-#: A worker that died is replaced after so many seconds, doubling to the second number while they die young.
+#: Delay before a dead worker is replaced. It doubles up to the maximum while workers die young.
 _FIRST_RESTART_SECONDS: Final = 0.25
 _MAX_RESTART_SECONDS: Final = 30.0
-#: One that has lived for so many seconds was in order.
+#: A worker that has lived this long did not die young.
 _HEALTHY_SECONDS: Final = 30.0
-#: Seconds that a worker may take to end, beyond the drain's delay and grace, or after the order to stop at once.
+#: Time for a worker to end, beyond the drain's delay and grace, or after the order to stop at once.
 _KILL_MARGIN_SECONDS: Final = 5.0
 
 
 def run(settings: Settings, ready: Callable[[str], None]) -> int:
-    """Serve with `settings.workers` processes until a signal comes; `ready` gets the address when all can be called.
+    """Serve with `settings.workers` processes until a signal comes. `ready` is called when all accept calls.
 
-    The exit code: 0 when every worker drained and ended by itself, 1 when one had to be killed or died in the drain.
+    Returns the exit code: 0 if every worker drained and ended by itself, 1 if one was killed or died in the drain.
 
     Raises:
         SettingsError: the address cannot be bound.
@@ -56,13 +55,13 @@ def run(settings: Settings, ready: Callable[[str], None]) -> int:
 
 
 def _reserve(name: str, listen: str, stack: ExitStack) -> str:
-    """The address with the port that is kept for the workers."""
+    """The address with the port that is reserved for the workers."""
     host, _, port = listen.rpartition(":")
     family, kind, _, _, address = socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM)[0]
     reserved = stack.enter_context(socket.socket(family, kind))
     try:
         probe = socket.socket(family, kind)
-        with probe:  # without SO_REUSEPORT: somebody else's server on the port shows itself
+        with probe:  # without SO_REUSEPORT, so that another server on the port is an error
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
         reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
@@ -73,7 +72,7 @@ def _reserve(name: str, listen: str, stack: ExitStack) -> str:
 
 
 def _work(settings: Settings, pipe: Connection, scrapes: Connection) -> None:
-    """What a worker process runs."""
+    """The main function of a worker process."""
     logs.configure(settings)
     try:
         with logs.libraries():
@@ -84,7 +83,7 @@ def _work(settings: Settings, pipe: Connection, scrapes: Connection) -> None:
 
 
 class _Worker(NamedTuple):
-    """A worker process that runs: its place, the parent's end of its pipe, and whether it can be called."""
+    """A running worker process: its place, the parent's end of its pipe, and whether it accepts calls."""
 
     place: int
     pid: int
@@ -133,16 +132,16 @@ class _Supervisor:
         for worker in self._running:
             orders.tell(worker.pipe, order, cause)
             if not worker.up.is_set():
-                os.kill(worker.pid, signal.SIGTERM)  # ends it in the middle of its imports; later it means the same
+                os.kill(worker.pid, signal.SIGTERM)  # also ends it during its imports; later it means the same
         asyncio.get_running_loop().call_later(seconds, self._kill, seconds)
 
     def _kill(self, seconds: float) -> None:
         for worker in self._running:
             _log.error("worker killed: it did not end in time", worker=worker.place, seconds=seconds)
-            os.kill(worker.pid, signal.SIGKILL)  # still ours: it is not waited for before it leaves the set
+            os.kill(worker.pid, signal.SIGKILL)  # it leaves the set only after it has been waited for
 
     async def _keep(self, index: int, started: asyncio.Event) -> None:
-        """Run one worker after the other in one place."""
+        """Run one worker after another in one place."""
         loop = asyncio.get_running_loop()
         delay = _FIRST_RESTART_SECONDS
         while not self._stopping.is_set():
@@ -150,7 +149,7 @@ class _Supervisor:
             code = await self._one(index, started)
             if self._stopping.is_set():
                 self._code = self._code or (1 if code else 0)
-            elif not started.is_set():  # it never came up: that is its settings, not its luck
+            elif not started.is_set():  # it never accepted calls: its settings are the cause
                 _log.error("worker did not start", worker=index, exit_code=code)
                 self._code = 1
                 self._drain("worker did not start")
@@ -166,7 +165,7 @@ class _Supervisor:
                         await self._stopping.wait()
 
     async def _one(self, index: int, started: asyncio.Event) -> int | None:
-        """The exit code of a worker that is started here, when it has ended; negative for the signal that killed it."""
+        """Start a worker and wait for its end. Returns its exit code, negative for the signal that killed it."""
         loop = asyncio.get_running_loop()
         ours, theirs = _SPAWN.Pipe()
         asks, answers = _SPAWN.Pipe()
