@@ -1,4 +1,4 @@
-"""What the bridge knows about one RPC: what is fixed (`CallContext`), and what happens to it (`CallRecord`)."""
+"""What the bridge knows about one call: what is fixed (`CallContext`), and what happens to it (`CallRecord`)."""
 
 import asyncio
 import random
@@ -14,20 +14,20 @@ from bridge.errors import BridgeError, Reason
 from bridge.metadata import Metadata
 
 _ID = re.compile(r"[\x21-\x7e]{1,128}")
-#: Bounds, in seconds, by which the time between two chunks is sorted: those of the GenAI conventions.
+#: Bucket bounds, in seconds, for the time between two chunks: those of the GenAI conventions.
 TIMES: Final = tuple(0.01 * 2**power for power in range(14))
 
 
 class Trace(Protocol):
-    """What traces know of a call: its id, and what goes upstream with it."""
+    """The trace of a call."""
 
     trace_id: str
 
     def adopt(self, request: Any) -> None:
-        """Note what was asked for."""
+        """Record the parameters of the request."""
 
     def headers(self, record: "CallRecord", method: str, path: str) -> list[tuple[str, str]]:
-        """A request goes upstream: the headers that let the upstream go on with the trace."""
+        """The headers that let the upstream continue the trace. Called for each request."""
 
 
 class ResponseStream(Protocol):
@@ -46,12 +46,12 @@ class ResponseStream(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls, and what it may do.
+    """A caller and what it may do.
 
-    `models` are patterns of model ids, None for all. With patterns, `unknown_members` says whether its requests may
-    have members that the schema does not know. `max_calls` is how many calls may run at once, 0 for no limit of its
-    own. `upstream_api_key_file` has the key, or `upstream_token_command` prints the token, that goes upstream for it in
-    place of the bridge's.
+    `models` are patterns of model ids, None for all. With patterns, `unknown_members` says whether requests may have
+    members that the schema does not know. `max_calls` is the maximum number of concurrent calls, 0 for no limit per
+    caller. `upstream_api_key_file` has the key, or `upstream_token_command` prints the token, that is sent upstream for
+    this caller in place of the bridge's.
     """
 
     name: str
@@ -63,9 +63,9 @@ class Caller:
 
 
 class ChunkTimes:
-    """When the chunks of a stream arrived, on the clock of `CallRecord.started`; 0 for a call without any.
+    """When the chunks of a stream arrived, by `time.monotonic`; 0 if there were none.
 
-    `gaps` counts the times between two chunks by `TIMES`.
+    `gaps` counts the times between two chunks by the buckets of `TIMES`.
     """
 
     __slots__ = ("first_at", "gaps", "last_at")
@@ -75,38 +75,37 @@ class ChunkTimes:
         self.gaps: list[int] | None = None
 
     def arrived(self, chunks: int) -> None:
-        """Note that so many chunks have arrived, in one read."""
+        """Record that so many chunks have arrived in one read."""
         now = time.monotonic()
         if self.gaps is None:
             self.first_at = now
             self.gaps = [0] * (len(TIMES) + 1)
         else:
             self.gaps[bisect_left(TIMES, now - self.last_at)] += 1
-        self.gaps[0] += chunks - 1  # those of one read came together
+        self.gaps[0] += chunks - 1  # there is no time between the chunks of one read
         self.last_at = now
 
 
 @dataclass(slots=True, eq=False)
 class CallRecord:
-    """What happens to a call. Telemetry and errors read it; each field has one module that writes it.
+    """What happens to a call, for telemetry and errors. Each field is written by one module only.
 
-    Times are those of `time.monotonic`, 0 for what has not happened. Text that callers or upstreams choose has its
-    bounds where it is written.
+    Times are by `time.monotonic`, 0 for what has not happened. The writer of a field bounds text from outside.
     """
 
-    # Known when the call arrives, and not written again.
+    # Set when the call arrives, and not written again.
     method: str
     metadata: Metadata
     request_id: str
     streams: bool = False
     started: float = field(default_factory=time.monotonic)
     chunks: ChunkTimes = field(default_factory=ChunkTimes)
-    # server.boundary: the caller's name, and the seconds that the call waited for its turn.
+    # server.boundary: the caller's name, and how long the call waited for the limits.
     caller: str = ""
     queue_seconds: float = 0.0
     # server.response: the messages that the caller has taken.
     delivered: int = 0
-    # services.entry: the model, and the kind of operation where the RPC does not say it.
+    # services.entry: the model, and the operation if the RPC does not determine it.
     model: str = ""
     operation: str = ""
     # telemetry.traces
@@ -137,12 +136,12 @@ class CallRecord:
 
 @dataclass(frozen=True, slots=True)
 class CallContext:
-    """What is fixed about a call once its request has been received. Handlers get it, and hand it on.
+    """What is fixed about a call once its request has been received. Handlers get it as an argument and pass it on.
 
-    `deadline` is on the event loop's clock, in seconds, already without the margin that lets an error reach the caller
-    before its own clock runs out. `caller` is None where callers need not show who they are. `is_large` says that the
-    request takes long to convert, which has to happen beside the event loop. `locate` gives the place in the request
-    message for a path in its JSON.
+    `deadline` is on the event loop's clock. It is a little before the caller's deadline, so that an error can reach the
+    caller in time. `caller` is None if callers need not authenticate. `is_large` says that converting the request takes
+    long, so that it has to happen beside the event loop. `locate` maps a path in the request's JSON to one in its
+    message.
     """
 
     record: CallRecord
@@ -159,19 +158,19 @@ class CallContext:
 
 
 def arrived(method: str, metadata: Metadata, *, streams: bool = False) -> CallRecord:
-    """The record of a call that arrives now."""
+    """A record for a call that has just arrived."""
     return CallRecord(method, metadata, _request_id(metadata), streams)
 
 
 def deadline_in(remaining: float | None, *, default: float) -> float:
-    """The deadline of a call that has `remaining` seconds; None, and anything over `default`, means `default`."""
+    """The deadline of a call with `remaining` seconds. None, and anything over `default`, means `default`."""
     seconds = default if remaining is None else min(remaining, default)
-    margin = min(0.05, seconds / 10)  # a refusal takes this long to reach the caller
+    margin = min(0.05, seconds / 10)  # time for an error to reach the caller
     return asyncio.get_running_loop().time() + seconds - margin
 
 
 def stopped() -> BridgeError:
-    """What a call is told that the bridge's stop has ended."""
+    """The error of a call that the bridge has ended because it stops."""
     return BridgeError(Reason.BRIDGE_SHUTTING_DOWN, "the bridge stopped before the call was complete")
 
 
@@ -179,4 +178,4 @@ def _request_id(metadata: Metadata) -> str:
     for key, value in metadata:
         if key == "x-request-id" and isinstance(value, str) and _ID.fullmatch(value):
             return value
-    return f"{random.getrandbits(128):032x}"  # a name, not a secret; uuid4 asks the kernel
+    return f"{random.getrandbits(128):032x}"  # not a secret, so no system call as for uuid4

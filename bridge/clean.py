@@ -1,8 +1,8 @@
-"""What is recorded of a call, or shown on a terminal, brought into bounds: text, counts and numbers from outside.
+"""Bounds text, counts and numbers from outside, before they are recorded or shown on a terminal.
 
-A caller chooses the model's name, an upstream says what was used. What cannot be written costs more than itself: an
-integer over 64 bits loses the log line, a name of megabytes makes the collector refuse the spans of a whole batch. So
-whatever is recorded passes here once, where it is noted: `services.entry` and `Observer.end`.
+Callers choose the model's name, and upstreams report the usage. A value that cannot be written does more harm than its
+own loss: an integer over 64 bits loses the whole log line, and a name of megabytes makes the collector refuse a batch
+of spans. So values pass here once, where they are recorded: in `services.entry` and `Observer.end`.
 """
 
 import re
@@ -10,19 +10,19 @@ from collections.abc import Mapping
 from math import isfinite
 from typing import Any, Final, NamedTuple
 
-#: Characters of a name that is recorded.
+#: Characters of a recorded name.
 MAX_WORD: Final = 128
-#: Counts are recorded as signed 64-bit integers, which is what OTLP has.
+#: Counts are signed 64-bit integers, as in OTLP.
 MAX_COUNT: Final = (1 << 63) - 1
-#: What a terminal could take for a command, or shows in another order than it stands: C0, C1, separators of lines,
-#: controls of direction, lone surrogates. Not tabs and line feeds: they shape text.
+#: Characters that control a terminal or change the order of text: C0, C1, line separators, direction controls, lone
+#: surrogates. Tabs and line feeds are allowed.
 _COMMANDS: Final = re.compile(
     "[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ufeff\\ud800-\\udfff]"
 )
 
 
 class Tokens(NamedTuple):
-    """How many tokens an upstream says that a call took; None where it does not say."""
+    """Numbers of tokens that the upstream reports for a call; None if it does not."""
 
     input: int | None
     output: int | None
@@ -34,7 +34,7 @@ NO_TOKENS: Final = Tokens(None, None, None, None)
 
 
 def word(text: str, limit: int = MAX_WORD) -> str:
-    """A name in one line of at most `limit` characters, each of which is printable: others become U+FFFD."""
+    """A name in one line of at most `limit` characters. Unprintable characters become U+FFFD."""
     if len(text) > limit:
         text = text[: limit - 1] + "…"
     if text.isprintable():
@@ -43,12 +43,12 @@ def word(text: str, limit: int = MAX_WORD) -> str:
 
 
 def printable(text: str) -> str:
-    """Text without the characters that command a terminal. It may have several lines."""
+    """Text without the characters that control a terminal. It may have several lines."""
     return _COMMANDS.sub("", text)
 
 
 def shown(value: Any) -> Any:
-    """A value of a log line, with every text in it as `printable` and in one line."""
+    """A value for a log line, with each text in it printable and in one line."""
     if isinstance(value, str):
         return value if value.isprintable() else printable(value).replace("\n", " ")
     if isinstance(value, list | tuple):
@@ -59,7 +59,7 @@ def shown(value: Any) -> Any:
 
 
 def count(value: Any) -> int | None:
-    """A number of things, as tokens; None for what is none: another type, negative, over 63 bits."""
+    """A count, such as of tokens; None for another type, a negative number or one over 63 bits."""
     return value if type(value) is int and 0 <= value <= MAX_COUNT else None
 
 
@@ -71,7 +71,7 @@ def number(value: float) -> float | None:
 
 
 def tokens(usage: Any) -> Tokens:
-    """The counts in an upstream's `usage`, whatever it is."""
+    """The counts in an upstream's `usage`, which may be any value."""
     if not isinstance(usage, Mapping):
         return NO_TOKENS
     prompt, completion = ("prompt_tokens", "completion_tokens")

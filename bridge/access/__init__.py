@@ -1,1 +1,1 @@
-"""Who calls, and what each caller may do."""
+"""Authentication and authorization of callers, and limits per caller."""

@@ -1,6 +1,6 @@
-"""Who calls: by a bearer token, a JSON web token or a client certificate. Decided before anything else is done.
+"""Authenticates callers by bearer token, JSON web token or client certificate, before anything else is done.
 
-Names of callers are of four kinds that cannot be taken for one another: that of a token's line (`search`), a SPIFFE ID
+There are four kinds of caller names, which cannot be confused: the name in a tokens file (`search`), a SPIFFE ID
 (`spiffe://example.org/ns/prod/sa/search`), a DNS name (`dns:search.internal`) and a subject (`sub:1234`).
 """
 
@@ -24,16 +24,16 @@ from bridge.metadata import Metadata
 from bridge.settings import Settings, SettingsError
 
 _log = structlog.get_logger("aibridge.callers")
-#: Seconds within which the files are looked at once, however many calls come.
+#: The files are checked for changes at most once in this time, however many calls arrive.
 _CHECK_SECONDS: Final = 0.5
-#: Tokens that are remembered, at most, unless the file has more.
+#: Verified tokens that are remembered, unless the file has more.
 _MAX_REMEMBERED: Final = 4096
-#: Of a digest, what it is found by. The whole is compared, in a time that does not depend on where it differs.
+#: Bytes of a digest that are the key of the look-up. The whole digest is then compared in constant time.
 _PREFIX: Final = 16
 
 
 class _Known(NamedTuple):
-    """A credential that was verified, until a time by both clocks: none that is set back makes it last longer."""
+    """A verified credential and its expiry by two clocks, so that setting one back does not extend it."""
 
     digest: bytes
     caller: Caller | None
@@ -41,13 +41,13 @@ class _Known(NamedTuple):
     until_monotonic: float
 
     def counts(self, digest: bytes) -> bool:
-        """Whether it is this credential, and still good."""
+        """Whether this is the credential, and it has not expired."""
         same = compare_digest(self.digest, digest)
         return same and time.time() < self.until and time.monotonic() < self.until_monotonic
 
 
 class Callers:
-    """Knows callers by the settings. A credential that was verified costs one look-up from then on.
+    """Identifies callers by the settings. A credential is verified once; after that it costs one look-up.
 
     Raises:
         SettingsError: a file cannot be used.
@@ -64,19 +64,19 @@ class Callers:
         self._next = 0.0
 
     async def start(self) -> None:
-        """Get what it takes to know callers, and keep it up to date."""
+        """Fetch the keys, and keep them up to date."""
         if self._issuer is not None:
             await self._issuer.start()
 
     async def stop(self) -> None:
-        """Keep nothing up to date any more."""
+        """Stop updating the keys."""
         if self._issuer is not None:
             await self._issuer.stop()
 
     async def identify(self, metadata: Metadata, context: Any, request_id: str) -> Caller:
-        """Who makes a call, by its metadata or by the certificate of its connection.
+        """The caller of a call, by its metadata or by the certificate of its connection.
 
-        Who sends a bearer token is judged by that alone, whatever the certificate says.
+        If there is a bearer token, only the token counts, whatever the certificate says.
 
         Raises:
             BridgeError: CALLER_UNAUTHENTICATED, CALLER_NOT_ALLOWED or CALLER_UNVERIFIABLE.
@@ -89,7 +89,7 @@ class Callers:
             name = _by_certificate(connection, self._patterns)
             return _allowed(self._caller(name) if name is not None else None)
         except RefusedError as error:
-            # The caller is not told which part was wrong; the operator is.
+            # Only the operator is told what was wrong.
             _log.info("caller refused", request_id=request_id, problem=str(error))
             message = "the call has no credential that the bridge accepts"
             raise BridgeError(Reason.CALLER_UNAUTHENTICATED, message) from None
@@ -108,14 +108,14 @@ class Callers:
         sources = self._sources
         subject, until = await self._issuer.identity(token)
         known = _Known(digest, self._caller(f"sub:{subject}"), until, time.monotonic() + until - time.time())
-        if sources is self._sources:  # nothing has changed while the issuer was asked
+        if sources is self._sources:  # nothing has changed during the request to the issuer
             if len(self._known) >= _MAX_REMEMBERED:
                 self._known = self._static()
             self._known[digest[:_PREFIX]] = known
         return known
 
     def _refresh(self) -> None:
-        """Forget everyone when a file or the issuer's keys have changed."""
+        """Forget all verified credentials when a file or the issuer's keys have changed."""
         now = time.monotonic()
         if now < self._next:
             return
@@ -127,14 +127,14 @@ class Callers:
             self._known = self._static()
 
     def _static(self) -> dict[bytes, _Known]:
-        """The tokens of the file, which are good as long as they stand there."""
+        """The tokens of the file. They are valid as long as the file has them."""
         names = (self._tokens.value() if self._tokens is not None else None) or {}
         return {
             digest[:_PREFIX]: _Known(digest, self._caller(name), math.inf, math.inf) for digest, name in names.items()
         }
 
     def _caller(self, name: str) -> Caller | None:
-        """A caller with its rules; None for one who may do nothing."""
+        """A caller with its rules; None if it may do nothing."""
         table = (self._rules.value() if self._rules is not None else None) or rules.EVERYTHING
         return table.caller(name)
 
@@ -156,7 +156,7 @@ def _bearer(values: list[str | bytes]) -> str:
 
 
 def _by_certificate(connection: AuthContext, patterns: Iterable[str]) -> str | None:
-    """The name in a client certificate that fits a pattern, None if none does."""
+    """The name in a client certificate that matches a pattern; None if none does."""
     try:
         names = names_of(connection)
     except UnreadableError:

@@ -1,7 +1,7 @@
-"""JSON web tokens: the key set of their issuer, and what a token that it has signed says.
+"""JSON web tokens: the key set of their issuer, and the verification of tokens.
 
-PyJWT does the cryptography. Here is which key may verify which token, and when the keys are fetched again: in the
-background, and when a token names a key that is not known yet, but not more often than every few seconds.
+PyJWT does the cryptography. This module decides which key may verify which token, and when the keys are fetched again:
+in the background, and when a token names an unknown key, but not more often than every few seconds.
 """
 
 import asyncio
@@ -19,13 +19,13 @@ from bridge.settings import Settings, SettingsError
 from bridge.upstream.jwks import FetchError, fetch
 
 _log = structlog.get_logger("aibridge.issuer")
-#: Nobody can make the bridge ask the issuer more often than every so many seconds.
+#: Time between two fetches that tokens have caused.
 _MIN_INTERVAL_SECONDS: Final = 10.0
-#: Keys of a set. Each takes up to 0.1 ms to read, on the event loop; an issuer has a handful.
+#: Keys in a set. Each takes up to 0.1 ms to read on the event loop; issuers have a handful.
 _MAX_KEYS: Final = 256
-#: The end of time, in Unix seconds: JSON's integers go on for longer than floats do.
+#: The latest expiry, in Unix seconds: integers in JSON may exceed the range of floats.
 _NEVER: Final = 1 << 40
-#: The algorithms that a key of a kind can sign with. None is symmetric: those would take a public key for a secret.
+#: Signature algorithms by kind of key. None is symmetric, because that would use a public key as the secret.
 _ALGORITHMS: Final[Mapping[tuple[str, str | None], tuple[str, ...]]] = {
     ("RSA", None): ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"),
     ("EC", "P-256"): ("ES256",),
@@ -39,14 +39,14 @@ Keys: TypeAlias = Mapping[tuple[str | None, str], jwt.PyJWK]
 
 
 class Identity(NamedTuple):
-    """Whom a token is about, and until when it may be believed, in Unix seconds."""
+    """The subject of a token, and its expiry in Unix seconds."""
 
     subject: str
     until: float
 
 
 class RefusedError(Exception):
-    """The token is not accepted. The message says why in a word, for the operator's log; nothing of the token."""
+    """The token is not accepted. The message says why, for the operator's log, without quoting the token."""
 
 
 class Issuer:
@@ -73,29 +73,29 @@ class Issuer:
                 raise SettingsError(f"jwt_jwks_file: {error}") from None
 
     async def start(self) -> None:
-        """Fetch the keys, and go on doing so. Without an answer the bridge starts all the same: it may come later."""
+        """Fetch the keys now and in the background. The bridge starts even if the issuer does not respond yet."""
         if self._file is None:
             await self._renew()
             self._watch = asyncio.create_task(self._renew_forever())
 
     async def stop(self) -> None:
-        """Ask the issuer no more."""
+        """Stop fetching the keys."""
         tasks = [task for task in (self._watch, self._renewal) if task is not None]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def key_set(self) -> Keys:
-        """The keys in force. Another object when they have changed."""
+        """The current keys. A different object when they have changed."""
         if self._file is not None:
             self._keys = self._file.value() or self._keys
         return self._keys
 
     async def identity(self, token: str) -> Identity:
-        """Whom a token is about.
+        """The subject of a token.
 
         Raises:
-            RefusedError: it is malformed, signed by nobody known, expired, not for this audience or not by this issuer.
+            RefusedError: it is malformed, expired, signed by an unknown key, or has another audience or issuer.
             BridgeError: CALLER_UNVERIFIABLE as long as there is no key to verify it with.
         """
         try:
@@ -113,7 +113,7 @@ class Issuer:
                     "enforce_minimum_key_length": True,
                 },
             )
-        except (jwt.PyJWTError, RecursionError) as error:  # the latter for a header of brackets
+        except (jwt.PyJWTError, RecursionError) as error:  # the latter for deeply nested JSON in its header
             raise RefusedError(type(error).__name__) from None
         subject = claims[self._settings.jwt_claim]
         if not isinstance(subject, str) or not 0 < len(subject) <= 256 or not subject.isprintable():
@@ -137,7 +137,7 @@ class Issuer:
         return asked or asyncio.get_running_loop().time() - self._renewed >= self._min_interval
 
     async def _renew(self) -> None:
-        """Fetch the keys; all who ask meanwhile share one request, and one that gives up does not end it."""
+        """Fetch the keys. Concurrent callers share one request, which goes on if one of them gives up."""
         if self._renewal is None or self._renewal.done():
             self._renewal = asyncio.create_task(self._fetch())
         await asyncio.shield(self._renewal)
@@ -195,14 +195,14 @@ def parse(content: bytes, allowed: Sequence[str]) -> Keys:
 
 
 def _entry(entry: Any) -> dict[str, Any]:
-    """An entry of the set without what is null; empty for one that is no key by its form, which is passed over."""
+    """An entry of the set without null members; empty for one that is not a key, which is skipped."""
     members = {name: value for name, value in entry.items() if value is not None} if isinstance(entry, dict) else {}
     is_key = all(isinstance(members.get(name, ""), str) for name in ("kid", "kty", "crv", "use", "alg"))
     return members if is_key and isinstance(members.get("key_ops", []), list) else {}
 
 
 def _algorithms(entry: Mapping[str, Any]) -> Iterator[str]:
-    """What a key may verify: by its kind, narrowed by what it says itself."""
+    """The algorithms that a key may verify, by its kind and by its own restrictions."""
     if entry.get("use", "sig") != "sig" or "verify" not in entry.get("key_ops", ("verify",)):
         return
     kind = entry.get("kty", ""), None if entry.get("kty") == "RSA" else entry.get("crv")
@@ -219,7 +219,7 @@ def _jwk(entry: Mapping[str, Any], algorithm: str) -> jwt.PyJWK | None:
 
 
 def _find(keys: Keys, kid: str | None, algorithm: str) -> jwt.PyJWK | None:
-    """The key of this id; a token without one fits only an issuer with one key."""
+    """The key with this id. A token without an id needs an issuer with only one key."""
     if kid is None and len({known for known, _ in keys}) == 1:
         return next((key for (_, of), key in keys.items() if of == algorithm), None)
     return keys.get((kid, algorithm)) if kid is not None else None

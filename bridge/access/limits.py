@@ -1,4 +1,4 @@
-"""How many calls may run at once, in the process and for one caller, and how long a further one waits for its turn.
+"""Limits of concurrent calls, in the process and per caller. Further calls wait in a queue.
 
 grpcio's own `maximum_concurrent_rpcs` counts health probes too and refuses without details (grpc/grpc#41531).
 """
@@ -14,12 +14,12 @@ from bridge.errors import BridgeError, Reason
 
 class _Waiter(NamedTuple):
     turn: asyncio.Future[None]
-    number: int  # the order of arrival
+    number: int  # in order of arrival
     max_calls: int
 
 
 class Limits:
-    """Admits calls. `queue_timeout` is in seconds. No more wait than may run, in all and of one caller."""
+    """Admits calls. `queue_timeout` is in seconds. At most as many calls wait as may run, in all and per caller."""
 
     def __init__(self, max_calls: int, queue_timeout: float) -> None:
         self._max_calls = max_calls
@@ -27,27 +27,27 @@ class Limits:
         self._running = 0
         self._running_of: Counter[str] = Counter()  # by caller
         self._waiting = 0
-        self._waiting_of: dict[str, OrderedDict[int, _Waiter]] = {}  # by caller, each in the order of arrival
+        self._waiting_of: dict[str, OrderedDict[int, _Waiter]] = {}  # by caller, each in order of arrival
         self._numbers = count()
         self._closed = False
 
     @property
     def running(self) -> int:
-        """Calls that were admitted and have not left."""
+        """Calls that are running."""
         return self._running
 
     @property
     def waiting(self) -> int:
-        """Calls that wait for their turn."""
+        """Calls that are waiting."""
         return self._waiting
 
     async def enter(self, caller: str = "", max_calls: int = 0) -> float:
-        """Begin a call, as soon as there is room for it; each must `leave`. The seconds that it waited.
+        """Wait until the limits admit a call. Each must `leave`. Returns the seconds that it waited.
 
-        One caller may run `max_calls` at once. The empty name stands for calls without a limit of their own.
+        A caller may run `max_calls` at once. The empty name stands for calls without a limit per caller.
 
         Raises:
-            BridgeError: BRIDGE_OVERLOADED when there is none in time, BRIDGE_SHUTTING_DOWN behind `close`.
+            BridgeError: BRIDGE_OVERLOADED if it is not admitted in time, BRIDGE_SHUTTING_DOWN after `close`.
         """
         if self._closed:
             raise BridgeError(Reason.BRIDGE_SHUTTING_DOWN, "the bridge is stopping")
@@ -65,7 +65,7 @@ class Limits:
                 await waiter.turn
         except (TimeoutError, asyncio.CancelledError) as error:
             if waiter.turn.done() and not waiter.turn.cancelled():
-                self.leave(caller)  # admitted in the very moment that it gave up
+                self.leave(caller)  # admitted at the moment of its timeout
             else:
                 self._remove(caller, waiter)
             if isinstance(error, TimeoutError):
@@ -74,7 +74,7 @@ class Limits:
         return time.monotonic() - began
 
     def leave(self, caller: str = "") -> None:
-        """End a call that was admitted."""
+        """An admitted call has ended."""
         self._running -= 1
         if caller:
             self._running_of[caller] -= 1
@@ -87,19 +87,19 @@ class Limits:
             waiter.turn.set_result(None)
 
     def close(self) -> None:
-        """Admit no call any more; those that wait are still served."""
+        """Admit no new calls. Those that wait are still served."""
         self._closed = True
 
     def _has_room(self, caller: str, max_calls: int) -> bool:
         return self._running < self._max_calls and (not caller or self._running_of[caller] < max_calls)
 
     def _next(self) -> tuple[str, _Waiter] | None:
-        """The caller and the waiter that came first, of those that there is room for."""
+        """The first waiter that the limits admit, and its caller."""
         if not self._waiting or self._running >= self._max_calls:
             return None
         found: tuple[str, _Waiter] | None = None
         for caller, waiters in self._waiting_of.items():
-            # One that is cancelled is still there until its task runs.
+            # A cancelled one stays here until its task runs.
             first = next((waiter for waiter in waiters.values() if not waiter.turn.done()), None)
             if first is None or not self._has_room(caller, first.max_calls):
                 continue

@@ -7,24 +7,24 @@ from typing import Final
 
 from bridge.certificates import has_printable_names
 
-#: What gRPC tells of a connection: of each kind of name, those of the certificate.
+#: gRPC's authentication context of a connection: the names in the certificate, by kind.
 AuthContext = Mapping[str, Iterable[bytes]]
 
 _SPIFFE_ID: Final = re.compile(r"spiffe://[a-z0-9._-]{1,255}(?:/[A-Za-z0-9._-]+)*").fullmatch
 
 
 class UnreadableError(Exception):
-    """A name in the certificate is not what gRPC tells, or nobody can tell what it means."""
+    """A name in the certificate is ambiguous."""
 
 
 def names_of(connection: AuthContext) -> list[str]:
-    r"""The names of the other side, each with the beginning of its kind; none without a certificate.
+    r"""The names of the client, each with the prefix of its kind; none without a certificate.
 
-    gRPC ends a name at a NUL: `a.example.org\0.evil` is `a.example.org` for it. So the certificate is looked at too.
+    gRPC cuts a name at a NUL: it reads `a.example.org\0.evil` as `a.example.org`. So the certificate is checked too.
 
     Raises:
-        UnreadableError: a name in it holds a NUL or another character that is not printable, or a SPIFFE ID is none by
-            the standard: it has a query, percent-encoding, or a segment that is empty, `.` or `..`.
+        UnreadableError: a name has a NUL or another unprintable character, or a SPIFFE ID breaks the standard: it has a
+            query, percent-encoding, or a segment that is empty, `.` or `..`.
     """
     names = [uri.decode("utf-8", "replace") for uri in connection.get("peer_spiffe_id", ())]
     if not all(map(_is_spiffe_id, names)):
@@ -39,4 +39,4 @@ def _is_spiffe_id(name: str) -> bool:
     return _SPIFFE_ID(name) is not None and not {".", ".."} & set(name.split("/"))
 
 
-_is_readable = lru_cache(maxsize=1024)(has_printable_names)  # 50 µs for a certificate, once
+_is_readable = lru_cache(maxsize=1024)(has_printable_names)  # 50 µs per certificate

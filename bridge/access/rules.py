@@ -1,4 +1,4 @@
-"""What each caller may do: a TOML file with a table for each name, or for a pattern of names."""
+"""What each caller may do: a TOML file with a table for each name or pattern of names."""
 
 import tomllib
 from collections.abc import Sequence
@@ -14,29 +14,29 @@ from bridge.settings.values import command_problem
 
 
 class _Rule(BaseModel):
-    """A table. What is not said is not limited."""
+    """One table. What it does not name is not limited."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     models: tuple[str, ...] | None = None  # patterns; an empty list allows none
-    max_calls: int = Field(default=0, ge=0, le=65536)  # at once; 0: as the setting max_calls_per_caller
+    max_calls: int = Field(default=0, ge=0, le=65536)  # concurrently; 0 for the setting max_calls_per_caller
     upstream_api_key_file: Path | None = None
-    upstream_token_command: str | None = None  # in place of a key; see the setting of this name
-    unknown_members: bool = False  # in requests of a caller with `models`: what the schema does not know
+    upstream_token_command: str | None = None  # in place of a key, see the setting of this name
+    unknown_members: bool = False  # whether requests of a caller with `models` may have unknown members
 
 
 _RULES = TypeAdapter(dict[str, _Rule])
 
 
 class Rules:
-    """The tables of a file in its order; the first whose pattern fits a name counts."""
+    """The tables of a file, in order. The first one whose pattern matches a name counts."""
 
     def __init__(self, tables: dict[str, _Rule]) -> None:
         self._tables = tables
-        self.caller = lru_cache(maxsize=4096)(self._caller)  # with as many names as the issuer has subjects
+        self.caller = lru_cache(maxsize=4096)(self._caller)  # there are as many names as the issuer has subjects
 
     def _caller(self, name: str) -> Caller | None:
-        """A caller and what it may do; None for one that no table is about, who may do nothing."""
+        """A caller and what it may do; None if no table matches, so that it may do nothing."""
         for pattern, rule in self._tables.items():
             if fnmatchcase(name, pattern):
                 return Caller(
@@ -50,7 +50,7 @@ class Rules:
         return None
 
 
-#: Without a file: whoever is known may do everything.
+#: Without a file: every authenticated caller may do everything.
 EVERYTHING = Rules({"*": _Rule()})
 
 
@@ -58,14 +58,14 @@ def parse(contents: Sequence[bytes]) -> Rules:
     """The rules of a file.
 
     Raises:
-        UnusableFileError: it is not TOML, or has something that is no rule.
+        UnusableFileError: it is not TOML, or a table is not valid.
     """
     try:
         tables = _RULES.validate_python(tomllib.loads(decoded(contents[0])))
     except ValidationError as error:
         detail = error.errors()[0]
         raise UnusableFileError(f"{'.'.join(str(part) for part in detail['loc'])}: {detail['msg']}") from None
-    except (ValueError, RecursionError) as error:  # TOML's own, a number of too many digits, too many brackets
+    except (ValueError, RecursionError) as error:  # invalid TOML, a number with too many digits, too deep nesting
         what = str(error) if isinstance(error, tomllib.TOMLDecodeError) else type(error).__name__
         raise UnusableFileError(f"not TOML: {what}") from None
     for name, rule in tables.items():

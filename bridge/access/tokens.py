@@ -1,8 +1,8 @@
-"""Bearer tokens by which callers show who they are. A file has their SHA-256 digests, so that it gives none away.
+"""Bearer tokens that authenticate callers. The tokens file has their SHA-256 digests and not the tokens.
 
-A line is `NAME sha256:HEX`; lines with `#` before them, and empty ones, do not count. A name may have several tokens,
-so that one can be replaced while both work. A digest needs no salt: a token is not chosen by a person, it has 256
-random bits, and `aibridge token NAME` makes it.
+A line is `NAME sha256:HEX`. Empty lines, and lines that begin with `#`, are ignored. A name may have several tokens, so
+that one can be replaced while both work. Digests need no salt, because `aibridge token NAME` makes tokens of 256 random
+bits.
 """
 
 import re
@@ -13,16 +13,16 @@ from typing import Final, NamedTuple
 
 from bridge.files import UnusableFileError, decoded
 
-#: By which secret scanners, and the bridge's own masking, know a token.
+#: Secret scanners, and the bridge's own masking, recognise a token by this prefix.
 PREFIX: Final = "aib_"
-_NAME: Final = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}"  # no colon: it is no SPIFFE ID, DNS name or subject
+_NAME: Final = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}"  # without a colon, so it cannot be a SPIFFE ID, DNS name or subject
 _LINE: Final = re.compile(rf"(?P<name>{_NAME})[ \t]+sha256:(?P<digest>[0-9a-f]{{64}})")
-#: White space around a line, with the CR of files from Windows. Nothing else ends a line or begins one.
+#: White space around a line, with the CR of Windows files.
 _SPACE: Final = " \t\r"
 
 
 class Token(NamedTuple):
-    """A new token and the line of the file that lets it in."""
+    """A new token, and its line for the tokens file."""
 
     token: str
     line: str
@@ -32,7 +32,7 @@ def new(name: str) -> Token:
     """A token for a caller.
 
     Raises:
-        ValueError: it is not a name.
+        ValueError: the name is not valid.
     """
     if re.fullmatch(_NAME, name) is None:
         raise ValueError("must be 1 to 64 letters, digits, `_`, `.` and `-`, and begin with a letter or a digit")
@@ -41,7 +41,7 @@ def new(name: str) -> Token:
 
 
 def digest(token: str) -> bytes:
-    """What is kept and compared of a token."""
+    """The digest of a token, which is stored and compared."""
     return sha256(token.encode("utf-8", "surrogatepass")).digest()
 
 
@@ -49,7 +49,7 @@ def parse(contents: Sequence[bytes]) -> Mapping[bytes, str]:
     """The name of each digest in a file.
 
     Raises:
-        UnusableFileError: a line is not as above, or two names have the same token.
+        UnusableFileError: a line is malformed, or two names have the same token.
     """
     names: dict[bytes, str] = {}
     for number, line in enumerate(decoded(contents[0]).removeprefix("\ufeff").split("\n"), 1):

@@ -1,1 +1,1 @@
-"""What operators see."""
+"""Metrics, traces and logs."""

@@ -1,10 +1,10 @@
-"""Standard error as libraries in C write to it: read by a thread, and written as log lines of the bridge's own.
+"""Captures what C libraries write to standard error: a thread reads it and writes it as log lines of the bridge.
 
-gRPC's core writes a line for each broken TLS handshake, in the thread that polls its sockets. Nobody who reads standard
-error slowly may hold that thread up, and a line that is not JSON breaks the log. So file descriptor 2 becomes a pipe
-that never blocks its writers: what finds it full is lost. GRPC_VERBOSITY still says what core writes at all.
+gRPC's core writes a line for each failed TLS handshake, in the thread that polls its sockets. A slow reader of standard
+error must not block that thread, and a line that is not JSON breaks the log. So file descriptor 2 becomes a pipe that
+never blocks its writers. What does not fit is lost. GRPC_VERBOSITY still selects what core writes.
 
-What is written in the last moment of a process that core aborts is lost; `faulthandler` says where it was.
+If core aborts the process, its last lines are lost. `faulthandler` shows where it was.
 """
 
 import faulthandler
@@ -17,26 +17,26 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-#: As absl writes a line: severity, date and time, thread, place, text.
+#: A line as absl writes it: severity, date and time, thread, place, text.
 _LINE: Final = re.compile(r"(?P<level>[IWEF])\d{4} [\d:.]+ +\d+ (?P<at>[\w.-]{1,64}:\d{1,6})\] (?P<text>.*)")
 _LEVELS: Final = {"I": "info", "W": "warning", "E": "error", "F": "critical"}
-#: Places in core whose lines the bridge says itself, with what to do about it.
+#: Places in core whose lines the bridge logs itself, with advice.
 _SAID: Final = frozenset({"add_port.cc"})
-#: Bytes of a line; the rest of a longer one is left out.
+#: Longer lines are cut.
 _MAX_LINE_BYTES: Final = 4096
-#: Lines that may come at once, and then in each second: strangers can make core write as many as they connect.
+#: Lines in a burst, and per second after that. Anyone who connects can make core write a line.
 _BURST: Final = 20
 _LINES_PER_SECOND: Final = 5.0
-#: Seconds that the end waits for the last lines to be read.
+#: Time for the last lines to be read at the end.
 _CLOSE_TIMEOUT_SECONDS: Final = 1.0
 
-#: Takes a line: its level, its text, and more that is known of it.
+#: Is called with a line: its level, its text, and further fields.
 Take = Callable[..., None]
 
 
 @contextmanager
 def captured(take: Take, descriptor: int = 2) -> Iterator[None]:
-    """As long as this lasts, what is written to a file descriptor is given to `take`, line by line, in a thread."""
+    """While this is open, a thread calls `take` with each line that is written to a file descriptor."""
     sys.stderr.flush()
     original = os.dup(descriptor)
     receiver, sender = os.pipe()
@@ -51,13 +51,13 @@ def captured(take: Take, descriptor: int = 2) -> Iterator[None]:
     finally:
         sys.stderr.flush()
         faulthandler.disable()
-        os.dup2(original, descriptor)  # the last end of the pipe, unless a child process has one: then nobody waits
+        os.dup2(original, descriptor)  # this closes the pipe, unless a child process has it too: then `join` times out
         reader.join(_CLOSE_TIMEOUT_SECONDS)
         os.close(original)
 
 
 class _Lines:
-    """Lines as they come in, fewer of them when there are too many."""
+    """Passes lines on, at a limited rate."""
 
     def __init__(self, take: Take) -> None:
         self._take = take
@@ -66,7 +66,7 @@ class _Lines:
         self._left_out = 0
 
     def read(self, receiver: int) -> None:
-        """Read to the end; it closes the descriptor."""
+        """Read to the end, and close the descriptor."""
         rest = b""
         try:
             while data := os.read(receiver, 1 << 16):

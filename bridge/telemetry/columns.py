@@ -1,17 +1,17 @@
-"""Log lines for a person who looks at a terminal: a call in columns, everything else as a sentence and its fields."""
+"""Log lines for a terminal: calls in columns, everything else as a sentence with its fields."""
 
 import time
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-#: What a call's line begins with. Wider values push the rest to the right, so that nothing is cut.
+#: Widths of the first columns of a call's line. Wider values push the rest to the right, so that nothing is cut.
 _METHOD_WIDTH: Final = len("CreateChatCompletionStream")
 _MODEL_WIDTH: Final = 28
 _CODE_WIDTH: Final = len("RESOURCE_EXHAUSTED")
 _COLUMNS: Final = frozenset({"method", "model", "code", "duration_ms", "input_tokens", "output_tokens", "reason"})
-#: Fields of every line that stand elsewhere, or are of use to programs only.
+#: Fields that are shown elsewhere in the line, or are only for programs.
 _FRAME: Final = frozenset({"timestamp", "level", "event"})
-#: What a person needs about a call that failed, to find it at the gateway.
+#: What a person needs to find a failed call at the gateway.
 _OF_FAILURES: Final = ("caller", "upstream_status", "cause", "request_id")
 _RESET: Final = "\x1b[0m"
 _DIM: Final = "\x1b[2m"
@@ -20,14 +20,14 @@ _GOOD: Final = "\x1b[32m"
 
 
 class Columns:
-    """A renderer of structlog. With `full` a call's line has all its fields, else those that people read."""
+    """A structlog renderer. With `full` a call's line has all its fields, otherwise those that people read."""
 
     def __init__(self, *, full: bool, colours: bool) -> None:
         self._full = full
         self._colours = colours
 
     def __call__(self, _: object, __: str, fields: Mapping[str, Any]) -> str:
-        """The line, without its end."""
+        """The line, without a line feed."""
         when = self._paint(time.strftime("%H:%M:%S"), _DIM)
         if fields.get("event") == "call":
             return f"{when}  {self._call(fields)}"

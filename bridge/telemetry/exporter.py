@@ -1,9 +1,9 @@
-"""What Prometheus scrapes: the numbers of this process, or of all workers.
+"""Serves the metrics that Prometheus scrapes: of this process, or of all workers.
 
-With several workers the parent has the port and asks each of them, over a pipe, for its numbers; `worker` tells them
-apart. So a worker that dies takes its own series back to zero, as a restarted pod does, which is what `rate` expects.
-prometheus-client's own way, files that all workers map into memory, has no process metrics, keeps the files of the dead
-and makes each change of a number dearer.
+With several workers the parent has the port. It asks each worker for its metrics over a pipe, and labels them with
+`worker`. When a worker dies, its series restart at zero, as those of a restarted pod do, which `rate` handles.
+prometheus-client's multiprocess mode (files mapped into memory) has no process metrics, keeps the files of dead
+processes, and makes each increment more expensive.
 """
 
 import threading
@@ -22,15 +22,15 @@ from bridge.telemetry.port import Port
 from bridge.telemetry.series import counter, gauge
 
 _log = structlog.get_logger("aibridge.telemetry")
-#: Seconds that a scrape waits for one worker.
+#: Time that a scrape waits for one worker.
 _SCRAPE_TIMEOUT_SECONDS: Final = 2.0
 
 
 def listen(settings: Settings, collectors: Iterable[Collector]) -> Port | None:
-    """Serve the metrics as the settings say; None if they are off, or nobody asked for them and the port is taken.
+    """Serve the metrics as the settings say. None if they are off, or if the default port is taken.
 
     Raises:
-        SettingsError: the address that was asked for cannot be bound.
+        SettingsError: the configured address cannot be bound.
     """
     address = settings.metrics_listen
     if address == "off":
@@ -48,13 +48,13 @@ def listen(settings: Settings, collectors: Iterable[Collector]) -> Port | None:
 
 
 def process() -> list[Collector]:
-    """What prometheus-client knows about a process: memory, CPU, files, garbage collection."""
+    """prometheus-client's metrics of a process: memory, CPU, files, garbage collection."""
     nowhere = CollectorRegistry()
     return [ProcessCollector(registry=nowhere), GCCollector(registry=nowhere)]
 
 
 def answer(pipe: Connection, collectors: Iterable[Collector]) -> None:
-    """Answer, in a thread, the scrapes that the parent passes on; it ends with the pipe."""
+    """Serve the scrapes that the parent passes on, in a thread that ends with the pipe."""
     own = list(collectors)
 
     def serve() -> None:
@@ -69,7 +69,7 @@ def answer(pipe: Connection, collectors: Iterable[Collector]) -> None:
 
 
 class _WorkerPipe:
-    """A place among the workers, and the pipe to the one that has it now."""
+    """A worker's place, and the pipe to the worker that has it now."""
 
     def __init__(self) -> None:
         self.pipe: Connection | None = None
@@ -77,7 +77,7 @@ class _WorkerPipe:
         self._asked = 0
 
     def ask(self) -> Connection | None:
-        """Send the question; the pipe to listen to, None if there is nobody at its other end."""
+        """Send a request. Returns the pipe for the response; None if there is no worker at its other end."""
         pipe = self.pipe
         self._asked += 1
         try:
@@ -88,7 +88,7 @@ class _WorkerPipe:
         return pipe
 
     def numbers(self, pipe: Connection | None) -> list[Metric]:
-        """What it answers; nothing if it does not in time. Late answers to earlier questions are passed over."""
+        """The worker's response, empty if there is none in time. Late responses to earlier requests are dropped."""
         try:
             while pipe is not None and pipe.poll(_SCRAPE_TIMEOUT_SECONDS):
                 number, metrics = pipe.recv()
@@ -100,24 +100,24 @@ class _WorkerPipe:
 
 
 class Workers(Collector):
-    """The numbers of all workers, each sample labelled with its worker's place."""
+    """The metrics of all workers. Each sample has the worker's place as a label."""
 
     def __init__(self, count: int) -> None:
         self._workers = [_WorkerPipe() for _ in range(count)]
-        self._scrape = threading.Lock()  # two scrapes at a time would take each other's answers
+        self._scrape = threading.Lock()  # concurrent scrapes would get each other's responses
 
     def started(self, index: int, pipe: Connection) -> None:
-        """A worker has been started in a place. The pipe of the one before closes when no scrape holds it any more."""
+        """A worker has started in a place. The pipe of its predecessor closes when no scrape uses it any more."""
         worker = self._workers[index]
         worker.pipe = pipe
         worker.starts += 1
 
     def describe(self) -> Iterable[Metric]:
-        """Nothing: registering must not ask workers that are not there yet."""
+        """Nothing: registration must not ask workers that do not exist yet."""
         return ()
 
     def collect(self) -> Iterator[Metric]:
-        """Ask all, then gather: they work at the same time."""
+        """Send all requests, then gather the responses, so that the workers work concurrently."""
         with self._scrape:
             pipes = [worker.ask() for worker in self._workers]
             answers = [worker.numbers(pipe) for worker, pipe in zip(self._workers, pipes, strict=True)]

@@ -1,4 +1,4 @@
-"""Logs: one line a call, as JSON or for people. Never a prompt, a completion or a key."""
+"""Logs: one line per call, as JSON or for people. Never a prompt, a completion or a key."""
 
 import logging
 import os
@@ -24,7 +24,7 @@ from bridge.telemetry.columns import Columns
 from bridge.telemetry.writer import Writer
 
 _log = structlog.get_logger("aibridge.rpc")
-#: Failures that the operator has to mend, whoever called.
+#: Failures that the operator has to fix.
 _OPERATORS: Final = frozenset(
     reason.name
     for reason in (
@@ -39,12 +39,12 @@ _ENTRY = dict[str, Any]
 
 
 class _Output:
-    """Where the lines of this process go, once `configure` has said so."""
+    """Where the lines of this process go. `configure` sets it."""
 
     def __init__(self) -> None:
         self.writer: Writer | None = None
         self.level = logging.INFO
-        #: Renders a call's line; None leaves it to structlog, which costs five times as much.
+        #: Renders a call's line. None leaves it to structlog, which takes five times as long.
         self.compact: Callable[[_ENTRY], str] | None = None
 
 
@@ -59,7 +59,7 @@ def configure(settings: Settings) -> None:
     colours = terminal and not os.environ.get("NO_COLOR")
     columns = Columns(full=settings.log_format == "full", colours=colours)
     renderer: Any = columns if readable else structlog.processors.JSONRenderer(_json)
-    writer = _output.writer = _output.writer or Writer(os.dup(sys.stderr.fileno()))  # what `libraries` leaves alone
+    writer = _output.writer = _output.writer or Writer(os.dup(sys.stderr.fileno()))  # `libraries` handles the rest
     _output.level = level
     _output.compact = None if readable else _rendered
     structlog.configure(
@@ -70,7 +70,7 @@ def configure(settings: Settings) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(writer),  # type: ignore[arg-type] # it writes and flushes, no more
+        logger_factory=structlog.WriteLoggerFactory(writer),  # type: ignore[arg-type] # only `write` and `flush` are used
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(level=logging.WARNING, handlers=[_Libraries()], force=True)
@@ -79,13 +79,13 @@ def configure(settings: Settings) -> None:
 
 
 def _uncaught(exception: BaseException | None) -> None:
-    """An exception of a thread or a finaliser, which Python would write out with its text."""
+    """Log an exception of a thread or a finalizer, which Python would print with its text."""
     if exception is not None and not isinstance(exception, SystemExit):
         _log.error("uncaught exception", **traceback_of(exception))
 
 
 def libraries() -> AbstractContextManager[None]:
-    """As long as this lasts, what libraries in C write to standard error comes as log lines of the same form."""
+    """While this is open, what C libraries write to standard error becomes log lines of the same form."""
     log = structlog.get_logger("aibridge.libraries")
 
     def take(level: str, text: str, **fields: Any) -> None:
@@ -99,7 +99,7 @@ def _shown(_: object, __: str, fields: Any) -> Any:
 
 
 def dropped() -> int:
-    """Lines of this process that were lost because nobody read standard error."""
+    """Lines of this process that were dropped because nobody read standard error."""
     return _output.writer.dropped if _output.writer is not None else 0
 
 
@@ -108,9 +108,9 @@ def _json(fields: _ENTRY, **_: Any) -> str:
 
 
 class _Libraries(logging.Handler):
-    """What grpcio, asyncio and aiohttp say, in the same form. httpx would log whole URLs at INFO.
+    """Log what grpcio, asyncio and aiohttp log, in the same form. httpx is left out: it logs whole URLs at INFO.
 
-    Only the first line, masked, and no exception's text: asyncio shows the values that a task failed with.
+    Only the first line, masked, and no exception's text: asyncio's messages contain values.
     """
 
     _log = structlog.get_logger("aibridge.libraries")
@@ -123,7 +123,7 @@ class _Libraries(logging.Handler):
 
 
 def traceback_of(exception: BaseException) -> _ENTRY:
-    """Where an exception came from, without its text and without any variable: both may hold a prompt or a key."""
+    """Where an exception came from, without its text and without variables, which may hold a prompt or a key."""
     frames = traceback.extract_tb(exception.__traceback__)
     return {
         "exception": type(exception).__qualname__,
@@ -139,7 +139,7 @@ def call_ended(record: CallRecord, code: str, reason: str, trace_id: str, used: 
 
 
 def call_cancelled(_record: CallRecord, line: _ENTRY, cause: str) -> None:
-    """Write the line of a call that was cancelled, with the cause unless that is the caller."""
+    """Write the line of a cancelled call, with the cause unless that is the caller."""
     if _output.level <= logging.INFO:
         _write(logging.INFO, {**line, "cause": cause} if cause != "caller" else line)
 
@@ -153,7 +153,7 @@ def _write(level: int, line: _ENTRY) -> None:
 
 
 def call_line(record: CallRecord, code: str, reason: str, trace_id: str, used: Tokens) -> _ENTRY:
-    """The fields of a call's log line; those without a value are left out. Times are in milliseconds."""
+    """The fields of a call's log line, without those that have no value. Times are in milliseconds."""
     now = time.monotonic()
     line: _ENTRY = {
         "request_id": record.request_id,
@@ -186,7 +186,7 @@ def call_line(record: CallRecord, code: str, reason: str, trace_id: str, used: T
 
 
 class _Second:
-    """The second that was written last: its text is good for the next call."""
+    """The last second that was formatted. Its text serves all calls of that second."""
 
     number = 0
     text = ""

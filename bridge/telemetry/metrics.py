@@ -1,8 +1,8 @@
-"""What the bridge counts, and how Prometheus sees it.
+"""The metrics of the bridge, and how Prometheus sees them.
 
-A call costs one look-up of its method and a handful of additions, nearly all of them when it ends; a chunk costs
-nothing here (`ChunkTimes` notes when). Names and labels are those of the gRPC ecosystem and of the GenAI
-conventions, in Prometheus spelling; what neither has begins with `aibridge_`. `FAMILIES` lists them, for the docs too.
+A call costs one look-up of its method and a few additions, nearly all when it ends. A chunk costs nothing here:
+`ChunkTimes` records it. Names and labels are those of the gRPC ecosystem and of the GenAI conventions in Prometheus
+spelling. The others begin with `aibridge_`. `FAMILIES` lists all of them, also for the docs.
 """
 
 import platform
@@ -21,10 +21,10 @@ from bridge.operations import GENAI
 from bridge.settings import Settings
 from bridge.telemetry.series import TOKENS, Histogram, Histograms, Labels, Reading, counter, gauge, histogram
 
-#: The ecosystem's default buckets for a call's seconds, and some more: a completion takes longer than a look-up.
+#: The ecosystem's default buckets for call durations, and more, because completions take longer.
 _CALL_TIMES: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0)
 _OVERHEAD: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
-#: gRPC's codes as Go writes them, which is what `grpc_code` says everywhere.
+#: gRPC codes as Go writes them, which is the convention for `grpc_code`.
 _CODES: Final = {
     "OK": "OK", "CANCELLED": "Canceled", "UNKNOWN": "Unknown", "INVALID_ARGUMENT": "InvalidArgument",
     "DEADLINE_EXCEEDED": "DeadlineExceeded", "NOT_FOUND": "NotFound", "ALREADY_EXISTS": "AlreadyExists",
@@ -38,7 +38,7 @@ _OTHER: Final = "other"
 
 
 class Family(NamedTuple):
-    """One metric: its name as it is scraped, its kind, its labels, and what it says."""
+    """One metric: its name in a scrape, its kind, its labels, and its help text."""
 
     name: str
     kind: Callable[..., Metric]
@@ -83,7 +83,7 @@ FAMILIES: Final = (
 
 
 class _MethodCounts:
-    """The numbers of one method."""
+    """The metrics of one method."""
 
     __slots__ = ("ended", "handled", "labels", "open", "operation", "overhead", "seconds", "sent", "started", "streams")
 
@@ -103,7 +103,7 @@ def _class(status: int) -> int:
 
 
 class Metrics(Collector):
-    """The numbers of one process. `methods` says of each method's path whether it streams."""
+    """The metrics of one process. `methods` maps each method's path to whether it streams."""
 
     def __init__(self, settings: Settings, methods: Mapping[str, bool]) -> None:
         self._methods = {path: _MethodCounts(path, streams=streams) for path, streams in methods.items()}
@@ -120,7 +120,7 @@ class Metrics(Collector):
         self._readings: dict[str, Reading] = {}
 
     def read(self, name: str, reading: Reading) -> None:
-        """Let a family show what `reading` gives, by labels, at the moment of a scrape. It is called in a thread."""
+        """Let a family show what `reading` returns, by labels, at each scrape. It is called in a thread."""
         self._readings[name] = reading
 
     def begin(self, record: CallRecord) -> None:
@@ -128,7 +128,7 @@ class Metrics(Collector):
         self._methods[record.method].started += 1
 
     def end(self, record: CallRecord, code: str, reason: str, used: Tokens) -> None:
-        """A call has ended: with this gRPC code, and for a reason of `bridge.errors` or with an empty one."""
+        """A call has ended with this gRPC code. `reason` is the name of a `bridge.errors.Reason`, or empty."""
         now = time.monotonic()
         method = self._methods[record.method]
         method.handled[code] += 1
@@ -177,7 +177,7 @@ class Metrics(Collector):
                 self._tokens[*labels, kind].observe(number)
 
     def _model(self, name: str, *, known: bool) -> str:
-        """The model as a label: callers choose it, so only one that has answered becomes one, and not too many do."""
+        """The model as a label. Callers choose it, so only models that have answered become labels, up to a limit."""
         if name in self._models:
             return name
         if not known or not name or len(self._models) >= self._most_models:
@@ -186,7 +186,7 @@ class Metrics(Collector):
         return name
 
     def collect(self) -> Iterator[Metric]:
-        """All families, as they are now."""
+        """All families with their current values."""
         values = self._values()
         for family in FAMILIES:
             yield family.kind(family.name, family.text, family.labels, values[family.name])

@@ -1,4 +1,4 @@
-"""What happens beside a call: its metrics, its spans, its log line."""
+"""Telemetry of calls: metrics, spans and log lines."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -21,9 +21,9 @@ _TRACEPARENT: Final = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-[
 
 
 class Observer:
-    """Told of each call's begin and end, once each. `methods` says of each method's path whether it streams.
+    """Is told of each call's begin and end, once each. `methods` maps each method's path to whether it streams.
 
-    Nothing that goes wrong here may change how a call ends.
+    No error here may change how a call ends.
     """
 
     def __init__(self, settings: Settings, methods: Mapping[str, bool], traces: "Traces | None" = None) -> None:
@@ -37,11 +37,11 @@ class Observer:
             _safely(self._traces.begin, record)
 
     def end(self, record: CallRecord, code: str, reason: str = "") -> None:
-        """A call has ended with this gRPC code; `reason` is the name of a `bridge.errors.Reason`, empty for none."""
+        """A call has ended with this gRPC code. `reason` is the name of a `bridge.errors.Reason`, or empty."""
         _safely(logs.call_ended, record, code, reason, _trace_id(record), self._end(record, code, reason))
 
     def cancelled(self, record: CallRecord) -> Callable[[str], None]:
-        """A call was cancelled. What is returned has to be told the cause once that is known, for the log line."""
+        """A call was cancelled. The returned function must be called with the cause, and writes the log line."""
         used = self._end(record, _CANCELLED, "")
         line = logs.call_line(record, _CANCELLED, "", _trace_id(record), used)
 
@@ -67,7 +67,7 @@ def _safely(note: Callable[..., None], record: CallRecord, *facts: object) -> No
 
 
 def _trace_id(record: CallRecord) -> str:
-    """The trace that the call belongs to: the bridge's own, or the one that the caller names by the W3C's rules."""
+    """The id of the call's trace: the bridge's, or the one in the caller's valid `traceparent`."""
     if record.trace is not None:
         return record.trace.trace_id
     values = [value for key, value in record.metadata if key == "traceparent"]

@@ -1,6 +1,6 @@
-"""Whether spans are made, and where they go: what the standard OTEL_* variables say.
+"""Whether spans are made, and where they go, by the standard OTEL_* variables.
 
-Without the extra `otel`, or without a variable that asks for spans, nothing of OpenTelemetry is even imported.
+Without the extra `otel`, or without a variable that asks for spans, OpenTelemetry is not imported.
 """
 
 import os
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
     from bridge.telemetry.traces import Traces
 
 _log = structlog.get_logger("aibridge.telemetry")
-#: Any of them asks for spans.
+#: Each of these asks for spans.
 _ASKING: Final = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_TRACES_EXPORTER")
 _CONTENT: Final = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
 _PROTOCOLS: Final = {"grpc": "otlp_proto_grpc", "http/protobuf": "otlp_proto_http"}
 
 
 def traces(settings: Settings) -> "Traces | None":
-    """What makes the spans of this process; None if none are wanted.
+    """The provider of this process's spans; None if no spans are wanted.
 
     Raises:
-        SettingsError: a variable asks for what the bridge does not do.
+        SettingsError: a variable asks for something that the bridge does not support.
     """
     exporter = os.environ.get("OTEL_TRACES_EXPORTER", "").strip() or "otlp"
     if _is_on("OTEL_SDK_DISABLED") or exporter == "none" or not any(os.environ.get(name) for name in _ASKING):
@@ -53,7 +53,9 @@ def _made(settings: Settings, name: str) -> "Traces":
         "service.instance.id": str(uuid4()),
         "process.pid": os.getpid(),
     }
-    resource = Resource.create(own).merge(OTELResourceDetector().detect())  # OTEL_SERVICE_NAME and its like win
+    resource = Resource.create(own).merge(
+        OTELResourceDetector().detect()
+    )  # OTEL_SERVICE_NAME and similar variables win
     provider = TracerProvider(resource=resource, shutdown_on_exit=False)
     provider.add_span_processor(BatchSpanProcessor(_exporter(name)))
     return Traces(provider, settings)

@@ -1,7 +1,7 @@
-"""The HTTP server of the metrics: prometheus-client's application, behind bounds on connections and their time.
+"""The HTTP server of the metrics: prometheus-client's application, with limits on connections and their time.
 
-Whoever reaches the port may scrape. A scraper that is slow, or many of them, cost a thread each and hold up nobody:
-further connections are closed, old ones too, and one scrape at a time is put together.
+Anyone who reaches the port may scrape. Each scraper costs a thread. Connections above the limit, and connections that
+last too long, are closed. Only one scrape is collected at a time, so that scrapers do not slow down calls.
 """
 
 import io
@@ -18,16 +18,16 @@ from prometheus_client.exposition import ThreadingWSGIServer, make_wsgi_app
 from prometheus_client.registry import Collector
 
 _log = structlog.get_logger("aibridge.telemetry")
-#: Connections at once; a further one is closed.
+#: Concurrent connections. Further ones are closed.
 _MAX_CONNECTIONS: Final = 16
-#: Seconds in which nothing is said, or taken, before a connection is closed.
+#: A connection on which nothing is sent or read for this time is closed.
 _IDLE_TIMEOUT_SECONDS: Final = 10.0
-#: Seconds that a connection may last. Prometheus gives a scrape 10 by default.
+#: The longest time of a connection. Prometheus allows a scrape 10 s by default.
 _MAX_SECONDS: Final = 30.0
 
 
 class Port:
-    """A port that is scraped, at HOST:PORT or [IPV6]:PORT; `address` has the port that was free if 0 was asked for.
+    """The metrics port, at HOST:PORT or [IPV6]:PORT. `address` has the real port if the setting has port 0.
 
     Raises:
         OSError: the address cannot be bound.
@@ -46,14 +46,14 @@ class Port:
         self._thread.start()
 
     def close(self) -> None:
-        """Stop, and free the port."""
+        """Stop, and close the port."""
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
 
 
 class _Handler(WSGIRequestHandler):
-    """Serves one connection in silence: what a scraper does wrong is not worth a line."""
+    """Serves one connection without logging: a scraper's errors are not worth a line."""
 
     timeout = _IDLE_TIMEOUT_SECONDS
 
@@ -61,17 +61,17 @@ class _Handler(WSGIRequestHandler):
         """Nothing."""
 
     def get_stderr(self) -> Any:
-        """Where wsgiref writes tracebacks, with whatever is in them."""
+        """Discards the tracebacks that wsgiref writes."""
         return io.StringIO()
 
 
 class _Server(ThreadingWSGIServer):
-    """A thread for each connection, within bounds."""
+    """A thread per connection, up to a limit."""
 
-    request_queue_size = 64  # by default 5, and whoever comes sixth waits for TCP to try again
+    request_queue_size = 64  # the default is 5, and the sixth would wait for a TCP retransmission
 
     def __init__(self, *arguments: Any) -> None:
-        self._open: dict[Any, float] = {}  # sockets, and when each was accepted
+        self._open: dict[Any, float] = {}  # when each socket was accepted
         super().__init__(*arguments)
 
     def process_request(self, request: Any, client_address: Any) -> None:
@@ -83,24 +83,24 @@ class _Server(ThreadingWSGIServer):
         super().process_request(request, client_address)
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
-        """Serve it, in its thread."""
+        """Serve the connection in its thread."""
         try:
             super().process_request_thread(request, client_address)
         finally:
             self._open.pop(request, None)
 
     def service_actions(self) -> None:
-        """Called twice a second: end what has lasted for too long."""
+        """Called twice a second: close connections that have lasted too long."""
         now = time.monotonic()
         for request, since in list(self._open.items()):
             if now - since > _MAX_SECONDS:
                 try:
-                    request.shutdown(socket.SHUT_RDWR)  # its thread sees the end, and closes it
+                    request.shutdown(socket.SHUT_RDWR)  # its thread sees the end of the stream and closes it
                 except OSError:
                     continue
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """An exception of a connection's thread, of which socketserver would write the traceback."""
+        """Ignore an exception of a connection's thread. socketserver would print its traceback."""
         del request, client_address
         _log.debug("scrape failed")
 
@@ -111,7 +111,7 @@ def _server_of(host: str, port: int) -> type[_Server]:
 
 
 def _one_at_a_time(application: Callable[..., Any]) -> Callable[..., Any]:
-    """The application with a lock: to put a scrape together takes the interpreter's time, which calls need."""
+    """The application with a lock: collecting a scrape takes interpreter time, which calls need."""
     lock = threading.Lock()
 
     def serve(environ: Any, start_response: Any) -> Any:

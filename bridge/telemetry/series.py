@@ -1,8 +1,8 @@
-"""Numbers that calls change and scrapes read.
+"""Counters and histograms that calls change and scrapes read.
 
-prometheus-client's own counters take a lock for each change, which made them most of what a call's metrics cost. Here
-only the event loop writes, so that a change is an addition, and the thread that serves a scrape reads. It may see a
-call half recorded; it never sees a number go back.
+prometheus-client's counters take a lock per change, which was most of the cost of a call's metrics. Here only the event
+loop writes, so a change is an addition. The thread of a scrape only reads. It may see half of a call's changes, but it
+never sees a number decrease.
 """
 
 from bisect import bisect_left
@@ -12,7 +12,7 @@ from typing import Final
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.utils import floatToGoString
 
-#: Bounds of the GenAI conventions for numbers of tokens.
+#: Bucket bounds of the GenAI conventions for numbers of tokens.
 TOKENS: Final = tuple(float(4**power) for power in range(14))
 
 Labels = tuple[str, ...]
@@ -34,7 +34,7 @@ class Histogram:
         self.total += value
 
     def merge(self, counts: Sequence[int], total: float) -> None:
-        """Count observations that were sorted into the same buckets elsewhere."""
+        """Count observations that were already sorted into the same buckets."""
         for index, count in enumerate(counts):
             if count:
                 self.counts[index] += count
@@ -42,7 +42,7 @@ class Histogram:
 
 
 class Histograms(dict[Labels, Histogram]):
-    """A histogram by its labels' values, each made when it is first asked for."""
+    """Histograms by label values. Each is created when it is first used."""
 
     def __init__(self, bounds: Sequence[float]) -> None:
         super().__init__()
@@ -54,7 +54,7 @@ class Histograms(dict[Labels, Histogram]):
 
 
 def counter(name: str, text: str, labels: Sequence[str], values: Mapping[Labels, float]) -> Metric:
-    """A counter as a scrape shows it, `_total` at the end of its name."""
+    """A counter as a scrape shows it. Its name ends with `_total`."""
     family = CounterMetricFamily(name.removesuffix("_total"), text, labels=labels)
     for key, value in list(values.items()):
         family.add_metric(key, value)
@@ -73,7 +73,7 @@ def histogram(name: str, text: str, labels: Sequence[str], values: Mapping[Label
     """A histogram as a scrape shows it."""
     family = HistogramMetricFamily(name, text, labels=labels)
     for key, value in list(values.items()):
-        counts = list(value.counts)  # a copy in one step: the event loop goes on
+        counts = list(value.counts)  # an atomic copy, because the event loop goes on
         family.add_metric(key, list(_cumulative(value.bounds, counts)), value.total)
     return family
 
@@ -85,5 +85,5 @@ def _cumulative(bounds: Sequence[float], counts: Sequence[int]) -> Iterator[tupl
         yield str(floatToGoString(bound)), sum_so_far  # type: ignore[no-untyped-call]
 
 
-#: Reads a number at the moment of a scrape.
+#: Returns the current values at a scrape.
 Reading = Callable[[], Mapping[Labels, float]]

@@ -1,6 +1,6 @@
-"""OpenTelemetry spans (extra `otel`): a server span for the RPC, and below it a client span for the upstream's work.
+"""OpenTelemetry spans (extra `otel`): a server span for the RPC, with a client span for the upstream request as child.
 
-Attributes follow the stable RPC conventions, the GenAI conventions, and for the catalogue of models those of HTTP.
+Attributes follow the stable RPC conventions, the GenAI conventions, and the HTTP conventions for lists of models.
 Content is never recorded: no message, no tool definition, no stop sequence.
 """
 
@@ -24,29 +24,29 @@ from bridge.clean import Tokens, number, word
 from bridge.operations import GENAI, name_of
 from bridge.settings import Settings
 
-#: The codes that are a server's fault; others are news for the caller, and leave the server span without an error.
+#: Codes that are the server's fault. With other codes the server span has no error.
 _FAULTS: Final = frozenset(
     {"UNKNOWN", "DEADLINE_EXCEEDED", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS"}
 )  # fmt: skip
-#: Scalars of a request that the conventions have an attribute for.
+#: Scalar fields of a request for which the conventions have an attribute.
 _REQUEST: Final[Mapping[str, type[int] | type[float]]] = {
     "temperature": float,
     "top_p": float,
-    "top_k": float,  # a double in the registry
+    "top_k": float,  # the registry says double
     "frequency_penalty": float,
     "presence_penalty": float,
     "seed": int,
 }
 _OUTPUT_TYPES: Final = {"text": "text", "json_object": "json", "json_schema": "json", "json": "json"}
-#: What a short word from the upstream may be: an id, a model, a finish_reason. Nothing that could be content.
+#: What is recorded from the upstream: an id, a model, a finish_reason. Nothing that could be content.
 _WORD: Final = re.compile(r"[A-Za-z0-9_.:/@+-]{1,128}")
-#: Choices whose finish_reason is recorded, at most.
+#: Choices whose finish_reason is recorded.
 _MAX_REASONS: Final = 16
-#: Characters of a URL. A collector takes some 4 MB, and a batch has 512 spans.
+#: Characters of a URL. A collector accepts about 4 MB, and a batch has 512 spans.
 _MAX_URL: Final = 512
-#: Characters of `tracestate`: what the W3C asks everyone to pass on. A longer one is left out.
+#: Characters of `tracestate` that the W3C asks everyone to pass on. A longer one is dropped.
 _MAX_STATE: Final = 512
-#: Where the conventions have the numbers of `Tokens`.
+#: The attributes for the fields of `Tokens`.
 _USAGE: Final = (
     "gen_ai.usage.input_tokens",
     "gen_ai.usage.output_tokens",
@@ -54,7 +54,7 @@ _USAGE: Final = (
     "gen_ai.usage.reasoning.output_tokens",
 )
 _CONTEXT: Final = frozenset({"traceparent", "tracestate"})
-#: Listening on all addresses; the name of the machine, or of the pod, says more.
+#: All addresses. The name of the machine or pod is more useful.
 _ANY: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 # compared, not bound
 _W3C: Final = TraceContextTextMapPropagator()
 
@@ -62,7 +62,7 @@ Attributes = dict[str, AttributeValue]
 
 
 class Traces:
-    """Makes the spans of calls. A span ends once, however its call ends."""
+    """Makes the spans of calls. Each span ends exactly once, however its call ends."""
 
     def __init__(self, provider: TracerProvider, settings: Settings) -> None:
         self._provider = provider
@@ -76,7 +76,7 @@ class Traces:
         self._server = _address(settings.addresses[0])
 
     def begin(self, record: CallRecord) -> None:
-        """A call has arrived: its server span begins, below the caller's if the metadata name one."""
+        """A call has arrived: start its server span, as a child of the caller's span if the metadata names one."""
         carrier = {key: value for key, value in record.metadata if key in _CONTEXT and isinstance(value, str)}
         if len(carrier.get("tracestate", "")) > _MAX_STATE:
             del carrier["tracestate"]
@@ -90,7 +90,7 @@ class Traces:
         record.trace = _Trace(self, span, GENAI.get(name_of(method), ""))
 
     def end(self, record: CallRecord, code: str, reason: str, used: Tokens) -> None:
-        """A call has ended: so do its spans."""
+        """A call has ended: end its spans."""
         if isinstance(record.trace, _Trace):
             record.trace.end(record, code, reason, used)
 
@@ -100,7 +100,7 @@ class Traces:
 
         def shut() -> None:
             self._provider.shutdown()
-            with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            with suppress(RuntimeError):  # the loop is closed, so nobody waits
                 loop.call_soon_threadsafe(done.set)
 
         threading.Thread(target=shut, name="aibridge-spans", daemon=True).start()
@@ -120,12 +120,12 @@ class _Trace:
         self.trace_id = format_trace_id(server.get_span_context().trace_id)
 
     def adopt(self, request: Any) -> None:
-        """Note what a request asks for, in numbers and in words of the API."""
+        """Record the parameters of a request: numbers and names of the API."""
         if self._operation and self._server.is_recording():
             self._request = _asked(request)
 
     def headers(self, record: CallRecord, method: str, path: str) -> list[tuple[str, str]]:
-        """A request goes upstream. Its attempts are one operation: the client span begins with the first of them."""
+        """A request is sent upstream. All attempts are one operation, so the client span starts with the first one."""
         if self._client is None:
             name, attributes = self._described(record, method, path)
             above = set_span_in_context(self._server, Context())

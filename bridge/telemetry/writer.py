@@ -1,7 +1,7 @@
-"""Standard error, written by a thread: a reader that is slow, or has stopped reading, holds up no call.
+"""Writes standard error in a thread, so that a slow or stuck reader blocks no call.
 
-Lines are collected for a moment and written together, which is cheaper than one by one. What cannot be written waits
-in memory up to a bound; further lines are dropped, and counted. A process that is killed loses its last moment.
+Lines are collected for a moment and written together, which is cheaper than one by one. Lines that cannot be written
+wait in memory up to a limit. Further lines are dropped and counted. A process that is killed loses the last moment.
 """
 
 import asyncio
@@ -12,18 +12,18 @@ import threading
 from collections import deque
 from typing import Final
 
-#: Seconds for which an event loop's lines are collected.
+#: Time for which lines are collected.
 _COLLECT_SECONDS: Final = 0.05
-#: Lines that wait at most: some 4 MB.
+#: Waiting lines, about 4 MB.
 _MAX_LINES: Final = 10_000
-#: A pipe takes so many bytes in one piece: lines of workers that share it are not mixed up.
+#: Writes to a pipe are atomic up to this size, so lines of several workers are not mixed.
 _PIECE_BYTES: Final = 4096
-#: Seconds that the end of the process waits for the reader.
+#: Time that the end of the process waits for the reader.
 _CLOSE_TIMEOUT_SECONDS: Final = 1.0
 
 
 class Writer:
-    """A text file as structlog and logging use it, behind which a thread writes to the file descriptor."""
+    """A text file for structlog and logging. A thread writes to the file descriptor."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
@@ -38,7 +38,7 @@ class Writer:
         atexit.register(self.close)
 
     def write(self, line: str) -> None:
-        """Take one whole line, with its end. It never waits."""
+        """Add one line with its line feed. Never blocks."""
         if len(self._lines) >= _MAX_LINES:
             self.dropped += 1
             return
@@ -48,17 +48,17 @@ class Writer:
             self._call()
 
     def _call(self) -> None:
-        """Wake the thread, in a moment: at once it would ask for the interpreter in the middle of a call."""
+        """Wake the thread after a moment. At once, it would compete for the interpreter during a call."""
         try:
             asyncio.get_running_loop().call_later(_COLLECT_SECONDS, self._news.set)
         except RuntimeError:  # no loop in this thread
             self._news.set()
 
     def flush(self) -> None:
-        """Nothing: the thread does it in a moment."""
+        """Nothing: the thread writes in a moment."""
 
     def close(self) -> None:
-        """Write what is left; a reader that does not read is waited for a moment only."""
+        """Write the remaining lines. Waits only a moment for a reader that does not read."""
         atexit.unregister(self.close)
         self._closed = True
         self._news.set()
@@ -68,7 +68,7 @@ class Writer:
         while not self._closed:
             self._news.wait()
             self._news.clear()
-            self._called = False  # before the lines are taken: whoever adds one now calls again
+            self._called = False  # before the lines are taken, so that a line added now sets it again
             self._drain()
 
     def _drain(self) -> None:
@@ -88,7 +88,7 @@ class Writer:
         while data:
             try:
                 data = data[os.write(self._descriptor, data) :]
-            except BlockingIOError:  # somebody else has made it non-blocking: it is shared
+            except BlockingIOError:  # another process that shares it has made it non-blocking
                 select.select((), (self._descriptor,), ())
-            except OSError:  # nobody will ever read it
+            except OSError:  # the reader has gone
                 return
