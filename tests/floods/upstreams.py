@@ -97,11 +97,16 @@ def _again(piece: bytes) -> Callable[[], Iterator[bytes]]:
     return pieces
 
 
-def _packed() -> Iterator[bytes]:
-    """Line feeds: each kilobyte unpacks to one MiB of them."""
-    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
-    while True:
-        yield packer.compress(b"\n" * _MIB) + packer.flush(zlib.Z_SYNC_FLUSH)
+def _packed(head: bytes, piece: bytes) -> Callable[[], Iterator[bytes]]:
+    """The same character without end: each kilobyte unpacks to one MiB."""
+
+    def pieces() -> Iterator[bytes]:
+        packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+        yield packer.compress(head)
+        while True:
+            yield packer.compress(piece * _MIB) + packer.flush(zlib.Z_SYNC_FLUSH)
+
+    return pieces
 
 
 def _indexes() -> Iterator[bytes]:
@@ -146,6 +151,7 @@ ATTACKS = (
     Attack("stream of empty data", _endless, script=_stream(_again(b"data:\n\n" * 9000))),
     Attack("stream of one event without end", _endless, script=_stream(_again(b"data:\n" * 10_000))),
     Attack("stream of empty objects", _endless, script=_stream(_again(b"data: {}\n\n" * 6000))),
-    Attack("stream of line feeds in gzip", _endless, script=_stream(_packed, content_encoding="gzip")),
+    Attack("stream of line feeds in gzip", _endless, script=_stream(_packed(b"", b"\n"), content_encoding="gzip")),
+    Attack("stream of one event in gzip", _endless, script=_stream(_packed(b"data: ", b"a"), content_encoding="gzip")),
     Attack("stream of new choices", _endless, script=_stream(_indexes)),
 )
