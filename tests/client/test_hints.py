@@ -131,13 +131,13 @@ async def test_another_name(failing: Failing, tls: Any, files: Path) -> None:
 )
 async def test_dates(dates: dict[str, datetime], cause: str, files: Path) -> None:
     """Before a server of gRPC's own: the bridge does not start with such a certificate."""
-    leaf = CA.issue_cert("localhost", **dates)
+    leaf = CA.issue_cert("127.0.0.1", **dates)
     server = grpc.aio.server()
     pair = [(leaf.private_key_pem.bytes(), leaf.cert_chain_pems[0].bytes())]
-    port = server.add_secure_port("localhost:0", grpc.ssl_server_credentials(pair))
+    port = server.add_secure_port("127.0.0.1:0", grpc.ssl_server_credentials(pair))
     await server.start()
-    error = await on_the_loop(f"localhost:{port}", tls=files / "ca.pem")
-    command = await invoke("models", "--target", f"localhost:{port}", "--ca-file", str(files / "ca.pem"))
+    error = await on_the_loop(f"127.0.0.1:{port}", tls=files / "ca.pem")
+    command = await invoke("models", "--target", f"127.0.0.1:{port}", "--ca-file", str(files / "ca.pem"))
     await server.stop(None)
     assert error.cause == cause
     assert "clock" in error.advice
