@@ -139,11 +139,13 @@ class Relay:
             return None
         together = [] if self._coalescer is None else gaps_put_together(chunk.value, template.names)
         if together is None:
+            self._repeats.refuse()
             return None
         message = message or _built(chunk, self._call)
         places = Places(message, chunk.value, inline=self._call.inline_data)
         puts = [put for path in template.paths if (put := places.put(path)) is not None]
         if len(puts) < len(template.paths):
+            self._repeats.refuse()
             return None
         noted = chunk.value if chunk.value.get(_USAGE) is not None else None
         use = Use(message, template.paths, puts, together, noted)

@@ -171,6 +171,10 @@ class Repeats(Generic[U]):
         gaps = [token for token in tokens if token.names in changing]
         return Template(structure, data, gaps) if gaps else None
 
+    def refuse(self) -> None:
+        """The template that was learned is of no use. After a second one nothing more is learned."""
+        self._missed += _PATIENCE // 2
+
     def add(self, template: Template, use: U) -> None:
         """Take a template into use, in place of an earlier one of the same structure."""
         others = [other for other in self._uses if other[0].structure != template.structure]

@@ -185,6 +185,18 @@ def test_a_server_that_writes_something_new_in_each() -> None:
     assert found == [False, *[True] * 8, False, False]
 
 
+def test_templates_that_are_of_no_use() -> None:
+    """To learn one costs more than to parse a chunk: after two of them nothing more is learned."""
+    known: Repeats[None] = Repeats()
+    found = []
+    for data in words(*"abcdef"):
+        template = known.learn(data, loads(data))
+        found.append(template is not None)
+        if template is not None:
+            known.refuse()
+    assert found == [False, True, True, False, False, False]
+
+
 @pytest.mark.parametrize(
     "member",
     [
