@@ -115,7 +115,7 @@ test-clients: $(READY) ## the example of each language against a bridge, and tes
 example-bridge: $(READY) ## a bridge on 127.0.0.1:50051 with a scripted gateway behind it, to try the examples
 	@$(BIN)/python -m tests.e2e.clients --serve
 
-test-operations: $(READY) ## a real Prometheus before two workers; needs apt-get
+test-operations: $(READY) ## a real Prometheus before two workers, the dashboard by Grafana's schema; needs apt-get and npm
 	bash tools/prometheus.sh .tools/prometheus
 	$(BIN)/python -m pytest tests/e2e/operations $(ARGS)
 

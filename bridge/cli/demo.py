@@ -139,7 +139,7 @@ def _bridge() -> Iterator[str]:
     # -P: a folder named `bridge` where the demo is run is not ours.
     command = [sys.executable, "-P", "-m", "bridge", "serve", "--local", "--listen", "127.0.0.1:0"]
     with subprocess.Popen(  # noqa: S603 # our own interpreter and module, no shell
-        [*command, "--log-level", "warning"],
+        [*command, "--log-level", "warning", "--metrics-listen", "off"],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -23,7 +23,7 @@ _UsageError: Final = typer.BadParameter.__base__
 _TARGETS: Final = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
 #: Programs of others, whose arguments nobody checks here.
 _OTHERS: Final = {
-    *("cargo", "cat", "cmake", "go", "helm", "java", "mvn", "npm", "php", "rake", "ruby"),
+    *("cargo", "cat", "cmake", "go", "helm", "java", "mvn", "node", "npm", "npx", "php", "rake", "ruby"),
     *("python3", ".venv/bin/pip", ".venv/bin/python"),
 }
 _EXTRAS: Final = {"aibridge": {"local", "otel"}, "aibridge-client": {"openai"}, "aibridge-protos": set()}
