@@ -19,25 +19,26 @@ INTRODUCTION: Final = """\
 Made by `tools/errors.py` from `bridge/errors.py` and `bridge/upstream/reasons.py`; do not edit.
 
 A failed call is never OK, and a stream that was cut is a failed call. The gRPC code says what kind of failure it is;
-the details in `grpc-status-details-bin` (a `google.rpc.Status`) say the rest:
+the details in `grpc-status-details-bin` (a `google.rpc.Status`) have the rest:
 
 | detail | when | what |
 |---|---|---|
 | `google.rpc.ErrorInfo` | always | `reason` from the table below, `domain` `aibridge`, `metadata` |
 | `google.rpc.RequestInfo` | always | the request id, which is also the trailer `x-request-id` and in the bridge's log |
-| `google.rpc.RetryInfo` | a retry after a delay is of use, or the caller has to decide | how long to wait |
+| `google.rpc.RetryInfo` | a retry after a delay makes sense, or the caller has to decide | how long to wait |
 | `google.rpc.BadRequest` | the field is known | its path and what is wrong with it |
-| `google.rpc.QuotaFailure` | a quota or a rate limit was hit | whose |
+| `google.rpc.QuotaFailure` | a quota or a rate limit was exceeded | which one |
 | `google.rpc.ResourceInfo` | the model was not found | its name |
-| `aibridge.v1.UpstreamError` | the upstream answered with an error | its words and its body, clipped and masked |
+| `aibridge.v1.UpstreamError` | the upstream answered with an error | its error message and body, clipped and masked |
 
 `ErrorInfo.reason` is the name of a constant of the enum `aibridge.v1.Reason`: compare it with that constant's name.
 
-`ErrorInfo.metadata` holds what is known of: `httpStatus`, `upstreamRequestId`, `errorType`, `errorCode`, `errorParam`,
-`model`, `attempts`, `chunksDelivered` (streams), `promptTokens` and `contextWindowTokens` (context length),
-`retryAfterSeconds`, `limitBytes` (size limits), `metadataKey` (bad metadata), `cause` (no connection to the upstream).
+`ErrorInfo.metadata` has these keys, as far as they are known: `httpStatus`, `upstreamRequestId`, `errorType`,
+`errorCode`, `errorParam`, `model`, `attempts`, `chunksDelivered` (streams), `promptTokens` and
+`contextWindowTokens` (context length), `retryAfterSeconds`, `limitBytes` (size limits),
+`metadataKey` (bad metadata), `cause` (no connection to the upstream).
 
-Keys, URLs and whatever an upstream repeats of the prompt are masked. The whole status stays under 2 KiB.
+Keys, URLs and parts of the prompt that an upstream repeats are masked. The whole status stays under 2 KiB.
 
 ## Retries
 
@@ -52,12 +53,12 @@ gRPC's own retries obey the trailer `grpc-retry-pushback-ms`; `RetryInfo` is for
 
 The delay is the upstream's `retry-after-ms`, else `retry-after`, else a delay in the error's body
 (`google.rpc.RetryInfo` in `error.details`, `error.metadata.retry_after_seconds`), and for rate limits else
-`x-ratelimit-reset-*`; one second if it says nothing. Over 60 seconds mean "no". "Yes" becomes "after a delay" where the
+`x-ratelimit-reset-*`; one second if there is none. More than 60 seconds mean "no". "Yes" becomes "after a delay" if the
 upstream names one.
 
 "Caller decides" takes the place of "yes" and "after a delay" in two cases:
 
-- The bridge has retried by itself, or has no retries left. If gRPC retried as well, the attempts would multiply.
+- The bridge has retried already, or has no retries left. If gRPC retried as well, the attempts would multiply.
 - The call may have been billed: a chat or an embedding was sent to the upstream, which did not refuse it. It refuses
   with 409, 425, 429, 498, 502, 503, 521, 523, 525, 526, 529 and 530. A call for models is not billed.
 
@@ -72,10 +73,10 @@ grpc-java retries each call that fails with a delay in `grpc-retry-pushback-ms`,
 
 REFINED: Final = f"""\
 `error.code`, then `error.type`, decide before the HTTP status does. Upper and lower case and punctuation make no
-difference. One exception: the statuses {", ".join(map(str, sorted(ABOUT_THE_REQUEST)))} speak of this very request, and
-a code that speaks of the moment (`rate_limit_exceeded`) does not override them.
+difference. One exception: the statuses {", ".join(map(str, sorted(ABOUT_THE_REQUEST)))} are about this request
+itself, so a code about the current load (`rate_limit_exceeded`) does not override them.
 """
-#: What the HTTP status alone does not decide.
+#: Notes on statuses for which more than the status decides.
 NOTES: Final[Mapping[int, str]] = {
     401: "`BRIDGE_CREDENTIALS_REJECTED` if the bridge's own credential was sent",
     404: "`MODEL_NOT_FOUND` for an error object of the API, and for `RetrieveModel`",
@@ -117,7 +118,7 @@ def _causes() -> Iterator[str]:
 
 def _statuses() -> Iterator[str]:
     yield "## By HTTP status\n"
-    yield "An error object inside of a 200 reply or of a stream counts as the status that it names.\n"
+    yield "An error object inside a 200 response or a stream counts as the status that it names.\n"
     rows = [[str(http), *_verdict(http), NOTES.get(http, "")] for http in sorted(STATUSES)]
     for http, name in ((300, "3xx"), (418, "other 4xx"), (599, "other 5xx")):
         rows.append([name, *_verdict(http), "never followed" if http == 300 else ""])
@@ -138,13 +139,13 @@ def _refinements() -> Iterator[str]:
 
 def _names() -> Iterator[str]:
     yield "## Errors without a status\n"
-    yield "An error in a 200 reply or in a stream that names no number counts as its type or code says, else as 500.\n"
+    yield "An error without a status in a 200 response or a stream counts as its type or code says, otherwise as 500.\n"
     yield from _table("type or code", "HTTP", rows=([f"`{name}`", str(http)] for name, http in STATUS_OF_TYPE.items()))
 
 
 def _base_resp() -> Iterator[str]:
     yield "## MiniMax\n"
-    yield "`base_resp.status_code` stands for a name of the tables above. Other numbers than 0 count as 500.\n"
+    yield "`base_resp.status_code` is read as one of the names above. Other numbers than 0 count as 500.\n"
     yield from _table("status_code", "as", rows=([number, f"`{name}`"] for number, name in BASE_RESP.items()))
 
 

@@ -162,7 +162,7 @@ class Issuer:
             pause = (
                 self._settings.jwt_refresh if not self._problem else min(self._min_interval, self._settings.jwt_refresh)
             )
-            await asyncio.sleep(pause * random.uniform(0.9, 1.0))  # noqa: S311 # so that replicas do not ask at once
+            await asyncio.sleep(pause * random.uniform(0.9, 1.0))  # noqa: S311 # so that replicas do not fetch at the same time
             await self._renew()
 
     def _parse(self, contents: Sequence[bytes]) -> Keys:
@@ -214,7 +214,7 @@ def _algorithms(entry: Mapping[str, Any]) -> Iterator[str]:
 def _jwk(entry: Mapping[str, Any], algorithm: str) -> jwt.PyJWK | None:
     try:
         return jwt.PyJWK(dict(entry), algorithm)
-    except Exception:  # noqa: BLE001 # whatever is said of a key that is none: the others still count
+    except Exception:  # noqa: BLE001 # an invalid key does not affect the others
         return None
 
 

@@ -18,7 +18,7 @@ class _Rule(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
-    models: tuple[str, ...] | None = None  # patterns; an empty list allows none
+    models: tuple[str, ...] | None = None  # patterns; an empty list allows no model
     max_calls: int = Field(default=0, ge=0, le=65536)  # concurrently; 0 for the setting max_calls_per_caller
     upstream_api_key_file: Path | None = None
     upstream_token_command: str | None = None  # in place of a key, see the setting of this name

@@ -90,7 +90,7 @@ class Boundary(grpc.GenericRpcHandler):
                     self._cancelled(record, context)
                     raise
                 failure = stopped()
-            except Exception as exception:  # noqa: BLE001 # whatever it is, its text must not reach the caller
+            except Exception as exception:  # noqa: BLE001 # its text must not reach the caller
                 failure = self._failure(exception, context, record, call)
             finally:
                 self._in_flight.leave(call)

@@ -1,4 +1,4 @@
-"""Runs the server until it is told to stop: the first order drains it, the second stops it at once (`orders`)."""
+"""Runs the server until an order to stop: the first order drains it, the second stops it at once (`orders`)."""
 
 import asyncio
 import gc

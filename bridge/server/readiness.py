@@ -73,6 +73,6 @@ class Readiness:
     async def _look(self) -> str:
         try:
             return await self._probe.problem()
-        except Exception as error:  # noqa: BLE001 # whatever it was, the next probe has to run
+        except Exception as error:  # noqa: BLE001 # the next probe has to run in any case
             _log.error("upstream probe failed", **traceback_of(error))
             return "upstream probe failed"

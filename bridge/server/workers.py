@@ -24,7 +24,7 @@ from bridge.settings import Settings, SettingsError
 from bridge.telemetry import exporter, logs
 
 _log = structlog.get_logger("aibridge.workers")
-_SPAWN: Final = get_context("spawn")  # never fork: grpcio does not survive it
+_SPAWN: Final = get_context("spawn")  # never fork: grpcio does not support it
 #: Delay before a dead worker is replaced. It doubles up to the maximum while workers die young.
 _FIRST_RESTART_SECONDS: Final = 0.25
 _MAX_RESTART_SECONDS: Final = 30.0
@@ -192,7 +192,7 @@ class _Supervisor:
 
 def _when_ready(pipe: Connection, events: tuple[asyncio.Event, ...], loop: asyncio.AbstractEventLoop) -> None:
     loop.remove_reader(pipe.fileno())
-    with suppress(EOFError):  # it has died; its sentinel says so
+    with suppress(EOFError):  # it died; its sentinel reports that
         pipe.recv()
         for event in events:
             event.set()

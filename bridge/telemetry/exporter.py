@@ -132,7 +132,7 @@ class Workers(Collector):
         restarts: dict[tuple[str, ...], float] = {
             (str(at),): float(max(0, worker.starts - 1)) for at, worker in enumerate(self._workers)
         }
-        text = "Workers that were started in the place of one that died."
+        text = "Workers that were restarted after they died."
         yield counter("aibridge_worker_restarts_total", text, ("worker",), restarts)
 
 

@@ -50,10 +50,11 @@ _METHOD: Final = ("grpc_type", "grpc_service", "grpc_method")
 _GENAI: Final = ("gen_ai_operation_name", "gen_ai_provider_name", "gen_ai_request_model")
 
 FAMILIES: Final = (
-    Family("grpc_server_started_total", counter, _METHOD, "Calls that have begun."),
-    Family("grpc_server_handled_total", counter, (*_METHOD, "grpc_code"), "Calls that have ended, by gRPC code."),
+    Family("grpc_server_started_total", counter, _METHOD, "Calls that started."),
+    Family("grpc_server_handled_total", counter, (*_METHOD, "grpc_code"), "Calls that ended, by gRPC code."),
     Family("grpc_server_msg_received_total", counter, _METHOD, "Messages from callers."),
-    Family("grpc_server_msg_sent_total", counter, _METHOD, "Messages to callers; a stream's are added when it ends."),
+    Family("grpc_server_msg_sent_total", counter, _METHOD, "Messages to callers. A stream's messages are added when"
+        " it ends."),
     Family("grpc_server_handling_seconds", histogram, _METHOD, "Seconds from a call's arrival to its end."),
     Family("gen_ai_client_operation_duration_seconds", histogram, (*_GENAI, "error_type"),
            "Seconds from the request to the upstream to the end of its response; error_type is the reason, if any."),
@@ -62,22 +63,23 @@ FAMILIES: Final = (
     Family("gen_ai_client_operation_time_per_output_chunk_seconds", histogram, _GENAI,
            "Seconds between two chunks of a stream; added when it ends."),
     Family("gen_ai_client_token_usage", histogram, (*_GENAI, "gen_ai_token_type"),
-           "Tokens of a call, input and output, where the upstream says how many."),
+           "Tokens of a call, input and output, if the upstream reports them."),
     Family("aibridge_calls_cancelled_total", counter, ("cause",),
            "Calls that were cancelled: by the caller, or because its connection ended (connection_lost)."),
     Family("aibridge_call_failures_total", counter, ("reason",), "Calls that failed, by reason; see docs/errors.md."),
     Family("aibridge_calls_open", gauge, _METHOD, "Calls that run or wait now."),
     Family("aibridge_overhead_seconds", histogram, _METHOD,
-           "Seconds of a call before its request is sent and after its response has come, without waiting in queues."),
-    Family("aibridge_queue_seconds", histogram, (), "Seconds that a call waited for its turn, or for a connection."),
-    Family("aibridge_limiter_calls", gauge, ("state",), "Calls that the limiter has admitted (running) or holds back."),
-    Family("aibridge_limiter_max_calls", gauge, (), "Calls that may run at once."),
-    Family("aibridge_draining", gauge, (), "1 from SIGTERM to the end of the process, else 0."),
+           "Seconds of a call before its request is sent and after its response has arrived, without queueing."),
+    Family("aibridge_queue_seconds", histogram, (), "Seconds that a call waited for a free slot or a connection."),
+    Family("aibridge_limiter_calls", gauge, ("state",), "Calls that the limiter has admitted (running) or queued."),
+    Family("aibridge_limiter_max_calls", gauge, (), "Maximum number of concurrent calls."),
+    Family("aibridge_draining", gauge, (), "1 from SIGTERM to the end of the process, otherwise 0."),
     Family("aibridge_upstream_requests_total", counter, ("status_class",),
-           "Requests that were sent upstream, by class of the HTTP status; none is no response."),
-    Family("aibridge_upstream_retries_total", counter, (), "Requests that were sent once more; counted above too."),
+           "Requests sent upstream, by class of the HTTP status; none means no response."),
+    Family("aibridge_upstream_retries_total", counter, (), "Retried requests. Included in"
+        " aibridge_upstream_requests_total."),
     Family("aibridge_upstream_connections", gauge, ("state",), "Connections to the upstream, in use or idle."),
-    Family("aibridge_log_lines_dropped_total", counter, (), "Log lines lost because nobody read standard error."),
+    Family("aibridge_log_lines_dropped_total", counter, (), "Log lines lost because standard error was not read."),
     Family("aibridge_build_info", gauge, ("version", "python", "grpcio", "gen_ai_provider_name"), "Always 1."),
 )  # fmt: skip
 

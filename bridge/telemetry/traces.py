@@ -95,7 +95,7 @@ class Traces:
             record.trace.end(record, code, reason, used)
 
     async def close(self, seconds: float) -> None:
-        """Send the spans that are left, within so many seconds: an absent collector must not hold up the stop."""
+        """Send the remaining spans, for at most this many seconds: a missing collector must not delay a stop."""
         loop, done = asyncio.get_running_loop(), asyncio.Event()
 
         def shut() -> None:

@@ -13,19 +13,19 @@ _INTRO: Final = """\
 
 <!-- Made by tools/faults.py from the table of tests/faults, each row of which is a test. Do not edit. -->
 
-What a caller sees when the gateway fails, in {count} ways. Each was played on real sockets, to each RPC that it can
-befall: *unary* is `CreateChatCompletion`, *stream* `CreateChatCompletionStream`, *embeddings* `CreateEmbedding`,
+What a caller sees when the gateway fails, in {count} ways. Each is played on real sockets, for each RPC that it can
+affect: *unary* is `CreateChatCompletion`, *stream* `CreateChatCompletionStream`, *embeddings* `CreateEmbedding`,
 *models* `ListModels`. What the reasons mean is in [errors.md](errors.md).
 
-**HTTP** is the status that came, or that an error inside a 200 names. **Retry** is what the caller is told by
-`grpc-retry-pushback-ms` and `RetryInfo`; "not by gRPC" is a pushback of -1 beside `RetryInfo`, because the bridge has
-retried or the call may have been billed. **Chunks** is what a stream delivered before its end. **Tries** are the
-bridge's own; it makes two further ones where nothing can have been billed. **Kept** says that the next call went over
-the same connection.
+**HTTP** is the response's status, or the one that an error inside a 200 names. **Retry** is what the caller is told by
+`grpc-retry-pushback-ms` and `RetryInfo`; "not by gRPC" is a pushback of -1 together with `RetryInfo`, because
+the bridge has retried or the call may have been billed. **Chunks** is what a stream delivered before its end.
+**Tries** are the bridge's attempts; it makes up to two more where nothing can have been billed. **Kept** says that
+the next call used the same connection.
 
-Each run also holds that the trailers have the gateway's request id, its rate-limit headers and the usage seen so far,
-as far as they came; that the same bridge serves the next call as if nothing had been; and that no task, no connection
-and no unseen exception is left behind. Limits in time are a fraction of a second in these runs, those in size 50 kB.
+Each run also checks that the trailers have the gateway's request id, its rate-limit headers and the usage seen so far,
+if they arrived; that the same bridge serves the next call normally; and that no task, connection or unhandled
+exception is left. Time limits are a fraction of a second in these runs, size limits 50 kB.
 """
 
 _HEADER: Final = """\

@@ -346,7 +346,7 @@ PROTOCOL: Final = [
     row("longer than its length", "sends more than content-length", made(http(_LENGTH), s.body, b"more\r\n\r\n"), GONE),
     row(
         "two replies",
-        "sends a second reply that nobody asked for",
+        "sends a second, unsolicited response",
         made(http(_LENGTH), s.body, s.head(200, JSON, "content-length: 2") + b"{}"),
         GONE,
     ),
@@ -740,7 +740,7 @@ POOL: Final = [
     ),
     row(
         "idle, a reply",
-        "sends a reply on an idle connection that nobody asked for",
+        "sends an unsolicited response on an idle connection",
         idle=s.idly(s.head(200, JSON, "content-length: 2") + b"{}"),
     ),
     row("idle, garbage", "sends garbage on an idle connection", idle=s.idly(b"garbage\r\n\r\n")),
