@@ -590,6 +590,7 @@ async def test_reflection_by_certificate(start: Start, mutual: dict[str, Any]) -
     ],
 )
 def test_what_belongs_together(tmp_path: Path, given: list[str], problem: str) -> None:
+    """Settings that only work together are refused alone, and the message names the missing one."""
     some = put(tmp_path / "some", "text")
     with pytest.raises(SettingsError, match=problem):
         settings.load(**dict.fromkeys(given, some))

@@ -86,6 +86,7 @@ async def test_the_first_call_fails(aibridge: Run, gateway: Gateway) -> None:
 
 
 def test_percentiles() -> None:
+    """Percentiles are interpolated between the measured values; without values they are 0."""
     values = [float(at) for at in range(1, 101)]
     assert percentile(values, 50) == statistics.median(values) == 50.5
     assert percentile(values, 99) == pytest.approx(99.01)

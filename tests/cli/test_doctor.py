@@ -180,6 +180,7 @@ async def test_the_way_to_an_upstream_with_a_private_authority(gateway: Gateway,
 
 
 async def test_callers(gateway: Gateway, tmp_path: Path) -> None:
+    """A valid tokens file is ok, an invalid one a problem, and anonymous callers a warning."""
     gateway.script(MODELS)
     file = tmp_path / "tokens"
     file.write_text(f"search sha256:{'0' * 64}\n")
@@ -193,6 +194,7 @@ async def test_callers(gateway: Gateway, tmp_path: Path) -> None:
 
 
 async def test_addresses(gateway: Gateway) -> None:
+    """An address that is free is ok, one that is taken a warning, one of another machine a problem."""
     gateway.script(MODELS)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = f"127.0.0.1:{taken.getsockname()[1]}"

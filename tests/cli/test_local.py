@@ -29,6 +29,7 @@ async def refused(call: grpc.aio.UnaryUnaryCall) -> CallFailed:
 
 
 async def test_models(real: Bridge) -> None:
+    """llama.cpp's list of models arrives whole."""
     reply = await real.models.ListModels(models_pb2.ListModelsRequest())
     (model,) = reply.data
     assert (model.id, model.meta.n_embd) == (MODEL, LENGTH)
@@ -46,6 +47,7 @@ async def test_one_model_from_a_server_that_only_lists(real: Bridge) -> None:
 
 
 async def test_chat(real: Bridge) -> None:
+    """A completion has its text, finish_reason, usage and timings."""
     reply = await real.chat.CreateChatCompletion(question(max_tokens=4))
     (choice,) = reply.choices
     assert (choice.message.role, choice.finish_reason) == ("assistant", "length")
@@ -96,6 +98,7 @@ async def test_two_at_once_do_not_mix(real: Bridge) -> None:
 
 
 async def test_json_by_schema(real: Bridge) -> None:
+    """A response_format with a schema gives JSON of that schema."""
     schema = {"type": "object", "properties": {"colour": {"enum": ["red", "blue"]}}, "required": ["colour"]}
     reply = await real.chat.CreateChatCompletion(
         question(
@@ -107,6 +110,7 @@ async def test_json_by_schema(real: Bridge) -> None:
 
 
 async def test_logprobs(real: Bridge) -> None:
+    """Each token has its logprob and the alternatives that were asked for."""
     reply = await real.chat.CreateChatCompletion(question(max_tokens=3, logprobs=True, top_logprobs=2))
     tokens = reply.choices[0].logprobs.content
     assert len(tokens) == 3

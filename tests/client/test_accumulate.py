@@ -100,6 +100,7 @@ CALLS = [
 
 @pytest.mark.parametrize(("pieces", "expected"), CALLS)
 def test_tool_calls(pieces: Any, expected: Any) -> None:
+    """Fragments of tool calls become whole calls, whichever indexes and ids they have."""
     calls = message(*({"tool_calls": piece} for piece in pieces))["tool_calls"]
     assert [(call["id"], call["function"]["name"], call["function"]["arguments"]) for call in calls] == expected
 

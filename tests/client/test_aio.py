@@ -20,6 +20,7 @@ def event(text: str) -> dict[str, Any]:
 
 
 async def test_all_services(bridge: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
+    """The asyncio client calls every service."""
     vector = {"data": [{"index": 0, "embedding": [1.0]}]}
     bridge.gateway.script(
         json_reply(MODELS), json_reply({"choices": []}), sse(event("a"), event("b")), json_reply(vector)
@@ -74,6 +75,8 @@ async def test_the_token_goes_along(start: Start) -> None:
 
 
 async def test_timeouts(bridge: Bridge) -> None:
+    """The client's timeout applies to each call, and a call's own overrides it."""
+
     async def silence(exchange: Exchange) -> None:
         await exchange.wait_closed()
 

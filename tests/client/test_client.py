@@ -21,6 +21,7 @@ async def models(client: Client, **options: Any) -> models_pb2.ListModelsRespons
 
 
 async def test_all_services(bridge: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
+    """The synchronous client calls every service."""
     chunks = [{"choices": [{"index": 0, "delta": {"content": text}, "finish_reason": "stop"}]} for text in "ab"]
     vector = {"data": [{"index": 0, "embedding": [1.0]}]}
     bridge.gateway.script(json_reply(MODELS), json_reply({"choices": []}), sse(*chunks), json_reply(vector))

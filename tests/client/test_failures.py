@@ -136,6 +136,7 @@ def test_a_stream_hands_out_what_came_before_it_failed(channel: Any) -> None:
 
 
 def test_a_stream_ends(channel: Any) -> None:
+    """A stream that ends with OK gives its chunks and its trailers."""
     with Client(channel).chat.CreateChatCompletionStream(chat_pb2.CreateChatCompletionRequest()) as stream:
         rpc = channel.take_unary_stream(STREAM)[2]
         rpc.send_response(chat_pb2.CreateChatCompletionStreamResponse(id="1"))

@@ -99,6 +99,7 @@ async def test_a_bridge_that_wants_a_certificate(failing: Failing, tls: Any, fil
 
 @both
 async def test_an_unknown_authority(failing: Failing, tls: Any, files: Path) -> None:
+    """A certificate of an unknown CA is named as the cause, with the option that trusts it."""
     async with tls(OTHER) as target:
         error = await failing(target, tls=files / "ca.pem")
         command = await invoke("models", "--target", target, "--ca-file", str(files / "ca.pem"))
@@ -113,6 +114,7 @@ async def test_an_unknown_authority(failing: Failing, tls: Any, files: Path) -> 
 
 @both
 async def test_another_name(failing: Failing, tls: Any, files: Path) -> None:
+    """A certificate for another name is named as the cause, with the option that sets the name."""
     async with tls(host="bridge.internal") as target:
         error = await failing(target, tls=files / "ca.pem")
         command = await invoke("models", "--target", target, "--ca-file", str(files / "ca.pem"))

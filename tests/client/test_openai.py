@@ -241,6 +241,8 @@ async def test_a_connection_that_breaks_in_mid_stream(send: Call, bridge: Bridge
 
 
 async def test_no_bridge(library: Any) -> None:
+    """Without a bridge, the library gets its ConnectError."""
+
     def call() -> Any:
         with library.Client(transport=transport("127.0.0.1:1")) as client:
             return client.get("http://any/models")
@@ -284,6 +286,7 @@ class Held:
 async def test_the_read_timeout(
     send: Call, bridge: Bridge, library: Any, streamed: bool, texts: tuple[str, ...]  # noqa: FBT001 # a parameter
 ) -> None:  # fmt: skip
+    """The library's read timeout ends the call, and the bridge closes the upstream connection."""
     held = Held(*texts)
     bridge.gateway.script(held)
     with pytest.raises(library.ReadTimeout):

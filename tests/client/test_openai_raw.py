@@ -66,6 +66,7 @@ async def client(bridge: Bridge) -> AsyncIterator[openai.AsyncOpenAI]:
 
 
 async def test_a_response(bridge: Bridge, client: openai.AsyncOpenAI) -> None:
+    """`responses.create` reaches the gateway with its body, headers and credential, and gives the parsed response."""
     bridge.gateway.script(json_reply(RESPONSE, x_request_id="up-1", x_ratelimit_remaining_requests="9"))
     response = await client.responses.create(model="m", input="hi", temperature=0)
     assert (response.output_text, response.usage and response.usage.total_tokens) == ("Hello", 4)
@@ -77,6 +78,7 @@ async def test_a_response(bridge: Bridge, client: openai.AsyncOpenAI) -> None:
 
 
 async def test_a_streamed_response(bridge: Bridge, client: openai.AsyncOpenAI) -> None:
+    """A streamed response gives the library's events."""
     bridge.gateway.script(raw_sse(STREAM + END))
     stream = await client.responses.create(model="m", input="hi", stream=True)
     events = [event async for event in stream]

@@ -30,6 +30,7 @@ CHAT = {
 
 @pytest.mark.parametrize(("path", "place"), CHAT.items(), ids=repr)
 def test_chat(path: str, place: str) -> None:
+    """A JSON path of a chat request becomes the path of the proto field."""
     assert proto_path(CreateChatCompletionRequest.DESCRIPTOR, path) == place
 
 

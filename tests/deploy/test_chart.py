@@ -85,6 +85,7 @@ def at(item: Any, path: str) -> Any:
 
 
 def test_lint() -> None:
+    """`helm lint --strict` accepts the chart, with its defaults and with every value set."""
     for values in ("", FULL):
         done = helm("lint", str(chart.CHART), "--strict", values=values)
         assert done.returncode == 0, done.stdout + done.stderr
@@ -363,6 +364,7 @@ def test_a_file_can_be_left_out() -> None:
     ids=["secret", "cert-manager", "spiffe"],
 )  # fmt: skip
 def test_tls(values: str, volume: dict[str, Any], *, authorities: bool) -> None:
+    """Each source of a certificate is mounted, and the bridge is given its files."""
     made = variables(values)
     assert made["AIBRIDGE_TLS_CERTIFICATE_FILE"] == "/run/tls/tls.crt"
     assert made["AIBRIDGE_TLS_KEY_FILE"] == "/run/tls/tls.key"

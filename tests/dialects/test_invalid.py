@@ -103,5 +103,6 @@ EMBEDDINGS = [
 
 @pytest.mark.parametrize(("path", "fields"), EMBEDDINGS, ids=lambda value: value if isinstance(value, str) else "")
 async def test_embedding(bridge: Bridge, path: str, fields: dict[str, Any]) -> None:
+    """An invalid embedding request names the field that is wrong."""
     request = embeddings_pb2.CreateEmbeddingRequest(**{"model": "m", "input": "hi", **fields})
     check(bridge, await ask(bridge.embeddings.CreateEmbedding(request)), path)

@@ -50,6 +50,7 @@ REQUESTS = {
 
 @pytest.mark.parametrize("place", REQUESTS)
 async def test_request(bridge: Bridge, place: str) -> None:
+    """An unknown member is sent once, in the object where the caller put it."""
     bridge.gateway.script(json_reply({"choices": []}))
     await bridge.chat.CreateChatCompletion(Request(model="m", **REQUESTS[place]))
     body = bridge.gateway.last.body.decode()
@@ -58,6 +59,7 @@ async def test_request(bridge: Bridge, place: str) -> None:
 
 
 async def test_embedding_request(bridge: Bridge) -> None:
+    """So it is in a request for embeddings."""
     bridge.gateway.script(json_reply({"object": "list", "data": [{"index": 0, "embedding": [1.0]}]}))
     request = embeddings_pb2.CreateEmbeddingRequest(model="m", input="x", extra_json=EXTRA)
     await bridge.embeddings.CreateEmbedding(request)
@@ -112,6 +114,7 @@ REPLIES = {
 
 @pytest.mark.parametrize("place", REPLIES)
 async def test_reply(bridge: Bridge, place: str) -> None:
+    """An unknown member of a response is in the `extra_json` of the message that it belongs to."""
     text, holder = REPLIES[place]
     bridge.gateway.script(reply(text.replace("Q", MODE)))
     received = await bridge.chat.CreateChatCompletion(Request(model="m", messages=[HI]))
@@ -155,12 +158,14 @@ async def test_embedding(bridge: Bridge, vector: str) -> None:
 
 
 async def test_model(bridge: Bridge) -> None:
+    """So it is in a model and in its prices."""
     bridge.gateway.script(reply(f'{{"id": "m", {MODE}, "pricing": {{{MODE}}}}}'))
     model = await bridge.models.RetrieveModel(models_pb2.RetrieveModelRequest(model="m"))
     assert model.extra_json == model.pricing.extra_json == RECEIVED
 
 
 async def test_list_of_models(bridge: Bridge) -> None:
+    """So it is in a list of models."""
     bridge.gateway.script(reply(f'{{"data": [{{"id": "m", {MODE}}}], {MODE}}}'))
     models = await bridge.models.ListModels(models_pb2.ListModelsRequest())
     assert models.extra_json == models.data[0].extra_json == RECEIVED

@@ -44,6 +44,7 @@ def _traced() -> Iterator[None]:
 @pytest.mark.usefixtures("_traced")
 @pytest.mark.parametrize(("row", "rpc"), CASES, ids=[f"{row}, {rpc}" for row, rpc in CASES])
 async def test_flood(row: Scenario, rpc: str) -> None:
+    """Endless responses fail as the table says, and take no more memory than the limit."""
     before, _ = tracemalloc.get_traced_memory()
     assert await play(row, rpc) == row.sees(rpc)
     _, most = tracemalloc.get_traced_memory()

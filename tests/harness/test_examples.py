@@ -42,11 +42,13 @@ def failed(lines: list[str], requests: list[Seen], code: int | None = 0) -> set[
 
 
 def test_a_good_run() -> None:
+    """A run with the expected lines passes every check."""
     assert failed(EXPECTED, seen()) == set()
 
 
 @pytest.mark.parametrize("line", range(len(EXPECTED)))
 def test_each_line_counts(line: int) -> None:
+    """A line that is missing or different fails its step."""
     step = EXPECTED[line].partition(":")[0]
     assert failed([*EXPECTED[:line], *EXPECTED[line + 1 :]], seen()) == {step, "nothing else"}
     assert failed([*EXPECTED[:line], EXPECTED[line] + "!", *EXPECTED[line + 1 :]], seen()) == {step, "nothing else"}
@@ -107,6 +109,7 @@ async def test_a_missing_toolchain_fails_the_run(tmp_path: Path) -> None:
 
 
 def test_the_table() -> None:
+    """Each stack has its own name, and a folder with a README."""
     assert len({stack.name for stack in STACKS}) == len(STACKS)
     for entry in STACKS:
         assert (EXAMPLES / entry.folder / "README.md").is_file(), entry.name

@@ -99,6 +99,7 @@ async def reach(bridge: Bridge, call: Any, script: Script) -> Exchange:
 
 
 async def test_cancel(bridge: Bridge, hello: chat_pb2.CreateChatCompletionRequest, window: tuple[Call, Script]) -> None:
+    """A caller that cancels closes the upstream connection, wherever the call is."""
     make, script = window
     bridge.gateway.script(script)
     call = make(bridge, hello, None)

@@ -57,6 +57,7 @@ async def test_both_versions_of_ip(listen: str, hosts: tuple[str, ...], start: S
 
 
 async def test_a_unix_socket(start: Start, tmp_path: Path) -> None:
+    """The bridge serves on a unix socket, and removes its file."""
     path = tmp_path / "aibridge.sock"
     async with start(listen=f"unix:{path}") as bridge:
         assert bridge.address == f"unix:{path}"
@@ -83,6 +84,7 @@ async def test_a_socket_of_another_server(start: Start, tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("ipv6")
 async def test_several_addresses(start: Start, tmp_path: Path) -> None:
+    """The bridge serves on each address of `listen`."""
     listen = f"127.0.0.1:0, [::1]:0, unix:{tmp_path}/aibridge.sock"
     async with start(listen=listen) as bridge:
         addresses = bridge.address.split(",")

@@ -10,6 +10,7 @@ from tests.support.payloads import COMPLETION
 
 
 async def test_unary(bridge: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
+    """A completion arrives, and the gateway got the request with the bridge's key."""
     bridge.gateway.script(json_reply(COMPLETION))
     hello.temperature = 0
     reply = await bridge.chat.CreateChatCompletion(hello)
@@ -25,6 +26,7 @@ async def test_unary(bridge: Bridge, hello: chat_pb2.CreateChatCompletionRequest
 
 
 async def test_stream(bridge: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
+    """Each chunk arrives as a message, and the request says `stream: true`."""
     chunks = [
         {"id": "c", "choices": [{"index": 0, "delta": {"content": text}, "finish_reason": None}]} for text in "abc"
     ]

@@ -176,6 +176,7 @@ def merged(chunks: list[Chunk]) -> list[Any]:
 
 
 def test_what_is_merged() -> None:
+    """Text and tool-call arguments are merged with the message that begins them."""
     (text,) = merged(chunks({"role": "assistant", "content": ""}, {"content": "Hel"}, {"content": "lo"}))
     assert text.value["choices"][0]["delta"] == {"role": "assistant", "content": "Hello"}
     call = {"index": 0, "id": "call_a", "type": "function", "function": {"name": "f", "arguments": ""}}

@@ -305,6 +305,7 @@ async def test_cancelling_closes_the_upstream(bridge: Bridge, *, streams: bool) 
 
 
 async def test_a_deadline(bridge: Bridge) -> None:
+    """The caller's deadline ends a raw call."""
     bridge.gateway.script(Exchange.wait_closed)
     outcome = await ask(bridge.raw.Call(Request(path="/responses", body_json=ASK), timeout=0.1))
     assert outcome.code is StatusCode.DEADLINE_EXCEEDED
@@ -467,6 +468,8 @@ async def test_a_server_that_does_not_stream(bridge: Bridge) -> None:
 
 @pytest.mark.alone
 async def test_heartbeats(bridge: Bridge) -> None:
+    """A raw stream sends heartbeats while nothing arrives."""
+
     async def thinks(exchange: Exchange) -> None:
         await exchange.head(content_type="text/event-stream")
         await asyncio.sleep(0.25)
@@ -483,6 +486,8 @@ async def test_heartbeats(bridge: Bridge) -> None:
 
 @pytest.mark.alone
 async def test_a_stall(start: Start) -> None:
+    """A raw stream that stalls fails with UPSTREAM_STREAM_STALLED."""
+
     async def stops(exchange: Exchange) -> None:
         await exchange.head(content_type="text/event-stream")
         await exchange.send(BEGUN)

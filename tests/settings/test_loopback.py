@@ -54,12 +54,14 @@ OTHERS = [
 
 @pytest.mark.parametrize("host", OWN)
 def test_this_machine(host: str) -> None:
+    """Every spelling of a loopback address counts as loopback."""
     assert is_loopback(host)
     assert listens_to_loopback(f"{host}:50051")
 
 
 @pytest.mark.parametrize("host", OTHERS)
 def test_others(host: str) -> None:
+    """Any other host, however it is spelled, does not."""
     assert not is_loopback(host)
     assert not listens_to_loopback(f"{host}:50051")
 
@@ -72,6 +74,7 @@ def test_resolvers_agree(host: str) -> None:
 
 
 def test_a_unix_socket() -> None:
+    """A unix socket counts as loopback."""
     assert listens_to_loopback("unix:/run/aibridge.sock")
 
 
@@ -87,6 +90,7 @@ def test_a_unix_socket() -> None:
     ],
 )
 def test_a_url(url: str, own: bool) -> None:  # noqa: FBT001 # a column
+    """The host of a URL decides, not text that looks like one."""
     assert leads_to_loopback(url) is own
 
 

@@ -68,6 +68,7 @@ def test_a_value_of_another_kind_is_not_repeated() -> None:
 
 
 def test_an_unknown_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An unknown variable with the prefix is refused, with the name that was probably meant."""
     monkeypatch.setenv("AIBRIDGE_UPSTREAM_APIKEY", "sk-nobody-may-see-this")
     monkeypatch.setenv("AIBRIDGE_SOMETHING_ELSE", "1")
     assert problems() == [
@@ -103,6 +104,7 @@ def test_service_links_of_kubernetes_are_no_settings(monkeypatch: pytest.MonkeyP
 
 
 def test_an_unknown_entry(config: Path) -> None:
+    """So is an unknown entry of the file."""
     config.write_text('stal_timeout = 5\nOPENAI_API_KEY = "sk-nobody-may-see-this"\n')
     assert problems(config) == [
         f"stal_timeout: no such setting, in {config}; did you mean stall_timeout?",

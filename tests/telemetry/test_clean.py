@@ -66,6 +66,7 @@ def test_numbers_that_nobody_can_write(value: float) -> None:
 
 @pytest.mark.parametrize("value", [0, -1, 0.5, 1e308, MAX_COUNT])
 def test_numbers(value: float) -> None:
+    """Numbers that every exporter can write are kept."""
     assert number(value) == value
 
 

@@ -221,11 +221,13 @@ async def test_scrapers_that_do_not_read(capfd: pytest.CaptureFixture[str], monk
 
 
 def test_off() -> None:
+    """`off` opens no port."""
     assert exporter.listen(settings.load(metrics_listen="off"), []) is None
 
 
 @pytest.mark.parametrize("address", ["", "9464", "unix:/tmp/a", "127.0.0.1:http", "127.0.0.1:70000"])
 def test_no_address(address: str) -> None:
+    """A value that is not an address is refused."""
     with pytest.raises(SettingsError, match="metrics_listen: must be"):
         settings.load(metrics_listen=address)
 

@@ -168,6 +168,8 @@ async def test_a_refusal_before_the_upstream(bridge: Bridge) -> None:
 
 
 async def test_cancelled(bridge: Bridge, hello: Hello) -> None:
+    """A cancelled stream is counted as Canceled."""
+
     async def script(exchange: Exchange) -> None:
         await exchange.head(content_type="text/event-stream")
         await exchange.event(CHUNK)

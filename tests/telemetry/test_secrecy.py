@@ -197,17 +197,20 @@ async def test_the_run_was_worth_it(runs: tuple[Run, str]) -> None:
 
 
 async def test_no_log_line(runs: tuple[Run, str]) -> None:
+    """No log line contains a prompt, a completion or a key."""
     seen, _ = runs
     text = json.dumps(seen.process.log) + "\n".join(seen.process.noise)
     assert not [secret for secret in (*SENT, ANSWER) if secret in text]
 
 
 async def test_no_metric(runs: tuple[Run, str]) -> None:
+    """No metric does."""
     _, metrics = runs
     assert not [secret for secret in (*SENT, ANSWER) if secret in metrics]
 
 
 async def test_no_span(runs: tuple[Run, str]) -> None:
+    """No span does."""
     seen, _ = runs
     text = "".join(f"{one.span} {one.resource}" for one in seen.collector.spans)
     assert not [secret for secret in (*SENT, ANSWER) if secret in text]

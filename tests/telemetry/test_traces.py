@@ -302,6 +302,7 @@ def test_content_cannot_be_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_no_traces(monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]) -> None:
+    """Without the variables that enable them there are no spans."""
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     assert otel.traces(settings.load()) is None

@@ -35,6 +35,7 @@ async def failure(url: str, **more: Any) -> str:
 
 
 async def test_refused() -> None:
+    """A refused connection is named as such."""
     with refusing() as (host, port):
         assert await failure(f"http://{host}:{port}/jwks") == "no connection: the connection was refused"
 
@@ -49,6 +50,7 @@ async def test_an_authority_that_is_not_trusted() -> None:
 
 
 async def test_another_host(tmp_path: Path) -> None:
+    """A certificate for another host is named as such."""
     authority, file = trustme.CA(), tmp_path / "ca.pem"
     authority.cert_pem.write_to_path(str(file))
     async with issuing(authority, "issuer.test") as url:

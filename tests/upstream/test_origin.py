@@ -60,6 +60,7 @@ async def azure(exchange: Exchange) -> None:
 
 
 async def test_classic_azure(start: Start, gateway: Gateway) -> None:
+    """The classic Azure OpenAI API works: deployment in the path, api-key header, api-version."""
     gateway.script(azure)
     async with start(**AZURE) as bridge:
         await chat(bridge, model="my gpt")

@@ -99,6 +99,7 @@ async def test_tls_to_the_proxy(upstream: str, secured: Gateway, gateway: Gatewa
 async def test_the_proxys_credential(
     upstream: str, place: str, secured: Gateway, gateway: Gateway, ca_file: Path, tmp_path: Path
 ) -> None:
+    """The proxy gets its credential, from the URL or from the file, and the upstream does not."""
     gateway.script(json_reply(COMPLETION))
     secret = tmp_path / "secret"
     secret.write_text(LOGIN)
@@ -157,6 +158,7 @@ async def test_a_tunnel_that_is_not_opened(
 
 
 async def test_no_proxy_there(secured: Gateway, ca_file: Path) -> None:
+    """A proxy that cannot be reached is named as the cause."""
     async with start_bridge(secured, upstream_proxy="http://127.0.0.1:1", upstream_ca_file=ca_file) as bridge:
         assert (await failed(ask(bridge))).reason == "UPSTREAM_UNREACHABLE"
 

@@ -72,6 +72,7 @@ async def test_calls(suffix: str, request_path: str, vllm: Gateway, path: Path) 
 
 
 async def test_a_stream(vllm: Gateway, path: Path) -> None:
+    """A stream works over a unix socket."""
     vllm.script(sse(CHUNK, LAST))
     async with start_bridge(vllm, upstream_url=f"unix:{path}") as bridge:
         chunks = [chunk async for chunk in bridge.chat.CreateChatCompletionStream(hello())]
@@ -141,6 +142,7 @@ async def test_a_queue_that_is_full(path: Path, gateway: Gateway) -> None:
 
 
 async def test_the_probe(vllm: Gateway, path: Path) -> None:
+    """The probe works over a unix socket, and names a socket that is missing."""
     vllm.script(json_reply({"object": "list", "data": []}))
     for more in ({}, {"upstream_api_key": "sk-test"}):
         assert await Probe(settings.load(upstream_url=f"unix:{path}", **more)).problem() == ""
