@@ -116,7 +116,7 @@ class _Stamp(NamedTuple):
     size: int
 
 
-def decoded(content: bytes) -> str:
+def utf8_text(content: bytes) -> str:
     """A file's content as text.
 
     Raises:

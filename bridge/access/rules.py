@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from bridge.call import Caller
-from bridge.files import UnusableFileError, decoded
+from bridge.files import UnusableFileError, utf8_text
 from bridge.settings.values import command_problem
 
 
@@ -61,7 +61,7 @@ def parse(contents: Sequence[bytes]) -> Rules:
         UnusableFileError: it is not TOML, or a table is not valid.
     """
     try:
-        tables = _RULES.validate_python(tomllib.loads(decoded(contents[0])))
+        tables = _RULES.validate_python(tomllib.loads(utf8_text(contents[0])))
     except ValidationError as error:
         detail = error.errors()[0]
         raise UnusableFileError(f"{'.'.join(str(part) for part in detail['loc'])}: {detail['msg']}") from None

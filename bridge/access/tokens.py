@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Final, NamedTuple
 
-from bridge.files import UnusableFileError, decoded
+from bridge.files import UnusableFileError, utf8_text
 
 #: Secret scanners, and the bridge's own masking, recognise a token by this prefix.
 PREFIX: Final = "aib_"
@@ -52,7 +52,7 @@ def parse(contents: Sequence[bytes]) -> Mapping[bytes, str]:
         UnusableFileError: a line is malformed, or two names have the same token.
     """
     names: dict[bytes, str] = {}
-    for number, line in enumerate(decoded(contents[0]).removeprefix("\ufeff").split("\n"), 1):
+    for number, line in enumerate(utf8_text(contents[0]).removeprefix("\ufeff").split("\n"), 1):
         text = line.strip(_SPACE)
         if not text or text.startswith("#"):
             continue

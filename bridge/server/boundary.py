@@ -19,7 +19,7 @@ from bridge.call import Caller, CallRecord, arrived, deadline_in, stopped
 from bridge.errors import BridgeError, Reason
 from bridge.server.departures import Departures
 from bridge.server.inflight import InFlightCall, InFlightCalls
-from bridge.server.receive import Receiver
+from bridge.server.receive import Context, Receiver
 from bridge.server.refusals import Refusals
 from bridge.server.response import Response
 from bridge.services.entry import received
@@ -31,7 +31,6 @@ from bridge.telemetry.observer import Observer
 _log = structlog.get_logger("aibridge.rpc")
 
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any] | None"  # generic in its stubs only
-Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class _Method(NamedTuple):

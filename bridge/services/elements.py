@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from google.protobuf.descriptor import FieldDescriptor
 
-from bridge.jsontext import elements as json_elements
+from bridge.jsontext import elements
 
 #: Packed numbers that count as one element: they are cheap.
 _NUMBERS: Final = 16
@@ -20,7 +20,7 @@ _PACKED, _JSON = "packed", "json"
 _of_type: Final[dict[str, dict[int, Any]]] = {}
 
 
-def elements(descriptor: Any, data: bytes, enough: int) -> int:
+def message_elements(descriptor: Any, data: bytes, enough: int) -> int:
     """The fields that are set in a message and in those inside of it, items of lists each, and values in JSON text.
 
     16 packed numbers count as one. The count ends soon after `enough`.
@@ -43,7 +43,7 @@ def elements(descriptor: Any, data: bytes, enough: int) -> int:
                 end, kinds = min(at + size, len(data)), kind
                 continue
             if kind is _JSON:
-                count += json_elements(data[at : at + size], enough)
+                count += elements(data[at : at + size], enough)
             elif kind is _PACKED:
                 count += len(data[at : at + size].translate(None, _CONTINUED)) // _NUMBERS
             at += size

@@ -14,7 +14,7 @@ from bridge.codec import build
 from bridge.codec.paths import proto_path
 from bridge.errors import BridgeError, Reason
 from bridge.jsontext import MalformedJSONError
-from bridge.services.elements import elements
+from bridge.services.elements import message_elements
 from bridge.upstream.failures import malformed
 
 M = TypeVar("M", bound=Message)
@@ -63,11 +63,11 @@ async def received(
 
 def _is_sparse(message_type: Any, data: bytes, few: int) -> bool:
     """Whether a message of some size has few elements, each with much text, so that it takes little to convert."""
-    return len(data) <= _SPARSE_BYTES and elements(message_type.DESCRIPTOR, data, few) <= few
+    return len(data) <= _SPARSE_BYTES and message_elements(message_type.DESCRIPTOR, data, few) <= few
 
 
 def _counted(message_type: type[M], data: bytes, max_elements: int) -> M:
-    if len(data) > max_elements and elements(message_type.DESCRIPTOR, data, max_elements) > max_elements:
+    if len(data) > max_elements and message_elements(message_type.DESCRIPTOR, data, max_elements) > max_elements:
         message = f"the request has more than {max_elements} elements: fields, list items and values in JSON text"
         raise BridgeError(Reason.INVALID_REQUEST, message, metadata={"maxElements": str(max_elements)})
     return _parsed(message_type, data)

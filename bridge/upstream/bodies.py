@@ -14,7 +14,7 @@ from typing import Any, Final
 from bridge.jsontext import MalformedJSONError, dumps, loads
 from bridge.upstream import delays, violations
 from bridge.upstream.reasons import BASE_RESP
-from bridge.upstream.sse import STRAY, Decoder, EventTooLargeError
+from bridge.upstream.sse import STRAY, EventDecoder, EventTooLargeError
 
 _MAX_TEXT: Final = 4096
 #: How deep errors inside errors are followed, as JSON text or as objects.
@@ -92,7 +92,7 @@ def values(data: bytes) -> Iterator[Any]:
     with suppress(MalformedJSONError):
         yield loads(data)
         return
-    decoder = Decoder(len(data) + 2)
+    decoder = EventDecoder(len(data) + 2)
     try:
         events = [*decoder.feed(data), *decoder.close()]
     except EventTooLargeError as error:  # one event has too many lines

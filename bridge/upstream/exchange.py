@@ -25,6 +25,8 @@ from bridge.upstream.transport import ResponseBody
 #: How much of an error's body is read, and for how long.
 _MAX_ERROR_BYTES: Final = 1 << 18
 _ERROR_TIMEOUT_SECONDS: Final = 2.0
+#: How long to wait after the last event for the end of the body, so that the connection can be used again.
+_LINGER_SECONDS: Final = 0.05
 #: Bytes of a stream that are decoded in one go. If all are line feeds, they take 1 ms.
 _SLICE_BYTES: Final = 1 << 14
 #: Bytes of one read that may hold no event. Above that the bridge waits before it reads on, in proportion to the bytes.
@@ -196,6 +198,13 @@ class Exchange:
                 while len(body) < _MAX_ERROR_BYTES and (data := await self.read()):
                     body += data
         return bytes(body)
+
+    async def linger(self) -> None:
+        """Read to the end of the body, if it comes soon after the last event, so that the connection can be kept."""
+        with suppress(TimeoutError, BridgeError):
+            async with asyncio.timeout(_LINGER_SECONDS):
+                while await self.read():
+                    pass
 
     async def _refusal(self) -> BridgeError:
         """What a status other than 2xx means. The body can only refine it."""

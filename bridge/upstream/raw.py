@@ -5,10 +5,9 @@ A response is a success if its HTTP status and its JSON say so, and if it is com
 of a connection may be a cut. Everything else is an error, as in `bridge.upstream.stream`.
 """
 
-import asyncio
 import re
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, closing, suppress
+from contextlib import asynccontextmanager, closing
 from typing import Any, Final, NamedTuple
 
 from bridge.call import CallContext, CallRecord
@@ -24,11 +23,7 @@ from bridge.upstream.clock import Clock
 from bridge.upstream.documents import load_document
 from bridge.upstream.exchange import Exchange
 from bridge.upstream.inside import error_in
-from bridge.upstream.sse import STRAY, Decoder, Event, EventTooLargeError
-
-_DONE: Final = b"[DONE]"
-#: How long to wait after the last event for the end of the body, so that the connection can be used again.
-_LINGER_SECONDS: Final = 0.05
+from bridge.upstream.sse import DONE, STRAY, Event, EventDecoder, EventTooLargeError
 
 
 class _Kind(NamedTuple):
@@ -137,7 +132,7 @@ class EventStream:
         self._exchange = exchange
         self._settings = settings
         self._request = request
-        self._decoder = Decoder(settings.max_event_bytes)
+        self._decoder = EventDecoder(settings.max_event_bytes)
         self._opened = False
         self._waits = True  # for its first event
         self._ended = False  # the body has ended
@@ -161,7 +156,7 @@ class EventStream:
                 raise self._error
             if self._done:
                 clock.pause()
-                await self._linger()
+                await self._exchange.linger()
                 return None
             found = await (self._next() if self._opened else self._open_body())
         clock.pause()
@@ -211,7 +206,7 @@ class EventStream:
         """The events of a read that the caller gets. `_error` is set if the stream ends with an error after them."""
         passed: list[Event] = []
         for event in found:
-            if event.data.lstrip().startswith(_DONE):
+            if event.data.lstrip().startswith(DONE):
                 self._done = True
                 break
             if event.type.lower() == "error":
@@ -270,9 +265,3 @@ class EventStream:
 
     def _is_end(self) -> bool:
         return self._kind is not None and self._kind.ends.fullmatch(self._type) is not None
-
-    async def _linger(self) -> None:
-        with suppress(TimeoutError, BridgeError):
-            async with asyncio.timeout(_LINGER_SECONDS):
-                while await self._exchange.read():
-                    pass

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, Protocol
 
-from bridge.files import ReloadingFile, UnusableFileError, decoded
+from bridge.files import ReloadingFile, UnusableFileError, utf8_text
 from bridge.settings import SettingsError
 from bridge.settings.values import NamedValue
 
@@ -91,7 +91,7 @@ def _of(setting: str, item: NamedValue) -> Secret:
 
 
 def _parse(contents: Sequence[bytes]) -> str:
-    value = decoded(contents[0]).strip()
+    value = utf8_text(contents[0]).strip()
     if not value:
         raise UnusableFileError("empty")
     if not _fits_header(value):

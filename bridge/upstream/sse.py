@@ -19,6 +19,8 @@ from typing import Final, NamedTuple
 
 #: The type of an event that stood outside of any field. No stream can name it: a line has no line feed.
 STRAY: Final = "\n"
+#: The data of the event that ends a stream of OpenAI's kind.
+DONE: Final = b"[DONE]"
 _BOM: Final = b"\xef\xbb\xbf"
 #: Lines of data in an event. A line may be empty, and takes memory all the same.
 _MAX_LINES: Final = 100_000
@@ -53,7 +55,7 @@ class EventTooLargeError(ValueError):
         self.events = events
 
 
-class Decoder:
+class EventDecoder:
     """Decodes one stream. `limit` is the largest event in bytes, unfinished lines included.
 
     `heard` says that the last `feed` had a comment or an empty event in it, which show that the server is alive.

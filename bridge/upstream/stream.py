@@ -6,9 +6,8 @@ clean: the caller must never take a cut stream for a finished one. An error may 
 beside its framing, in many shapes.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, closing, suppress
+from contextlib import asynccontextmanager, closing
 from typing import Any, Final, Generic
 
 from bridge.aside import aside
@@ -33,16 +32,13 @@ from bridge.upstream.documents import load_event
 from bridge.upstream.exchange import Exchange
 from bridge.upstream.halves import Halves
 from bridge.upstream.inside import error_in, is_failure, unwrapped
-from bridge.upstream.sse import SPACE, STRAY, Decoder, Event, EventTooLargeError, begins_stream
+from bridge.upstream.sse import DONE, SPACE, STRAY, Event, EventDecoder, EventTooLargeError, begins_stream
 from bridge.upstream.toolcalls import ToolCalls
 
-_DONE: Final = b"[DONE]"
 #: The name that the standard gives to events without one.
 _MESSAGE: Final = "message"
 #: Tool calls of a stream, each of which is remembered.
 _MAX_TOOL_CALLS: Final = 10_000
-#: How long to wait behind `[DONE]` for the end of the body, which lets the connection be used again, in seconds.
-_LINGER: Final = 0.05
 
 
 @asynccontextmanager
@@ -65,7 +61,7 @@ class ChunkStream(Generic[K]):
     def __init__(self, exchange: Exchange, settings: Settings, known: Known[K]) -> None:
         self._exchange = exchange
         self._settings = settings
-        self._decoder = Decoder(settings.max_event_bytes)
+        self._decoder = EventDecoder(settings.max_event_bytes)
         self._known = known
         self._halves = Halves()
         self._calls = ToolCalls()
@@ -105,7 +101,7 @@ class ChunkStream(Generic[K]):
         finally:
             clock.pause()  # the caller may take its time with what it gets
         if chunks is None:
-            await self._linger()
+            await self._exchange.linger()
         return chunks
 
     async def _open(self) -> Iterator[Chunk | K] | None:
@@ -177,7 +173,7 @@ class ChunkStream(Generic[K]):
         data, kind, complete = event
         if not kind or kind == STRAY or is_failure(kind):
             return event
-        if kind.lower() == _MESSAGE or data.lstrip().startswith(_DONE):
+        if kind.lower() == _MESSAGE or data.lstrip().startswith(DONE):
             return Event(data, "", complete)
         if b'"choices"' in data:
             return event
@@ -202,7 +198,7 @@ class ChunkStream(Generic[K]):
             if known is not None:
                 yield known
                 continue
-            if not data.startswith(b"{") and data.lstrip().startswith(_DONE):
+            if not data.startswith(b"{") and data.lstrip().startswith(DONE):
                 yield from self._rest()
                 self._judge_suspect()
                 self._choices.judge()
@@ -294,9 +290,3 @@ class ChunkStream(Generic[K]):
         self._choices.judge()
         self.done = True
         return chunk
-
-    async def _linger(self) -> None:
-        with suppress(TimeoutError, BridgeError):
-            async with asyncio.timeout(_LINGER):
-                while await self._exchange.read():
-                    pass

@@ -11,7 +11,7 @@ from aibridge.v1.chat_pb2 import (
     CreateChatCompletionStreamResponse,
 )
 from aibridge.v1.embeddings_pb2 import CreateEmbeddingRequest, CreateEmbeddingResponse
-from bridge.upstream.sse import Decoder
+from bridge.upstream.sse import EventDecoder
 
 FOLDER = Path(__file__).parent / "payloads"
 BODIES = {path.stem: path.read_text() for path in sorted(FOLDER.glob("*.json"))}
@@ -29,7 +29,7 @@ _TYPES = {
 
 def events(name: str) -> list[str]:
     """The JSON texts of a stream."""
-    decoded = Decoder(1 << 20).feed((FOLDER / f"{name}.sse").read_bytes())
+    decoded = EventDecoder(1 << 20).feed((FOLDER / f"{name}.sse").read_bytes())
     return [event.data.decode() for event in decoded if event.data != b"[DONE]"]
 
 

@@ -5,7 +5,7 @@ from itertools import zip_longest
 from typing import Final
 
 from bridge.services.relay import Relay
-from bridge.upstream.sse import Decoder, Event, EventTooLargeError
+from bridge.upstream.sse import Event, EventDecoder, EventTooLargeError
 from tests.fuzz.claims import MASK, check_status, must
 from tests.support.streams import Exchange, Parsing, Told, messages_of, told
 
@@ -24,7 +24,7 @@ def sse(data: bytes) -> None:
 
 
 def _events(stream: bytes, step: int, limit: int) -> tuple[list[Event], bool]:
-    decoder = Decoder(limit)
+    decoder = EventDecoder(limit)
     events: list[Event] = []
     try:
         for at in range(0, len(stream), step):

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from aibridge.v1 import chat_pb2, embeddings_pb2
 from bridge.errors import BridgeError, Reason
 from bridge.services import entry
-from bridge.services.elements import elements
+from bridge.services.elements import message_elements
 from tests.support import strategies as make
 from tests.support.bridge import Bridge, Start
 from tests.support.details import failed
@@ -65,7 +65,7 @@ def test_the_count_is_that_of_the_message(message_type: type[Message]) -> None:
     def check(message: Message) -> None:
         data = message.SerializeToString()
         expected = sum(walk(message))
-        found = elements(message_type.DESCRIPTOR, data, ENOUGH)
+        found = message_elements(message_type.DESCRIPTOR, data, ENOUGH)
         # Commas and brackets in strings count where there are few of them.
         assert expected <= found <= expected + sum(map(data.count, (b",", b"[", b"{")))
 
@@ -88,31 +88,31 @@ def test_the_count_is_that_of_the_message(message_type: type[Message]) -> None:
 )
 def test_counts(request_: Message, count: int) -> None:
     """16 packed numbers count as one, all else as one each."""
-    assert elements(request_.DESCRIPTOR, request_.SerializeToString(), ENOUGH) == count
+    assert message_elements(request_.DESCRIPTOR, request_.SerializeToString(), ENOUGH) == count
 
 
 def test_text_is_no_element() -> None:
     """However long it is, and whatever is in it, also within JSON text."""
     text = ",[{" * 100_000
     request = Chat(messages=[{"content": text}], extra_json=json.dumps({"a": text, "b": [text + '"\\' + text]}))
-    assert elements(Chat.DESCRIPTOR, request.SerializeToString(), 1000) < 10
+    assert message_elements(Chat.DESCRIPTOR, request.SerializeToString(), 1000) < 10
 
 
 @given(data=st.binary(max_size=200) | st.lists(st.sampled_from([0, 1, 2, 10, 18, 127, 128, 255])).map(bytes))
 def test_bytes_that_are_no_message(data: bytes) -> None:
     """They are counted to their end: no exception, and no more elements than bytes."""
-    assert elements(Chat.DESCRIPTOR, data, ENOUGH) <= 2 * len(data)
+    assert message_elements(Chat.DESCRIPTOR, data, ENOUGH) <= 2 * len(data)
 
 
 @pytest.mark.parametrize("head", [b"\x0b", b"\x0c", b"\x0b\x0c", b"\xfb\x07", b"\x00"])
 def test_groups_hide_nothing(head: bytes) -> None:
     """What stands behind the tag of a group, which protobuf skips, counts."""
-    assert elements(Chat.DESCRIPTOR, head + b"\x12\x00" * 1000, ENOUGH) >= 1000
+    assert message_elements(Chat.DESCRIPTOR, head + b"\x12\x00" * 1000, ENOUGH) >= 1000
 
 
 def test_the_count_ends() -> None:
     """Soon after enough."""
-    assert elements(Chat.DESCRIPTOR, b"\x12\x00" * 1_000_000, 500) == 501
+    assert message_elements(Chat.DESCRIPTOR, b"\x12\x00" * 1_000_000, 500) == 501
 
 
 REQUESTS = {
@@ -129,7 +129,7 @@ REQUESTS = {
 async def test_the_setting(name: str, start: Start) -> None:
     """A request with more elements is refused before anything goes upstream; with a higher bound it passes."""
     request = REQUESTS[name]
-    count = elements(request.DESCRIPTOR, request.SerializeToString(), ENOUGH)
+    count = message_elements(request.DESCRIPTOR, request.SerializeToString(), ENOUGH)
     async with start(max_request_elements=count - 1) as bridge:
         failure = await failed(bridge.chat.CreateChatCompletion(request))
         assert (failure.code, failure.reason) == ("INVALID_ARGUMENT", "INVALID_REQUEST")
@@ -169,7 +169,7 @@ async def test_what_is_no_message(size: int, bridge: Bridge) -> None:
 def test_the_bounds_of_what_is_converted_at_once() -> None:
     """A request that is not large has so few elements that it takes a few milliseconds."""
     small = b"\x12\x00" * (entry._SMALL_BYTES // 2)
-    assert elements(Chat.DESCRIPTOR, small, ENOUGH) <= 10_000
+    assert message_elements(Chat.DESCRIPTOR, small, ENOUGH) <= 10_000
     with pytest.raises(DecodeError):
         Chat.FromString(small + b"\x07")
     assert BridgeError(Reason.INVALID_REQUEST, "").reason.retry.name == "NO"

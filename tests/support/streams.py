@@ -66,6 +66,9 @@ class Exchange:
             start += piece
         return start
 
+    async def linger(self) -> None:
+        """Nothing comes after the last event that anybody needs."""
+
     async def beginning(self) -> bytes:
         with suppress(BridgeError):
             return await self.read_all(0)

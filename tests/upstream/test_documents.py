@@ -11,7 +11,7 @@ from bridge.jsontext import loads, text_of
 from bridge.upstream.connection import Connection
 from bridge.upstream.documents import MAX_EVENT_ELEMENTS, is_large, load_document
 from bridge.upstream.phases import OVER
-from bridge.upstream.sse import Decoder, EventTooLargeError
+from bridge.upstream.sse import EventDecoder, EventTooLargeError
 from tests.support.bridge import Bridge, Start
 from tests.support.details import failed, failed_stream
 from tests.support.gateway import Exchange, raw_sse, reply, sse
@@ -157,10 +157,10 @@ async def test_informational_replies_are_bounded(bridge: Bridge) -> None:
 
 def test_lines_of_an_event_are_bounded() -> None:
     """A line of data may be empty, and is kept all the same."""
-    decoder = Decoder(1 << 20)
+    decoder = EventDecoder(1 << 20)
     with pytest.raises(EventTooLargeError):
         list(map(decoder.feed, [b"data:\n" * 1000] * 200))
-    decoder = Decoder(1 << 20)
+    decoder = EventDecoder(1 << 20)
     assert decoder.feed(b"data:\n" * 1000 + b"data: x\n\n")[0].data == b"\n" * 1000 + b"x"
 
 
@@ -178,7 +178,7 @@ FLOODS = {
 @pytest.mark.parametrize("name", FLOODS)
 def test_lines_that_say_nothing_cost_little(name: str) -> None:
     """64 KiB of them, which is what comes in one read, take 30 ms at most."""
-    decoder = Decoder(1 << 20)
+    decoder = EventDecoder(1 << 20)
     began = time.process_time()
     for _ in range(8):
         assert decoder.feed(FLOODS[name]) == []

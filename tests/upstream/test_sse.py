@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from bridge.upstream.sse import Decoder, Event, EventTooLargeError
+from bridge.upstream.sse import Event, EventDecoder, EventTooLargeError
 
 LIMIT = 1 << 20
 TORTURE = (
@@ -94,7 +94,7 @@ by_case = pytest.mark.parametrize(
 
 
 def decode(stream: bytes, size: int) -> list[Event]:
-    decoder = Decoder(LIMIT)
+    decoder = EventDecoder(LIMIT)
     pieces = (stream[at : at + size] for at in range(0, len(stream), size))
     return [event for piece in pieces for event in decoder.feed(piece)] + decoder.close()
 
@@ -125,7 +125,7 @@ def test_what_follows_is_not_disturbed(stream: bytes, expected: list[Event], siz
 @pytest.mark.parametrize("end", [b"\n", b"\r", b"\r\n"])
 def test_event_comes_at_once(end: bytes) -> None:
     """An event is handed out with the last byte of its blank line; a CR does not wait for the LF that may follow."""
-    decoder = Decoder(LIMIT)
+    decoder = EventDecoder(LIMIT)
     data = b"data: a" + end + end
     last = len(data) - (1 if end != b"\r\n" else 2)
     assert decoder.feed(data[:last]) == []
@@ -136,7 +136,7 @@ def test_event_comes_at_once(end: bytes) -> None:
 
 def test_line_feed_after_the_cut_belongs_to_the_return() -> None:
     """CR LF that is cut in two is one line end, also where an empty piece comes between."""
-    decoder = Decoder(LIMIT)
+    decoder = EventDecoder(LIMIT)
     events = [
         event for piece in (b"data: a\r", b"", b"\ndata: b\r", b"\n", b"\r", b"\n") for event in decoder.feed(piece)
     ]
@@ -157,7 +157,7 @@ def test_line_feed_after_the_cut_belongs_to_the_return() -> None:
 )
 def test_limit(stream: list[bytes]) -> None:
     """What is buffered stays under the limit, whatever it consists of."""
-    decoder = Decoder(1000)
+    decoder = EventDecoder(1000)
     with pytest.raises(EventTooLargeError, match="over 1000 bytes"):
         list(map(decoder.feed, stream))
 
@@ -170,7 +170,7 @@ def test_limit_to_the_byte(size: int, lines: int) -> None:
         data = b"\n".join([b"x" * 10] * (lines - 1) + [b"x" * (data_size - 11 * (lines - 1))])
         assert len(data) == data_size
         stream = b"".join(b"data: " + line + b"\n" for line in data.split(b"\n")) + b"\n"
-        decoder = Decoder(1000)
+        decoder = EventDecoder(1000)
         pieces = [stream[at : at + size] for at in range(0, len(stream), size)]
         if data_size == 1000:
             assert [event for piece in pieces for event in decoder.feed(piece)] == [Event(data)]
@@ -181,7 +181,7 @@ def test_limit_to_the_byte(size: int, lines: int) -> None:
 
 def test_limit_is_per_event() -> None:
     """A long stream of events under the limit is none over it."""
-    decoder = Decoder(1000)
+    decoder = EventDecoder(1000)
     event = b": c\ndata: " + b"x" * 450 + b"\ndata: " + b"x" * 450 + b"\n\n"
     events = list(
         itertools.chain.from_iterable(
@@ -196,7 +196,7 @@ def test_large_event_costs_no_repeated_copying(pieces: int) -> None:
     """An image of 10 MB is joined once. Copying it again for each piece would take a minute in the first case."""
     data = b"x" * 10_000_000
     stream = b"data: " + data + b"\r\n\r\n"
-    decoder = Decoder(1 << 24)
+    decoder = EventDecoder(1 << 24)
     begin = time.perf_counter()
     events = [event for at in range(0, len(stream), pieces) for event in decoder.feed(stream[at : at + pieces])]
     assert time.perf_counter() - begin < 5

@@ -6,7 +6,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.upstream.sse import STRAY, Decoder, Event
+from bridge.upstream.sse import STRAY, Event, EventDecoder
 
 LIMIT = 1 << 20
 BOM = b"\xef\xbb\xbf"
@@ -40,7 +40,7 @@ def apart(lines: list[bytes]) -> list[list[bytes]]:
 
 def decode(pieces: list[bytes]) -> tuple[list[Event], list[Event]]:
     """The events that came, and those that the end left over."""
-    decoder = Decoder(LIMIT)
+    decoder = EventDecoder(LIMIT)
     events = [event for piece in pieces for event in decoder.feed(piece)]
     return events, decoder.close()
 
