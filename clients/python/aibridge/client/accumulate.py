@@ -1,4 +1,4 @@
-"""Puts a streamed completion together: the chunks become the response that the unary call would have returned.
+"""Accumulates a streamed completion: the chunks become the response that the unary call would have returned.
 
 In a delta, texts are appended, lists are extended, the fragments of tool calls are joined by their `index`, which the
 bridge sets, and pieces of audio are joined. Elsewhere the last value counts. Members that no field holds (`extra_json`)
@@ -13,12 +13,12 @@ from aibridge.client.deltas import add_delta, drop_overridden, merge_extra
 from aibridge.v1.chat_pb2 import Choice, ChoiceLogprobs, ChunkChoice, CreateChatCompletionResponse
 from aibridge.v1.chat_pb2 import CreateChatCompletionStreamResponse as Chunk
 
-#: Members of a chunk that say something about the chunk only.
+#: Members that are about a single chunk.
 _CHUNK_ONLY: Final = frozenset({"object", "choices", "obfuscation", "latency_checkpoint_json", "extra_json"})
 
 
 class Accumulator:
-    """The completion so far; `add` each chunk as it comes.
+    """The completion so far; `add` each chunk as it arrives.
 
     `completion` is complete when the stream has ended without an error. Choices are in the order of their `index`.
     """
@@ -27,7 +27,7 @@ class Accumulator:
         self.completion = CreateChatCompletionResponse(object="chat.completion")
 
     def add(self, chunk: Chunk) -> None:
-        """Take in the next chunk."""
+        """Add the next chunk."""
         whole = self.completion
         _replace(whole, chunk, _CHUNK_ONLY)
         merge_extra(whole, chunk.extra_json, append=False)
@@ -62,7 +62,7 @@ async def collect_async(chunks: AsyncIterable[Chunk]) -> CreateChatCompletionRes
 
 
 def _replace(whole: Any, piece: Any, without: frozenset[str]) -> None:
-    """Each field that is set in `piece`, in place of what `whole` has. A server's empty text or 0 replaces nothing."""
+    """Copy each field that is set in `piece` to `whole`. Empty text and 0 replace nothing."""
     fields = whole.DESCRIPTOR.fields_by_name
     for field, value in piece.ListFields():
         if field.name in without or field.name not in fields:

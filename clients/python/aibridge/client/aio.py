@@ -1,4 +1,4 @@
-"""The asyncio client: what `aibridge.client` has for threads, for one event loop.
+"""The asyncio client: the counterpart of `aibridge.client` for one event loop.
 
 async with connect("127.0.0.1:50051") as client:
     async with client.chat.CreateChatCompletionStream(request) as chunks:

@@ -1,4 +1,4 @@
-"""The asyncio client: what `aibridge.client.sync` has for threads, for one event loop."""
+"""The asyncio client: the counterpart of `aibridge.client.sync` for one event loop."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -33,7 +33,7 @@ def connect(
     balance: Balance = "service",
     options: Sequence[Option] = (),
 ) -> "Client":
-    """A client of the bridge at `target`, for the running event loop; all else is as with `aibridge.client.connect`.
+    """A client of the bridge at `target`, for the running event loop; otherwise as `aibridge.client.connect`.
 
     Raises:
         ValueError: the token cannot be sent, `tls` is incomplete, or `balance` is unknown.
@@ -46,7 +46,7 @@ def connect(
 
 
 class Stream(Generic[R]):
-    """The messages of a streamed response. As a context manager it cancels at its end what was not read."""
+    """The messages of a streamed response. As a context manager it cancels the rest of the stream on exit."""
 
     def __init__(self, call: Any, target: str) -> None:
         self._call = call
@@ -78,7 +78,7 @@ class Stream(Generic[R]):
         self._call.cancel()
 
     async def trailing_metadata(self) -> Trailers:
-        """What follows the last message: request ids, rate limits, usage. Waits for the end."""
+        """The trailing metadata: request ids, rate limits, usage. Waits for the end of the stream."""
         return trailers_of(await self._call.trailing_metadata())
 
     async def __aenter__(self) -> Self:
@@ -91,7 +91,7 @@ class Stream(Generic[R]):
 
 
 class Unary(Method, Generic[Q, R]):
-    """An RPC with one response. A task that is cancelled while it waits cancels the call."""
+    """An RPC with one response. Cancelling the waiting task cancels the call."""
 
     async def __call__(
         self,
@@ -129,7 +129,7 @@ class Streaming(Method, Generic[Q, R]):
 
 
 class ModelsService:
-    """What the gateway can run."""
+    """The gateway's models."""
 
     ListModels: Unary[ListModelsRequest, ListModelsResponse]
     RetrieveModel: Unary[RetrieveModelRequest, Model]
@@ -143,20 +143,20 @@ class ChatService:
 
 
 class EmbeddingsService:
-    """Texts as vectors."""
+    """Embeddings."""
 
     CreateEmbedding: Unary[CreateEmbeddingRequest, CreateEmbeddingResponse]
 
 
 class RawService:
-    """Endpoints that have no RPC of their own, where the bridge allows their path."""
+    """Endpoints without an RPC, if the bridge allows their path."""
 
     Call: Unary[RawRequest, RawResponse]
     Stream: Streaming[RawRequest, RawEvent]
 
 
 class Health:
-    """Whether the bridge, or one of its services, takes calls."""
+    """The health of the bridge or of one of its services."""
 
     Check: Unary[HealthCheckRequest, HealthCheckResponse]
     Watch: Streaming[HealthCheckRequest, HealthCheckResponse]
@@ -198,6 +198,6 @@ class Client:
 
 
 def _is_own_task_cancelled() -> bool:
-    """Whether a `CancelledError` is meant for the running task, and is not the end of the call that it waits for."""
+    """Whether a `CancelledError` is for the running task, and not from the call that it waits for."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0

@@ -1,4 +1,4 @@
-"""What the synchronous and the asyncio client have in common: how calls are made, and with what."""
+"""What the synchronous and the asyncio client share: how calls are made."""
 
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Any, Final, NamedTuple, TypeVar
@@ -15,27 +15,27 @@ from aibridge.v1.raw_pb2_grpc import RawServiceStub
 
 R = TypeVar("R")
 
-#: Stands for a message that is not one of its type, for which gRPC would have None or an error without a reason.
+#: Marks a message that cannot be parsed, for which gRPC would return None or an error without a reason.
 _UNREADABLE: Final = object()
 #: Trailing metadata: request ids, rate limits, usage.
 Trailers = dict[str, str | bytes]
 
 
 class Defaults(NamedTuple):
-    """What a client adds to each of its calls. `timeout` is in seconds, None where calls have none."""
+    """What a client adds to each call. `timeout` is in seconds, or None."""
 
     target: str
     metadata: Metadata
     timeout: float | None
 
     def arguments(self, timeout: float | None, metadata: Sequence[tuple[str, str]]) -> dict[str, Any]:
-        """The arguments of gRPC's call for what a caller has given."""
+        """The arguments of the gRPC call."""
         chosen = self.timeout if timeout is None else timeout
         return {"timeout": chosen, "metadata": (*self.metadata, *metadata)}
 
 
 class Method:
-    """An RPC, by the callable that gRPC has for it."""
+    """An RPC, as gRPC's callable."""
 
     def __init__(self, call: Any, defaults: Defaults) -> None:
         self._call = call
@@ -60,7 +60,7 @@ class Services:
 
 
 class _Channel:
-    """As much of a channel as stubs use."""
+    """The part of a channel that stubs use."""
 
     def __init__(self, channel: Any, defaults: Defaults, unary: type[Method], streaming: type[Method]) -> None:
         self._channel = channel
@@ -102,7 +102,7 @@ def readable(message: R) -> R:
 
 
 def trailers_of(metadata: Iterable[tuple[str, str | bytes]] | None) -> Trailers:
-    """Trailing metadata as gRPC gives it, None included, as a dictionary; of keys that come twice the last one counts.
+    """Trailing metadata, which may be None, as a dictionary. Of repeated keys the last value is kept.
 
     Not `dict(metadata)`: asyncio's `Metadata` has keys that older grpcio (1.72) gives as pairs.
     """
@@ -110,7 +110,7 @@ def trailers_of(metadata: Iterable[tuple[str, str | bytes]] | None) -> Trailers:
 
 
 def finish(coroutine: Coroutine[Any, Any, R]) -> R:
-    """The result of a coroutine that never has to wait, so that one implementation serves both clients.
+    """The result of a coroutine that never waits, so that both clients share one implementation.
 
     Raises:
         RuntimeError: it waits for something, which needs an event loop.

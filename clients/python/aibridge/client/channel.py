@@ -1,4 +1,4 @@
-"""What every channel to a bridge is made with: options, the service config, TLS, the caller's credential."""
+"""Options, service config, TLS and the caller's credential of a channel to a bridge."""
 
 import json
 import os
@@ -35,13 +35,13 @@ SERVICE_CONFIG: Final[Mapping[str, Any]] = {
     "retryThrottling": {"maxTokens": 100, "tokenRatio": 0.1},
 }
 #: The same for targets with an address for each pod (a headless Service): a client leaves a pod that is not SERVING.
-#: Behind a Service with one address this would take away the only connection, and calls would fail.
+#: Behind a Service with one address this would drop the only connection, and calls would fail.
 HEADLESS_SERVICE_CONFIG: Final[Mapping[str, Any]] = {
     **SERVICE_CONFIG,
     "healthCheckConfig": {"serviceName": "aibridge.v1.ChatService"},
 }
 _ROOTS_VARIABLE: Final = "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH"
-_SIZE: Final = 64 << 20  # the bridge's own default; gRPC's 4 MiB is less than a batch of embeddings
+_SIZE: Final = 64 << 20  # the bridge's default; gRPC's default of 4 MiB is too small for a batch of embeddings
 OPTIONS: Final[Sequence[Option]] = (
     ("grpc.max_receive_message_length", _SIZE),
     ("grpc.max_send_message_length", _SIZE),
@@ -53,7 +53,7 @@ OPTIONS: Final[Sequence[Option]] = (
     # By default gRPC asks DNS at most once in 30 s. A client younger than that knows only the pods of its first
     # look-up: when all of those are evicted, its calls fail until it may ask again (docs/kubernetes.md).
     ("grpc.dns_min_time_between_resolutions_ms", 1_000),
-    ("grpc.enable_http_proxy", 0),  # the bridge is near; HTTPS_PROXY is meant for the world outside
+    ("grpc.enable_http_proxy", 0),  # the bridge is internal; HTTPS_PROXY is meant for external hosts
     ("grpc.service_config", json.dumps(SERVICE_CONFIG)),
 )
 
@@ -94,19 +94,19 @@ def _read(file: str | PathLike[str] | None) -> bytes | None:
 
 
 def _public() -> bytes:
-    """The authorities that gRPC trusts by itself: those of a file that its variable names, or those that it brings."""
+    """The default CA certificates of gRPC: those of the file in its variable, or its bundled ones."""
     return _read(os.environ.get(_ROOTS_VARIABLE)) or pkgutil.get_data("grpc", "_cython/_credentials/roots.pem") or b""
 
 
-#: True: TLS with the authorities that gRPC brings along; a path: with those of this file; False: in the clear.
+#: True: TLS with gRPC's default CAs; a path: with the CAs of this file; False: no TLS.
 TlsChoice = bool | str | PathLike[str] | Tls | grpc.ChannelCredentials
 
 
 def channel_arguments(
     tls: TlsChoice, options: Sequence[Option]
 ) -> tuple[grpc.ChannelCredentials | None, Sequence[Option]]:
-    """Credentials, None for a connection in the clear, and options of a channel; `options` win over `OPTIONS`."""
-    everything = {**dict(OPTIONS), **dict(options)}  # of two with one name gRPC would take the first
+    """Channel credentials (None without TLS) and options; `options` take precedence over `OPTIONS`."""
+    everything = {**dict(OPTIONS), **dict(options)}  # gRPC would use the first of two with the same name
     if isinstance(tls, grpc.ChannelCredentials):
         return tls, tuple(everything.items())
     if tls is False:

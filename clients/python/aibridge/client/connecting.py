@@ -1,18 +1,18 @@
-"""Why there is no connection to a bridge: gRPC's own words, read, and what to do about it."""
+"""Why there is no connection to a bridge, from gRPC's message, and what to do about it."""
 
 import re
 from typing import Final, NamedTuple
 
 
 class NoConnection(NamedTuple):
-    """Why a connection could not be made. `cause` names it in one word, empty where there is nothing to do about it."""
+    """Why a connection could not be made. `cause` is a short name, empty if there is no advice."""
 
     words: str
     cause: str = ""
     advice: str = ""
 
 
-#: By what gRPC's text contains; the first one that fits counts. The causes are those that a bridge names for its
+#: By parts of gRPC's message; the first match applies. The causes are those that a bridge names for its
 #: upstream (docs/errors.md).
 _CAUSES: Final = tuple(
     (re.compile(pattern), NoConnection(words, cause, advice))
@@ -48,8 +48,8 @@ _CAUSES: Final = tuple(
             "Connect without TLS: tls=False.",
         ),
         (
-            # A server with TLS closes at the first bytes that are not TLS. One that wants a certificate closes behind
-            # the handshake, and this side cannot tell why.
+            # A server with TLS closes at the first bytes that are not TLS. One that requires a client certificate
+            # closes after the handshake, and the client cannot tell why.
             r"(to all addresses|to all backends failing).*(Socket closed|Connection reset by peer)",
             "the connection was closed at once",
             "connection_closed",

@@ -1,4 +1,4 @@
-"""A delta put into the message that it is a piece of; see `aibridge.client.accumulate` for the rules."""
+"""Merges a delta into its message; see `aibridge.client.accumulate` for the rules."""
 
 import json
 from base64 import b64decode, b64encode
@@ -15,12 +15,12 @@ from aibridge.v1.chat_pb2 import (
     ToolCallDelta,
 )
 
-#: Members of a delta that are pieces of a text.
+#: Members of a delta that are text fragments.
 _TEXTS: Final = frozenset({"refusal", "reasoning", "reasoning_content"})
 
 
 def add_delta(whole: ChatCompletionMessage, piece: ChatCompletionDelta) -> None:
-    """Put the next delta of a choice into its message."""
+    """Merge the next delta of a choice into its message."""
     for field, value in piece.ListFields():
         name = field.name
         if name in _TEXTS:
@@ -29,7 +29,7 @@ def add_delta(whole: ChatCompletionMessage, piece: ChatCompletionDelta) -> None:
             _ADDERS[name](whole, value)
         elif field.is_repeated or field.message_type is not None:
             getattr(whole, name).MergeFrom(value)
-        elif value:  # some servers give an empty role with every chunk but the first
+        elif value:  # some servers send an empty role in every chunk except the first
             setattr(whole, name, value)
 
 
@@ -41,7 +41,7 @@ def _add_content(whole: ChatCompletionMessage, text: str) -> None:
 
 
 def _add_parts(whole: ChatCompletionMessage, parts: Iterable[ContentPart]) -> None:
-    if whole.content:  # text so far, parts from here on
+    if whole.content:  # text so far, parts from now on
         text = whole.content
         whole.content_parts.items.add(type="text", text=text)
     items = whole.content_parts.items
@@ -96,7 +96,7 @@ def _add_details(whole: ChatCompletionMessage, pieces: Iterable[ReasoningDetail]
 
 
 def _add_detail(details: Any, piece: ReasoningDetail) -> None:
-    """Pieces with the same index and type are one; without an index, each is for itself."""
+    """Fragments with the same index and type are merged; without an index, each is separate."""
     last = details[-1] if details else None
     if last is None or not piece.HasField("index") or (last.index, last.type) != (piece.index, piece.type):
         details.add().CopyFrom(piece)
@@ -134,7 +134,7 @@ def _joined(first: str, second: str) -> str:
 
 
 def merge_extra(whole: Any, extra_json: str, *, append: bool) -> None:
-    """Put the members of `extra_json` into that of `whole`: appended to those of the same name, or in place of them."""
+    """Merge the members of `extra_json` into that of `whole`: append to members of the same name, or replace them."""
     if not extra_json:
         return
     if not whole.extra_json:
@@ -146,7 +146,7 @@ def merge_extra(whole: Any, extra_json: str, *, append: bool) -> None:
 
 
 def drop_overridden(whole: Any) -> None:
-    """Drop from `extra_json` what has come in its own field since: mostly lists that were empty at first."""
+    """Drop members of `extra_json` that have arrived in their field since: mostly lists that were empty at first."""
     if not whole.extra_json:
         return
     members = json.loads(whole.extra_json)
@@ -169,7 +169,7 @@ def _written(members: dict[str, Any]) -> str:
 
 
 def _merged(old: Any, new: Any) -> Any:
-    """Two values of one unknown member: text and lists grow, objects are merged, of others the last counts."""
+    """Merge two values of an unknown member: text and lists are appended, objects merged, other values replaced."""
     if isinstance(old, str) and isinstance(new, str):
         return old + new
     if isinstance(old, list) and isinstance(new, list):
@@ -179,7 +179,7 @@ def _merged(old: Any, new: Any) -> Any:
     return new
 
 
-#: Members of a delta that are put together in a way of their own. All others: lists grow, the last value counts.
+#: Members of a delta with their own merge function. For all others lists are appended and values replaced.
 _ADDERS: Final[Mapping[str, Callable[[ChatCompletionMessage, Any], None]]] = {
     "content": _add_content,
     "content_parts": lambda whole, value: _add_parts(whole, value.items),

@@ -1,4 +1,4 @@
-"""What became of a call that failed: a status with its details and trailers, read into one exception."""
+"""One exception for a failed call, from its status, details and trailers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,17 +16,17 @@ from aibridge.v1.errors_pb2 import UpstreamError
 M = TypeVar("M", bound=Message)
 
 _PUSHBACK = "grpc-retry-pushback-ms"
-#: What a program can do about a reason.
+#: Advice for a reason.
 _ADVICE: Final[Mapping[str, str]] = {
     "CALLER_UNAUTHENTICATED": "Give the caller's credential: connect(TARGET, token=TOKEN).",
 }
-#: The one reason that this side gives.
+#: The only reason that the client itself sets.
 UNREADABLE: Final = "RESPONSE_UNREADABLE"
 
 
 @dataclass(slots=True, eq=False)
 class CallFailed(Exception):  # noqa: N818 # says what became of the call; there is nothing wrong with the program
-    """A call that did not succeed. Decide by `code` and `reason`; `message` is for people.
+    """A failed call. Decide by `code` and `reason`; `message` is for humans.
 
     `reason` is `google.rpc.ErrorInfo.reason` (docs/errors.md lists them all), empty where it was not a bridge
     that answered. `retryable` says whether the same call may succeed later; `retry_delay` is in seconds, None where
@@ -55,7 +55,7 @@ class CallFailed(Exception):  # noqa: N818 # says what became of the call; there
 
     @property
     def explanation(self) -> str:
-        """The message, and the advice if there is any."""
+        """The message, and the advice, if any."""
         return f"{self.message}. {self.advice}" if self.advice else self.message
 
 
@@ -90,7 +90,7 @@ def failure_of(error: Any, target: str = "") -> CallFailed:
 
 
 def cancelled() -> CallFailed:
-    """The failure of a call that this side has given up."""
+    """The failure of a call that the client cancelled."""
     return CallFailed(grpc.StatusCode.CANCELLED, "the call was cancelled")
 
 
@@ -101,7 +101,7 @@ def unreadable() -> CallFailed:
 
 
 def _is_retryable(code: grpc.StatusCode, reason: str, trailers: Mapping[str, str]) -> bool:
-    """Without `RetryInfo` the pushback decides; then the reason; else only "unavailable" is worth another try."""
+    """Without `RetryInfo` the pushback decides, then the reason. Otherwise only UNAVAILABLE is retryable."""
     pushback = trailers.get(_PUSHBACK, "")
     if pushback:
         return not pushback.startswith("-")

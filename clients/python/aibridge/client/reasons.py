@@ -1,4 +1,4 @@
-"""Which reasons are worth another try: `google.rpc.ErrorInfo.reason` of the bridge's errors."""
+"""Which reasons of the bridge's errors (`google.rpc.ErrorInfo.reason`) are retryable."""
 
 from collections.abc import Mapping
 from typing import Final

@@ -52,7 +52,7 @@ def connect(
 
 
 class Stream(Generic[R]):
-    """The messages of a streamed response. As a context manager it cancels at its end what was not read."""
+    """The messages of a streamed response. As a context manager it cancels the rest of the stream on exit."""
 
     def __init__(self, call: Any, target: str) -> None:
         self._call = call
@@ -76,7 +76,7 @@ class Stream(Generic[R]):
         self._call.cancel()
 
     def trailing_metadata(self) -> Trailers:
-        """What follows the last message: request ids, rate limits, usage. Waits for the end."""
+        """The trailing metadata: request ids, rate limits, usage. Waits for the end of the stream."""
         return trailers_of(self._call.trailing_metadata())
 
     def __enter__(self) -> Self:
@@ -119,7 +119,7 @@ class Streaming(Method, Generic[Q, R]):
 
 
 class ModelsService:
-    """What the gateway can run."""
+    """The gateway's models."""
 
     ListModels: Unary[ListModelsRequest, ListModelsResponse]
     RetrieveModel: Unary[RetrieveModelRequest, Model]
@@ -133,20 +133,20 @@ class ChatService:
 
 
 class EmbeddingsService:
-    """Texts as vectors."""
+    """Embeddings."""
 
     CreateEmbedding: Unary[CreateEmbeddingRequest, CreateEmbeddingResponse]
 
 
 class RawService:
-    """Endpoints that have no RPC of their own, where the bridge allows their path."""
+    """Endpoints without an RPC, if the bridge allows their path."""
 
     Call: Unary[RawRequest, RawResponse]
     Stream: Streaming[RawRequest, RawEvent]
 
 
 class Health:
-    """Whether the bridge, or one of its services, takes calls."""
+    """The health of the bridge or of one of its services."""
 
     Check: Unary[HealthCheckRequest, HealthCheckResponse]
     Watch: Streaming[HealthCheckRequest, HealthCheckResponse]

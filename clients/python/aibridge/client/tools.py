@@ -1,4 +1,4 @@
-"""The tool loop: a model calls Python functions until it has its answer.
+"""The tool loop: a model calls Python functions until it responds without a tool call.
 
 What the model does wrong (a function that there is none of, arguments that are no JSON object or do not fit the
 function) goes back to it as the function's result, so that it can do better. An exception of a function is the
@@ -29,7 +29,7 @@ _ROUNDS: Final = 8
 
 
 class TooManyRounds(Exception):  # noqa: N818 # as with CallFailed: says what became of the conversation
-    """The model went on calling functions. `conversation` has what was said until then."""
+    """The model did not stop calling functions. `conversation` has the messages so far."""
 
     def __init__(self, conversation: "Conversation", rounds: int) -> None:
         super().__init__(f"the model still calls functions after {rounds} rounds")
@@ -38,7 +38,7 @@ class TooManyRounds(Exception):  # noqa: N818 # as with CallFailed: says what be
 
 @dataclass
 class Conversation:
-    """What came of a tool loop: the last completion, and the request as it was then, with all that was said before."""
+    """The result of a tool loop: the last completion, and the request with all messages before it."""
 
     request: CreateChatCompletionRequest
     completion: CreateChatCompletionResponse = field(default_factory=CreateChatCompletionResponse)
@@ -49,14 +49,14 @@ class Conversation:
         return self.completion.choices[0].message if self.completion.choices else ChatCompletionMessage()
 
     def _take(self, completion: CreateChatCompletionResponse) -> list[ToolCall]:
-        """Go on with the model's reply; the functions that it calls."""
+        """Add the model's response. Returns the functions that it calls."""
         self.completion = completion
         calls = list(self.message.tool_calls)
         if calls:
             said = self.request.messages.add()
             said.CopyFrom(self.message)
             for call in said.tool_calls:
-                call.ClearField("index")  # a delta's only: some servers refuse it in a message
+                call.ClearField("index")  # only deltas have it: some servers refuse it in a message
         return calls
 
     def _answer(self, call: ToolCall, result: Any) -> None:
@@ -156,7 +156,7 @@ def _begin(request: CreateChatCompletionRequest) -> Conversation:
 
 
 def _invoke(functions: Functions, call: ToolCall) -> Any:
-    """What the function that is called returns; for a call that cannot be made, what is wrong with it."""
+    """The result of the called function, or the problem if the call cannot be made."""
     if call.HasField("custom"):
         name, arguments = call.custom.name, {}
         positional = [call.custom.input]

@@ -1,4 +1,4 @@
-"""Code that is written against openai-python, over gRPC: an httpx transport that makes RPCs of its requests.
+"""openai-python over gRPC: an httpx transport that turns its requests into RPCs.
 
     client = openai.OpenAI(http_client=http_client("127.0.0.1:50051"), api_key=…)
 
@@ -53,10 +53,10 @@ def async_http_client(target: str, *, tls: TlsChoice = False, options: Sequence[
 
 
 def transport(target: str, *, tls: TlsChoice = False, options: Sequence[Option] = ()) -> Any:
-    """The transport alone, for an `httpx.Client` or an `httpx2.Client` of your own."""
+    """The transport alone, for your own `httpx.Client` or `httpx2.Client`."""
     return Transport(target, tls, options)
 
 
 def async_transport(target: str, *, tls: TlsChoice = False, options: Sequence[Option] = ()) -> Any:
-    """The asyncio transport alone, for an `httpx.AsyncClient` or an `httpx2.AsyncClient` of your own."""
+    """The asyncio transport alone, for your own `httpx.AsyncClient` or `httpx2.AsyncClient`."""
     return AsyncTransport(target, tls, options)
