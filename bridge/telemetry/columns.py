@@ -39,13 +39,13 @@ class Columns:
     def _call(self, fields: Mapping[str, Any]) -> str:
         failed = fields.get("code") != "OK"
         colour = _GOOD if not failed else _COLOURS["error" if fields.get("level") == "error" else "warning"]
-        tokens = [fields.get("input_tokens"), fields.get("output_tokens")]
+        tokens = [str(fields[name]) for name in ("input_tokens", "output_tokens") if name in fields]
         words = [
             f"{fields.get('method', ''):<{_METHOD_WIDTH}}",
             f"{fields.get('model') or fields.get('operation', ''):<{_MODEL_WIDTH}}",
             self._paint(f"{fields.get('code', ''):<{_CODE_WIDTH}}", colour),
             f"{fields.get('duration_ms', 0):>9.0f} ms",
-            "" if tokens == [None, None] else "{} + {} tokens".format(*("?" if n is None else n for n in tokens)),
+            f"{' + '.join(tokens)} tokens" if tokens else "",
             str(fields.get("reason", "")),
         ]
         shown = [name for name in fields if name not in _COLUMNS | _FRAME] if self._full else _OF_FAILURES * failed
