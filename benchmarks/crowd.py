@@ -87,7 +87,7 @@ class _Crowd:
 
 
 async def _settle(pids: list[int]) -> None:
-    """Wait until the servers have nothing left to do; not for ever, on a machine that does other things too."""
+    """Wait until the servers are idle, with a limit, because the machine may have other work."""
     deadline = time.perf_counter() + _PATIENCE
     while time.perf_counter() < deadline:
         before = sum(cpu(pids))

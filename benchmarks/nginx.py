@@ -102,7 +102,7 @@ def serving() -> Iterator[int | None]:
         return
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        folder.chmod(0o755)  # its worker is somebody else when we are root
+        folder.chmod(0o755)  # its worker runs as another user if we are root
         for file, body in (("chat.json", COMPLETION), ("embeddings.json", EMBEDDINGS)):
             (folder / file).write_bytes(body)
         with closing(socket.socket()) as probe:

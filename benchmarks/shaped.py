@@ -28,7 +28,7 @@ def shapes(result: Result) -> Table:
         sender, what = (SHAPES[name].sender, SHAPES[name].what) if name in SHAPES else ("", "16 streams of all shapes")
         rows.append((f"{name}: {what}", sender, *(_reached(found[kind]) for kind in kinds)))
     heads = (f"{kind}, bar {BARS[f'{kind}/plain'].bar:g}, stretch {BARS[f'{kind}/plain'].stretch:g}" for kind in kinds)
-    return Table(("shape", "who sends it", *heads), rows)
+    return Table(("shape", "sent by", *heads), rows)
 
 
 def row_of(result: Result, key: str) -> Mapping[str, Any] | None:

@@ -26,11 +26,11 @@ DESCRIPTORS: Final = _ROOT / "generated" / "aibridge.binpb"
 INTRODUCTION: Final = """\
 # The API
 
-Made by `tools/api.py` from `protos/`; do not edit. Which JSON property of which dialect each field is:
-[fields.md](fields.md). What a failed call carries: [errors.md](errors.md).
+Made by `tools/api.py` from `protos/`; do not edit. The JSON property and dialect of each field:
+[fields.md](fields.md). The details of a failed call: [errors.md](errors.md).
 
 A field without "repeated" or "map" is optional unless it says otherwise: unset and zero are different. "One of" fields
-share a `oneof`: at most one of them is set. Where the JSON name is not the field's own, it stands beside it.
+share a `oneof`: at most one of them is set. A JSON name that differs from the field's name is given with it.
 """
 
 _FILES: Final = ("chat", "embeddings", "models", "raw", "errors", "common")

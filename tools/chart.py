@@ -155,14 +155,14 @@ helm install aibridge deploy/helm/aibridge --set settings.upstream_url=https://g
 ```
 
 `settings` takes every setting of [docs/configuration.md](../../../docs/configuration.md) by its name, without files and
-secrets. An unknown name or a value out of range stops Helm, with the name. Settings that end in `_file` are entries of
+secrets. Helm refuses an unknown name or a value out of range, and names it. Settings that end in `_file` are entries of
 `files`, each with the Secret or ConfigMap that holds the file. No value of the chart holds a key, a token or a
 password.
 
 ## Upgrade
 
-- A change of `settings` makes new pods. A change of a Secret or of another file's source does not: the bridge reads it
-  again by itself.
+- A change of `settings` makes new pods. A change of a Secret or of another file's source does not: the bridge reloads
+  it.
 - The selector is `app.kubernetes.io/name` and `app.kubernetes.io/instance`, and a Deployment cannot change it. An older
   manifest of this project had only the first: delete its Deployment with `--cascade=orphan`, install the chart, and
   delete the old ReplicaSet when the new pods are ready.
@@ -231,7 +231,7 @@ def manifest(program: str) -> str:
 # aibridge on Kubernetes without Helm; docs/kubernetes.md explains it. Before `kubectl apply -f deploy/kubernetes.yaml`:
 #   kubectl create secret generic aibridge-upstream --from-file=api-key=FILE_WITH_THE_KEY
 #   aibridge token CALLER > tokens && kubectl create secret generic aibridge-callers --from-file=tokens
-# and the image's name below. Pods with the label `aibridge.client: "true"` can connect; who has a token may call.
+# and the image's name below. Pods with the label `aibridge.client: "true"` can connect; callers need a token.
 #
 # Made by tools/chart.py from deploy/helm/aibridge; do not edit. Source: sha256 {source_hash()}
 {text.lstrip("-").lstrip()}"""

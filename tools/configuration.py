@@ -16,21 +16,21 @@ INTRODUCTION: Final = """\
 Made by `tools/configuration.py` from `bridge/settings/`; do not edit.
 
 Each setting is a flag of `aibridge serve`, an environment variable and an entry of a TOML file (`--config FILE` or
-`AIBRIDGE_CONFIG`). Flags win, then variables, then the file.
+`AIBRIDGE_CONFIG`). Flags take precedence over variables, and variables over the file.
 
 - The flag is the name with hyphens: `drain_delay` is `--drain-delay 5`. A switch is `--coalesce` or `--no-coalesce`.
 - The variable is the name in capitals after `AIBRIDGE_`: `AIBRIDGE_DRAIN_DELAY=5`. Switches take `true` and `false`,
-  lists have commas between their items. An empty variable is one that is not set.
+  lists have commas between their items. An empty variable counts as not set.
 - The entry is the name itself, at the top level of the file: `drain_delay = 5`. Lists are TOML lists.
-- **Secrets are never flags**, because anyone on the machine can read those: use the variable, or the setting that names
-  a file.
+- **Secrets are never flags**, because other users of the machine can read those: use the variable, or the setting that
+  names a file.
 
-`aibridge config` prints what `aibridge serve` with the same flags, variables and file would run with, and where each
-value comes from; secrets are masked. Whatever is unknown (a misspelt variable or entry) or out of its range stops the
-start with exit code 2 and a line that names the setting, its problem and what is allowed. Variables that Kubernetes
-makes for a Service called `aibridge` (`AIBRIDGE_SERVICE_HOST`, `AIBRIDGE_PORT_50051_TCP`) are left alone.
+`aibridge config` prints the settings that `aibridge serve` would use with the same flags, variables and file, and where
+each value comes from; secrets are masked. An unknown or out-of-range setting prevents startup: exit code 2, and a line
+with the setting, the problem and the allowed values. Variables that Kubernetes sets for a Service called `aibridge`
+(`AIBRIDGE_SERVICE_HOST`, `AIBRIDGE_PORT_50051_TCP`) are ignored.
 
-The commands that call a bridge have variables of their own: `AIBRIDGE_TARGET` is its address, `AIBRIDGE_TOKEN` the
+The commands that call a bridge have other variables: `AIBRIDGE_TARGET` is its address, `AIBRIDGE_TOKEN` the
 caller's token; `AIBRIDGE_TARGET_TLS`, `AIBRIDGE_TARGET_CA_FILE`, `AIBRIDGE_TARGET_CERTIFICATE_FILE`,
 `AIBRIDGE_TARGET_KEY_FILE` and `AIBRIDGE_TARGET_SERVER_NAME` are for TLS. `AIBRIDGE_LOCAL_MODEL` names the model
 file of `--local`.

@@ -218,10 +218,10 @@ _INTRO: Final = """\
 
 <!-- Made by tools/fields.py from tests/contract/properties.toml and the protos. Do not edit. -->
 
-Which property of the JSON API travels where. *typed* has a field of its own; *raw* is JSON text in a `_json` field,
-or in an error's body; *extra* is a member of the JSON object in `extra_json`, as is
-everything that nobody has heard of yet. `tests/contract/test_fields.py` sends each of them through the codec, both
-ways and alone, and fails for a property without a place and for a field that is not in the list.
+Where each property of the JSON API is found in the messages. *typed* has its own field; *raw* is JSON text in a `_json`
+field or in an error's body; *extra* is a member of the JSON object in `extra_json`, as every unknown member is.
+`tests/contract/test_fields.py` sends each property through the codec in both directions, and fails for a property
+without a place and for a field that is not in the list.
 """
 
 
@@ -232,7 +232,7 @@ def _totals(contract: Contract, known: Shapes) -> Iterator[str]:
     yield _INTRO
     yield f"**{count} properties: {typed} typed, {raw} raw, {extra} extra. 100 % have a place**, and each of the {keys}"
     yield f"JSON members that the protos have fields for is a property of one of the {len(dialects)} dialects."
-    yield "Where dialects share a property it counts once, so the rows add up to more."
+    yield "A property that dialects share counts once, so the rows add up to more."
     yield ""
     yield "| Dialect | Properties | Typed | Raw | Extra |"
     yield "|---|---|---|---|---|"

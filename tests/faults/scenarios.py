@@ -201,7 +201,7 @@ TIME: Final = [
         settings=short("response_timeout"),
     ),
     row(
-        "102 for ever",
+        "endless 102",
         "says 102 Processing again and again, until response_timeout",
         s.drip(b"HTTP/1.1 102 Processing\r\n\r\n"),
         NO_REPLY,

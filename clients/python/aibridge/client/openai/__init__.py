@@ -40,7 +40,7 @@ def http_client(target: str, *, tls: TlsChoice = False, options: Sequence[Option
         ValueError: `tls` is incomplete.
         OSError: a file of `tls` cannot be read.
     """
-    import openai  # noqa: PLC0415 # optional: for who has it
+    import openai  # noqa: PLC0415 # optional dependency
 
     return openai.DefaultHttpxClient(transport=transport(target, tls=tls, options=options), **settings)
 

@@ -1,4 +1,4 @@
-"""What goes wrong on the way between HTTP and RPC."""
+"""Errors of the conversion between HTTP and RPC."""
 
 
 class InvalidMessageError(ValueError):

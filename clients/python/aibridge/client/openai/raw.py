@@ -1,4 +1,4 @@
-"""Requests that have no RPC of their own, as calls of the bridge's RawService. No I/O."""
+"""Requests without an RPC, as calls of the bridge's RawService. No I/O."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -25,9 +25,9 @@ _METHODS: Final[Mapping[str, Any]] = {
     "POST": HTTP_METHOD_POST,
     "DELETE": HTTP_METHOD_DELETE,
 }
-#: What stands before the path proper: the base URL's own path, as far as versions mark its end.
+#: The part before the path: the base URL's path, up to its version segment.
 _BASE: Final = re.compile(r".*?/v\d[^/]*(?:/openai)?(?=/)")
-#: Options of libraries that call an endpoint the bridge has an RPC for instead.
+#: Library options that use an endpoint for which the bridge has an RPC.
 _INSTEAD: Final[Mapping[str, str]] = {
     "responses": "chat completions can be used instead: ChatOpenAI(use_responses_api=False) in LangChain,"
     " OpenAIChatCompletionsModel in the OpenAI Agents SDK",
@@ -36,7 +36,7 @@ _INSTEAD: Final[Mapping[str, str]] = {
 
 
 def raw_request(method: str, target: str, body: bytes, content_type: str) -> RawRequest | Reply:
-    """The RawRequest of an HTTP request; a reply where RawService cannot carry it."""
+    """The RawRequest of an HTTP request, or a response if RawService cannot send it."""
     if method not in _METHODS:
         return refusal(405, f"the bridge carries GET, POST and DELETE, not {method}", "method_not_allowed")
     media_type = content_type.partition(";")[0].strip().lower()
@@ -63,18 +63,18 @@ def streams(request: RawRequest) -> bool:
     try:
         value = loads(request.body_json.encode()) if request.body_json else None
     except MalformedJSONError:
-        return False  # which the bridge says better
+        return False  # the bridge reports it
     return isinstance(value, dict) and value.get("stream") is True
 
 
 def raw_reply(response: RawResponse, trailers: Mapping[str, str | bytes]) -> Reply:
-    """The HTTP reply that a response is."""
+    """The HTTP response for a RawResponse."""
     content = {"content-type": "application/json"} if response.HasField("body_json") else {}
     return Reply(response.http_status, {**content, **headers_of(trailers)}, response.body_json.encode())
 
 
 def not_allowed(request: RawRequest, failure: CallFailed) -> Reply | None:
-    """The reply to a request whose path the bridge does not allow, with what helps; None for other failures."""
+    """The response for a path that the bridge does not allow, with advice; None for other failures."""
     is_older = failure.code is grpc.StatusCode.UNIMPLEMENTED and not failure.reason  # than RawService
     if failure.reason != "RAW_PATH_NOT_ALLOWED" and not is_older:
         return None
@@ -87,7 +87,7 @@ def not_allowed(request: RawRequest, failure: CallFailed) -> Reply | None:
 
 
 class RawEvents:
-    """Writes the events of one stream as the gateway has sent them."""
+    """Writes the events of one stream as the gateway sent them."""
 
     def __init__(self) -> None:
         self._is_named = False
@@ -102,11 +102,11 @@ class RawEvents:
         return "".join(_lines(message)).encode()
 
     def end(self) -> bytes:
-        """What ends a stream: nothing, where events have names, and the last one says that it is the last."""
+        """The end of a stream: nothing if events have names, because the last event marks the end."""
         return b"" if self._is_named else DONE
 
     def error(self, failure: CallFailed) -> bytes:
-        """The event of an error; nothing behind `response.failed`, which has told of it."""
+        """The event of an error; nothing after `response.failed`, which reports it."""
         return b"" if self._failed else error_event(failure)
 
 

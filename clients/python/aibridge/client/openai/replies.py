@@ -1,4 +1,4 @@
-"""What an RPC gives as the HTTP reply of the OpenAI API: JSON, events, errors in the gateway's own words. No I/O."""
+"""The results of RPCs as HTTP responses of the OpenAI API: JSON, events, the gateway's errors. No I/O."""
 
 import struct
 from base64 import b64encode
@@ -17,7 +17,7 @@ DONE: Final = b"data: [DONE]\n\n"
 HEARTBEAT: Final = b": heartbeat\n\n"
 EVENT_STREAM: Final[Mapping[str, str]] = {"content-type": "text/event-stream; charset=utf-8"}
 
-#: HTTP statuses for failures that no gateway has given one.
+#: HTTP statuses for failures without a gateway's status.
 STATUSES: Final[Mapping[grpc.StatusCode, int]] = {
     grpc.StatusCode.INVALID_ARGUMENT: 400,
     grpc.StatusCode.FAILED_PRECONDITION: 400,
@@ -30,7 +30,7 @@ STATUSES: Final[Mapping[grpc.StatusCode, int]] = {
     grpc.StatusCode.UNAVAILABLE: 503,
     grpc.StatusCode.DEADLINE_EXCEEDED: 504,
 }
-#: Reasons that are broken connections: what the HTTP library raises for its own, by the name of its exception.
+#: Reasons that mean a broken connection, with the name of the HTTP library's exception for it.
 TRANSPORT: Final[Mapping[str, str]] = {
     "UPSTREAM_UNREACHABLE": "ConnectError",
     "UPSTREAM_TLS_ERROR": "ConnectError",
@@ -42,7 +42,7 @@ TRANSPORT: Final[Mapping[str, str]] = {
     "UPSTREAM_STREAM_STALLED": "ReadTimeout",
     "UPSTREAM_TIMEOUT": "ReadTimeout",
 }
-#: The same for failures without a reason: it was not a bridge that answered.
+#: The same for failures without a reason, which do not come from a bridge.
 TRANSPORT_BY_CODE: Final[Mapping[grpc.StatusCode, str]] = {
     grpc.StatusCode.UNAVAILABLE: "ConnectError",
     grpc.StatusCode.DEADLINE_EXCEEDED: "ReadTimeout",
@@ -51,7 +51,7 @@ TRANSPORT_BY_CODE: Final[Mapping[grpc.StatusCode, str]] = {
 
 
 class Reply(NamedTuple):
-    """A whole HTTP reply."""
+    """A whole HTTP response."""
 
     status: int
     headers: Headers
@@ -59,14 +59,14 @@ class Reply(NamedTuple):
 
 
 def reply_of(message: Any, trailers: Mapping[str, str | bytes], *, base64: bool = False) -> Reply:
-    """The reply that a message is; `base64` writes vectors as base64 text."""
+    """The response for a message; `base64` writes vectors as base64 text."""
     vectors = _lift(message) if message.DESCRIPTOR.name == "CreateEmbeddingResponse" else []
     value = encode(message)
     for item, vector in zip(_objects(value, "data"), vectors, strict=False):
         if vector:
             item["embedding"] = b64encode(_packed(vector)).decode() if base64 else [_shortest(item) for item in vector]
     for choice in _objects(value, "choices"):
-        choice.setdefault("logprobs", None)  # the API has these three always, as null where there is nothing
+        choice.setdefault("logprobs", None)  # the API always has these three, null if empty
         said = choice.setdefault("message", {})
         said.setdefault("content", None)
         said.setdefault("refusal", None)
@@ -74,7 +74,7 @@ def reply_of(message: Any, trailers: Mapping[str, str | bytes], *, base64: bool 
 
 
 def event_of(chunk: Any) -> bytes:
-    """The event that a chunk is; a comment for a heartbeat."""
+    """The event for a chunk; a comment for a heartbeat."""
     value = encode(chunk)
     if not value:
         return HEARTBEAT
@@ -90,7 +90,7 @@ class EventWriter(Protocol):
         """The event of a message."""
 
     def end(self) -> bytes:
-        """What ends the stream."""
+        """The end of the stream."""
 
     def error(self, failure: CallFailed) -> bytes:
         """The event of an error."""
@@ -104,7 +104,7 @@ class ChatEvents:
         return event_of(message)
 
     def end(self) -> bytes:
-        """What ends the stream."""
+        """The end of the stream."""
         return DONE
 
     def error(self, failure: CallFailed) -> bytes:
@@ -113,7 +113,7 @@ class ChatEvents:
 
 
 def error_event(failure: CallFailed) -> bytes:
-    """The event that ends a stream with an error, as the gateway has sent it; not for a connection that broke."""
+    """The event that ends a stream with an error, as the gateway sent it; not for a broken connection."""
     body = _body(failure)
     try:
         value = loads(body)
@@ -125,7 +125,7 @@ def error_event(failure: CallFailed) -> bytes:
 
 
 def error_reply(failure: CallFailed) -> Reply | None:
-    """The reply that a failure is, with the gateway's own body if it sent one; None for a connection that broke."""
+    """The response for a failure, with the gateway's body if it sent one; None for a broken connection."""
     if transport_error(failure):
         return None
     status = _status(failure)
@@ -134,14 +134,14 @@ def error_reply(failure: CallFailed) -> Reply | None:
     if failure.retry_delay is not None and not named and failure.trailers.get("grpc-retry-pushback-ms") != "-1":
         headers["retry-after-ms"] = str(round(failure.retry_delay * 1000))
     if failure.upstream is None and not failure.retryable:
-        headers["x-should-retry"] = "false"  # the bridge's own failure, and its own advice
+        headers["x-should-retry"] = "false"  # a failure of the bridge, with its own advice
     body = _body(failure)
     is_json = body.lstrip()[:1] in {b"{", b"["}
     return Reply(status, {"content-type": "application/json" if is_json else "text/plain", **headers}, body)
 
 
 def transport_error(failure: CallFailed) -> str:
-    """The name of the HTTP library's exception for a connection that broke; empty for what somebody answered."""
+    """The name of the HTTP library's exception for a broken connection; empty if there was a response."""
     if failure.upstream is not None:
         return ""
     if failure.reason:
@@ -150,18 +150,18 @@ def transport_error(failure: CallFailed) -> str:
 
 
 def is_event(failure: CallFailed) -> bool:
-    """Whether the gateway has sent this error inside a stream that had begun well."""
+    """Whether the gateway sent this error inside a stream, after its start."""
     return failure.upstream is not None and failure.upstream.http_status == 200
 
 
 def refusal(status: int, message: str, code: str) -> Reply:
-    """The reply to a request that there is no RPC for."""
+    """The response to a request without an RPC."""
     error = {"message": message, "type": "aibridge", "param": None, "code": code}
     return Reply(status, {"content-type": "application/json", "x-should-retry": "false"}, dumps({"error": error}))
 
 
 def headers_of(trailers: Mapping[str, str | bytes]) -> Headers:
-    """Trailing metadata as reply headers.
+    """Trailing metadata as response headers.
 
     `x-request-id` is the gateway's, as without a bridge, or the bridge's where the gateway gave none.
     """
@@ -177,7 +177,7 @@ def headers_of(trailers: Mapping[str, str | bytes]) -> Headers:
 
 def _status(failure: CallFailed) -> int:
     known = failure.upstream.http_status if failure.upstream is not None else 0
-    if known == 200:  # the error was in the body: the status that it should have had
+    if known == 200:  # the error was in the body: use the status for its reason
         known = int(failure.metadata.get("httpStatus", "0"))
     if known in range(400, 600):
         return known
@@ -185,7 +185,7 @@ def _status(failure: CallFailed) -> int:
 
 
 def _body(failure: CallFailed) -> bytes:
-    """The gateway's body if it has come whole, else one with the same error."""
+    """The gateway's body if it is complete, otherwise a body with the same error."""
     upstream = failure.upstream
     if upstream is None:
         return _composed(failure)
@@ -194,7 +194,7 @@ def _body(failure: CallFailed) -> bytes:
     if upstream.body[:1] in {"{", "["}:
         try:
             loads(upstream.body.encode())
-        except MalformedJSONError:  # it was too long for the details of a status
+        except MalformedJSONError:  # it was truncated to fit a status
             return _composed(failure)
         return upstream.body.encode()
     return upstream.body.encode() or _composed(failure)
@@ -212,13 +212,13 @@ def _composed(failure: CallFailed) -> bytes:
 
 
 def _objects(value: dict[str, Any], key: str) -> list[dict[str, Any]]:
-    """The objects of a list; none where the list is not of the message's own fields, as an empty one."""
+    """The objects of a list; none if the list is not in the message's fields, such as an empty one."""
     items = value.get(key)
     return items if isinstance(items, list) else []
 
 
 def _lift(message: Any) -> list[list[float]]:
-    """The vectors of a reply, taken out of it: the codec would look at each number."""
+    """The vectors of a response, removed from it, because the codec would visit each number."""
     vectors = [list(item.embedding) for item in message.data]
     for item in message.data:
         item.ClearField("embedding")

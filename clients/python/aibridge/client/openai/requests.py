@@ -1,4 +1,4 @@
-"""An HTTP request of the OpenAI API as the RPC that says the same. No I/O."""
+"""HTTP requests of the OpenAI API as RPCs. No I/O."""
 
 import re
 from collections.abc import Iterable
@@ -15,10 +15,10 @@ from aibridge.v1.chat_pb2 import CreateChatCompletionRequest
 from aibridge.v1.embeddings_pb2 import CreateEmbeddingRequest
 from aibridge.v1.models_pb2 import ListModelsRequest, RetrieveModelRequest
 
-#: The leftmost wins, so that an id may have any of these words in it; what stands before is the base URL's.
+#: The leftmost match is used, so an id may contain these words; the part before it is the base URL's.
 _ROUTE: Final = re.compile(r"/(?:(chat/completions)|(embeddings)|(models)(?:/(.+))?)/*$")
-#: Headers that frame an HTTP message or tell of the HTTP library; all others are the caller's to choose, and the
-#: bridge's to let pass.
+#: Headers that frame an HTTP message or describe the HTTP library. All others are sent, and the bridge decides which to
+#: forward.
 _FRAMING: Final = frozenset(
     {"accept", "connection", "cookie", "expect", "host", "te", "transfer-encoding", "user-agent"}
 )
@@ -28,7 +28,7 @@ _VALUE: Final = re.compile(r"[\x20-\x7e]*")
 
 
 class Rpc(NamedTuple):
-    """A request on its way: the stub and its method, and how the reply is to be written.
+    """A prepared call: the stub, its method, and how to write the response.
 
     `base64` says that vectors were asked for as base64 text.
     """
@@ -40,12 +40,12 @@ class Rpc(NamedTuple):
     base64: bool = False
 
     def of(self, client: Any) -> Any:
-        """The RPC, as a client has it."""
+        """The client's RPC."""
         return getattr(getattr(client, self.stub), self.method)
 
 
 class RefusedError(Exception):
-    """A request that the bridge has no RPC for; `reply` says so in HTTP."""
+    """A request without an RPC; `reply` is the HTTP response for it."""
 
     def __init__(self, reply: Reply) -> None:
         super().__init__(reply.status)
@@ -86,7 +86,7 @@ def _raw(method: str, target: str, body: bytes, content_type: str) -> Rpc:
 
 
 def metadata_of(headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    """The headers that go along, as gRPC metadata.
+    """The headers to send, as gRPC metadata.
 
     Raises:
         ValueError: a value cannot be sent; the message names its header.
@@ -103,7 +103,7 @@ def metadata_of(headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ..
 
 
 def _page(query: str) -> ListModelsRequest:
-    """The parameters of a query: those that the request has no field for go in `extra_json`."""
+    """The parameters of a query. Those without a field go in `extra_json`."""
     members: dict[str, Any] = {}
     for key, value in parse_qsl(query, keep_blank_values=True):
         before = members.get(key)
@@ -126,12 +126,12 @@ def _body(message_type: Any, body: bytes) -> tuple[dict[str, Any], Message]:
 
 
 def _without_stream(value: dict[str, Any]) -> dict[str, Any]:
-    """A body without `stream`, which the RPC says."""
+    """A body without `stream`, because the RPC decides it."""
     return {key: item for key, item in value.items() if key != "stream"}
 
 
 def _once(message: Any) -> Message:
-    """The request with the bridge's own retries off: the library retries, and attempts would multiply."""
+    """The request with the bridge's retries off: the library retries, and attempts would multiply."""
     message.bridge_options.retry = False
     request: Message = message
     return request

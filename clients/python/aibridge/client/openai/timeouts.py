@@ -1,4 +1,4 @@
-"""Streams with a read timeout: how long to wait for a chunk, as an HTTP library means it.
+"""Streams with a read timeout: how long to wait for a chunk, as HTTP libraries define it.
 
 A gRPC deadline would count from the beginning of the call and end streams that are making progress. The time that a
 slow reader takes for a chunk does not count.
@@ -30,7 +30,7 @@ class Chunks(Protocol):
 
 
 class SyncChunks:
-    """The chunks of the synchronous client; `read` blocks. A `timeout` of None waits for ever.
+    """The chunks of the synchronous client; `read` blocks. A `timeout` of None waits without limit.
 
     One timer per stream checks, when it fires, how long the wait has been. A timer for each chunk would be a thread for
     each chunk.
@@ -39,13 +39,13 @@ class SyncChunks:
     def __init__(self, chunks: sync.Stream[Any], timeout: float | None) -> None:
         self._chunks = chunks
         self._timeout = timeout
-        self._since: float | None = None  # when the wait for the next chunk began; None while nobody waits
+        self._since: float | None = None  # when the wait for the next chunk began; None if there is none
         self._expired = False
         self._ended = False
         self._timer: threading.Timer | None = None
 
     async def read(self) -> Any:
-        """The next chunk, or None at the end. It never waits in the sense of asyncio."""
+        """The next chunk, or None at the end. It never suspends."""
         self._since = time.monotonic()
         if self._timeout is not None and self._timer is None and not self._ended:
             self._start(self._timeout)
@@ -89,7 +89,7 @@ class SyncChunks:
 
 
 class AsyncChunks:
-    """The chunks of the asyncio client. A `timeout` of None waits for ever."""
+    """The chunks of the asyncio client. A `timeout` of None waits without limit."""
 
     def __init__(self, chunks: asynchronous.Stream[Any], timeout: float | None) -> None:
         self._chunks = chunks

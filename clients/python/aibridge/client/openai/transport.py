@@ -1,4 +1,4 @@
-"""The transports: an HTTP request becomes an RPC, and its result an HTTP response, streamed as the chunks come.
+"""The transports: an HTTP request becomes an RPC, and its result an HTTP response, streamed as chunks arrive.
 
 They serve httpx and httpx2, which have the same interface: a response is made by the library that made the request.
 What happens in between is written once, as coroutines; the synchronous transport runs them to their end in one step.
@@ -20,13 +20,13 @@ from aibridge.client.openai.requests import RefusedError, Rpc, metadata_of, rpc_
 from aibridge.client.openai.timeouts import AsyncChunks, Chunks, SyncChunks
 from aibridge.v1.raw_pb2 import RawRequest, RawResponse
 
-#: The library that calls the transport has retries of its own.
+#: The library that calls the transport retries by itself.
 _NO_RETRIES: Final[Sequence[Option]] = (("grpc.enable_retries", 0),)
 _LIBRARIES: Final = frozenset({"httpx", "httpx2"})
 
 
 class Caller(Protocol):
-    """Makes RPCs, by either client."""
+    """Makes RPCs with either client."""
 
     async def unary(self, rpc: Rpc, metadata: Metadata, read_timeout: float | None) -> tuple[Any, Trailers]:
         """The response and its trailers, within `read_timeout` seconds. Raises `CallFailed`."""
@@ -67,7 +67,7 @@ class _Exchange:
         self._library = _library_of(request)
 
     async def respond(self, caller: Caller, body: bytes) -> Any:
-        """The response; of a stream, once its first chunk has come."""
+        """The response; for a stream, after its first chunk has arrived."""
         try:
             rpc, metadata, timeout = self._rpc(body)
         except RefusedError as error:
@@ -105,7 +105,7 @@ class _Exchange:
         written: replies.EventWriter = raw.RawEvents() if isinstance(rpc.message, RawRequest) else replies.ChatEvents()
         try:
             first = await chunks.read()
-            while first is not None and not first.ListFields():  # a heartbeat: the response has not begun
+            while first is not None and not first.ListFields():  # a heartbeat: the response has not started
                 first = await chunks.read()
         except CallFailed as failure:
             if not replies.is_event(failure):
@@ -117,7 +117,7 @@ class _Exchange:
         return self._stream(kind(first, chunks, written, self._broken))
 
     def _response(self, reply: replies.Reply) -> Any:
-        """A response that is still to be read, as one from the network: `content=` would give one already closed."""
+        """An unread response, as from the network: `content=` would make a closed one."""
         headers = {**reply.headers, "content-length": str(len(reply.body))}
         return self._library.Response(reply.status, headers=headers, stream=self._library.ByteStream(reply.body))
 
@@ -125,7 +125,7 @@ class _Exchange:
         return self._library.Response(200, headers=replies.EVENT_STREAM, stream=events)
 
     def _broken(self, failure: CallFailed) -> Exception:
-        """The library's own exception for a connection that broke."""
+        """The library's exception for a broken connection."""
         kind = getattr(self._library, replies.transport_error(failure))
         error: Exception = kind(failure.explanation, request=self._request)
         return error
@@ -183,7 +183,7 @@ class Transport:
         self._caller = _SyncCaller(self._client)
 
     def handle_request(self, request: Any) -> Any:
-        """The response to a request; of a stream, once its first chunk has come."""
+        """The response to a request; for a stream, after its first chunk has arrived."""
         return finish(_Exchange(request).respond(self._caller, request.read()))
 
     def close(self) -> None:
@@ -209,12 +209,12 @@ class AsyncTransport:
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def handle_async_request(self, request: Any) -> Any:
-        """The response to a request; of a stream, once its first chunk has come."""
+        """The response to a request; for a stream, after its first chunk has arrived."""
         body = await request.aread()
         return await _Exchange(request).respond(_AsyncCaller(self._connected()), body)
 
     def _connected(self) -> asynchronous.Client:
-        """The client of the running loop; a client of an earlier loop is of no use any more."""
+        """The client of the running loop. A client of an earlier loop cannot be used any more."""
         loop = asyncio.get_running_loop()
         if self._client is None or self._loop is not loop:
             tls = self._credentials or False
