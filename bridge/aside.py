@@ -1,4 +1,4 @@
-"""Runs what would hold up the event loop in a thread beside it: the conversion of large documents.
+"""Runs long conversions of large documents in a thread beside the event loop.
 
 There is one thread per process. The interpreter runs one thread at a time, so a second one would convert nothing
 sooner, and the event loop would wait for two. The event loop gets the interpreter back within `_SWITCH_SECONDS`, but
@@ -15,7 +15,7 @@ from typing import Any, Final, ParamSpec, TypeVar
 P = ParamSpec("P")
 R = TypeVar("R")
 
-#: Seconds after which a thread that computes lets another one run. Python's own 5 ms add up: a call has several turns.
+#: Time after which a computing thread lets another one run. Python's default of 5 ms adds up over several turns.
 _SWITCH_SECONDS: Final = 0.001
 
 _thread: Final = ThreadPoolExecutor(1, "aibridge-aside", sys.setswitchinterval, (_SWITCH_SECONDS,))
@@ -24,7 +24,7 @@ _thread: Final = ThreadPoolExecutor(1, "aibridge-aside", sys.setswitchinterval, 
 async def aside(function: Callable[P, R], *arguments: P.args, **options: P.kwargs) -> R:
     """The result of a function that shares no state with the event loop.
 
-    A task that is cancelled stops waiting; a function that has begun runs to its end.
+    A cancelled task stops waiting. A function that has started runs to its end.
     """
     task: Any = partial(function, *arguments, **options)
     result: R = await asyncio.get_running_loop().run_in_executor(_thread, task)

@@ -1,4 +1,4 @@
-"""Certificates and keys in PEM files: read, and checked for what would make every handshake fail."""
+"""Reads certificates and keys from PEM files, and checks for anything that would make every handshake fail."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -23,7 +23,7 @@ class Pair(NamedTuple):
 
 
 def pair(chain: bytes, key: bytes) -> Pair:
-    """The pair that a server or a client shows.
+    """The certificate and key that a server or a client presents.
 
     Raises:
         UnusableFileError: it is not PEM, the key is of another certificate, or the certificate is not valid today.
@@ -44,7 +44,7 @@ def pair(chain: bytes, key: bytes) -> Pair:
 
 
 def authorities(bundle: bytes) -> bytes:
-    """Checks a bundle of CA certificates; those that have expired do not count, but one must be left.
+    """Check a bundle of CA certificates. Expired ones do not count, but one must be valid.
 
     Raises:
         UnusableFileError: it is not PEM, or has no certificate that is valid today.

@@ -1,4 +1,4 @@
-"""What files hold, read again when they change. While they are gone or bad, the last good value stays in force."""
+"""Values from files that are reloaded when the files change. The last good value stays while they are bad."""
 
 import stat
 import time
@@ -9,22 +9,22 @@ from typing import Final, Generic, NamedTuple, TypeVar
 import structlog
 
 _log = structlog.get_logger("aibridge.files")
-#: A file that has not changed for so many nanoseconds is not being written.
+#: A file that has not changed for this time is not being written.
 _SETTLED_NANOSECONDS: Final = 100_000_000
 
 Value = TypeVar("Value")
 
 
 class UnusableFileError(ValueError):
-    """A file cannot be read, or does not hold what it should. The message says what is wrong and quotes nothing."""
+    """A file cannot be read, or its content is not valid. The message says why, and quotes nothing."""
 
 
 class ReloadingFile(Generic[Value]):
-    """The value that `parse` makes of some files' bytes; a pair of files is read as one.
+    """The value that `parse` makes of the bytes of one or more files, which are read together.
 
-    `what` names it in the log. `parse` raises UnusableFileError. Nothing over `max_bytes` bytes is read. The files are
-    looked at when the value is asked for, but not again within `interval` seconds. A new content counts when it has
-    been left alone for a moment: until then it may be half of what is being written.
+    `what` names the value in the log. `parse` raises UnusableFileError. Files over `max_bytes` are not read. The files
+    are checked when the value is needed, at most once in `interval` seconds. New content counts once the file has not
+    changed for a moment, because it may be half written until then.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class ReloadingFile(Generic[Value]):
         self._problem = ""
 
     def value(self) -> Value | None:
-        """The value in force; None if there has never been one."""
+        """The current value; None if there has never been one."""
         now = time.monotonic()
         if now >= self._next:
             self._next = now + self._interval
@@ -58,7 +58,7 @@ class ReloadingFile(Generic[Value]):
         return self._value
 
     def load(self) -> Value:
-        """The value, where the bridge cannot start without it.
+        """The value, if the bridge cannot start without it.
 
         Raises:
             UnusableFileError: there is none.
@@ -78,7 +78,7 @@ class ReloadingFile(Generic[Value]):
                 return
             contents = [path.read_bytes() for path in self._paths]
             if self._value is not None and self._stat() != stamps:
-                return  # changed while it was read: half of the old, half of the new
+                return  # it changed while it was read
         except OSError as error:
             raise UnusableFileError(type(error).__name__) from None
         value = self._parse(contents)
@@ -89,7 +89,7 @@ class ReloadingFile(Generic[Value]):
     def _stat(self) -> "list[_Stamp]":
         stamps = []
         for path in self._paths:
-            status = path.stat()  # follows the symlinks by which Kubernetes swaps a secret
+            status = path.stat()  # follows the symlinks with which Kubernetes swaps a secret
             if not stat.S_ISREG(status.st_mode) or status.st_size > self._max_bytes:
                 raise UnusableFileError("not a regular file, or too large")
             stamps.append(_Stamp(status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size))
@@ -100,7 +100,7 @@ class ReloadingFile(Generic[Value]):
         return ", ".join(str(path) for path in self._paths)
 
     def _report(self, problem: str) -> None:
-        """Log a problem once, not each time that it is seen."""
+        """Log a problem once."""
         if problem != self._problem:
             self._problem = problem
             in_force = self._value is not None
@@ -108,7 +108,7 @@ class ReloadingFile(Generic[Value]):
 
 
 class _Stamp(NamedTuple):
-    """What changes when a file does."""
+    """What identifies a version of a file."""
 
     device: int
     inode: int

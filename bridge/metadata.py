@@ -1,4 +1,4 @@
-"""gRPC metadata <-> HTTP headers: allow-lists both ways, a deny-list on top. What is in no list does not pass."""
+"""gRPC metadata <-> HTTP headers, by allow-lists in both directions and a deny-list that overrides them."""
 
 import re
 from collections.abc import Collection, Iterable, Iterator
@@ -6,7 +6,7 @@ from typing import Final
 
 from bridge.errors import BridgeError, Reason
 
-#: What a caller's metadata may say to the upstream. Nothing here can change the host, the path or the credentials.
+#: Metadata that goes to the upstream. Nothing here can change the host, the path or the credentials.
 REQUEST_HEADERS: Final = frozenset(
     {
         "http-referer",  # app attribution: Vercel, OpenRouter
@@ -17,10 +17,10 @@ REQUEST_HEADERS: Final = frozenset(
         "x-title",
     }
 )
-#: What says on whose account a credential is used; so only the caller's own credential has it with it.
+#: Headers that select the account of a credential. They go only with the caller's own credential.
 ACCOUNT_HEADERS: Final = frozenset({"openai-organization", "openai-project"})
 
-#: What an upstream's response may say to the caller, as trailing metadata; further names by prefix below.
+#: Response headers that go to the caller as trailing metadata; more names by prefix below.
 REPLY_HEADERS: Final = frozenset(
     {
         "apim-request-id",
@@ -46,11 +46,11 @@ REPLY_HEADERS: Final = frozenset(
     }
 )
 _RATE_LIMITS: Final = "x-ratelimit-"
-#: LiteLLM puts this before the headers that its own upstream has sent, cookies and all. Proxies may write `-` for `_`.
+#: LiteLLM puts this before all headers of its own upstream, also cookies. Proxies may replace `_` by `-`.
 _RELAYED: Final = ("llm_provider-", "llm-provider-")
 
-#: Never passed on, whatever a setting allows: what frames the message, routes it, names its sender or authenticates
-#: someone, and what the bridge itself says of the response that it can read.
+#: Never passed on, whatever a setting allows: headers that frame or route the message, name its sender or authenticate
+#: someone, and headers that the bridge sets itself.
 DENIED: Final = frozenset(
     {
         "accept",
@@ -91,7 +91,7 @@ DENIED: Final = frozenset(
 _DENIED_PREFIXES: Final = (":", "content-", "grpc-", "if-", "proxy-", "sec-", "x-envoy-", "x-forwarded-")
 _DENIED_SUFFIXES: Final = ("-api-key", "-authorization", "-bin", "-security-token")
 
-#: All trailers of a response together, as HTTP/2 counts them; peers refuse more than 8 KiB of metadata by default.
+#: The size of all trailers, as HTTP/2 counts it. By default peers refuse more than 8 KiB of metadata.
 _MAX_TRAILER_BYTES: Final = 3072
 _ENTRY_BYTES: Final = 32  # of each entry, besides its characters
 _VALUE: Final = re.compile(r"[\x20-\x7e]*")
@@ -101,26 +101,26 @@ Metadata = Iterable[tuple[str, str | bytes]]
 
 
 def is_denied(name: str) -> bool:
-    """Whether a header of this lower-case name never passes. Servers behind CGI take `_` for `-`."""
+    """Whether a header with this lower-case name never passes. CGI servers do not tell `_` from `-`."""
     plain = name.replace("_", "-")
     return plain in DENIED or plain.startswith(_DENIED_PREFIXES) or plain.endswith(_DENIED_SUFFIXES)
 
 
 def is_name(name: str) -> bool:
-    """Whether this is the name of a metadata key, and so that of a header."""
+    """Whether this is a valid metadata key, and so a valid header name."""
     return _KEY.fullmatch(name) is not None
 
 
 def request_headers(
     metadata: Metadata, allowed: Collection[str] = (), *, account: bool = False
 ) -> Iterator[tuple[str, str]]:
-    """The caller's metadata that goes to the upstream; `allowed` adds names to the built-in list.
+    """The caller's metadata that goes to the upstream. `allowed` adds names to the built-in list.
 
-    `account` says that the credential is the caller's own, and so the account may be. Of a key that comes several
-    times the first counts, for proxies differ in what they make of two headers of one name.
+    `account` says that the credential is the caller's own, so headers that select an account pass. Of several values of
+    a key the first counts, because proxies differ in how they handle repeated headers.
 
     Raises:
-        BridgeError: INVALID_METADATA for a value that cannot stand in an HTTP header.
+        BridgeError: INVALID_METADATA for a value that is not a valid HTTP header value.
     """
     seen: set[str] = set()
     for key, value in metadata:
@@ -131,7 +131,7 @@ def request_headers(
 
 
 def header_value(key: str, value: str | bytes) -> str:
-    """A metadata value as a header value: printable ASCII, so that it can end no line and begin no other header.
+    """A metadata value as a header value: printable ASCII, so that it cannot start another header.
 
     Raises:
         BridgeError: INVALID_METADATA.
@@ -144,10 +144,10 @@ def header_value(key: str, value: str | bytes) -> str:
 
 
 def response_trailers(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    """An upstream's response headers that go to the caller. Its own request id comes as `x-upstream-request-id`.
+    """The upstream's response headers that go to the caller. Its request id becomes `x-upstream-request-id`.
 
-    The request id comes first, then what the upstream itself says, then what it relays, until the space is used up. A
-    value that gRPC could not send is dropped: it would break the whole call.
+    The request id comes first, then the upstream's own headers, then those that it relays, until the space is used up.
+    A value that gRPC cannot send is dropped, because it would break the call.
     """
     ranked: tuple[list[tuple[str, str]], ...] = ([], [], [])
     for name, value in headers:
@@ -155,7 +155,7 @@ def response_trailers(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str
         rank = _rank(key)
         if rank is not None and _KEY.fullmatch(key) and _VALUE.fullmatch(value):
             ranked[rank].append((key, value))
-    own = [("x-upstream-request-id", value) for _, value in ranked[0][:1]]  # of several the first counts
+    own = [("x-upstream-request-id", value) for _, value in ranked[0][:1]]  # the first one counts
     trailers: list[tuple[str, str]] = []
     left = _MAX_TRAILER_BYTES
     for key, value in (*own, *ranked[1], *ranked[2]):
@@ -167,7 +167,7 @@ def response_trailers(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str
 
 
 def _rank(key: str) -> int | None:
-    """How soon a header has to go to the caller, 0 first; None for one that does not pass."""
+    """The rank of a header, 0 first; None for one that does not pass."""
     if key == "x-request-id":
         return 0
     if key.startswith(_RELAYED):

@@ -1,9 +1,9 @@
-"""What the RPCs do, by the name of the method."""
+"""Operation names and properties of the RPCs, by method."""
 
 from collections.abc import Mapping
 from typing import Final
 
-#: Operations of the GenAI conventions. RawService names its own, by the path that is called.
+#: Operation names of the GenAI conventions. For RawService, the pattern of the path is the operation.
 GENAI: Final[Mapping[str, str]] = {
     "CreateChatCompletion": "chat",
     "CreateChatCompletionStream": "chat",
@@ -19,10 +19,10 @@ def name_of(method: str) -> str:
 
 
 def retrieves_model(method: str) -> bool:
-    """Whether a method, given by its path, looks up one model: a 404 is about the model, whatever its body says."""
+    """Whether a method looks up one model, so that a 404 is about the model, whatever its body says."""
     return name_of(method) == _RETRIEVES_MODEL
 
 
 def has_model(method: str) -> bool:
-    """Whether a call of a method, given by its path, is about one model."""
+    """Whether a call of a method is about one model."""
     return name_of(method) != _LISTS_MODELS

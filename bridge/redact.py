@@ -1,6 +1,6 @@
-"""Text from outside made safe to show: no keys, no URLs, no control characters.
+"""Makes text from outside safe to show: no keys, no URLs, no control characters.
 
-This knows keys by their look. What a text has in common with what was sent is masked by `bridge.upstream.masking`.
+Keys are recognised by their form. `bridge.upstream.masking` masks what a text shares with the request.
 """
 
 import re

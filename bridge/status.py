@@ -25,14 +25,14 @@ from bridge.redact import safe
 
 #: The whole `google.rpc.Status`, in bytes.
 _MAX_STATUS_BYTES: Final = 2048
-#: `ErrorInfo` of it, and what is left for the upstream's own words at least.
+#: The largest `ErrorInfo`, and the least space that is left for the upstream's error.
 _MAX_INFO_BYTES: Final = 768
 _MIN_ERROR_BYTES: Final = 128
-#: The message as gRPC writes it, where each byte that is not ASCII takes three.
+#: The message as gRPC encodes it. Each byte that is not ASCII takes three.
 _MAX_MESSAGE_BYTES: Final = 1536
-#: A message around another: its key and its length.
+#: The key and the length of an embedded message.
 _FRAME_BYTES: Final = 4
-#: What a caller is told to wait where the upstream did not say, in seconds.
+#: The delay that a caller is told if the upstream names none.
 _DEFAULT_DELAY_SECONDS: Final = 1.0
 _USAGE_KEY: Final = re.compile(r"[A-Za-z0-9_.-]{1,40}")
 _USAGE_KEYS: Final = 8
@@ -54,7 +54,7 @@ class RpcStatus(_Parts, grpc.Status):
 
 
 def status_of(error: BridgeError, record: CallRecord) -> RpcStatus:
-    """The whole answer to a call that failed."""
+    """The status of a failed call."""
     code = _CODES[error.reason.code]
     status = Status(code=error.reason.code, message=_message(error))
     room = _MAX_STATUS_BYTES - (_MIN_ERROR_BYTES if error.response is not None else 0)
@@ -71,7 +71,7 @@ def status_of(error: BridgeError, record: CallRecord) -> RpcStatus:
 
 
 def trailers_of(record: CallRecord) -> Trailers:
-    """What each call ends with, whatever became of it: request ids, the upstream's allowed headers, usage seen."""
+    """The trailers of each call: request ids, the upstream's allowed headers, and the usage."""
     trailers: list[tuple[str, str | bytes]] = [("x-request-id", record.request_id), *record.trailers]
     counts = {
         key: value
@@ -86,7 +86,7 @@ def trailers_of(record: CallRecord) -> Trailers:
 def _message(error: BridgeError) -> str:
     text = safe(error.message) or error.reason.meaning
     if len(text) <= _MAX_MESSAGE_BYTES and text.isascii() and text.isprintable() and "%" not in text:
-        return text  # as nearly all are; to count takes as long as all the rest
+        return text  # as nearly all are; counting takes as long as all the rest
     sizes = accumulate(
         1 if " " <= character <= "~" and character != "%" else 3 * len(character.encode()) for character in text
     )
@@ -98,7 +98,7 @@ def _retry(error: BridgeError) -> Retry:
 
 
 def _pushback(error: BridgeError, record: CallRecord) -> Trailers:
-    """Pushback for gRPC's own retries: -1 forbids them, N is a delay in ms, absent leaves it to the client's policy."""
+    """Pushback: -1 forbids gRPC's retries, N is a delay in ms, absent leaves it to the client's policy."""
     retry = _retry(error)
     if retry is Retry.NO or not _grpc_may_retry(error, record):
         return (("grpc-retry-pushback-ms", "-1"),)
@@ -106,10 +106,10 @@ def _pushback(error: BridgeError, record: CallRecord) -> Trailers:
 
 
 def _grpc_may_retry(error: BridgeError, record: CallRecord) -> bool:
-    """Whether gRPC may send the call again by itself; the caller may decide to do so all the same.
+    """Whether gRPC may retry the call by itself. The caller may decide to do so in any case.
 
-    It must not multiply the bridge's own retries, nor repeat what may have been billed. Once a message was delivered it
-    sends nothing again anyway.
+    gRPC's retries must not multiply the bridge's, nor repeat a call that may have been billed. Once a message has been
+    delivered, gRPC does not retry.
     """
     if record.delivered:
         return True
@@ -121,7 +121,7 @@ def _milliseconds(error: BridgeError) -> int:
 
 
 def _details(error: BridgeError, record: CallRecord) -> Iterator[Message]:
-    """All details but the upstream's own, those first that a caller needs most."""
+    """All details except the upstream's error, the most important first."""
     yield _info(error, record)
     retry = _retry(error)
     if retry is Retry.DELAY or (retry is Retry.YES and not _grpc_may_retry(error, record)):
@@ -143,7 +143,7 @@ def _details(error: BridgeError, record: CallRecord) -> Iterator[Message]:
 
 def _info(error: BridgeError, record: CallRecord) -> ErrorInfo:
     known = _metadata(error, record)
-    for limit in (128, 64, 32, 16):  # characters of a value, which may take four bytes each
+    for limit in (128, 64, 32, 16):  # characters of a value, up to four bytes each
         info = ErrorInfo(
             reason=error.reason.name, domain=DOMAIN, metadata={key: safe(text, limit) for key, text in known.items()}
         )
@@ -171,7 +171,7 @@ def _metadata(error: BridgeError, record: CallRecord) -> dict[str, str]:
 
 
 def _add(status: Status, detail: Message, size: int) -> None:
-    """Add a detail if it fits; one with a list in it loses the end of that list first."""
+    """Add a detail if it fits. A detail with a list first loses the end of the list."""
     packed = Any()
     packed.Pack(detail)
     while status.ByteSize() + packed.ByteSize() + _FRAME_BYTES > size:
@@ -183,7 +183,7 @@ def _add(status: Status, detail: Message, size: int) -> None:
 
 
 def _add_upstream_error(status: Status, reply: ErrorResponse, record: CallRecord) -> None:
-    """The upstream's own words, as much of them as there is room for; its HTTP status always."""
+    """The upstream's error, as much as fits. Its HTTP status always fits."""
     detail = UpstreamError(http_status=record.http_status or reply.http_status)
     empty = Any()
     empty.Pack(detail)

@@ -1,4 +1,4 @@
-"""What every RPC begins with: its request, read within limits; and the message that each response becomes."""
+"""The common steps of all RPCs: the request, read within limits, and the message for a response."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -21,7 +21,7 @@ M = TypeVar("M", bound=Message)
 R = TypeVar("R")
 P = ParamSpec("P")
 
-#: Requests up to this size are converted at once: 8000 empty messages take 15 ms.
+#: Requests up to this size are converted on the event loop: 8000 empty messages take 15 ms.
 _SMALL_BYTES: Final = 16 << 10
 #: So are larger ones up to this size if they have few elements: text takes 1 ms for each of these.
 _SPARSE_BYTES: Final = 1 << 20
@@ -34,7 +34,7 @@ async def received(
     """The request of a call, and the call's context. A large request is read beside the event loop.
 
     Raises:
-        BridgeError: INVALID_REQUEST for what is no message of this type, or has more than `max_elements` elements.
+        BridgeError: INVALID_REQUEST if it is not a message of this type, or has more than `max_elements` elements.
     """
     is_large = len(data) > min(_SMALL_BYTES, max_elements) and not _is_sparse(
         message_type, data, min(_FEW, max_elements)
@@ -62,7 +62,7 @@ async def received(
 
 
 def _is_sparse(message_type: Any, data: bytes, few: int) -> bool:
-    """Whether a message of some size has few elements, each with much text, so that it takes little to convert."""
+    """Whether a large message has few elements, each with much text, so that it is cheap to convert."""
     return len(data) <= _SPARSE_BYTES and message_elements(message_type.DESCRIPTOR, data, few) <= few
 
 
@@ -82,7 +82,7 @@ def _parsed(message_type: type[M], data: bytes) -> M:
 
 
 def named(call: CallContext, operation: str, model: str) -> CallContext:
-    """The context of a call whose operation and model only its JSON body says."""
+    """The context of a call whose operation and model are only known from its path and JSON body."""
     call.record.operation, call.record.model = operation, word(model)
     return replace(call, model=model)
 
@@ -100,7 +100,7 @@ def built(message_type: type[M], value: dict[str, Any], *, inline: bool = False)
 
 
 async def digested(call: CallContext, digest: Callable[P, R], *arguments: P.args, **options: P.kwargs) -> R:
-    """What an upstream's response becomes, made beside the event loop if the response is large.
+    """Convert an upstream's response, beside the event loop if it is large.
 
     Raises:
         BridgeError: as `digest`.
@@ -111,7 +111,7 @@ async def digested(call: CallContext, digest: Callable[P, R], *arguments: P.args
 
 
 async def converted(call: CallContext, convert: Callable[P, R], *arguments: P.args, **options: P.kwargs) -> R:
-    """What goes upstream, made beside the event loop if the request is large.
+    """Convert a request for the upstream, beside the event loop if it is large.
 
     Raises:
         BridgeError: as `convert`.
