@@ -110,7 +110,7 @@ PROXY: Final = [
     proxy_row("proxy, 407", "answers 407 to CONNECT", "407", UNREACHABLE.but(**PROXY_REJECTED)),
     proxy_row("proxy, 403", "answers 403 to CONNECT", "403", UNREACHABLE),
     proxy_row("proxy, 502", "answers 502 to CONNECT", "502", UNREACHABLE),
-    proxy_row("proxy, no HTTP", "answers CONNECT with what is no HTTP", "no http", UNREACHABLE),
+    proxy_row("proxy, no HTTP", "answers CONNECT with something other than HTTP", "no http", UNREACHABLE),
     proxy_row("proxy, closed", "closes the connection instead of an answer", "hangs up", UNREACHABLE),
     proxy_row(
         "proxy, silent",
@@ -178,12 +178,16 @@ BREAKS: Final = [
 
 TIME: Final = [
     row("late", "answers late, within all limits", s.late),
-    row("byte by byte", "sends the right reply byte by byte", s.by_byte),
-    row("no reply", "is silent, until response_timeout", s.hang, NO_REPLY, settings=short("response_timeout")),
+    row("byte by byte", "sends the right response byte by byte", s.by_byte),
+    row("no response", "is silent, until response_timeout", s.hang, NO_REPLY, settings=short("response_timeout")),
     row(
-        "no reply, deadline", "is silent, until default_deadline", s.hang, NO_REPLY, settings=short("default_deadline")
+        "no response, deadline",
+        "is silent, until default_deadline",
+        s.hang,
+        NO_REPLY,
+        settings=short("default_deadline"),
     ),
-    row("no reply, caller's deadline", "is silent, until the caller's deadline", s.hang, NO_REPLY, timeout=0.5),
+    row("no response, caller's deadline", "is silent, until the caller's deadline", s.hang, NO_REPLY, timeout=0.5),
     row(
         "request not read",
         "leaves a request of 8 MB unread, until response_timeout",
@@ -328,7 +332,7 @@ PROTOCOL: Final = [
     ),
     row(
         "early hints",
-        "says 100 and 103 before the reply",
+        "says 100 and 103 before the response",
         made(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: </>\r\n\r\n", http(_LENGTH), s.body),
     ),
     row(
@@ -450,15 +454,15 @@ CONTENT: Final = [
 
 SIZE: Final = [
     row(
-        "long reply",
-        "sends a reply over max_response_bytes",
+        "long response",
+        "sends a response over max_response_bytes",
         whole(b"{" + b" " * (1 << 20), 200, JSON),
         TOO_LARGE,
         settings={"max_response_bytes": SMALL},
     ),
     row(
-        "endless reply",
-        "sends a reply that does not end",
+        "endless response",
+        "sends a response that does not end",
         cut(s.flood(b"10000\r\n" + b" " * 65536 + b"\r\n"), s.nothing),
         TOO_LARGE,
         settings={"max_response_bytes": SMALL, "max_event_bytes": SMALL},
@@ -577,7 +581,7 @@ REFUSALS: Final = [
         refusal(429, code="insufficient_quota"),
         LIMITED.but(reason="INSUFFICIENT_QUOTA", retry="no", attempts=1),
     ),
-    row("429, then all is well", "says 429, and the second time answers", (refusal(429), s.well), OK.but(attempts=2)),
+    row("429, then all is well", "says 429, and succeeds the second time", (refusal(429), s.well), OK.but(attempts=2)),
     row(
         "429, in 20 ms, in the body",
         "says 429 with google.rpc.RetryInfo of 20 ms",
@@ -622,7 +626,7 @@ REFUSALS: Final = [
         refusal(503, "x-should-retry: false"),
         UNAVAILABLE.but(attempts=1, retry="no"),
     ),
-    row("503, then all is well", "says 503, and the second time answers", (refusal(503), s.well), OK.but(attempts=2)),
+    row("503, then all is well", "says 503, and succeeds the second time", (refusal(503), s.well), OK.but(attempts=2)),
     row(
         "503, then reset",
         "says 503, and the second time resets",
@@ -739,7 +743,7 @@ POOL: Final = [
         idle=s.idly(s.head(408, "", "content-length: 0", "connection: close"), end=s.close),
     ),
     row(
-        "idle, a reply",
+        "idle, a response",
         "sends an unsolicited response on an idle connection",
         idle=s.idly(s.head(200, JSON, "content-length: 2") + b"{}"),
     ),
@@ -780,7 +784,7 @@ SECTIONS: Final[Mapping[str, Sequence[Scenario]]] = {
     "Content": CONTENT,
     "Size": SIZE,
     "Refusals": REFUSALS,
-    "Errors in a reply": INSIDE,
+    "Errors in a response": INSIDE,
     "How a stream ends": ENDS,
     "The pool": POOL,
 }

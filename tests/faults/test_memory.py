@@ -19,7 +19,7 @@ FLOODS = (
     "endless headers",
     "endless trailers",
     "behind gzip",
-    "endless reply",
+    "endless response",
     "gzip bomb",
     "gzip bomb in a stream",
     "endless line",
