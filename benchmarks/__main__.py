@@ -48,8 +48,8 @@ class Bench(Calls, Crowds):
     """All measurements."""
 
 
-def _measured(bench: Bench, *, whole: bool) -> tuple[list[Row], dict[str, Any]]:
-    """The rows that are wanted, and what a whole run needs besides."""
+def _measured(bench: Bench) -> tuple[list[Row], dict[str, Any]]:
+    """The rows that are wanted, and what else the page shows."""
     rows, costs = bench.costs()
     for part in (bench.paced, bench.burst):
         found, further = part()
@@ -70,8 +70,10 @@ def _measured(bench: Bench, *, whole: bool) -> tuple[list[Row], dict[str, Any]]:
     if bench.wants("crowd"):
         found, details["streams"] = bench.crowd()
         rows += found
-    if whole:
-        details |= {"rates": bench.rates(), "workers": bench.workers()}
+    if bench.wants("rates"):
+        details["rates"] = bench.rates()
+    if bench.wants("workers"):
+        details["workers"] = bench.workers()
     return rows, details
 
 
@@ -80,7 +82,7 @@ def _run(chosen: argparse.Namespace, console: Console) -> dict[str, Any]:
     made_on = machine.described()
     with Stacks() as stacks, Load() as load:
         bench = Bench(stacks, load, QUICK if chosen.quick else Plan(), _Progress(console), chosen.only)
-        rows, details = ([bench.litellm()], {}) if chosen.peers else _measured(bench, whole=not chosen.only)
+        rows, details = ([bench.litellm()], {}) if chosen.peers else _measured(bench)
     after = {
         "seconds": round(time.monotonic() - began),
         "load_after": machine.load(),
@@ -99,6 +101,10 @@ def main() -> None:
     parser.add_argument("--peers", action="store_true", help="against the LiteLLM proxy, which is installed for it")
     parser.add_argument("--output", type=Path, help="where to write the results as JSON")
     chosen = parser.parse_args()
+    rows = (*BARS, "rates", "workers")
+    for name in chosen.only:
+        if not any(f"{row}/".startswith(f"{name}/") for row in rows):
+            parser.error(f"no row {name}; there are: {', '.join(rows)}")
     allow_files()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))  # and end the children on the way out
     console = Console(stderr=True)
@@ -106,8 +112,6 @@ def main() -> None:
         result = _run(chosen, console)
     except StartError as error:
         sys.exit(str(error))
-    if not result["rows"]:
-        sys.exit(f"no row by this name; there are: {', '.join(BARS)}")
     report.show(result)
     path = chosen.output or (
         None if chosen.quick or chosen.only else report.RESULTS / ("peers.json" if chosen.peers else "bench.json")

@@ -30,7 +30,7 @@ class Plan:
     paced_events: int = CHUNKS
     crowd_rounds: int = 5
     crowds: tuple[int, ...] = (10, 100, 1000, 2000)
-    crowd_seconds: float = 2.0
+    crowd_seconds: float = 3.5
     chunks: float = 2500.0
     ramp: float = 800.0
     idle_rounds: int = 5
@@ -55,7 +55,7 @@ QUICK = Plan(
     shapes=("plain", "openai", "spaced", "logprobs", "azure", "tools", "reasoning", MIXED),
     burst_seconds=0.25,
     burst_slices=1,
-    paced_events=100,
+    paced_events=80,
     window_seconds=1.2,
     crowd_rounds=2,
     crowds=(10, 1000),
