@@ -24,7 +24,7 @@ def streams(result: Result) -> Table:
                 str(count),
                 number(bridge["chunks_per_second"]),
                 *(number(points[stack]["us"]) if points[stack] else "" for stack in ("bare", "bridge")),
-                number(bridge["worst_wait"]),
+                number(bridge["worst_wait"]) if bridge["worst_wait"] else "",
                 number(bridge["open_us"]),
                 number(bridge["memory"] / 1e6),
             )
