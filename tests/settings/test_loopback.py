@@ -140,7 +140,7 @@ async def test_a_key_over_plain_http(start: Start, options: dict[str, str], warn
     with capture_logs() as logs:
         async with start(**options):
             pass
-    lines = [line for line in logs if line["event"].startswith("keys and prompts go")]
+    lines = [line for line in logs if line["event"].startswith("keys and prompts are sent")]
     assert bool(lines) is warns
     assert all(line["log_level"] == "warning" for line in lines)
     assert "sk-1" not in str(logs)
