@@ -9,7 +9,7 @@ an HTTP response or a transport failure.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Final
+from typing import Final, Self
 
 from google.rpc.code_pb2 import Code
 
@@ -174,6 +174,14 @@ class BridgeError(Exception):
 
     def __str__(self) -> str:
         return f"{self.reason.name}: {self.message}"
+
+    def detached(self) -> Self:
+        """This error without its traceback, whose frames hold the request.
+
+        A frame that keeps the error would make a cycle, and the request would stay until the garbage collector runs.
+        """
+        self.__traceback__ = self.__cause__ = self.__context__ = None
+        return self
 
     @property
     def is_refusal(self) -> bool:

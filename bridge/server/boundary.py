@@ -140,7 +140,7 @@ class Boundary(grpc.GenericRpcHandler):
 
     def _failure(self, exception: Exception, context: Context, record: CallRecord, call: InFlightCall) -> BridgeError:
         if isinstance(exception, BridgeError):
-            return exception
+            return exception.detached()
         if call.is_writing and isinstance(exception, grpc.aio.InternalError):
             self._cancelled(record, context)
             raise asyncio.CancelledError from None  # the caller has gone during a write

@@ -208,21 +208,35 @@ def _models(value: Any, *, top: bool = False) -> Iterator[str]:
 
     `top`: the value is an object whose members stand beside `model`, for whoever reads it.
     """
-    pending: list[tuple[Any, bool, bool]] = [(value, False, top)]
-    while pending:  # not by recursion: each model would come up through all levels
-        item, named, top = pending.pop()
-        if isinstance(item, str):
-            if named:
-                yield item
-        elif isinstance(item, tuple):
-            for key, member in item:
-                word = _folded(key)
-                speaks = any(name in word for name in _NAMES) or (top and word in _TOP_NAMES)
-                if named and not speaks:
-                    yield key
-                pending.append((member, named or speaks, word in _BODIES))
-        elif isinstance(item, list):
-            pending += [(each, named, False) for each in item]
+    # Not by recursion, where each model would come up through all levels. What waits is one iterator for each level.
+    levels = [_members(value, named=False, top=top)]
+    while levels:
+        for item, named, is_body in levels[-1]:
+            if isinstance(item, str):
+                if named:
+                    yield item
+            elif isinstance(item, (tuple, list)):
+                levels.append(_members(item, named=named, top=is_body))
+                break
+        else:
+            levels.pop()
+
+
+def _members(value: Any, *, named: bool, top: bool) -> Iterator[tuple[Any, bool, bool]]:
+    """The members of an object or the items of a list: each, whether it speaks of models, and whether it is a body.
+
+    A key in a member that speaks of models may be one, and comes as an item of its own.
+    """
+    if isinstance(value, list):
+        for item in value:
+            yield item, named, False
+        return
+    for key, item in value:
+        word = _folded(key)
+        speaks = any(name in word for name in _NAMES) or (top and word in _TOP_NAMES)
+        if named and not speaks:
+            yield key, True, False
+        yield item, named or speaks, word in _BODIES
 
 
 def _folded(key: str) -> str:

@@ -1,16 +1,19 @@
 """What nobody foresaw: it becomes INTERNAL with a fixed text, and nothing of it reaches the caller."""
 
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
 from aibridge.v1 import chat_pb2, embeddings_pb2, models_pb2
+from bridge.call import CallContext
 from bridge.upstream.client import Upstream
 from bridge.upstream.stream import ChunkStream
 from tests.support.bridge import Bridge
 from tests.support.details import RPCS, failed, failed_either, failed_stream
+from tests.support.gateway import reply
 from tests.support.payloads import CHUNK
 
 SECRET = "the prompt was: open sesame, the key sk-abcdefgh"  # noqa: S105 # stands for one
@@ -101,3 +104,38 @@ async def test_own_checks(request_: dict[str, Any], field: str, rpc: str, bridge
     assert (failure.code, failure.reason, failure.pushback) == ("INVALID_ARGUMENT", "INVALID_REQUEST", "-1")
     assert [violation.field for violation in failure.details["BadRequest"].field_violations] == [field]
     assert bridge.gateway.requests == []
+
+
+@pytest.fixture
+def _no_collection() -> Iterator[None]:
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.usefixtures("_no_collection")
+@RPCS
+@pytest.mark.parametrize("kind", ["refused upstream", "refused by the bridge", "unexpected"])
+async def test_a_call_that_fails_keeps_nothing_of_its_request(
+    rpc: str, kind: str, bridge: Bridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its request, which may be large, is freed with the call, and not when the garbage collector runs next."""
+    request = chat_pb2.CreateChatCompletionRequest(model="m", messages=[{"role": "user", "content": "hi"}])
+    if kind == "refused by the bridge":
+        request.extra_json = "no JSON"
+    if kind == "unexpected":
+
+        async def breaks(*_: Any, **__: Any) -> None:
+            raise RuntimeError("secret")
+
+        monkeypatch.setattr(Upstream, "begin", breaks)
+    bridge.gateway.script(reply(b"{}", 400))
+    before = contexts()
+    for _ in range(5):
+        await failed_either(bridge, rpc, request)
+    assert contexts() <= before
+
+
+def contexts() -> set[int]:
+    return {id(each) for each in gc.get_objects() if type(each) is CallContext}
