@@ -11,11 +11,11 @@ from collections.abc import Iterable
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from aibridge.v1.chat_pb2 import CreateChatCompletionStreamResponse
-from bridge.codec.places import Path, Put
+from bridge.codec.places import Put
 from bridge.errors import invalid
 from bridge.settings import Settings
 from bridge.upstream.chunk import Chunk
-from bridge.upstream.repeats import TEXTS, Names
+from bridge.upstream.repeats import TEXTS, Names, Template
 
 Choice = dict[str, Any]
 
@@ -33,23 +33,23 @@ _MAX_WINDOW: Final = 10.0  # seconds
 
 
 class Use(NamedTuple):
-    """A template in use: its message; of each gap the path, what puts a value there, and whether texts are joined.
+    """A template in use: its message, what puts into it what the template finds, and of each gap whether it is joined.
 
     `together` is empty for chunks that are never merged. `noted` is the JSON object of a chunk that says what was used.
     """
 
+    template: Template
     message: CreateChatCompletionStreamResponse
-    paths: list[Path]
-    puts: list[Put]
+    put: Put
     together: list[bool]
     noted: dict[str, Any] | None
 
 
 class Row(NamedTuple):
-    """A chunk that was not parsed: the use of its template, the values in the gaps, and the bytes of its text."""
+    """A chunk that was not parsed: the use of its template, what that has found, and the bytes of the chunk's text."""
 
     use: Use
-    values: list[Any]
+    found: Any
     size: int
 
 
@@ -128,14 +128,15 @@ class Coalescer:
 def _extend(run: dict[str, Any], row: Row) -> bool:
     """Add a row to a run that ends with a chunk of its template, if the texts are not too long."""
     places = []
-    for path in row.use.paths:
+    template = row.use.template
+    for path in template.paths:
         within: Any = run
         for step in path[:-1]:
             within = within[step]
         places.append((within, path[-1]))
     if any(len(within[key]) > _MAX_TEXT for within, key in places):
         return False
-    for (within, key), together, value in zip(places, row.use.together, row.values, strict=True):
+    for (within, key), together, value in zip(places, row.use.together, template.values(row.found), strict=True):
         within[key] = within[key] + value if together else value
     return True
 

@@ -16,7 +16,7 @@ from typing import Any, Final, TypeAlias
 
 from aibridge.v1 import chat_pb2
 from bridge.call import CallContext, ResponseStream
-from bridge.codec.places import Places
+from bridge.codec.places import Places, Put
 from bridge.errors import BridgeError
 from bridge.services.coalesce import Coalescer, Row, Run, Use, gaps_put_together
 from bridge.services.entry import built, digested
@@ -24,7 +24,7 @@ from bridge.services.heartbeat import beating
 from bridge.upstream.answers import note_usage
 from bridge.upstream.chunk import Chunk
 from bridge.upstream.failures import malformed
-from bridge.upstream.repeats import Repeats
+from bridge.upstream.repeats import Repeats, Template
 from bridge.upstream.stream import ChunkStream
 
 Message: TypeAlias = chat_pb2.CreateChatCompletionStreamResponse
@@ -68,12 +68,11 @@ class Relay:
         if use.together:
             return Row(use, values, len(data))
         try:
-            for put, value in zip(use.puts, values):  # noqa: B905 # they are as many, and to check it is not free
-                put(value)
+            use.put(values)
         except (TypeError, ValueError):  # it does not fit its field
             return None
         if use.noted is not None:
-            _put_usage(use.noted, use, values)
+            _put_usage(use.noted, use.template, values)
             note_usage(self._call.record, use.noted)
         return use.message
 
@@ -148,7 +147,7 @@ class Relay:
             self._repeats.refuse()
             return None
         noted = chunk.value if chunk.value.get(_USAGE) is not None else None
-        use = Use(message, template.paths, puts, together, noted)
+        use = Use(template, message, puts[0] if template.is_text else partial(_put_all, puts), together, noted)
         self._repeats.add(template, use)
         return use
 
@@ -197,20 +196,28 @@ def _built(chunk: Chunk, call: CallContext) -> Message:
     return message
 
 
+def _put_all(puts: list[Put], values: list[Any]) -> None:
+    for put, value in zip(puts, values):  # noqa: B905 # they are as many, and to check it is not free
+        put(value)
+
+
 def _together(rows: list[Row]) -> Message:
     """The message of rows: their texts put together, and of any other value the last."""
-    use, values = rows[0].use, rows[-1].values
+    use, found = rows[0].use, rows[-1].found
     if len(rows) > 1:
-        columns = zip(*[row.values for row in rows], strict=True)
-        values = ["".join(column) if text else column[-1] for column, text in zip(columns, use.together, strict=True)]
-    for put, value in zip(use.puts, values, strict=True):
-        put(value)
+        if use.template.is_text:
+            texts = [row.found for row in rows]
+            found = "".join(texts) if use.together[0] else found
+        else:
+            columns = zip(zip(*[row.found for row in rows], strict=True), use.together, strict=True)
+            found = ["".join(column) if text else column[-1] for column, text in columns]
+    use.put(found)
     return use.message
 
 
-def _put_usage(noted: dict[str, Any], use: Use, values: list[Any]) -> None:
+def _put_usage(noted: dict[str, Any], template: Template, found: Any) -> None:
     """Put into the JSON object of a template's chunk what another chunk says was used."""
-    for path, value in zip(use.paths, values, strict=True):
+    for path, value in zip(template.paths, template.values(found), strict=True):
         if path[0] == _USAGE:
             within: Any = noted
             for step in path[:-1]:

@@ -85,10 +85,10 @@ class _Token(NamedTuple):
 class Template:
     """The text of a chunk with gaps. `paths` are the places of the gaps' values, `names` the names in them.
 
-    `structure` is the same for chunks that differ in values only.
+    `structure` is the same for chunks that differ in values only. `is_text` says that there is one gap, for a text.
     """
 
-    __slots__ = ("_begin", "_between", "_end", "_head", "_inside", "_tail", "names", "paths", "structure")
+    __slots__ = ("_begin", "_between", "_end", "_head", "_inside", "_tail", "is_text", "names", "paths", "structure")
 
     def __init__(self, structure: bytes, data: bytes, gaps: list[_Token]) -> None:
         self.structure = structure
@@ -96,21 +96,27 @@ class Template:
         self.names = [token.names for token in gaps]
         self._head, self._tail = data[: gaps[0].begin], data[gaps[-1].end :]
         self._begin, self._end = len(self._head), len(self._tail)
+        self.is_text = len(gaps) == 1 and gaps[0].kind == _TEXT
         self._between = tuple([data[gap.end : later.begin] for gap, later in pairwise(gaps)])
         self._inside = _pattern(tuple([gap.kind for gap in gaps]), tuple(map(len, self._between)))
 
-    def match(self, data: bytes) -> list[Any] | None:
-        """The values in the gaps of a chunk; None for one that does not fit."""
+    def match(self, data: bytes) -> Any:
+        """The values in the gaps of a chunk, or the text in the only one; None for a chunk that does not fit."""
         if not data.startswith(self._head) or not data.endswith(self._tail):
             return None
+        if self.is_text:  # most templates of most streams
+            return loads_text(data[self._begin : -self._end])
         found = self._inside(data, self._begin, len(data) - self._end)
         if found is None:
             return None
         if self._between:
             texts = found.groups()
             return loads_plain(b"[%b]" % b",".join(texts[::2])) if texts[1::2] == self._between else None
-        values: list[Any] | None = loads_plain(b"[%b]" % found[1])
-        return values
+        return loads_plain(b"[%b]" % found[1])
+
+    def values(self, found: Any) -> list[Any]:
+        """The values in what `match` has found."""
+        return [found] if self.is_text else found
 
 
 @lru_cache(maxsize=512)
@@ -133,14 +139,14 @@ class Repeats(Generic[U]):
         self._begun = False
         self._missed = 0
 
-    def match(self, data: bytes) -> tuple[U, list[Any]] | None:
-        """The use of the template that a chunk fits, and the values in the gaps; None for a chunk to be parsed."""
+    def match(self, data: bytes) -> tuple[U, Any] | None:
+        """The use of the template that a chunk fits, and what it has found; None for a chunk to be parsed."""
         if len(data) <= _MAX_BYTES:
             for template, use in self._uses:
-                values = template.match(data)
-                if values is not None:
+                found = template.match(data)
+                if found is not None:
                     self._missed = 0
-                    return use, values
+                    return use, found
         return None
 
     def forget(self) -> None:

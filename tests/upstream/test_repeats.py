@@ -76,7 +76,7 @@ def said(stream: list[bytes]) -> tuple[list[Any], int]:
             skipped += 1
             (template, value), gaps = found
             value = copy.deepcopy(value)
-            for path, gap in zip(template.paths, gaps, strict=True):
+            for path, gap in zip(template.paths, template.values(gaps), strict=True):
                 within = value
                 for step in path[:-1]:
                     within = within[step]
@@ -144,7 +144,7 @@ def test_bytes_that_change(shape: str, data: st.DataObject) -> None:
     found = known.match(bytes(odd))
     if found is not None:
         (template, value), gaps = found
-        for path, gap in zip(template.paths, gaps, strict=True):
+        for path, gap in zip(template.paths, template.values(gaps), strict=True):
             within = value
             for step in path[:-1]:
                 within = within[step]
