@@ -149,6 +149,8 @@ def gaps_put_together(value: dict[str, Any], gaps: Iterable[Names]) -> list[bool
     choice = simple(value)
     if choice is None or begins(choice):
         return []
+    if any((choice.get("logprobs") or {}).values()):
+        return None  # their items are put together too, also those that are the same in each chunk
     names = list(gaps)
     return [name in _PUT_TOGETHER for name in names] if _PUT_TOGETHER.union({_PADDED}).issuperset(names) else None
 

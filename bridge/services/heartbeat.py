@@ -6,7 +6,7 @@ retries would end.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Generic, Self, TypeVar
 
 from bridge.errors import invalid
 from bridge.settings import Settings
@@ -31,22 +31,40 @@ def interval_of(options: Any, settings: Settings) -> float:
     return seconds
 
 
-async def beating(
-    read: Callable[[], Coroutine[Any, Any, T]], interval: float, beat: Callable[[], Awaitable[object]]
-) -> T:
-    """What `read` returns, with a `beat` every `interval` seconds until then.
+class Heartbeats(Generic[T]):
+    """Reads with a `beat` every `interval` seconds until there is something. A context manager, which ends the read.
 
-    The read has a task of its own and goes on during a beat, so that nothing of it is lost. The beats are written by
-    the caller's task, as everything else is.
+    The read has a task of its own and goes on during a beat, and while nobody waits for it: a caller of `read` that is
+    cancelled can call again, and loses nothing. The beats are written by the caller's task, as everything else is.
     """
-    reading = asyncio.create_task(read())
-    try:
-        while not (await asyncio.wait((reading,), timeout=interval))[0]:
-            await beat()
-        return await reading
-    finally:
+
+    def __init__(
+        self, read: Callable[[], Coroutine[Any, Any, T]], interval: float, beat: Callable[[], Awaitable[object]]
+    ) -> None:
+        self._read = read
+        self._interval = interval
+        self._beat = beat
+        self._reading: asyncio.Task[T] | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        reading, self._reading = self._reading, None
+        if reading is None:
+            return
         if not reading.done():
             reading.cancel()
             await asyncio.wait((reading,))
-        elif not reading.cancelled():
-            reading.exception()  # the beat's own comes first
+        if not reading.cancelled():
+            reading.exception()  # what has ended the block comes first
+
+    async def read(self) -> T:
+        """What the next `read` returns or raises."""
+        if not self._interval:
+            return await self._read()
+        reading = self._reading = self._reading or asyncio.create_task(self._read())
+        while not (await asyncio.wait((reading,), timeout=self._interval))[0]:
+            await self._beat()
+        self._reading = None
+        return reading.result()

@@ -9,7 +9,7 @@ from bridge.call import CallContext, ResponseStream
 from bridge.errors import invalid
 from bridge.jsontext import MalformedJSONError, loads_strict
 from bridge.services.entry import converted, named
-from bridge.services.heartbeat import beating, interval_of
+from bridge.services.heartbeat import Heartbeats, interval_of
 from bridge.services.paths import RawPaths
 from bridge.services.permits import permit_raw
 from bridge.services.query import written
@@ -47,8 +47,11 @@ class RawService:
         call, target = await converted(call, _request_of, call, request, self._paths)
         interval = interval_of(request.bridge_options, self._settings)
         beat = partial(response.heartbeat, _HEARTBEAT)
-        async with events(self._upstream, self._settings, target, call) as stream:
-            while found := await (beating(stream.read, interval, beat) if interval else stream.read()):
+        async with (
+            events(self._upstream, self._settings, target, call) as stream,
+            Heartbeats(stream.read, interval, beat) as reads,
+        ):
+            while found := await reads.read():
                 for event in found:
                     await response.write(_message(event))
 

@@ -20,7 +20,7 @@ from bridge.codec.places import Places, Put
 from bridge.errors import BridgeError
 from bridge.services.coalesce import Coalescer, Row, Run, Use, gaps_put_together
 from bridge.services.entry import built, digested
-from bridge.services.heartbeat import beating
+from bridge.services.heartbeat import Heartbeats
 from bridge.upstream.answers import note_usage
 from bridge.upstream.chunk import Chunk
 from bridge.upstream.failures import malformed
@@ -29,6 +29,8 @@ from bridge.upstream.stream import ChunkStream
 
 Message: TypeAlias = chat_pb2.CreateChatCompletionStreamResponse
 _HEARTBEAT: Final = Message()
+#: Text is written so many seconds before the call's deadline, whatever the window says.
+_LAST_SECONDS: Final = 0.02
 _USAGE: Final = "usage"
 
 
@@ -88,9 +90,13 @@ class Relay:
         Raises:
             BridgeError: as `ChunkStream.read`, behind the message of what came before; as `ResponseStream.write`.
         """
-        read: Read = chunks.read
-        if self._interval:
-            read = partial(beating, read, self._interval, partial(self._response.heartbeat, _HEARTBEAT))
+        if not self._interval:
+            await self._run(chunks, chunks.read)
+            return
+        async with Heartbeats(chunks.read, self._interval, self._beat) as reads:
+            await self._run(chunks, reads.read)
+
+    async def _run(self, chunks: ChunkStream[Any], read: Read) -> None:
         if self._coalescer is None:
             while (batch := await read()) is not None:
                 for item in batch:
@@ -103,6 +109,16 @@ class Relay:
             raise
         finally:
             self._stop_timer()
+
+    async def _beat(self) -> None:
+        """Write a heartbeat. The window, which cancels a read, must not cancel a write: gRPC would drop the call."""
+        reader, self._reader = self._reader, None
+        try:
+            await self._response.heartbeat(_HEARTBEAT)
+        finally:
+            self._reader = reader
+        if reader is not None and self._timer is None:  # the window was to be closed meanwhile
+            self._close()
 
     async def _run_coalesced(self, chunks: ChunkStream[Any], read: Read, coalescer: Coalescer) -> None:
         while (batch := await self._read(read)) is not None:
@@ -155,7 +171,7 @@ class Relay:
 
     def _may_wait(self) -> bool:
         """Whether the window is open, which begins with a message. It will be closed in time."""
-        due = self._written_at + self._window
+        due = min(self._written_at + self._window, self._call.deadline - _LAST_SECONDS)
         if self._loop.time() >= due:
             return False
         if self._timer is None:

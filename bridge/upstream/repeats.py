@@ -48,6 +48,8 @@ _MAX_BYTES: Final = 1 << 14
 _MAX_VALUES: Final = 256
 _MAX_EXAMPLES: Final = 4
 _MAX_TEMPLATES: Final = 4
+#: Arrays and objects inside each other: `jsontext` writes those that are nested more deeply in parts.
+_MAX_LEVELS: Final = 100
 #: Structures that the process remembers.
 _MAX_SEEN: Final = 256
 
@@ -56,7 +58,9 @@ _TEXT, _NAME, _INTEGERS, _NUMBER, _BRACKET = range(1, 6)
 #: The text of one value of each kind, and of nothing else. Of integers that may be over 64 bits there is none.
 _VALUES: Final = {
     _TEXT: rb'("[^"\\]*+(?:\\.[^"\\]*+)*+")',
-    _INTEGERS: rb"(\[[-0-9, \t\r\n]*+\])",
+    _INTEGERS: (  # short lists, which are nearly all, by a pattern that takes a tenth of the time
+        rb"(\[(?:[-0-9, \t\r\n]{0,18}+\]|[- \t\r\n]*+(?:[0-9]{1,18}+[-, \t\r\n]++)*+(?:[0-9]{1,18}+)?+\]))"
+    ),
     _NUMBER: rb"(-?[0-9]{1,18}+(?:\.[0-9]++)?+(?:[eE][-+]?+[0-9]++)?+)",
 }
 #: One token of a text that is known to be JSON; commas are passed over. A name has its colon.
@@ -226,14 +230,17 @@ def _structure(data: bytes, tokens: list[_Token]) -> bytes:
 
 
 def _tokens(data: bytes) -> list[_Token]:
-    """The values of an object's JSON text that may become gaps; none if it has a member twice, or is no plain JSON."""
+    """The values of an object's JSON text that may become gaps.
+
+    None if it has a member twice, is nested over `_MAX_LEVELS`, or is no plain JSON.
+    """
     tokens: list[_Token] = []
     path: list[str | int] = []  # of the value at hand: the name or position in each container around it
     names: list[set[str] | None] = []  # those that each of these has so far; None for a list
     at = 0
     while at < len(data):
         match = _TOKEN.match(data, at)
-        if match is None or not (path or (at == 0 and data.startswith(b"{"))):
+        if match is None or len(path) > _MAX_LEVELS or not (path or (at == 0 and data.startswith(b"{"))):
             return []
         at, group = match.end(), match.lastindex
         if group == _NAME:

@@ -268,6 +268,8 @@ class ChunkStream(Generic[K]):
             self._begun = True
             note_answer(self._record, value)
         self._choices.follow(value)
+        if self._choices.suspect is not None:
+            self._known.forget()  # the next chunk has to clear it
         if "usage" in value:
             note_usage(self._record, value)
 

@@ -5,6 +5,7 @@ import heapq
 import json
 import selectors
 from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -86,6 +87,46 @@ async def test_a_tool_call_under_the_same_index_is_another_one() -> None:
     outcome = await told(Exchange([b"data: %b\n\n" % dumps(event) for event in events]))
     messages = [Message.FromString(data) for data in outcome.messages]
     assert [message.choices[0].delta.tool_calls[0].index for message in messages] == [0] * 5 + [1] * 5
+
+
+async def told_quickly(*events: Any, window: float | None = None) -> Any:
+    """What a stream says, the same as if each chunk were parsed."""
+    texts = [event if isinstance(event, bytes) else json.dumps(event).encode() for event in events]
+    reads = [b"".join(b"data: %b\n\n" % text for text in texts)]
+    parsed, quick = [await told(Exchange(reads), kind, window) for kind in (Parsing, Relay)]
+    assert quick == parsed
+    return quick
+
+
+def chunk(text: str, *, usage: Any = None, **choice: Any) -> dict[str, Any]:
+    return {"choices": [{"index": 0, "delta": {"content": text}, **choice}], "usage": usage}
+
+
+async def test_log_probabilities_that_are_the_same_in_each_chunk_are_put_together() -> None:
+    """A model that says the same token for sure, again and again: there is one for each token."""
+    token = {"token": "!", "logprob": -0.0, "bytes": [33], "top_logprobs": []}
+    sure = [chunk("!", logprobs={"content": [token]})] * 5
+    outcome = await told_quickly(chunk("a"), *sure, chunk("", finish_reason="stop"), b"[DONE]", window=0.0)
+    (choice,) = [Message.FromString(data).choices[0] for data in outcome.messages[1:-1]]
+    assert (choice.delta.content, len(choice.logprobs.content)) == ("!!!!!", 5)
+
+
+async def test_a_notice_between_chunks_is_no_error() -> None:
+    """An object that may be an error is one if nothing of a choice comes behind it, also if that repeats a chunk."""
+    outcome = await told_quickly(*map(chunk, "abc"), {"message": "a notice"}, chunk("d"), b"[DONE]")
+    assert (outcome.error, len(outcome.messages)) == (None, 5)
+
+
+@pytest.mark.parametrize("where", ["unknown", "usage"])
+async def test_values_in_deep_json(where: str) -> None:
+    """Text that is nested more deeply than the JSON library writes at once."""
+
+    def nested(value: Any) -> Any:
+        for _ in range(300):
+            value = [value]
+        return chunk("x", usage={"of": value}) if where == "usage" else chunk("x", quantum=value)
+
+    assert not (await told_quickly(chunk("a"), *map(nested, "bcdef"), b"[DONE]")).error
 
 
 # --- the window in time -----------------------------------------------------------------------------------------------
@@ -252,5 +293,59 @@ def test_a_call_that_is_cancelled_in_the_window() -> None:
             await task
         assert loop.now < 1000.2
         assert relay._timer is None
+
+    on_a_fake_clock(test)
+
+
+def test_what_arrives_when_the_window_closes() -> None:
+    """With heartbeats a read has a task of its own. What that has taken is not lost if the window closes just then."""
+
+    async def test(loop: Loop) -> None:
+        class Racing(Timed):
+            async def read(self) -> bytes:
+                data = await super().read()
+                if relay._timer is not None:
+                    relay._stop_timer()
+                    relay._close()
+                return data
+
+        exchange: Any = Racing(loop, [(0.1, words("a")), (0.2, words("b")), (0.3, words("c")), (0.4, END)])
+        written = Written(loop.time)
+        relay = Relay(exchange.call, written, 0.5, 1.0)
+        await relay.run(ChunkStream(exchange, SETTINGS, relay))
+        assert "".join(map(text_in, written.messages)) == "abc['stop']"
+        assert len(asyncio.all_tasks()) == 1
+
+    on_a_fake_clock(test)
+
+
+def test_the_window_cancels_no_heartbeat() -> None:
+    """A write that is cancelled ends the call. What the window held back is written behind it."""
+
+    class Slow(Written):
+        async def heartbeat(self, message: Any) -> None:
+            await asyncio.sleep(3)  # for flow control
+            await self.write(message)
+
+    async def test(loop: Loop) -> None:
+        exchange: Any = Timed(loop, [(0.1, words("a")), (0.2, words("b")), (9.0, END)])
+        written, began = Slow(loop.time), loop.now
+        relay = Relay(exchange.call, written, 2.0, 1.0)
+        await relay.run(ChunkStream(exchange, SETTINGS, relay))
+        assert [text_in(data) if data else None for data in written.messages][:3] == ["a", None, "b"]
+        assert [round(at - began, 6) for at in written.times][:3] == [0.1, 4.2, 4.2]
+
+    on_a_fake_clock(test)
+
+
+def test_text_does_not_wait_beyond_the_deadline() -> None:
+    async def test(loop: Loop) -> None:
+        exchange: Any = Timed(loop, [(0.1, words("a")), (0.2, words("b")), (9.0, END)])
+        written = Written(loop.time)
+        relay = Relay(replace(exchange.call, deadline=loop.now + 1), written, 5.0, 0.0)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(1):
+                await relay.run(ChunkStream(exchange, SETTINGS, relay))
+        assert [text_in(data) for data in written.messages] == ["a", "b"]
 
     on_a_fake_clock(test)

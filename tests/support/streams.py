@@ -1,5 +1,6 @@
 """A streamed completion from memory: reads of the upstream in, messages and what is noted of the call out."""
 
+import math
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import Any, NamedTuple
@@ -46,7 +47,8 @@ class Exchange:
         self.media_type = media_type
         self.clock = _Clock()
         self.max_elements = 100_000
-        self.call = CallContext(CallRecord(METHOD, (), "r", model="m"), METHOD, (), 0.0, model="m", inline_data=inline)
+        record = CallRecord(METHOD, (), "r", model="m")
+        self.call = CallContext(record, METHOD, (), math.inf, model="m", inline_data=inline)
 
     async def read(self) -> bytes:
         for piece in self._pieces:

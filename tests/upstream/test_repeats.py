@@ -233,3 +233,21 @@ def test_no_string(text: str) -> None:
     if "," not in text:
         with pytest.raises(MalformedJSONError):
             loads(data)
+
+
+@pytest.mark.parametrize("numbers", [[2**70], [1, 2**64, 3], [-(2**63) - 1], [10**18]])
+def test_lists_of_integers_that_may_be_over_64_bits_are_parsed(numbers: list[int]) -> None:
+    """The quick JSON library reads them as doubles."""
+
+    def chunk(numbers: list[int]) -> bytes:
+        return json.dumps({"choices": [{"index": 0, "delta": {"content": "a"}, "ids": numbers}]}).encode()
+
+    known: Repeats[None] = Repeats()
+    for number in range(3):
+        data = chunk([number, -number])
+        template = known.learn(data, loads(data))
+        if template is not None:
+            known.add(template, None)
+    assert known.match(chunk([10**17, -3, 2**52, 4, 5])) == (None, ["a", [10**17, -3, 2**52, 4, 5]])
+    assert known.match(chunk([])) == (None, ["a", []])
+    assert known.match(chunk(numbers)) is None
