@@ -45,16 +45,46 @@ class Use(NamedTuple):
     noted: dict[str, Any] | None
 
 
-class Row(NamedTuple):
-    """A chunk that was not parsed: the use of its template, what that has found, and the bytes of the chunk's text."""
+class Rows:
+    """Chunks of one template that were not parsed: what it found in each, and the bytes of their texts.
 
-    use: Use
-    found: Any
-    size: int
+    They may follow on a `chunk`, which then becomes the whole run.
+    """
+
+    __slots__ = ("chunk", "found", "size", "use")
+
+    def __init__(self, use: Use, found: Any, size: int, chunk: Chunk | None = None) -> None:
+        self.use = use
+        self.found = [found]
+        self.size = size
+        self.chunk = chunk
+
+    def joined(self) -> Any:
+        """What the template would find in the chunk that says the same: texts put together, of other values the last.
+
+        The message of the use says it once it is put there.
+        """
+        found = self.found
+        if len(found) == 1:
+            return found[0]
+        together = self.use.together
+        if self.use.template.is_text:
+            return "".join(found) if together[0] else found[-1]
+        columns = zip(zip(*found, strict=True), together, strict=True)
+        return ["".join(column) if text else column[-1] for column, text in columns]
+
+    def appended(self) -> Chunk | None:
+        """The chunk with the rows behind it, if there is one."""
+        if self.chunk is not None:
+            use = self.use
+            places, values = _places(self.chunk, use), use.template.values(self.joined())
+            for (within, key), together, value in zip(places, use.together, values, strict=True):
+                within[key] = within[key] + value if together else value
+        return self.chunk
 
 
-#: A message to be: chunks merged into one, or rows of the same use.
-Run: TypeAlias = Chunk | list[Row]
+#: A message to be: chunks merged into one, or rows.
+Run: TypeAlias = Chunk | Rows
 
 
 def window_of(options: Any, settings: Settings) -> float | None:
@@ -83,7 +113,6 @@ class Coalescer:
     def __init__(self, *, eager: bool = False) -> None:
         self._eager = eager
         self._run: Run | None = None
-        self._size = 0  # of the rows of the run
         self._use: Use | None = None  # of the latest chunk
 
     @property
@@ -97,6 +126,8 @@ class Coalescer:
         choice = simple(chunk.value)
         if choice is not None and any(len(text) > _MAX_TEXT for text in choice["delta"].values() if type(text) is str):
             choice = None
+        if isinstance(self._run, Rows):
+            self._run = self._run.appended() or self._run
         run = self._run
         if isinstance(run, Chunk) and choice is not None and _merge(run.value, chunk.value, choice):
             return []
@@ -106,39 +137,42 @@ class Coalescer:
         self._run = chunk
         return ready
 
-    def add_row(self, row: Row) -> list[Run]:
-        """As `add`, for a chunk that was not parsed."""
+    def add_row(self, use: Use, found: Any, size: int) -> list[Run]:
+        """As `add`, for a chunk that was not parsed: its template's use, what that has found, and the chunk's bytes."""
         run = self._run
-        if isinstance(run, list) and run[0].use is row.use and self._size <= _MAX_TEXT:
-            run.append(row)
-            self._size += row.size
-            return []
-        if isinstance(run, Chunk) and row.use is self._use and _extend(run.value, row):
+        if isinstance(run, Rows):
+            if run.use is use and run.size <= _MAX_TEXT:
+                run.found.append(found)
+                run.size += size
+                return []
+        elif (
+            run is not None
+            and use is self._use
+            and all(len(within[key]) <= _MAX_TEXT for within, key in _places(run, use))
+        ):
+            self._run = Rows(use, found, size, run)
             return []
         ready = self.take()
-        self._run, self._size = [row], row.size
+        self._run = Rows(use, found, size)
         return ready
 
     def take(self) -> list[Run]:
         """What is held back, which is not held back any more."""
         run, self._run = self._run, None
+        if isinstance(run, Rows):
+            run = run.appended() or run
         return [] if run is None else [run]
 
 
-def _extend(run: dict[str, Any], row: Row) -> bool:
-    """Add a row to a run that ends with a chunk of its template, if the texts are not too long."""
+def _places(run: Chunk, use: Use) -> list[tuple[Any, Any]]:
+    """The container and the key of each gap's value, in a run that ends with a chunk of the template."""
     places = []
-    template = row.use.template
-    for path in template.paths:
-        within: Any = run
+    for path in use.template.paths:
+        within: Any = run.value
         for step in path[:-1]:
             within = within[step]
         places.append((within, path[-1]))
-    if any(len(within[key]) > _MAX_TEXT for within, key in places):
-        return False
-    for (within, key), together, value in zip(places, row.use.together, template.values(row.found), strict=True):
-        within[key] = within[key] + value if together else value
-    return True
+    return places
 
 
 def gaps_put_together(value: dict[str, Any], gaps: Iterable[Names]) -> list[bool] | None:

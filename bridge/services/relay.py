@@ -18,7 +18,7 @@ from aibridge.v1 import chat_pb2
 from bridge.call import CallContext, ResponseStream
 from bridge.codec.places import Places, Put
 from bridge.errors import BridgeError
-from bridge.services.coalesce import Coalescer, Row, Run, Use, gaps_put_together
+from bridge.services.coalesce import Coalescer, Rows, Run, Use, gaps_put_together
 from bridge.services.entry import built, digested
 from bridge.services.heartbeat import Heartbeats
 from bridge.upstream.answers import note_usage
@@ -34,7 +34,8 @@ _LAST_SECONDS: Final = 0.02
 _USAGE: Final = "usage"
 
 
-Item: TypeAlias = Chunk | Row | Message
+#: A chunk, the message of one that was not parsed, or what has to go out now because that one was coalesced.
+Item: TypeAlias = Chunk | Message | list[Run]
 #: Gives the chunks of the next read of the upstream; None at the end of the stream.
 Read: TypeAlias = Callable[[], Coroutine[Any, Any, Iterable[Item] | None]]
 
@@ -61,14 +62,14 @@ class Relay:
 
     # What the upstream's stream asks of each event.
 
-    def known(self, data: bytes) -> Row | Message | None:
-        """The message of a chunk that repeats an earlier one, or its row if it may be merged; None for any other."""
+    def known(self, data: bytes) -> Message | list[Run] | None:
+        """The message of a chunk that repeats an earlier one; what goes out if it is coalesced; None for any other."""
         found = self._repeats.match(data)
         if found is None:
             return None
         use, values = found
-        if use.together:
-            return Row(use, values, len(data))
+        if use.together and self._coalescer is not None:
+            return self._coalescer.add_row(use, values, len(data))
         try:
             use.put(values)
         except (TypeError, ValueError):  # it does not fit its field
@@ -123,8 +124,10 @@ class Relay:
     async def _run_coalesced(self, chunks: ChunkStream[Any], read: Read, coalescer: Coalescer) -> None:
         while (batch := await self._read(read)) is not None:
             for item in batch:
-                if isinstance(item, Row):
-                    await self._write(coalescer.add_row(item))
+                if not item:
+                    continue
+                if isinstance(item, list):
+                    await self._write(item)
                 elif isinstance(item, Chunk):
                     await self._write(coalescer.add(item, self._learn(item, None)))
                 else:
@@ -139,13 +142,16 @@ class Relay:
                 self._written_at = self._loop.time()
             await self._response.write(await self._message(run))
 
-    async def _message(self, item: Run | Item) -> Any:
+    async def _message(self, item: Run | Message) -> Any:
         if isinstance(item, Chunk):
             message = await digested(self._call, _built, item, self._call)
             if self._coalescer is None:
                 self._learn(item, message)
             return message
-        return _together(item) if isinstance(item, list) else item
+        if isinstance(item, Rows):
+            item.use.put(item.joined())
+            return item.use.message
+        return item
 
     def _learn(self, chunk: Chunk, message: Message | None) -> Use | None:
         """Learn a template from a chunk, which `message` was made of; with None the template gets one of its own."""
@@ -215,20 +221,6 @@ def _built(chunk: Chunk, call: CallContext) -> Message:
 def _put_all(puts: list[Put], values: list[Any]) -> None:
     for put, value in zip(puts, values):  # noqa: B905 # they are as many, and to check it is not free
         put(value)
-
-
-def _together(rows: list[Row]) -> Message:
-    """The message of rows: their texts put together, and of any other value the last."""
-    use, found = rows[0].use, rows[-1].found
-    if len(rows) > 1:
-        if use.template.is_text:
-            texts = [row.found for row in rows]
-            found = "".join(texts) if use.together[0] else found
-        else:
-            columns = zip(zip(*[row.found for row in rows], strict=True), use.together, strict=True)
-            found = ["".join(column) if text else column[-1] for column, text in columns]
-    use.put(found)
-    return use.message
 
 
 def _put_usage(noted: dict[str, Any], template: Template, found: Any) -> None:
