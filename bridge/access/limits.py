@@ -55,7 +55,7 @@ class Limits:
             self._admit(caller)
             return 0.0
         if self._waiting >= self._max_calls or (caller and len(self._waiting_of.get(caller, ())) >= max_calls):
-            raise _overloaded()
+            raise self._overloaded(caller, max_calls)
         waiter = _Waiter(asyncio.get_running_loop().create_future(), next(self._numbers), max_calls)
         self._waiting_of.setdefault(caller, OrderedDict())[waiter.number] = waiter
         self._waiting += 1
@@ -69,7 +69,7 @@ class Limits:
             else:
                 self._remove(caller, waiter)
             if isinstance(error, TimeoutError):
-                raise _overloaded() from None
+                raise self._overloaded(caller, max_calls) from None
             raise
         return time.monotonic() - began
 
@@ -119,6 +119,6 @@ class Limits:
         if not waiters:
             del self._waiting_of[caller]
 
-
-def _overloaded() -> BridgeError:
-    return BridgeError(Reason.BRIDGE_OVERLOADED, "the limit of concurrent calls is reached", delay=1.0)
+    def _overloaded(self, caller: str, max_calls: int) -> BridgeError:
+        whose = "the caller's" if caller and self._running_of[caller] >= max_calls else "the bridge's"
+        return BridgeError(Reason.BRIDGE_OVERLOADED, f"{whose} limit of concurrent calls is reached", delay=1.0)

@@ -67,7 +67,7 @@ class App:
         self._limits = Limits(settings.max_calls, settings.queue_timeout)
         self._in_flight = InFlightCalls()
         self._callers = Callers(settings) if settings.knows_callers else None
-        self._tls = tls.credentials(settings)
+        self._tls = tls.Certificates.of(settings)
         self._server = grpc.aio.server(options=options.of_calls(settings))
         observer = Observer(settings, METHODS, traces)
         self.metrics = observer.metrics
@@ -108,7 +108,10 @@ class App:
         if self._callers is not None:
             await self._callers.start()
         self._warn()
-        addresses = [bind(self._server, "listen", address, self._tls) for address in self._settings.addresses]
+        addresses = [
+            bind(self._server, "listen", address, None if self._tls is None else self._tls.credentials())
+            for address in self._settings.addresses
+        ]
         await self._upstream.start()
         await self._probes.listen()
         await self._server.start()

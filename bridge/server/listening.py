@@ -26,7 +26,9 @@ def bind(server: grpc.aio.Server, name: str, address: str, credentials: grpc.Ser
             port = server.add_secure_port(address, credentials)
     except RuntimeError as error:
         wrong = "no such folder, or no permission" if address.startswith(_UNIX) else "not an address of this machine"
-        raise SettingsError(f"{name}: cannot bind {address}; it is taken, or {wrong}") from error
+        flag = "--" + name.replace("_", "-")
+        problem = f"{name}: cannot bind {address}; it is taken, or {wrong}; choose another with {flag}"
+        raise SettingsError(problem) from error
     return address if address.startswith(_UNIX) else f"{address.rpartition(':')[0]}:{port}"
 
 

@@ -91,6 +91,22 @@ async def test_a_call(start: Start, gateway: Gateway, secret: Secret, hello: Hel
     assert len(gateway.requests) == 1
 
 
+async def test_several_addresses(start: Start, secret: Secret, tmp_path: Path) -> None:
+    """Each address has TLS, and each gets a new certificate."""
+    listen = f"{HOST}:0,{HOST}:0,unix:{tmp_path}/s"
+    async with start(listen=listen, **served(secret)) as bridge:
+        first, second, _ = bridge.address.split(",")
+        for leaf in (SERVER, CA.issue_cert(HOST)):
+            secret.swap(crt=chain(leaf), key=key(leaf))
+            expected = ssl.PEM_cert_to_DER_cert(leaf.cert_chain_pems[0].bytes().decode())
+            for address in (first, second):
+
+                async def is_shown(address: str = address, expected: bytes = expected) -> bool:
+                    return await presented(address, believing(CA)) == expected
+
+                await until(is_shown)
+
+
 async def test_a_caller_who_trusts_another_authority(start: Start, secret: Secret, hello: Hello) -> None:
     async with start(**served(secret)) as bridge, connected(bridge, trusting(trustme.CA())) as caller:
         assert await code_of(caller.chat.CreateChatCompletion(hello)) == "UNAVAILABLE"
