@@ -52,16 +52,21 @@ class InFlightCall:
         self._state = state
 
     def check(self) -> None:
-        """Check that the call may begin.
+        """Check that the call may go on.
 
         Raises:
-            BridgeError: BRIDGE_SHUTTING_DOWN if it came after the stop.
+            BridgeError: BRIDGE_SHUTTING_DOWN if it was stopped, or came after the stop.
         """
         if self._state is State.STOPPED:
             raise stopped()
 
     def begin_write(self) -> None:
-        """A write to the caller begins."""
+        """A write to the caller begins.
+
+        Raises:
+            BridgeError: BRIDGE_SHUTTING_DOWN if the call was stopped.
+        """
+        self.check()
         self._state = State.WRITING
 
     def end_write(self) -> None:

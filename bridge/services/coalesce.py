@@ -90,7 +90,7 @@ Run: TypeAlias = Chunk | Rows
 def window_of(options: Any, settings: Settings) -> float | None:
     """The seconds for which a call's options, else the settings, let text wait for more; None for one chunk a message.
 
-    With 0 only what has arrived together is merged.
+    With 0 only what has arrived together is merged. It is at most half of `stall_timeout`.
 
     Raises:
         BridgeError: INVALID_REQUEST for a window outside the bounds.
@@ -101,7 +101,8 @@ def window_of(options: Any, settings: Settings) -> float | None:
         if not 0 <= window <= _MAX_WINDOW:
             raise invalid("bridge_options.coalesce_window", f"must be from 0 to {_MAX_WINDOW:.0f} seconds")
     coalesce = options.coalesce if options.HasField("coalesce") else settings.coalesce or window > 0
-    return window if coalesce else None
+    # A stream that stalls ends without the text that is held back.
+    return min(window, settings.stall_timeout / 2) if coalesce else None
 
 
 class Coalescer:

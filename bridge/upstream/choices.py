@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from bridge.errors import BridgeError, Reason
+from bridge.jsontext import text_of
 from bridge.upstream import failures
 from bridge.upstream.inside import suspect_in
 
@@ -43,7 +44,8 @@ class Choices:
                 reason = choice.get("finish_reason")
                 if reason:
                     self._open.discard(index)
-                    self.finished[index] = str(reason)[:_MAX_REASON]
+                    text = reason if type(reason) is str else text_of(reason)
+                    self.finished[index] = text[:_MAX_REASON]
                     self._failed = self._failed or reason == "error"
                 elif index not in self.finished:
                     self._open.add(index)

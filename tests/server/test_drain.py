@@ -11,6 +11,8 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from aibridge.client import failure_of
 from aibridge.v1 import chat_pb2, chat_pb2_grpc
+from bridge.errors import BridgeError
+from bridge.server.inflight import InFlightCall
 from tests.support.bridge import Bridge, Start
 from tests.support.gateway import Exchange, Gateway, Script, json_reply
 from tests.support.payloads import COMPLETION
@@ -313,3 +315,17 @@ async def test_a_caller_who_goes_during_the_stop_is_not_counted(bridge: Bridge) 
     call.cancel()
     await asyncio.wait_for(exchange.wait_closed(), 1)
     assert await asyncio.wait_for(stop, 4) == 0
+
+
+async def test_a_call_that_was_stopped_writes_nothing_more() -> None:
+    """Not even what was held back: its caller may read slowly, and nothing would stop that write."""
+    task = asyncio.current_task()
+    assert task is not None
+    call = InFlightCall(task)
+    call.begin_write()
+    call.stop()
+    for step in (call.end_write, call.begin_write):
+        with pytest.raises(BridgeError, match="BRIDGE_SHUTTING_DOWN"):
+            step()
+        assert call.is_stopped
+        assert not call.is_writing

@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aibridge.v1 import chat_pb2
+from aibridge.v1.common_pb2 import BridgeOptions
 from benchmarks.dialects import SHAPES
 from bridge.codec import to_json
 from bridge.jsontext import dumps, loads
-from bridge.services.coalesce import Coalescer
+from bridge.services.coalesce import Coalescer, window_of
 from bridge.settings import SettingsError, load
 from bridge.upstream.chunk import Chunk
 from tests.support import gateway as gateways
@@ -306,3 +307,9 @@ def test_a_setting_outside_the_bounds(seconds: Any) -> None:
     """The setting is named."""
     with pytest.raises(SettingsError, match="coalesce_window"):
         load(coalesce_window=seconds)
+
+
+def test_no_text_is_held_back_until_the_stream_has_stalled() -> None:
+    """A stream that stalls ends without the text that the window holds back."""
+    settings = load(coalesce_window=10, stall_timeout=4, upstream_url="http://127.0.0.1:1/v1")
+    assert window_of(BridgeOptions(), settings) == 2

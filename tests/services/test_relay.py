@@ -117,6 +117,12 @@ async def test_a_notice_between_chunks_is_no_error() -> None:
     assert (outcome.error, len(outcome.messages)) == (None, 5)
 
 
+async def test_a_finish_reason_that_is_no_text_is_noted_as_it_stands() -> None:
+    """Logs and traces show no object of Python's."""
+    outcome = await told_quickly(chunk("a"), chunk("", finish_reason=10**25), b"[DONE]")
+    assert outcome.finish_reasons == {0: f"{10**25}"}
+
+
 @pytest.mark.parametrize("where", ["unknown", "usage"])
 async def test_values_in_deep_json(where: str) -> None:
     """Text that is nested more deeply than the JSON library writes at once."""
