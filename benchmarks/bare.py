@@ -16,14 +16,14 @@ from bridge.services import vectors
 
 class Chat(chat_pb2_grpc.ChatServiceServicer):
     def __init__(self) -> None:
-        self._reply = decode(chat_pb2.CreateChatCompletionResponse, COMPLETION)
+        self._response = decode(chat_pb2.CreateChatCompletionResponse, COMPLETION)
         self._streams = {
             name: [decode(chat_pb2.CreateChatCompletionStreamResponse, data) for data in shape.events]
             for name, shape in SHAPES.items()
         }
 
     async def CreateChatCompletion(self, request: Any, context: Any) -> Any:
-        return self._reply
+        return self._response
 
     async def CreateChatCompletionStream(self, request: Any, context: Any) -> None:
         asked = Asked.of(request.model)
@@ -41,12 +41,12 @@ class Chat(chat_pb2_grpc.ChatServiceServicer):
 class Embeddings(embeddings_pb2_grpc.EmbeddingsServiceServicer):
     def __init__(self) -> None:
         value, blocks = vectors.lift(loads(EMBEDDINGS), vectors.Vectors(is_float32=True))
-        reply = build(vectors.REPLY, value)
-        vectors.put(reply, blocks)
-        self._reply = embeddings_pb2.CreateEmbeddingResponse.FromString(reply.SerializeToString())
+        response = build(vectors.RESPONSE_TYPE, value)
+        vectors.put(response, blocks)
+        self._response = embeddings_pb2.CreateEmbeddingResponse.FromString(response.SerializeToString())
 
     async def CreateEmbedding(self, request: Any, context: Any) -> Any:
-        return self._reply
+        return self._response
 
 
 def made() -> tuple[Any, int]:

@@ -7,7 +7,8 @@ import sys
 def main() -> None:
     """Run the command line.
 
-    `serve` makes log lines of what core writes. Every other command says itself what went wrong.
+    gRPC's core writes to standard error. `serve` turns that into log lines. The other commands report failures
+    themselves, so for them core is silent.
     """
     if sys.argv[1:2] != ["serve"]:
         os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # read when grpc is imported

@@ -21,7 +21,7 @@ REQUEST_HEADERS: Final = frozenset(
 ACCOUNT_HEADERS: Final = frozenset({"openai-organization", "openai-project"})
 
 #: Response headers that go to the caller as trailing metadata; more names by prefix below.
-REPLY_HEADERS: Final = frozenset(
+RESPONSE_HEADERS: Final = frozenset(
     {
         "apim-request-id",
         "cf-ray",
@@ -176,4 +176,4 @@ def _rank(key: str) -> int | None:
 
 
 def _passes(key: str) -> bool:
-    return (key in REPLY_HEADERS or key.startswith(_RATE_LIMITS)) and not is_denied(key)
+    return (key in RESPONSE_HEADERS or key.startswith(_RATE_LIMITS)) and not is_denied(key)

@@ -182,14 +182,14 @@ def _add(status: Status, detail: Message, size: int) -> None:
     status.details.append(packed)
 
 
-def _add_upstream_error(status: Status, reply: ErrorResponse, record: CallRecord) -> None:
+def _add_upstream_error(status: Status, response: ErrorResponse, record: CallRecord) -> None:
     """The upstream's error, as much as fits. Its HTTP status always fits."""
-    detail = UpstreamError(http_status=record.http_status or reply.http_status)
+    detail = UpstreamError(http_status=record.http_status or response.http_status)
     empty = Any()
     empty.Pack(detail)
     room = _MAX_STATUS_BYTES - status.ByteSize() - empty.ByteSize() - 2 * _FRAME_BYTES
     for key in ("code", "type", "param", "message", "body"):
-        text = (getattr(reply, key) or "").encode()[: max(0, room - _FRAME_BYTES)].decode("utf-8", "ignore")
+        text = (getattr(response, key) or "").encode()[: max(0, room - _FRAME_BYTES)].decode("utf-8", "ignore")
         if text:
             setattr(detail, key, text)
             room -= len(text.encode()) + _FRAME_BYTES

@@ -65,11 +65,11 @@ def chat(  # noqa: PLR0913 # a parameter is a flag
         return
     request.messages.append(user_message(words, attached))
     with client.chat.CreateChatCompletionStream(request) as chunks:
-        answer = console.answer(chunks, _json if as_json else console.text_of)
+        printed = console.print_response(chunks, _json if as_json else console.text_of)
     if not as_json:
-        for call in answer.completion.choices[0].message.tool_calls if answer.completion.choices else ():
+        for call in printed.completion.choices[0].message.tool_calls if printed.completion.choices else ():
             console.write(f"{console.tool_call(call)}\n")
-        console.note(answer.summary(), style="dim")
+        console.note(printed.summary(), style="dim")
 
 
 @calls_bridge()
@@ -91,25 +91,25 @@ def embed(
         model=_utf8(model) if model else _first_model(client, "embedding"), dimensions=dimensions
     )
     request.input_texts.items.extend(items)
-    reply = client.embeddings.CreateEmbedding(request)
+    response = client.embeddings.CreateEmbedding(request)
     if as_json:
-        console.write(_json(reply))
+        console.write(_json(response))
         return
     rows = ([item, str(len(data.embedding)), console.numbers(data.embedding)]
-            for item, data in zip(items, reply.data, strict=False))  # fmt: skip
+            for item, data in zip(items, response.data, strict=False))  # fmt: skip
     console.rows(("text", "numbers", "values"), rows)
 
 
 @calls_bridge()
 def models(client: Client, *, as_json: AsJson = False) -> None:
     """List the gateway's models."""
-    reply = client.models.ListModels(ListModelsRequest())
+    response = client.models.ListModels(ListModelsRequest())
     if as_json:
-        console.write(_json(reply))
+        console.write(_json(response))
         return
     console.rows(
         ("model", "owner", "type", "context"),
-        ((model.id, model.owned_by, model.type, _context(model)) for model in reply.data),
+        ((model.id, model.owned_by, model.type, _context(model)) for model in response.data),
     )
 
 

@@ -133,7 +133,7 @@ def rows(headings: Sequence[str], lines: Iterable[Sequence[str]]) -> None:
 
 
 @dataclass
-class Answer:
+class PrintedResponse:
     """A streamed response that was printed. Times are in seconds from its start.
 
     `stopped` says that Ctrl-C ended it early.
@@ -158,7 +158,9 @@ class Answer:
         return ", ".join(parts)
 
 
-def answer(chunks: Iterable[Chunk], show: Callable[[Chunk], str], *, stoppable: bool = False) -> Answer:
+def print_response(
+    chunks: Iterable[Chunk], show: Callable[[Chunk], str], *, stoppable: bool = False
+) -> PrintedResponse:
     """Write a response to standard output as it arrives. If `stoppable`, Ctrl-C ends the response, not the program."""
     started = time.monotonic()
     whole, first, last, stopped = Accumulator(), 0.0, "\n", False
@@ -176,7 +178,7 @@ def answer(chunks: Iterable[Chunk], show: Callable[[Chunk], str], *, stoppable: 
     finally:
         if last != "\n":
             write("\n")  # so that an error or the shell's prompt starts on a new line
-    return Answer(whole.completion, first, time.monotonic() - started, stopped)
+    return PrintedResponse(whole.completion, first, time.monotonic() - started, stopped)
 
 
 def text_of(chunk: Chunk) -> str:

@@ -68,17 +68,17 @@ class Conversation:
         self._request.messages.append(message)
         try:
             with self._client.chat.CreateChatCompletionStream(self._request) as chunks:
-                answer = console.answer(chunks, console.text_of, stoppable=True)
+                printed = console.print_response(chunks, console.text_of, stoppable=True)
         except CallFailed as error:
             del self._request.messages[kept:]
             console.failure(error)
             return
-        self._status = f"model {answer.completion.model or self._request.model}, {answer.summary()}"
-        if not answer.completion.choices:  # stopped before anything arrived
+        self._status = f"model {printed.completion.model or self._request.model}, {printed.summary()}"
+        if not printed.completion.choices:  # stopped before anything arrived
             del self._request.messages[kept:]
             return
-        said = answer.completion.choices[0].message
-        if answer.stopped:
+        said = printed.completion.choices[0].message
+        if printed.stopped:
             said.ClearField("tool_calls")  # they may be incomplete, and each needs a result
         self._request.messages.append(said)
         self._run_tools(said.tool_calls)

@@ -225,9 +225,9 @@ async def _network(probe: Probe) -> AsyncIterator[Finding]:
                 step, "warning", "not used: keys and prompts are sent over the network unencrypted", "Use https."
             )
         step = "GET /models"
-        answer = await probe.ask()
-        yield await _verdict(probe, answer)
-        yield _clock(answer)
+        response = await probe.ask()
+        yield await _verdict(probe, response)
+        yield _clock(response)
     except UnreachableError as error:
         cause = error.cause
         if step == "TLS" and cause in {Cause.TIMEOUT, Cause.CLOSED}:
@@ -238,12 +238,12 @@ async def _network(probe: Probe) -> AsyncIterator[Finding]:
 async def _proxied(probe: Probe, proxy: str) -> AsyncIterator[Finding]:
     yield Finding("proxy", "ok", f"{probe.host} is reached through {proxy}")
     try:
-        answer = await probe.ask()
+        response = await probe.ask()
     except UnreachableError as error:
         yield Finding("GET /models", "problem", str(error), error.cause.advice)
         return
-    yield await _verdict(probe, answer)
-    yield _clock(answer)
+    yield await _verdict(probe, response)
+    yield _clock(response)
 
 
 def _certificate(check: str, certificate: dict[str, str]) -> Finding:
@@ -255,9 +255,9 @@ def _certificate(check: str, certificate: dict[str, str]) -> Finding:
     return Finding(check, "ok", f"the certificate is valid until {ends}")
 
 
-async def _verdict(probe: Probe, answer: ProbeResponse) -> Finding:
+async def _verdict(probe: Probe, response: ProbeResponse) -> Finding:
     """What the response to GET /models says about the address and the credential."""
-    check, status = "GET /models", answer.status
+    check, status = "GET /models", response.status
     own = probe.authorization is not None
     said = f"HTTP {status} {'with' if own else 'without'} the bridge's credential"
     rules: dict[int, tuple[Literal["ok", "warning", "problem"], str]] = {
@@ -277,7 +277,7 @@ async def _verdict(probe: Probe, answer: ProbeResponse) -> Finding:
     if 300 <= status < 400:
         advice = "Set upstream_url to the redirect's target. The bridge does not follow redirects."
         return Finding(
-            check, "problem", f"{said}, a redirect to {answer.headers.get('location', 'nowhere')[:200]}", advice
+            check, "problem", f"{said}, a redirect to {response.headers.get('location', 'nowhere')[:200]}", advice
         )
     if status >= 400:
         advice = "The upstream has a problem: see its status page or its log." if status >= 500 else _NO_API
@@ -287,9 +287,9 @@ async def _verdict(probe: Probe, answer: ProbeResponse) -> Finding:
     return Finding(check, "ok", said)
 
 
-def _clock(answer: ProbeResponse) -> Finding:
+def _clock(response: ProbeResponse) -> Finding:
     try:
-        skew = time.time() - parsedate_to_datetime(answer.headers["date"]).timestamp()
+        skew = time.time() - parsedate_to_datetime(response.headers["date"]).timestamp()
     except (KeyError, ValueError):
         return Finding("clock", "ok", "the upstream sends no date to compare with")
     if abs(skew) > _SKEW:

@@ -201,9 +201,9 @@ def _check_health(address: str) -> None:
     """Raise unless the server is ready. Uses http.client, because urllib obeys proxy settings."""
     with closing(HTTPConnection(address.removeprefix("http://"), timeout=10)) as connection:
         connection.request("GET", "/health")
-        reply = connection.getresponse()
-        if reply.status != HTTPStatus.OK:
-            raise RuntimeError(f"/health returned {reply.status}: {reply.read(200)!r}")
+        response = connection.getresponse()
+        if response.status != HTTPStatus.OK:
+            raise RuntimeError(f"/health returned {response.status}: {response.read(200)!r}")
 
 
 if __name__ == "__main__":

@@ -85,7 +85,7 @@ class Boundary(grpc.GenericRpcHandler):
             try:
                 return await self._serve(method, context, record, call)
             except asyncio.CancelledError:
-                if not call.takes_back_cancel():
+                if not call.undo_cancel():
                     self._cancelled(record, context)
                     raise
                 failure = stopped()

@@ -14,9 +14,9 @@ from typing import Any, Final
 
 from bridge.call import stopped
 
-#: The first step ends when all calls are held and none has begun or ended for this time,
+#: The first step ends when all calls are held and none has begun or ended for this time.
 _QUIET_SECONDS: Final = 0.05
-#: and after this time at the latest.
+#: It ends after this time at the latest.
 _FIRST_STEP_SECONDS: Final = 0.5
 #: The second step ends when this many polls in a row have seen no new call. A client on a busy machine may take a while
 #: between two calls. Polls and not seconds, because each poll lets the loop take in what core has received.
@@ -85,7 +85,8 @@ class InFlightCall:
         """End the call with BRIDGE_SHUTTING_DOWN.
 
         A call that is writing is not cancelled; it ends after the write. gRPC notes only after the first write that it
-        has sent the initial metadata. Otherwise it would send them again with the status, and fail.
+        has sent the initial metadata. If that write were cancelled, gRPC would send them again with the status, and
+        fail.
         """
         if self._state is State.RUNNING:
             self._state = State.STOPPED
@@ -103,8 +104,8 @@ class InFlightCall:
         """Whether the bridge has ended the call, or is about to."""
         return self._state in {State.STOPPED, State.STOPPED_IN_WRITE}
 
-    def takes_back_cancel(self) -> bool:
-        """Whether the task was cancelled by `stop`. If so, the cancellation is undone."""
+    def undo_cancel(self) -> bool:
+        """Undo the cancellation of the task if it came from `stop`. Returns whether it did."""
         if self._state is not State.STOPPED:
             return False
         self.task.uncancel()

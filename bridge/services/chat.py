@@ -33,8 +33,8 @@ class ChatService:
     ) -> chat_pb2.CreateChatCompletionResponse:
         """A whole completion."""
         body = await converted(call, _body, call, request, stream=False)
-        answer = await self._upstream.post(_PATH, call, body)
-        return await digested(call, _reply, call, request, answer)
+        value = await self._upstream.post(_PATH, call, body)
+        return await digested(call, _response, call, request, value)
 
     async def CreateChatCompletionStream(
         self, request: chat_pb2.CreateChatCompletionRequest, call: CallContext, response: ResponseStream
@@ -51,19 +51,19 @@ class ChatService:
             await relay.run(chunks)
 
 
-def _reply(call: CallContext, request: Any, answer: dict[str, Any]) -> chat_pb2.CreateChatCompletionResponse:
-    reply = built(chat_pb2.CreateChatCompletionResponse, answer, inline=call.inline_data)
-    _check_choices(request, reply, answer.get("choices"))
-    if any(choice.finish_reason == "error" for choice in reply.choices):
+def _response(call: CallContext, request: Any, value: dict[str, Any]) -> chat_pb2.CreateChatCompletionResponse:
+    response = built(chat_pb2.CreateChatCompletionResponse, value, inline=call.inline_data)
+    _check_choices(request, response, value.get("choices"))
+    if any(choice.finish_reason == "error" for choice in response.choices):
         raise BridgeError(Reason.UPSTREAM_INTERNAL_ERROR, "the upstream ended a choice with finish_reason `error`")
-    return reply
+    return response
 
 
-def _check_choices(request: Any, reply: chat_pb2.CreateChatCompletionResponse, choices: Any) -> None:
-    """See that a whole reply has choices, as far as it was not deferred: then it has an id to fetch them with (xAI)."""
-    if choices is None and request.deferred and reply.request_id:
+def _check_choices(request: Any, response: chat_pb2.CreateChatCompletionResponse, choices: Any) -> None:
+    """Check that a whole response has choices. A deferred one has an id to fetch them with instead (xAI)."""
+    if choices is None and request.deferred and response.request_id:
         return
-    if not isinstance(choices, list) or len(reply.choices) != len(choices):
+    if not isinstance(choices, list) or len(response.choices) != len(choices):
         raise malformed("has no list of choices")
 
 

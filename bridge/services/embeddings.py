@@ -30,8 +30,8 @@ class EmbeddingsService:
         """One vector for each input, in the order of the inputs."""
         body = await converted(call, _body, call, request, ask_base64=self._ask_base64)
         taken = vectors.Vectors(is_float32=_is_float32(request))
-        answer = await self._upstream.post(_PATH, call, body, taken)
-        return await digested(call, _reply, request, answer, taken)
+        value = await self._upstream.post(_PATH, call, body, taken)
+        return await digested(call, _response, request, value, taken)
 
 
 def _body(call: CallContext, request: embeddings_pb2.CreateEmbeddingRequest, *, ask_base64: bool) -> bytes:
@@ -43,20 +43,20 @@ def _body(call: CallContext, request: embeddings_pb2.CreateEmbeddingRequest, *, 
     return dumps(body)
 
 
-def _reply(
-    request: embeddings_pb2.CreateEmbeddingRequest, answer: dict[str, Any], taken: vectors.Vectors
+def _response(
+    request: embeddings_pb2.CreateEmbeddingRequest, value: dict[str, Any], taken: vectors.Vectors
 ) -> embeddings_pb2.CreateEmbeddingResponse:
-    vectors.check_count(answer, vectors.inputs_of(request))
-    value, blocks = vectors.lift(answer, taken)
-    reply: embeddings_pb2.CreateEmbeddingResponse = built(vectors.REPLY, value)
-    if len(reply.data) != len(blocks):
+    vectors.check_count(value, vectors.inputs_of(request))
+    value, blocks = vectors.lift(value, taken)
+    response: embeddings_pb2.CreateEmbeddingResponse = built(vectors.RESPONSE_TYPE, value)
+    if len(response.data) != len(blocks):
         raise malformed("has no list of embeddings")
-    vectors.put(reply, blocks)
-    return reply
+    vectors.put(response, blocks)
+    return response
 
 
 def _is_float32(request: embeddings_pb2.CreateEmbeddingRequest) -> bool:
-    """Whether base64 text in the reply is 32-bit floats, little-endian; vLLM can be asked for other things."""
+    """Whether base64 text in the response is 32-bit floats, little-endian; vLLM can be asked for other things."""
     return (
         request.encoding_format in {"", "float", "base64"}
         and request.embed_dtype in {"", "float32"}

@@ -26,39 +26,39 @@ class ModelsService:
         self, request: models_pb2.ListModelsRequest, call: CallContext
     ) -> models_pb2.ListModelsResponse:
         """All models, or a page of them; for a caller who may use some only, those."""
-        reply = await self._list(call, query_of(request))
-        only_permitted(call, reply)
-        return reply
+        response = await self._list(call, query_of(request))
+        only_permitted(call, response)
+        return response
 
     async def RetrieveModel(self, request: models_pb2.RetrieveModelRequest, call: CallContext) -> models_pb2.Model:
         """One model by its id."""
         check_model(request.model)
         permit_model(call, request.model)
         if self._by_list:
-            reply = _find(await self._list(call), request.model)
+            response = _find(await self._list(call), request.model)
         else:
-            answer = await self._upstream.get(f"/models/{segment(request.model)}", call)
-            reply = await digested(call, built, models_pb2.Model, answer)
-            if not reply.HasField("id"):
+            value = await self._upstream.get(f"/models/{segment(request.model)}", call)
+            response = await digested(call, built, models_pb2.Model, value)
+            if not response.HasField("id"):
                 raise malformed("is not a model")
-        return reply
+        return response
 
     async def _list(self, call: CallContext, query: str = "") -> models_pb2.ListModelsResponse:
-        answer = await self._upstream.get(f"/models{query}", call)
-        return await digested(call, _listed, answer)
+        value = await self._upstream.get(f"/models{query}", call)
+        return await digested(call, _listed, value)
 
 
-def _listed(answer: dict[str, Any]) -> models_pb2.ListModelsResponse:
-    reply = built(models_pb2.ListModelsResponse, answer)
-    models = answer.get("data")
-    if models is None and isinstance(answer.get("models"), list):  # a few servers call it so
-        models = answer["models"]
-        reply.data.extend(built(models_pb2.ListModelsResponse, {"data": models}).data)
-    if models is None and answer.get("object") == "list":  # Ollama's way to say "none"
+def _listed(value: dict[str, Any]) -> models_pb2.ListModelsResponse:
+    response = built(models_pb2.ListModelsResponse, value)
+    models = value.get("data")
+    if models is None and isinstance(value.get("models"), list):  # a few servers call it so
+        models = value["models"]
+        response.data.extend(built(models_pb2.ListModelsResponse, {"data": models}).data)
+    if models is None and value.get("object") == "list":  # Ollama's way to say "none"
         models = []
-    if not isinstance(models, list) or len(reply.data) != len(models):
+    if not isinstance(models, list) or len(response.data) != len(models):
         raise malformed("has no list of models")
-    return reply
+    return response
 
 
 def _find(models: models_pb2.ListModelsResponse, model: str) -> models_pb2.Model:

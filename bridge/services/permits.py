@@ -114,7 +114,7 @@ def permit_raw(call: CallContext, body: str, query: Sequence[tuple[str, str]]) -
         raise refusal()
 
 
-def only_permitted(call: CallContext, reply: models_pb2.ListModelsResponse) -> None:
+def only_permitted(call: CallContext, response: models_pb2.ListModelsResponse) -> None:
     """Take the models from a list that the caller may not use, and what else the list says of models.
 
     Whether there are further pages stays. What names the ends of a page are the models that are left.
@@ -122,15 +122,15 @@ def only_permitted(call: CallContext, reply: models_pb2.ListModelsResponse) -> N
     caller = call.caller
     if caller is None or caller.models is None:
         return
-    kept = [model for model in reply.data if may_use(caller, model.id)]
-    has_more = reply.has_more if reply.HasField("has_more") else None
-    reply.Clear()
-    reply.object = "list"
-    reply.data.extend(kept)
+    kept = [model for model in response.data if may_use(caller, model.id)]
+    has_more = response.has_more if response.HasField("has_more") else None
+    response.Clear()
+    response.object = "list"
+    response.data.extend(kept)
     if has_more is not None:
-        reply.has_more = has_more
+        response.has_more = has_more
         if kept:
-            reply.first_id, reply.last_id = kept[0].id, kept[-1].id
+            response.first_id, response.last_id = kept[0].id, kept[-1].id
 
 
 def refusal() -> BridgeError:

@@ -1,7 +1,7 @@
 """Embedding vectors between JSON and protobuf with no work per number where that can be avoided.
 
 Base64 text decodes to little-endian float32, which is exactly what a packed `repeated float` holds on the wire, and
-a `bytes` field with the same number looks the same there. So the reply is built as a message that has such a field.
+a `bytes` field with the same number looks the same there. So the response is built as a message that has such a field.
 """
 
 import re
@@ -37,7 +37,7 @@ def _wire_type() -> Any:
 
 
 #: `CreateEmbeddingResponse` on the wire, with `bytes` in place of each vector.
-REPLY: Final = _wire_type()
+RESPONSE_TYPE: Final = _wire_type()
 
 #: A member that holds a list of numbers. It is none within a string, where a backslash would stand before each quote.
 _LIST: Final = re.compile(rb'"embedding"[ \t\r\n]*:[ \t\r\n]*(\[[-+0-9.eE, \t\r\n]*+\])')
@@ -144,7 +144,7 @@ def _floats(text: memoryview) -> Block:
 
 
 def lift(value: dict[str, Any], vectors: Vectors) -> tuple[dict[str, Any], list[Block]]:
-    """The reply without its vectors, and the vectors in the order of the reply.
+    """The response without its vectors, and the vectors in the order of the response.
 
     What is no vector of 32-bit floats (several vectors for one input, other number formats) stays where it is.
 
@@ -166,7 +166,7 @@ def lift(value: dict[str, Any], vectors: Vectors) -> tuple[dict[str, Any], list[
 
 
 def inputs_of(request: embeddings_pb2.CreateEmbeddingRequest) -> int | None:
-    """How many vectors the reply to a request has to have; None if nobody can tell."""
+    """How many vectors the response to a request must have; None if the request does not tell."""
     kind = request.WhichOneof("input_kind")
     if kind == "input_texts":
         return len(request.input_texts.items)
@@ -182,7 +182,7 @@ def inputs_of(request: embeddings_pb2.CreateEmbeddingRequest) -> int | None:
 
 
 def check_count(value: dict[str, Any], inputs: int | None) -> None:
-    """See that a reply has a list with a vector for each input.
+    """Check that a response has a list with a vector for each input.
 
     Raises:
         BridgeError: UPSTREAM_MALFORMED_RESPONSE.
@@ -196,14 +196,14 @@ def check_count(value: dict[str, Any], inputs: int | None) -> None:
         raise malformed(f"has {found} embeddings for {inputs} inputs")
 
 
-def put(reply: Any, blocks: list[Block]) -> None:
-    """Give each embedding of a `REPLY` its vector, and bring the embeddings into the order of their `index`."""
-    for embedding, block in zip(reply.data, blocks, strict=True):
+def put(response: Any, blocks: list[Block]) -> None:
+    """Give each embedding of a `RESPONSE_TYPE` its vector, and bring the embeddings into the order of their `index`."""
+    for embedding, block in zip(response.data, blocks, strict=True):
         if block is not None:
             embedding.embedding = block
-    indexes = [embedding.index for embedding in reply.data]
-    if all(embedding.HasField("index") for embedding in reply.data) and indexes != sorted(indexes):
-        reply.data.sort(key=lambda embedding: embedding.index)
+    indexes = [embedding.index for embedding in response.data]
+    if all(embedding.HasField("index") for embedding in response.data) and indexes != sorted(indexes):
+        response.data.sort(key=lambda embedding: embedding.index)
 
 
 def _block(vector: Any, *, is_float32: bool) -> Block:

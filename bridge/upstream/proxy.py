@@ -18,7 +18,7 @@ import httpx
 from bridge.settings import Settings
 from bridge.upstream.secrets import FixedSecret, Secret, SecretFile
 
-_MAX_HEAD: Final = 1 << 16  # bytes of the answer to CONNECT
+_MAX_HEAD: Final = 1 << 16  # bytes of the response to CONNECT
 _STATUS_LINE: Final = re.compile(rb"HTTP/1\.[01] (\d{3})[ \r]")
 _PORTS: Final = {"http": 80, "https": 443}
 #: Variables that other programs read. A bridge reads them if `upstream_proxy_from_environment` says so.
@@ -135,7 +135,7 @@ class Tunnel(asyncio.Protocol):
             raise ProxyRefusedError(status)
 
     def data_received(self, data: bytes) -> None:
-        """A part of the proxy's answer. Behind its head there is nothing before the bridge has spoken TLS."""
+        """A part of the proxy's response. After its head nothing may come until the bridge has begun TLS."""
         self._data += data
         head, end, rest = self._data.partition(b"\r\n\r\n")
         if self._answer.done() or not (end or len(self._data) > _MAX_HEAD):

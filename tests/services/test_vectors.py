@@ -14,7 +14,7 @@ from aibridge.v1.embeddings_pb2 import CreateEmbeddingResponse
 from bridge.codec import build
 from bridge.errors import BridgeError, Reason
 from bridge.jsontext import MalformedJSONError, loads
-from bridge.services.vectors import REPLY, Vectors, lift, put
+from bridge.services.vectors import RESPONSE_TYPE, Vectors, lift, put
 
 
 def reply_of(data: bytes, *, is_float32: bool = True) -> CreateEmbeddingResponse:
@@ -31,9 +31,9 @@ def reply_of(data: bytes, *, is_float32: bool = True) -> CreateEmbeddingResponse
 
 def _reply_of(data: bytes, vectors: Vectors, cut: Callable[[Vectors, bytes], bytes]) -> CreateEmbeddingResponse:
     value, blocks = lift(loads(cut(vectors, data)), vectors)
-    reply = build(REPLY, value)
-    put(reply, blocks)
-    return CreateEmbeddingResponse.FromString(reply.SerializeToString())
+    response = build(RESPONSE_TYPE, value)
+    put(response, blocks)
+    return CreateEmbeddingResponse.FromString(response.SerializeToString())
 
 
 def packed(*numbers: float) -> str:
@@ -53,13 +53,13 @@ def test_e19() -> None:
         b'"usage":{"prompt_tokens":3,"total_tokens":3},'
         b'"providerMetadata":{"gateway":{"routing":{},"cost":"0.00000012"}}}'
     )
-    reply = reply_of(data)
-    assert [item.index for item in reply.data] == [0, 1]
-    assert list(reply.data[0].embedding) == pytest.approx([0.1, -0.25, 1])
-    assert list(reply.data[1].embedding) == [1, 0, 0]
-    assert reply.provider_metadata_json == '{"gateway":{"routing":{},"cost":"0.00000012"}}'
-    assert reply.usage.prompt_tokens == 3
-    assert not any(item.HasField("extra_json") or item.HasField("embedding_json") for item in reply.data)
+    response = reply_of(data)
+    assert [item.index for item in response.data] == [0, 1]
+    assert list(response.data[0].embedding) == pytest.approx([0.1, -0.25, 1])
+    assert list(response.data[1].embedding) == [1, 0, 0]
+    assert response.provider_metadata_json == '{"gateway":{"routing":{},"cost":"0.00000012"}}'
+    assert response.usage.prompt_tokens == 3
+    assert not any(item.HasField("extra_json") or item.HasField("embedding_json") for item in response.data)
 
 
 @pytest.mark.parametrize("vector", [[0.5, -1, 0, 3e38], [0.1], [1, 2, 3], [1e-45, -0.0]])
@@ -75,8 +75,8 @@ def test_lists_and_base64_are_the_same(vector: list[float]) -> None:
 def test_order_is_that_of_index(order: list[int], form: Any) -> None:
     """Each vector stays with its index, and they come in the order of the inputs."""
     data = [{"embedding": form(index, 0.5), "index": index} for index in order]
-    reply = reply_of(json.dumps({"data": data}).encode())
-    assert [(item.index, list(item.embedding)) for item in reply.data] == [(i, [i, 0.5]) for i in range(3)]
+    response = reply_of(json.dumps({"data": data}).encode())
+    assert [(item.index, list(item.embedding)) for item in response.data] == [(i, [i, 0.5]) for i in range(3)]
 
 
 def test_order_without_index_is_kept() -> None:
@@ -105,9 +105,9 @@ def test_escaped_base64(escape: tuple[str, str], unknown: str) -> None:
 ])  # fmt: skip
 def test_unknown_members_keep_their_value(data: bytes) -> None:
     """Lifting the vectors out leaves everything else alone."""
-    reply = reply_of(data)
-    assert [list(item.embedding) for item in reply.data] == [[0.5, 1], [1, 2]]
-    assert [item.extra_json for item in reply.data] == ['{"zz":2.5}', '{"yy":100000.0}']
+    response = reply_of(data)
+    assert [list(item.embedding) for item in response.data] == [[0.5, 1], [1, 2]]
+    assert [item.extra_json for item in response.data] == ['{"zz":2.5}', '{"yy":100000.0}']
 
 
 @pytest.mark.parametrize(
@@ -132,21 +132,21 @@ def test_what_is_no_vector_stays_raw(vector: Any) -> None:
 def test_vectors_of_both_kinds_in_one_reply() -> None:
     """A raw vector before a lifted one is not taken for it."""
     data = b'{"data":[{"embedding":[[1, 2],[3]], "zz": 2.50},{"embedding":[1,2]},{"embedding":{"embedding":[7]}}]}'
-    reply = reply_of(data)
-    assert [list(item.embedding) for item in reply.data] == [[], [1, 2], []]
-    assert json.loads(reply.data[0].embedding_json) == [[1, 2], [3]]
-    assert json.loads(reply.data[0].extra_json) == {"zz": 2.5}
-    assert json.loads(reply.data[2].extra_json) == {"embedding": {"embedding": [7]}}
+    response = reply_of(data)
+    assert [list(item.embedding) for item in response.data] == [[], [1, 2], []]
+    assert json.loads(response.data[0].embedding_json) == [[1, 2], [3]]
+    assert json.loads(response.data[0].extra_json) == {"zz": 2.5}
+    assert json.loads(response.data[2].extra_json) == {"embedding": {"embedding": [7]}}
 
 
 def test_members_of_the_same_name_elsewhere() -> None:
     """`embedding` as a word, as a member of an unknown object, and twice: the vector is the one that counts."""
     item = b'{"meta":{"embedding":[8.50]},"object":"embedding","embedding":[6],"embedding":[1,2]}'
     data = b'{"embedding":[9],"data":[' + item + b"]}"
-    reply = reply_of(data)
-    assert list(reply.data[0].embedding) == [1, 2]
-    assert json.loads(reply.data[0].extra_json) == {"meta": {"embedding": [8.5]}}
-    assert json.loads(reply.extra_json) == {"embedding": [9]}
+    response = reply_of(data)
+    assert list(response.data[0].embedding) == [1, 2]
+    assert json.loads(response.data[0].extra_json) == {"meta": {"embedding": [8.5]}}
+    assert json.loads(response.extra_json) == {"embedding": [9]}
 
 
 def test_other_number_formats_stay_as_they_are() -> None:
@@ -158,7 +158,7 @@ def test_other_number_formats_stay_as_they_are() -> None:
 
 @pytest.mark.parametrize("text", ["!!!!", "AACAP", "AACAPw=", "AACAPw==\n", "AACA Pw==", "-_=", "é"])
 def test_bad_base64(text: str) -> None:
-    """The reply is malformed, and the message does not quote it."""
+    """The response is malformed, and the message does not quote it."""
     with pytest.raises(BridgeError, match="not base64") as failure:
         reply_of(body([1.0], text))
     assert failure.value.reason is Reason.UPSTREAM_MALFORMED_RESPONSE
@@ -236,13 +236,13 @@ def test_large_batch() -> None:
     tracemalloc.start()
     try:
         lifted, blocks = lift(value, Vectors(is_float32=True))
-        reply = build(REPLY, lifted)
-        put(reply, blocks)
+        response = build(RESPONSE_TYPE, lifted)
+        put(response, blocks)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
     size = count * length * 4
     assert peak < 2.5 * size  # Python's part; protobuf's own is another `size`
-    assert reply.ByteSize() > size
-    assert reply.data[0].index == 0
-    assert reply.data[count - 1].embedding == floats.tobytes()
+    assert response.ByteSize() > size
+    assert response.data[0].index == 0
+    assert response.data[count - 1].embedding == floats.tobytes()

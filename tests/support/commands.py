@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,9 +63,6 @@ class Child:
         out, err = await asyncio.wait_for(self.process.communicate(data), _PATIENCE)
         assert self.process.returncode is not None
         return Result(self.process.returncode, (out or b"").decode(), (err or b"").decode())
-
-
-Spawn = Callable[..., AbstractAsyncContextManager[Child]]
 
 
 @asynccontextmanager

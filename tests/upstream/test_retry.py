@@ -89,7 +89,7 @@ async def test_retries_do_not_depend_on_what_callers_get(
     start: Start, gateway: Gateway, hello: Request, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The upstream's advice is read from its headers, not from those of them that are passed on as trailers."""
-    monkeypatch.setattr(metadata, "REPLY_HEADERS", frozenset())
+    monkeypatch.setattr(metadata, "RESPONSE_HEADERS", frozenset())
     many = {f"x_ratelimit_{number}": "v" * 90 for number in range(50)}
     gateway.script(reply(ERROR, 500, **many, x_should_retry=" True"), reply(ERROR, 503, **many, x_should_retry="FALSE"))
     async with start(max_retries=2) as bridge:
