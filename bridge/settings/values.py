@@ -137,6 +137,10 @@ def _addresses(value: str) -> str:
     return ",".join(addresses)
 
 
+def _joined(value: Any) -> Any:
+    return ",".join(value) if isinstance(value, list) and all(isinstance(item, str) for item in value) else value
+
+
 def _metrics_address(value: str) -> str:
     if value == "off":
         return value
@@ -186,8 +190,8 @@ def _raw_paths(value: tuple[str, ...]) -> tuple[str, ...]:
 
 
 Address = Annotated[str, AfterValidator(_address)]
-#: One or more, separated by commas.
-Addresses = Annotated[str, AfterValidator(_addresses)]
+#: One or more, separated by commas; in a file also a list.
+Addresses = Annotated[str, BeforeValidator(_joined), AfterValidator(_addresses)]
 MetricsAddress = Annotated[str, AfterValidator(_metrics_address)]
 Url = Annotated[str, AfterValidator(_url)]
 UpstreamUrl = Annotated[str, AfterValidator(_upstream_url)]

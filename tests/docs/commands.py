@@ -24,7 +24,7 @@ _TARGETS: Final = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("
 #: Programs of others, whose arguments nobody checks here.
 _OTHERS: Final = {
     *("cargo", "cat", "cmake", "go", "helm", "java", "mvn", "node", "npm", "npx", "php", "rake", "ruby"),
-    *("python3", ".venv/bin/pip", ".venv/bin/python"),
+    *("chmod", "openssl", "python3", ".venv/bin/pip", ".venv/bin/python"),
 }
 _EXTRAS: Final = {"aibridge": {"local", "otel"}, "aibridge-client": {"openai"}, "aibridge-protos": set()}
 _SETTINGS: Final = {name for setting in reference().values() for name in setting.variables}

@@ -167,3 +167,13 @@ def test_a_file_that_no_parser_can_read(config: Path, text: str) -> None:
     (line,) = problems(config)
     assert line.startswith(f"{config}: ")
     assert len(line) < 1000
+
+
+def test_a_file_may_list_addresses(tmp_path: Path) -> None:
+    """`listen` is text with commas; a list, which a file has for every other setting of several values, will do too."""
+    path = tmp_path / "aibridge.toml"
+    path.write_text('listen = ["127.0.0.1:50051", "[::1]:50051"]\n', "utf-8")
+    assert load(path).addresses == ["127.0.0.1:50051", "[::1]:50051"]
+    path.write_text("listen = [50051]\n", "utf-8")
+    with pytest.raises(SettingsError, match="listen"):
+        load(path)
