@@ -13,6 +13,7 @@ import threading
 import time
 from contextlib import suppress
 from datetime import datetime
+from math import isfinite
 from typing import Any, Final, NamedTuple
 
 import structlog
@@ -29,6 +30,8 @@ _MOMENTS: Final = ("expires_on", "expirationTimestamp", "expires_at", "expiratio
 #: Renewed this long before the expiry, in seconds; a token that lives for less than two minutes, after half of that.
 _MARGIN: Final = 60.0
 _MIN_LIFETIME: Final = 1.0
+#: A larger number is in milliseconds. As seconds since 1970 it would be a moment in the year 5138.
+_MAX_SECONDS: Final = 1e11
 #: Seconds after a failure, doubling; and between two runs that calls have asked for.
 _FIRST_RETRY: Final = 2.0
 _LAST_RETRY: Final = 60.0
@@ -168,11 +171,12 @@ def parse(output: bytes) -> PrintedToken:
     Raises:
         TokenCommandError: there is none, or a header could not hold it.
     """
-    text = output.decode("utf-8", "replace").strip()
+    text = output.decode("utf-8-sig", "replace").strip()  # PowerShell writes a byte order mark
     lifetime = 0.0
     if text.startswith("{"):
         members = _members(text)
-        text = next((str(members[name]).strip() for name in _TOKENS if members.get(name)), "")
+        token = next((members[name] for name in _TOKENS if members.get(name)), "")
+        text = token.strip() if isinstance(token, str) else ""
         lifetime = _lifetime(members)
     if not text:
         raise TokenCommandError("printed no token")
@@ -198,6 +202,10 @@ def _lifetime(members: dict[str, Any]) -> float:
         if value is not None:
             with suppress(ValueError, TypeError, OverflowError):
                 seconds = _seconds(value)
+                if not isfinite(seconds):
+                    continue
+                if seconds > _MAX_SECONDS:
+                    seconds /= 1000
                 return max(_MIN_LIFETIME, seconds if name in _LIFETIMES else seconds - time.time())
     return 0.0
 

@@ -94,7 +94,30 @@ def test_what_commands_print(output: Any, token: str, lifetime: float) -> None:
     assert parse(text.encode()) == PrintedToken(token, pytest.approx(lifetime, abs=5))
 
 
-@pytest.mark.parametrize("output", ["", "\n", "{}", '{"token": ""}', "{", "two words", "line\nbreak", "é", "x" * 70000])
+def test_what_some_tools_write_in_their_own_way() -> None:
+    """Moments in milliseconds, which would put off the renewal for ever; no number at all; a byte order mark."""
+    moment = round((time.time() + 3600) * 1000)
+    assert parse(json.dumps({"token": "t", "expires_at": moment}).encode()).lifetime == pytest.approx(3600, abs=5)
+    assert parse(b'{"token": "t", "expires_in": "inf", "expires_on": "nan"}') == PrintedToken("t", 0)
+    assert parse(b'\xef\xbb\xbf{"token": "t"}') == parse(b"\xef\xbb\xbft") == PrintedToken("t", 0)
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        "",
+        "\n",
+        "{}",
+        '{"token": ""}',
+        '{"token": ["a"]}',
+        '{"token": true}',
+        "{",
+        "two words",
+        "line\nbreak",
+        "é",
+        "x" * 70000,
+    ],
+)
 def test_what_is_no_token(output: str) -> None:
     with pytest.raises(TokenCommandError) as caught:
         parse(output.encode())
