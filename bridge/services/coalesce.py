@@ -246,8 +246,13 @@ def _is_simple_logprobs(logprobs: Any) -> bool:
     return logprobs is None or (
         type(logprobs) is dict
         and not logprobs.keys() - {"content", "refusal"}
-        and all(item is None or type(item) is list for item in logprobs.values())
+        and all(item is None or _are_objects(item) for item in logprobs.values())
     )
+
+
+def _are_objects(items: Any) -> bool:
+    """Whether this is a list of objects: with anything else in it no list is typed, and what is merged would not be."""
+    return type(items) is list and all(type(item) is dict for item in items)
 
 
 def _merge(run: dict[str, Any], value: dict[str, Any], choice: Choice) -> bool:

@@ -111,6 +111,15 @@ async def test_log_probabilities_that_are_the_same_in_each_chunk_are_put_togethe
     assert (choice.delta.content, len(choice.logprobs.content)) == ("!!!!!", 5)
 
 
+async def test_log_probabilities_that_are_no_objects_are_not_put_with_others() -> None:
+    """They go to `extra_json`, and would take with them those that are."""
+    good, odd = {"content": [{"token": "a", "logprob": -1.5}]}, {"content": ["a"]}
+    events = [chunk("a", logprobs=good), chunk("b", logprobs=odd), chunk("c", logprobs=good)]
+    outcome = await told_quickly(chunk("-"), *events, b"[DONE]", window=0.0)
+    choices = [Message.FromString(data).choices[0] for data in outcome.messages]
+    assert [len(choice.logprobs.content) for choice in choices] == [0, 1, 0, 1]
+
+
 async def test_a_notice_between_chunks_is_no_error() -> None:
     """An object that may be an error is one if nothing of a choice comes behind it, also if that repeats a chunk."""
     outcome = await told_quickly(*map(chunk, "abc"), {"message": "a notice"}, chunk("d"), b"[DONE]")
