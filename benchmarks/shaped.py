@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from benchmarks.dialects import MIXED, SHAPES
 from benchmarks.figures import BARS, medians
+from benchmarks.model import UTILISATION
 from benchmarks.tables import VERDICTS, Result, Table, number
 
 _WORK: Final = {"unary": "unary chat", "embeddings": "embeddings 16x1536"}
@@ -15,8 +16,6 @@ _COMPARED: Final = (
     *(f"burst/{name}" for name in ("plain", "openai", "tools", MIXED)),
     *(f"coalesced/{name}" for name in ("plain", "openai", "tools", MIXED)),
 )
-#: Of a process: the share of a core that it may be busy.
-_UTILISATION: Final = 0.6
 
 
 def shapes(result: Result) -> Table:
@@ -83,7 +82,7 @@ def window(result: Result) -> Table:
                 number(without["us"]),
                 number(merged["us"]),
                 number(ratio),
-                *(f"{_UTILISATION * 1e6 / rate / found['us']:.0f}" for found in (without, merged)),
+                *(f"{UTILISATION * 1e6 / rate / found['us']:.0f}" for found in (without, merged)),
                 *(f"{number(found['p50'])} and {number(found['p99'])}" for found in (without, merged)),
                 number(merged["words"] / merged["messages"]),
             )

@@ -28,8 +28,8 @@ from bridge.cli.local import MODEL_VARIABLE
 from bridge.errors import Reason
 
 _READY: Final = "listening on "
-_PATIENCE: Final = 180.0  # seconds to ready: bridge.cli.local gives the model 120
-_GRACE: Final = 5.0  # seconds between SIGTERM and SIGKILL; the child has nothing to drain
+_READY_TIMEOUT_SECONDS: Final = 180.0  # bridge.cli.local gives the model 120
+_KILL_DELAY_SECONDS: Final = 5.0  # between SIGTERM and SIGKILL; the child has nothing to drain
 _QUESTION: Final = "In one sentence: what does a bridge do?"
 _TOO_LONG: Final = "all work and no play " * 2000  # the embedded model's window is 2048 tokens
 
@@ -161,12 +161,12 @@ def _await_ready(child: subprocess.Popen[str]) -> str:
     reader = threading.Thread(target=_relay, args=(child.stderr,), daemon=True)
     reader.start()
     try:
-        line = lines.get(timeout=_PATIENCE)
+        line = lines.get(timeout=_READY_TIMEOUT_SECONDS)
     except queue.Empty:
-        raise _NotReadyError(f"The bridge was not ready within {_PATIENCE:g} s.") from None
+        raise _NotReadyError(f"The bridge was not ready within {_READY_TIMEOUT_SECONDS:g} s.") from None
     if _READY not in line:
-        code = child.wait(_GRACE)
-        reader.join(_GRACE)  # it has the reason
+        code = child.wait(_KILL_DELAY_SECONDS)
+        reader.join(_KILL_DELAY_SECONDS)  # it has the reason
         raise _NotReadyError(f"The bridge ended before it was ready (exit code {code}).")
     return line.split()[-1]
 
@@ -181,7 +181,7 @@ def _stop(child: subprocess.Popen[str]) -> None:
     try:
         child.terminate()
         with suppress(subprocess.TimeoutExpired):
-            child.wait(_GRACE)
+            child.wait(_KILL_DELAY_SECONDS)
     finally:  # also if a second Ctrl-C interrupts the wait
         child.kill()  # nothing happens if it has ended
         child.wait()

@@ -25,12 +25,12 @@ from bridge.settings.reference import reference
 from bridge.upstream.causes import Cause
 from bridge.upstream.probe import Probe, ProbeResponse, UnreachableError
 
-#: Days before its expiry from which a certificate is a warning.
-_SOON: Final = 14
-#: Seconds by which clocks may differ before certificates and tokens are affected.
-_SKEW: Final = 60
+#: A certificate that expires within this time is a warning.
+_EXPIRY_WARNING_DAYS: Final = 14
+#: How far clocks may differ before certificates and tokens are affected.
+_MAX_SKEW_SECONDS: Final = 60
 #: File descriptors needed in addition to the connections: the log, the event loop, listeners.
-_SPARE: Final = 128
+_OTHER_FILES: Final = 128
 _NO_API: Final = "Check that upstream_url is an OpenAI-compatible API, including its version path."
 
 
@@ -117,7 +117,7 @@ def _certificates(settings: Settings) -> Iterator[Finding]:
             continue
         days = (expires - datetime.now(UTC)).days
         says = f"valid until {expires:%Y-%m-%d}, {days} more days"
-        if days < _SOON:
+        if days < _EXPIRY_WARNING_DAYS:
             yield Finding(check, "warning", says, f"Renew {chain}. No restart is needed.")
         else:
             yield Finding(check, "ok", says)
@@ -175,7 +175,7 @@ def _addresses(settings: Settings) -> Iterator[Finding]:
 
 def _descriptors(settings: Settings) -> Iterator[Finding]:
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]  # the bridge raises its own limit up to the hard one
-    needed = settings.upstream_connections + settings.max_connections + _SPARE
+    needed = settings.upstream_connections + settings.max_connections + _OTHER_FILES
     if limit == resource.RLIM_INFINITY or limit >= needed:
         yield Finding("open files", "ok", f"{limit} allowed, {needed} needed at most")
         return
@@ -249,7 +249,7 @@ async def _proxied(probe: Probe, proxy: str) -> AsyncIterator[Finding]:
 def _certificate(check: str, certificate: dict[str, str]) -> Finding:
     ends = certificate["notAfter"]
     days = (ssl.cert_time_to_seconds(ends) - time.time()) / 86400
-    if days < _SOON:
+    if days < _EXPIRY_WARNING_DAYS:
         advice = "Ask the operator of the upstream to renew it."
         return Finding(check, "warning", f"the upstream's certificate is valid for {days:.0f} more days", advice)
     return Finding(check, "ok", f"the certificate is valid until {ends}")
@@ -292,8 +292,8 @@ def _clock(response: ProbeResponse) -> Finding:
         skew = time.time() - parsedate_to_datetime(response.headers["date"]).timestamp()
     except (KeyError, ValueError):
         return Finding("clock", "ok", "the upstream sends no date to compare with")
-    if abs(skew) > _SKEW:
+    if abs(skew) > _MAX_SKEW_SECONDS:
         direction = "ahead of" if skew > 0 else "behind"
         advice = "Synchronise it (NTP): certificates and tokens depend on it."
         return Finding("clock", "warning", f"{abs(skew):.0f} s {direction} the upstream's", advice)
-    return Finding("clock", "ok", f"within {_SKEW} s of the upstream's")
+    return Finding("clock", "ok", f"within {_MAX_SKEW_SECONDS} s of the upstream's")

@@ -15,8 +15,8 @@ from google.protobuf.message import Message
 from aibridge.v1 import chat_pb2, common_pb2, embeddings_pb2
 from bridge.errors import invalid
 
-#: Characters of a model id that is part of a URL; none is near it.
-_MAX_MODEL: Final = 4096
+#: No real model id comes near this length.
+MAX_MODEL_CHARACTERS: Final = 4096
 #: Times that a model id may be percent-encoded.
 _MAX_DECODINGS: Final = 8
 _SLASHES: Final = re.compile(r"[/\\]")
@@ -62,7 +62,7 @@ def check_model(model: str) -> None:
     """Raises BridgeError INVALID_REQUEST for a model id that is no path segment."""
     if not model:
         raise invalid("model", "is required")
-    if not model.isprintable() or len(model) > _MAX_MODEL or _has_dot_segment(model):
+    if not model.isprintable() or len(model) > MAX_MODEL_CHARACTERS or _has_dot_segment(model):
         raise invalid("model", "is not a model id")
 
 

@@ -13,8 +13,8 @@ from bridge.settings import Settings
 
 T = TypeVar("T")
 
-_MIN_INTERVAL: Final = 0.1  # seconds
-_MAX_INTERVAL: Final = 3600.0
+_MIN_INTERVAL_SECONDS: Final = 0.1
+_MAX_INTERVAL_SECONDS: Final = 3600.0
 
 
 def interval_of(options: Any, settings: Settings) -> float:
@@ -26,8 +26,9 @@ def interval_of(options: Any, settings: Settings) -> float:
     if not options.HasField("heartbeat"):
         return settings.stream_heartbeat
     seconds = float(options.heartbeat.seconds + options.heartbeat.nanos / 1e9)
-    if seconds and not _MIN_INTERVAL <= seconds <= _MAX_INTERVAL:
-        raise invalid("bridge_options.heartbeat", f"must be 0, or from {_MIN_INTERVAL} to {_MAX_INTERVAL:.0f} seconds")
+    if seconds and not _MIN_INTERVAL_SECONDS <= seconds <= _MAX_INTERVAL_SECONDS:
+        bounds = f"from {_MIN_INTERVAL_SECONDS} to {_MAX_INTERVAL_SECONDS:.0f} seconds"
+        raise invalid("bridge_options.heartbeat", f"must be 0, or {bounds}")
     return seconds
 
 

@@ -26,6 +26,7 @@ from bridge.codec import encode
 from bridge.codec.members import first_unknown
 from bridge.errors import BridgeError, Reason, invalid
 from bridge.jsontext import MalformedJSONError, dumps, pairs
+from bridge.services.checks import MAX_MODEL_CHARACTERS
 
 #: Members that hold content. Text in `metadata` is content too.
 _CONTENT: Final = frozenset(
@@ -43,9 +44,8 @@ _BODIES: Final = frozenset({"extrabody"})  # as `_folded` gives them
 #: What `*` and `?` in a pattern stand for. Any other character has to be in the pattern itself.
 _PLAIN: Final = re.compile(r"[A-Za-z0-9._:/@+~-]*").fullmatch
 _PLAIN_MARKS: Final = frozenset("._:/@+~-")
-_MAX_MODEL: Final = 4096  # characters
 #: Longer names of members are not looked into: their values have to be models that the caller may use.
-_MAX_NAME: Final = 128  # characters
+_MAX_NAME_CHARACTERS: Final = 128
 
 
 def permit(call: CallContext, request: Message) -> None:
@@ -142,7 +142,7 @@ def may_use(caller: Caller, model: str) -> bool:
     """Whether a pattern of the caller's covers a model id, and nobody can read the id as another one."""
     if caller.models is None:
         return True
-    if not 0 < len(model) <= _MAX_MODEL or not _is_one_name(model):
+    if not 0 < len(model) <= MAX_MODEL_CHARACTERS or not _is_one_name(model):
         return False
     return any(fnmatchcase(model, pattern) and _covers(pattern, model) for pattern in caller.models)
 
@@ -241,6 +241,6 @@ def _members(value: Any, *, named: bool, top: bool) -> Iterator[tuple[Any, bool,
 
 def _folded(key: str) -> str:
     """A member's name as the most forgiving parser could read it: `Model` and `\uff4dodel` are `model`."""
-    if len(key) > _MAX_NAME:
+    if len(key) > _MAX_NAME_CHARACTERS:
         return _NAMES[0]
     return "".join(filter(str.isalnum, normalize("NFKC", key).casefold()))

@@ -27,15 +27,16 @@ _TOKENS: Final = ("token", "access_token", "accessToken", "id_token")
 #: Seconds from now; a moment, in seconds since 1970 or as a date of ISO 8601. az's `expiresOn`, in local time, is last.
 _LIFETIMES: Final = ("expires_in",)
 _MOMENTS: Final = ("expires_on", "expirationTimestamp", "expires_at", "expiration", "expiry", "expiresOn")
-#: Renewed this long before the expiry, in seconds; a token that lives for less than two minutes, after half of that.
-_MARGIN: Final = 60.0
-_MIN_LIFETIME: Final = 1.0
+#: A token is renewed after 90 % of its lifetime, or this long before it expires if that is earlier, but not before half
+#: of its lifetime.
+_MARGIN_SECONDS: Final = 60.0
+_MIN_LIFETIME_SECONDS: Final = 1.0
 #: A larger number is in milliseconds. As seconds since 1970 it would be a moment in the year 5138.
 _MAX_SECONDS: Final = 1e11
-#: Seconds after a failure, doubling; and between two runs that calls have asked for.
-_FIRST_RETRY: Final = 2.0
-_LAST_RETRY: Final = 60.0
-_MIN_INTERVAL: Final = 10.0
+#: The delay after a failure, which doubles up to the maximum. Calls start a run at most once per interval.
+_FIRST_RETRY_SECONDS: Final = 2.0
+_MAX_RETRY_SECONDS: Final = 60.0
+_MIN_INTERVAL_SECONDS: Final = 10.0
 
 
 class TokenCommandError(Exception):
@@ -60,7 +61,7 @@ class TokenCommand:
         self._timeout = timeout
         self._refresh = refresh
         self._token = ""
-        self._latest = -_MIN_INTERVAL  # the latest run began, by the monotonic clock
+        self._latest = -_MIN_INTERVAL_SECONDS  # the latest run began, by the monotonic clock
         self._running: asyncio.Task[float] | None = None
         self._keeper: asyncio.Task[None] | None = None
         self._process: subprocess.Popen[bytes] | None = None
@@ -80,7 +81,7 @@ class TokenCommand:
 
     async def renew(self) -> None:
         """Run the command because a token was rejected. A run under way counts, and so does one a moment ago."""
-        if self._running is None and time.monotonic() - self._latest < _MIN_INTERVAL:
+        if self._running is None and time.monotonic() - self._latest < _MIN_INTERVAL_SECONDS:
             return
         with suppress(TokenCommandError):
             await self._run()
@@ -96,14 +97,14 @@ class TokenCommand:
             await asyncio.wait({self._running})
 
     async def _keep(self, due: float) -> None:
-        retry = _FIRST_RETRY
+        retry = _FIRST_RETRY_SECONDS
         while True:
             await asyncio.sleep(due)
             try:
-                due, retry = await self._run(), _FIRST_RETRY
+                due, retry = await self._run(), _FIRST_RETRY_SECONDS
             except TokenCommandError as error:
                 _log.error("upstream_token_command failed", problem=str(error), retry_seconds=retry)
-                due, retry = retry, min(2 * retry, _LAST_RETRY)
+                due, retry = retry, min(2 * retry, _MAX_RETRY_SECONDS)
 
     async def _run(self) -> float:
         """Run the command, or wait for the run under way. The seconds after which the token is to be renewed."""
@@ -123,7 +124,8 @@ class TokenCommand:
         self._token = token.value
         if not token.lifetime:
             return self._refresh
-        return max(min(token.lifetime - _MARGIN, 0.9 * token.lifetime), 0.5 * token.lifetime, _MIN_LIFETIME)
+        lifetime = token.lifetime
+        return max(min(lifetime - _MARGIN_SECONDS, 0.9 * lifetime), 0.5 * lifetime, _MIN_LIFETIME_SECONDS)
 
     def _output(self) -> bytes:
         """What the command prints; for a thread.
@@ -206,7 +208,7 @@ def _lifetime(members: dict[str, Any]) -> float:
                     continue
                 if seconds > _MAX_SECONDS:
                     seconds /= 1000
-                return max(_MIN_LIFETIME, seconds if name in _LIFETIMES else seconds - time.time())
+                return max(_MIN_LIFETIME_SECONDS, seconds if name in _LIFETIMES else seconds - time.time())
     return 0.0
 
 

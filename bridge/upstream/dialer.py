@@ -14,14 +14,14 @@ from aiohappyeyeballs import AddrInfoType, start_connection
 from bridge.upstream.connection import Connection
 from bridge.upstream.proxy import Proxy, Tunnel
 
-#: Seconds for which the addresses of a name are good.
-_ADDRESSES: Final = 10.0
-#: Seconds that an address has to answer before the next one is tried beside it (RFC 8305).
-_HEAD_START: Final = 0.25
-#: Seconds between two attempts at a unix socket whose queue is full: its connections are made at once, or not at all.
-_SOCKET_RETRY: Final = 0.01
-#: Whether a silent peer is still there is asked after so many seconds; a model may think for minutes.
-_PROBES: Final = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 60, "TCP_KEEPCNT": 5}
+#: How long the addresses of a name are used.
+_ADDRESS_TTL_SECONDS: Final = 10.0
+#: An address that has not accepted after this time is tried in parallel with the next (RFC 8305).
+_HEAD_START_SECONDS: Final = 0.25
+#: Between two attempts at a unix socket whose queue is full: it accepts a connection at once, or refuses it.
+_SOCKET_RETRY_SECONDS: Final = 0.01
+#: TCP keepalive, in seconds and probes: a model may think for minutes, and its connection has to outlive that.
+_KEEPALIVE: Final = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 60, "TCP_KEEPCNT": 5}
 #: What a URL without a port means.
 PORTS: Final = {"http": 80, "https": 443}
 
@@ -61,7 +61,7 @@ class Dialer:
         if self._path:
             made = await _to_socket(self._path)
         else:
-            made = await start_connection(await self._resolve(), happy_eyeballs_delay=_HEAD_START, loop=loop)
+            made = await start_connection(await self._resolve(), happy_eyeballs_delay=_HEAD_START_SECONDS, loop=loop)
             _tune(made)
         try:
             if self._path:
@@ -117,7 +117,7 @@ class Dialer:
             if not self._addresses or time.monotonic() > self._addresses_until:
                 loop = asyncio.get_running_loop()
                 self._addresses = await loop.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
-                self._addresses_until = time.monotonic() + _ADDRESSES
+                self._addresses_until = time.monotonic() + _ADDRESS_TTL_SECONDS
             first, *others = self._addresses
             self._addresses = [*others, first]
             return [first, *others]
@@ -132,7 +132,7 @@ async def _to_socket(path: str) -> socket.socket:
             try:
                 made.connect(path)
             except BlockingIOError:
-                await asyncio.sleep(_SOCKET_RETRY)
+                await asyncio.sleep(_SOCKET_RETRY_SECONDS)
             else:
                 return made
     except BaseException:
@@ -143,6 +143,6 @@ async def _to_socket(path: str) -> socket.socket:
 def _tune(made: socket.socket) -> None:
     made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for name, value in _PROBES.items():
+    for name, value in _KEEPALIVE.items():
         if hasattr(socket, name):  # not everywhere
             made.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)

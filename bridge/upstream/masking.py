@@ -18,27 +18,27 @@ from bridge.upstream.overlap import MIN_PROMPT_BYTES, Overlap, Range, joined
 
 #: More of a text is masked than is shown, because marks are shorter than what they hide: in characters, and as a
 #: multiple of what is shown.
-_LOOK: Final = 8192
-_LOOK_TIMES: Final = 8
+_MAX_MASKED_CHARACTERS: Final = 8192
+_MASKED_PER_SHOWN: Final = 8
 _ESCAPES: Final = re.compile(r"\\u([0-9a-fA-F]{4})|((?:\\x[0-9a-fA-F]{2})+)|\\(.)", re.DOTALL)
 #: Bytes of a body that are parsed and written again, of which the first are shown.
-_MAX_BODY: Final = 1 << 18
+_MAX_BODY_BYTES: Final = 1 << 18
 #: Levels of quoting that are undone.
-_DEPTH: Final = 8
+_MAX_QUOTING_LEVELS: Final = 8
 _LETTERS: Final = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
 _PROMPT: Final = "[…]".encode()
 #: The mark as it may appear in JSON text.
 _MARKS: Final = (_PROMPT, b"[\\u2026]")
 _SECRET: Final = b"[secret]"
 #: Rounds of masking. A prompt may contain the mark itself, and so match a text that has just been masked.
-_ROUNDS: Final = 3
+_MAX_ROUNDS: Final = 3
 #: Characters searched in one go.
-_PIECE: Final = 1 << 20
+_PIECE_CHARACTERS: Final = 1 << 20
 #: Members that hold names and not the caller's text, up to this length.
 _NAMES: Final = frozenset({"model", "models", "type", "role", "object", "format", "encoding_format"})
 _MAX_NAME: Final = 256
 #: A list of at least this many numbers is a prompt in tokens.
-_TOKENS: Final = 6
+_MIN_TOKENS: Final = 6
 
 
 class Text(NamedTuple):
@@ -63,10 +63,10 @@ class Mask:
         """Each text as it may be shown: one line, empty if nothing may be shown."""
         if self._too_large:
             return ["" for _ in texts]
-        forms = [_forms(text[: min(_LOOK, _LOOK_TIMES * limit)]) for text, limit in texts]
+        forms = [_forms(text[: min(_MAX_MASKED_CHARACTERS, _MASKED_PER_SHOWN * limit)]) for text, limit in texts]
         masked = {form: form.encode() for each in forms for form in each}
         request = self._value()
-        for _ in range(_ROUNDS):
+        for _ in range(_MAX_ROUNDS):
             before, masked = masked, self._masked(masked, request)
             if masked == before or not any(mark in self._request for mark in _MARKS):
                 break
@@ -90,9 +90,9 @@ class Mask:
 def body_text(data: bytes) -> str:
     """An error's body as text. JSON is written again, because a text can be escaped in many ways."""
     with suppress(MalformedJSONError, TypeError):  # no JSON, or nested too deeply for orjson to write
-        if len(data) <= _MAX_BODY:
+        if len(data) <= _MAX_BODY_BYTES:
             return dumps(loads(data)).decode()
-    return data[: 4 * _LOOK].decode("utf-8-sig", "replace")
+    return data[: 4 * _MAX_MASKED_CHARACTERS].decode("utf-8-sig", "replace")
 
 
 def _forms(text: str) -> list[str]:
@@ -129,8 +129,8 @@ def one_line(text: str) -> str:
     pieces = []
     at = 0
     while at < len(text):
-        run = CONTROL.match(text, at + _PIECE)
-        end = run.end() if run else at + _PIECE
+        run = CONTROL.match(text, at + _PIECE_CHARACTERS)
+        end = run.end() if run else at + _PIECE_CHARACTERS
         pieces.append(CONTROL.sub(" ", text[at:end]))
         at = end
     return "".join(pieces)
@@ -156,7 +156,7 @@ def strings(value: Any) -> Iterator[str]:
             yield item
         elif isinstance(item, dict):
             pending += [member for key, member in item.items() if not (key in _NAMES and _is_name(member))]
-        elif isinstance(item, list) and len(item) >= _TOKENS and all(type(number) is int for number in item):
+        elif isinstance(item, list) and len(item) >= _MIN_TOKENS and all(type(number) is int for number in item):
             text = text_of(item)[1:-1]
             yield text
             yield text.replace(",", ", ")
@@ -172,7 +172,7 @@ def _is_name(member: Any) -> bool:
 
 def decoded(text: str) -> str:
     """A text without JSON escapes, percent-encoding and HTML entities, which may be nested."""
-    for _ in range(_DEPTH):
+    for _ in range(_MAX_QUOTING_LEVELS):
         before = text
         if "\\" in text:
             text = _ESCAPES.sub(_characters, text)

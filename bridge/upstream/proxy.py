@@ -18,7 +18,7 @@ import httpx
 from bridge.settings import Settings
 from bridge.upstream.secrets import FixedSecret, Secret, SecretFile
 
-_MAX_HEAD: Final = 1 << 16  # bytes of the response to CONNECT
+_MAX_HEAD_BYTES: Final = 1 << 16  # bytes of the response to CONNECT
 _STATUS_LINE: Final = re.compile(rb"HTTP/1\.[01] (\d{3})[ \r]")
 _PORTS: Final = {"http": 80, "https": 443}
 #: Variables that other programs read. A bridge reads them if `upstream_proxy_from_environment` says so.
@@ -118,7 +118,7 @@ class Tunnel(asyncio.Protocol):
 
     def __init__(self) -> None:
         self._data = b""
-        self._answer: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._status: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
     async def open(self, transport: asyncio.Transport, proxy: Proxy, authority: bytes) -> None:
         """Ask the proxy for a tunnel to `authority`, HOST:PORT.
@@ -130,7 +130,7 @@ class Tunnel(asyncio.Protocol):
         lines = [b"CONNECT %b HTTP/1.1" % authority, b"host: %b" % authority]
         lines += [b"%b: %b" % field for field in proxy.header()]
         transport.write(b"\r\n".join(lines) + b"\r\n\r\n")
-        status = await self._answer
+        status = await self._status
         if not 200 <= status < 300:
             raise ProxyRefusedError(status)
 
@@ -138,7 +138,7 @@ class Tunnel(asyncio.Protocol):
         """A part of the proxy's response. After its head nothing may come until the bridge has begun TLS."""
         self._data += data
         head, end, rest = self._data.partition(b"\r\n\r\n")
-        if self._answer.done() or not (end or len(self._data) > _MAX_HEAD):
+        if self._status.done() or not (end or len(self._data) > _MAX_HEAD_BYTES):
             return
         found = _STATUS_LINE.match(head + b"\r")
         status = int(found[1]) if found else 0
@@ -146,14 +146,14 @@ class Tunnel(asyncio.Protocol):
             self._data = b""
             self.data_received(rest)
         else:
-            self._answer.set_result(status if not rest or status >= 300 else 0)
+            self._status.set_result(status if not rest or status >= 300 else 0)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection to the proxy has ended."""
         del exc
-        if not self._answer.done():
-            self._answer.set_exception(httpx.ProxyError("the proxy closed the connection"))
-            self._answer.exception()  # nobody may be waiting any more
+        if not self._status.done():
+            self._status.set_exception(httpx.ProxyError("the proxy closed the connection"))
+            self._status.exception()  # nobody may be waiting any more
 
 
 def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
