@@ -35,7 +35,7 @@ the details in `grpc-status-details-bin` (a `google.rpc.Status`) have the rest:
 
 `ErrorInfo.metadata` has these keys, as far as they are known: `httpStatus`, `upstreamRequestId`, `errorType`,
 `errorCode`, `errorParam`, `model`, `attempts`, `chunksDelivered` (streams), `promptTokens` and
-`contextWindowTokens` (context length), `retryAfterSeconds`, `limitBytes` (size limits),
+`contextWindowTokens` (context length), `retryAfterSeconds`, `limitBytes` and `maxElements` (size limits),
 `metadataKey` (bad metadata), `cause` (no connection to the upstream).
 
 Keys, URLs and parts of the prompt that an upstream repeats are masked. The whole status stays under 2 KiB.

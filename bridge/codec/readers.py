@@ -42,7 +42,7 @@ def map_value(field: FieldDescriptor) -> FieldDescriptor | None:
 
 
 def reader(field: FieldDescriptor, plan_of: PlanOf) -> Read | None:
-    """The conversion for a field's whole value, or None for a field that replies never use."""
+    """The conversion for a field's whole value, or None for a field that responses never use."""
     if (entry := map_value(field)) is not None:
         value = _one(entry, plan_of)
         return value and _map(value)
@@ -116,7 +116,7 @@ def _list(one: Read, *, empty: bool = False) -> Read:
 
 
 def _objects(decode: Callable[[dict[str, Any], int], Any]) -> Read:
-    """As `_list`, for messages: the way of every chunk, with one call less for each of them."""
+    """As `_list`, for messages: every chunk takes this path, which saves a call per message."""
 
     def read(item: Any, levels: int) -> Any:
         if type(item) is not list or not item:

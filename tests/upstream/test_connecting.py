@@ -127,7 +127,7 @@ async def test_addresses_take_turns(wire: Wire, resolve: Resolve) -> None:
 
 async def test_an_address_that_is_dead(wire: Wire, resolve: Resolve, monkeypatch: pytest.MonkeyPatch) -> None:
     """The next one is taken: at once where the first refuses, and after its head start where it is silent."""
-    monkeypatch.setattr(dialer, "_HEAD_START", 0.01)
+    monkeypatch.setattr(dialer, "_HEAD_START_SECONDS", 0.01)
     with refusing() as nobody, deaf() as silence:
         resolve(nobody, silence, ("127.0.0.1", wire.port))
         async with transport(wire, "http://name.test") as made:

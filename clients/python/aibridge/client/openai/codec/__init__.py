@@ -7,7 +7,7 @@ The schema is the mapping; there is no line of code per field. These rules say w
    `x_kind` it is `x`. Fields with the same key are alternatives, told apart by the JSON type of the value.
 2. A `_json` field holds the text of a value. Among alternatives it takes what no other can.
 3. A message with nothing but `repeated ... items` is a JSON array. `bytes` is base64 text, `InlineData` a `data:` URL;
-   both are for callers who would rather have bytes, and replies use them only where a call asks for it.
+   both are for callers who would rather have bytes, and responses use them only where a call asks for it.
 4. `extra_json` holds all members that no field can: unknown ones, values of another type than the schema's, and
    explicit empty lists and maps, which protobuf cannot tell from absent ones. JSON null is the same as absent, and NaN,
    which some servers write, the same as null.
