@@ -23,10 +23,12 @@ class LimitSettings(BaseModel):
     connect_timeout: Seconds = Field(5.0, description="Seconds to connect to the upstream: DNS, TCP and TLS.")
     response_timeout: Seconds = Field(600.0, description="Seconds to wait for the response headers.")
     first_event_timeout: Seconds = Field(
-        600.0, description="Seconds from the response headers to the first event of a stream."
+        600.0, description="Seconds from the response headers to the first event of a stream. Comments do not count."
     )
     stall_timeout: Seconds = Field(
-        120.0, description="Maximum number of seconds between two events of a stream. Comments do not count."
+        120.0,
+        description="Maximum number of seconds between two events of a stream, or between two parts of the body of any"
+        " other response. Comments and empty events count as events.",
     )
     stream_heartbeat: float = Field(
         0.0,

@@ -108,7 +108,7 @@ def _json(fields: _ENTRY, **_: Any) -> str:
 
 
 class _Libraries(logging.Handler):
-    """Log what grpcio, asyncio and aiohttp log, in the same form. httpx is left out: it logs whole URLs at INFO.
+    """Write what libraries such as asyncio and grpcio log, in the same form. From WARNING on: httpx logs URLs at INFO.
 
     Only the first line, masked, and no exception's text: asyncio's messages contain values.
     """

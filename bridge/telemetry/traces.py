@@ -157,7 +157,9 @@ class _Trace:
         client, server = self._client, self._server
         if client is not None:
             if client.is_recording():
-                client.set_attributes(_answered(record, used) if self._operation else _replied(record))
+                client.set_attributes(
+                    _response_attributes(record, used) if self._operation else _http_attributes(record)
+                )
                 _fail(client, error, error)
             client.end()
         if server.is_recording():
@@ -195,11 +197,11 @@ def _asked(request: Any) -> Attributes:
     return found
 
 
-def _replied(record: CallRecord) -> Attributes:
+def _http_attributes(record: CallRecord) -> Attributes:
     return {"http.response.status_code": record.http_status} if record.http_status else {}
 
 
-def _answered(record: CallRecord, used: Tokens) -> Attributes:
+def _response_attributes(record: CallRecord, used: Tokens) -> Attributes:
     found: Attributes = {}
     answer = record.answer if record.answer is not None else {}
     for name in ("id", "model"):
