@@ -17,7 +17,7 @@ from typing import Any, Final
 from google.protobuf.descriptor import Descriptor
 from google.protobuf.descriptor_pb2 import DescriptorProto
 
-from aibridge.client.openai.replies import STATUSES, TRANSPORT, TRANSPORT_BY_CODE
+from aibridge.client.openai.responses import STATUSES, TRANSPORT, TRANSPORT_BY_CODE
 from aibridge.v1 import chat_pb2, common_pb2, embeddings_pb2, models_pb2
 from bridge.codec.kinds import KINDS
 

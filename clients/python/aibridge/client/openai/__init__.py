@@ -7,8 +7,8 @@ httpx2, or httpx before its version 3. Models, chat, streams, tools, structured 
 objects, errors as the same exceptions with the same fields; docs/openai.md lists the few things that differ.
 
 The API key goes along as the caller's credential. The library's own retries and timeouts stay in force, and are the
-only ones: neither gRPC nor the bridge retries besides. `requests` makes an RPC of a request, `replies` HTTP of what
-comes back; neither does I/O, `transport` does.
+only ones: neither gRPC nor the bridge retries besides. `requests` turns a request into an RPC, `responses` turns the
+result into HTTP. Only `transport` does I/O.
 """
 
 from collections.abc import Sequence

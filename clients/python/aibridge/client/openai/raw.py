@@ -9,7 +9,7 @@ import grpc
 
 from aibridge.client.failures import CallFailed
 from aibridge.client.openai.jsontext import MalformedJSONError, loads
-from aibridge.client.openai.replies import DONE, HEARTBEAT, Reply, error_event, headers_of, refusal
+from aibridge.client.openai.responses import DONE, HEARTBEAT, HttpResponse, error_event, headers_of, refusal
 from aibridge.v1.raw_pb2 import (
     HTTP_METHOD_DELETE,
     HTTP_METHOD_GET,
@@ -35,7 +35,7 @@ _INSTEAD: Final[Mapping[str, str]] = {
 }
 
 
-def raw_request(method: str, target: str, body: bytes, content_type: str) -> RawRequest | Reply:
+def raw_request(method: str, target: str, body: bytes, content_type: str) -> RawRequest | HttpResponse:
     """The RawRequest of an HTTP request, or a response if RawService cannot send it."""
     if method not in _METHODS:
         return refusal(405, f"the bridge carries GET, POST and DELETE, not {method}", "method_not_allowed")
@@ -67,13 +67,13 @@ def streams(request: RawRequest) -> bool:
     return isinstance(value, dict) and value.get("stream") is True
 
 
-def raw_reply(response: RawResponse, trailers: Mapping[str, str | bytes]) -> Reply:
+def raw_response(response: RawResponse, trailers: Mapping[str, str | bytes]) -> HttpResponse:
     """The HTTP response for a RawResponse."""
     content = {"content-type": "application/json"} if response.HasField("body_json") else {}
-    return Reply(response.http_status, {**content, **headers_of(trailers)}, response.body_json.encode())
+    return HttpResponse(response.http_status, {**content, **headers_of(trailers)}, response.body_json.encode())
 
 
-def not_allowed(request: RawRequest, failure: CallFailed) -> Reply | None:
+def not_allowed(request: RawRequest, failure: CallFailed) -> HttpResponse | None:
     """The response for a path that the bridge does not allow, with advice; None for other failures."""
     is_older = failure.code is grpc.StatusCode.UNIMPLEMENTED and not failure.reason  # than RawService
     if failure.reason != "RAW_PATH_NOT_ALLOWED" and not is_older:

@@ -10,7 +10,7 @@ from google.protobuf.message import Message
 from aibridge.client.openai.codec import build
 from aibridge.client.openai.jsontext import MalformedJSONError, loads
 from aibridge.client.openai.raw import raw_request, streams
-from aibridge.client.openai.replies import Reply, refusal
+from aibridge.client.openai.responses import HttpResponse, refusal
 from aibridge.v1.chat_pb2 import CreateChatCompletionRequest
 from aibridge.v1.embeddings_pb2 import CreateEmbeddingRequest
 from aibridge.v1.models_pb2 import ListModelsRequest, RetrieveModelRequest
@@ -44,12 +44,12 @@ class Rpc(NamedTuple):
         return getattr(getattr(client, self.stub), self.method)
 
 
-class RefusedError(Exception):
-    """A request without an RPC; `reply` is the HTTP response for it."""
+class NoRpcError(Exception):
+    """A request without an RPC; `response` is the HTTP response for it."""
 
-    def __init__(self, reply: Reply) -> None:
-        super().__init__(reply.status)
-        self.reply = reply
+    def __init__(self, response: HttpResponse) -> None:
+        super().__init__(response.status)
+        self.response = response
 
 
 def rpc_of(method: str, target: str, body: bytes, content_type: str) -> Rpc:
@@ -58,7 +58,7 @@ def rpc_of(method: str, target: str, body: bytes, content_type: str) -> Rpc:
     What has none of its own goes by RawService.
 
     Raises:
-        RefusedError: the request cannot be sent, or its body is not a JSON object where it has to be one.
+        NoRpcError: the request cannot be sent, or its body is not a JSON object where it has to be one.
     """
     path, _, query = target.partition("?")
     route = _ROUTE.search(path)
@@ -79,8 +79,8 @@ def rpc_of(method: str, target: str, body: bytes, content_type: str) -> Rpc:
 
 def _raw(method: str, target: str, body: bytes, content_type: str) -> Rpc:
     request = raw_request(method, target, body, content_type)
-    if isinstance(request, Reply):
-        raise RefusedError(request)
+    if isinstance(request, HttpResponse):
+        raise NoRpcError(request)
     streamed = streams(request)
     return Rpc("raw", "Stream" if streamed else "Call", _once(request), streamed)
 
@@ -121,7 +121,7 @@ def _body(message_type: Any, body: bytes) -> tuple[dict[str, Any], Message]:
     except MalformedJSONError:
         message = None
     if message is None:
-        raise RefusedError(refusal(400, "the body is not a JSON object", "invalid_json"))
+        raise NoRpcError(refusal(400, "the body is not a JSON object", "invalid_json"))
     return value, _once(message)
 
 

@@ -15,8 +15,8 @@ from aibridge.client import asynchronous, sync
 from aibridge.client.calls import Trailers, finish
 from aibridge.client.channel import Metadata, Option, TlsChoice, channel_arguments
 from aibridge.client.failures import CallFailed
-from aibridge.client.openai import raw, replies
-from aibridge.client.openai.requests import RefusedError, Rpc, metadata_of, rpc_of
+from aibridge.client.openai import raw, responses
+from aibridge.client.openai.requests import NoRpcError, Rpc, metadata_of, rpc_of
 from aibridge.client.openai.timeouts import AsyncChunks, Chunks, SyncChunks
 from aibridge.v1.raw_pb2 import RawRequest, RawResponse
 
@@ -70,27 +70,27 @@ class _Exchange:
         """The response; for a stream, after its first chunk has arrived."""
         try:
             rpc, metadata, timeout = self._rpc(body)
-        except RefusedError as error:
-            return self._response(error.reply)
+        except NoRpcError as error:
+            return self._response(error.response)
         try:
             if rpc.streams:
                 return await self._streamed(caller.stream(rpc, metadata, timeout), rpc)
             message, trailers = await caller.unary(rpc, metadata, timeout)
         except CallFailed as failure:
-            reply = raw.not_allowed(rpc.message, failure) if isinstance(rpc.message, RawRequest) else None
-            reply = reply or replies.error_reply(failure)
-            if reply is None:
+            response = raw.not_allowed(rpc.message, failure) if isinstance(rpc.message, RawRequest) else None
+            response = response or responses.error_response(failure)
+            if response is None:
                 raise self._broken(failure) from failure
-            return self._response(reply)
+            return self._response(response)
         if isinstance(message, RawResponse):
-            return self._response(raw.raw_reply(message, trailers))
-        return self._response(replies.reply_of(message, trailers, base64=rpc.base64))
+            return self._response(raw.raw_response(message, trailers))
+        return self._response(responses.response_of(message, trailers, base64=rpc.base64))
 
     def _rpc(self, body: bytes) -> tuple[Rpc, Metadata, float | None]:
         """The RPC of the request, its metadata, and the read timeout in seconds.
 
         Raises:
-            RefusedError: there is no such RPC.
+            NoRpcError: there is no such RPC.
         """
         request = self._request
         try:
@@ -102,13 +102,15 @@ class _Exchange:
         return rpc, metadata, request.extensions.get("timeout", {}).get("read")
 
     async def _streamed(self, chunks: Chunks, rpc: Rpc) -> Any:
-        written: replies.EventWriter = raw.RawEvents() if isinstance(rpc.message, RawRequest) else replies.ChatEvents()
+        written: responses.EventWriter = (
+            raw.RawEvents() if isinstance(rpc.message, RawRequest) else responses.ChatEvents()
+        )
         try:
             first = await chunks.read()
             while first is not None and not first.ListFields():  # a heartbeat: the response has not started
                 first = await chunks.read()
         except CallFailed as failure:
-            if not replies.is_event(failure):
+            if not responses.is_event(failure):
                 raise
             return self._stream(self._library.ByteStream(written.error(failure)))
         if first is None:
@@ -116,17 +118,17 @@ class _Exchange:
         kind = type("Events", (_Events, self._library.SyncByteStream, self._library.AsyncByteStream), {})
         return self._stream(kind(first, chunks, written, self._broken))
 
-    def _response(self, reply: replies.Reply) -> Any:
+    def _response(self, response: responses.HttpResponse) -> Any:
         """An unread response, as from the network: `content=` would make a closed one."""
-        headers = {**reply.headers, "content-length": str(len(reply.body))}
-        return self._library.Response(reply.status, headers=headers, stream=self._library.ByteStream(reply.body))
+        headers = {**response.headers, "content-length": str(len(response.body))}
+        return self._library.Response(response.status, headers=headers, stream=self._library.ByteStream(response.body))
 
     def _stream(self, events: Any) -> Any:
-        return self._library.Response(200, headers=replies.EVENT_STREAM, stream=events)
+        return self._library.Response(200, headers=responses.EVENT_STREAM, stream=events)
 
     def _broken(self, failure: CallFailed) -> Exception:
         """The library's exception for a broken connection."""
-        kind = getattr(self._library, replies.transport_error(failure))
+        kind = getattr(self._library, responses.transport_error(failure))
         error: Exception = kind(failure.explanation, request=self._request)
         return error
 
@@ -134,7 +136,7 @@ class _Exchange:
 class _Events:
     """The body of a streamed response, for both kinds of client."""
 
-    def __init__(self, first: Any, chunks: Chunks, written: replies.EventWriter, broken: Any) -> None:
+    def __init__(self, first: Any, chunks: Chunks, written: responses.EventWriter, broken: Any) -> None:
         self._first = first
         self._chunks = chunks
         self._written = written
@@ -151,7 +153,7 @@ class _Events:
         try:
             chunk = await self._chunks.read()
         except CallFailed as failure:
-            if replies.transport_error(failure):
+            if responses.transport_error(failure):
                 raise self._broken(failure) from failure
             self._ended = True
             return self._written.error(failure)

@@ -50,7 +50,7 @@ TRANSPORT_BY_CODE: Final[Mapping[grpc.StatusCode, str]] = {
 }
 
 
-class Reply(NamedTuple):
+class HttpResponse(NamedTuple):
     """A whole HTTP response."""
 
     status: int
@@ -58,7 +58,7 @@ class Reply(NamedTuple):
     body: bytes
 
 
-def reply_of(message: Any, trailers: Mapping[str, str | bytes], *, base64: bool = False) -> Reply:
+def response_of(message: Any, trailers: Mapping[str, str | bytes], *, base64: bool = False) -> HttpResponse:
     """The response for a message; `base64` writes vectors as base64 text."""
     vectors = _lift(message) if message.DESCRIPTOR.name == "CreateEmbeddingResponse" else []
     value = encode(message)
@@ -70,7 +70,7 @@ def reply_of(message: Any, trailers: Mapping[str, str | bytes], *, base64: bool 
         said = choice.setdefault("message", {})
         said.setdefault("content", None)
         said.setdefault("refusal", None)
-    return Reply(200, {"content-type": "application/json", **headers_of(trailers)}, dumps(value))
+    return HttpResponse(200, {"content-type": "application/json", **headers_of(trailers)}, dumps(value))
 
 
 def event_of(chunk: Any) -> bytes:
@@ -124,7 +124,7 @@ def error_event(failure: CallFailed) -> bytes:
     return b"data: " + body + b"\n\n"
 
 
-def error_reply(failure: CallFailed) -> Reply | None:
+def error_response(failure: CallFailed) -> HttpResponse | None:
     """The response for a failure, with the gateway's body if it sent one; None for a broken connection."""
     if transport_error(failure):
         return None
@@ -137,7 +137,7 @@ def error_reply(failure: CallFailed) -> Reply | None:
         headers["x-should-retry"] = "false"  # a failure of the bridge, with its own advice
     body = _body(failure)
     is_json = body.lstrip()[:1] in {b"{", b"["}
-    return Reply(status, {"content-type": "application/json" if is_json else "text/plain", **headers}, body)
+    return HttpResponse(status, {"content-type": "application/json" if is_json else "text/plain", **headers}, body)
 
 
 def transport_error(failure: CallFailed) -> str:
@@ -154,10 +154,12 @@ def is_event(failure: CallFailed) -> bool:
     return failure.upstream is not None and failure.upstream.http_status == 200
 
 
-def refusal(status: int, message: str, code: str) -> Reply:
+def refusal(status: int, message: str, code: str) -> HttpResponse:
     """The response to a request without an RPC."""
     error = {"message": message, "type": "aibridge", "param": None, "code": code}
-    return Reply(status, {"content-type": "application/json", "x-should-retry": "false"}, dumps({"error": error}))
+    return HttpResponse(
+        status, {"content-type": "application/json", "x-should-retry": "false"}, dumps({"error": error})
+    )
 
 
 def headers_of(trailers: Mapping[str, str | bytes]) -> Headers:
