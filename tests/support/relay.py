@@ -21,16 +21,23 @@ async def relay(address: str) -> AsyncIterator[tuple[str, Callable[[], None]]]:
         writer.close()
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writers.append(writer)
         there, back = await asyncio.open_connection(host, int(port))
-        writers.extend((writer, back))
+        writers.append(back)
         for task in (asyncio.create_task(pump(reader, back)), asyncio.create_task(pump(there, writer))):
             tasks.add(task)
+        if not server.is_serving():  # a client that connects again at the very end would be waited for
+            cut()
 
     def cut() -> None:
         for writer in writers:
             writer.transport.abort()
 
-    async with await asyncio.start_server(connected, "127.0.0.1", 0) as server:
+    server = await asyncio.start_server(connected, "127.0.0.1", 0)
+    try:
         yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}", cut
+    finally:
+        server.close()
         cut()
+        await server.wait_closed()
         await asyncio.gather(*tasks)
