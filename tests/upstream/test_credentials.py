@@ -234,7 +234,7 @@ def test_a_key_file_wins_over_a_token_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["upstream_api_key", "upstream_oidc_token"])
 async def test_a_key_that_cannot_be_sent_is_a_setting_that_is_wrong(name: str) -> None:
-    with pytest.raises(SettingsError, match=f"^{name}: has characters") as caught:
+    with pytest.raises(SettingsError, match=f"^{name}: contains characters") as caught:
         App(settings.load(**{name: "sk-one\nsk-two"}))
     assert "sk-" not in str(caught.value)
 

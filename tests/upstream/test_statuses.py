@@ -84,11 +84,11 @@ async def test_redirect(
 ) -> None:
     """A redirect is INTERNAL, does not show where it leads, and is not followed."""
     before = len(warm.gateway.requests)
-    warm.gateway.script(reply(b"", http, location=f"{warm.gateway.url}/elsewhere"))
+    warm.gateway.script(reply(b"", http, location=f"{warm.gateway.url}/moved-here"))
     failure = await failed_either(warm, rpc, hello)
     assert (failure.code, failure.reason, failure.pushback) == ("INTERNAL", "UPSTREAM_UNEXPECTED_REDIRECT", NO)
     assert failure.metadata["httpStatus"] == str(http)
-    assert "elsewhere" not in failure.shown
+    assert "moved-here" not in failure.shown
     assert len(warm.gateway.requests) == before + 1
 
 
