@@ -34,9 +34,10 @@ def pytest_configure() -> None:
     settings.register_profile("aibridge", max_examples=100, derandomize=True, **no_clock)
     settings.register_profile("long", max_examples=3000, **no_clock)
     settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "aibridge"))
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        # So it is in a shell's background job, and the processes that the tests start would inherit it.
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    # A shell's background job ignores SIGINT, and nohup ignores SIGHUP. The processes that the tests start would too.
+    for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, usual)
 
 
 @pytest.hookimpl(wrapper=True)

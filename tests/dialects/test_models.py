@@ -295,9 +295,9 @@ async def test_query(bridge: Bridge, fields: dict[str, Any], query: str) -> None
 @pytest.mark.parametrize(
     ("extra", "words"),
     [
-        ('{"a": {"b": 1}}', "no string, number or boolean"),
-        ('{"a": [["b"]]}', "no string, number or boolean"),
-        ('{"a": null}', "no string, number or boolean"),
+        ('{"a": {"b": 1}}', "not a string, number, boolean or array"),
+        ('{"a": [["b"]]}', "not a string, number, boolean or array"),
+        ('{"a": null}', "not a string, number, boolean or array"),
         ('{"limit": 7}', "overrides the field 'limit'"),
         ("[]", "must be a JSON object"),
         (json.dumps({"a": "x" * 9000}), "8192 are allowed"),
