@@ -36,7 +36,7 @@ _CAUSES: Final = tuple(
             "Trust the authority of the bridge: tls=Tls(extra_ca=FILE).",
         ),
         (
-            r"Hostname Verification Check failed",
+            r"Hostname Verification Check failed|is not in peer certificate",  # the second is of older grpcio
             "the bridge's certificate is for another host name",
             "certificate_wrong_host",
             "Name the host that is in the certificate: tls=Tls(server_name=NAME).",
