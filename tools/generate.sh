@@ -29,7 +29,7 @@ need() {
 # What a part needs: found or installed, or the script ends here, before anything was touched.
 prepare() {
     case $part in
-    python) once python "$(cat requirements/stubs.txt)" plugins_python ;;
+    python) once python "$("$python" -V) $(cat requirements/stubs.txt)" plugins_python ;; # they are compiled for it
     go)
         need go
         once go "$(cat "$0")" plugins_go
