@@ -4,6 +4,8 @@ import errno
 import re
 import socket
 import ssl
+import time
+from collections import deque
 from collections.abc import Mapping
 from enum import Enum
 from typing import Any, Final, Self
@@ -151,6 +153,9 @@ _NO_NAME: Final = frozenset({socket.EAI_NONAME, getattr(socket, "EAI_NODATA", so
 _PROXY_CREDENTIALS: Final = frozenset({401, 407})
 #: aiohappyeyeballs joins the texts of several failures into one exception without a number.
 _NUMBER: Final = re.compile(r"\[Errno (\d+)\]")
+#: Bound of the log lines about changes.
+_MAX_LINES: Final = 10
+_WINDOW_SECONDS: Final = 60.0
 
 
 def cause_of(error: BaseException) -> Cause:
@@ -190,16 +195,20 @@ def _of_other(error: BaseException) -> Cause:
 class Reachability:
     """Logs when the upstream cannot be reached any more, when the cause changes, and when it can be reached again.
 
+    One name may stand for several servers, of which some fail. So there are at most `_MAX_LINES` in
+    `_WINDOW_SECONDS`; a change that was not logged for that is logged later, if it is still one.
+
     `fields` are what each line says of the way to the upstream; without any, nothing is logged.
     """
 
     def __init__(self, **fields: Any) -> None:
         self._fields = fields
-        self._cause: Cause | None = None
+        self._cause: Cause | None = None  # as the last line said
+        self._lines: deque[float] = deque(maxlen=_MAX_LINES)  # when the latest were written
 
     def failed(self, cause: Cause) -> None:
         """A connection could not be made."""
-        if cause is not self._cause and self._fields:
+        if cause is not self._cause and self._may_log():
             self._cause = cause
             _log.warning(
                 "upstream cannot be reached",
@@ -211,6 +220,14 @@ class Reachability:
 
     def reached(self) -> None:
         """A new connection has brought a response."""
-        if self._cause is not None:
+        if self._cause is not None and self._may_log():
             _log.warning("upstream can be reached again", cause=self._cause.value, **self._fields)
             self._cause = None
+
+    def _may_log(self) -> bool:
+        now = time.monotonic()
+        is_full = len(self._lines) == _MAX_LINES and now < self._lines[0] + _WINDOW_SECONDS
+        if is_full or not self._fields:
+            return False
+        self._lines.append(now)
+        return True

@@ -16,7 +16,7 @@ from aiohappyeyeballs import start_connection
 from structlog.testing import capture_logs
 
 from aibridge.v1 import models_pb2
-from bridge.upstream.causes import Cause, cause_of
+from bridge.upstream.causes import Cause, Reachability, cause_of
 from tests.support import gateway as fake
 from tests.support.bridge import Bridge, start_bridge
 from tests.support.details import failed
@@ -242,3 +242,21 @@ async def test_a_host_with_two_addresses_that_fail_in_two_ways() -> None:
         with pytest.raises(OSError, match="Multiple exceptions") as caught:
             await start_connection([(*kind, ("224.0.0.1", 1)), (*kind, address)], happy_eyeballs_delay=0.01)
     assert cause_of(caught.value) is Cause.REFUSED
+
+
+def test_servers_that_take_turns_to_fail_do_not_flood_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten lines a minute at most. What has changed meanwhile is said when the minute is over."""
+    now = 100.0
+    monkeypatch.setattr("bridge.upstream.causes.time.monotonic", lambda: now)
+    reachability = Reachability(upstream="http://127.0.0.1/v1")
+    with capture_logs() as logs:
+        for _ in range(1000):
+            reachability.failed(Cause.REFUSED)
+            reachability.reached()
+        assert len(logs) == 10
+        reachability.failed(Cause.TIMEOUT)
+        assert len(logs) == 10
+        now += 60.0
+        for _ in range(2):
+            reachability.failed(Cause.TIMEOUT)
+    assert [line["cause"] for line in logs[9:]] == ["connection_refused", "connect_timeout"]
