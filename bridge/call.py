@@ -126,10 +126,10 @@ class CallRecord:
     upstream_request_id: str = ""
     trailers: list[tuple[str, str]] = field(default_factory=list)
     ended_at: float = 0.0
-    # upstream.answers: whether the response takes long to convert, which then has to happen beside the event loop; the
-    # response, or the first chunk of a stream; what was used; why each choice ended.
+    # upstream.responses: whether the response takes long to convert, which then has to happen beside the event loop;
+    # the response, or the first chunk of a stream; what was used; why each choice ended.
     has_large_response: bool = False
-    answer: dict[str, Any] | None = None
+    response: dict[str, Any] | None = None
     usage: dict[str, Any] | None = None
     finish_reasons: dict[int, str] | None = None
 

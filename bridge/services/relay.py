@@ -21,10 +21,10 @@ from bridge.errors import BridgeError
 from bridge.services.coalesce import Coalescer, Rows, Run, Use, gaps_put_together
 from bridge.services.entry import built, digested
 from bridge.services.heartbeat import Heartbeats
-from bridge.upstream.answers import note_usage
 from bridge.upstream.chunk import Chunk
 from bridge.upstream.failures import malformed
 from bridge.upstream.repeats import Repeats, Template
+from bridge.upstream.responses import note_usage
 from bridge.upstream.stream import ChunkStream
 
 Message: TypeAlias = chat_pb2.CreateChatCompletionStreamResponse

@@ -203,9 +203,9 @@ def _http_attributes(record: CallRecord) -> Attributes:
 
 def _response_attributes(record: CallRecord, used: Tokens) -> Attributes:
     found: Attributes = {}
-    answer = record.answer if record.answer is not None else {}
+    response = record.response or {}
     for name in ("id", "model"):
-        word = answer.get(name)
+        word = response.get(name)
         if isinstance(word, str) and _WORD.fullmatch(word):
             found[f"gen_ai.response.{name}"] = word
     reasons = list(_finish_reasons(record))
@@ -226,7 +226,7 @@ def _finish_reasons(record: CallRecord) -> list[str]:
     if record.finish_reasons is not None:
         reasons = [reason for _, reason in sorted(record.finish_reasons.items())]
     else:
-        choices = (record.answer or {}).get("choices")
+        choices = (record.response or {}).get("choices")
         items = choices if isinstance(choices, list) else []
         reasons = [choice.get("finish_reason") for choice in items if isinstance(choice, dict)]
     return [reason for reason in reasons[:_MAX_REASONS] if isinstance(reason, str) and _WORD.fullmatch(reason)]

@@ -59,7 +59,7 @@ class Choices:
         return not self._open and len(self.finished) >= self._asked
 
     def judge(self) -> None:
-        """The stream says that it is complete: see that it holds an answer.
+        """The stream says that it is complete: check that it holds a response.
 
         Raises:
             BridgeError: there was no choice, or the upstream ended one with an error that it did not describe.

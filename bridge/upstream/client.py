@@ -18,7 +18,6 @@ from bridge.errors import BridgeError, Reason
 from bridge.metadata import request_headers
 from bridge.settings import Settings
 from bridge.upstream import failures
-from bridge.upstream.answers import answer_of, failure_in, is_json, note_answer
 from bridge.upstream.causes import Reachability
 from bridge.upstream.clock import Clock
 from bridge.upstream.credentials import Credential, Credentials
@@ -26,6 +25,7 @@ from bridge.upstream.documents import Cuts
 from bridge.upstream.exchange import Exchange, forget_response
 from bridge.upstream.origin import Origin
 from bridge.upstream.proxy import unused_variables, upstream_proxy
+from bridge.upstream.responses import failure_in, is_json, note_response, response_of
 from bridge.upstream.retry import Retries
 from bridge.upstream.tls import contexts
 from bridge.upstream.transport import Body, Transport
@@ -83,14 +83,14 @@ class Upstream:
         return await self._whole("GET", path, call, b"")
 
     async def post(self, path: str, call: CallContext, body: bytes, cuts: Cuts | None = None) -> dict[str, Any]:
-        """The JSON object in response to a POST of a JSON body; `cuts` as in `answer_of`.
+        """The JSON object in response to a POST of a JSON body; `cuts` as in `response_of`.
 
         Raises:
             BridgeError: see `bridge.upstream.failures`.
         """
-        answer = await self._whole("POST", path, call, body, cuts)
-        note_answer(call.record, answer)
-        return answer
+        response = await self._whole("POST", path, call, body, cuts)
+        note_response(call.record, response)
+        return response
 
     async def begin(
         self, method: str, path: str, call: CallContext, body: bytes, accept: str, clock: Clock
@@ -202,4 +202,4 @@ class Upstream:
                 if not is_json(exchange.media_type):
                     error = await failure_in(exchange, await exchange.beginning())
                     raise error or failures.malformed("is not JSON by its content type")
-                return await answer_of(exchange, await exchange.read_all(self._settings.max_response_bytes), cuts)
+                return await response_of(exchange, await exchange.read_all(self._settings.max_response_bytes), cuts)

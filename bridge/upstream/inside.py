@@ -63,7 +63,7 @@ def _is_stated(value: Mapping[str, Any]) -> bool:
 
 
 def suspect_in(value: Mapping[str, Any]) -> Any:
-    """An object that may be an error or a notice. It is an error if no answer follows.
+    """An object that may be an error or a notice. It is an error if no response follows.
 
     Such objects are a `message` alone, a `code` from the tables of errors, and an object with an error inside it.
     """

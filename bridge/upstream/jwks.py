@@ -48,7 +48,9 @@ async def fetch(settings: Settings) -> bytes:
         raise FetchError(f"no connection: {cause_of(error).words}") from None
     except httpx.ProxyError as error:
         status = str(error)[:3]  # httpcore's words begin with it
-        raise FetchError(f"the proxy answers HTTP {status}" if status.isdecimal() else "the proxy failed") from None
+        raise FetchError(
+            f"the proxy responds with HTTP {status}" if status.isdecimal() else "the proxy failed"
+        ) from None
     except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
         raise FetchError(type(error).__name__) from None
 

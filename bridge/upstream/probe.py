@@ -82,13 +82,13 @@ class Probe:
             return "the proxy requires a valid credential (HTTP 407)"
         if status == HTTPStatus.UNAUTHORIZED and self.authorization is not None:
             return "the upstream rejects the bridge's credential (HTTP 401)"
-        return f"the upstream answers with HTTP {status}" if status >= 500 or 300 <= status < 400 else ""
+        return f"the upstream responds with HTTP {status}" if status >= 500 or 300 <= status < 400 else ""
 
     async def resolve(self) -> list[str]:
         """The addresses of the upstream's name.
 
         Raises:
-            UnreachableError: it has none, or nobody to ask for them answers in time.
+            UnreachableError: it has none, or no DNS server responds in time.
         """
         async with self._failing():
             found = await asyncio.get_running_loop().getaddrinfo(self.host, self.port)
@@ -114,7 +114,7 @@ class Probe:
         """GET /models with the bridge's credential, if it has one and is to show it. The body is not read.
 
         Raises:
-            UnreachableError: there is no answer in time.
+            UnreachableError: there is no response in time.
         """
         headers = {"user-agent": f"aibridge/{version('aibridge')}", "accept": "application/json"}
         headers.update(self._origin.headers())
@@ -144,7 +144,7 @@ class Probe:
             async with asyncio.timeout(self._timeout):
                 yield
         except TimeoutError as error:
-            raise UnreachableError(f"no answer from {where} in {self._timeout:g} s", cause_of(error)) from None
+            raise UnreachableError(f"no response from {where} in {self._timeout:g} s", cause_of(error)) from None
         except ssl.SSLCertVerificationError as error:
             words = f"the certificate of {self.host} is not valid: {error.verify_message}"
             raise UnreachableError(words, cause_of(error)) from None

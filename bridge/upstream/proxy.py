@@ -29,7 +29,9 @@ class ProxyRefusedError(httpx.ProxyError):
     """The proxy did not open a tunnel. `status` is the HTTP status that it gave, 0 if it did not speak HTTP."""
 
     def __init__(self, status: int) -> None:
-        super().__init__(f"the proxy answers HTTP {status} to CONNECT" if status else "the proxy does not speak HTTP")
+        super().__init__(
+            f"the proxy responds with HTTP {status} to CONNECT" if status else "the proxy does not speak HTTP"
+        )
         self.status = status
 
 

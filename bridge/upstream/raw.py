@@ -15,7 +15,6 @@ from bridge.errors import BridgeError, Reason
 from bridge.jsontext import MalformedJSONError
 from bridge.settings import Settings
 from bridge.upstream import failures
-from bridge.upstream.answers import is_json, note_answer, note_usage
 from bridge.upstream.choices import Choices
 from bridge.upstream.chunk import value_of
 from bridge.upstream.client import Upstream
@@ -23,6 +22,7 @@ from bridge.upstream.clock import Clock
 from bridge.upstream.documents import load_document
 from bridge.upstream.exchange import Exchange
 from bridge.upstream.inside import error_in
+from bridge.upstream.responses import is_json, note_response, note_usage
 from bridge.upstream.sse import DONE, STRAY, Event, EventDecoder, EventTooLargeError
 
 
@@ -120,8 +120,8 @@ def _note(record: CallRecord, value: Mapping[str, Any]) -> None:
     """Record what telemetry needs of a body or an event: the response's id and model, and the usage."""
     inner = value.get("response")
     said = inner if isinstance(inner, dict) else value
-    if record.answer is None:
-        note_answer(record, {name: said[name] for name in ("id", "model") if name in said})
+    if record.response is None:
+        note_response(record, {name: said[name] for name in ("id", "model") if name in said})
     note_usage(record, said)
 
 

@@ -16,14 +16,6 @@ from bridge.errors import BridgeError, Reason
 from bridge.jsontext import MalformedJSONError, text_of
 from bridge.settings import Settings
 from bridge.upstream import failures
-from bridge.upstream.answers import (
-    answer_of,
-    failure_in,
-    is_json,
-    note_answer,
-    note_finish_reasons,
-    note_usage,
-)
 from bridge.upstream.choices import Choices
 from bridge.upstream.chunk import Chunk, K, Known, as_chunk, is_whole, value_of
 from bridge.upstream.client import Upstream
@@ -32,6 +24,14 @@ from bridge.upstream.documents import load_event
 from bridge.upstream.exchange import Exchange
 from bridge.upstream.halves import Halves
 from bridge.upstream.inside import error_in, is_failure, unwrapped
+from bridge.upstream.responses import (
+    failure_in,
+    is_json,
+    note_finish_reasons,
+    note_response,
+    note_usage,
+    response_of,
+)
 from bridge.upstream.sse import DONE, SPACE, STRAY, Event, EventDecoder, EventTooLargeError, begins_stream
 from bridge.upstream.toolcalls import ToolCalls
 
@@ -169,7 +169,7 @@ class ChunkStream(Generic[K]):
         return self._chunks(events)
 
     def _heeded(self, event: Event) -> Event | None:
-        """An event as it counts; None for one whose name and content say that it is no part of the answer."""
+        """An event as it counts; None for one whose name and content say that it is no part of the response."""
         data, kind, complete = event
         if not kind or kind == STRAY or is_failure(kind):
             return event
@@ -257,7 +257,7 @@ class ChunkStream(Generic[K]):
     def _rest(self) -> Iterator[Chunk]:
         """What is told at the end of the stream of halves whose other half never came."""
         if self._halves.busy:
-            first = self._record.answer or {}
+            first = self._record.response or {}
             value: dict[str, Any] = {key: first[key] for key in ("id", "object", "created", "model") if key in first}
             value["choices"] = self._halves.rest()
             self._calls.number(value)
@@ -266,7 +266,7 @@ class ChunkStream(Generic[K]):
     def _follow(self, value: dict[str, Any]) -> None:
         if not self._begun:
             self._begun = True
-            note_answer(self._record, value)
+            note_response(self._record, value)
         self._choices.follow(value)
         if self._choices.suspect is not None:
             self._known.forget()  # the next chunk has to clear it
@@ -281,9 +281,9 @@ class ChunkStream(Generic[K]):
     async def _plain(self, data: bytes) -> Iterator[Chunk | K]:
         """A stream was asked for and a plain reply came: an error, or a completion, which makes one chunk."""
         self._record.chunks.arrived(1)
-        answer = await answer_of(self._exchange, data)
+        response = await response_of(self._exchange, data)
         large = self._record.has_large_response
-        return iter((await aside(self._completion, answer) if large else self._completion(answer),))
+        return iter((await aside(self._completion, response) if large else self._completion(response),))
 
     def _completion(self, value: dict[str, Any]) -> Chunk:
         chunk = as_chunk(value)

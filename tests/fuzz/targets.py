@@ -17,10 +17,10 @@ from bridge.codec import build, decode, encode
 from bridge.errors import BridgeError
 from bridge.jsontext import MalformedJSONError, dumps, loads, text_of
 from bridge.upstream import failures
-from bridge.upstream.answers import object_of
 from bridge.upstream.bodies import read
 from bridge.upstream.decompress import Unpacker, unpacker_for
 from bridge.upstream.inside import error_in
+from bridge.upstream.responses import object_of
 from tests.fuzz.claims import MASK, call_of, check_status, must
 from tests.fuzz.streams import repeats, sse, stream
 from tests.fuzz.wire import wire

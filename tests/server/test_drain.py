@@ -139,6 +139,7 @@ async def test_sigterm_under_load(gateway: Gateway, delay: str) -> None:
 
 
 async def test_two_workers_under_load(gateway: Gateway) -> None:
+    """Callers that never pause are told to go elsewhere. It takes callers that get the processor within 250 ms."""
     go_on = asyncio.Event()
     gateway.script(gated(go_on))
     async with serving(gateway, "--workers", "2", "--drain-grace", "20") as server:

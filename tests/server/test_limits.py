@@ -48,11 +48,11 @@ async def test_waiting_calls_cost_nothing_to_others() -> None:
         await limits.enter("greedy", 10_000)
     waiting = [asyncio.create_task(limits.enter("greedy", 10_000)) for _ in range(10_000)]
     await asyncio.sleep(0)
-    began = time.process_time()
+    began = time.thread_time()
     for _ in range(1000):
         await limits.enter("modest", 5)
         limits.leave("modest")
-    assert time.process_time() - began < 0.5
+    assert time.thread_time() - began < 0.5
     assert (limits.running, limits.waiting) == (10_000, 10_000)
     for task in waiting:
         task.cancel()

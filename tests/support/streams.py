@@ -144,7 +144,7 @@ async def told(
     except BridgeError as failure:
         judge(failure, exchange.call)
         error = failure.reason.name, failure.message
-    return Told(written.messages, error, record.finish_reasons, text_of(record.usage), text_of(record.answer))
+    return Told(written.messages, error, record.finish_reasons, text_of(record.usage), text_of(record.response))
 
 
 def messages_of(told: Told) -> Iterator[CreateChatCompletionStreamResponse]:

@@ -118,7 +118,7 @@ def test_long_values_take_no_time(name: str, unit: str) -> None:
     """A megabyte in a header names no delay, and reading it takes as long as reading a kilobyte: no time at all."""
     for size in (1_000, 1_000_000):
         headers = {name: unit * (size // len(unit))}
-        began = time.process_time()
+        began = time.thread_time()
         assert (asked(headers) or reset(headers)) is None
         assert in_body({"details": [{"retryDelay": headers[name]}]}) is None
-        assert time.process_time() - began < 0.01
+        assert time.thread_time() - began < 0.01

@@ -179,10 +179,10 @@ FLOODS = {
 def test_lines_that_say_nothing_cost_little(name: str) -> None:
     """64 KiB of them, which is what comes in one read, take 30 ms at most."""
     decoder = EventDecoder(1 << 20)
-    began = time.process_time()
+    began = time.thread_time()
     for _ in range(8):
         assert decoder.feed(FLOODS[name]) == []
-    assert (time.process_time() - began) / 8 < 0.03
+    assert (time.thread_time() - began) / 8 < 0.03
 
 
 async def test_reading_gently_gives_the_same() -> None:

@@ -59,7 +59,7 @@ async def test_another_host(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fault", "words"), [("407", "the proxy answers HTTP 407"), ("502", "the proxy answers HTTP 502")]
+    ("fault", "words"), [("407", "the proxy responds with HTTP 407"), ("502", "the proxy responds with HTTP 502")]
 )
 async def test_a_proxy_that_refuses(fault: Fault, words: str) -> None:
     async with forwarding(ForwardProxy(fault=fault)) as proxy:

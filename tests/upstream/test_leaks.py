@@ -153,10 +153,10 @@ def test_headers_are_looked_through_in_no_time() -> None:
     assert not secrets.are_in(values)
     assert secrets.are_in(f"{values}{KEYS[0][4:]}")
     assert secrets.are_in(f"{values}{KEYS[-1][20:]}")
-    began = time.process_time()
+    began = time.thread_time()
     for _ in range(1000):
         secrets.are_in(values)
-    assert time.process_time() - began < 0.05
+    assert time.thread_time() - began < 0.05
 
 
 # Through a bridge, into everything that leaves it.

@@ -141,7 +141,7 @@ async def test_401_to_connect_is_the_proxys(secured: Gateway, proxy: ForwardProx
     [
         ("hangs up", "the proxy closed the connection"),
         ("no http", "the proxy does not speak HTTP"),
-        ("502", "the proxy answers HTTP 502 to CONNECT"),
+        ("502", "the proxy responds with HTTP 502 to CONNECT"),
         ("silent", "no connection to the upstream"),
     ],
 )

@@ -109,9 +109,9 @@ def test_keys_at_the_cut_are_masked(at: int) -> None:
 def test_long_texts_do_not_take_long() -> None:
     """The searches are linear: no text makes them start again and again."""
     for text in ("a." * 100_000, "bearer " * 30_000, "bearer" + " " * 100_000, "sk-" * 50_000, "eyJ" + "a." * 50_000):
-        began = time.process_time()
+        began = time.thread_time()
         safe(text, 100_000)
-        assert time.process_time() - began < 0.25
+        assert time.thread_time() - began < 0.25
 
 
 @given(text=st.text(max_size=60), limit=st.integers(1, 40))

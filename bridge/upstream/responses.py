@@ -24,7 +24,7 @@ def is_json(media_type: str) -> bool:
     return media_type in {"application/json", ""} or media_type.endswith("+json")
 
 
-async def answer_of(exchange: Exchange, data: bytes, cuts: Cuts | None = None) -> dict[str, Any]:
+async def response_of(exchange: Exchange, data: bytes, cuts: Cuts | None = None) -> dict[str, Any]:
     """The JSON object of a body that has arrived as a whole, with marks for what `cuts` has taken out.
 
     DeepSeek sends blank lines before it to keep the connection alive.
@@ -35,15 +35,15 @@ async def answer_of(exchange: Exchange, data: bytes, cuts: Cuts | None = None) -
     body = lightened(data.strip(), cuts)
     exchange.call.record.has_large_response = is_large(body)
     try:
-        answer = object_of(await load_document(body, exchange.max_elements, cuts))
+        response = object_of(await load_document(body, exchange.max_elements, cuts))
     except MalformedJSONError as reason:
         raise await failure_in(exchange, data) or failures.malformed(f"is not valid JSON ({reason})") from None
     except BridgeError as malformed:
         raise await failure_in(exchange, data) or malformed from None
-    error = error_in(answer) or (suspect_in(answer) if answer.keys().isdisjoint(_RESULTS) else None)
+    error = error_in(response) or (suspect_in(response) if response.keys().isdisjoint(_RESULTS) else None)
     if error is not None:
         raise await exchange.failed(error, data)
-    return answer
+    return response
 
 
 def object_of(value: Any) -> dict[str, Any]:
@@ -75,10 +75,10 @@ def _first_error(data: bytes) -> Any:
     return None
 
 
-def note_answer(record: CallRecord, answer: dict[str, Any]) -> None:
+def note_response(record: CallRecord, response: dict[str, Any]) -> None:
     """Record a response, or the first chunk of a stream, and what it says was used."""
-    record.answer = answer
-    note_usage(record, answer)
+    record.response = response
+    note_usage(record, response)
 
 
 def note_usage(record: CallRecord, value: Mapping[str, Any]) -> None:
