@@ -177,7 +177,7 @@ FLOODS = {
 @pytest.mark.alone
 @pytest.mark.parametrize("name", FLOODS)
 def test_lines_that_say_nothing_cost_little(name: str) -> None:
-    """64 KiB of them, which is what comes in one read, take 30 ms at most: the quickest of eight, as others use the caches too."""
+    """64 KiB of them, which is what comes in one read, take 30 ms at most: the quickest of eight counts."""
     decoder = EventDecoder(1 << 20)
 
     def spent() -> float:
