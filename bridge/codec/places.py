@@ -1,7 +1,7 @@
-"""Changes single values of a message that was decoded from JSON, by their place in the JSON.
+"""Sets single values of a message that was decoded from JSON, by their path in the JSON.
 
-What a changed message says is what decoding the changed JSON would say. Where another value could belong to another
-field there is no place.
+The result equals the message that decoding the changed JSON would give. A path has no setter if another value there
+could belong in another field.
 """
 
 from collections.abc import Callable
@@ -24,24 +24,24 @@ _INTEGERS: Final = frozenset({FieldDescriptor.TYPE_INT32, FieldDescriptor.TYPE_I
 
 
 class MisfitError(ValueError):
-    """The field cannot hold the value: decoding would put it elsewhere."""
+    """The field cannot hold the value: decoding would put it into another field."""
 
 
 class Places:
-    """The places of a message, decoded from the JSON object `value` with or without `inline`."""
+    """Finds the setters of a message, which was decoded from the JSON object `value` with or without `inline`."""
 
     def __init__(self, message: Message, value: dict[str, Any], *, inline: bool = False) -> None:
         self._message = message
         self._value = value
         self._inline = inline
-        self._inner: dict[Path, tuple[Any, Any]] = {}  # messages and their JSON objects, by their place
-        self._raw: dict[tuple[Path, str], Any] = {}  # the values of texts of JSON, by their place
+        self._inner: dict[Path, tuple[Any, Any]] = {}  # messages and their JSON objects, by path
+        self._raw: dict[tuple[Path, str], Any] = {}  # parsed JSON text of fields, by path and field
 
     def put(self, path: Path) -> Put | None:
-        """What sets the text, number or list of integers at a path; None if there is no such place.
+        """The setter of the text, number or list of integers at a path; None if there is none.
 
-        It takes a value of the same JSON type, and raises `MisfitError`, or the `TypeError` or `ValueError` of a
-        protobuf field, for one that does not fit.
+        It takes a value of the same JSON type. For a value that does not fit it raises `MisfitError`, or protobuf's
+        `TypeError` or `ValueError`.
         """
         at = len(path) - 1
         message, value = self._inner.get(path[:at]) or (self._message, self._value)
@@ -71,7 +71,7 @@ class Places:
             message, value = inner, item
 
     def _of_field(self, message: Any, member: Member, item: Any, path: Path, at: int) -> Put | None:
-        """The place of a value that is a field of its own."""
+        """The setter of a value that has a field of its own."""
         if type(item) is member.direct:
             return partial(setattr, message, member.name)
         if not member.alternatives:
@@ -85,7 +85,7 @@ class Places:
         return partial(_put_integers, getattr(message, name)) if field.type in _INTEGERS else None
 
     def _in_text(self, message: Any, name: str, path: Path, at: int) -> Put:
-        """The place of a value in the JSON text that a field holds, whose own value is at `path[:at]`."""
+        """The setter of a value inside the JSON text of a field, whose whole value is at `path[:at]`."""
         place = path[:at], name
         if place not in self._raw:
             self._raw[place] = [loads(getattr(message, name).encode())]
@@ -98,13 +98,13 @@ class Places:
 
 
 def _inner(message: Any, member: Member) -> Any:
-    """The message, or the list, that holds an object or a list; None if none does."""
+    """The nested message or repeated field that holds an object or a list; None if there is none."""
     for name, _ in member.alternatives:
         field = message.DESCRIPTOR.fields_by_name[name]
         if field.message_type is None or map_value(field) is not None:
             continue
         inner = getattr(message, name)
-        if inner if field.is_repeated else message.HasField(name):  # the one that decoding has chosen
+        if inner if field.is_repeated else message.HasField(name):  # the alternative that decoding has chosen
             return inner.items if not field.is_repeated and is_array(field.message_type) else inner
     return None
 
@@ -118,7 +118,7 @@ def _put_converted(message: Any, name: str, read: Read, value: Any) -> None:
 
 def _put_integers(field: Any, value: list[int]) -> None:
     if not value:
-        raise MisfitError  # an empty list is told apart from none in `extra_json`
+        raise MisfitError  # `extra_json` holds an empty list, to tell it from an absent one
     field[:] = value
 
 

@@ -1,4 +1,4 @@
-"""ChatService: POST /chat/completions, plain and streamed."""
+"""ChatService: POST /chat/completions, unary and streamed."""
 
 from typing import Any, Final
 
@@ -31,7 +31,7 @@ class ChatService:
     async def CreateChatCompletion(
         self, request: chat_pb2.CreateChatCompletionRequest, call: CallContext
     ) -> chat_pb2.CreateChatCompletionResponse:
-        """A whole completion."""
+        """The whole completion in one message."""
         body = await converted(call, _body, call, request, stream=False)
         value = await self._upstream.post(_PATH, call, body)
         return await digested(call, _response, call, request, value)
@@ -39,10 +39,10 @@ class ChatService:
     async def CreateChatCompletionStream(
         self, request: chat_pb2.CreateChatCompletionRequest, call: CallContext, response: ResponseStream
     ) -> None:
-        """A completion as it is generated, one message for each event, or for several.
+        """The completion as it is generated: a message for each chunk, or for several if coalesced.
 
-        A coroutine that writes, not a generator that yields: grpcio does not close generators in time when the caller
-        cancels (grpc/grpc#42295), and the upstream would go on generating.
+        This is a coroutine that writes, because grpcio does not close a generator in time when the caller cancels
+        (grpc/grpc#42295), and the upstream would go on generating.
         """
         body = await converted(call, _body, call, request, stream=True)
         options = request.bridge_options
@@ -60,7 +60,7 @@ def _response(call: CallContext, request: Any, value: dict[str, Any]) -> chat_pb
 
 
 def _check_choices(request: Any, response: chat_pb2.CreateChatCompletionResponse, choices: Any) -> None:
-    """Check that a whole response has choices. A deferred one has an id to fetch them with instead (xAI)."""
+    """Check that a whole response has choices. xAI's deferred ones have an id instead, with which to fetch them."""
     if choices is None and request.deferred and response.request_id:
         return
     if not isinstance(choices, list) or len(response.choices) != len(choices):

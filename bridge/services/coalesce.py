@@ -1,10 +1,10 @@
-"""Coalescing: chunks that come together, or within a window of time, become one message.
+"""Coalescing: chunks that arrive together, or within a window of time, become one message.
 
-Whoever adds up the deltas gets the same.
+A caller that accumulates the deltas gets the same result.
 
-It never merges across a finish_reason, a role, another choice or another tool call. Text, reasoning, refusal, tool
-arguments and log probabilities are put together in order. Chunks that say anything else besides (usage, images, a
-member that is not in these tables) go out as they came.
+It never merges across a finish_reason, a role, another choice or another tool call. Text, reasoning, refusals, tool
+arguments and log probabilities are concatenated in order. A chunk with anything else in it (usage, images, members that
+are not in these tables) is not merged.
 """
 
 from collections.abc import Iterable
@@ -19,12 +19,12 @@ from bridge.upstream.repeats import TEXTS, Names, Template
 
 Choice = dict[str, Any]
 
-#: Members of a chunk that are the same in all chunks of a run, or padding, of which the last is kept.
+#: Members that must be equal in all chunks of a run; and the padding, of which the last one is kept.
 _COMMON: Final = frozenset({"id", "object", "created", "model", "system_fingerprint", "service_tier", "provider"})
 _PADDING: Final = "obfuscation"
-#: Characters of a text from where on nothing is added to it, and bytes of the chunks of a run: one message holds it.
+#: A text of more characters, or a run of more bytes, is not extended, so that it fits into one message.
 _MAX_TEXT: Final = 1 << 16
-#: Values of chunks that may differ between those of a run; all but the padding are put together.
+#: Values that may differ between the chunks of a run. All except the padding are concatenated.
 _PADDED: Final[Names] = (_PADDING,)
 _PUT_TOGETHER: Final[frozenset[Names]] = frozenset(
     {*(("choices", "delta", name) for name in TEXTS), ("choices", "delta", "tool_calls", "function", "arguments")}
@@ -33,9 +33,9 @@ _MAX_WINDOW: Final = 10.0  # seconds
 
 
 class Use(NamedTuple):
-    """A template in use: its message, what puts into it what the template finds, and of each gap whether it is joined.
+    """A template in use: its message, the setter of matched values, and for each gap whether texts are concatenated.
 
-    `together` is empty for chunks that are never merged. `noted` is the JSON object of a chunk that says what was used.
+    `together` is empty for chunks that are never merged. `noted` is the chunk's JSON object if it has a usage.
     """
 
     template: Template
@@ -46,9 +46,9 @@ class Use(NamedTuple):
 
 
 class Rows:
-    """Chunks of one template that were not parsed: what it found in each, and the bytes of their texts.
+    """Chunks of one template that were not parsed: the values in each, and the total size in bytes.
 
-    They may follow on a `chunk`, which then becomes the whole run.
+    They may continue a parsed `chunk`. Then `appended` merges them into it.
     """
 
     __slots__ = ("chunk", "found", "size", "use")
@@ -60,9 +60,9 @@ class Rows:
         self.chunk = chunk
 
     def joined(self) -> Any:
-        """What the template would find in the chunk that says the same: texts put together, of other values the last.
+        """The values of the merged chunk: concatenated texts, and the last one of other values.
 
-        The message of the use says it once it is put there.
+        The use's `put` writes them into its message.
         """
         found = self.found
         if len(found) == 1:
@@ -74,7 +74,7 @@ class Rows:
         return ["".join(column) if text else column[-1] for column, text in columns]
 
     def appended(self) -> Chunk | None:
-        """The chunk with the rows behind it, if there is one."""
+        """The chunk with these rows appended; None if there is no chunk."""
         if self.chunk is not None:
             use = self.use
             places, values = _places(self.chunk, use), use.template.values(self.joined())
@@ -83,14 +83,14 @@ class Rows:
         return self.chunk
 
 
-#: A message to be: chunks merged into one, or rows.
+#: What becomes one message: a chunk, perhaps merged from several, or rows.
 Run: TypeAlias = Chunk | Rows
 
 
 def window_of(options: Any, settings: Settings) -> float | None:
-    """The seconds for which a call's options, else the settings, let text wait for more; None for one chunk a message.
+    """The time in seconds that text may be held, by a call's options or the settings; None for a message per chunk.
 
-    With 0 only what has arrived together is merged. It is at most half of `stall_timeout`.
+    0 merges only what arrived together. The window is at most half of `stall_timeout`.
 
     Raises:
         BridgeError: INVALID_REQUEST for a window outside the bounds.
@@ -101,14 +101,14 @@ def window_of(options: Any, settings: Settings) -> float | None:
         if not 0 <= window <= _MAX_WINDOW:
             raise invalid("bridge_options.coalesce_window", f"must be from 0 to {_MAX_WINDOW:.0f} seconds")
     coalesce = options.coalesce if options.HasField("coalesce") else settings.coalesce or window > 0
-    # A stream that stalls ends without the text that is held back.
+    # When a stream stalls, the text that is held would be lost.
     return min(window, settings.stall_timeout / 2) if coalesce else None
 
 
 class Coalescer:
-    """Merges the chunks of one stream. It holds back one run, which the next chunk may continue.
+    """Merges the chunks of one stream. It holds one run, which the next chunk may continue.
 
-    If it is `eager`, what begins something is not held back: a role, a tool call.
+    With `eager`, a chunk that starts a role or a tool call is not held.
     """
 
     def __init__(self, *, eager: bool = False) -> None:
@@ -118,11 +118,11 @@ class Coalescer:
 
     @property
     def holds(self) -> bool:
-        """Whether anything is held back."""
+        """Whether a run is held."""
         return self._run is not None
 
     def add(self, chunk: Chunk, use: Use | None = None) -> list[Run]:
-        """Take the next chunk, which has made the template of `use`: what has to go out now, in order."""
+        """Add a parsed chunk, and the use of the template made from it. Returns the runs to write now, in order."""
         self._use = use
         choice = simple(chunk.value)
         if choice is not None and any(len(text) > _MAX_TEXT for text in choice["delta"].values() if type(text) is str):
@@ -139,7 +139,7 @@ class Coalescer:
         return ready
 
     def add_row(self, use: Use, found: Any, size: int) -> list[Run]:
-        """As `add`, for a chunk that was not parsed: its template's use, what that has found, and the chunk's bytes."""
+        """As `add`, for a chunk that was not parsed: its template's use, its values, and its size in bytes."""
         run = self._run
         if isinstance(run, Rows):
             if run.use is use and run.size <= _MAX_TEXT:
@@ -158,7 +158,7 @@ class Coalescer:
         return ready
 
     def take(self) -> list[Run]:
-        """What is held back, which is not held back any more."""
+        """Stop holding the run, and return it, if there is one."""
         run, self._run = self._run, None
         if isinstance(run, Rows):
             run = run.appended() or run
@@ -166,7 +166,7 @@ class Coalescer:
 
 
 def _places(run: Chunk, use: Use) -> list[tuple[Any, Any]]:
-    """The container and the key of each gap's value, in a run that ends with a chunk of the template."""
+    """The container and the key of each gap's value in a parsed run whose last chunk made the template."""
     places = []
     for path in use.template.paths:
         within: Any = run.value
@@ -177,21 +177,21 @@ def _places(run: Chunk, use: Use) -> list[tuple[Any, Any]]:
 
 
 def gaps_put_together(value: dict[str, Any], gaps: Iterable[Names]) -> list[bool] | None:
-    """Whether the text of each gap is put together in a run of chunks that differ from this one in their gaps.
+    """For each gap of a template, whether its texts are concatenated in a run.
 
-    None for chunks that `merge` has to look at. Empty for chunks that are never merged.
+    None if the chunks have to be parsed to be merged. Empty if they are never merged.
     """
     choice = simple(value)
     if choice is None or begins(choice):
         return []
     if any((choice.get("logprobs") or {}).values()):
-        return None  # their items are put together too, also those that are the same in each chunk
+        return None  # these lists are concatenated too, even if they are the same in each chunk
     names = list(gaps)
     return [name in _PUT_TOGETHER for name in names] if _PUT_TOGETHER.union({_PADDED}).issuperset(names) else None
 
 
 def begins(choice: Choice) -> bool:
-    """Whether a simple choice begins something."""
+    """Whether a simple choice starts a role or a tool call."""
     delta = choice["delta"]
     return "role" in delta or ("tool_calls" in delta and _is_named(delta["tool_calls"][0]))
 
@@ -201,7 +201,7 @@ def _is_named(call: dict[str, Any]) -> bool:
 
 
 def simple(value: dict[str, Any]) -> Choice | None:
-    """The one choice of a chunk that may be merged with others; None for a chunk that says more than a delta."""
+    """The only choice of a chunk that may be merged; None for a chunk with more in it than a delta."""
     choices = value.get("choices")
     if type(choices) is not list or len(choices) != 1 or type(choices[0]) is not dict:
         return None
@@ -251,12 +251,12 @@ def _is_simple_logprobs(logprobs: Any) -> bool:
 
 
 def _are_objects(items: Any) -> bool:
-    """Whether this is a list of objects: with anything else in it no list is typed, and what is merged would not be."""
+    """Whether this is a list of objects. The codec moves any other list to `extra_json`, which cannot be merged."""
     return type(items) is list and all(type(item) is dict for item in items)
 
 
 def _merge(run: dict[str, Any], value: dict[str, Any], choice: Choice) -> bool:
-    """Append a simple chunk to a run if it continues it: the same members, and no role, id or name of its own."""
+    """Append a simple chunk to a run, if it has the same members and starts no role or tool call. Whether it did."""
     if any(run.get(key) != value.get(key) for key in _COMMON):
         return False
     into: Choice = run["choices"][0]

@@ -1,4 +1,4 @@
-"""The common steps of all RPCs: the request, read within limits, and the message for a response."""
+"""The common steps of all RPCs: parse the request within limits, and build the message of the response."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -23,7 +23,7 @@ P = ParamSpec("P")
 
 #: Requests up to this size are converted on the event loop: 8000 empty messages take 15 ms.
 _SMALL_BYTES: Final = 16 << 10
-#: So are larger ones up to this size if they have few elements: text takes 1 ms for each of these.
+#: Up to this size, requests with few elements are converted there too: 1 MiB of text takes 1 ms.
 _SPARSE_BYTES: Final = 1 << 20
 _FEW: Final = 2000
 
@@ -31,7 +31,7 @@ _FEW: Final = 2000
 async def received(
     record: CallRecord, deadline: float, caller: Caller | None, message_type: type[M], data: bytes, max_elements: int
 ) -> tuple[M, CallContext]:
-    """The request of a call, and the call's context. A large request is read beside the event loop.
+    """The request of a call, and the call's context. A large request is parsed in a thread.
 
     Raises:
         BridgeError: INVALID_REQUEST if it is not a message of this type, or has more than `max_elements` elements.
@@ -62,7 +62,7 @@ async def received(
 
 
 def _is_sparse(message_type: Any, data: bytes, few: int) -> bool:
-    """Whether a large message has few elements, each with much text, so that it is cheap to convert."""
+    """Whether a large message has few elements with much text, so that it is cheap to convert."""
     return len(data) <= _SPARSE_BYTES and message_elements(message_type.DESCRIPTOR, data, few) <= few
 
 
@@ -91,7 +91,7 @@ def built(message_type: type[M], value: dict[str, Any], *, inline: bool = False)
     """The message for a JSON object from the upstream.
 
     Raises:
-        BridgeError: UPSTREAM_MALFORMED_RESPONSE for an object that is nested more deeply than a message can be.
+        BridgeError: UPSTREAM_MALFORMED_RESPONSE for an object that is nested too deeply for a message.
     """
     try:
         return build(message_type, value, inline=inline)
@@ -100,7 +100,7 @@ def built(message_type: type[M], value: dict[str, Any], *, inline: bool = False)
 
 
 async def digested(call: CallContext, digest: Callable[P, R], *arguments: P.args, **options: P.kwargs) -> R:
-    """Convert an upstream's response, beside the event loop if it is large.
+    """Convert the upstream's response, in a thread if it is large.
 
     Raises:
         BridgeError: as `digest`.
@@ -111,7 +111,7 @@ async def digested(call: CallContext, digest: Callable[P, R], *arguments: P.args
 
 
 async def converted(call: CallContext, convert: Callable[P, R], *arguments: P.args, **options: P.kwargs) -> R:
-    """Convert a request for the upstream, beside the event loop if it is large.
+    """Convert a request for the upstream, in a thread if it is large.
 
     Raises:
         BridgeError: as `convert`.

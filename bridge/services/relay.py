@@ -1,11 +1,11 @@
-"""The path of a streamed completion, from the events of the upstream to the messages that are written.
+"""The path of a streamed completion, from the upstream's events to the written messages.
 
     event ─► known? ─ yes ─► its values, put into the message of its template ─┐
                └ no ─► parsed ─► message; a template is learned from it ───────┴─► coalesced, if asked for ─► written
 
-Everything that depends on the order of these steps is in here. A message that was written is used again for the next
-chunk of its template: grpcio makes bytes of a message before `write` returns for the first time. So a chunk is taken
-from the upstream's iterator only when the one before it was written.
+Everything that depends on the order of these steps is in this module. A message is reused for the next chunk of its
+template once it was written, because grpcio serializes a message before `write` first suspends. So the next chunk is
+taken from the upstream's iterator only when the previous one was written.
 """
 
 import asyncio
@@ -29,22 +29,23 @@ from bridge.upstream.stream import ChunkStream
 
 Message: TypeAlias = chat_pb2.CreateChatCompletionStreamResponse
 _HEARTBEAT: Final = Message()
-#: Text is written so many seconds before the call's deadline, whatever the window says.
+#: Held text is written this long before the call's deadline, even if the window is still open.
 _LAST_SECONDS: Final = 0.02
 _USAGE: Final = "usage"
 
 
-#: A chunk, the message of one that was not parsed, or what has to go out now because that one was coalesced.
+#: A parsed chunk, the message of a chunk that was not parsed, or the runs to write now because such a chunk was
+#: coalesced.
 Item: TypeAlias = Chunk | Message | list[Run]
-#: Gives the chunks of the next read of the upstream; None at the end of the stream.
+#: Returns the chunks of the upstream's next read; None at the end of the stream.
 Read: TypeAlias = Callable[[], Coroutine[Any, Any, Iterable[Item] | None]]
 
 
 class Relay:
     """Relays one stream to its caller.
 
-    `window` is the seconds for which text may wait for more, 0 to merge what has arrived together, None to write a
-    message for each chunk. `interval` is the seconds between two heartbeats, 0 for none.
+    `window` is the time in seconds that text may be held to be merged with later text: 0 merges only what arrived
+    together, None writes a message for each chunk. `interval` is the time in seconds between heartbeats, 0 for none.
     """
 
     def __init__(self, call: CallContext, response: ResponseStream, window: float | None, interval: float) -> None:
@@ -60,10 +61,10 @@ class Relay:
         self._reader: asyncio.Task[Any] | None = None  # the task that waits for the upstream, while it does
         self._closed = False  # the window, while it did
 
-    # What the upstream's stream asks of each event.
+    # Called by the upstream's stream for each event.
 
     def known(self, data: bytes) -> Message | list[Run] | None:
-        """The message of a chunk that repeats an earlier one; what goes out if it is coalesced; None for any other."""
+        """The message of a repeated chunk, or the runs to write now if it is coalesced; None if it has to be parsed."""
         found = self._repeats.match(data)
         if found is None:
             return None
@@ -72,7 +73,7 @@ class Relay:
             return self._coalescer.add_row(use, values, len(data))
         try:
             use.put(values)
-        except (TypeError, ValueError):  # it does not fit its field
+        except (TypeError, ValueError):  # a value does not fit its field
             return None
         if use.noted is not None:
             _put_usage(use.noted, use.template, values)
@@ -89,7 +90,8 @@ class Relay:
         """Relay all of a stream.
 
         Raises:
-            BridgeError: as `ChunkStream.read`, behind the message of what came before; as `ResponseStream.write`.
+            BridgeError: as `ChunkStream.read`, after everything before the failure was written; as
+            `ResponseStream.write`.
         """
         if not self._interval:
             await self._run(chunks, chunks.read)
@@ -105,20 +107,20 @@ class Relay:
             return
         try:
             await self._run_coalesced(chunks, read, self._coalescer)
-        except BridgeError:  # what came before it is handed out first
+        except BridgeError:  # write what came before it first
             await self._write(self._coalescer.take())
             raise
         finally:
             self._stop_timer()
 
     async def _beat(self) -> None:
-        """Write a heartbeat. The window, which cancels a read, must not cancel a write: gRPC would drop the call."""
+        """Write a heartbeat. The window cancels reads, but must not cancel this write: gRPC would drop the call."""
         reader, self._reader = self._reader, None
         try:
             await self._response.heartbeat(_HEARTBEAT)
         finally:
             self._reader = reader
-        if reader is not None and self._timer is None:  # the window was to be closed meanwhile
+        if reader is not None and self._timer is None:  # the window expired meanwhile
             self._close()
 
     async def _run_coalesced(self, chunks: ChunkStream[Any], read: Read, coalescer: Coalescer) -> None:
@@ -154,7 +156,7 @@ class Relay:
         return item
 
     def _learn(self, chunk: Chunk, message: Message | None) -> Use | None:
-        """Learn a template from a chunk, which `message` was made of; with None the template gets one of its own."""
+        """Learn a template from a chunk and its `message`. If that is None, the template gets a message of its own."""
         template = self._repeats.learn(chunk.data, chunk.value) if chunk.data else None
         if template is None:
             return None
@@ -173,10 +175,10 @@ class Relay:
         self._repeats.add(template, use)
         return use
 
-    # The window in time.
+    # The time window.
 
     def _may_wait(self) -> bool:
-        """Whether the window is open, which begins with a message. It will be closed in time."""
+        """Whether the window is open. It opens with each written message, and the timer closes it."""
         due = min(self._written_at + self._window, self._call.deadline - _LAST_SECONDS)
         if self._loop.time() >= due:
             return False
@@ -185,7 +187,7 @@ class Relay:
         return True
 
     def _close(self) -> None:
-        """Wake the task that waits for the upstream; what has arrived meanwhile stays there for the next read."""
+        """Wake the task that waits for the upstream. What has arrived meanwhile stays there for the next read."""
         self._timer = None
         if self._reader is not None:
             self._closed = True
@@ -197,7 +199,7 @@ class Relay:
             self._timer = None
 
     async def _read(self, read: Read) -> Iterable[Item] | None:
-        """The chunks of the next read; none of them if the window was closed first. None at the end of the stream."""
+        """The chunks of the next read, empty if the window closes first; None at the end of the stream."""
         if self._timer is None:
             return await read()
         self._reader, self._closed = asyncio.current_task(), False
@@ -219,12 +221,12 @@ def _built(chunk: Chunk, call: CallContext) -> Message:
 
 
 def _put_all(puts: list[Put], values: list[Any]) -> None:
-    for put, value in zip(puts, values):  # noqa: B905 # they are as many, and to check it is not free
+    for put, value in zip(puts, values):  # noqa: B905 # equal lengths; checking takes time
         put(value)
 
 
 def _put_usage(noted: dict[str, Any], template: Template, found: Any) -> None:
-    """Put into the JSON object of a template's chunk what another chunk says was used."""
+    """Copy the usage in another chunk's matched values into the JSON object of the template's chunk."""
     for path, value in zip(template.paths, template.values(found), strict=True):
         if path[0] == _USAGE:
             within: Any = noted

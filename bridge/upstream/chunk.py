@@ -1,4 +1,4 @@
-"""One event of a streamed completion, and a whole completion as the one event that says the same."""
+"""One chunk of a streamed completion, and a whole completion as a single chunk."""
 
 from typing import Any, NamedTuple, Protocol, TypeVar
 
@@ -6,7 +6,7 @@ from bridge.jsontext import MalformedJSONError
 from bridge.upstream import failures
 from bridge.upstream.documents import load_event
 
-#: What a chunk is that need not be parsed.
+#: What `Known.known` returns for a chunk that does not have to be parsed.
 K = TypeVar("K")
 K_co = TypeVar("K_co", covariant=True)
 
@@ -14,7 +14,7 @@ K_co = TypeVar("K_co", covariant=True)
 class Chunk(NamedTuple):
     """One event's JSON object.
 
-    `data` is the text that says all of it, for chunks that may repeat this one; empty if there is none.
+    `data` is the JSON text, if later chunks may repeat it with other values; otherwise it is empty.
     """
 
     value: dict[str, Any]
@@ -22,17 +22,17 @@ class Chunk(NamedTuple):
 
 
 class Known(Protocol[K_co]):
-    """Knows chunks by their text, which need not be parsed then."""
+    """Recognises chunks by their JSON text, so that they do not have to be parsed."""
 
     def known(self, data: bytes) -> K_co | None:
-        """What a chunk with this text is; None for one that has to be parsed."""
+        """The result for a chunk with this text; None for a chunk that has to be parsed."""
 
     def forget(self) -> None:
-        """No chunk is known any more: what texts mean has changed."""
+        """Recognise no chunk until another was parsed, because the meaning of the texts may have changed."""
 
 
 def as_chunk(completion: dict[str, Any]) -> Chunk:
-    """A plain completion as the one chunk that says the same."""
+    """A whole completion as a single chunk with the same content."""
     choices = completion.get("choices")
     if not isinstance(choices, list) or not all(isinstance(choice, dict) for choice in choices):
         raise failures.malformed("is neither an event stream nor a completion")
@@ -41,13 +41,13 @@ def as_chunk(completion: dict[str, Any]) -> Chunk:
 
 
 def is_whole(value: dict[str, Any]) -> bool:
-    """Whether an object with choices is a completion and no chunk of one."""
+    """Whether an object with choices is a whole completion and not a chunk."""
     choices = value["choices"]
     return isinstance(choices, list) and any(isinstance(choice, dict) and "message" in choice for choice in choices)
 
 
 def value_of(data: bytes) -> Any:
-    """The JSON value of an event, or the event's bytes where it is none."""
+    """The JSON value of an event, or the event's bytes if they are not JSON."""
     try:
         return load_event(data)
     except MalformedJSONError:

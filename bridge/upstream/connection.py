@@ -1,9 +1,9 @@
-"""One HTTP/1.1 connection to the upstream: a request, the response to it, and then the next.
+"""One HTTP/1.1 connection to the upstream, with one request at a time.
 
-The parser is llhttp, Node.js's own, through httptools. It refuses what could be read in two ways. This module decides
-what a parser cannot know: whether a body that just ended was complete, how much may wait to be read, and whether the
-connection can take another request. Failures are httpx's exceptions, each meaning what its name says. What arrived
-before the connection broke is read before the failure is raised.
+The parser is llhttp, the one of Node.js, through httptools. It refuses ambiguous input. This module decides what a
+parser cannot know: whether a body was complete when the connection ended, how many bytes may wait to be read, and
+whether the connection can take another request. Failures are httpx's exceptions, in the meaning that httpx documents.
+Bytes that arrived before the connection broke are read before the failure is raised.
 """
 
 import asyncio
@@ -17,20 +17,20 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 from bridge.upstream.heads import Headers, ResponseHead
 from bridge.upstream.phases import NEXT, OVER, RECEIVING, Phase, Step
 
-#: Bytes of a body that may wait to be read before the connection stops reading.
+#: The connection stops reading when this many bytes of a body wait to be read.
 _MAX_UNREAD_BYTES: Final = 1 << 16
-#: Larger requests are written in pieces of this size, so that a slow upstream holds up the writer and does not fill a
-#: buffer with the whole body.
+#: Larger requests are written in pieces of this size, so that a slow upstream stops the writer before the whole body is
+#: in a buffer.
 _PIECE_BYTES: Final = 1 << 16
-#: No request is under way, and none has been.
+#: The phases without a request.
 _UNUSED: Final = frozenset({Phase.CONNECTING, Phase.IDLE})
 
 
 class Connection(asyncio.Protocol):
     """The protocol of one connection.
 
-    `max_header_bytes` bounds a line of a response's head. `on_end` is called when the connection ends, and when bytes
-    arrive while it is idle.
+    `max_header_bytes` is the maximum length of a line in a response's head. `on_end` is called when the connection
+    ends, and when bytes arrive while it is idle.
     """
 
     def __init__(self, max_header_bytes: int, on_end: Callable[["Connection"], None]) -> None:
@@ -40,16 +40,16 @@ class Connection(asyncio.Protocol):
         self.phase = Phase.CONNECTING
         self._error: httpx.TransportError  # why the phase is FAILED
         self._parser: HttpResponseParser | None = HttpResponseParser(self)
-        # Some servers end a line, or the size of a chunk, in their own way, or put bytes that are not text into a
-        # header. None of it can be read in two ways, except a NUL and a space behind a name: see `heads`.
+        # Some servers end lines or chunk sizes in unusual ways, or put bytes into a header that are not text. None of
+        # this is ambiguous, except a NUL, and a space after a header's name, which `heads` refuses.
         self._parser.set_dangerous_leniencies(
             lenient_headers=True, lenient_optional_cr_before_lf=True, lenient_spaces_after_chunk_size=True
         )
-        self._transport: asyncio.Transport | None = None  # until connected, and from the close on
+        self._transport: asyncio.Transport | None = None  # None until connected, and after the close
         self._wire: asyncio.Transport = cast("asyncio.Transport", None)
         self._poll = select.poll()
         self._waiter: asyncio.Future[None] | None = None
-        # Flow control, which is independent of the phase: the transport's buffer is full; nothing is read for now.
+        # Flow control, independent of the phase: whether the transport's buffer is full, and whether reading is paused.
         self._full = False
         self.is_paused = False
         self.idle_until = 0.0
@@ -61,14 +61,14 @@ class Connection(asyncio.Protocol):
         self._pieces: list[bytes] = []
         self.unread_bytes = 0
         self._max_unread_bytes = _MAX_UNREAD_BYTES
-        self._parsed = 0  # lines and pieces of a body: they show that the parser makes progress
-        self._unparsed_bytes = 0  # since the last of them
+        self._parsed = 0  # parsed lines and pieces of a body, which show that the parser makes progress
+        self._unparsed_bytes = 0  # bytes received since then
 
     def _step(self, step: Step) -> None:
         self.phase = NEXT[self.phase, step]
 
     async def ask(self, head: bytes, body: bytes) -> tuple[int, Headers]:
-        """Send a request. Returns the status and headers of the response; one that comes early ends the sending.
+        """Send a request, until its response begins. Returns the status and headers of the response.
 
         Raises:
             httpx.ConnectError: the connection had ended, or bytes had arrived, before the request. Nothing was sent.
@@ -100,7 +100,7 @@ class Connection(asyncio.Protocol):
         self._step(Step.WRITTEN)
 
     def expect(self, size: int) -> None:
-        """Let so many bytes of the response's body wait to be read before the connection stops reading."""
+        """Set how many bytes of the response's body may wait to be read before the connection stops reading."""
         self._max_unread_bytes = size
         if self.unread_bytes <= size:
             self._resume()
@@ -133,14 +133,14 @@ class Connection(asyncio.Protocol):
         return self._head.keep_alive
 
     def quiet(self) -> bool:
-        """Whether the connection is open, and nothing has arrived since the last response.
+        """Whether the connection is open and nothing has arrived since the last response.
 
-        The kernel knows of bytes, and of the end, before the event loop does.
+        This asks the kernel, which knows of new bytes and of the end before the event loop does.
         """
         return not self._wire.is_closing() and not self._poll.poll(0)
 
     def check_silence(self) -> None:
-        """Check that a connection that was just made is `quiet`. With TLS it is not: the other side sends tickets.
+        """Check that a new connection is `quiet`. With TLS there is no check, because the server sends session tickets.
 
         Raises:
             ConnectionError: it is not.
@@ -149,7 +149,7 @@ class Connection(asyncio.Protocol):
             raise ConnectionError("the other side sent bytes, or closed the connection, before any request")
 
     def release(self) -> bool:
-        """The response has been dealt with. Whether another request may follow; if not, the connection is closed."""
+        """Finish with the response. Returns whether another request may follow; if not, the connection is closed."""
         if self.phase is Phase.COMPLETE and not self._full and not self.is_paused:
             self._step(Step.RELEASED)
             self._clear()
@@ -158,23 +158,23 @@ class Connection(asyncio.Protocol):
         return False
 
     def abort(self) -> None:
-        """Close the connection at once, whatever is under way. A body that is not complete by now fails."""
+        """Close the connection at once. Reading an incomplete body then fails."""
         self._fail(httpx.ReadError("the connection was closed on this side"))
         transport, self._transport = self._transport, None
         if transport is not None:
             transport.abort()
 
     def _fail(self, error: httpx.TransportError) -> None:
-        """The connection is of no further use. Whoever waits for a response that is not complete gets the error."""
+        """End the connection. A task that waits for an incomplete response gets the error."""
         was_failed = self.phase is Phase.FAILED
         self._step(Step.ENDED)
-        self._parser = None  # nothing more is read; and it refers to this object, which refers to it
+        self._parser = None  # nothing more is parsed, and the parser and this object form a reference cycle
         if self.phase is Phase.FAILED and not was_failed:
             self._error = error
         self._wake()
 
     async def _changed(self) -> None:
-        """Wait until something has happened; a connection that has failed raises its error."""
+        """Wait for the next change. Raises the error of a failed connection."""
         if self.phase is Phase.FAILED:
             raise self._error
         self._waiter = self._loop.create_future()
@@ -187,7 +187,7 @@ class Connection(asyncio.Protocol):
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
-    # What the event loop calls.
+    # Called by the event loop.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Connected, without TLS."""
@@ -196,8 +196,8 @@ class Connection(asyncio.Protocol):
     def secured(self, transport: asyncio.BaseTransport, wire: asyncio.BaseTransport) -> None:
         """Connected, and the TLS handshake is over.
 
-        Reading pauses below TLS, on `wire`: with uvloop, data that TLS has decrypted while its reader pauses is lost
-        if the other side closes.
+        Reading is paused below TLS, on `wire`. With uvloop, data that TLS decrypts while reading is paused above it is
+        lost when the other side closes.
         """
         self._transport = cast("asyncio.Transport", transport)
         self._wire = cast("asyncio.Transport", wire)
@@ -210,7 +210,7 @@ class Connection(asyncio.Protocol):
         if parser is None:
             return  # the connection is about to close
         if self.phase in _UNUSED:
-            self._on_end(self)  # unsolicited: the next caller must not get these bytes for a response
+            self._on_end(self)  # unsolicited: these bytes must not become the response to the next request
             self._refuse()
             return
         parsed = self._parsed
@@ -236,16 +236,16 @@ class Connection(asyncio.Protocol):
         self._loop.call_soon(self.abort)  # aborting re-entrantly breaks the TLS layer, which has called this
 
     def pause_writing(self) -> None:
-        """The upstream does not take what is sent."""
+        """The transport's buffer is full."""
         self._full = True
 
     def resume_writing(self) -> None:
-        """It does again."""
+        """The transport's buffer has room again."""
         self._full = False
         self._wake()
 
     def eof_received(self) -> None:
-        """The upstream sends no more. The transport closes once it has sent what it has."""
+        """The upstream has closed its side. The transport closes once its buffer is sent."""
         is_unused = self.phase in _UNUSED
         self._end(None)
         if is_unused:
@@ -253,24 +253,24 @@ class Connection(asyncio.Protocol):
             self._loop.call_soon(self.abort)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The connection has ended, in whatever way."""
+        """The connection has ended."""
         self._transport = None
         self._end(exc)
         self._on_end(self)
 
     def _end(self, exc: Exception | None) -> None:
-        """Nothing more arrives."""
+        """Handle the end of the incoming bytes."""
         if self.phase in RECEIVING and exc is None and not self._head.is_framed:
-            self._step(Step.DONE_LAST)  # the end of the connection is the end of the body
-        # The transport buffers a little: the request has left when its buffer is no longer full.
+            self._step(Step.DONE_LAST)  # the end of the connection ends the body
+        # The transport buffers a little. The request counts as sent unless the buffer is full.
         is_sent = self.phase in RECEIVING or (self.phase is Phase.WAITING and not self._full)
         kind = httpx.ReadError if is_sent else httpx.WriteError
         self._fail(kind("the connection was closed" if exc is None else "the connection broke"))
 
-    # What the parser calls.
+    # Called by the parser.
 
     def on_message_begin(self) -> None:
-        """A status line begins. Behind a complete response it is unsolicited."""
+        """A status line begins. After a complete response it is unsolicited."""
         if self._head.status is not None:
             raise httpx.RemoteProtocolError("a second response")
 
@@ -295,6 +295,6 @@ class Connection(asyncio.Protocol):
         """The response is complete, or an informational one is."""
         status = self._head.status
         if status is not None:
-            # Behind 101 comes another protocol.
+            # Another protocol follows a 101.
             keeps = status >= 200 and cast("HttpResponseParser", self._parser).should_keep_alive()
             self._step(Step.DONE if keeps else Step.DONE_LAST)

@@ -1,4 +1,4 @@
-"""One request under way, and the response to it."""
+"""One request and the response to it."""
 
 import asyncio
 import time
@@ -22,26 +22,26 @@ from bridge.upstream.leaks import Secrets
 from bridge.upstream.masking import Mask
 from bridge.upstream.transport import ResponseBody
 
-#: How much of an error's body is read, and for how long.
+#: Limits for reading the body of an error.
 _MAX_ERROR_BYTES: Final = 1 << 18
 _ERROR_TIMEOUT_SECONDS: Final = 2.0
-#: How long to wait after the last event for the end of the body, so that the connection can be used again.
+#: Time to wait for the end of the body after the last event, so that the connection can be reused.
 _LINGER_SECONDS: Final = 0.05
-#: Bytes of a stream that are decoded in one go. If all are line feeds, they take 1 ms.
+#: Maximum number of bytes of a stream that are decoded at once. If all are line feeds, that takes 1 ms.
 _SLICE_BYTES: Final = 1 << 14
-#: Bytes of one read that may hold no event. Above that the bridge waits before it reads on, in proportion to the bytes.
+#: If more bytes of a read contain no event, the bridge waits before the next read, in proportion to the bytes.
 _MAX_SILENT_BYTES: Final = 4096
 _REST_SECONDS_PER_BYTE: Final = 4e-6
-#: An error and its request up to this many bytes are masked on the event loop, larger ones beside it.
+#: An error and its request of up to this many bytes are masked on the event loop, larger ones in a thread.
 _MASKED_AT_ONCE: Final = 1 << 16
-#: A byte of an error costs as much as this many bytes of a request: each of its lines is tried as JSON.
+#: A byte of an error costs as much as this many bytes of a request, because each line of an error is tried as JSON.
 _ERROR_WEIGHT: Final = 4
-#: An error inside a stream has to be masked on the event loop. If its request is larger than this, nothing is shown.
+#: An error inside a stream has to be masked on the event loop. If the request is larger, nothing of the error is shown.
 _SCANNED_AT_ONCE: Final = 1 << 20
 
 
 class Exchange:
-    """One request and the response to it, whose headers have arrived.
+    """One request, and the response to it once its headers have arrived.
 
     `request` is the body that was sent with `credential`. `on_close` is called at the end.
     """
@@ -61,17 +61,17 @@ class Exchange:
         self.clock = clock
         self._request = request
         self._uses_bridge_credential = credential.is_bridge_credential
-        # The caller's own credential, which authenticates it to the bridge, may be a different one.
+        # The credential that authenticates the caller to the bridge may be a different one.
         shown = [value for key, value in call.metadata if key == "authorization" and isinstance(value, str)]
         self._secrets = secrets = Secrets((credential.authorization, *credential.others, *shown))
         self._on_close = on_close
         self._body = cast("ResponseBody", response.stream)
         self._unpacker: Unpacker | None = None
-        self._rest = b""  # of what has arrived
+        self._rest = b""  # received, but not returned yet
         self.max_elements = settings.max_response_elements
         self._stall = settings.stall_timeout
         fields = [(name.lower().decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw]
-        self._headers = dict(reversed(fields))  # of several headers with one name the first counts
+        self._headers = dict(reversed(fields))  # the first of several headers with one name counts
         self._record = record = call.record
         record.http_status = response.status_code
         request_id = self._headers.get("x-request-id", "")
@@ -84,8 +84,7 @@ class Exchange:
         """Check that the response is a success, in an encoding that can be decoded.
 
         Raises:
-            BridgeError: what a status other than 2xx means for the caller; UPSTREAM_MALFORMED_RESPONSE for an encoding
-                that was not asked for and is not known.
+            BridgeError: the failure for a status other than 2xx; UPSTREAM_MALFORMED_RESPONSE for an unknown encoding.
         """
         status = self._record.http_status
         if status < 200:
@@ -101,14 +100,14 @@ class Exchange:
 
     @property
     def is_framed(self) -> bool:
-        """Whether the headers say where the body ends. If not, the end of the connection ends it, and may be a cut."""
+        """Whether the headers say where the body ends. If not, the end of the connection does, which may be a cut."""
         return bool(self._headers.keys() & {"content-length", "transfer-encoding"})
 
     async def read(self) -> bytes:
-        """The bytes that have arrived since the last call, up to `_SLICE_BYTES` of them; `b""` at the end of the body.
+        """The bytes that have arrived since the last call, at most `_SLICE_BYTES`; `b""` at the end of the body.
 
         Raises:
-            BridgeError: UPSTREAM_STREAM_INTERRUPTED, once all that had arrived before the cut has been read.
+            BridgeError: UPSTREAM_STREAM_INTERRUPTED, after all bytes that arrived before the cut were read.
         """
         data = self._rest
         if data:
@@ -137,11 +136,11 @@ class Exchange:
             else:
                 unpacker.close()
                 return b""
-            if text:  # a compressed piece may not complete any text yet
+            if text:  # a compressed piece may give no text yet
                 return text
 
     async def read_all(self, limit: int, start: bytes = b"") -> bytes:
-        """The rest of the body, behind the `start` that was read before.
+        """The whole body: `start`, which was already read, and the rest.
 
         Raises:
             BridgeError: UPSTREAM_RESPONSE_TOO_LARGE over `limit` bytes; as `read`.
@@ -149,7 +148,7 @@ class Exchange:
         pieces, self._rest = [start, self._rest], b""
         size = sum(map(len, pieces))
         self.clock.phase(self._stall, Reason.UPSTREAM_TIMEOUT, "the response stalled")
-        self._body.expect(limit)  # all of it is wanted: reading need not pause
+        self._body.expect(limit)  # the whole body is needed, so reading does not pause
         while size <= limit and (data := await self._arrived()):
             pieces.append(data)
             size += len(data)
@@ -161,7 +160,7 @@ class Exchange:
         return b"".join(pieces)
 
     def keep(self, size: int) -> None:
-        """Check that so many bytes may be buffered until the response or event is complete.
+        """Check that this many bytes may be buffered until the response or event is complete.
 
         Raises:
             BridgeError: UPSTREAM_RESPONSE_TOO_LARGE for a compressed body of far fewer bytes.
@@ -170,27 +169,27 @@ class Exchange:
             self._unpacker.keep(size)
 
     async def rest_from(self, silent: int) -> None:
-        """Wait before the next read, in proportion to so many bytes that held no event.
+        """Wait before the next read, in proportion to the number of bytes that contained no event.
 
-        A few bytes of line feeds or comments keep a connection alive. A flood of them costs the event loop 80 ns per
-        byte. The wait keeps that to a fiftieth of its time.
+        A few line feeds or comments keep a connection alive. A flood of them costs the event loop 80 ns per byte. The
+        wait limits that to a fiftieth of the loop's time.
         """
         if silent > _MAX_SILENT_BYTES:
             await asyncio.sleep(min(silent * _REST_SECONDS_PER_BYTE, 1.0))
 
     async def failed(self, error: Any, data: bytes) -> BridgeError:
-        """What an error in the body of a 200 response means for the caller."""
+        """The failure for an error in the body of a 200 response."""
         return await self._masked(data, partial(failures.of_error, error, self._headers, data, self.call))
 
     def failure(self, error: Any, data: bytes) -> BridgeError:
-        """As `failed`, without waiting: nothing is shown of an error that would take long to mask."""
+        """As `failed`, without a thread. Nothing of an error is shown that would take long to mask."""
         mask = Mask(self._request, self._secrets, _SCANNED_AT_ONCE)
         return failures.of_error(
             error, self._headers, data, self.call, mask, uses_bridge_credential=self._uses_bridge_credential
         )
 
     async def beginning(self) -> bytes:
-        """As much of the body as an error needs. If it is cut off or stalls, what has arrived."""
+        """The first bytes of the body, enough to show an error. If the body is cut off or stalls, what has arrived."""
         body = bytearray()
         self.clock.pause()
         with suppress(BridgeError, TimeoutError):
@@ -200,14 +199,14 @@ class Exchange:
         return bytes(body)
 
     async def linger(self) -> None:
-        """Read to the end of the body, if it comes soon after the last event, so that the connection can be kept."""
+        """Read to the end of the body if it comes soon, so that the connection can be kept."""
         with suppress(TimeoutError, BridgeError):
             async with asyncio.timeout(_LINGER_SECONDS):
                 while await self.read():
                     pass
 
     async def _refusal(self) -> BridgeError:
-        """What a status other than 2xx means. The body can only refine it."""
+        """The failure for a status other than 2xx. The body can only refine it."""
         data = readable(await self.beginning(), self._headers.get("content-encoding", ""), _MAX_ERROR_BYTES)
         return await self._masked(
             data, partial(failures.of_response, self._record.http_status, self._headers, data, self.call)
@@ -227,5 +226,5 @@ class Exchange:
 
 
 def forget_response(record: CallRecord) -> None:
-    """Clear what the record says of a response, before the next attempt."""
+    """Clear the fields about a response, before the next attempt."""
     record.http_status, record.upstream_request_id, record.trailers, record.ended_at = 0, "", [], 0.0

@@ -1,23 +1,23 @@
-"""The phases of a connection to the upstream, and the steps that lead from one to the next."""
+"""The phases of a connection to the upstream, and the transitions between them."""
 
 from collections.abc import Mapping
 from enum import IntEnum, auto
 from typing import Final
 
 
-class Phase(IntEnum):  # an int has its hash in C; a plain Enum's takes 0.1 µs
-    """Where a connection stands."""
+class Phase(IntEnum):  # int hashes in C; a plain Enum takes 0.1 µs
+    """The phase of a connection."""
 
     CONNECTING = auto()
     #: Ready for a request.
     IDLE = auto()
-    #: Part of the request has yet to be written.
+    #: Part of the request is still to be written.
     SENDING = auto()
     #: The request is written. The head of the response is not complete.
     WAITING = auto()
-    #: The head of the response is complete, its body is not.
+    #: The head of the response is complete. Its body is not.
     RECEIVING = auto()
-    #: The same, but the head came before the request was written. The rest of the request stays unsent.
+    #: As RECEIVING, but the head came before the whole request was written. The rest is not sent.
     RECEIVING_EARLY = auto()
     #: The response is complete, and another request may follow.
     COMPLETE = auto()
@@ -28,25 +28,25 @@ class Phase(IntEnum):  # an int has its hash in C; a plain Enum's takes 0.1 µs
 
 
 class Step(IntEnum):
-    """What happens to a connection."""
+    """An event that changes the phase of a connection."""
 
     CONNECTED = auto()
     REQUESTED = auto()
-    #: All of the request is with the transport.
+    #: The transport has the whole request.
     WRITTEN = auto()
     #: The head of the response is complete.
     ANSWERED = auto()
-    #: So is its body, and the upstream keeps the connection open.
+    #: The body is complete, and the upstream keeps the connection open.
     DONE = auto()
-    #: So is its body, and the upstream closes the connection.
+    #: The body is complete, and the upstream closes the connection.
     DONE_LAST = auto()
-    #: The response has been dealt with.
+    #: The caller has finished with the response.
     RELEASED = auto()
-    #: Either side has closed the connection, or it broke, or what came over it is not HTTP.
+    #: Either side closed the connection, it broke, or the upstream does not speak HTTP.
     ENDED = auto()
 
 
-#: Every step that can happen in a phase, and the phase that it leads to.
+#: Every step that can happen in a phase, and the next phase.
 NEXT: Final[Mapping[tuple[Phase, Step], Phase]] = {
     (Phase.CONNECTING, Step.CONNECTED): Phase.IDLE,
     (Phase.CONNECTING, Step.ENDED): Phase.FAILED,
@@ -66,10 +66,10 @@ NEXT: Final[Mapping[tuple[Phase, Step], Phase]] = {
     (Phase.COMPLETE, Step.RELEASED): Phase.IDLE,
     (Phase.COMPLETE, Step.ENDED): Phase.SPENT,
     (Phase.SPENT, Step.ENDED): Phase.SPENT,
-    (Phase.FAILED, Step.CONNECTED): Phase.FAILED,  # it ended in the TLS handshake's last moment
+    (Phase.FAILED, Step.CONNECTED): Phase.FAILED,  # it ended just as the TLS handshake completed
     (Phase.FAILED, Step.ENDED): Phase.FAILED,
 }
-#: A response has begun and is not complete.
+#: A response has started and is not complete.
 RECEIVING: Final = frozenset({Phase.RECEIVING, Phase.RECEIVING_EARLY})
 #: A response is complete.
 OVER: Final = frozenset({Phase.COMPLETE, Phase.SPENT})

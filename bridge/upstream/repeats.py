@@ -1,12 +1,13 @@
-"""Most chunks of a stream say what the one before said, but for a few texts and numbers: the next words.
+"""Recognises chunks that differ from an earlier chunk only in a few texts and numbers, so that they need not be parsed.
 
-Such a chunk need not be parsed. If JSON is valid and one string in it is replaced by another, or one number by another,
-it is valid still, and says the same but for that value. So a chunk that was parsed is kept as a `Template`: its text
-with gaps where the values change. A chunk that fits the template has its values in the gaps.
+Most chunks of a stream repeat the chunk before, except for the next words. If one string in a JSON text is replaced by
+another string, or one number by another number, the text is still valid and differs only in that value. So a chunk that
+was parsed is kept as a `Template`: its text with gaps where values change. In a chunk that matches the template, the
+gaps contain the new values.
 
-Which values change is found by comparison with an earlier chunk of the same structure. What decides over the course of
-a stream is never a gap: an index, a role, a finish_reason, the id of a tool call, what may be an error. A chunk in
-which one of these is new is parsed.
+Comparison with an earlier chunk of the same structure shows which values change. Values that control the stream never
+become gaps: an index, a role, a finish_reason, the id of a tool call, anything that may be an error. A chunk in which
+one of these changes is parsed.
 """
 
 import re
@@ -17,20 +18,21 @@ from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from bridge.jsontext import loads_plain, loads_text
 
-#: Members of a delta that are text to append.
+#: Members of a delta whose texts callers concatenate.
 TEXTS: Final = ("content", "reasoning_content", "reasoning", "refusal")
 U = TypeVar("U")
 V = TypeVar("V")
 #: Names of members and positions of list items, from the chunk down to a value.
 Path = tuple[str | int, ...]
-#: The names in a path. Values with the same names change together: those of each alternative of a token, for example.
+#: The names in a path, without positions. Values with the same names change together, such as those in a list of log
+#: probabilities.
 Names = tuple[str, ...]
 
-#: What is expected to change, before anything has.
+#: Values that are expected to change before any change was seen.
 _WORDS: Final[frozenset[Names]] = frozenset(
     {*(("choices", "delta", name) for name in TEXTS), ("choices", "delta", "tool_calls", "function", "arguments")}
 )
-#: What decides over the course of a stream: members of a chunk with all that is in them, and single values.
+#: Values that control the stream: members of a chunk with everything in them, and single values.
 _DECISIVE: Final = frozenset({"error", "success", "base_resp", "x_groq"})
 _DECISIVE_INSIDE: Final[frozenset[Names]] = frozenset(
     {
@@ -41,29 +43,29 @@ _DECISIVE_INSIDE: Final[frozenset[Names]] = frozenset(
     }
 )
 _ERROR: Final[Names] = ("choices", "error")
-#: Give up after so many chunks in a row that fitted no template: their server writes something new in each.
-_PATIENCE: Final = 8
-#: Bytes of a chunk, values in it, structures and templates of a stream that are remembered.
+#: Give up after this many consecutive chunks that match no template: the server writes something new in each.
+_MAX_MISSES: Final = 8
+#: Limits of what is remembered: bytes of a chunk, values in it, structures and templates of a stream.
 _MAX_BYTES: Final = 1 << 14
 _MAX_VALUES: Final = 256
 _MAX_EXAMPLES: Final = 4
 _MAX_TEMPLATES: Final = 4
-#: Arrays and objects inside each other: `jsontext` writes those that are nested more deeply in parts.
+#: Maximum nesting of arrays and objects. `jsontext` writes deeper ones in parts.
 _MAX_LEVELS: Final = 100
-#: Structures that the process remembers.
+#: Maximum number of structures that the process remembers.
 _MAX_SEEN: Final = 256
 
-#: Groups of `_TOKEN`, of which three are kinds of values.
+#: Groups of `_TOKEN`. Three of them are kinds of values.
 _TEXT, _NAME, _INTEGERS, _NUMBER, _BRACKET = range(1, 6)
-#: The text of one value of each kind, and of nothing else. Of integers that may be over 64 bits there is none.
+#: Matches the text of one value of each kind, except integers that may exceed 64 bits.
 _VALUES: Final = {
     _TEXT: rb'("[^"\\]*+(?:\\.[^"\\]*+)*+")',
-    _INTEGERS: (  # short lists, which are nearly all, by a pattern that takes a tenth of the time
+    _INTEGERS: (  # most lists are short, and match the first alternative in a tenth of the time
         rb"(\[(?:[-0-9, \t\r\n]{0,18}+\]|[- \t\r\n]*+(?:[0-9]{1,18}+[-, \t\r\n]++)*+(?:[0-9]{1,18}+)?+\]))"
     ),
     _NUMBER: rb"(-?[0-9]{1,18}+(?:\.[0-9]++)?+(?:[eE][-+]?+[0-9]++)?+)",
 }
-#: One token of a text that is known to be JSON; commas are passed over. A name has its colon.
+#: One token of a text that is known to be JSON. Commas are skipped. A name includes its colon.
 _TOKEN: Final = re.compile(
     rb"""[ \t\r\n,]*+(?:
     ("(?:[^"\\\x00-\x1f]++|\\.)*+")([ \t\r\n]*+:)?  # 1, 2
@@ -77,7 +79,7 @@ _TOKEN: Final = re.compile(
 
 
 class _Token(NamedTuple):
-    """A value in a chunk's text: where it stands, and what it is."""
+    """A value in a chunk's text: its position, kind and path."""
 
     begin: int
     end: int
@@ -87,9 +89,9 @@ class _Token(NamedTuple):
 
 
 class Template:
-    """The text of a chunk with gaps. `paths` are the places of the gaps' values, `names` the names in them.
+    """The text of a chunk with gaps. `paths` are the paths of the gaps' values, `names` the names in these paths.
 
-    `structure` is the same for chunks that differ in values only. `is_text` says that there is one gap, for a text.
+    `structure` is equal for chunks that differ only in values. `is_text` says that the only gap is a text.
     """
 
     __slots__ = ("_begin", "_between", "_end", "_head", "_inside", "_tail", "is_text", "names", "paths", "structure")
@@ -105,10 +107,10 @@ class Template:
         self._inside = _pattern(tuple([gap.kind for gap in gaps]), tuple(map(len, self._between)))
 
     def match(self, data: bytes) -> Any:
-        """The values in the gaps of a chunk, or the text in the only one; None for a chunk that does not fit."""
+        """The values in the gaps of a chunk, or the text if `is_text`; None for a chunk that does not match."""
         if not data.startswith(self._head) or not data.endswith(self._tail):
             return None
-        if self.is_text:  # most templates of most streams
+        if self.is_text:  # the common case
             return loads_text(data[self._begin : -self._end])
         found = self._inside(data, self._begin, len(data) - self._end)
         if found is None:
@@ -119,15 +121,15 @@ class Template:
         return loads_plain(b"[%b]" % found[1])
 
     def values(self, found: Any) -> list[Any]:
-        """The values in what `match` has found."""
+        """The result of `match` as a list of values."""
         return [found] if self.is_text else found
 
 
 @lru_cache(maxsize=512)
 def _pattern(kinds: tuple[int, ...], sizes: tuple[int, ...]) -> Callable[[bytes, int, int], re.Match[bytes] | None]:
-    """Matches values of these kinds with so many bytes between one and the next.
+    """Matches values of these kinds with these numbers of bytes between them.
 
-    What these bytes are is compared afterwards: a pattern that says it takes ten times as long to compile.
+    The bytes themselves are compared afterwards: a pattern that contains them takes ten times as long to compile.
     """
     between = [b"(.{%d})" % size for size in sizes]
     parts = [part for pair in zip_longest(map(_VALUES.__getitem__, kinds), between, fillvalue=b"") for part in pair]
@@ -135,16 +137,16 @@ def _pattern(kinds: tuple[int, ...], sizes: tuple[int, ...]) -> Callable[[bytes,
 
 
 class Repeats(Generic[U]):
-    """Recognises the chunks of one stream that repeat an earlier one. Each template has a use, which `match` gives."""
+    """Recognises the repeated chunks of one stream. Each template has a `use`, which `match` returns."""
 
     def __init__(self) -> None:
-        self._uses: list[tuple[Template, U]] = []  # the latest first
-        self._examples: dict[bytes, list[bytes]] = {}  # the latest values, by structure
+        self._uses: list[tuple[Template, U]] = []  # latest first
+        self._examples: dict[bytes, list[bytes]] = {}  # latest values, by structure
         self._begun = False
         self._missed = 0
 
     def match(self, data: bytes) -> tuple[U, Any] | None:
-        """The use of the template that a chunk fits, and what it has found; None for a chunk to be parsed."""
+        """The use of the template that a chunk matches, and the values; None for a chunk that has to be parsed."""
         if len(data) <= _MAX_BYTES:
             for template, use in self._uses:
                 found = template.match(data)
@@ -154,19 +156,19 @@ class Repeats(Generic[U]):
         return None
 
     def forget(self) -> None:
-        """The next chunk repeats none."""
+        """Forget the templates, so that the next chunk is parsed."""
         self._uses.clear()
 
     def learn(self, data: bytes, value: dict[str, Any]) -> Template | None:
-        """The template that a chunk's text makes, of which `value` was parsed; None if it makes none.
+        """Make a template from a chunk's text, which was parsed as `value`; None if the chunk is not suitable.
 
-        The first chunk of a stream makes none. It has the role, and is seldom repeated.
+        The first chunk of a stream is not: it has the role, and is seldom repeated.
         """
-        if not self._begun or self._missed >= _PATIENCE:
+        if not self._begun or self._missed >= _MAX_MISSES:
             self._begun = True
             return None
         self._missed += 1
-        if len(data) > _MAX_BYTES or not _goes_on(value):
+        if len(data) > _MAX_BYTES or not _is_unfinished(value):
             return None
         tokens = _tokens(data)
         if not 0 < len(tokens) <= _MAX_VALUES:
@@ -182,21 +184,22 @@ class Repeats(Generic[U]):
         return Template(structure, data, gaps) if gaps else None
 
     def refuse(self) -> None:
-        """The template that was learned is of no use. After a second one nothing more is learned."""
-        self._missed += _PATIENCE // 2
+        """Note that the last template from `learn` cannot be used. After the second one, `learn` gives up."""
+        self._missed += _MAX_MISSES // 2
 
     def add(self, template: Template, use: U) -> None:
-        """Take a template into use, in place of an earlier one of the same structure."""
+        """Use a template for the next chunks, in place of an earlier one of the same structure."""
         others = [other for other in self._uses if other[0].structure != template.structure]
         self._uses = [(template, use), *others[: _MAX_TEMPLATES - 1]]
 
 
-#: What changes between chunks of a structure, as this process has seen it: the next stream need not find out again.
+#: The values that change between chunks of a structure, for all streams of this process: only the first has to find
+#: out.
 _seen: Final[dict[bytes, set[Names]]] = {}
 
 
 def _changing(structure: bytes) -> set[Names]:
-    """The values that change between chunks of a structure; more may be added."""
+    """The names of the values that change between chunks of a structure. The caller may add to the set."""
     names = _seen.get(structure)
     if names is None:
         names = set(_WORDS)
@@ -205,15 +208,15 @@ def _changing(structure: bytes) -> set[Names]:
 
 
 def _put(items: dict[bytes, V], key: bytes, item: V, limit: int) -> None:
-    """Put an item in the place of the latest, and drop the oldest of too many."""
+    """Store an item as the latest, and drop the oldest one above the limit."""
     items.pop(key, None)
     items[key] = item
     if len(items) > limit:
         del items[next(iter(items))]
 
 
-def _goes_on(value: dict[str, Any]) -> bool:
-    """Whether a chunk is one of many: each of its choices goes on."""
+def _is_unfinished(value: dict[str, Any]) -> bool:
+    """Whether a chunk is in the middle of a stream: none of its choices has a finish_reason."""
     choices = value.get("choices")
     return (
         type(choices) is list
@@ -223,20 +226,20 @@ def _goes_on(value: dict[str, Any]) -> bool:
 
 
 def _structure(data: bytes, tokens: list[_Token]) -> bytes:
-    """What chunks have in common that differ in their values only: all that stands around these."""
+    """The text around the values, which is equal for chunks that differ only in values."""
     begins = [0, *(token.end for token in tokens)]
     ends = [*(token.begin for token in tokens), len(data)]
     return b"\0".join([data[begin:end] for begin, end in zip(begins, ends, strict=True)])
 
 
 def _tokens(data: bytes) -> list[_Token]:
-    """The values of an object's JSON text that may become gaps.
+    """The values in an object's JSON text that may become gaps.
 
-    None if it has a member twice, is nested over `_MAX_LEVELS`, or is no plain JSON.
+    Empty if the object has a member twice, is nested over `_MAX_LEVELS`, or is not plain JSON.
     """
     tokens: list[_Token] = []
-    path: list[str | int] = []  # of the value at hand: the name or position in each container around it
-    names: list[set[str] | None] = []  # those that each of these has so far; None for a list
+    path: list[str | int] = []  # of the current value: the name or position in each container around it
+    names: list[set[str] | None] = []  # seen so far in each of these containers; None for a list
     at = 0
     while at < len(data):
         match = _TOKEN.match(data, at)

@@ -1,46 +1,47 @@
-"""A decoder for `text/event-stream`, by the rules of the WHATWG standard. No I/O: bytes in, events out.
+"""A decoder for `text/event-stream`, as the WHATWG standard defines it. No I/O: bytes in, events out.
 
-Lines end with LF, CR or CR LF and with nothing else: text may hold U+2028, U+0085 and the like, where `splitlines`
-would cut. Bytes may be cut anywhere, inside a character, a field name or a CR LF pair. A line that is still incomplete
-is kept as the list of its pieces, so that an event of many megabytes costs no repeated copying.
+Lines end with LF, CR or CR LF only: text may contain U+2028, U+0085 and other characters at which `splitlines` would
+split. A read may end anywhere, even inside a character, a field name or a CR LF pair. An incomplete line is kept as a
+list of pieces, so that an event of many megabytes is not copied again and again.
 
-What goes beyond the standard is there because gateways do it:
+Gateways break the standard in these ways, which the decoder accepts:
 
 - A field named `error` with a JSON object (llama.cpp until 2025) counts as an event of type `error`.
-- Lines that are no field but JSON are an event of type `STRAY`: an error that was written past the framing. So are
-  fields of a name that there is not, or not in this spelling, whose value is an object or an array.
-- A `data` line that no JSON could have behind the one before begins an event of its own: blank lines were forgotten.
-- `close` hands out an event that the end of the stream cut off before its blank line, marked as incomplete; whether
-  that is still good is for the reader to say.
+- Lines of JSON that are not a field are an event of type `STRAY`: usually an error that was written outside the
+  framing. So are fields with an unknown or misspelt name whose value is an object or an array.
+- A `data` line that cannot continue the JSON of the previous one starts a new event: the server left out the blank
+  line.
+- `close` returns an event whose blank line is missing at the end of the stream, marked as incomplete. The reader
+  decides whether to use it.
 """
 
 import re
 from typing import Final, NamedTuple
 
-#: The type of an event that stood outside of any field. No stream can name it: a line has no line feed.
+#: The type of an event outside of any field. No stream can use this name, because a line has no line feed.
 STRAY: Final = "\n"
-#: The data of the event that ends a stream of OpenAI's kind.
+#: The data of the event that ends a stream in OpenAI's format.
 DONE: Final = b"[DONE]"
 _BOM: Final = b"\xef\xbb\xbf"
-#: Lines of data in an event. A line may be empty, and takes memory all the same.
+#: Maximum number of data lines in an event. An empty line takes memory too.
 _MAX_LINES: Final = 100_000
-#: Bytes by which a first line shows that it is one.
+#: Number of bytes that show whether a body starts with a line of an event stream.
 _MAX_START: Final = 256
-#: Bytes of a line before its data: `data: `.
+#: Length of `data: `, which precedes the data in a line.
 _FIELD: Final = 6
 _BEGIN: Final = b"data: {"
 _LF: Final = 0x0A
 _ERROR: Final = "error"
-#: What may stand before the first line.
+#: Bytes that may precede the first line.
 SPACE: Final = _BOM + b" \t\r\n"
-#: What stands before the JSON of a line that is no field: a mark, white space, a name that is none.
+#: What precedes the JSON in a line that is not a field: a byte order mark, white space, an unknown field name.
 _STRAY: Final = re.compile(rb"(?:\xef\xbb\xbf|[\0 \t])*(?:[A-Za-z_-]{1,16}[ \t]*:?[ \t]*)?(?=[{\[])")
 _FIELDS: Final = (b"data:", b"event:", b"id:", b"retry:", b"error:")
 _FIRST_LINE: Final = re.compile(rb"(?:data|event|id|retry)?:|error: *\{")
 
 
 class Event(NamedTuple):
-    """One dispatched event: its data, lines joined with LF, its type (empty unless the stream named one)."""
+    """One event: its data, with lines joined by LF, and its type, empty unless the stream names one."""
 
     data: bytes
     type: str = ""
@@ -48,7 +49,7 @@ class Event(NamedTuple):
 
 
 class EventTooLargeError(ValueError):
-    """An event, or a line of it, is over the decoder's limits. `events` were complete before it."""
+    """An event or a line exceeds the decoder's limits. `events` are those that were complete before it."""
 
     def __init__(self, limit: int, events: list[Event]) -> None:
         super().__init__(f"an event is over {limit} bytes")
@@ -56,15 +57,15 @@ class EventTooLargeError(ValueError):
 
 
 class EventDecoder:
-    """Decodes one stream. `limit` is the largest event in bytes, unfinished lines included.
+    """Decodes one stream. `limit` is the maximum size of an event in bytes, including incomplete lines.
 
-    `heard` says that the last `feed` had a comment or an empty event in it, which show that the server is alive.
-    `named` says that an event had a type so far.
+    `heard` is True if the last `feed` contained a comment or an empty event, which show that the server is alive.
+    `named` is True once an event had a type.
     """
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._pieces: list[bytes] = []  # of the line that is not yet complete
+        self._pieces: list[bytes] = []  # of the incomplete line
         self._pieces_size = 0
         self._data: list[bytes] = []
         self._data_size = 0
@@ -72,20 +73,20 @@ class EventDecoder:
         self._stray: list[bytes] = []  # lines of JSON outside of any field
         self.heard = False
         self.named = False
-        self._skip_lf = False  # the last byte was a CR, whose line is dispatched: a LF now belongs to it
+        self._skip_lf = False  # the last byte was a CR, which ended a line; an LF that follows belongs to it
         self._start = b""  # the first bytes, until it is clear whether they are a byte order mark
         self._started = False
 
     @property
     def buffered(self) -> int:
-        """Bytes of the event that is not yet complete."""
+        """Bytes of the incomplete event."""
         return self._data_size + self._pieces_size
 
     def feed(self, data: bytes) -> list[Event]:
         """The events that `data` completes, in order.
 
         Raises:
-            EventTooLargeError: what is buffered grows over the limit.
+            EventTooLargeError: the buffered bytes exceed the limit.
         """
         self.heard = False
         if data.startswith(_BEGIN) and data.find(b"\n") == len(data) - 2 and self._is_whole(data):
@@ -100,7 +101,7 @@ class EventDecoder:
             if not line:
                 if self._data or self._type or self._stray:
                     self._dispatch(events)
-            elif line.startswith(b"data:"):  # nearly every line of nearly every stream
+            elif line.startswith(b"data:"):  # the common case
                 self._append(line[6:] if line[5:6] == b" " else line[5:], events)
             else:
                 self._field(line, events)
@@ -115,12 +116,12 @@ class EventDecoder:
         return events
 
     def _is_whole(self, data: bytes) -> bool:
-        """Whether a read that begins with a field, and has its first LF before its last byte, is one event."""
+        """Whether a read that starts with a field, and has its first LF before its last byte, is exactly one event."""
         pending = self._pieces or self._data or self._type or self._stray or self._skip_lf or not self._started
         return data[-1] == _LF and len(data) <= self._limit and not pending and b"\r" not in data
 
     def close(self) -> list[Event]:
-        """What the end of the stream left incomplete, if anything."""
+        """The event that the end of the stream left incomplete, if any."""
         events: list[Event] = []
         if not self._started:
             self._started = True
@@ -163,7 +164,7 @@ class EventDecoder:
         elif name == b"error" and value.lstrip().startswith(b"{"):
             self.named = True
             events.append(Event(value, _ERROR))
-        elif name not in {b"id", b"retry"}:  # which serve reconnection, and a POST has none
+        elif name not in {b"id", b"retry"}:  # these are for reconnecting, which a POST does not do
             self._append_stray(line, events)
 
     def _append(self, value: bytes, events: list[Event]) -> None:
@@ -181,13 +182,13 @@ class EventDecoder:
                 return
             line = line[begin.end() :]
             if self._data:
-                self._end_data(events)  # what stood before it comes before it
+                self._end_data(events)  # the data before it is an earlier event
         self._stray.append(line)
         self._data_size += len(line) + 1
 
     def _dispatch(self, events: list[Event], *, complete: bool = True) -> None:
         data = self._data
-        if complete and len(data) == 1 and data[0] and not self._type and not self._stray:  # nearly every event
+        if complete and len(data) == 1 and data[0] and not self._type and not self._stray:  # the common case
             events.append(Event(data[0]))
             self._data = []
             self._data_size = 0
@@ -217,13 +218,13 @@ class EventDecoder:
 
 
 def _are_two(first: bytes, second: bytes) -> bool:
-    """Whether two lines cannot belong to one JSON text: an object or array ends, and what follows does not go on."""
+    """Whether two lines cannot be one JSON text: the first ends an object or array, the second does not continue it."""
     ends = first.lstrip().startswith((b"{", b"[")) and first.rstrip().endswith((b"}", b"]"))
     return ends and second.lstrip()[:1] not in {b"", b",", b"}", b"]"}
 
 
 def begins_stream(start: bytes) -> bool | None:
-    """Whether a body that begins so, without `SPACE` before it, is an event stream; None if more has to come first."""
+    """Whether a body with this start, without `SPACE`, is an event stream; None if more bytes are needed to decide."""
     if _FIRST_LINE.match(start):
         return True
     if len(start) <= _MAX_START and any(field.startswith(start.rstrip(b" ")) for field in _FIELDS):

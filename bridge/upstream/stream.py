@@ -1,9 +1,9 @@
-"""A streamed chat completion: bytes to JSON chunks, and the judgement of how the stream ended.
+"""A streamed chat completion: turns bytes into JSON chunks, and decides whether the stream was complete.
 
-The stream is complete when `[DONE]` came behind a choice, or when it ended after each choice that was asked for or had
-begun got its `finish_reason`; some servers never send `[DONE]`. Everything else is an error, also an end that looks
-clean: the caller must never take a cut stream for a finished one. An error may come as an event of the stream or
-beside its framing, in many shapes.
+A stream is complete if it had a choice and then `[DONE]`, or if it ended after every choice that was requested or had
+started got its `finish_reason`: some servers never send `[DONE]`. Any other end is an error, even if it looks clean,
+because the caller must never take a cut stream for a complete one. An error may arrive as an event or outside the event
+framing, in many shapes.
 """
 
 from collections.abc import AsyncIterator, Iterator
@@ -37,7 +37,7 @@ from bridge.upstream.toolcalls import ToolCalls
 
 #: The name that the standard gives to events without one.
 _MESSAGE: Final = "message"
-#: Tool calls of a stream, each of which is remembered.
+#: Maximum number of tool calls in a stream, because each is remembered.
 _MAX_TOOL_CALLS: Final = 10_000
 
 
@@ -45,10 +45,10 @@ _MAX_TOOL_CALLS: Final = 10_000
 async def stream(
     upstream: Upstream, settings: Settings, path: str, call: CallContext, body: bytes, known: Known[K]
 ) -> AsyncIterator["ChunkStream[K]"]:
-    """The chunks that the upstream sends in reply to a POST. Those that are `known` come as what they are.
+    """The chunks that the upstream streams in response to a POST. A chunk that `known` recognises is not parsed.
 
     Raises:
-        BridgeError: every way in which this can fail, see `bridge.upstream.failures`.
+        BridgeError: see `bridge.upstream.failures`.
     """
     async with Clock(call.deadline) as clock:
         with closing(await upstream.begin("POST", path, call, body, "text/event-stream", clock)) as exchange:
@@ -66,21 +66,21 @@ class ChunkStream(Generic[K]):
         self._halves = Halves()
         self._calls = ToolCalls()
         self._opened = False
-        self._waits = True  # for its first event
-        self._begun = False  # there was a chunk
-        self._ended = False  # there is no more of the body
+        self._awaits_first = True  # no event has arrived
+        self._begun = False  # a chunk has arrived
+        self._ended = False  # the body has ended
         self._choices = Choices(exchange.call.choices)
         self._record = exchange.call.record
         note_finish_reasons(self._record, self._choices.finished)
-        self.done = False  # it is complete
+        self.done = False  # the stream is complete
         self._error: BridgeError | None = None
 
     async def read(self) -> Iterator[Chunk | K] | None:
         """The chunks of the next read that has any; None at the end of a complete stream.
 
-        Each is decoded when it is asked for: many may have come together, and all at once they would be a pause for
-        everyone else. All have to be asked for; what comes behind them, an error too, is told by the next of them or
-        by the next call.
+        Each chunk is decoded when the iterator reaches it: one read may bring many, and decoding all at once would
+        block other calls. The caller must exhaust the iterator. An error that follows the chunks is raised by the
+        iterator or by the next call.
 
         Raises:
             BridgeError: the stream failed, stalled or was cut off.
@@ -99,13 +99,13 @@ class ChunkStream(Generic[K]):
                 else:
                     chunks = await self._open()
         finally:
-            clock.pause()  # the caller may take its time with what it gets
+            clock.pause()  # the caller may process the chunks for as long as it likes
         if chunks is None:
             await self._exchange.linger()
         return chunks
 
     async def _open(self) -> Iterator[Chunk | K] | None:
-        """See what the body is. Some servers call an event stream something else, so its first line decides."""
+        """Find out what the body is. Some servers mislabel event streams, so the first line decides then."""
         self._opened = True
         message = "the stream's first event did not arrive in time"
         clock, limit = self._exchange.clock, self._settings.first_event_timeout
@@ -149,11 +149,11 @@ class ChunkStream(Generic[K]):
             events = error.events
             self._error = failures.too_large("an event of the stream", self._settings.max_event_bytes)
         if decoder.named:
-            told = [event for event in map(self._heeded, events) if event is not None]
-            decoder.heard = decoder.heard or len(told) < len(events)
-            events = told
+            relevant = [event for event in map(self._relevant, events) if event is not None]
+            decoder.heard = decoder.heard or len(relevant) < len(events)
+            events = relevant
         if not events:
-            if decoder.heard and not self._waits:
+            if decoder.heard and not self._awaits_first:
                 self._exchange.clock.resume()  # a server that keeps the connection alive has not stalled
             return None
         if len(events) == 1 and events[0].data.startswith(b"{"):
@@ -162,14 +162,14 @@ class ChunkStream(Generic[K]):
             count = sum([event.data.lstrip().startswith(b"{") for event in events])
         if count:
             self._record.chunks.arrived(count)
-        if self._waits:
-            self._waits = False
+        if self._awaits_first:
+            self._awaits_first = False
             message = "no event of the stream arrived for too long"
             self._exchange.clock.phase(self._settings.stall_timeout, Reason.UPSTREAM_STREAM_STALLED, message)
         return self._chunks(events)
 
-    def _heeded(self, event: Event) -> Event | None:
-        """An event as it counts; None for one whose name and content say that it is no part of the response."""
+    def _relevant(self, event: Event) -> Event | None:
+        """An event of the response, without the name `message`; None for a named event that is not part of it."""
         data, kind, complete = event
         if not kind or kind == STRAY or is_failure(kind):
             return event
@@ -211,15 +211,15 @@ class ChunkStream(Generic[K]):
                     return
 
     def _chunk(self, event: Event) -> Chunk | None:
-        """The chunk of an event; None for one that says nothing of the completion."""
+        """The chunk in an event; None for an event that is not part of the completion."""
         data, kind, complete = event
         self._halves.joined = False
         try:
             value = load_event(data, self._halves.join)
         except MalformedJSONError as error:
-            if kind == STRAY and b"}data:" in data:  # the line feed before the next field was forgotten
+            if kind == STRAY and b"}data:" in data:  # the next field's line feed is missing
                 return self._chunk(event._replace(data=data[: data.index(b"}data:") + 1]))
-            # What the end of the stream cut off is judged by `_end`; behind the last finish_reason anything may come.
+            # `_end` decides about an event that was cut off. After the last finish_reason, anything may follow.
             if not complete or kind or self._choices.are_finished():
                 return None
             raise failures.malformed(f"has an event that is not valid JSON ({error})") from None
@@ -233,10 +233,10 @@ class ChunkStream(Generic[K]):
         if problem is not None:
             raise self._exchange.failure(problem, data)
         if kind == STRAY:
-            return self._strayed(value, data)
+            return self._stray_chunk(value, data)
         return None if kind and "choices" not in value else self._chunk_of(value, data)
 
-    def _strayed(self, value: dict[str, Any], data: bytes) -> Chunk | None:
+    def _stray_chunk(self, value: dict[str, Any], data: bytes) -> Chunk | None:
         if "choices" not in value:
             self._choices.doubt(value)
             return None
@@ -251,11 +251,11 @@ class ChunkStream(Generic[K]):
         if self._calls.count > _MAX_TOOL_CALLS:
             raise failures.malformed("has too many tool calls")
         if not ordinary:
-            self._known.forget()  # the same index may mean another call now
+            self._known.forget()  # the same index may now mean another tool call
         return Chunk(value, b"" if halves.busy or not ordinary else data)
 
     def _rest(self) -> Iterator[Chunk]:
-        """What is told at the end of the stream of halves whose other half never came."""
+        """A chunk with U+FFFD for each half of a surrogate pair whose other half never arrived."""
         if self._halves.busy:
             first = self._record.response or {}
             value: dict[str, Any] = {key: first[key] for key in ("id", "object", "created", "model") if key in first}
@@ -269,7 +269,7 @@ class ChunkStream(Generic[K]):
             note_response(self._record, value)
         self._choices.follow(value)
         if self._choices.suspect is not None:
-            self._known.forget()  # the next chunk has to clear it
+            self._known.forget()  # the next chunk has to be parsed to clear the suspicion
         if "usage" in value:
             note_usage(self._record, value)
 
@@ -279,7 +279,7 @@ class ChunkStream(Generic[K]):
             raise self._exchange.failure(suspect, text_of(suspect).encode())
 
     async def _plain(self, data: bytes) -> Iterator[Chunk | K]:
-        """A stream was asked for and a plain reply came: an error, or a completion, which makes one chunk."""
+        """The chunk of a plain JSON response in place of a stream: a whole completion, or an error, which is raised."""
         self._record.chunks.arrived(1)
         response = await response_of(self._exchange, data)
         large = self._record.has_large_response

@@ -1,8 +1,8 @@
-"""An httpx transport for one upstream: as many connections as needed, each kept for the next request.
+"""An httpx transport for one upstream, with a pool of connections.
 
-httpx's own transport costs more than gRPC itself, and other libraries lose what arrived just before a connection broke.
-With one fixed origin a pool is a dictionary. The connection that was used last is used next, so that the connections
-that only a burst needed grow old and are closed.
+httpx's own transport costs more than gRPC itself, and other libraries lose the bytes that arrived just before a
+connection broke. With one fixed origin a pool is a dictionary. The most recently used connection is used next, so that
+connections that only a burst needed time out and are closed.
 """
 
 import asyncio
@@ -21,22 +21,22 @@ from bridge.upstream.dialer import Dialer
 from bridge.upstream.heads import Headers, head_of
 from bridge.upstream.proxy import Proxy
 
-#: How long an idle connection is kept if the server does not say. A request is lost if the server closes the connection
-#: at that moment. uvicorn closes after 5 s; behind TLS there is usually a proxy that keeps connections for longer.
+#: Time that an idle connection is kept if the server names none. A request is lost if the server closes the connection
+#: at that moment. uvicorn closes after 5 s. TLS usually means a proxy, which keeps connections for longer.
 _IDLE_SECONDS: Final = 4.0
 _IDLE_TLS_SECONDS: Final = 30.0
-#: A connection is kept for this much less than the server says, or for half as long; and for at most this long.
+#: A connection is kept for this much less than the time that the server names, or for half of it, up to the maximum.
 _IDLE_MARGIN_SECONDS: Final = 1.0
 _MAX_IDLE_SECONDS: Final = 300.0
 _KEEP_ALIVE: Final = re.compile(rb"(?:^|[,; \t])timeout[ \t]*=[ \t]*\"?([0-9]{1,9})", re.IGNORECASE)
-#: Connections that are made at the same time. More would fill the upstream's accept queue, and some would wait for a
-#: TCP retransmission, a second and more.
+#: Maximum number of connections that are made at the same time. More would fill the upstream's accept queue, and some
+#: would wait a second or more for a TCP retransmission.
 _MAX_CONNECTING: Final = 64
 _PROXY_CREDENTIALS: Final = 407
 
 
 class Body(httpx.AsyncByteStream):
-    """The body of a request, all of it in `data`."""
+    """The body of a request."""
 
     def __init__(self, data: bytes) -> None:
         self.data = data
@@ -46,7 +46,7 @@ class Body(httpx.AsyncByteStream):
 
 
 class ResponseBody(httpx.AsyncByteStream):
-    """The body of a response while it arrives. The caller must close it."""
+    """The body of a response. The caller must close it."""
 
     def __init__(self, connection: Connection, release: Callable[[Connection], None]) -> None:
         self.read = connection.read
@@ -62,7 +62,7 @@ class ResponseBody(httpx.AsyncByteStream):
         """Return the connection to the pool if the response is complete. If not, close it at once."""
         connection, self._connection = self._connection, None
         if connection is not None:
-            self.read = _closed  # the next bytes on the connection belong to another request
+            self.read = _closed  # later bytes on the connection belong to another request
             self._release(connection)
 
     async def aclose(self) -> None:
@@ -75,12 +75,12 @@ async def _closed() -> bytes:
 
 
 class Transport(httpx.AsyncBaseTransport):
-    """Connections to the origin of `url`. Requests to any other origin are sent there too.
+    """Connections to the origin of `url`, to which all requests are sent, whatever their URL.
 
-    `tls` gives the context for each new connection. `connect_timeout` is for name resolution, TCP and TLS together.
-    `max_header_bytes` bounds each line in the head of a response. With `path`, connections lead to that unix socket.
-    `reachability` is told whether connections can be made. The caller limits the number of connections and the time of
-    a request. HEAD is not supported: llhttp would wait for a body.
+    `tls` returns the context for each new connection. `connect_timeout` includes name resolution, TCP and TLS.
+    `max_header_bytes` is the maximum length of a line in a response's head. With `path`, connections lead to that unix
+    socket. `reachability` is told whether connections can be made. The caller limits the number of connections and the
+    time of a request. HEAD is not supported: llhttp would wait for a body.
     """
 
     def __init__(
@@ -100,7 +100,7 @@ class Transport(httpx.AsyncBaseTransport):
         self._tls = url.scheme == "https"
         self._connect_timeout = connect_timeout
         self._max_header_bytes = max_header_bytes
-        self._idle: dict[Connection, None] = {}  # the one that was used last is last
+        self._idle: dict[Connection, None] = {}  # the most recently used is last
         self._used: set[Connection] = set()
         self._ramp = asyncio.Semaphore(_MAX_CONNECTING)
         self._reaper: asyncio.TimerHandle | None = None
@@ -129,7 +129,7 @@ class Transport(httpx.AsyncBaseTransport):
             body = b"".join([part async for part in stream])  # type: ignore[union-attr]
             headers = _of_length(headers, len(body))
         target = request.url.raw_path
-        if self._proxy is not None and not self._tls:  # the proxy gets the request, with the whole URL
+        if self._proxy is not None and not self._tls:  # the request goes to the proxy, with the whole URL
             target = b"http://%b%b" % (request.url.netloc, target)
             headers = [*headers, *self._proxy.header()]
         head = head_of(request.method, target, headers)
@@ -159,9 +159,9 @@ class Transport(httpx.AsyncBaseTransport):
         await asyncio.sleep(0)  # let the event loop close them
 
     def _kept(self) -> Connection | None:
-        """The idle connection that was used last, if the upstream has sent nothing on it since.
+        """The most recently used idle connection on which the upstream has sent nothing since; None if there is none.
 
-        Bytes that it sent, such as a late second response, would be taken for the response to the next request.
+        Such bytes, for example a late second response, would be taken for the response to the next request.
         """
         now = time.monotonic()
         while self._idle:
@@ -191,7 +191,7 @@ class Transport(httpx.AsyncBaseTransport):
         self._idle.pop(connection, None)
 
     def _reap(self) -> None:
-        """Close the connections whose idle time is over."""
+        """Close the connections that were idle for too long."""
         self._reaper, self._reaps_at = None, math.inf
         now = time.monotonic()
         for connection in list(self._idle):
@@ -223,7 +223,7 @@ class Transport(httpx.AsyncBaseTransport):
 
 
 def _idle_time(keep_alive: bytes, default: float) -> float:
-    """Seconds for which to keep a connection whose server sent this `keep-alive` header; empty for none."""
+    """The time in seconds to keep a connection whose server sent this `keep-alive` header, which may be empty."""
     found = _KEEP_ALIVE.search(keep_alive)
     if found is None:
         return default
@@ -232,6 +232,6 @@ def _idle_time(keep_alive: bytes, default: float) -> float:
 
 
 def _of_length(headers: Headers, size: int) -> Headers:
-    """The headers for a body of this size. If httpx does not know the size, it announces a chunked body."""
+    """The headers with the size of the body. httpx announces a chunked body if it does not know the size."""
     others = [(name, value) for name, value in headers if name.lower() != b"transfer-encoding"]
     return headers if len(others) == len(headers) else [*others, (b"content-length", b"%d" % size)]
