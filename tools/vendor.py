@@ -21,7 +21,7 @@ _PACKAGE: Final = "aibridge.client.openai"
 
 #: What the copies may import of the bridge, and what takes its place. `errors` is the client's own.
 _MODULES: Final = ("codec", "errors", "jsontext")
-_NOT_COPIED: Final = frozenset({"codec/paths.py", "codec/places.py"})  # only the server uses them
+_NOT_COPIED: Final = frozenset({"codec/paths.py", "codec/setters.py"})  # only the server uses them
 
 
 def copies() -> Mapping[Path, str]:

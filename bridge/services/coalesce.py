@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from aibridge.v1.chat_pb2 import CreateChatCompletionStreamResponse
-from bridge.codec.places import Put
+from bridge.codec.setters import Setter
 from bridge.errors import invalid
 from bridge.settings import Settings
 from bridge.upstream.chunk import Chunk
@@ -26,35 +26,35 @@ _PADDING: Final = "obfuscation"
 _MAX_TEXT: Final = 1 << 16
 #: Values that may differ between the chunks of a run. All except the padding are concatenated.
 _PADDED: Final[Names] = (_PADDING,)
-_PUT_TOGETHER: Final[frozenset[Names]] = frozenset(
+_CONCATENATED: Final[frozenset[Names]] = frozenset(
     {*(("choices", "delta", name) for name in TEXTS), ("choices", "delta", "tool_calls", "function", "arguments")}
 )
 _MAX_WINDOW: Final = 10.0  # seconds
 
 
-class Use(NamedTuple):
+class ActiveTemplate(NamedTuple):
     """A template in use: its message, the setter of matched values, and for each gap whether texts are concatenated.
 
-    `together` is empty for chunks that are never merged. `noted` is the chunk's JSON object if it has a usage.
+    `concatenated` is empty for chunks that are never merged. `usage_value` is the chunk's JSON object if it has usage.
     """
 
     template: Template
     message: CreateChatCompletionStreamResponse
-    put: Put
-    together: list[bool]
-    noted: dict[str, Any] | None
+    set_values: Setter
+    concatenated: list[bool]
+    usage_value: dict[str, Any] | None
 
 
-class Rows:
+class UnparsedChunks:
     """Chunks of one template that were not parsed: the values in each, and the total size in bytes.
 
     They may continue a parsed `chunk`. Then `appended` merges them into it.
     """
 
-    __slots__ = ("chunk", "found", "size", "use")
+    __slots__ = ("active", "chunk", "found", "size")
 
-    def __init__(self, use: Use, found: Any, size: int, chunk: Chunk | None = None) -> None:
-        self.use = use
+    def __init__(self, active: ActiveTemplate, found: Any, size: int, chunk: Chunk | None = None) -> None:
+        self.active = active
         self.found = [found]
         self.size = size
         self.chunk = chunk
@@ -62,29 +62,29 @@ class Rows:
     def joined(self) -> Any:
         """The values of the merged chunk: concatenated texts, and the last one of other values.
 
-        The use's `put` writes them into its message.
+        `active.set_values` writes them into its message.
         """
         found = self.found
         if len(found) == 1:
             return found[0]
-        together = self.use.together
-        if self.use.template.is_text:
-            return "".join(found) if together[0] else found[-1]
-        columns = zip(zip(*found, strict=True), together, strict=True)
+        concatenated = self.active.concatenated
+        if self.active.template.is_text:
+            return "".join(found) if concatenated[0] else found[-1]
+        columns = zip(zip(*found, strict=True), concatenated, strict=True)
         return ["".join(column) if text else column[-1] for column, text in columns]
 
     def appended(self) -> Chunk | None:
         """The chunk with these rows appended; None if there is no chunk."""
         if self.chunk is not None:
-            use = self.use
-            places, values = _places(self.chunk, use), use.template.values(self.joined())
-            for (within, key), together, value in zip(places, use.together, values, strict=True):
-                within[key] = within[key] + value if together else value
+            active = self.active
+            places, values = _places(self.chunk, active), active.template.values(self.joined())
+            for (within, key), is_text, value in zip(places, active.concatenated, values, strict=True):
+                within[key] = within[key] + value if is_text else value
         return self.chunk
 
 
 #: What becomes one message: a chunk, perhaps merged from several, or rows.
-Run: TypeAlias = Chunk | Rows
+ChunkRun: TypeAlias = Chunk | UnparsedChunks
 
 
 def window_of(options: Any, settings: Settings) -> float | None:
@@ -113,21 +113,21 @@ class Coalescer:
 
     def __init__(self, *, eager: bool = False) -> None:
         self._eager = eager
-        self._run: Run | None = None
-        self._use: Use | None = None  # of the latest chunk
+        self._run: ChunkRun | None = None
+        self._active: ActiveTemplate | None = None  # the latest chunk's template
 
     @property
     def holds(self) -> bool:
         """Whether a run is held."""
         return self._run is not None
 
-    def add(self, chunk: Chunk, use: Use | None = None) -> list[Run]:
-        """Add a parsed chunk, and the use of the template made from it. Returns the runs to write now, in order."""
-        self._use = use
+    def add(self, chunk: Chunk, active: ActiveTemplate | None = None) -> list[ChunkRun]:
+        """Add a parsed chunk, and the template that was made from it. Returns the runs to write now, in order."""
+        self._active = active
         choice = simple(chunk.value)
         if choice is not None and any(len(text) > _MAX_TEXT for text in choice["delta"].values() if type(text) is str):
             choice = None
-        if isinstance(self._run, Rows):
+        if isinstance(self._run, UnparsedChunks):
             self._run = self._run.appended() or self._run
         run = self._run
         if isinstance(run, Chunk) and choice is not None and _merge(run.value, chunk.value, choice):
@@ -138,37 +138,37 @@ class Coalescer:
         self._run = chunk
         return ready
 
-    def add_row(self, use: Use, found: Any, size: int) -> list[Run]:
-        """As `add`, for a chunk that was not parsed: its template's use, its values, and its size in bytes."""
+    def add_unparsed(self, active: ActiveTemplate, found: Any, size: int) -> list[ChunkRun]:
+        """As `add`, for a chunk that was not parsed: its template, its values, and its size in bytes."""
         run = self._run
-        if isinstance(run, Rows):
-            if run.use is use and run.size <= _MAX_TEXT:
+        if isinstance(run, UnparsedChunks):
+            if run.active is active and run.size <= _MAX_TEXT:
                 run.found.append(found)
                 run.size += size
                 return []
         elif (
             run is not None
-            and use is self._use
-            and all(len(within[key]) <= _MAX_TEXT for within, key in _places(run, use))
+            and active is self._active
+            and all(len(within[key]) <= _MAX_TEXT for within, key in _places(run, active))
         ):
-            self._run = Rows(use, found, size, run)
+            self._run = UnparsedChunks(active, found, size, run)
             return []
         ready = self.take()
-        self._run = Rows(use, found, size)
+        self._run = UnparsedChunks(active, found, size)
         return ready
 
-    def take(self) -> list[Run]:
+    def take(self) -> list[ChunkRun]:
         """Stop holding the run, and return it, if there is one."""
         run, self._run = self._run, None
-        if isinstance(run, Rows):
+        if isinstance(run, UnparsedChunks):
             run = run.appended() or run
         return [] if run is None else [run]
 
 
-def _places(run: Chunk, use: Use) -> list[tuple[Any, Any]]:
+def _places(run: Chunk, active: ActiveTemplate) -> list[tuple[Any, Any]]:
     """The container and the key of each gap's value in a parsed run whose last chunk made the template."""
     places = []
-    for path in use.template.paths:
+    for path in active.template.paths:
         within: Any = run.value
         for step in path[:-1]:
             within = within[step]
@@ -176,7 +176,7 @@ def _places(run: Chunk, use: Use) -> list[tuple[Any, Any]]:
     return places
 
 
-def gaps_put_together(value: dict[str, Any], gaps: Iterable[Names]) -> list[bool] | None:
+def concatenated_gaps(value: dict[str, Any], gaps: Iterable[Names]) -> list[bool] | None:
     """For each gap of a template, whether its texts are concatenated in a run.
 
     None if the chunks have to be parsed to be merged. Empty if they are never merged.
@@ -187,7 +187,7 @@ def gaps_put_together(value: dict[str, Any], gaps: Iterable[Names]) -> list[bool
     if any((choice.get("logprobs") or {}).values()):
         return None  # these lists are concatenated too, even if they are the same in each chunk
     names = list(gaps)
-    return [name in _PUT_TOGETHER for name in names] if _PUT_TOGETHER.union({_PADDED}).issuperset(names) else None
+    return [name in _CONCATENATED for name in names] if _CONCATENATED.union({_PADDED}).issuperset(names) else None
 
 
 def begins(choice: Choice) -> bool:

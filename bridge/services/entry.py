@@ -7,13 +7,13 @@ from typing import Any, Final, ParamSpec, TypeVar
 
 from google.protobuf.message import DecodeError, Message
 
-from bridge.aside import aside
 from bridge.call import CallContext, Caller, CallRecord
 from bridge.clean import word
 from bridge.codec import build
 from bridge.codec.paths import proto_path
 from bridge.errors import BridgeError, Reason
 from bridge.jsontext import MalformedJSONError
+from bridge.offload import offload
 from bridge.services.elements import message_elements
 from bridge.upstream.failures import malformed
 
@@ -40,7 +40,7 @@ async def received(
         message_type, data, min(_FEW, max_elements)
     )
     request: Any
-    request = await aside(_counted, message_type, data, max_elements) if is_large else _parsed(message_type, data)
+    request = await offload(_counted, message_type, data, max_elements) if is_large else _parsed(message_type, data)
     model = request.model if hasattr(request, "model") else ""
     record.model = word(model)
     if record.trace is not None:
@@ -106,7 +106,7 @@ async def digested(call: CallContext, digest: Callable[P, R], *arguments: P.args
         BridgeError: as `digest`.
     """
     if call.record.has_large_response:
-        return await aside(digest, *arguments, **options)
+        return await offload(digest, *arguments, **options)
     return digest(*arguments, **options)
 
 
@@ -117,5 +117,5 @@ async def converted(call: CallContext, convert: Callable[P, R], *arguments: P.ar
         BridgeError: as `convert`.
     """
     if call.is_large:
-        return await aside(convert, *arguments, **options)
+        return await offload(convert, *arguments, **options)
     return convert(*arguments, **options)

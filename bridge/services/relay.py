@@ -16,9 +16,9 @@ from typing import Any, Final, TypeAlias
 
 from aibridge.v1 import chat_pb2
 from bridge.call import CallContext, ResponseStream
-from bridge.codec.places import Places, Put
+from bridge.codec.setters import Setter, Setters
 from bridge.errors import BridgeError
-from bridge.services.coalesce import Coalescer, Rows, Run, Use, gaps_put_together
+from bridge.services.coalesce import ActiveTemplate, ChunkRun, Coalescer, UnparsedChunks, concatenated_gaps
 from bridge.services.entry import built, digested
 from bridge.services.heartbeat import Heartbeats
 from bridge.upstream.chunk import Chunk
@@ -36,7 +36,7 @@ _USAGE: Final = "usage"
 
 #: A parsed chunk, the message of a chunk that was not parsed, or the runs to write now because such a chunk was
 #: coalesced.
-Item: TypeAlias = Chunk | Message | list[Run]
+Item: TypeAlias = Chunk | Message | list[ChunkRun]
 #: Returns the chunks of the upstream's next read; None at the end of the stream.
 Read: TypeAlias = Callable[[], Coroutine[Any, Any, Iterable[Item] | None]]
 
@@ -52,33 +52,33 @@ class Relay:
         self._call = call
         self._response = response
         self._interval = interval
-        self._repeats: Repeats[Use] = Repeats()
+        self._repeats: Repeats[ActiveTemplate] = Repeats()
         self._window = window or 0.0
         self._coalescer: Coalescer | None = Coalescer(eager=self._window > 0) if window is not None else None
         self._written_at = -math.inf  # on the event loop's clock
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
-        self._reader: asyncio.Task[Any] | None = None  # the task that waits for the upstream, while it does
-        self._closed = False  # the window, while it did
+        self._reader: asyncio.Task[Any] | None = None  # the task that waits for the upstream, if one does
+        self._closed = False  # whether the window closed meanwhile
 
     # Called by the upstream's stream for each event.
 
-    def known(self, data: bytes) -> Message | list[Run] | None:
+    def recognise(self, data: bytes) -> Message | list[ChunkRun] | None:
         """The message of a repeated chunk, or the runs to write now if it is coalesced; None if it has to be parsed."""
         found = self._repeats.match(data)
         if found is None:
             return None
-        use, values = found
-        if use.together and self._coalescer is not None:
-            return self._coalescer.add_row(use, values, len(data))
+        active, values = found
+        if active.concatenated and self._coalescer is not None:
+            return self._coalescer.add_unparsed(active, values, len(data))
         try:
-            use.put(values)
+            active.set_values(values)
         except (TypeError, ValueError):  # a value does not fit its field
             return None
-        if use.noted is not None:
-            _put_usage(use.noted, use.template, values)
-            note_usage(self._call.record, use.noted)
-        return use.message
+        if active.usage_value is not None:
+            _copy_usage(active.usage_value, active.template, values)
+            note_usage(self._call.record, active.usage_value)
+        return active.message
 
     def forget(self) -> None:
         """The next chunk repeats none."""
@@ -137,43 +137,45 @@ class Relay:
             if coalescer.holds and (chunks.done or not self._may_wait()):
                 await self._write(coalescer.take())
 
-    async def _write(self, runs: Sequence[Run | Message]) -> None:
+    async def _write(self, runs: Sequence[ChunkRun | Message]) -> None:
         for run in runs:
             if self._window:
                 self._stop_timer()
                 self._written_at = self._loop.time()
             await self._response.write(await self._message(run))
 
-    async def _message(self, item: Run | Message) -> Any:
+    async def _message(self, item: ChunkRun | Message) -> Any:
         if isinstance(item, Chunk):
             message = await digested(self._call, _built, item, self._call)
             if self._coalescer is None:
                 self._learn(item, message)
             return message
-        if isinstance(item, Rows):
-            item.use.put(item.joined())
-            return item.use.message
+        if isinstance(item, UnparsedChunks):
+            item.active.set_values(item.joined())
+            return item.active.message
         return item
 
-    def _learn(self, chunk: Chunk, message: Message | None) -> Use | None:
+    def _learn(self, chunk: Chunk, message: Message | None) -> ActiveTemplate | None:
         """Learn a template from a chunk and its `message`. If that is None, the template gets a message of its own."""
         template = self._repeats.learn(chunk.data, chunk.value) if chunk.data else None
         if template is None:
             return None
-        together = [] if self._coalescer is None else gaps_put_together(chunk.value, template.names)
-        if together is None:
+        concatenated = [] if self._coalescer is None else concatenated_gaps(chunk.value, template.names)
+        if concatenated is None:
             self._repeats.refuse()
             return None
         message = message or _built(chunk, self._call)
-        places = Places(message, chunk.value, inline=self._call.inline_data)
-        puts = [put for path in template.paths if (put := places.put(path)) is not None]
-        if len(puts) < len(template.paths):
+        setters = Setters(message, chunk.value, inline=self._call.inline_data)
+        found = [setter for path in template.paths if (setter := setters.setter(path)) is not None]
+        if len(found) < len(template.paths):
             self._repeats.refuse()
             return None
-        noted = chunk.value if chunk.value.get(_USAGE) is not None else None
-        use = Use(template, message, puts[0] if template.is_text else partial(_put_all, puts), together, noted)
-        self._repeats.add(template, use)
-        return use
+        usage_value = chunk.value if chunk.value.get(_USAGE) is not None else None
+        active = ActiveTemplate(
+            template, message, found[0] if template.is_text else partial(_set_all, found), concatenated, usage_value
+        )
+        self._repeats.add(template, active)
+        return active
 
     # The time window.
 
@@ -220,16 +222,16 @@ def _built(chunk: Chunk, call: CallContext) -> Message:
     return message
 
 
-def _put_all(puts: list[Put], values: list[Any]) -> None:
-    for put, value in zip(puts, values):  # noqa: B905 # equal lengths; checking takes time
-        put(value)
+def _set_all(setters: list[Setter], values: list[Any]) -> None:
+    for setter, value in zip(setters, values):  # noqa: B905 # equal lengths; checking takes time
+        setter(value)
 
 
-def _put_usage(noted: dict[str, Any], template: Template, found: Any) -> None:
+def _copy_usage(usage_value: dict[str, Any], template: Template, found: Any) -> None:
     """Copy the usage in another chunk's matched values into the JSON object of the template's chunk."""
     for path, value in zip(template.paths, template.values(found), strict=True):
         if path[0] == _USAGE:
-            within: Any = noted
+            within: Any = usage_value
             for step in path[:-1]:
                 within = within[step]
             within[path[-1]] = value

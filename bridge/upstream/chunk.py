@@ -6,7 +6,7 @@ from bridge.jsontext import MalformedJSONError
 from bridge.upstream import failures
 from bridge.upstream.documents import load_event
 
-#: What `Known.known` returns for a chunk that does not have to be parsed.
+#: What `Recogniser.recognise` returns for a chunk that does not have to be parsed.
 K = TypeVar("K")
 K_co = TypeVar("K_co", covariant=True)
 
@@ -21,10 +21,10 @@ class Chunk(NamedTuple):
     data: bytes = b""
 
 
-class Known(Protocol[K_co]):
+class Recogniser(Protocol[K_co]):
     """Recognises chunks by their JSON text, so that they do not have to be parsed."""
 
-    def known(self, data: bytes) -> K_co | None:
+    def recognise(self, data: bytes) -> K_co | None:
         """The result for a chunk with this text; None for a chunk that has to be parsed."""
 
     def forget(self) -> None:

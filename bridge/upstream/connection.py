@@ -132,20 +132,20 @@ class Connection(asyncio.Protocol):
         """The header of the last response that says how long the server keeps an idle connection."""
         return self._head.keep_alive
 
-    def quiet(self) -> bool:
+    def is_reusable(self) -> bool:
         """Whether the connection is open and nothing has arrived since the last response.
 
         This asks the kernel, which knows of new bytes and of the end before the event loop does.
         """
         return not self._wire.is_closing() and not self._poll.poll(0)
 
-    def check_silence(self) -> None:
-        """Check that a new connection is `quiet`. With TLS there is no check, because the server sends session tickets.
+    def check_new(self) -> None:
+        """Check that a new connection is `is_reusable`. Not with TLS, where the server sends session tickets.
 
         Raises:
             ConnectionError: it is not.
         """
-        if self._transport is None or (self._transport is self._wire and not self.quiet()):
+        if self._transport is None or (self._transport is self._wire and not self.is_reusable()):
             raise ConnectionError("the other side sent bytes, or closed the connection, before any request")
 
     def release(self) -> bool:

@@ -73,7 +73,7 @@ class Dialer:
                 await self._secure(connection, wire, self._name)
             else:
                 await self._through(self._proxy, connection, made)
-            connection.check_silence()
+            connection.check_new()
         except BaseException:
             connection.abort()
             with suppress(OSError):

@@ -6,8 +6,8 @@ An error may come inside an array (Gemini's compatibility layer). It is taken ou
 from collections.abc import Callable
 from typing import Any, Final, Protocol
 
-from bridge.aside import aside
 from bridge.jsontext import MAX_EASY, elements, loads, separators
+from bridge.offload import offload
 from bridge.upstream import failures
 from bridge.upstream.inside import unwrapped
 
@@ -48,7 +48,7 @@ async def load_document(data: bytes, max_elements: int, cuts: Cuts | None = None
     """
     if len(data) <= max_elements and not is_large(data):
         return unwrapped(loads(data))
-    return await aside(_load, data, max_elements, cuts)
+    return await offload(_load, data, max_elements, cuts)
 
 
 def _load(data: bytes, max_elements: int, cuts: Cuts | None) -> Any:

@@ -9,10 +9,10 @@ from typing import Any, Final, cast
 
 import httpx
 
-from bridge.aside import aside
 from bridge.call import CallContext, CallRecord
 from bridge.errors import BridgeError, Reason
 from bridge.metadata import response_trailers
+from bridge.offload import offload
 from bridge.settings import Settings
 from bridge.upstream import failures
 from bridge.upstream.clock import Clock
@@ -216,7 +216,7 @@ class Exchange:
         mask = Mask(self._request, self._secrets)
         if _ERROR_WEIGHT * len(data) + len(self._request) <= _MASKED_AT_ONCE:
             return failure(mask, uses_bridge_credential=self._uses_bridge_credential)
-        return await aside(failure, mask, uses_bridge_credential=self._uses_bridge_credential)
+        return await offload(failure, mask, uses_bridge_credential=self._uses_bridge_credential)
 
     def close(self) -> None:
         """Return the connection to the pool if the body was read to its end. If not, close it at once."""

@@ -137,27 +137,27 @@ def _pattern(kinds: tuple[int, ...], sizes: tuple[int, ...]) -> Callable[[bytes,
 
 
 class Repeats(Generic[U]):
-    """Recognises the repeated chunks of one stream. Each template has a `use`, which `match` returns."""
+    """Recognises the repeated chunks of one stream. `match` returns the object that `add` got with the template."""
 
     def __init__(self) -> None:
-        self._uses: list[tuple[Template, U]] = []  # latest first
+        self._active: list[tuple[Template, U]] = []  # latest first
         self._examples: dict[bytes, list[bytes]] = {}  # latest values, by structure
         self._begun = False
         self._missed = 0
 
     def match(self, data: bytes) -> tuple[U, Any] | None:
-        """The use of the template that a chunk matches, and the values; None for a chunk that has to be parsed."""
+        """The object of the template that a chunk matches, and the values; None for a chunk that has to be parsed."""
         if len(data) <= _MAX_BYTES:
-            for template, use in self._uses:
+            for template, active in self._active:
                 found = template.match(data)
                 if found is not None:
                     self._missed = 0
-                    return use, found
+                    return active, found
         return None
 
     def forget(self) -> None:
         """Forget the templates, so that the next chunk is parsed."""
-        self._uses.clear()
+        self._active.clear()
 
     def learn(self, data: bytes, value: dict[str, Any]) -> Template | None:
         """Make a template from a chunk's text, which was parsed as `value`; None if the chunk is not suitable.
@@ -187,10 +187,10 @@ class Repeats(Generic[U]):
         """Note that the last template from `learn` cannot be used. After the second one, `learn` gives up."""
         self._missed += _MAX_MISSES // 2
 
-    def add(self, template: Template, use: U) -> None:
+    def add(self, template: Template, active: U) -> None:
         """Use a template for the next chunks, in place of an earlier one of the same structure."""
-        others = [other for other in self._uses if other[0].structure != template.structure]
-        self._uses = [(template, use), *others[: _MAX_TEMPLATES - 1]]
+        others = [other for other in self._active if other[0].structure != template.structure]
+        self._active = [(template, active), *others[: _MAX_TEMPLATES - 1]]
 
 
 #: The values that change between chunks of a structure, for all streams of this process: only the first has to find

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from bridge.aside import aside
 from bridge.call import CallRecord
 from bridge.errors import BridgeError
 from bridge.jsontext import MalformedJSONError
+from bridge.offload import offload
 from bridge.upstream import failures
 from bridge.upstream.bodies import values
 from bridge.upstream.documents import Cuts, is_large, lightened, load_document
@@ -62,7 +62,7 @@ def object_of(value: Any) -> dict[str, Any]:
 async def failure_in(exchange: Exchange, data: bytes) -> BridgeError | None:
     """The error in an unexpected body: JSON with another content type, or an event of a stream."""
     data = data[:_ERROR_BYTES]
-    error = _first_error(data) if not is_large(data) else await aside(_first_error, data)
+    error = _first_error(data) if not is_large(data) else await offload(_first_error, data)
     return None if error is None else await exchange.failed(error, data)
 
 

@@ -10,14 +10,14 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing
 from typing import Any, Final, Generic
 
-from bridge.aside import aside
 from bridge.call import CallContext
 from bridge.errors import BridgeError, Reason
 from bridge.jsontext import MalformedJSONError, text_of
+from bridge.offload import offload
 from bridge.settings import Settings
 from bridge.upstream import failures
 from bridge.upstream.choices import Choices
-from bridge.upstream.chunk import Chunk, K, Known, as_chunk, is_whole, value_of
+from bridge.upstream.chunk import Chunk, K, Recogniser, as_chunk, is_whole, value_of
 from bridge.upstream.client import Upstream
 from bridge.upstream.clock import Clock
 from bridge.upstream.documents import load_event
@@ -43,26 +43,26 @@ _MAX_TOOL_CALLS: Final = 10_000
 
 @asynccontextmanager
 async def stream(
-    upstream: Upstream, settings: Settings, path: str, call: CallContext, body: bytes, known: Known[K]
+    upstream: Upstream, settings: Settings, path: str, call: CallContext, body: bytes, recogniser: Recogniser[K]
 ) -> AsyncIterator["ChunkStream[K]"]:
-    """The chunks that the upstream streams in response to a POST. A chunk that `known` recognises is not parsed.
+    """The chunks that the upstream streams in response to a POST. A chunk that `recogniser` recognises is not parsed.
 
     Raises:
         BridgeError: see `bridge.upstream.failures`.
     """
     async with Clock(call.deadline) as clock:
         with closing(await upstream.begin("POST", path, call, body, "text/event-stream", clock)) as exchange:
-            yield ChunkStream(exchange, settings, known)
+            yield ChunkStream(exchange, settings, recogniser)
 
 
 class ChunkStream(Generic[K]):
     """Reads one stream."""
 
-    def __init__(self, exchange: Exchange, settings: Settings, known: Known[K]) -> None:
+    def __init__(self, exchange: Exchange, settings: Settings, recogniser: Recogniser[K]) -> None:
         self._exchange = exchange
         self._settings = settings
         self._decoder = EventDecoder(settings.max_event_bytes)
-        self._known = known
+        self._recogniser = recogniser
         self._halves = Halves()
         self._calls = ToolCalls()
         self._opened = False
@@ -194,7 +194,7 @@ class ChunkStream(Generic[K]):
             data, kind, _ = event
             if kind and is_failure(kind):
                 raise self._exchange.failure(value_of(data), data)
-            known = self._known.known(data) if not kind and not self._halves.busy else None
+            known = self._recogniser.recognise(data) if not kind and not self._halves.busy else None
             if known is not None:
                 yield known
                 continue
@@ -251,7 +251,7 @@ class ChunkStream(Generic[K]):
         if self._calls.count > _MAX_TOOL_CALLS:
             raise failures.malformed("has too many tool calls")
         if not ordinary:
-            self._known.forget()  # the same index may now mean another tool call
+            self._recogniser.forget()  # the same index may now mean another tool call
         return Chunk(value, b"" if halves.busy or not ordinary else data)
 
     def _rest(self) -> Iterator[Chunk]:
@@ -269,7 +269,7 @@ class ChunkStream(Generic[K]):
             note_response(self._record, value)
         self._choices.follow(value)
         if self._choices.suspect is not None:
-            self._known.forget()  # the next chunk has to be parsed to clear the suspicion
+            self._recogniser.forget()  # the next chunk has to be parsed to clear the suspicion
         if "usage" in value:
             note_usage(self._record, value)
 
@@ -283,7 +283,7 @@ class ChunkStream(Generic[K]):
         self._record.chunks.arrived(1)
         response = await response_of(self._exchange, data)
         large = self._record.has_large_response
-        return iter((await aside(self._completion, response) if large else self._completion(response),))
+        return iter((await offload(self._completion, response) if large else self._completion(response),))
 
     def _completion(self, value: dict[str, Any]) -> Chunk:
         chunk = as_chunk(value)

@@ -166,7 +166,7 @@ class Transport(httpx.AsyncBaseTransport):
         now = time.monotonic()
         while self._idle:
             connection, _ = self._idle.popitem()
-            if connection.quiet() and connection.idle_until > now:
+            if connection.is_reusable() and connection.idle_until > now:
                 return connection
             connection.abort()  # or the server is about to close it
         return None

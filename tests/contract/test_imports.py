@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
-#: Module or package (the longest that fits), and what of ours it may import, itself aside. `bridge` is the server and
+#: Module or package (the longest that fits), and what of ours it may import, except itself. `bridge` is the server and
 #: its commands; `aibridge.client` is another distribution, which only the commands import.
 ALLOWED: dict[str, set[str]] = {
     # Entry points. They may start anything, but nothing imports them.
@@ -64,12 +64,12 @@ ALLOWED: dict[str, set[str]] = {
     },
     # The RPCs know neither gRPC nor HTTP.
     "bridge.services": {
-        "bridge.aside", "bridge.call", "bridge.clean", "bridge.codec", "bridge.errors", "bridge.jsontext",
+        "bridge.offload", "bridge.call", "bridge.clean", "bridge.codec", "bridge.errors", "bridge.jsontext",
         "bridge.settings", "bridge.upstream",
     },
     # HTTP, and nothing of gRPC or protobuf.
     "bridge.upstream": {
-        "bridge.aside", "bridge.call", "bridge.certificates", "bridge.errors", "bridge.files", "bridge.jsontext",
+        "bridge.offload", "bridge.call", "bridge.certificates", "bridge.errors", "bridge.files", "bridge.jsontext",
         "bridge.metadata", "bridge.operations", "bridge.redact", "bridge.settings", "bridge.telemetry",
     },
     "bridge.upstream.sse": set(),
@@ -89,7 +89,7 @@ ALLOWED: dict[str, set[str]] = {
     "bridge.metadata": {"bridge.errors"},
     "bridge.redact": {"bridge.jsontext"},
     "bridge.jsontext": set(),
-    "bridge.aside": set(),
+    "bridge.offload": set(),
     "bridge.operations": set(),
     "bridge.errors": set(),
     "bridge.clean": set(),

@@ -103,8 +103,8 @@ class Counting(Relay):
 
     skipped = 0
 
-    def known(self, data: bytes) -> Any:
-        found = super().known(data)
+    def recognise(self, data: bytes) -> Any:
+        found = super().recognise(data)
         self.skipped += found is not None
         return found
 
@@ -112,7 +112,7 @@ class Counting(Relay):
 class Parsing(Relay):
     """Knows no chunk: each is parsed."""
 
-    def known(self, _: bytes) -> None:
+    def recognise(self, _: bytes) -> None:
         """As the real one, for chunks that are all new."""
 
 

@@ -19,13 +19,13 @@ LINES = {"text": b"a\n", "openings": b"[\n", "objects": b'{"a":1}\n', "fields": 
 def beside(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """What was read beside the event loop since the test began."""
     done: list[Any] = []
-    aside = module.aside
+    offload = module.offload
 
     async def noted(work: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
         done.append(work)
-        return await aside(work, *arguments, **options)
+        return await offload(work, *arguments, **options)
 
-    monkeypatch.setattr(module, "aside", noted)
+    monkeypatch.setattr(module, "offload", noted)
     return done
 
 

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from aibridge.v1.chat_pb2 import CreateChatCompletionStreamResponse as Chunk
 from benchmarks.dialects import SHAPES
 from bridge.codec import build
-from bridge.codec.places import Path, Places
+from bridge.codec.setters import Path, Setters
 from bridge.jsontext import loads
 
 TEXT = st.sampled_from(["", "a", "é\n", "aGk=", "data:image/png;base64,aGk=", "null"])
 NUMBER = st.integers(-3, 3) | st.sampled_from([2**31, 2**53 + 1, -(2**63), 1e300, 1e-7, 12.0, 0.5, -0.0])
 INTEGERS = st.lists(st.integers(-3, 300) | st.just(2**31) | st.just(2**63), max_size=3)
 LEAVES = TEXT | NUMBER | INTEGERS
-#: What a schema has in places of each kind, and what it does not know.
+#: What a schema has in setters of each kind, and what it does not know.
 ODD: dict[str, Any] = {
     "id": "c",
     "created": 5,
@@ -74,12 +74,12 @@ def test_a_value_put_is_a_value_decoded(
     inline: bool,  # noqa: FBT001 # a parameter of the test
     data: st.DataObject,
 ) -> None:
-    """Several values, in any places, one after the other; what does not fit its field is refused."""
+    """Several values, in any setters, one after the other; what does not fit its field is refused."""
     value = copy.deepcopy(value)
     message = build(Chunk, value, inline=inline)
-    places = Places(message, value, inline=inline)
+    setters = Setters(message, value, inline=inline)
     paths = data.draw(st.lists(st.sampled_from(list(leaves(value))), min_size=1, max_size=4, unique=True))
-    puts = [places.put(path) for path in paths]
+    puts = [setters.setter(path) for path in paths]
     changed = copy.deepcopy(value)
     for path, put in zip(paths, puts, strict=True):
         old = within(value, path)
@@ -98,9 +98,9 @@ def test_what_changes_in_any_dialect_has_a_place(shape: str) -> None:
     """Else its chunks would all be parsed."""
     first, second = (loads(SHAPES[shape].events[number]) for number in (5, 6))
     message = build(Chunk, first)
-    places = Places(message, first)
+    setters = Setters(message, first)
     for path in leaves(first):
-        put = places.put(path)
+        put = setters.setter(path)
         assert put is not None
         put(within(second, path))
     assert message == build(Chunk, second)
@@ -112,4 +112,4 @@ def test_what_changes_in_any_dialect_has_a_place(shape: str) -> None:
 )
 def test_no_place(path: Path) -> None:
     """In maps, in lists of texts, and where another value could belong elsewhere."""
-    assert Places(build(Chunk, ODD), ODD).put(path) is None
+    assert Setters(build(Chunk, ODD), ODD).setter(path) is None

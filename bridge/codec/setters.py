@@ -17,8 +17,8 @@ from bridge.jsontext import loads, text_of
 
 #: Names of members and positions of list items, from a JSON object down to a value in it.
 Path = tuple[str | int, ...]
-#: Sets a value.
-Put = Callable[[Any], object]
+#: Sets a value of a message.
+Setter = Callable[[Any], object]
 
 _INTEGERS: Final = frozenset({FieldDescriptor.TYPE_INT32, FieldDescriptor.TYPE_INT64})
 
@@ -27,7 +27,7 @@ class MisfitError(ValueError):
     """The field cannot hold the value: decoding would put it into another field."""
 
 
-class Places:
+class Setters:
     """Finds the setters of a message, which was decoded from the JSON object `value` with or without `inline`."""
 
     def __init__(self, message: Message, value: dict[str, Any], *, inline: bool = False) -> None:
@@ -37,7 +37,7 @@ class Places:
         self._inner: dict[Path, tuple[Any, Any]] = {}  # messages and their JSON objects, by path
         self._raw: dict[tuple[Path, str], Any] = {}  # parsed JSON text of fields, by path and field
 
-    def put(self, path: Path) -> Put | None:
+    def setter(self, path: Path) -> Setter | None:
         """The setter of the text, number or list of integers at a path; None if there is none.
 
         It takes a value of the same JSON type. For a value that does not fit it raises `MisfitError`, or protobuf's
@@ -70,7 +70,7 @@ class Places:
                 return None
             message, value = inner, item
 
-    def _of_field(self, message: Any, member: Member, item: Any, path: Path, at: int) -> Put | None:
+    def _of_field(self, message: Any, member: Member, item: Any, path: Path, at: int) -> Setter | None:
         """The setter of a value that has a field of its own."""
         if type(item) is member.direct:
             return partial(setattr, message, member.name)
@@ -81,10 +81,10 @@ class Places:
             return None
         field = message.DESCRIPTOR.fields_by_name[name]
         if not field.is_repeated and field.message_type is None:
-            return partial(_put_converted, message, name, read)
-        return partial(_put_integers, getattr(message, name)) if field.type in _INTEGERS else None
+            return partial(_set_converted, message, name, read)
+        return partial(_set_integers, getattr(message, name)) if field.type in _INTEGERS else None
 
-    def _in_text(self, message: Any, name: str, path: Path, at: int) -> Put:
+    def _in_text(self, message: Any, name: str, path: Path, at: int) -> Setter:
         """The setter of a value inside the JSON text of a field, whose whole value is at `path[:at]`."""
         place = path[:at], name
         if place not in self._raw:
@@ -94,7 +94,7 @@ class Places:
         inside = (0, *path[at:])
         for step in inside[:-1]:
             within = within[step]
-        return partial(_put_in_text, message, name, root, within, inside[-1])
+        return partial(_set_in_text, message, name, root, within, inside[-1])
 
 
 def _inner(message: Any, member: Member) -> Any:
@@ -109,19 +109,19 @@ def _inner(message: Any, member: Member) -> Any:
     return None
 
 
-def _put_converted(message: Any, name: str, read: Read, value: Any) -> None:
+def _set_converted(message: Any, name: str, read: Read, value: Any) -> None:
     converted = read(value, MAX_LEVELS)
     if converted is MISFIT:
         raise MisfitError
     setattr(message, name, converted)
 
 
-def _put_integers(field: Any, value: list[int]) -> None:
+def _set_integers(field: Any, value: list[int]) -> None:
     if not value:
         raise MisfitError  # `extra_json` holds an empty list, to tell it from an absent one
     field[:] = value
 
 
-def _put_in_text(message: Any, name: str, root: list[Any], within: Any, key: str | int, value: Any) -> None:
+def _set_in_text(message: Any, name: str, root: list[Any], within: Any, key: str | int, value: Any) -> None:
     within[key] = value
     setattr(message, name, text_of(root[0]))
