@@ -1,11 +1,11 @@
-"""The one place that chooses the JSON library, and that bounds how deeply JSON may be nested.
+"""The only module that uses the JSON libraries. It also limits how deeply JSON may be nested.
 
-orjson does the work. It refuses some text that gateways do send (a byte order mark, half a surrogate pair, NaN), and
-it reads an integer over 64 bits as the nearest double; `loads` reads such text with the standard library instead. A
-number that Python cannot hold, or orjson cannot write, is a `Fragment`: the number's own text.
+orjson does the work, with two exceptions. It refuses some text that gateways send (a byte order mark, half a surrogate
+pair, NaN), and it reads an integer over 64 bits as the nearest double. `loads` reads such text with the standard
+library. A number that Python cannot hold, or that orjson cannot write, becomes a `Fragment` with the number's text.
 
-The nesting limit is the bridge's own, so that it is the same for each library and each version of Python. It is
-checked by a scan of the text before anything is parsed.
+The nesting limit is the bridge's own, so that it is the same for both libraries and every version of Python. A scan of
+the text checks it before anything is parsed.
 """
 
 import json
@@ -24,6 +24,7 @@ __all__ = [
     "MAX_DEPTH",
     "MAX_EASY",
     "Fragment",
+    "JSONPath",
     "MalformedJSONError",
     "dumps",
     "elements",
@@ -37,29 +38,32 @@ __all__ = [
     "text_of",
 ]
 
-#: Arrays and objects inside each other, at most.
+#: Names of members and positions of list items, from a JSON value down to one inside it.
+JSONPath = tuple[str | int, ...]
+
+#: Maximum nesting of arrays and objects.
 MAX_DEPTH: Final = 500
 
-#: Elements that orjson reads in a moment, 10 ms.
+#: A text with at most this many elements counts as cheap: orjson parses it in 10 ms.
 MAX_EASY: Final = 50_000
-#: Text that is looked at in one go, in bytes.
+#: Bytes of text that are scanned at once.
 _PIECE: Final = 1 << 16
 _TOO_DEEP: Final = "nested too deeply"
-#: orjson writes 254 levels; what lies deeper than this is written first.
+#: orjson writes 254 levels. Values below this level are written first, each to a `Fragment`.
 _WRITTEN_AT_ONCE: Final = 200
 _OPENING: Final = re.compile(r"[ \t\r\n]*\{[ \t\r\n]*")
 _COLON: Final = re.compile(r"[ \t\r\n]*:[ \t\r\n]*")
 _COMMA: Final = re.compile(r"[ \t\r\n]*,?[ \t\r\n]*")
 _NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
 _STEPS: Final = bytes.maketrans(b"[{]}", b"\2\2\0\0")
-#: Surrogates that are escaped, as many as follow each other, behind backslashes that are escaped themselves.
+#: A sequence of escaped surrogates, after any number of escaped backslashes.
 _SURROGATES: Final = re.compile(r"(?<!\\)((?:\\\\)*+)((?:\\u[dD][89a-fA-F][0-9a-fA-F]{2})+)")
 _PAIR: Final = re.compile(r"(\\u[dD][89abAB]\w\w\\u[dD][c-fC-F]\w\w)|\\u\w{4}")
 
-#: Digits as `0`, what stands before a number as a space, and all else as a letter.
+#: Maps digits to `0`, bytes that may precede a number to a space, and all others to a letter.
 _SHAPES: Final = bytes(48 if byte in b"0123456789" else 32 if byte in b":,[- \t\r\n" else 97 for byte in range(256))
-_LONG_INTEGER: Final = b" " + b"0" * 19  # the shortest that may be over 64 bits; a fraction has a letter before it
-_WORD: Final = range(-(1 << 63), 1 << 64)  # what orjson reads and writes as an integer
+_LONG_INTEGER: Final = b" " + b"0" * 19  # may exceed 64 bits; a fraction has a letter before it
+_WORD: Final = range(-(1 << 63), 1 << 64)  # integers that orjson reads and writes exactly
 _WORD_DIGITS: Final = 20
 
 
@@ -68,11 +72,11 @@ class MalformedJSONError(ValueError):
 
 
 def loads(data: bytes, halves: Callable[[Any, Any], object] | None = None, *, gently: bool = False) -> Any:
-    """The value of JSON text from an upstream, read with all the tolerance that does not change its meaning.
+    """The value of JSON text from an upstream, which may break the standard in ways that leave the meaning clear.
 
-    A byte order mark is dropped, invalid UTF-8 and lone surrogates become U+FFFD, NaN and infinities are read. If there
-    are lone surrogates, `halves` gets the value with them and the value without; it may change the second. If it is
-    read `gently`, other threads get a turn meanwhile, which orjson gives nobody.
+    A byte order mark is dropped, invalid UTF-8 and lone surrogates become U+FFFD, NaN and infinities are accepted. If
+    there are lone surrogates, `halves` is called with the value that has them and the value without. It may change the
+    second. With `gently`, other threads can run during the parse, which orjson does not allow.
 
     Raises:
         MalformedJSONError: the text is not JSON, or is nested over `MAX_DEPTH`.
@@ -92,7 +96,7 @@ def loads(data: bytes, halves: Callable[[Any, Any], object] | None = None, *, ge
 
 
 def loads_plain(data: bytes) -> Any:
-    """The value of JSON text; None for what is none, or is some that only `loads` can read."""
+    """The value of JSON text; None if it is not JSON, or if only `loads` can read it."""
     try:
         return orjson.loads(data)
     except orjson.JSONDecodeError:
@@ -100,7 +104,7 @@ def loads_plain(data: bytes) -> Any:
 
 
 def loads_text(data: bytes) -> str | None:
-    """The text of one JSON string; None for what is none, or is one that only `loads` can read."""
+    """The text of a JSON string; None if it is not a JSON string, or if only `loads` can read it."""
     try:
         value = orjson.loads(data)
     except orjson.JSONDecodeError:
@@ -109,7 +113,7 @@ def loads_text(data: bytes) -> str | None:
 
 
 def loads_strict(text: str) -> Any:
-    """The value of JSON text from a caller: everything that RFC 8259 allows and nothing else.
+    """The value of JSON text from a caller, which must follow RFC 8259.
 
     Raises:
         MalformedJSONError: the text is not JSON, or is nested over `MAX_DEPTH`.
@@ -117,25 +121,25 @@ def loads_strict(text: str) -> Any:
     _check_depth(text.encode("utf-8", "surrogatepass"))
     try:
         return orjson.loads(text)
-    except orjson.JSONDecodeError:  # valid for the RFC all the same: half a surrogate pair, 1e400
+    except orjson.JSONDecodeError:  # the RFC allows half a surrogate pair and 1e400
         return _decode(_STRICT, text)
 
 
 def elements(data: bytes, enough: int) -> int:
-    """How many values a JSON text has, those inside of arrays and objects too. Once over `enough` it is a guess."""
+    """The number of values in a JSON text, nested ones included; or an upper estimate, if that is at most `enough`."""
     found = separators(data)
     return found if found <= enough else sum(map(separators, _outside_strings(data)))
 
 
 def separators(data: bytes) -> int:
-    """The commas and opening brackets in a text, those in strings too: a guess at the values that it has."""
+    """The commas and opening brackets in a text, including those in strings: an upper estimate of its values."""
     return sum(map(data.count, (b",", b"[", b"{")))
 
 
 def member_texts(text: str) -> dict[str, str]:
-    """The text of each member of an object, itself the text of an object that `loads_strict` has accepted."""
+    """The text of each member's value, from the text of an object that `loads_strict` has accepted."""
     members: dict[str, str] = {}
-    at = _OPENING.match(text).end()  # type: ignore[union-attr] # the text is right
+    at = _OPENING.match(text).end()  # type: ignore[union-attr] # `loads_strict` has checked it
     while text[at] != "}":
         key, end = scanstring(text, at + 1, False)
         begin = _COLON.match(text, end).end()  # type: ignore[union-attr]
@@ -147,7 +151,7 @@ def member_texts(text: str) -> dict[str, str]:
 
 
 def pairs(data: bytes) -> Any:
-    """The value of JSON text, each object as a tuple of its members: one that is there twice, is there twice.
+    """The value of JSON text, with each object as a tuple of pairs, so that repeated members are kept.
 
     Raises:
         MalformedJSONError: the text is not JSON, or is nested over `MAX_DEPTH`.
@@ -157,9 +161,9 @@ def pairs(data: bytes) -> Any:
 
 
 def text_of(value: Any) -> str:
-    """The text of a value that `loads` gave. What JSON has no word for, as NaN, is null.
+    """The JSON text of a value from `loads`. NaN and infinities become null.
 
-    Parts of the value that are nested too deeply for orjson are replaced by their text.
+    Parts of the value that are nested too deeply for orjson are replaced by a `Fragment`.
     """
     try:
         return dumps(value).decode()
@@ -169,21 +173,21 @@ def text_of(value: Any) -> str:
 
 
 def _check_depth(data: bytes) -> None:
-    """Most texts are too short, or have fewer brackets than may be nested. Brackets in strings do not count."""
+    """Check the nesting of JSON text. Most texts are too short, or have too few brackets, to exceed the limit."""
     if len(data) <= MAX_DEPTH or data.count(b"[") + data.count(b"{") <= MAX_DEPTH:
         return
     depth = 0
     for text in _outside_strings(data):
         steps = text.translate(_STEPS, _NO_BRACKETS)
-        # A bracket that opens adds 2, one that closes 0; less 1 for each bracket this is the depth.
+        # An opening bracket adds 2, a closing one 0. Minus 1 for each bracket, the sum is the depth.
         if depth + max(map(sub, accumulate(steps), count(1)), default=0) > MAX_DEPTH:
             raise MalformedJSONError(_TOO_DEEP)
         depth += sum(steps) - len(steps)
 
 
 def _outside_strings(data: bytes) -> Iterator[bytes]:
-    """What of JSON text stands outside of strings, piece by piece."""
-    data = data.replace(b"\\\\", b"").replace(b'\\"', b"")  # now each quotation mark begins a string or ends one
+    """The parts of JSON text that are outside strings, piece by piece."""
+    data = data.replace(b"\\\\", b"").replace(b'\\"', b"")  # now each quotation mark starts or ends a string
     inside = 0
     for at in range(0, len(data), _PIECE):
         parts = data[at : at + _PIECE].split(b'"')
@@ -205,7 +209,7 @@ def _reject(constant: str) -> Any:
 
 
 def _integer(digits: str) -> int | Fragment:
-    number = int(digits) if len(digits) <= _WORD_DIGITS else None  # int() of many digits takes more than linear time
+    number = int(digits) if len(digits) <= _WORD_DIGITS else None  # int() is not linear
     return number if number is not None and number in _WORD else Fragment(digits)
 
 
@@ -215,21 +219,21 @@ def _float(digits: str) -> float | Fragment:
 
 
 _TOLERANT: Final = json.JSONDecoder(strict=False, parse_int=_integer, parse_float=_float)
-#: With a function of Python's for each object, between which other threads have their turn.
+#: Calls a Python function for each object, so that other threads can run in between.
 _GENTLE: Final = json.JSONDecoder(strict=False, parse_int=_integer, parse_float=_float, object_hook=lambda value: value)
 _STRICT: Final = json.JSONDecoder(parse_constant=_reject, parse_int=_integer, parse_float=_float)
 _PAIRS: Final = json.JSONDecoder(strict=False, parse_int=_integer, parse_float=_float, object_pairs_hook=tuple)
-#: A value and where it ends, in C. Numbers stay text, which costs least.
+#: Parses a value and returns its end, in C. Numbers stay text, which is cheapest.
 _SCAN: Final = json.JSONDecoder(strict=False, parse_int=str, parse_float=str).scan_once  # type: ignore[attr-defined]
 
 
 def _without_lone_surrogates(text: str) -> str:
-    """JSON text with U+FFFD in place of lone surrogates, which no protobuf string can hold."""
+    """JSON text with U+FFFD in place of lone surrogates, which a protobuf string cannot hold."""
     return _SURROGATES.sub(lambda run: run[1] + _PAIR.sub(lambda escape: escape[1] or r"\ufffd", run[2]), text)
 
 
 def _write_inner(value: Any) -> None:
-    """Replace the containers at a depth of `_WRITTEN_AT_ONCE` by their text."""
+    """Replace the containers at depth `_WRITTEN_AT_ONCE` by their text."""
     level = [value]
     for _ in range(_WRITTEN_AT_ONCE):
         level = [item for node in level for _, item in _items(node)]
@@ -240,7 +244,7 @@ def _write_inner(value: Any) -> None:
 
 
 def _items(node: Any) -> Iterable[tuple[Any, Any]]:
-    """The members of a container, by key or position, as they are now; nothing for any other value."""
+    """A copy of the members of a container, by key or position; empty for any other value."""
     if isinstance(node, dict):
         return tuple(node.items())
     return tuple(enumerate(node)) if isinstance(node, list) else ()

@@ -1,6 +1,6 @@
-"""The kind of JSON that each `_json` field holds where the API takes one kind only. The protos' comments say the same.
+"""The JSON type of each `_json` field for which the API accepts only one. The comments in the protos say the same.
 
-A field that is not here holds any JSON. `tests/contract` compares this table with the comments.
+Other `_json` fields hold any JSON. `tests/contract` compares this table with the comments.
 """
 
 from collections.abc import Mapping

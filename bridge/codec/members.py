@@ -1,4 +1,4 @@
-"""Which members of a message its schema does not know: those that rode in `extra_json`."""
+"""Finds members of a message that its schema does not know, which are in `extra_json`."""
 
 from collections.abc import Iterable
 from typing import Any, Final
@@ -17,8 +17,7 @@ _OPEN: Final = frozenset({"aibridge.v1.ProviderOptions"})
 def first_unknown(message: Message, path: str = "") -> str | None:
     """The path of the first `extra_json` with a member that the schema does not know; None if there is none.
 
-    A member that the schema knows, with a value of another type than the schema's, is not unknown. What is in the
-    other `_json` fields belongs to the schema, whatever it is.
+    A member with a known name and a value of another type counts as known. So does everything in other `_json` fields.
 
     Raises:
         BridgeError: INVALID_REQUEST for an `extra_json` that is not a JSON object.
@@ -54,7 +53,7 @@ def _in_field(field: Any, value: Any, place: str) -> str | None:
 
 
 def _in_extra(message: Message, text: str, place: str) -> str | None:
-    """As `first_unknown`, of the text of one `extra_json`: known members in it may hold unknown ones."""
+    """As `first_unknown`, for the text of one `extra_json`. Known members in it may contain unknown ones."""
     try:
         value = loads(text.encode())
     except MalformedJSONError as error:
@@ -69,5 +68,5 @@ def _in_extra(message: Message, text: str, place: str) -> str | None:
         arguments = plan_of(message.DESCRIPTOR).decode(inner, MAX_LEVELS)
     except MalformedJSONError as error:
         raise invalid(place, f"is {error}") from None
-    arguments.pop("extra_json", None)  # known, and of another type than the schema's
+    arguments.pop("extra_json", None)  # known, but of another type than the schema's
     return place if first_unknown(type(message)(**arguments)) is not None else None

@@ -1,4 +1,4 @@
-"""JSON paths in proto form: `messages[0].content[1].text` is the field `messages[0].content_parts.items[1].text`."""
+"""Converts JSON paths to field paths: `messages[0].content[1].text` to `messages[0].content_parts.items[1].text`."""
 
 import re
 from typing import Any
@@ -12,7 +12,7 @@ _STEPS = re.compile(r"[.\[\]]+")
 
 
 def proto_path(descriptor: Any, path: str) -> str:
-    """The place of a JSON path in a message type, by its descriptor; what leads out of the schema stays as it is."""
+    """The field path for a JSON path in a message type. Steps that the schema does not know are unchanged."""
     steps = [step for step in _STEPS.split(path) if step]
     parts: list[str] = []
     while steps and descriptor is not None:
@@ -35,7 +35,7 @@ def proto_path(descriptor: Any, path: str) -> str:
 
 
 def _choose(fields: list[FieldDescriptor], step: str) -> FieldDescriptor:
-    """Of the fields that share a JSON key, the one that a path with this next step leads through."""
+    """The field, among those that share a JSON key, that a path with this next step leads through."""
     for field in fields:
         lists = field.is_repeated or (field.message_type is not None and is_array(field.message_type))
         leads = lists if step.isdecimal() else (field.message_type is not None and not lists) if step else not lists

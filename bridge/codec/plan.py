@@ -1,4 +1,4 @@
-"""The plan of a message type: which JSON key goes to which field, and back."""
+"""The conversion plan of a message type: which JSON key goes to which field, and back."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -15,10 +15,10 @@ from bridge.jsontext import text_of
 
 
 class Member(NamedTuple):
-    """Where a JSON key's value goes.
+    """The fields for a JSON key.
 
-    Into the field `name` if its type is `direct`, else to the first alternative that it fits, else, if it is of the
-    kind `raw_kind`, as text into the field `raw`.
+    A value of the type `direct` goes to the field `name`. Any other value goes to the first alternative that can hold
+    it, or else, if its type is `raw_kind`, as text to the field `raw`.
     """
 
     direct: type | None
@@ -29,17 +29,17 @@ class Member(NamedTuple):
 
 
 _UNKNOWN: Final = Member(None, "", (), None)
-#: The text of a member that was NaN: the same as null, and so as an absent one.
+#: The text of NaN, which counts as absent, as null does.
 _NULL: Final = "null"
-#: Fields that take a JSON value of this Python type as it is.
-_AS_IT_IS: Final[Mapping[int, type]] = {
+#: Fields that take a JSON value of this Python type unchanged.
+_DIRECT_TYPES: Final[Mapping[int, type]] = {
     FieldDescriptor.TYPE_STRING: str,
     FieldDescriptor.TYPE_BOOL: bool,
 }
 
 
-class Plan:
-    """How one message type is read from a JSON object and written to one."""
+class MessagePlan:
+    """Converts JSON objects to constructor arguments of one message type, and its messages to JSON objects."""
 
     __slots__ = ("members", "writers")
 
@@ -48,7 +48,7 @@ class Plan:
         self.writers: dict[int, tuple[str, str, Write]] = {}
 
     def decode(self, value: dict[str, Any], levels: int) -> dict[str, Any]:
-        """The constructor arguments for a JSON object, of a message with so many levels inside of it at most.
+        """The constructor arguments for a JSON object. `levels` is the maximum number of levels of nested messages.
 
         Raises:
             MalformedJSONError: the object needs more levels.
@@ -78,7 +78,7 @@ class Plan:
         return arguments
 
     def encode(self, message: Message, path: str) -> dict[str, Any]:
-        """The JSON object of a message that stands at `path`."""
+        """The JSON object of a message. `path` is the message's path, for errors."""
         result: dict[str, Any] = {}
         prefix = f"{path}." if path else ""
         extra = ""
@@ -94,23 +94,23 @@ class Plan:
         return result
 
 
-_plans: dict[tuple[Any, bool], Plan] = {}
+_plans: dict[tuple[Any, bool], MessagePlan] = {}
 
 
-def plan_of(descriptor: Any, *, inline: bool = False) -> Plan:
-    """The plan of a message type, by its descriptor; compiled at its first use.
+def plan_of(descriptor: Any, *, inline: bool = False) -> MessagePlan:
+    """The plan of a message type, compiled when it is first used.
 
-    With `inline`, base64 text and `data:` URLs are read into the fields that hold bytes, where there are any.
+    With `inline`, base64 text and `data:` URLs go to the fields that hold bytes, if there are any.
     """
     plan = _plans.get((descriptor, inline))
     if plan is None:
-        plan = _plans[descriptor, inline] = Plan()  # before its fields: message types may contain themselves
+        plan = _plans[descriptor, inline] = MessagePlan()  # stored first: message types may contain themselves
         _compile(plan, descriptor, inline=inline)
     return plan
 
 
 def keys_of(descriptor: Descriptor) -> dict[str, list[FieldDescriptor]]:
-    """Each JSON key of a message type with the fields that can hold its value."""
+    """The fields for each JSON key of a message type."""
     declared = DescriptorProto()  # the only way to tell an explicit json_name from protoc's own
     descriptor.CopyToProto(declared)
     explicit = {field.name: field.json_name for field in declared.field if field.HasField("json_name")}
@@ -128,18 +128,18 @@ def _key(field: FieldDescriptor) -> str:
     return str(field.name.removesuffix("_json"))
 
 
-def _compile(plan: Plan, descriptor: Descriptor, *, inline: bool) -> None:
+def _compile(plan: MessagePlan, descriptor: Descriptor, *, inline: bool) -> None:
     nested = partial(plan_of, inline=inline)
     for key, fields in keys_of(descriptor).items():
         typed = [field for field in fields if not field.name.endswith("_json")]
         raw = next((field.name for field in fields if field.name.endswith("_json")), None)
         as_bytes = [(field.name, read) for field in typed if inline and (read := bytes_reader(field)) is not None]
         others = [(field.name, read) for field in typed if (read := reader(field, nested)) is not None]
-        alternatives = (*as_bytes, *others)  # bytes first: any base64 text is a text as well
+        alternatives = (*as_bytes, *others)  # bytes first, because base64 text would also fit a string field
         simple = () if as_bytes else typed
-        direct = next((field for field in simple if not field.is_repeated and field.type in _AS_IT_IS), None)
+        direct = next((field for field in simple if not field.is_repeated and field.type in _DIRECT_TYPES), None)
         plan.members[key] = Member(
-            _AS_IT_IS[direct.type] if direct is not None else None,
+            _DIRECT_TYPES[direct.type] if direct is not None else None,
             direct.name if direct is not None else "",
             alternatives,
             raw,

@@ -13,10 +13,8 @@ from google.protobuf.message import Message
 
 from bridge.codec.plan import Member, plan_of
 from bridge.codec.readers import MAX_LEVELS, MISFIT, Read, is_array, map_value
-from bridge.jsontext import loads, text_of
+from bridge.jsontext import JSONPath, loads, text_of
 
-#: Names of members and positions of list items, from a JSON object down to a value in it.
-Path = tuple[str | int, ...]
 #: Sets a value of a message.
 Setter = Callable[[Any], object]
 
@@ -34,10 +32,10 @@ class Setters:
         self._message = message
         self._value = value
         self._inline = inline
-        self._inner: dict[Path, tuple[Any, Any]] = {}  # messages and their JSON objects, by path
-        self._raw: dict[tuple[Path, str], Any] = {}  # parsed JSON text of fields, by path and field
+        self._inner: dict[JSONPath, tuple[Any, Any]] = {}  # messages and their JSON objects, by path
+        self._raw: dict[tuple[JSONPath, str], Any] = {}  # parsed JSON text of fields, by path and field
 
-    def setter(self, path: Path) -> Setter | None:
+    def setter(self, path: JSONPath) -> Setter | None:
         """The setter of the text, number or list of integers at a path; None if there is none.
 
         It takes a value of the same JSON type. For a value that does not fit it raises `MisfitError`, or protobuf's
@@ -70,7 +68,7 @@ class Setters:
                 return None
             message, value = inner, item
 
-    def _of_field(self, message: Any, member: Member, item: Any, path: Path, at: int) -> Setter | None:
+    def _of_field(self, message: Any, member: Member, item: Any, path: JSONPath, at: int) -> Setter | None:
         """The setter of a value that has a field of its own."""
         if type(item) is member.direct:
             return partial(setattr, message, member.name)
@@ -84,7 +82,7 @@ class Setters:
             return partial(_set_converted, message, name, read)
         return partial(_set_integers, getattr(message, name)) if field.type in _INTEGERS else None
 
-    def _in_text(self, message: Any, name: str, path: Path, at: int) -> Setter:
+    def _in_text(self, message: Any, name: str, path: JSONPath, at: int) -> Setter:
         """The setter of a value inside the JSON text of a field, whose whole value is at `path[:at]`."""
         place = path[:at], name
         if place not in self._raw:

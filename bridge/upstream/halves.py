@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 #: Names of members and the `index` of list items, from a choice's index down to a text of its delta.
-Path = tuple[str | int, ...]
+DeltaPath = tuple[str | int, ...]
 
 #: Levels of a delta that are looked into; arguments are on the fourth.
 _DEPTH: Final = 6
@@ -19,7 +19,7 @@ class Halves:
     """The halves of one stream."""
 
     def __init__(self) -> None:
-        self._kept: dict[Path, str] = {}
+        self._kept: dict[DeltaPath, str] = {}
         self.joined = False  # the chunk that is read now was looked at; to be set to False before each
         self.busy = False  # this chunk or the next has to be looked at
 
@@ -52,7 +52,7 @@ class Halves:
         self.busy = False
         return choices
 
-    def _walk(self, node: Any, into: Any, path: Path) -> None:
+    def _walk(self, node: Any, into: Any, path: DeltaPath) -> None:
         if len(path) > _DEPTH or type(node) is not type(into):  # names may have halves of their own, and then be one
             return
         for position, (key, item) in enumerate(list(_members(node))):
@@ -62,7 +62,7 @@ class Halves:
             elif type(item) in {dict, list} and (type(node) is list or key in into):
                 self._walk(item, into[place], (*path, key))
 
-    def _whole(self, path: Path, text: str) -> str:
+    def _whole(self, path: DeltaPath, text: str) -> str:
         whole = self._kept.pop(path, "") + text
         if "\ud800" <= whole[-1:] <= "\udbff":
             self._kept[path] = whole[-1]
@@ -92,7 +92,7 @@ def _members(node: Any) -> Iterator[tuple[str | int, Any]]:
             yield _index(item, position), item
 
 
-def _append(node: Any, path: Path) -> None:
+def _append(node: Any, path: DeltaPath) -> None:
     """Add the replacement to the text at a path, which is made as far as it is missing."""
     key, *rest = path
     if type(node) is list:

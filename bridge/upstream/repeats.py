@@ -16,14 +16,12 @@ from functools import lru_cache
 from itertools import pairwise, zip_longest
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
-from bridge.jsontext import loads_plain, loads_text
+from bridge.jsontext import JSONPath, loads_plain, loads_text
 
 #: Members of a delta whose texts callers concatenate.
 TEXTS: Final = ("content", "reasoning_content", "reasoning", "refusal")
 U = TypeVar("U")
 V = TypeVar("V")
-#: Names of members and positions of list items, from the chunk down to a value.
-Path = tuple[str | int, ...]
 #: The names in a path, without positions. Values with the same names change together, such as those in a list of log
 #: probabilities.
 Names = tuple[str, ...]
@@ -84,7 +82,7 @@ class _Token(NamedTuple):
     begin: int
     end: int
     kind: int
-    path: Path
+    path: JSONPath
     names: Names
 
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from aibridge.v1.chat_pb2 import CreateChatCompletionStreamResponse as Chunk
 from benchmarks.dialects import SHAPES
 from bridge.codec import build
-from bridge.codec.setters import Path, Setters
-from bridge.jsontext import loads
+from bridge.codec.setters import Setters
+from bridge.jsontext import JSONPath, loads
 
 TEXT = st.sampled_from(["", "a", "é\n", "aGk=", "data:image/png;base64,aGk=", "null"])
 NUMBER = st.integers(-3, 3) | st.sampled_from([2**31, 2**53 + 1, -(2**63), 1e300, 1e-7, 12.0, 0.5, -0.0])
@@ -47,7 +47,7 @@ ODD: dict[str, Any] = {
 VALUES = [ODD, *(loads(SHAPES[name].events[number]) for name in sorted(SHAPES) for number in (1, 5))]
 
 
-def leaves(value: Any, path: Path = ()) -> Iterator[Path]:
+def leaves(value: Any, path: JSONPath = ()) -> Iterator[JSONPath]:
     """The paths of texts, numbers and lists of integers."""
     for key, item in value.items() if isinstance(value, dict) else enumerate(value):
         if isinstance(item, list) and all(type(number) is int for number in item):
@@ -62,7 +62,7 @@ def kind(value: Any) -> str:
     return type(value).__name__.replace("float", "int")
 
 
-def within(value: Any, path: Path) -> Any:
+def within(value: Any, path: JSONPath) -> Any:
     for step in path:
         value = value[step]
     return value
@@ -110,6 +110,6 @@ def test_what_changes_in_any_dialect_has_a_place(shape: str) -> None:
     "path",
     [("metadata", "key"), ("citations", 0), ("choices", 0, "stop_reason")],
 )
-def test_no_place(path: Path) -> None:
+def test_no_place(path: JSONPath) -> None:
     """In maps, in lists of texts, and where another value could belong elsewhere."""
     assert Setters(build(Chunk, ODD), ODD).setter(path) is None

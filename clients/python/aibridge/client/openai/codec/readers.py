@@ -1,5 +1,5 @@
 # Copied by tools/vendor.py from bridge/codec/readers.py: edit that file, not this one.
-"""Conversions of single values, JSON to constructor arguments. A value that its field cannot hold is a `MISFIT`."""
+"""Converts single JSON values to constructor arguments. The result for a value that a field cannot hold is `MISFIT`."""
 
 from collections.abc import Callable
 from math import isfinite
@@ -10,19 +10,19 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
 from aibridge.client.openai.jsontext import MalformedJSONError, text_of
 
-#: Reads a value in a message that may have so many levels of messages inside of it.
+#: Converts a value, given the number of levels of messages that may be nested in the current message.
 Read = Callable[[Any, int], Any]
 
-#: Messages inside of the outermost one, level by level, that protobuf reads; each `items` and each map entry is one.
+#: Maximum number of nested levels that protobuf can read. Each `items` and each map entry is a level too.
 MAX_LEVELS: Final = 100
 #: What a `Read` returns for a value that its field cannot hold.
 MISFIT: Final = object()
-_EXACT: Final = 1 << 53  # integers up to here survive a trip through a double
+_EXACT: Final = 1 << 53  # a double holds all integers up to here
 _FLOAT32_MAX: Final = (2 - 2**-23) * 2.0**127
 
 
 class Decoder(Protocol):
-    """The part of a plan that a nested message needs."""
+    """The part of a plan that nested messages need."""
 
     def decode(self, value: dict[str, Any], levels: int) -> dict[str, Any]:
         """The constructor arguments for a JSON object, of a message with so many levels inside of it at most."""
@@ -32,18 +32,18 @@ PlanOf = Callable[[Descriptor], Decoder]
 
 
 def is_array(descriptor: Descriptor) -> bool:
-    """Whether a message stands for a JSON array inside a union."""
+    """Whether a message type represents a JSON array in a union."""
     return [field.name for field in descriptor.fields] == ["items"]
 
 
 def map_value(field: FieldDescriptor) -> FieldDescriptor | None:
-    """The field of a protobuf map's values; None for a field that is no map."""
+    """The field of a map's values; None for a field that is not a map."""
     entry = field.message_type
     return entry.fields_by_name["value"] if entry is not None and entry.GetOptions().map_entry else None
 
 
 def reader(field: FieldDescriptor, plan_of: PlanOf) -> Read | None:
-    """The conversion for a field's whole value, or None for a field that responses never use."""
+    """The conversion for the whole value of a field; None for a field that responses never use."""
     if (entry := map_value(field)) is not None:
         value = _one(entry, plan_of)
         return value and _map(value)
@@ -57,21 +57,21 @@ def reader(field: FieldDescriptor, plan_of: PlanOf) -> Read | None:
 
 
 def bytes_reader(field: FieldDescriptor) -> Read | None:
-    """The conversion for a field that holds the bytes of base64 text or of a `data:` URL; None for any other."""
+    """The conversion for a field that holds the bytes of base64 text or of a `data:` URL; None for any other field."""
     if field.type == FieldDescriptor.TYPE_BYTES:
         return _base64
     return _data_url if field.message_type is not None and field.message_type.name == "InlineData" else None
 
 
 def object_text(members: dict[str, Any]) -> str:
-    """The text of an object, empty if no member is left: one that is NaN is as one that is null or absent."""
+    """The text of an object, without members that are NaN, which count as absent; empty if none is left."""
     if any(type(item) is float and not isfinite(item) for item in members.values()):
         members = {key: item for key, item in members.items() if type(item) is not float or isfinite(item)}
     return text_of(members) if members else ""
 
 
 def _one(field: FieldDescriptor, plan_of: PlanOf) -> Read | None:
-    """The conversion for one value of a field, whether the field is repeated or not."""
+    """The conversion for one value of a field, repeated or not."""
     if field.message_type is not None:
         return _message(field.message_type, plan_of)
     return _SCALARS.get(field.type)
@@ -88,10 +88,10 @@ def _message(descriptor: Descriptor, plan_of: PlanOf) -> Read | None:
 
 
 def _inside(levels: int) -> int:
-    """The levels of a message inside of one that has so many.
+    """The number of levels left for a nested message.
 
     Raises:
-        MalformedJSONError: it has none. Protobuf would write the message, and no caller could read it.
+        MalformedJSONError: there is none left. Protobuf would write the message, but no caller could read it.
     """
     if levels < 1:
         raise MalformedJSONError("nested too deeply")
@@ -117,7 +117,7 @@ def _list(one: Read, *, empty: bool = False) -> Read:
 
 
 def _objects(decode: Callable[[dict[str, Any], int], Any]) -> Read:
-    """As `_list`, for messages: every chunk takes this path, which saves a call per message."""
+    """As `_list`, for messages. Every chunk takes this path, so it saves a call per message."""
 
     def read(item: Any, levels: int) -> Any:
         if type(item) is not list or not item:
@@ -151,14 +151,14 @@ def _bool(item: Any, _: int) -> Any:
 
 
 def _double(item: Any, _: int) -> Any:
-    """Numbers that JSON can say again: one that is too large for a double would become infinite."""
+    """A number that a double can hold. A larger one would become infinite, which JSON cannot express."""
     if type(item) is float:
         return item if isfinite(item) else MISFIT
     return item if type(item) is int and -_EXACT <= item <= _EXACT else MISFIT
 
 
 def _float(item: Any, _: int) -> Any:
-    """Numbers for a 32-bit field: what is too large for it would become infinite, and NaN is not in JSON."""
+    """A number that a 32-bit field can hold. A larger one would become infinite, which JSON cannot express."""
     return item if type(item) in {float, int} and abs(item) <= _FLOAT32_MAX else MISFIT
 
 
@@ -180,7 +180,7 @@ def _base64(item: Any, _: int) -> Any:
         data = pybase64.b64decode(item, validate=True)
     except ValueError:
         return MISFIT
-    # Text that is not written in the usual way (no padding, stray bits) stays text: the bytes would not give it back.
+    # Unusual base64 (no padding, extra bits) stays text, because encoding the bytes would not give the same text.
     return data if pybase64.b64encode_as_string(data) == item else MISFIT
 
 

@@ -1,5 +1,5 @@
 # Copied by tools/vendor.py from bridge/codec/writers.py: edit that file, not this one.
-"""Conversions of single values, protobuf to JSON. Each knows its field's path, for the error that names it."""
+"""Converts single values from protobuf to JSON. Each conversion gets its field's path, for errors."""
 
 from collections.abc import Callable
 from math import copysign, isfinite
@@ -30,7 +30,7 @@ _EXACT: Final = 1 << 53
 
 
 def writer(field: FieldDescriptor, plan_of: PlanOf) -> Write:
-    """The conversion for a field's whole value."""
+    """The conversion for the whole value of a field."""
     if field.name.endswith("_json"):
         return _raw(KINDS.get(field.name))
     if (entry := map_value(field)) is not None:
@@ -41,7 +41,7 @@ def writer(field: FieldDescriptor, plan_of: PlanOf) -> Write:
 
 
 def splice(extra: str, result: dict[str, Any], path: str) -> None:
-    """Add the members of `extra_json` to an object, each with the text that the caller wrote."""
+    """Add the members of `extra_json` to an object, each with the caller's own text."""
     _parse(extra, dict, path)
     for key, text in member_texts(extra).items():
         if key in result:
@@ -71,16 +71,16 @@ def _raw(kind: type | None) -> Write:
 
 
 def _list(one: Write) -> Write:
-    if one is _as_it_is:  # no item can be wrong, so none needs its path
+    if one is _unchanged:  # these cannot fail, so they need no path
         return lambda items, _: list(items)
     return lambda items, path: [one(item, f"{path}[{index}]") for index, item in enumerate(items)]
 
 
 def _one(field: FieldDescriptor, plan_of: PlanOf) -> Write:
-    """The conversion for one value of a field, whether the field is repeated or not."""
+    """The conversion for one value of a field, repeated or not."""
     descriptor = field.message_type
     if descriptor is None:
-        return _SCALARS.get(field.type, _as_it_is)
+        return _SCALARS.get(field.type, _unchanged)
     if descriptor.name == "InlineData":
         return _data_url
     if is_array(descriptor):
@@ -89,21 +89,21 @@ def _one(field: FieldDescriptor, plan_of: PlanOf) -> Write:
     return plan_of(descriptor).encode
 
 
-def _as_it_is(item: Any, _: str) -> Any:
+def _unchanged(item: Any, _: str) -> Any:
     return item
 
 
 def _double(item: float, path: str) -> float:
     if not isfinite(item):
         raise invalid(path, "must be a finite number")
-    # `0`, not `0.0`: servers that declare an integer refuse the second form, and none refuses the first.
-    # But `-0.0`: no integer has its sign.
+    # `0`, not `0.0`: servers that declare an integer refuse `0.0`, and none refuses `0`. `-0.0` stays as it is, because
+    # an integer would lose the sign.
     is_whole = item.is_integer() and -_EXACT <= item <= _EXACT and (item or copysign(1, item) > 0)
     return int(item) if is_whole else item
 
 
 def _single(item: float, path: str) -> float | None:
-    """A number of a vector, which only responses have. JSON has no word for NaN; null is what JSON libraries write."""
+    """A number of a vector, which only responses have. NaN becomes null, because JSON cannot express it."""
     return _double(item, path) if isfinite(item) else None
 
 
