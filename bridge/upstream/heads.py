@@ -10,6 +10,8 @@ Headers = list[tuple[bytes, bytes]]
 _MAX_LINES: Final = 128
 #: Informational responses (1xx) before a response.
 _MAX_INFORMATIONAL: Final = 128
+#: Bytes of the `keep-alive` headers that are read.
+_MAX_KEEP_ALIVE: Final = 512
 _FRAMING: Final = frozenset({b"content-length", b"transfer-encoding"})
 
 
@@ -30,7 +32,7 @@ def head_of(method: str, target: bytes, headers: Headers) -> bytes:
 class ResponseHead:
     """Takes in the lines of a response's head. `status` is None until the head is complete.
 
-    `max_bytes` bounds each line. `keep_alive` is the header that says how long the server keeps an idle connection.
+    `max_bytes` bounds each line. `keep_alive` are the headers that say how long the server keeps an idle connection.
     """
 
     __slots__ = ("_informational", "_lines", "_max_bytes", "headers", "keep_alive", "status")
@@ -55,7 +57,7 @@ class ResponseHead:
         if self.status is None:
             self.headers.append((name, value))
             if name.lower() == b"keep-alive":
-                self.keep_alive = self.keep_alive or value
+                self.keep_alive = (self.keep_alive + b"," + value)[:_MAX_KEEP_ALIVE]
 
     def end(self, status: int) -> bool:
         """The lines are complete. Whether the head is: that of an informational response is passed over.

@@ -29,6 +29,8 @@ _IDLE_TLS_SECONDS: Final = 30.0
 _IDLE_MARGIN_SECONDS: Final = 1.0
 _MAX_IDLE_SECONDS: Final = 300.0
 _KEEP_ALIVE: Final = re.compile(rb"(?:^|[,; \t])timeout[ \t]*=[ \t]*\"?([0-9]{1,9})", re.IGNORECASE)
+#: The server accepts no further request on this connection.
+_NO_MORE: Final = re.compile(rb"(?:^|[,; \t])max[ \t]*=[ \t]*\"?0+(?![0-9])", re.IGNORECASE)
 #: Maximum number of connections that are made at the same time. More would fill the upstream's accept queue, and some
 #: would wait a second or more for a TCP retransmission.
 _MAX_CONNECTING: Final = 64
@@ -223,7 +225,9 @@ class Transport(httpx.AsyncBaseTransport):
 
 
 def _idle_time(keep_alive: bytes, default: float) -> float:
-    """The time in seconds to keep a connection whose server sent this `keep-alive` header, which may be empty."""
+    """The time in seconds to keep a connection whose server sent these `keep-alive` headers, which may be empty."""
+    if _NO_MORE.search(keep_alive):
+        return 0.0
     found = _KEEP_ALIVE.search(keep_alive)
     if found is None:
         return default

@@ -105,11 +105,14 @@ async def test_idle_ones_are_closed_in_time(made: Transport, wire: Wire) -> None
     for reply in replies[:3]:
         await reply.aclose()
     used_later = list(made._idle)[2]
-    used_later.idle_until += 0.03
+    used_later.idle_until += 3600
     await wire.peers[0].over.wait()
     await wire.peers[1].over.wait()
     assert made.connections() == (1, 1)
     assert made._reaper is not None
+    assert made._reaps_at == used_later.idle_until
+    used_later.idle_until = time.monotonic()
+    made._reap_at(used_later.idle_until)
     await wire.peers[2].over.wait()
     assert made.connections() == (1, 0)
     assert made._reaper is None
@@ -127,6 +130,11 @@ KEEP_ALIVE = {
     b"keep-alive: timeout=0": 0.0,
     b"keep-alive: timeout=86400": 299.0,
     b"keep-alive: timeout=5\r\nkeep-alive: timeout=9": 4.0,
+    b"keep-alive: max=100\r\nkeep-alive: timeout=2": 1.0,
+    b"keep-alive: timeout=5, max=0": 0.0,
+    b"keep-alive: timeout=5\r\nkeep-alive: MAX = 0": 0.0,
+    b"keep-alive: timeout=5, max=01": 4.0,
+    b"keep-alive: timeout=5, xmax=0": 4.0,
     b"keep-alive: max=100": None,
     b"keep-alive: timeout=soon": None,
     b"keep-alive: xtimeout=5": None,
