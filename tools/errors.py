@@ -74,7 +74,8 @@ grpc-java retries each call that fails with a delay in `grpc-retry-pushback-ms`,
 REFINED: Final = f"""\
 `error.code`, then `error.type`, decide before the HTTP status does. Upper and lower case and punctuation make no
 difference. One exception: the statuses {", ".join(map(str, sorted(ABOUT_THE_REQUEST)))} are about this request
-itself, so a code about the current load (`rate_limit_exceeded`) does not override them.
+itself, so a code about the current load (`rate_limit_exceeded`) does not override them. A name that is not listed
+counts as `INSUFFICIENT_QUOTA` if its words are about used-up money, such as `BalanceNotEnough` or `out_of_funds`.
 """
 #: Notes on statuses for which more than the status decides.
 NOTES: Final[Mapping[int, str]] = {

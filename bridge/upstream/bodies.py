@@ -36,24 +36,16 @@ _MESSAGES: Final = (
 _MESSAGES_AROUND: Final = ("errordescription", "error", "detail", "message", "msg", "title")
 _CODES: Final = ("code", "errorcode", "errcode", "errno", "retcode")
 _STATUSES: Final = ("code", "status", "httpstatuscode", "httpstatus", "statuscode", "errorcode", "errcode", "error")
-#: Values in place of an error that say that there is none.
+#: Texts that say that there is no error, without case and punctuation.
 _SUCCESS: Final = frozenset(
     (
-        "",
-        "0",
-        "200",
-        "ok",
-        "success",
-        "succeeded",
-        "successful",
-        "none",
-        "null",
-        "nil",
-        "undefined",
-        "false",
-        "no error",
+        *("", "ok", "okay", "success", "succeeded", "successful", "successfully", "completed"),
+        *("none", "null", "nil", "undefined", "false", "na", "noerror", "noerrors"),
     )
 )
+_PUNCTUATION: Final = str.maketrans("", "", " _-./!")
+#: A longer text is none of them.
+_MAX_SUCCESS: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +142,11 @@ def fold(value: Mapping[str, Any]) -> dict[str, Any]:
 def is_blank(value: Any, depth: int = 0) -> bool:
     """Whether a value reports no error: it, or everything in it, is empty, zero, null or says success."""
     if isinstance(value, str):
-        return value.strip().lower() in _SUCCESS
+        text = value.strip()
+        if len(text) > _MAX_SUCCESS:
+            return False
+        text = text.lower().translate(_PUNCTUATION)
+        return is_blank(int(text)) if text.isascii() and text.isdecimal() else text in _SUCCESS
     if depth < _DEPTH and isinstance(value, (dict, list)):
         return all(is_blank(item, depth + 1) for item in (value.values() if isinstance(value, dict) else value))
     return not value or (type(value) is int and 200 <= value <= 299)

@@ -13,8 +13,10 @@ from typing import Any, Final
 _MAX_TEXT: Final = 64
 #: Members of an error body that are searched for a delay.
 _MAX_NODES: Final = 256
-_DURATION: Final = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|us|µs|ns|h|m|s))+")
-_PART: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|us|µs|ns|h|m|s)")
+_PART: Final = re.compile(
+    r"(\d+\.?\d*|\.\d+) ?(ms|milliseconds?|us|µs|ns|h|hours?|m|min|minutes?|s|secs?|seconds?)(?![a-z]) ?"
+)
+_DURATION: Final = re.compile(f"(?:pt)?(?:{_PART.pattern})+")
 _UNITS: Final = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
 #: Members of an error that hold a delay, without case and `_`, and their unit in seconds.
 _MEMBERS: Final = {
@@ -69,12 +71,18 @@ def in_body(error: Mapping[str, Any]) -> float | None:
 
 
 def duration(value: Any) -> float | None:
-    """Seconds from a number, a number as text, Go's `1h2m3s`, or protobuf's `34.07s` and `{"seconds", "nanos"}`."""
+    """Seconds from a number, also as text, Go's `1h2m3s`, protobuf's `{"seconds", "nanos"}`, ISO's `PT5S`, `5 sec`."""
     if isinstance(value, Mapping):
         return ((_number(value.get("seconds")) or 0.0) + (_number(value.get("nanos")) or 0.0) * 1e-9) or None
-    if isinstance(value, str) and len(value) <= _MAX_TEXT and _DURATION.fullmatch(value):
-        return sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(value)) or None
+    text = value.strip().lower() if isinstance(value, str) and len(value) <= _MAX_TEXT else ""
+    if _DURATION.fullmatch(text):
+        return sum(float(number) * _unit(name) for number, name in _PART.findall(text)) or None
     return _number(value)
+
+
+def _unit(name: str) -> float:
+    """A unit in seconds, by its sign or its word."""
+    return _UNITS[name if len(name) <= 2 else "ms" if name.startswith("milli") else name[0]]
 
 
 def _text(headers: Mapping[str, str], name: str) -> str:

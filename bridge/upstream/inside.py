@@ -21,6 +21,7 @@ _ERRORS: Final = (
 _FAILED: Final = frozenset({"error", "fail", "failed", "failure"})
 #: Words in an event's name that say that the stream has failed.
 _FAILURES: Final = _FAILED | {"errors", "exception", "fatal"}
+_TOOL: Final = "tool"
 #: The end of a member's name that says that its value is an error, such as AWS's `modelStreamErrorException`.
 _ENDS: Final = re.compile("(?:errors?|exception|fault|failure|traceback)$")
 #: How many levels of an object are searched for an error, and how many members of each level.
@@ -38,7 +39,7 @@ def error_in(value: Mapping[str, Any], *, named: bool = False) -> Any:
 
     `named` says that the object is an event with a name, where a `message` alone is not an error.
     """
-    if ("error" in value or "success" in value or "base_resp" in value) and _is_stated(value):
+    if ("error" in value or "success" in value or "base_resp" in value) and _is_stated(value, named=named):
         return value
     groq, choices = value.get("x_groq"), value.get("choices")
     places = choices if choices and type(choices) is list else []
@@ -53,10 +54,11 @@ def error_in(value: Mapping[str, Any], *, named: bool = False) -> Any:
     return value if _is_flat(fold(value), named=named) else None
 
 
-def _is_stated(value: Mapping[str, Any]) -> bool:
+def _is_stated(value: Mapping[str, Any], *, named: bool) -> bool:
     """Whether a member says that the call has failed, whatever else the object has."""
     error = value.get("error")
-    if error and (not is_blank(error) or (isinstance(error, dict) and value.keys().isdisjoint(_RESULTS))):
+    is_alone = isinstance(error, dict) and not named and value.keys().isdisjoint(_RESULTS)
+    if error and (is_alone or not is_blank(error)):
         return True
     base = value.get("base_resp")  # MiniMax has it in every response
     return value.get("success") is False or (type(base) is dict and not is_blank(base.get("status_code")))
@@ -93,7 +95,13 @@ def _inner(value: Mapping[str, Any]) -> Any:
 
 def is_failure(kind: str) -> bool:
     """Whether an event's name says that the stream has failed, such as `error` or `response.failed`."""
-    return not _FAILURES.isdisjoint(re.split(r"[^a-z]+", kind.lower()))
+    words = re.split(r"[^a-z]+", kind.lower())
+    return words[0] != _TOOL and not _FAILURES.isdisjoint(words)
+
+
+def is_of_tool(kind: str) -> bool:
+    """Whether an event's name says that it is about a tool, which may fail without the stream."""
+    return re.split(r"[^a-z]+", kind.lower())[0] == _TOOL
 
 
 def unwrapped(value: Any) -> Any:

@@ -1,6 +1,7 @@
 """The tables that map an upstream's HTTP status, error code and error type to a `Reason`.
 
-Names are compared without case and punctuation: `Insufficient-Balance` is `insufficient_balance`.
+Names are compared without case and punctuation: `Insufficient-Balance` is `insufficient_balance`. A name without a
+row is about used-up money if its words say so, such as `BalanceNotEnough` and `out_of_funds`.
 
 The base is the HTTP mapping of `google/rpc/code.proto`, read backwards. It is not `http-grpc-status-mapping.md`, which
 is for gRPC clients that got a response from something other than a gRPC server, and maps 400 to INTERNAL.
@@ -90,6 +91,8 @@ REFINEMENTS: Final[Mapping[str, Reason]] = {
     "budget_exceeded": Reason.INSUFFICIENT_QUOTA,  # LiteLLM, under HTTP 400
     "payment_required": Reason.INSUFFICIENT_QUOTA,
     "arrearage": Reason.INSUFFICIENT_QUOTA,  # Alibaba
+    "pre_consume_token_quota_failed": Reason.INSUFFICIENT_QUOTA,  # One API, New API
+    "credit_limit": Reason.INSUFFICIENT_QUOTA,  # Together
     "account_overdue_error": Reason.INSUFFICIENT_QUOTA,  # Volcengine
     "1113": Reason.INSUFFICIENT_QUOTA,  # Z.AI
     "30001": Reason.INSUFFICIENT_QUOTA,  # SiliconFlow
@@ -165,6 +168,22 @@ BASE_RESP: Final[Mapping[str, str]] = {
 #: Statuses about the request itself. A code about the moment, such as `rate_limit_exceeded`, does not override them.
 ABOUT_THE_REQUEST: Final = frozenset({405, 410, 413, 414, 415, 424, 431, 451, 501})
 
+#: A name is about used-up money if it contains a word of `_MONEY`, or one of `_FUNDS` and one of `_USED_UP`. Nearly
+#: every gateway has a name of its own for that. Budgets of tokens and of time are something else.
+_MONEY: Final = frozenset({"arrears", "arrearage", "billing", "overdue", "payment"})
+_FUNDS: Final = frozenset(
+    {"balance", "bill", "budget", "credit", "credits", "fund", "funds", "money", "spend", "spending"}
+)
+_USED_UP: Final = frozenset(
+    (
+        *("insufficient", "enough", "no", "out", "over", "low", "empty", "negative", "limit", "required"),
+        *("exhausted", "depleted", "exceeded", "reached"),
+    )
+)
+_NO_MONEY: Final = frozenset({"context", "reasoning", "retry", "thinking", "time", "timeout", "token", "tokens"})
+_WORD: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_NAME: Final = re.compile(r"[\w.:/-]{1,64}")
+
 _PUNCTUATION: Final = re.compile(r"[^a-z0-9]")
 _MAX_NAME: Final = 128
 
@@ -177,14 +196,29 @@ _REFINEMENTS: Final = {_key(name): reason for name, reason in REFINEMENTS.items(
 _STATUS_OF_TYPE: Final = {_key(name): status for name, status in STATUS_OF_TYPE.items()}
 
 
+def _is_money(name: str) -> bool:
+    """Whether a name, and not a sentence, says that no money is left."""
+    if not _NAME.fullmatch(name):
+        return False
+    words = {word.lower() for word in _WORD.findall(name)}
+    return words.isdisjoint(_NO_MONEY) and not (
+        words.isdisjoint(_MONEY) and (words.isdisjoint(_FUNDS) or words.isdisjoint(_USED_UP))
+    )
+
+
+def _refinement(name: str | None) -> Reason | None:
+    if not name:
+        return None
+    return _REFINEMENTS.get(_key(name)) or (Reason.INSUFFICIENT_QUOTA if _is_money(name) else None)
+
+
 def refined(status: int, names: Iterable[str | None], further: Iterable[str | None] = ()) -> Reason | None:
     """The reason of the first name that says more than the HTTP status; None where the status decides.
 
     Of the `further` names only those about money count: then a retry is useless, wherever the name was found.
     """
-    found = (_REFINEMENTS.get(_key(name)) for name in names if name)
-    reason = next((reason for reason in found if reason is not None), None)
-    if reason is None and any(name and _REFINEMENTS.get(_key(name)) is Reason.INSUFFICIENT_QUOTA for name in further):
+    reason = next((reason for reason in map(_refinement, names) if reason is not None), None)
+    if reason is None and any(_refinement(name) is Reason.INSUFFICIENT_QUOTA for name in further):
         reason = Reason.INSUFFICIENT_QUOTA
     is_about_now = reason is not None and reason.retry is not Retry.NO
     return None if is_about_now and status in ABOUT_THE_REQUEST else reason
@@ -193,7 +227,7 @@ def refined(status: int, names: Iterable[str | None], further: Iterable[str | No
 def is_known(name: str) -> bool:
     """Whether a code or a type of an error is one that the tables have."""
     key = _key(name)
-    return key in _REFINEMENTS or key in _STATUS_OF_TYPE
+    return key in _REFINEMENTS or key in _STATUS_OF_TYPE or _is_money(name)
 
 
 def status_named(names: Iterable[str | None]) -> int:

@@ -9,14 +9,16 @@ from bridge.jsontext import MalformedJSONError
 from bridge.offload import offload
 from bridge.upstream import failures
 from bridge.upstream.bodies import values
+from bridge.upstream.chunk import value_of
 from bridge.upstream.documents import Cuts, is_large, lightened, load_document
 from bridge.upstream.exchange import Exchange
 from bridge.upstream.inside import error_in, suspect_in, unwrapped
+from bridge.upstream.sse import bare
 
 #: Bytes of an unexpected body that are searched for an error.
 _ERROR_BYTES: Final = 1 << 18
-#: With one of these members, a whole response is more than a message.
-_RESULTS: Final = frozenset({"choices", "data", "models", "request_id"})
+#: With one of these members, a whole response is more than a message. So is one with a list as `data`.
+_RESULTS: Final = frozenset({"choices", "models", "request_id"})
 
 
 def is_json(media_type: str) -> bool:
@@ -40,7 +42,8 @@ async def response_of(exchange: Exchange, data: bytes, cuts: Cuts | None = None)
         raise await failure_in(exchange, data) or failures.malformed(f"is not valid JSON ({reason})") from None
     except BridgeError as malformed:
         raise await failure_in(exchange, data) or malformed from None
-    error = error_in(response) or (suspect_in(response) if response.keys().isdisjoint(_RESULTS) else None)
+    has_result = isinstance(response.get("data"), list) or not response.keys().isdisjoint(_RESULTS)
+    error = error_in(response) or (None if has_result else suspect_in(response))
     if error is not None:
         raise await exchange.failed(error, data)
     return response
@@ -64,6 +67,13 @@ async def failure_in(exchange: Exchange, data: bytes) -> BridgeError | None:
     data = data[:_ERROR_BYTES]
     error = _first_error(data) if not is_large(data) else await offload(_first_error, data)
     return None if error is None else await exchange.failed(error, data)
+
+
+def failure_within(exchange: Exchange, data: bytes) -> BridgeError | None:
+    """The error in an event that is more than JSON: a word precedes it, or the next field follows on the same line."""
+    value = value_of(bare(data))
+    is_error = isinstance(value, dict) and error_in(value) is not None
+    return exchange.failure(value, data) if is_error else None
 
 
 def _first_error(data: bytes) -> Any:

@@ -223,6 +223,12 @@ def _are_two(first: bytes, second: bytes) -> bool:
     return ends and second.lstrip()[:1] not in {b"", b",", b"}", b"]"}
 
 
+def bare(data: bytes) -> bytes:
+    """The JSON in data that has more than that: a word before it, or a field behind it without a line feed."""
+    begin = _STRAY.match(data)
+    return data[begin.end() if begin else 0 :].partition(b"}data:")[0] + (b"}" if b"}data:" in data else b"")
+
+
 def begins_stream(start: bytes) -> bool | None:
     """Whether a body with this start, without `SPACE`, is an event stream; None if more bytes are needed to decide."""
     if _FIRST_LINE.match(start):

@@ -23,9 +23,10 @@ from bridge.upstream.clock import Clock
 from bridge.upstream.documents import load_event
 from bridge.upstream.exchange import Exchange
 from bridge.upstream.halves import Halves
-from bridge.upstream.inside import error_in, is_failure, unwrapped
+from bridge.upstream.inside import error_in, is_failure, is_of_tool, unwrapped
 from bridge.upstream.responses import (
     failure_in,
+    failure_within,
     is_json,
     note_finish_reasons,
     note_response,
@@ -177,6 +178,8 @@ class ChunkStream(Generic[K]):
             return Event(data, "", complete)
         if b'"choices"' in data:
             return event
+        if is_of_tool(kind):
+            return None
         value = unwrapped(value_of(data))
         return event if isinstance(value, dict) and error_in(value, named=True) is not None else None
 
@@ -222,7 +225,8 @@ class ChunkStream(Generic[K]):
             # `_end` decides about an event that was cut off. After the last finish_reason, anything may follow.
             if not complete or kind or self._choices.are_finished():
                 return None
-            raise failures.malformed(f"has an event that is not valid JSON ({error})") from None
+            malformed = failures.malformed(f"has an event that is not valid JSON ({error})")
+            raise failure_within(self._exchange, data) or malformed from None
         if type(value) is list:
             value = unwrapped(value)
         if type(value) is not dict:

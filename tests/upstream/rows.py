@@ -115,6 +115,8 @@ REFINEMENT_ROWS = [
     RefinementRow("budget_exceeded", *QUOTA),
     RefinementRow("payment_required", *QUOTA),
     RefinementRow("arrearage", *QUOTA),
+    RefinementRow("pre_consume_token_quota_failed", *QUOTA),
+    RefinementRow("credit_limit", *QUOTA),
     RefinementRow("account_overdue_error", *QUOTA),
     RefinementRow("1113", *QUOTA),
     RefinementRow("30001", *QUOTA),

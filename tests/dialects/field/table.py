@@ -1,6 +1,6 @@
 """All cases."""
 
-from tests.dialects.field import encodings, events, framing, further, shapes, statuses, words
+from tests.dialects.field import encodings, events, framing, further, shapes, statuses, variants, words
 
 CASES = [
     *framing.BESIDE,
@@ -20,4 +20,5 @@ CASES = [
     *words.VECTORS,
     *words.HALVES,
     *further.FURTHER,
+    *variants.VARIANTS,
 ]
