@@ -41,7 +41,7 @@ class ResponseStream(Protocol):
         """
 
     async def heartbeat(self, message: Any) -> None:
-        """As `write`, for a message that says nothing and is not counted."""
+        """As `write`, for an empty message, which is not counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,8 @@ class Caller:
 
     `models` are patterns of model ids, None for all. With patterns, `unknown_members` says whether requests may have
     members that the schema does not know. `max_calls` is the maximum number of concurrent calls, 0 for no limit per
-    caller. `upstream_api_key_file` has the key, or `upstream_token_command` prints the token, that is sent upstream for
-    this caller in place of the bridge's.
+    caller. The key in `upstream_api_key_file`, or the token that `upstream_token_command` prints, is sent upstream for
+    this caller instead of the bridge's credential.
     """
 
     name: str
@@ -75,7 +75,7 @@ class ChunkTimes:
         self.gaps: list[int] | None = None
 
     def arrived(self, chunks: int) -> None:
-        """Record that so many chunks have arrived in one read."""
+        """Record that this many chunks have arrived in one read."""
         now = time.monotonic()
         if self.gaps is None:
             self.first_at = now
@@ -103,15 +103,15 @@ class CallRecord:
     # server.boundary: the caller's name, and how long the call waited for the limits.
     caller: str = ""
     queue_seconds: float = 0.0
-    # server.response: the messages that the caller has taken.
+    # server.response: the messages that were written to the caller.
     delivered: int = 0
     # services.entry: the model, and the operation if the RPC does not determine it.
     model: str = ""
     operation: str = ""
     # telemetry.traces
     trace: Trace | None = None
-    # upstream.client: requests sent, when the first of them was, whether one may be billed, the HTTP statuses of those
-    # that were followed by another, the seconds that the call waited for a connection, and why the latest request could
+    # upstream.client: the number of requests sent, the time of the first, whether one may be billed, the HTTP statuses
+    # of requests that were retried, the seconds that the call waited for a connection, and why the latest request could
     # not be sent (a `causes.Cause`).
     attempts: int = 0
     sent_at: float = 0.0
@@ -121,13 +121,13 @@ class CallRecord:
     unreachable: str = ""
     # upstream.retry: the bridge has retried, or has no retry left.
     retries_spent: bool = False
-    # upstream.exchange: of the latest response: its status, id and trailers, and when it ended.
+    # upstream.exchange: status, id, trailers and end time of the latest response.
     http_status: int = 0
     upstream_request_id: str = ""
     trailers: list[tuple[str, str]] = field(default_factory=list)
     ended_at: float = 0.0
-    # upstream.responses: whether the response takes long to convert, which then has to happen beside the event loop;
-    # the response, or the first chunk of a stream; what was used; why each choice ended.
+    # upstream.responses: whether converting the response takes long, so that a thread has to do it; the response, or
+    # the first chunk of a stream; the usage; the finish_reason of each choice.
     has_large_response: bool = False
     response: dict[str, Any] | None = None
     usage: dict[str, Any] | None = None
@@ -140,8 +140,7 @@ class CallContext:
 
     `deadline` is on the event loop's clock. It is a little before the caller's deadline, so that an error can reach the
     caller in time. `caller` is None if callers need not authenticate. `is_large` says that converting the request takes
-    long, so that it has to happen beside the event loop. `locate` maps a path in the request's JSON to one in its
-    message.
+    long, so that a thread has to do it. `locate` maps a path in the request's JSON to one in its message.
     """
 
     record: CallRecord

@@ -44,7 +44,7 @@ def pair(chain: bytes, key: bytes) -> Pair:
 
 
 def authorities(bundle: bytes) -> bytes:
-    """Check a bundle of CA certificates. Expired ones do not count, but one must be valid.
+    """Check a bundle of CA certificates, of which at least one must not have expired.
 
     Raises:
         UnusableFileError: it is not PEM, or has no certificate that is valid today.
@@ -56,7 +56,7 @@ def authorities(bundle: bytes) -> bytes:
 
 
 def has_printable_names(certificate: bytes) -> bool:
-    """Whether a certificate, in PEM, has alternative names and can be read, and all that are text are printable."""
+    """Whether a PEM certificate has alternative names that can be read, and whose texts are all printable."""
     try:
         extensions = x509.load_pem_x509_certificate(certificate).extensions
         names = extensions.get_extension_for_class(x509.SubjectAlternativeName).value

@@ -1,8 +1,8 @@
 """Bounds text, counts and numbers from outside, before they are recorded or shown on a terminal.
 
-Callers choose the model's name, and upstreams report the usage. A value that cannot be written does more harm than its
-own loss: an integer over 64 bits loses the whole log line, and a name of megabytes makes the collector refuse a batch
-of spans. So values pass here once, where they are recorded: in `services.entry` and `Observer.end`.
+Callers choose the model's name, and upstreams report the usage. A single bad value can do much harm: an integer over 64
+bits loses the whole log line, and a name of megabytes makes the collector refuse a batch of spans. So values are
+bounded once, where they are recorded: in `services.entry` and `Observer.end`.
 """
 
 import re
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from math import isfinite
 from typing import Any, Final, NamedTuple
 
-#: Characters of a recorded name.
+#: Maximum number of characters of a recorded name.
 MAX_WORD: Final = 128
 #: Counts are signed 64-bit integers, as in OTLP.
 MAX_COUNT: Final = (1 << 63) - 1

@@ -1,9 +1,9 @@
-"""Why a call fails: the reasons, and the one exception that carries them.
+"""Why a call fails: the reasons, and the one exception that has them.
 
-A `Reason` is what callers program against: it fixes the gRPC code and what the caller may do next. A `BridgeError`
-is one failed call: a reason, a message that is safe to show, and the facts known about it. Nothing here knows gRPC's
-runtime or HTTP; `bridge.status` turns a `BridgeError` into a gRPC status, `bridge.upstream.failures` makes one out of
-an HTTP response or a transport failure.
+Callers program against `Reason`, which fixes the gRPC code and the retry advice. A `BridgeError` is one failed call: a
+reason, a message that is safe to show, and details. This module knows neither gRPC's runtime nor HTTP. `bridge.status`
+turns a `BridgeError` into a gRPC status. `bridge.upstream.failures` makes one from an HTTP response or a transport
+failure.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,14 +13,14 @@ from typing import Final, Self
 
 from google.rpc.code_pb2 import Code
 
-#: Whose reasons these are: `google.rpc.ErrorInfo.domain`.
+#: `google.rpc.ErrorInfo.domain` of all reasons.
 DOMAIN: Final = "aibridge"
-#: HTTP statuses of Cloudflare's that do not say whether the upstream has worked on the request.
+#: Cloudflare's HTTP statuses that do not say whether the upstream has processed the request.
 _UNCLEAR: Final = frozenset({520, 522, 527})
 
 
 class Retry(Enum):
-    """What a caller is told about trying again."""
+    """The retry advice for the caller."""
 
     NO = "no"
     YES = "yes"
@@ -72,7 +72,7 @@ class Reason(Enum):
     INSUFFICIENT_QUOTA = Code.RESOURCE_EXHAUSTED, Retry.NO, "The account's credit or spending limit is used up."
     RATE_LIMIT_EXCEEDED = Code.RESOURCE_EXHAUSTED, Retry.DELAY, "Too many requests or tokens for now."
     BRIDGE_OVERLOADED = Code.RESOURCE_EXHAUSTED, Retry.DELAY, "A limit of the bridge itself is reached."
-    # The upstream answers, and cannot or will not do it.
+    # The upstream responds, but cannot or will not process the request.
     UPSTREAM_NOT_SUPPORTED = Code.UNIMPLEMENTED, Retry.NO, "The upstream does not implement this."
     UPSTREAM_TIMEOUT = Code.DEADLINE_EXCEEDED, Retry.NO, "No response in time. Tokens may have been billed."
     UPSTREAM_CONFLICT = Code.ABORTED, Retry.YES, "Conflict with another request. The caller decides whether to retry."
@@ -125,7 +125,7 @@ class Reason(Enum):
     BRIDGE_INTERNAL = Code.INTERNAL, Retry.NO, "An internal error of the bridge. Its log has the request id."
 
 
-#: Reasons by which a request was not worked on. Those that are never retried need not be here.
+#: Reasons that mean that the request was not processed. Those that are never retried need not be here.
 _REFUSALS: Final = frozenset(
     {
         Reason.BRIDGE_OVERLOADED,
@@ -142,9 +142,9 @@ _REFUSALS: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class ErrorResponse:
-    """What an upstream's error response said, each part as far as it was there (`aibridge.v1.UpstreamError`).
+    """The content of an upstream's error response (`aibridge.v1.UpstreamError`). Parts that it does not have are None.
 
-    `should_retry` is its header `x-should-retry`, None where it has none.
+    `should_retry` is its header `x-should-retry`.
     """
 
     http_status: int | None = None
@@ -160,8 +160,8 @@ class ErrorResponse:
 class BridgeError(Exception):
     """A call that fails for a known reason. Everything in it may be shown to the caller.
 
-    `delay` is in seconds, None where the upstream did not say; `retry` overrides the reason's. `violations` are pairs
-    of proto field path and description.
+    `delay` is in seconds, None if the upstream names none. `retry` overrides the reason's. `violations` are pairs of
+    proto field path and description.
     """
 
     reason: Reason
@@ -178,17 +178,18 @@ class BridgeError(Exception):
     def detached(self) -> Self:
         """This error without its traceback, whose frames hold the request.
 
-        A frame that keeps the error would make a cycle, and the request would stay until the garbage collector runs.
+        A frame that refers to the error makes a reference cycle, so the request would stay in memory until the garbage
+        collector runs.
         """
         self.__traceback__ = self.__cause__ = self.__context__ = None
         return self
 
     @property
     def is_refusal(self) -> bool:
-        """Whether the request was certainly not worked on: it never left the bridge, or it was refused."""
+        """Whether the request was certainly not processed: it never left the bridge, or it was refused."""
         return self.reason in _REFUSALS and not (self.response is not None and self.response.http_status in _UNCLEAR)
 
 
 def invalid(path: str, description: str) -> BridgeError:
-    """The request fails one of the bridge's own checks; `path` is the proto field, as in `messages[2].content`."""
+    """The error for a request that fails a check of the bridge. `path` is the field, such as `messages[2].content`."""
     return BridgeError(Reason.INVALID_REQUEST, f"{path}: {description}", violations=((path, description),))

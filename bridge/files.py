@@ -1,4 +1,4 @@
-"""Values from files that are reloaded when the files change. The last good value stays while they are bad."""
+"""Values from files that are reloaded when the files change. While a file is invalid, the last good value is used."""
 
 import stat
 import time
@@ -9,22 +9,22 @@ from typing import Final, Generic, NamedTuple, TypeVar
 import structlog
 
 _log = structlog.get_logger("aibridge.files")
-#: A file that has not changed for this time is not being written.
+#: A file that has not changed for this time is complete.
 _SETTLED_NANOSECONDS: Final = 100_000_000
 
 Value = TypeVar("Value")
 
 
 class UnusableFileError(ValueError):
-    """A file cannot be read, or its content is not valid. The message says why, and quotes nothing."""
+    """A file cannot be read, or its content is not valid. The message says why, without quoting the content."""
 
 
 class ReloadingFile(Generic[Value]):
-    """The value that `parse` makes of the bytes of one or more files, which are read together.
+    """The value that `parse` returns for the contents of one or more files.
 
     `what` names the value in the log. `parse` raises UnusableFileError. Files over `max_bytes` are not read. The files
-    are checked when the value is needed, at most once in `interval` seconds. New content counts once the file has not
-    changed for a moment, because it may be half written until then.
+    are checked when the value is needed, at most once in `interval` seconds. New content is used once the file has not
+    changed for a moment, because it may be incomplete before.
     """
 
     def __init__(

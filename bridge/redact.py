@@ -14,9 +14,9 @@ _SECRET: Final = re.compile(
     r"|eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){0,2}"  # a JSON web token
     r"|(?i:bearer|basic)\s+(?:(?=[^\s\"',;}]*[0-9A-Z_~+/=-])[^\s\"',;}]{4,}|[^\s\"',;}]{20,}))"  # no `bearer token`
 )
-#: A scheme has a length, or the search would go to the end of the text from each of its words.
+#: The length of a scheme is bounded, because the search would otherwise be quadratic.
 _URL: Final = re.compile(r"\b[a-zA-Z][a-zA-Z0-9+.-]{0,30}://[^\s\"'<>]+|\bdata:[a-z]+/[^\s\"'<>]+")
-#: With those that change the direction of text, which make a log line read as another.
+#: Control characters, and those that change the direction of text and could disguise a log line.
 CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]+")
 
 

@@ -116,7 +116,7 @@ async def _stream(client: aio.Client, request: CreateChatCompletionRequest, meas
 KINDS: Final[dict[str, _Call]] = {"unary": _unary, "stream": _stream}
 
 
-class Plan(NamedTuple):
+class Load(NamedTuple):
     """What to measure: so many calls of each kind, by so many callers at once."""
 
     request: CreateChatCompletionRequest
@@ -125,7 +125,7 @@ class Plan(NamedTuple):
     kinds: Sequence[str]
 
 
-def run(bridge: Bridge, plan: Plan) -> list[Measured]:
+def run(bridge: Bridge, load: Load) -> list[Measured]:
     """Measure one kind of calls after the other.
 
     Ctrl-C ends it early; what was measured until then is the result.
@@ -133,31 +133,31 @@ def run(bridge: Bridge, plan: Plan) -> list[Measured]:
     Raises:
         CallFailed: the one call before, which makes the connection and is not counted, has failed.
     """
-    bridge.client.chat.CreateChatCompletion(plan.request)
-    found = [Measured(kind) for kind in plan.kinds]
+    bridge.client.chat.CreateChatCompletion(load.request)
+    found = [Measured(kind) for kind in load.kinds]
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     notes = console.notes()
     bars = Progress(*columns, console=notes, transient=True, disable=not notes.is_terminal)
     with bars as progress, suppress(KeyboardInterrupt):
-        tasks = [progress.add_task(measured.name, total=plan.calls, start=False) for measured in found]
+        tasks = [progress.add_task(measured.name, total=load.calls, start=False) for measured in found]
 
         async def measure() -> None:
             for measured, task in zip(found, tasks, strict=True):
                 progress.start_task(task)
-                await _measure(bridge, plan, measured, partial(progress.advance, task))
+                await _measure(bridge, load, measured, partial(progress.advance, task))
 
         asyncio.run(measure())
     return found
 
 
-async def _measure(bridge: Bridge, plan: Plan, measured: Measured, advance: Callable[[], None]) -> None:
+async def _measure(bridge: Bridge, load: Load, measured: Measured, advance: Callable[[], None]) -> None:
     call = KINDS[measured.name]
-    left = iter(range(plan.calls))
+    left = iter(range(load.calls))
 
     async def caller(client: aio.Client) -> None:
         for _ in left:
             try:
-                await call(client, plan.request, measured)
+                await call(client, load.request, measured)
             except CallFailed as error:
                 measured.fail(error)
             advance()
@@ -166,7 +166,7 @@ async def _measure(bridge: Bridge, plan: Plan, measured: Measured, advance: Call
         started = time.perf_counter()
         try:
             async with asyncio.TaskGroup() as group:
-                for _ in range(min(plan.callers, plan.calls)):
+                for _ in range(min(load.callers, load.calls)):
                     group.create_task(caller(client))
         finally:
             measured.elapsed = time.perf_counter() - started

@@ -64,8 +64,12 @@ def chat(  # noqa: PLR0913 # a parameter is a flag
         Conversation(client, request).run(attached)
         return
     request.messages.append(user_message(words, attached))
+    _print_completion(client, request, as_json=as_json)
+
+
+def _print_completion(client: Client, request: CreateChatCompletionRequest, *, as_json: bool) -> None:
     with client.chat.CreateChatCompletionStream(request) as chunks:
-        printed = console.print_response(chunks, _json if as_json else console.text_of)
+        printed = console.print_response(chunks, _json if as_json else console.chunk_text)
     if not as_json:
         for call in printed.completion.choices[0].message.tool_calls if printed.completion.choices else ():
             console.write(f"{console.tool_call(call)}\n")
@@ -155,8 +159,8 @@ def bench(  # noqa: PLR0913 # a parameter is a flag
         messages=[{"role": "user", "content": _utf8(message)}],
         max_tokens=max_tokens,
     )
-    plan = measuring.Plan(request, calls, callers, [only] if only else list(measuring.KINDS))
-    found = measuring.run(bridge, plan)
+    load = measuring.Load(request, calls, callers, [only] if only else list(measuring.KINDS))
+    found = measuring.run(bridge, load)
     if as_json:
         console.write(text_of({measured.name: measured.as_json() for measured in found}) + "\n")
     else:

@@ -62,24 +62,29 @@ def calls_bridge(
                 console.write(failure_json(error))
                 raise typer.Exit(1) from None
 
-        own = list(inspect.signature(command).parameters.values())[1:]
-        run.__signature__ = inspect.Signature([  # type: ignore[attr-defined] # what typer reads
-            *([_ADDRESS] if positional else []),
-            *own,
-            _option("target", str, _LOCAL, "Address of the bridge: HOST:PORT.",
-                    envvar=["AIBRIDGE_TARGET", "AIBRIDGE_LISTEN"]),
-            _option("timeout", float | None, timeout, "Maximum seconds for a call. Default: the bridge's limit.",
-                    min=0.001),
-            _option("tls", bool, False, "Connect with TLS. The options below imply it.", envvar="AIBRIDGE_TARGET_TLS"),
-            _file("ca_file", "PEM file with CA certificates to trust in addition to the public ones."),
-            _file("certificate_file", "PEM file with the client certificate, for a bridge that requires one."),
-            _file("key_file", "PEM file with the private key of the client certificate."),
-            _option("server_name", str | None, None, "Name in the bridge's certificate, if the address differs.",
-                    envvar="AIBRIDGE_TARGET_SERVER_NAME"),
-        ])  # fmt: skip
+        parameters = _parameters(command, timeout, positional=positional)
+        run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined] # what typer reads
         return run
 
     return decorate
+
+
+def _parameters(command: Command, timeout: float | None, *, positional: bool) -> list[inspect.Parameter]:
+    """The command's own parameters without its first, and the connection options."""
+    return [
+        *([_ADDRESS] if positional else []),
+        *list(inspect.signature(command).parameters.values())[1:],
+        _option("target", str, _LOCAL, "Address of the bridge: HOST:PORT.",
+                envvar=["AIBRIDGE_TARGET", "AIBRIDGE_LISTEN"]),
+        _option("timeout", float | None, timeout, "Maximum seconds for a call. Default: the bridge's limit.",
+                min=0.001),
+        _option("tls", bool, False, "Connect with TLS. The options below imply it.", envvar="AIBRIDGE_TARGET_TLS"),
+        _file("ca_file", "PEM file with CA certificates to trust in addition to the public ones."),
+        _file("certificate_file", "PEM file with the client certificate, for a bridge that requires one."),
+        _file("key_file", "PEM file with the private key of the client certificate."),
+        _option("server_name", str | None, None, "Name in the bridge's certificate, if the address differs.",
+                envvar="AIBRIDGE_TARGET_SERVER_NAME"),
+    ]  # fmt: skip
 
 
 def _client(  # noqa: PLR0913 # an option each

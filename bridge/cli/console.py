@@ -181,7 +181,7 @@ def print_response(
     return PrintedResponse(whole.completion, first, time.monotonic() - started, stopped)
 
 
-def text_of(chunk: Chunk) -> str:
+def chunk_text(chunk: Chunk) -> str:
     """The text in a chunk's first choice: content, in either form, and refusals."""
     pieces = []
     for choice in chunk.choices:

@@ -68,7 +68,7 @@ class Conversation:
         self._request.messages.append(message)
         try:
             with self._client.chat.CreateChatCompletionStream(self._request) as chunks:
-                printed = console.print_response(chunks, console.text_of, stoppable=True)
+                printed = console.print_response(chunks, console.chunk_text, stoppable=True)
         except CallFailed as error:
             del self._request.messages[kept:]
             console.failure(error)
@@ -161,22 +161,22 @@ class Conversation:
         return "\n".join(parts).encode()
 
 
-class Command(NamedTuple):
+class ChatCommand(NamedTuple):
     """A command: its function, which gets the rest of the line, and its text in /help."""
 
     run: Callable[[Conversation, str], None]
     meaning: str
 
 
-COMMANDS: Final[Mapping[str, Command]] = {
-    "/help": Command(Conversation.show_help, "list the commands"),
-    "/model": Command(Conversation.choose_model, "list the models; with a name, use that model"),
-    "/system": Command(Conversation.set_system, "set the system message; without a text, remove it"),
-    "/clear": Command(Conversation.clear, "forget all messages except the system message"),
-    "/save": Command(
+COMMANDS: Final[Mapping[str, ChatCommand]] = {
+    "/help": ChatCommand(Conversation.show_help, "list the commands"),
+    "/model": ChatCommand(Conversation.choose_model, "list the models; with a name, use that model"),
+    "/system": ChatCommand(Conversation.set_system, "set the system message; without a text, remove it"),
+    "/clear": ChatCommand(Conversation.clear, "forget all messages except the system message"),
+    "/save": ChatCommand(
         Conversation.save, "write the conversation to a file: JSON if its name ends in .json, otherwise Markdown"
     ),
-    "/exit": Command(Conversation.end, "end the conversation, as Ctrl-D does"),
+    "/exit": ChatCommand(Conversation.end, "end the conversation, as Ctrl-D does"),
 }
 
 

@@ -64,7 +64,7 @@ class _Tour:
             stream_options=StreamOptions(include_usage=True),
         )
         with self.client.chat.CreateChatCompletionStream(request) as chunks:
-            return console.print_response(chunks, console.text_of).summary()
+            return console.print_response(chunks, console.chunk_text).summary()
 
     def embedding(self) -> str:
         """A text as a vector."""

@@ -89,20 +89,21 @@ def running(
         raise LocalUnavailable("The embedded upstream needs the package xllamacpp.\n" + _INSTALL)
     started = time.monotonic()
     report(f"Loading {path.name} ({path.stat().st_size / 1e6:.0f} MB)")
-    # By path and -P, not -m: the child finds this file from any working directory and imports nothing beside it.
-    command = [sys.executable, "-P", __file__, str(path), alias, str(context), str(parallel)]
-    with (
-        tempfile.TemporaryFile() as log,
-        subprocess.Popen(  # noqa: S603 - our own interpreter and file, no shell
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, env=_environment()
-        ) as child,
-    ):
+    with tempfile.TemporaryFile() as log, _start(path, alias, context, parallel, log) as child:
         try:
             url = _await_ready(child, log, path, timeout)
             report(f"Serving {alias} at {url} after {time.monotonic() - started:.1f} s")
             yield url
         finally:
             _stop(child)
+
+
+def _start(model: Path, alias: str, context: int, parallel: int, log: IO[bytes]) -> subprocess.Popen[bytes]:
+    # By path and -P, not -m: the child finds this file from any working directory and imports nothing beside it.
+    command = [sys.executable, "-P", __file__, str(model), alias, str(context), str(parallel)]
+    return subprocess.Popen(  # noqa: S603 - our own interpreter and file, no shell
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, env=_environment()
+    )
 
 
 def _environment() -> dict[str, str]:

@@ -21,7 +21,7 @@ from bridge.server.departures import Departures
 from bridge.server.inflight import InFlightCall, InFlightCalls
 from bridge.server.receive import Context, Receiver
 from bridge.server.refusals import Refusals
-from bridge.server.response import Response
+from bridge.server.response import StreamedResponse
 from bridge.services.entry import received
 from bridge.settings import Settings
 from bridge.status import status_of, trailers_of
@@ -112,7 +112,7 @@ class Boundary(grpc.GenericRpcHandler):
         await self._take_place(caller, context, record, call)
         await self._in_flight.hold_back()
         receiving = self._receiver.only(context, deadline)
-        response = Response(context, record, call)
+        response = StreamedResponse(context, record, call)
         # No variable here holds the message or its bytes while the call runs, because they may be large.
         result = await method.behaviour(
             *await received(

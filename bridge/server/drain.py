@@ -57,20 +57,24 @@ async def run(
         port = exporter.listen(settings, collectors)
     else:
         exporter.answer(scrapes, collectors)
-    if await _unless(told.drain, app.start(), ready):
-        gc.freeze()  # these objects stay: the collector need not look at them
-        gc.set_threshold(*_GC_THRESHOLDS)
-        await told.drain.wait()
-        cut_off = await _drain(app, told, settings)
-    else:
-        _log.info("stopped during startup", signal=told.cause)
-        cut_off = await _stop_at_once(app)
+    cut_off = await _serve(app, told, settings, ready)
     if traces is not None:
         await _unless(told.stop, traces.close(_SPANS_SECONDS))
     if port is not None:
         await asyncio.to_thread(port.close)
     log = _log.warning if cut_off else _log.info
     log("stopped", calls_cut_off=cut_off)
+
+
+async def _serve(app: App, told: Orders, settings: Settings, ready: Callable[[str], None]) -> int:
+    """Start, serve until the order to drain, and drain. Returns the number of calls that were ended."""
+    if not await _unless(told.drain, app.start(), ready):
+        _log.info("stopped during startup", signal=told.cause)
+        return await _stop_at_once(app)
+    gc.freeze()  # these objects stay, so the collector need not scan them
+    gc.set_threshold(*_GC_THRESHOLDS)
+    await told.drain.wait()
+    return await _drain(app, told, settings)
 
 
 async def _drain(app: App, told: Orders, settings: Settings) -> int:

@@ -8,8 +8,8 @@ from bridge.call import CallRecord
 from bridge.server.inflight import InFlightCall
 
 
-class Response:
-    """Writes messages one after the other, and keeps the state of writing for the boundary and for the stop."""
+class StreamedResponse:
+    """Writes messages one after the other, and tracks each write for the boundary and for the stop."""
 
     __slots__ = ("_call", "_context", "_record")
 
@@ -19,7 +19,7 @@ class Response:
         self._call = call
 
     async def write(self, message: Any) -> None:
-        """Send a message, when flow control lets it out.
+        """Send a message. Returns when flow control has let it out.
 
         Raises:
             BridgeError: BRIDGE_SHUTTING_DOWN if the bridge has stopped the call meanwhile.
@@ -30,7 +30,7 @@ class Response:
         self._call.end_write()
 
     async def heartbeat(self, message: Any) -> None:
-        """As `write`, for a message that says nothing and is not counted."""
+        """As `write`, for an empty message, which is not counted."""
         self._call.begin_write()
         await self._context.write(message)
         self._call.end_write()

@@ -1,1 +1,1 @@
-"""The gRPC services: a few lines for each RPC. What they have in common is below them, in codec and upstream."""
+"""The gRPC services: a few lines for each RPC. `bridge.codec` and `bridge.upstream` do the common work."""

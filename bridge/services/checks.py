@@ -1,7 +1,7 @@
-"""What the bridge can see to be wrong with a request, before anything goes upstream.
+"""Refuses invalid requests before anything is sent upstream.
 
-Only what no gateway could accept is refused here. Everything that a gateway might judge otherwise (ranges, roles, names
-of models, parameters that a model does not know) is for the gateway to judge.
+Only requests that no gateway could accept are refused here. The gateway decides everything else: ranges, roles, model
+names, parameters that a model does not know.
 """
 
 import re
@@ -15,12 +15,12 @@ from google.protobuf.message import Message
 from aibridge.v1 import chat_pb2, common_pb2, embeddings_pb2
 from bridge.errors import invalid
 
-#: No real model id comes near this length.
+#: Far longer than any real model id.
 MAX_MODEL_CHARACTERS: Final = 4096
-#: Times that a model id may be percent-encoded.
+#: Maximum number of times that a model id may be percent-encoded.
 _MAX_DECODINGS: Final = 8
 _SLASHES: Final = re.compile(r"[/\\]")
-#: The fields of which a content part of a known type cannot do without one.
+#: For each known type of content part, the fields of which one must be set.
 _PAYLOADS: Final[Mapping[str, tuple[str, ...]]] = {
     "text": ("text",),
     "image_url": ("image_url", "image_url_bare"),
@@ -30,13 +30,13 @@ _PAYLOADS: Final[Mapping[str, tuple[str, ...]]] = {
     "video_url": ("video_url",),
     "audio_url": ("audio_url",),
 }
-#: Parts whose URL may be given as bytes, and what the MIME type of these must begin with.
+#: Parts whose URL may be given as bytes, and the required start of the bytes' MIME type.
 _MEDIA: Final[Mapping[str, str]] = {"image_url": "image/", "video_url": "video/", "audio_url": "audio/"}
 _MIME_TYPE: Final = re.compile(r"[A-Za-z0-9.+-]+/[A-Za-z0-9.+-]+(;[A-Za-z0-9.+-]+=[A-Za-z0-9.+-]+)*")
 
 
 def check_chat(request: chat_pb2.CreateChatCompletionRequest) -> None:
-    """Raises BridgeError INVALID_REQUEST for a request without model or messages, or with an empty turn or part."""
+    """Raise BridgeError INVALID_REQUEST for a request without model or messages, or with an empty message or part."""
     if not request.model and not _says(request.extra_json, "model"):
         raise invalid("model", "is required")
     if not request.messages and not _says(request.extra_json, "messages"):
@@ -51,7 +51,7 @@ def check_chat(request: chat_pb2.CreateChatCompletionRequest) -> None:
 
 
 def check_embedding(request: embeddings_pb2.CreateEmbeddingRequest) -> None:
-    """Raises BridgeError INVALID_REQUEST for a request without model or input."""
+    """Raise BridgeError INVALID_REQUEST for a request without model or input."""
     if not request.model and not _says(request.extra_json, "model"):
         raise invalid("model", "is required")
     if request.WhichOneof("input_kind") is None and not request.messages_json and not request.extra_json:
@@ -59,7 +59,7 @@ def check_embedding(request: embeddings_pb2.CreateEmbeddingRequest) -> None:
 
 
 def check_model(model: str) -> None:
-    """Raises BridgeError INVALID_REQUEST for a model id that is no path segment."""
+    """Raise BridgeError INVALID_REQUEST for a model id that cannot be a path segment."""
     if not model:
         raise invalid("model", "is required")
     if not model.isprintable() or len(model) > MAX_MODEL_CHARACTERS or _has_dot_segment(model):
@@ -67,10 +67,10 @@ def check_model(model: str) -> None:
 
 
 def _has_dot_segment(model: str) -> bool:
-    """Whether the id has a segment `.` or `..` for an upstream that decodes it, once or several times.
+    """Whether the id has a segment `.` or `..` once it is percent-decoded, perhaps several times.
 
-    The bridge sends the id as one percent-encoded segment, but some servers decode a path before they route by it.
-    Percent-encoding that is no UTF-8 is refused with it: `%c0%ae` is a dot for some decoders.
+    The bridge sends the id as one percent-encoded segment, but some servers decode a path before they route.
+    Percent-encoding that is not UTF-8 counts too, because `%c0%ae` is a dot for some decoders.
     """
     text = model
     for _ in range(_MAX_DECODINGS):
@@ -104,12 +104,12 @@ def _check_part(part: chat_pb2.ContentPart, path: str) -> None:
 
 
 def _has(message: Message, field: str) -> bool:
-    """Whether a field that a table names is set; the stubs of the messages want literals."""
+    """Whether a field is set. `HasField` accepts only literals in the stubs."""
     return message.HasField(field)
 
 
 def _check_data(inline: common_pb2.InlineData, kind: str, path: str) -> None:
-    """Bytes that become a `data:` URL; their size is bounded by that of the whole message."""
+    """Check bytes that become a `data:` URL. The limit of the whole message bounds their size."""
     if not inline.data:
         raise invalid(f"{path}.data", "is empty")
     if _MIME_TYPE.fullmatch(inline.mime_type) is None or not inline.mime_type.lower().startswith(kind):
@@ -117,5 +117,5 @@ def _check_data(inline: common_pb2.InlineData, kind: str, path: str) -> None:
 
 
 def _says(extra_json: str, key: str) -> bool:
-    """Whether `extra_json` may hold this member, in a form that the schema does not know. The codec has parsed it."""
+    """Whether `extra_json` may contain this member, in a form that the schema does not know."""
     return f'"{key}"' in extra_json

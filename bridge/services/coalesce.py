@@ -23,7 +23,7 @@ Choice = dict[str, Any]
 _COMMON: Final = frozenset({"id", "object", "created", "model", "system_fingerprint", "service_tier", "provider"})
 _PADDING: Final = "obfuscation"
 #: A text of more characters, or a run of more bytes, is not extended, so that it fits into one message.
-_MAX_TEXT: Final = 1 << 16
+_MAX_RUN: Final = 1 << 16
 #: Values that may differ between the chunks of a run. All except the padding are concatenated.
 _PADDED: Final[Names] = (_PADDING,)
 _CONCATENATED: Final[frozenset[Names]] = frozenset(
@@ -125,7 +125,7 @@ class Coalescer:
         """Add a parsed chunk, and the template that was made from it. Returns the runs to write now, in order."""
         self._active = active
         choice = simple(chunk.value)
-        if choice is not None and any(len(text) > _MAX_TEXT for text in choice["delta"].values() if type(text) is str):
+        if choice is not None and any(len(text) > _MAX_RUN for text in choice["delta"].values() if type(text) is str):
             choice = None
         if isinstance(self._run, UnparsedChunks):
             self._run = self._run.appended() or self._run
@@ -142,14 +142,14 @@ class Coalescer:
         """As `add`, for a chunk that was not parsed: its template, its values, and its size in bytes."""
         run = self._run
         if isinstance(run, UnparsedChunks):
-            if run.active is active and run.size <= _MAX_TEXT:
+            if run.active is active and run.size <= _MAX_RUN:
                 run.found.append(found)
                 run.size += size
                 return []
         elif (
             run is not None
             and active is self._active
-            and all(len(within[key]) <= _MAX_TEXT for within, key in _places(run, active))
+            and all(len(within[key]) <= _MAX_RUN for within, key in _places(run, active))
         ):
             self._run = UnparsedChunks(active, found, size, run)
             return []

@@ -1,7 +1,7 @@
-"""How many elements a message has, counted in its bytes before it is parsed.
+"""Counts the elements of a serialized message, before it is parsed.
 
-A message of a few megabytes can hold millions of empty ones, of which each takes a hundred bytes once it is parsed,
-and hundreds more as JSON.
+A message of a few megabytes can contain millions of empty messages. Each takes a hundred bytes when parsed, and
+hundreds more as JSON.
 """
 
 from typing import Any, Final
@@ -10,24 +10,24 @@ from google.protobuf.descriptor import FieldDescriptor
 
 from bridge.jsontext import elements
 
-#: Packed numbers that count as one element: they are cheap.
+#: This many packed numbers count as one element, because they are cheap.
 _NUMBERS: Final = 16
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _WIDTHS: Final = {_FIXED64: 8, _FIXED32: 4}
 _CONTINUED: Final = bytes(range(128, 256))
-#: What the bytes of a field are: a message, packed numbers, JSON text. Anything else is skipped.
+#: Kinds of fields: a message, packed numbers, JSON text. Other fields are skipped.
 _PACKED, _JSON = "packed", "json"
 _of_type: Final[dict[str, dict[int, Any]]] = {}
 
 
 def message_elements(descriptor: Any, data: bytes, enough: int) -> int:
-    """The fields that are set in a message and in those inside of it, items of lists each, and values in JSON text.
+    """The number of set fields in a message and its nested messages, of list items, and of values in JSON text.
 
     16 packed numbers count as one. The count ends soon after `enough`.
     """
     count, at, end = 0, 0, len(data)
     kinds = _kinds(descriptor)
-    outer: list[tuple[int, dict[int, Any]]] = []  # the messages around the one at hand: where they end, their fields
+    outer: list[tuple[int, dict[int, Any]]] = []  # for each enclosing message: its end and its fields
     while count <= enough:
         while at >= end and outer:
             end, kinds = outer.pop()
@@ -50,12 +50,12 @@ def message_elements(descriptor: Any, data: bytes, enough: int) -> int:
         elif tag & 7 == _VARINT:
             _, at = _varint(data, at)
         else:
-            at += _WIDTHS.get(tag & 7, 0)  # nothing behind the tag of a group; protobuf refuses other types
+            at += _WIDTHS.get(tag & 7, 0)  # a group's tag has no value; protobuf refuses other types
     return count
 
 
 def _varint(data: bytes, at: int) -> tuple[int, int]:
-    """The number at a place, and where it ends. What is cut off ends with the data."""
+    """The number at a position, and the position after it. A number that is cut off ends with the data."""
     if at < len(data) and data[at] < 128:
         return data[at], at + 1
     number = shift = 0
@@ -68,10 +68,10 @@ def _varint(data: bytes, at: int) -> tuple[int, int]:
 
 
 def _kinds(descriptor: Any) -> dict[int, Any]:
-    """What the bytes of each field of a message type are, by its number."""
+    """The kinds of a message type's fields, by field number."""
     kinds = _of_type.get(descriptor.full_name)
     if kinds is None:
-        kinds = _of_type[descriptor.full_name] = {}  # before its fields: message types may contain themselves
+        kinds = _of_type[descriptor.full_name] = {}  # stored first: message types may contain themselves
         for field in descriptor.fields:
             if field.message_type is not None:
                 kinds[field.number] = _kinds(field.message_type)

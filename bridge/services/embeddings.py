@@ -18,7 +18,7 @@ _PATH: Final = "/embeddings"
 
 
 class EmbeddingsService:
-    """Vectors, as packed floats whatever form they have upstream."""
+    """Embedding vectors, as packed floats in whichever form the upstream sends them."""
 
     def __init__(self, upstream: Upstream, settings: Settings) -> None:
         self._upstream = upstream
@@ -56,7 +56,7 @@ def _response(
 
 
 def _is_float32(request: embeddings_pb2.CreateEmbeddingRequest) -> bool:
-    """Whether base64 text in the response is 32-bit floats, little-endian; vLLM can be asked for other things."""
+    """Whether base64 text in the response is little-endian 32-bit floats. vLLM can send other formats."""
     return (
         request.encoding_format in {"", "float", "base64"}
         and request.embed_dtype in {"", "float32"}

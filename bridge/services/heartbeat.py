@@ -1,7 +1,7 @@
 """Heartbeats: empty messages in a stream while the upstream is silent, for load balancers that cut idle streams.
 
-They begin once the upstream has accepted the request. Before that, a message would commit the call, and gRPC's own
-retries would end.
+They start once the upstream has accepted the request. An earlier message would commit the call and end gRPC's own
+retries.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ _MAX_INTERVAL_SECONDS: Final = 3600.0
 
 
 def interval_of(options: Any, settings: Settings) -> float:
-    """Seconds between two heartbeats that a call's options ask for, else the setting; 0 for none.
+    """Seconds between heartbeats, by the call's options or the setting; 0 for none.
 
     Raises:
         BridgeError: INVALID_REQUEST for an interval outside the bounds.
@@ -33,10 +33,10 @@ def interval_of(options: Any, settings: Settings) -> float:
 
 
 class Heartbeats(Generic[T]):
-    """Reads with a `beat` every `interval` seconds until there is something. A context manager, which ends the read.
+    """Reads, and calls `beat` every `interval` seconds until the read returns. The context manager ends a pending read.
 
-    The read has a task of its own and goes on during a beat, and while nobody waits for it: a caller of `read` that is
-    cancelled can call again, and loses nothing. The beats are written by the caller's task, as everything else is.
+    A read runs in a task of its own. It goes on during a beat, and when the caller of `read` is cancelled; the next
+    call then returns its result. Beats are written by the caller's task, as all messages are.
     """
 
     def __init__(
@@ -58,10 +58,10 @@ class Heartbeats(Generic[T]):
             reading.cancel()
             await asyncio.wait((reading,))
         if not reading.cancelled():
-            reading.exception()  # what has ended the block comes first
+            reading.exception()  # the exception that ended the block takes precedence
 
     async def read(self) -> T:
-        """What the next `read` returns or raises."""
+        """The result of the next read. Raises what the read raises."""
         if not self._interval:
             return await self._read()
         reading = self._reading = self._reading or asyncio.create_task(self._read())

@@ -16,7 +16,7 @@ from bridge.upstream.origin import segment
 
 
 class ModelsService:
-    """The gateway's catalogue."""
+    """The gateway's models."""
 
     def __init__(self, upstream: Upstream, settings: Settings) -> None:
         self._upstream = upstream
@@ -25,7 +25,7 @@ class ModelsService:
     async def ListModels(
         self, request: models_pb2.ListModelsRequest, call: CallContext
     ) -> models_pb2.ListModelsResponse:
-        """All models, or a page of them; for a caller who may use some only, those."""
+        """All models that the caller may use, or a page of them."""
         response = await self._list(call, query_of(request))
         only_permitted(call, response)
         return response
@@ -51,10 +51,10 @@ class ModelsService:
 def _listed(value: dict[str, Any]) -> models_pb2.ListModelsResponse:
     response = built(models_pb2.ListModelsResponse, value)
     models = value.get("data")
-    if models is None and isinstance(value.get("models"), list):  # a few servers call it so
+    if models is None and isinstance(value.get("models"), list):  # a few servers use this name
         models = value["models"]
         response.data.extend(built(models_pb2.ListModelsResponse, {"data": models}).data)
-    if models is None and value.get("object") == "list":  # Ollama's way to say "none"
+    if models is None and value.get("object") == "list":  # Ollama's form of an empty list
         models = []
     if not isinstance(models, list) or len(response.data) != len(models):
         raise malformed("has no list of models")

@@ -1,4 +1,4 @@
-"""The paths that `RawService` may call: what a path may look like, and which ones the setting `raw_paths` allows."""
+"""The paths that `RawService` may call: valid paths that the setting `raw_paths` allows."""
 
 import re
 from collections.abc import Sequence
@@ -9,8 +9,8 @@ from bridge.errors import BridgeError, Reason, invalid
 _MAX_PATH: Final = 1024  # characters
 _PATH: Final = re.compile(r"(?:/[A-Za-z0-9._~!$&'()+=:@-]+)+")
 _DOTS: Final = re.compile(r"/\.{1,2}(?:/|$)")
-#: What is wrong with a path, the first that fits. Nothing of this could leave the base URL as the bridge sends it; the
-#: servers behind it decode and normalise paths in ways of their own.
+#: Why a path is refused: the first match counts. The bridge sends paths so that they stay below the base URL, but the
+#: servers behind it may decode and normalise them again.
 _FAULTS: Final = (
     (re.compile(r"[^/]"), "must begin with a slash: it is a path below the base URL"),
     (re.compile(r".*\?", re.DOTALL), "must not have a query; parameters go in the field `query`"),
@@ -20,7 +20,7 @@ _FAULTS: Final = (
 
 
 class RawPaths:
-    """The patterns of `raw_paths`; `*` stands for any characters of one segment."""
+    """The patterns of `raw_paths`, in which `*` matches any characters within one segment."""
 
     def __init__(self, patterns: Sequence[str]) -> None:
         self._patterns = [(pattern, re.compile(re.escape(pattern).replace(r"\*", "[^/]+"))) for pattern in patterns]
@@ -29,8 +29,7 @@ class RawPaths:
         """The pattern that allows a path.
 
         Raises:
-            BridgeError: INVALID_REQUEST for what is no plain path below the base URL, RAW_PATH_NOT_ALLOWED for a path
-                that no pattern allows.
+            BridgeError: INVALID_REQUEST for an invalid path, RAW_PATH_NOT_ALLOWED for a path that no pattern allows.
         """
         _check(path)
         for pattern, matches in self._patterns:

@@ -1,14 +1,13 @@
-"""Whether a caller may use the models that its request names, in whatever place and however they are spelled.
+"""Decides whether a caller may use the models that its request names, wherever they are and however they are spelled.
 
-Besides `model`, gateways take models to fall back to, or to choose from, in several places. A caller whose rule has
-model patterns is refused where
+Gateways take models not only from `model`, but also from lists of fallbacks and in other places. A request of a caller
+whose rule has model patterns is refused if
 
-* a member that speaks of models names one that no pattern covers, at any depth, as a value or as a key;
-* a name could be read as another one: it holds a separator, a dot segment or a character that Unicode equates with
-  another;
-* the request has a member that the schema does not know, unless the rule has `unknown_members = true`.
+* a member with a name like `model` or `fallback` names a model that no pattern allows, at any depth, as a value or as a
+* key; a model name is ambiguous: it has an empty segment, a dot segment or a character that Unicode equates with
+* another; the request has a member that the schema does not know, unless the rule has `unknown_members = true`.
 
-The content of a request (`messages`, definitions of functions and so on) is not searched for models: nobody routes by
+The content of a request (`messages`, function definitions and so on) is not searched, because gateways do not route by
 it.
 """
 
@@ -28,32 +27,32 @@ from bridge.errors import BridgeError, Reason, invalid
 from bridge.jsontext import MalformedJSONError, dumps, pairs
 from bridge.services.checks import MAX_MODEL_CHARACTERS
 
-#: Members that hold content. Text in `metadata` is content too.
+#: Members with content. Text in `metadata` is content too.
 _CONTENT: Final = frozenset(
     {"messages", "functions", "response_format", "input", "documents", "prediction", "json_schema",
      "structured_outputs", "chat_template", "chat_template_kwargs", "logit_bias", "trace"}
 )  # fmt: skip
-#: Of a tool, what its user has made up; the rest is the provider's, and may name a model that the tool runs.
+#: Members of a tool that the caller defines. Other members are the provider's, and may name a model that the tool runs.
 _DEFINITIONS: Final = frozenset({"function", "custom"})
-#: Parts of the names of members that speak of models. LiteLLM takes `deployment_id`, servers of adapters take theirs.
+#: A member whose name contains one of these may name models. LiteLLM takes `deployment_id`, other servers take
+#: adapters.
 _NAMES: Final = ("model", "fallback", "preset", "deployment", "adapter", "lora")
-#: The same, as a whole name and only beside `model`: elsewhere `engine` is that of a web search.
+#: Names of members that may name models, only next to `model`. Elsewhere `engine` is a search engine.
 _TOP_NAMES: Final = frozenset({"engine"})
-#: Members whose own members a gateway may read as the request's.
-_BODIES: Final = frozenset({"extrabody"})  # as `_folded` gives them
-#: What `*` and `?` in a pattern stand for. Any other character has to be in the pattern itself.
+#: Members whose members a gateway may treat as members of the request.
+_BODIES: Final = frozenset({"extrabody"})  # as `_folded` returns them
+#: The characters that `*` and `?` in a pattern match. Any other character has to be in the pattern itself.
 _PLAIN: Final = re.compile(r"[A-Za-z0-9._:/@+~-]*").fullmatch
 _PLAIN_MARKS: Final = frozenset("._:/@+~-")
-#: Longer names of members are not looked into: their values have to be models that the caller may use.
+#: A member with a longer name counts as one that names models.
 _MAX_NAME_CHARACTERS: Final = 128
 
 
 def permit(call: CallContext, request: Message) -> None:
-    """See that the caller may use every model that a request names.
+    """Check that the caller may use every model that a request names.
 
     Raises:
-        BridgeError: CALLER_NOT_ALLOWED, or INVALID_REQUEST for a request that has no JSON; before anything goes
-            upstream, and before the request's content is looked at.
+        BridgeError: CALLER_NOT_ALLOWED, or INVALID_REQUEST for a request that cannot be written as JSON.
     """
     caller = call.caller
     if caller is None or caller.models is None:
@@ -79,7 +78,7 @@ def permit(call: CallContext, request: Message) -> None:
 
 
 def permit_model(call: CallContext, model: str) -> None:
-    """See that the caller may use a model.
+    """Check that the caller may use a model.
 
     Raises:
         BridgeError: CALLER_NOT_ALLOWED.
@@ -89,20 +88,20 @@ def permit_model(call: CallContext, model: str) -> None:
 
 
 def permit_raw(call: CallContext, body: str, query: Sequence[tuple[str, str]]) -> None:
-    """See that the caller may use every model that a raw request names, in its JSON body or in its query.
+    """Check that the caller may use every model that a raw request names, in its JSON body or in its query.
 
-    The schema knows nothing of such a request: a model is whatever stands in a member that speaks of models. A body
-    has to name one, because what runs without a model would run with one that nobody sees.
+    There is no schema for such a request, so every value of a member that may name models counts as a model. A body has
+    to name a model: without one, the gateway would choose a model that cannot be checked.
 
     Raises:
-        BridgeError: CALLER_NOT_ALLOWED, before anything goes upstream.
+        BridgeError: CALLER_NOT_ALLOWED.
     """
     caller = call.caller
     if caller is None or caller.models is None:
         return
     try:
         members = pairs(body.encode()) if body else ()
-    except MalformedJSONError:  # nested more deeply than anything that routes a request
+    except MalformedJSONError:  # nested too deeply for anything that a gateway routes by
         raise refusal() from None
     if body and not (isinstance(members, tuple) and any(key == "model" for key, _ in members)):
         raise refusal()
@@ -115,9 +114,9 @@ def permit_raw(call: CallContext, body: str, query: Sequence[tuple[str, str]]) -
 
 
 def only_permitted(call: CallContext, response: models_pb2.ListModelsResponse) -> None:
-    """Take the models from a list that the caller may not use, and what else the list says of models.
+    """Remove the models that the caller may not use from a list, and other members that name models.
 
-    Whether there are further pages stays. What names the ends of a page are the models that are left.
+    `has_more` stays. `first_id` and `last_id` become those of the remaining models.
     """
     caller = call.caller
     if caller is None or caller.models is None:
@@ -134,12 +133,12 @@ def only_permitted(call: CallContext, response: models_pb2.ListModelsResponse) -
 
 
 def refusal() -> BridgeError:
-    """What a caller is told about a model that it may not use."""
+    """The error for a model that the caller may not use."""
     return BridgeError(Reason.CALLER_NOT_ALLOWED, "the caller may not use this model")
 
 
 def may_use(caller: Caller, model: str) -> bool:
-    """Whether a pattern of the caller's covers a model id, and nobody can read the id as another one."""
+    """Whether one of the caller's patterns allows a model id, and the id is not ambiguous."""
     if caller.models is None:
         return True
     if not 0 < len(model) <= MAX_MODEL_CHARACTERS or not _is_one_name(model):
@@ -148,26 +147,26 @@ def may_use(caller: Caller, model: str) -> bool:
 
 
 def _is_one_name(model: str) -> bool:
-    """Whether no part of the id is empty or a dot segment; a leading slash is that of a path to a local model."""
+    """Whether no segment of the id is empty or a dot segment. A leading slash is allowed, for paths of local models."""
     return not {"", ".", ".."} & set(model.removeprefix("/").split("/"))
 
 
 def _covers(pattern: str, model: str) -> bool:
-    """Whether each character of a model that the pattern fits may stand for `*`, or is in the pattern itself."""
-    if "@preset" in model.casefold() and "@preset" not in pattern:  # OpenRouter: a configuration with models of its own
+    """Whether each character of a matching model id may be matched by `*`, or is in the pattern itself."""
+    if "@preset" in model.casefold() and "@preset" not in pattern:  # OpenRouter: a preset has its own models
         return False
     return _PLAIN(model) is not None or all(_is_plain(character) or character in pattern for character in model)
 
 
 def _is_plain(character: str) -> bool:
-    """Whether a character is a mark of model ids, or a letter or digit that Unicode equates with no other."""
+    """Whether a character is a mark of model ids, or a letter or digit that Unicode does not equate with another."""
     if character.isalnum():
         return normalize("NFKC", character) == character
     return character in _PLAIN_MARKS
 
 
 def _routing(request: Message) -> Any:
-    """The members of a request that are not content, as JSON has them: one that is there twice, is there twice."""
+    """The members of a request's JSON that are not content, as pairs, so that repeated members are kept."""
     part = type(request)(
         **{
             field.name: value
@@ -178,7 +177,7 @@ def _routing(request: Message) -> Any:
     body = {key: value for key, value in encode(part).items() if key not in _CONTENT}
     try:
         members = pairs(dumps(body))
-    except MalformedJSONError:  # nested too deeply, as above
+    except MalformedJSONError:  # as in `permit_raw`
         raise refusal() from None
     return tuple((key, _SEARCHED[key](value) if key in _SEARCHED else value) for key, value in members)
 
@@ -193,22 +192,22 @@ def _without_definitions(tools: Any) -> Any:
 
 
 def _without_text(metadata: Any) -> Any:
-    """What of `metadata` is no text. Its text is the caller's own; LiteLLM reads objects and lists in it."""
+    """The members of `metadata` that are not text. Texts are the caller's own, but LiteLLM reads objects and lists."""
     if not isinstance(metadata, tuple):
         return metadata
     return tuple(member for member in metadata if not isinstance(member[1], str))
 
 
-#: What is searched of a member of which only a part is content.
+#: For members that are partly content: a function that returns the part to search.
 _SEARCHED: Final[Mapping[str, Callable[[Any], Any]]] = {"tools": _without_definitions, "metadata": _without_text}
 
 
 def _models(value: Any, *, top: bool = False) -> Iterator[str]:
-    """Each text and each key in a value that stands in a member that speaks of models.
+    """Each text and each key in members that may name models.
 
-    `top`: the value is an object whose members stand beside `model`, for whoever reads it.
+    `top` says that the members of the value are next to `model`.
     """
-    # Not by recursion, where each model would come up through all levels. What waits is one iterator for each level.
+    # Not recursive, because each model would be passed up through all levels. There is one iterator per level.
     levels = [_members(value, named=False, top=top)]
     while levels:
         for item, named, is_body in levels[-1]:
@@ -223,9 +222,9 @@ def _models(value: Any, *, top: bool = False) -> Iterator[str]:
 
 
 def _members(value: Any, *, named: bool, top: bool) -> Iterator[tuple[Any, bool, bool]]:
-    """The members of an object or the items of a list: each, whether it speaks of models, and whether it is a body.
+    """Each member of an object or item of a list, with two flags: may it name models, and is it a nested body.
 
-    A key in a member that speaks of models may be one, and comes as an item of its own.
+    Within a member that may name models, a key may be a model too, so it is an item of its own.
     """
     if isinstance(value, list):
         for item in value:
@@ -240,7 +239,7 @@ def _members(value: Any, *, named: bool, top: bool) -> Iterator[tuple[Any, bool,
 
 
 def _folded(key: str) -> str:
-    """A member's name as the most forgiving parser could read it: `Model` and `\uff4dodel` are `model`."""
+    """A member's name as the most lenient parser could read it: `Model` and `\uff4dodel` are `model`."""
     if len(key) > _MAX_NAME_CHARACTERS:
         return _NAMES[0]
     return "".join(filter(str.isalnum, normalize("NFKC", key).casefold()))

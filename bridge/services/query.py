@@ -1,4 +1,4 @@
-"""The query of a URL, from a request whose endpoint takes no body."""
+"""The query of a URL, for requests without a body."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
@@ -14,17 +14,17 @@ _MAX_QUERY: Final = 8192  # characters
 
 
 def query_of(request: Message) -> str:
-    """The query with its `?`, percent-encoded; empty for a request without parameters.
+    """The percent-encoded query, with its `?`; empty for a request without parameters.
 
     Raises:
-        BridgeError: INVALID_REQUEST for a value that has no form in a query, or a query that is too long.
+        BridgeError: INVALID_REQUEST for a value that a query cannot express, or a query that is too long.
     """
     members: dict[str, Any] = loads(dumps(encode(request)))
     return written([(key, text) for key, value in members.items() for text in _texts(value)], "extra_json")
 
 
 def written(parameters: Sequence[tuple[str, str]], field: str) -> str:
-    """The query of these parameters; `field` is where they come from, for the error.
+    """The query of these parameters. `field` is their path in the request, for the error.
 
     Raises:
         BridgeError: INVALID_REQUEST for a query that is too long.
@@ -36,7 +36,7 @@ def written(parameters: Sequence[tuple[str, str]], field: str) -> str:
 
 
 def _texts(value: Any) -> Iterator[str]:
-    """The text of a parameter's value; several of an array."""
+    """The texts of a parameter's value: one, or one for each item of an array."""
     for item in value if isinstance(value, list) else (value,):
         if isinstance(item, str):
             yield item

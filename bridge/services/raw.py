@@ -28,7 +28,7 @@ _HEARTBEAT: Final = raw_pb2.RawEvent()
 
 
 class RawService:
-    """JSON in and out as text, for endpoints without an RPC of their own."""
+    """Endpoints without an RPC of their own, with JSON as text."""
 
     def __init__(self, upstream: Upstream, settings: Settings) -> None:
         self._upstream = upstream
@@ -36,14 +36,14 @@ class RawService:
         self._paths = RawPaths(settings.raw_paths)
 
     async def Call(self, request: raw_pb2.RawRequest, call: CallContext) -> raw_pb2.RawResponse:
-        """A request, and its response whole."""
+        """Send a request and return the whole response."""
         call, target = await converted(call, _request_of, call, request, self._paths)
         body = await call_whole(self._upstream, self._settings, target, call)
         text = body.decode("utf-8-sig", "replace") if body else None
         return raw_pb2.RawResponse(http_status=call.record.http_status, body_json=text)
 
     async def Stream(self, request: raw_pb2.RawRequest, call: CallContext, response: ResponseStream) -> None:
-        """A request, and the events of its response as they come. A coroutine that writes, as with chat."""
+        """Send a request and write the events of its response as they arrive. A coroutine that writes, as in `chat`."""
         call, target = await converted(call, _request_of, call, request, self._paths)
         interval = interval_of(request.bridge_options, self._settings)
         beat = partial(response.heartbeat, _HEARTBEAT)
@@ -57,7 +57,7 @@ class RawService:
 
 
 def _request_of(call: CallContext, request: raw_pb2.RawRequest, paths: RawPaths) -> tuple[CallContext, Request]:
-    """The request that goes upstream, and the call with what its body says.
+    """The request to send upstream, and the call's context with the model of its body.
 
     Raises:
         BridgeError: INVALID_REQUEST, RAW_PATH_NOT_ALLOWED, or CALLER_NOT_ALLOWED for a model.

@@ -1,7 +1,7 @@
-"""Embedding vectors between JSON and protobuf with no work per number where that can be avoided.
+"""Converts embedding vectors from JSON to protobuf, if possible without work per number.
 
-Base64 text decodes to little-endian float32, which is exactly what a packed `repeated float` holds on the wire, and
-a `bytes` field with the same number looks the same there. So the response is built as a message that has such a field.
+Base64 text decodes to little-endian float32. That is the wire format of a packed `repeated float`, and of a `bytes`
+field with the same number. So the response is built as a message with a `bytes` field for each vector.
 """
 
 import re
@@ -39,35 +39,35 @@ def _wire_type() -> Any:
 #: `CreateEmbeddingResponse` on the wire, with `bytes` in place of each vector.
 RESPONSE_TYPE: Final = _wire_type()
 
-#: A member that holds a list of numbers. It is none within a string, where a backslash would stand before each quote.
+#: A member with a list of numbers. It does not match inside a string, where a backslash precedes each quote.
 _LIST: Final = re.compile(rb'"embedding"[ \t\r\n]*:[ \t\r\n]*(\[[-+0-9.eE, \t\r\n]*+\])')
-#: The beginning of a member that holds text, and its name, which is faster to look for.
+#: The start of a member with text, and its name, which is faster to search for.
 _TEXT: Final = re.compile(rb'"embedding"[ \t\r\n]*:[ \t\r\n]*"')
 _NAME: Final = b'"embedding"'
-#: The key of the object that stands for a vector. Nobody outside can know it.
+#: The key of the object that replaces a vector. It is random, so that nobody outside can know it.
 _MARK: Final = f"aibridge-{token_hex(16)}"
 
-#: One vector as packed floats; None where it stays in the JSON.
+#: One vector as packed floats; None if it stays in the JSON.
 Block = bytes | None
 
 
 class Vectors:
-    """The vectors of one response, taken out of its text before that is parsed.
+    """The vectors of one response, which are cut out of its text before it is parsed.
 
-    Without them little is left to scan and to parse. Text is taken out in a moment, 1 µs for each vector of 1536
-    numbers. A list of 1536 numbers takes 100 µs, so thousands of lists would hold up everybody else.
+    That leaves little text to scan and parse. For a vector of 1536 numbers, base64 text takes 1 µs to cut out and a
+    list takes 100 µs, so thousands of lists would block the event loop.
 
-    `is_float32` says that base64 text stands for 32-bit floats.
+    `is_float32` says that base64 text contains 32-bit floats.
     """
 
     def __init__(self, *, is_float32: bool) -> None:
         self.is_float32 = is_float32
-        self._places: list[tuple[bytes, int, int]] = []  # the text from which each was taken, its begin and its end
+        self._places: list[tuple[bytes, int, int]] = []  # of each vector: the text it is in, start, end
         self._blocks: list[bytes] = []
         self._given: set[int] = set()
 
     def take_texts(self, data: bytes) -> bytes:
-        """The text of a response with a mark in place of each vector that is base64 text."""
+        """The text of a response, with a mark in place of each vector that is base64 text."""
         if not self.is_float32:
             return data
         pieces: list[bytes] = []
@@ -87,7 +87,7 @@ class Vectors:
         return b"".join([*pieces, data[end:]]) if pieces else data
 
     def take_lists(self, data: bytes) -> bytes:
-        """The text of a response with a mark in place of each vector that is a list of numbers."""
+        """The text of a response, with a mark in place of each vector that is a list of numbers."""
         pieces: list[bytes] = []
         end = 0
         for match in _LIST.finditer(data):
@@ -103,7 +103,7 @@ class Vectors:
         return b'{"%b":%d}' % (_MARK.encode(), len(self._blocks) - 1)
 
     def block(self, value: Any) -> Block:
-        """The vector that an `embedding` is; None for what is none of 32-bit floats.
+        """The vector for the value of an `embedding`; None if it is not a vector of 32-bit floats.
 
         Raises:
             BridgeError: UPSTREAM_MALFORMED_RESPONSE for base64 text that is not whole 32-bit floats.
@@ -115,7 +115,7 @@ class Vectors:
         return self._blocks[number]
 
     def restore(self, value: Any) -> None:
-        """Put the values back whose vectors nobody asked for: members of the same name elsewhere."""
+        """Put back the values of members named `embedding` that are not vectors of the response."""
         pending = [value] if len(self._given) < len(self._blocks) else []
         while pending:
             node = pending.pop()
@@ -135,7 +135,7 @@ def _packed(text: bytes) -> Block:
 
 
 def _floats(text: memoryview) -> Block:
-    """The packed floats of base64 text that is written in the usual way."""
+    """The packed floats of base64 text in the usual form; None for any other text."""
     try:
         block = pybase64.b64decode(text, validate=True)
     except (Base64Error, ValueError):
@@ -144,9 +144,9 @@ def _floats(text: memoryview) -> Block:
 
 
 def lift(value: dict[str, Any], vectors: Vectors) -> tuple[dict[str, Any], list[Block]]:
-    """The response without its vectors, and the vectors in the order of the response.
+    """The response without its vectors, and the vectors in their order in the response.
 
-    What is no vector of 32-bit floats (several vectors for one input, other number formats) stays where it is.
+    Anything but a vector of 32-bit floats (several vectors for one input, other number formats) stays where it is.
 
     Raises:
         BridgeError: UPSTREAM_MALFORMED_RESPONSE for base64 text that is not whole 32-bit floats.
@@ -166,7 +166,7 @@ def lift(value: dict[str, Any], vectors: Vectors) -> tuple[dict[str, Any], list[
 
 
 def inputs_of(request: embeddings_pb2.CreateEmbeddingRequest) -> int | None:
-    """How many vectors the response to a request must have; None if the request does not tell."""
+    """The number of vectors that the response to a request must have; None if the request does not determine it."""
     kind = request.WhichOneof("input_kind")
     if kind == "input_texts":
         return len(request.input_texts.items)
@@ -177,12 +177,12 @@ def inputs_of(request: embeddings_pb2.CreateEmbeddingRequest) -> int | None:
         is_batch = isinstance(given, list) and not (given and all(isinstance(item, int) for item in given))
         return len(given) if is_batch else 1
     if kind is None:
-        return 1 if request.HasField("messages_json") else None  # vLLM embeds a conversation
-    return None if request.input == "" and kind == "input" else 1  # of an empty text Ollama makes nothing
+        return 1 if request.HasField("messages_json") else None  # vLLM: one vector for a conversation
+    return None if request.input == "" and kind == "input" else 1  # Ollama returns no vector for an empty text
 
 
 def check_count(value: dict[str, Any], inputs: int | None) -> None:
-    """Check that a response has a list with a vector for each input.
+    """Check that a response has a vector for each input.
 
     Raises:
         BridgeError: UPSTREAM_MALFORMED_RESPONSE.
@@ -190,14 +190,14 @@ def check_count(value: dict[str, Any], inputs: int | None) -> None:
     items = value.get("data", ...)
     if not isinstance(items, list | None):
         raise malformed("has no list of embeddings")
-    items = items or []  # null is Ollama's way to say "none"
+    items = items or []  # Ollama writes null for an empty list
     found = sum(isinstance(item, dict) and item.get("embedding") is not None for item in items)
     if inputs is not None and not found == len(items) == inputs:
         raise malformed(f"has {found} embeddings for {inputs} inputs")
 
 
 def put(response: Any, blocks: list[Block]) -> None:
-    """Give each embedding of a `RESPONSE_TYPE` its vector, and bring the embeddings into the order of their `index`."""
+    """Set the vector of each embedding in a `RESPONSE_TYPE` message, and sort the embeddings by `index`."""
     for embedding, block in zip(response.data, blocks, strict=True):
         if block is not None:
             embedding.embedding = block
@@ -219,12 +219,12 @@ def _block(vector: Any, *, is_float32: bool) -> Block:
         return None
     try:
         return struct.pack(f"<{len(vector)}f", *vector)
-    except (struct.error, OverflowError):  # several vectors, or a number that would become infinite in 32 bits
+    except (struct.error, OverflowError):  # several vectors, or a number that is too large for 32 bits
         return None
 
 
 def _odd_base64(text: str) -> bytes:
-    """Base64 without padding, or in the alphabet for URLs."""
+    """The bytes of base64 without padding, or in the alphabet for URLs."""
     padded = text if "=" in text else text + "=" * (-len(text) % 4)
     try:
         return bytes(pybase64.b64decode(padded.translate(_URL_SAFE), validate=True))

@@ -87,7 +87,7 @@ class UpstreamSettings(BaseModel):
 
     @property
     def upstream_base(self) -> str:
-        """Base URL of requests: `upstream_url`, or that of localhost where the upstream listens on a unix socket."""
+        """Base URL of requests: `upstream_url`, or one with localhost if the upstream listens on a unix socket."""
         if not self.upstream_socket:
             return self.upstream_url
         return f"http://localhost{unix_parts(self.upstream_url)[1]}"

@@ -34,7 +34,7 @@ _OPERATORS: Final = frozenset(
         Reason.BRIDGE_REQUEST_REJECTED,
     )
 )
-_MAX_TEXT: Final = 300
+_MAX_LINE_CHARACTERS: Final = 300
 _ENTRY = dict[str, Any]
 
 
@@ -89,7 +89,7 @@ def libraries() -> AbstractContextManager[None]:
     log = structlog.get_logger("aibridge.libraries")
 
     def take(level: str, text: str, **fields: Any) -> None:
-        log.log(logging.getLevelName(level.upper()), safe(text, _MAX_TEXT), **fields)
+        log.log(logging.getLevelName(level.upper()), safe(text, _MAX_LINE_CHARACTERS), **fields)
 
     return captured(take)
 
@@ -116,7 +116,7 @@ class _Libraries(logging.Handler):
     _log = structlog.get_logger("aibridge.libraries")
 
     def emit(self, record: logging.LogRecord) -> None:
-        text = safe(record.getMessage().partition("\n")[0], _MAX_TEXT)
+        text = safe(record.getMessage().partition("\n")[0], _MAX_LINE_CHARACTERS)
         error = record.exc_info[1] if record.exc_info else None
         fields = traceback_of(error) if error is not None else {}
         self._log.log(record.levelno, text, logger=record.name, **fields)

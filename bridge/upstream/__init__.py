@@ -1,1 +1,1 @@
-"""The one upstream gateway: the only place that knows HTTP."""
+"""The client of the upstream gateway: the only package that knows HTTP."""

@@ -1,8 +1,7 @@
-"""Reads error bodies. There are about thirty shapes; none is refused.
+"""Reads error bodies, of which there are about thirty shapes. None is refused.
 
-An error may be an object under `error`, a string there, a flat object, an array around either, FastAPI's `detail`,
-MiniMax's `base_resp`, an event of a stream, HTML, plain text, or nothing. `read` gives what can be found, as text that
-has not been masked yet.
+An error may be an object or a string under `error`, a flat object, an array around one of these, FastAPI's `detail`,
+MiniMax's `base_resp`, an event of a stream, HTML, plain text, or nothing. `read` returns what it finds, not masked yet.
 """
 
 import re
@@ -16,13 +15,13 @@ from bridge.upstream import delays, violations
 from bridge.upstream.reasons import BASE_RESP
 from bridge.upstream.sse import STRAY, EventDecoder, EventTooLargeError
 
-_MAX_TEXT: Final = 4096
-#: How deep errors inside errors are followed, as JSON text or as objects.
+_MAX_TEXT_BYTES: Final = 4096
+#: Maximum nesting of errors inside errors, as JSON text or as objects.
 _DEPTH: Final = 4
-#: An HTML page, made by a proxy on the way.
+#: The start of an HTML page, usually from a proxy.
 _MARKUP: Final = re.compile(r"<(?:!doctype|!--|\?xml|html|head|body|title|center|h\d|div|p|br)\b|<!--", re.IGNORECASE)
 _JSON_BEGINS: Final = re.compile(r'\{\s*["}]|\[\s*[\[{"]')
-#: The message in a JSON object that is cut off or broken after it.
+#: The message in a JSON object that is cut off or invalid after it.
 _SALVAGE: Final = re.compile(r'"(?:message|error|detail)"\s*:\s*"((?:[^"\\]|\\u[0-9a-fA-F]{4}|\\["\\/bfnrt])*)')
 #: An HTTP status at the end of a code, as in Huawei's `A.81101.429`.
 _STATUS_SUFFIX: Final = re.compile(r".*[._:-]([45][0-9]{2})", re.DOTALL)
@@ -36,7 +35,7 @@ _MESSAGES: Final = (
 _MESSAGES_AROUND: Final = ("errordescription", "error", "detail", "message", "msg", "title")
 _CODES: Final = ("code", "errorcode", "errcode", "errno", "retcode")
 _STATUSES: Final = ("code", "status", "httpstatuscode", "httpstatus", "statuscode", "errorcode", "errcode", "error")
-#: Texts that say that there is no error, without case and punctuation.
+#: Texts that mean that there is no error, in lower case without punctuation.
 _SUCCESS: Final = frozenset(
     (
         *("", "ok", "okay", "success", "succeeded", "successful", "successfully", "completed"),
@@ -44,17 +43,17 @@ _SUCCESS: Final = frozenset(
     )
 )
 _PUNCTUATION: Final = str.maketrans("", "", " _-./!")
-#: A longer text is none of them.
+#: A longer text is not one of them.
 _MAX_SUCCESS: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorBody:
-    """What an error body says. `status` is the HTTP status that it names; `fields` are pairs of path and description.
+    """The content of an error body. `status` is the HTTP status in it, `fields` are pairs of path and description.
 
-    `name` is the error type that MiniMax's number stands for. `further` holds more candidates for a name: the message,
-    and the code and type of a nested error. `retry_after` is in seconds. `is_openai` says that the API itself answered,
-    and not a router that does not know the path.
+    `name` is the error type for MiniMax's number. `further` holds more candidates for a name: the message, and the code
+    and type of a nested error. `retry_after` is in seconds. `is_openai` says that the error comes from the API, and not
+    from a router that does not know the path.
     """
 
     message: str = ""
@@ -72,14 +71,14 @@ class ErrorBody:
 
 
 def read(data: bytes) -> ErrorBody:
-    """What the body of an error response says: JSON, an event stream, lines of JSON, or text."""
+    """Read the body of an error response: JSON, an event stream, lines of JSON, or text."""
     for value in values(data):
         return read_value(value)
-    return ErrorBody(message=_plain(data[:_MAX_TEXT].decode("utf-8-sig", "replace")))
+    return ErrorBody(message=_plain(data[:_MAX_TEXT_BYTES].decode("utf-8-sig", "replace")))
 
 
 def values(data: bytes) -> Iterator[Any]:
-    """The JSON values in a body: the whole body, or the events or lines in it. Anything else as text."""
+    """The JSON values in a body: the whole body, or the events or lines in it. A part that is not JSON is text."""
     data = data.strip()
     with suppress(MalformedJSONError):
         yield loads(data)
@@ -87,7 +86,7 @@ def values(data: bytes) -> Iterator[Any]:
     decoder = EventDecoder(len(data) + 2)
     try:
         events = [*decoder.feed(data), *decoder.close()]
-    except EventTooLargeError as error:  # one event has too many lines
+    except EventTooLargeError as error:  # an event has too many lines
         events = error.events
     for event in events:
         value = _json(event.data)
@@ -135,12 +134,12 @@ def read_value(value: Any, depth: int = 0) -> ErrorBody:
 
 
 def fold(value: Mapping[str, Any]) -> dict[str, Any]:
-    """The members by name without case, `_` and `-`: `ErrorMsg` and `error_msg` are the same. The first one counts."""
+    """The members by lower-case name without `_` and `-`: `ErrorMsg` equals `error_msg`. The first one counts."""
     return {key.lower().replace("_", "").replace("-", ""): item for key, item in reversed(list(value.items()))}
 
 
 def is_blank(value: Any, depth: int = 0) -> bool:
-    """Whether a value reports no error: it, or everything in it, is empty, zero, null or says success."""
+    """Whether a value reports no error: it, or everything in it, is empty, zero, null or a word for success."""
     if isinstance(value, str):
         text = value.strip()
         if len(text) > _MAX_SUCCESS:
@@ -153,10 +152,10 @@ def is_blank(value: Any, depth: int = 0) -> bool:
 
 
 def http_status_of(members: Mapping[str, Any]) -> int | None:
-    """The HTTP status that an error's members name; `members` as from `fold`."""
+    """The HTTP status in the members of an error. `members` are from `fold`."""
     for key in _STATUSES:
         number = members.get(key)
-        if isinstance(number, str) and len(number) <= _MAX_TEXT:
+        if isinstance(number, str) and len(number) <= _MAX_TEXT_BYTES:
             suffix = _STATUS_SUFFIX.fullmatch(f".{number}")  # LiteLLM writes it as text
             number = int(suffix[1]) if suffix else None
         if type(number) is int and 400 <= number <= 599:
@@ -165,7 +164,7 @@ def http_status_of(members: Mapping[str, Any]) -> int | None:
 
 
 def first_object(value: Any) -> Any:
-    """The first object inside the arrays around an error. Gemini's compatibility layer sends one array."""
+    """The first object in nested arrays. Gemini's compatibility layer sends an error in an array."""
     for _ in range(_DEPTH):
         if isinstance(value, list):
             value = next((item for item in value if isinstance(item, (dict, list))), next(iter(value), None))
@@ -217,7 +216,7 @@ def _type(members: Mapping[str, Any]) -> str | None:
 
 
 def _is_flat_code(around: Mapping[str, Any]) -> bool:
-    """Whether this is xAI's form of an error. With a number as code it may be any server's page."""
+    """Whether this is xAI's form of an error. With a numeric code it may be any server's error."""
     code = around.get("code")
     return isinstance(around.get("error"), str) and isinstance(code, str) and not code.isdecimal()
 
@@ -233,7 +232,7 @@ def _message(members: Mapping[str, Any], around: Mapping[str, Any], depth: int) 
 
 
 def _inner(members: Mapping[str, Any], depth: int) -> ErrorBody:
-    """The nested error, which is the real cause if a gateway only says that something failed."""
+    """The nested error, which is the real cause if the gateway only reports that something failed."""
     if depth >= _DEPTH:
         return ErrorBody()
     for key, member in (("metadata", "raw"), ("value", "error_message"), ("message", "")):
@@ -249,7 +248,7 @@ def _inner(members: Mapping[str, Any], depth: int) -> ErrorBody:
 
 
 def _unwrap(text: str, depth: int) -> str:
-    """The message of an error that is text. If the text is the JSON of another error, the message of that."""
+    """The message of an error that is text. If the text is JSON of another error, that error's message."""
     if depth < _DEPTH and _JSON_BEGINS.match(text.lstrip()):
         message = read_value(_json(text.encode("utf-8", "replace")), depth + 1).message
         if message:
@@ -258,7 +257,7 @@ def _unwrap(text: str, depth: int) -> str:
 
 
 def _string(value: Any) -> str | None:
-    """A member as text; as JSON text if it is not a string. LiteLLM writes Python's `None` as a string."""
+    """A member as text, or as JSON text if it is not a string. LiteLLM writes Python's `None` as a string."""
     if isinstance(value, str):
         text = value
     elif value is None or value in ({}, []):

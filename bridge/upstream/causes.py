@@ -1,4 +1,4 @@
-"""Why the upstream cannot be reached: a cause for each exception of the transport, and log lines when it changes."""
+"""Maps exceptions of the transport to causes, and logs when the upstream becomes unreachable or reachable."""
 
 import errno
 import re
@@ -19,13 +19,13 @@ _log = structlog.get_logger("aibridge.upstream")
 
 
 class Cause(Enum):
-    """The value is what logs and `ErrorInfo.metadata` show; `words` go on a sentence, `advice` is for the operator."""
+    """Why a connection failed: a value for logs and `ErrorInfo.metadata`, a text for messages, advice for operators."""
 
     words: str
     advice: str
 
     def __new__(cls, value: str, words: str, advice: str) -> Self:
-        """A member with its texts."""
+        """Create a member with its texts."""
         member = object.__new__(cls)
         member._value_, member.words, member.advice = value, words, advice
         return member
@@ -135,7 +135,7 @@ _CERTIFICATES: Final[Mapping[int, Cause]] = {
     62: Cause.CERTIFICATE_WRONG_HOST,
     64: Cause.CERTIFICATE_WRONG_HOST,  # for an IP address
 }
-#: In the order in which they count where several addresses failed: what says most about the upstream comes first.
+#: If several addresses failed for different reasons, the first of these counts: it says most about the upstream.
 _NUMBERS: Final[Mapping[int, Cause]] = {
     errno.ECONNREFUSED: Cause.REFUSED,
     errno.ECONNRESET: Cause.CLOSED,
@@ -149,17 +149,17 @@ _NUMBERS: Final[Mapping[int, Cause]] = {
     errno.EADDRNOTAVAIL: Cause.UNREACHABLE,
 }
 _NO_NAME: Final = frozenset({socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)})
-#: What proxies answer to CONNECT without a valid credential. tinyproxy says 401 to a wrong one.
+#: Responses of proxies to CONNECT without a valid credential. tinyproxy responds with 401 to a wrong one.
 _PROXY_CREDENTIALS: Final = frozenset({401, 407})
 #: aiohappyeyeballs joins the texts of several failures into one exception without a number.
 _NUMBER: Final = re.compile(r"\[Errno (\d+)\]")
-#: Bound of the log lines about changes.
+#: At most this many log lines in this time.
 _MAX_LINES: Final = 10
 _WINDOW_SECONDS: Final = 60.0
 
 
 def cause_of(error: BaseException) -> Cause:
-    """Why there is no connection, by an exception of the transport or by the one behind it."""
+    """The cause for an exception of the transport, or for the exception that caused it."""
     match error:
         case ProxyRefusedError():
             cause = Cause.PROXY_CREDENTIALS if error.status in _PROXY_CREDENTIALS else Cause.PROXY_REFUSED
@@ -170,7 +170,7 @@ def cause_of(error: BaseException) -> Cause:
         case ssl.SSLCertVerificationError():
             cause = _CERTIFICATES.get(getattr(error, "verify_code", 0), Cause.CERTIFICATE_INVALID)
         case ssl.SSLEOFError() | ssl.SSLZeroReturnError():
-            cause = Cause.CLOSED  # in the middle of the handshake, which says nothing of TLS
+            cause = Cause.CLOSED  # during the handshake, which does not mean that TLS is the problem
         case ssl.SSLError():
             cause = Cause.TLS_FAILED
         case UnicodeError():
@@ -184,7 +184,7 @@ def cause_of(error: BaseException) -> Cause:
 
 def _of_other(error: BaseException) -> Cause:
     number = error.errno if isinstance(error, OSError) else None
-    behind = error.__cause__ or error.__context__  # httpcore sets the context alone
+    behind = error.__cause__ or error.__context__  # httpcore sets only the context
     if number is None and behind is not None:
         return cause_of(behind)
     numbers = {number} if number is not None else {int(found) for found in _NUMBER.findall(str(error))}
@@ -193,18 +193,18 @@ def _of_other(error: BaseException) -> Cause:
 
 
 class Reachability:
-    """Logs when the upstream cannot be reached any more, when the cause changes, and when it can be reached again.
+    """Logs when the upstream becomes unreachable, when the cause changes, and when it is reachable again.
 
-    One name may stand for several servers, of which some fail. So there are at most `_MAX_LINES` in
-    `_WINDOW_SECONDS`; a change that was not logged for that is logged later, if it is still one.
+    If some of the servers behind a name fail, the state changes often. So there are at most `_MAX_LINES` lines in
+    `_WINDOW_SECONDS`. A change that could not be logged is logged later, if it still holds.
 
-    `fields` are what each line says of the way to the upstream; without any, nothing is logged.
+    Each line has the `fields`, which describe the route to the upstream. Without any, nothing is logged.
     """
 
     def __init__(self, **fields: Any) -> None:
         self._fields = fields
-        self._cause: Cause | None = None  # as the last line said
-        self._lines: deque[float] = deque(maxlen=_MAX_LINES)  # when the latest were written
+        self._cause: Cause | None = None  # in the last line
+        self._lines: deque[float] = deque(maxlen=_MAX_LINES)  # when the latest lines were written
 
     def failed(self, cause: Cause) -> None:
         """A connection could not be made."""
@@ -219,7 +219,7 @@ class Reachability:
             )
 
     def reached(self) -> None:
-        """A new connection has brought a response."""
+        """A new connection has returned a response."""
         if self._cause is not None and self._may_log():
             _log.warning("upstream can be reached again", cause=self._cause.value, **self._fields)
             self._cause = None

@@ -1,4 +1,4 @@
-"""The choices of one stream: which have begun, which have ended, and how."""
+"""The choices of one stream: which have started, which have ended, and how."""
 
 from typing import Any, Final
 
@@ -7,26 +7,26 @@ from bridge.jsontext import text_of
 from bridge.upstream import failures
 from bridge.upstream.inside import suspect_in
 
-#: Choices of a stream, each of which is remembered, and characters of its finish_reason.
+#: Limits of what is remembered: choices of a stream, and characters of a finish_reason.
 _MAX_CHOICES: Final = 4096
 _MAX_REASON: Final = 128
 
 
 class Choices:
-    """Follows the choices; `asked` is how many the caller wants. `finished` are their finish_reasons."""
+    """Tracks the choices. `requested` is the number that the caller requested. `finished` has their finish_reasons."""
 
-    def __init__(self, asked: int) -> None:
-        self._asked = asked
-        self._open: set[int] = set()  # they have begun, and have no finish_reason yet
+    def __init__(self, requested: int) -> None:
+        self._requested = requested
+        self._open: set[int] = set()  # started, without a finish_reason yet
         self.finished: dict[int, str] = {}
-        self._failed = False  # one has finished with `error`
-        self.suspect: Any = None  # the last object, which was an error if nothing of a choice comes behind it
+        self._failed = False  # a choice has finished with `error`
+        self.suspect: Any = None  # the last object, which is an error if no choice follows it
 
     def follow(self, value: dict[str, Any]) -> None:
-        """Take in a chunk.
+        """Record a chunk.
 
         Raises:
-            BridgeError: UPSTREAM_MALFORMED_RESPONSE for more choices than anybody asks for.
+            BridgeError: UPSTREAM_MALFORMED_RESPONSE for too many choices.
         """
         choices = value.get("choices")
         if choices is None:
@@ -51,18 +51,18 @@ class Choices:
                     self._open.add(index)
 
     def doubt(self, value: dict[str, Any]) -> None:
-        """Take in an object that is no chunk."""
+        """Record an object that is not a chunk."""
         self.suspect = suspect_in(value) or self.suspect
 
     def are_finished(self) -> bool:
-        """Whether each choice that was asked for, or has begun, has ended."""
-        return not self._open and len(self.finished) >= self._asked
+        """Whether every choice that was requested or has started has ended."""
+        return not self._open and len(self.finished) >= self._requested
 
     def judge(self) -> None:
-        """The stream says that it is complete: check that it holds a response.
+        """Check that a complete stream contains a response.
 
         Raises:
-            BridgeError: there was no choice, or the upstream ended one with an error that it did not describe.
+            BridgeError: the stream had no choice, or ended one with finish_reason `error` and no error object.
         """
         if self._failed:
             message = "the upstream ended a choice with finish_reason `error`"

@@ -1,7 +1,7 @@
-"""The HTTP client of the one upstream: credentials, headers, limits and retries.
+"""The HTTP client of the upstream: credentials, headers, limits and retries.
 
-httpx is the interface, on a transport of our own that is called directly. With one fixed base URL, httpx's client layer
-(redirects, cookies, URL merging, proxies from the environment) has nothing to do, and it is expensive.
+The bridge calls its own httpx transport directly. httpx's client layer (redirects, cookies, URL merging, proxies from
+the environment) is expensive, and is not needed with one fixed base URL.
 """
 
 import asyncio
@@ -44,7 +44,7 @@ class Upstream:
         self._origin = Origin(settings)
         base = self._origin.base
         proxy = upstream_proxy(settings)
-        # A proxy that forwards plain requests sees its own credential in them, and may repeat it in an error.
+        # A proxy that forwards plain requests gets its credential in them, and may quote it in an error.
         self._quoting_proxy = proxy if base.scheme == "http" else None
         self._transport = Transport(
             base,
@@ -62,7 +62,7 @@ class Upstream:
         ]
 
     async def start(self) -> None:
-        """Get the credential, and log what the operator should know about the connection to the upstream.
+        """Get the credential, and warn about proxy variables that are not used.
 
         Raises:
             SettingsError: there is no credential.
@@ -75,15 +75,15 @@ class Upstream:
             )
 
     def connections(self) -> tuple[int, int]:
-        """How many connections are in use and how many are idle. May be called from any thread."""
+        """The numbers of connections in use and of idle ones. May be called from any thread."""
         return self._transport.connections()
 
     async def get(self, path: str, call: CallContext) -> dict[str, Any]:
-        """The JSON object in response to a GET of `path`, with its query, below the base URL. Errors as `post`."""
+        """GET a `path` below the base URL, perhaps with a query, and return the JSON object. Raises as `post` does."""
         return await self._whole("GET", path, call, b"")
 
     async def post(self, path: str, call: CallContext, body: bytes, cuts: Cuts | None = None) -> dict[str, Any]:
-        """The JSON object in response to a POST of a JSON body; `cuts` as in `response_of`.
+        """POST a JSON body and return the JSON object of the response. `cuts` as in `response_of`.
 
         Raises:
             BridgeError: see `bridge.upstream.failures`.
@@ -95,7 +95,7 @@ class Upstream:
     async def begin(
         self, method: str, path: str, call: CallContext, body: bytes, accept: str, clock: Clock
     ) -> Exchange:
-        """Send a request, with retries, until a response begins with a 2xx. The caller must close the exchange.
+        """Send a request, with retries, until the status is 2xx. The caller must close the exchange.
 
         Raises:
             BridgeError: as `post`.

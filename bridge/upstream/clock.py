@@ -1,7 +1,7 @@
-"""The time limits of one upstream request: the caller's deadline over all, and a limit for each phase of it.
+"""The time limits of one upstream request: the call's deadline, and a timeout for each phase.
 
-`asyncio.timeout` does the work. Rescheduling it for every event of a stream would cost too much. So a stream only notes
-its progress, and the timer compares the note when it fires.
+`asyncio.timeout` does the work. Rescheduling it for every event of a stream would be too expensive. So a stream only
+records its progress, and the timer compares that when it fires.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from bridge.errors import BridgeError, Reason
 
 
 class Clock:
-    """A context manager that raises the error of the phase whose time has run out."""
+    """A context manager that raises the error of the phase that timed out."""
 
     def __init__(self, deadline: float) -> None:
         self._loop = asyncio.get_running_loop()
@@ -41,18 +41,18 @@ class Clock:
             raise BridgeError(reason, message, delay=1.0 if reason is Reason.BRIDGE_OVERLOADED else None) from None
 
     def phase(self, limit: float, reason: Reason, message: str) -> None:
-        """Begin a phase that fails with `reason` when `limit` seconds pass without `resume` or `pause`."""
+        """Start a phase that fails with `reason` when `limit` seconds pass without `resume` or `pause`."""
         self._phase, self._limit, self._progress = (reason, message), limit, self._loop.time()
         self._arm()
 
     def resume(self) -> None:
-        """Restart the time of the phase."""
+        """Restart the timeout of the phase."""
         self._progress = self._loop.time()
         if self._timer is None:
             self._arm()
 
     def pause(self) -> None:
-        """Stop the time of the phase until `resume`."""
+        """Stop the timeout of the phase until `resume`."""
         self._progress = math.inf
 
     def _arm(self) -> None:

@@ -1,7 +1,7 @@
-"""A short-lived token that a command prints, renewed before it expires and never in the way of a call.
+"""Runs the command that prints a short-lived token, in the background and before the token expires.
 
-The command prints the token, or a JSON object with the token and its expiry, as `az account get-access-token`,
-`gcloud auth print-access-token` and kubectl's exec plugins do. While the command fails, the last good token stays.
+The command prints the token, or a JSON object with the token and its expiry, as `az account get-access-token`, `gcloud
+auth print-access-token` and kubectl's exec plugins do. While the command fails, the last good token is used.
 """
 
 import asyncio
@@ -22,38 +22,40 @@ from bridge.jsontext import MalformedJSONError, loads
 
 _log = structlog.get_logger("aibridge.upstream")
 
-_MAX_BYTES: Final = 1 << 16  # of what the command prints
+_MAX_BYTES: Final = 1 << 16  # of the command's output
 _TOKENS: Final = ("token", "access_token", "accessToken", "id_token")
-#: Seconds from now; a moment, in seconds since 1970 or as a date of ISO 8601. az's `expiresOn`, in local time, is last.
+#: Members with the expiry: in seconds from now; in seconds since 1970 or as an ISO 8601 date. az's `expiresOn`, which
+#: is in local time, is last.
 _LIFETIMES: Final = ("expires_in",)
 _MOMENTS: Final = ("expires_on", "expirationTimestamp", "expires_at", "expiration", "expiry", "expiresOn")
 #: A token is renewed after 90 % of its lifetime, or this long before it expires if that is earlier, but not before half
 #: of its lifetime.
 _MARGIN_SECONDS: Final = 60.0
 _MIN_LIFETIME_SECONDS: Final = 1.0
-#: A larger number is in milliseconds. As seconds since 1970 it would be a moment in the year 5138.
+#: A larger number is in milliseconds. In seconds since 1970 it would be in the year 5138.
 _MAX_SECONDS: Final = 1e11
-#: The delay after a failure, which doubles up to the maximum. Calls start a run at most once per interval.
+#: The delay after a failure doubles up to the maximum. Calls start a run at most once per interval.
 _FIRST_RETRY_SECONDS: Final = 2.0
 _MAX_RETRY_SECONDS: Final = 60.0
 _MIN_INTERVAL_SECONDS: Final = 10.0
 
 
 class TokenCommandError(Exception):
-    """The command gave no token. The message says why, and quotes nothing of what it printed."""
+    """The command gave no token. The message says why, without quoting the output."""
 
 
 class PrintedToken(NamedTuple):
-    """A token, and the seconds for which it is valid; 0 if the command did not say."""
+    """A token and its lifetime in seconds, 0 if unknown."""
 
     value: str
     lifetime: float
 
 
 class TokenCommand:
-    """Runs a command for its token, at most one at a time.
+    """Runs a command to get a token, at most one run at a time.
 
-    `timeout` is the seconds for one run; `refresh` the seconds after which a token without an expiry is renewed.
+    `timeout` is the maximum time of a run, `refresh` the time after which a token without an expiry is renewed, in
+    seconds.
     """
 
     def __init__(self, command: str, *, timeout: float, refresh: float) -> None:
@@ -61,33 +63,33 @@ class TokenCommand:
         self._timeout = timeout
         self._refresh = refresh
         self._token = ""
-        self._latest = -_MIN_INTERVAL_SECONDS  # the latest run began, by the monotonic clock
+        self._latest = -_MIN_INTERVAL_SECONDS  # start of the latest run, by the monotonic clock
         self._running: asyncio.Task[float] | None = None
         self._keeper: asyncio.Task[None] | None = None
         self._process: subprocess.Popen[bytes] | None = None
 
     def value(self) -> str:
-        """The last good token; the empty text while there is none."""
+        """The last good token; empty if there is none yet."""
         return self._token
 
     async def start(self) -> None:
-        """Get the first token, and renew it from now on.
+        """Get the first token, and keep it renewed.
 
         Raises:
-            TokenCommandError: there is no token.
+            TokenCommandError: the command gave none.
         """
         due = await self._run()
         self._keeper = asyncio.create_task(self._keep(due))
 
     async def renew(self) -> None:
-        """Run the command because a token was rejected. A run under way counts, and so does one a moment ago."""
+        """Run the command because a token was rejected. A run that is in progress or has just ended is enough."""
         if self._running is None and time.monotonic() - self._latest < _MIN_INTERVAL_SECONDS:
             return
         with suppress(TokenCommandError):
             await self._run()
 
     async def close(self) -> None:
-        """Stop renewing, and end a run under way."""
+        """Stop renewing, and end a run in progress."""
         if self._keeper is not None:
             self._keeper.cancel()
             await asyncio.wait({self._keeper})
@@ -107,7 +109,7 @@ class TokenCommand:
                 due, retry = retry, min(2 * retry, _MAX_RETRY_SECONDS)
 
     async def _run(self) -> float:
-        """Run the command, or wait for the run under way. The seconds after which the token is to be renewed."""
+        """Run the command, or wait for the run in progress. Returns the seconds until the next renewal."""
         if self._running is None:
             self._running = asyncio.create_task(self._fetch())
             self._running.add_done_callback(self._ended)
@@ -116,7 +118,7 @@ class TokenCommand:
     def _ended(self, task: asyncio.Task[float]) -> None:
         self._running = None
         if not task.cancelled():
-            task.exception()  # told to whoever waits; there may be nobody
+            task.exception()  # retrieved, because nobody may be waiting
 
     async def _fetch(self) -> float:
         self._latest = time.monotonic()
@@ -128,13 +130,13 @@ class TokenCommand:
         return max(min(lifetime - _MARGIN_SECONDS, 0.9 * lifetime), 0.5 * lifetime, _MIN_LIFETIME_SECONDS)
 
     def _output(self) -> bytes:
-        """What the command prints; for a thread.
+        """The command's output. Blocks, so it has to run in a thread.
 
-        uvloop's own way to start a process runs Python between fork and exec, and that crashes at random once gRPC is
-        at work (grpc/grpc#43055). `subprocess` does not do that.
+        uvloop runs Python code between fork and exec, which crashes at random when gRPC is running (grpc/grpc#43055).
+        `subprocess` does not.
         """
         try:
-            process = subprocess.Popen(  # noqa: S603 # the operator's
+            process = subprocess.Popen(  # noqa: S603 # the operator's command
                 self._words,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
@@ -162,16 +164,16 @@ class TokenCommand:
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
-    """End a process and what it has started."""
+    """Kill a process and its children."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
 
 
 def parse(output: bytes) -> PrintedToken:
-    """The token in what a command has printed.
+    """The token in the output of a command.
 
     Raises:
-        TokenCommandError: there is none, or a header could not hold it.
+        TokenCommandError: there is none, or it cannot be sent in a header.
     """
     text = output.decode("utf-8-sig", "replace").strip()  # PowerShell writes a byte order mark
     lifetime = 0.0
@@ -193,12 +195,12 @@ def _members(text: str) -> dict[str, Any]:
     except MalformedJSONError:
         raise TokenCommandError("printed invalid JSON") from None
     status = value.get("status") if isinstance(value, dict) else None
-    members = status if isinstance(status, dict) else value  # an ExecCredential of kubectl's
+    members = status if isinstance(status, dict) else value  # kubectl's ExecCredential
     return members if isinstance(members, dict) else {}
 
 
 def _lifetime(members: dict[str, Any]) -> float:
-    """The seconds for which a token is valid; 0 if nothing says so that can be read."""
+    """The lifetime of a token in seconds; 0 if there is none that can be read."""
     for name in (*_LIFETIMES, *_MOMENTS):
         value = members.get(name)
         if value is not None:
@@ -216,4 +218,4 @@ def _seconds(value: Any) -> float:
     try:
         return float(value)
     except ValueError:
-        return datetime.fromisoformat(str(value)).timestamp()  # without a zone it is local time, as az writes it
+        return datetime.fromisoformat(str(value)).timestamp()  # without a time zone it is local time, as from az

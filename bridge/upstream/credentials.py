@@ -1,4 +1,4 @@
-"""Whose credential goes upstream, and what it is right now. Secrets in files are read again when they change."""
+"""Chooses the credential of each upstream request. Secrets in files are reread when the files change."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,9 +17,9 @@ _log = structlog.get_logger("aibridge.upstream")
 
 
 class Credential(NamedTuple):
-    """The value of the `authorization` header, None to send none, and whether it is the bridge's own.
+    """The value of the `authorization` header, None for no header, and whether it is the bridge's credential.
 
-    `others` are further secrets that go with it.
+    `others` are further secrets in the request.
     """
 
     authorization: str | None
@@ -28,7 +28,7 @@ class Credential(NamedTuple):
 
 
 class Credentials:
-    """Chooses the credential of each request by the setting `upstream_credentials`.
+    """The credentials of the bridge and of callers, chosen by the setting `upstream_credentials`.
 
     Raises:
         SettingsError: the key or the token cannot be sent.
@@ -40,11 +40,11 @@ class Credentials:
         self._command = _command(settings.upstream_token_command, settings)
         # A key wins over a token, even if the key is wrong: that is the gateway's documented order.
         self._source = (key or token or self._command) if settings.upstream_credentials in {"auto", "bridge"} else None
-        # What shows the bridge who calls is for the bridge alone.
+        # A token that authenticates the caller to the bridge is never sent on.
         self._passes = settings.upstream_credentials in {"auto", "caller"} and not settings.takes_bearer
         self._of_callers: dict[Path, SecretFile] = {}
         self._settings = settings
-        self._commands: dict[str, TokenCommand] = {}  # of callers
+        self._commands: dict[str, TokenCommand] = {}  # of callers, by command
 
     async def start(self) -> None:
         """Get the first token of `upstream_token_command`.
@@ -59,7 +59,7 @@ class Credentials:
                 raise SettingsError(f"upstream_token_command: {error}") from None
 
     async def prepare(self, caller: Caller | None) -> None:
-        """Get the first token of a caller that has a command of its own; only its first call waits for that."""
+        """Get the first token of a caller that has its own command. Only its first call waits for that."""
         if caller is not None and caller.upstream_token_command is not None:
             command = self._of_command(caller.upstream_token_command)
             if not command.value():
@@ -69,7 +69,7 @@ class Credentials:
                     _log.error("upstream_token_command of a caller failed", caller=caller.name, problem=str(error))
 
     async def renew(self, caller: Caller | None, rejected: str | None) -> bool:
-        """A value of `authorization` was rejected: if a command made it, get another. Whether there is another now."""
+        """Renew a rejected `authorization`, if it comes from a command. Returns whether there is a new value."""
         command = self._command
         if caller is not None and caller.upstream_token_command is not None:
             command = self._of_command(caller.upstream_token_command)
@@ -77,7 +77,7 @@ class Credentials:
             command = None
         if command is None:
             return False
-        if rejected == f"Bearer {command.value()}":  # else it was renewed meanwhile
+        if rejected == f"Bearer {command.value()}":  # otherwise it was renewed meanwhile
             await command.renew()
         return rejected != f"Bearer {command.value()}"
 
@@ -91,7 +91,7 @@ class Credentials:
         """The credential for a call with this metadata.
 
         Raises:
-            BridgeError: INVALID_METADATA for a caller's `authorization` that cannot be an HTTP header.
+            BridgeError: INVALID_METADATA for a caller's `authorization` that is not a valid HTTP header value.
         """
         source = self._source
         if caller is not None and caller.upstream_api_key_file is not None:

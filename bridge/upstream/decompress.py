@@ -1,7 +1,7 @@
-"""Decodes a `content-encoding` that a server used although the bridge asks for none. Its size is not trusted.
+"""Decodes a `content-encoding` that the bridge did not ask for. The decompressed size is limited.
 
-64 KiB of gzip can hold 64 MiB of text. It is unpacked in steps, because no other task runs during a step. What has to
-be buffered until a response or an event is complete must be in proportion to the compressed bytes.
+64 KiB of gzip can contain 64 MiB of text. It is unpacked in steps, because no other task runs during a step. Text that
+is buffered until a response or an event is complete must be in proportion to the compressed bytes.
 """
 
 import codecs
@@ -12,12 +12,12 @@ from typing import Final
 
 from bridge.upstream import failures
 
-#: Most bytes that a step gives.
+#: Maximum number of bytes from one step.
 _STEP_BYTES: Final = 1 << 16
-#: Bytes of text that may be buffered in any case, and for each compressed byte. Real text reaches 30.
+#: Bytes of text that may be buffered in any case, and per compressed byte. Real text reaches 30 per byte.
 _FREE_BYTES: Final = 1 << 20
 _MAX_RATIO: Final = 100
-#: Values that name no coding: words for "none", and charsets in the wrong header.
+#: Values that mean no coding: words for "none", and charsets in the wrong header.
 _NO_CODINGS: Final = frozenset(
     (
         *("", "identity", "none", "null", "no", "false", "off", "plain", "text", "raw", "unencoded", "undefined"),
@@ -25,7 +25,7 @@ _NO_CODINGS: Final = frozenset(
     )
 )
 _ZLIB: Final = frozenset({"gzip", "x-gzip", "deflate"})
-#: The codings of HTTP. Servers write other words here, which name no coding.
+#: The codings of HTTP. Other values are ignored, because servers write all sorts of words here.
 _KNOWN: Final = _ZLIB | {
     "br",
     "brotli",
@@ -39,10 +39,10 @@ _KNOWN: Final = _ZLIB | {
     "lz4",
     "snappy",
 }
-#: Length of the header of zlib, and of the magic number of gzip.
+#: Length of zlib's header and of gzip's magic number.
 _HEAD_BYTES: Final = 2
 _GZIP_MAGIC: Final = b"\x1f\x8b"
-#: Bytes of a compressed error that are unpacked at a time. What comes before a broken piece is kept.
+#: A compressed error is unpacked in pieces of this many bytes. The text before a corrupt piece is kept.
 _PIECE_BYTES: Final = 512
 _BINARY: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
@@ -52,16 +52,16 @@ class Unpacker:
 
     def __init__(self, *, may_be_raw: bool = False) -> None:
         self._inflate = zlib.decompressobj(zlib.MAX_WBITS | 32)
-        self._start: bytes | None = b"" if may_be_raw else None  # the first bytes, until they show the format
-        #: Whether the next step needs no more bytes of the body, because the last one was full.
+        self._start: bytes | None = b"" if may_be_raw else None  # the first bytes, until the format is known
+        #: Whether more text can be unpacked without further bytes of the body.
         self.has_more = False
         self._taken = 0  # bytes of the body so far
 
     def step(self, data: bytes = b"") -> bytes:
-        """The next part of the text, which may be empty. `data` are more bytes of the body, if there are any.
+        """The next part of the text, which may be empty. `data` is the next part of the body.
 
         Raises:
-            BridgeError: UPSTREAM_MALFORMED_RESPONSE for a body that is broken.
+            BridgeError: UPSTREAM_MALFORMED_RESPONSE for a corrupt body.
         """
         if self._inflate.eof:
             self.has_more = False
@@ -84,10 +84,10 @@ class Unpacker:
         return text
 
     def keep(self, size: int) -> None:
-        """Check that so many bytes of text may be buffered.
+        """Check that this many bytes of text may be buffered.
 
         Raises:
-            BridgeError: UPSTREAM_RESPONSE_TOO_LARGE for a bomb.
+            BridgeError: UPSTREAM_RESPONSE_TOO_LARGE for a decompression bomb.
         """
         limit = max(_FREE_BYTES, _MAX_RATIO * self._taken)
         if size > limit:
@@ -97,17 +97,17 @@ class Unpacker:
         """The body has ended.
 
         Raises:
-            BridgeError: UPSTREAM_STREAM_INTERRUPTED for a body that was not complete.
+            BridgeError: UPSTREAM_STREAM_INTERRUPTED for an incomplete body.
         """
         if not self._inflate.eof:
             raise failures.interrupted("the response's compressed body was cut off")
 
 
 def unpacker_for(encoding: str) -> Unpacker | None:
-    """The unpacker for the value of a `content-encoding` header, None if there is nothing to decode.
+    """The unpacker for a `content-encoding` header; None if there is nothing to decode.
 
     Raises:
-        BridgeError: UPSTREAM_MALFORMED_RESPONSE for an encoding that the bridge does not know.
+        BridgeError: UPSTREAM_MALFORMED_RESPONSE for an encoding that the bridge cannot decode.
     """
     names = [name for name in _codings(encoding) if name in _KNOWN]
     if not names:
@@ -118,9 +118,10 @@ def unpacker_for(encoding: str) -> Unpacker | None:
 
 
 def readable(data: bytes, encoding: str, limit: int) -> bytes:
-    """The body of an error as far as it can be read, at most `limit` bytes, whatever the header calls its encoding.
+    """The readable part of an error's body, at most `limit` bytes.
 
-    A compressed body is unpacked up to where it breaks, text is taken as it is, and anything else is dropped.
+    A compressed body is unpacked up to the first error. Text is returned unchanged, whatever the header says. Other
+    bytes are dropped.
     """
     names = _codings(encoding)
     if data.startswith(_GZIP_MAGIC) or not _ZLIB.isdisjoint(names):

@@ -10,15 +10,15 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
-_MAX_TEXT: Final = 64
-#: Members of an error body that are searched for a delay.
+_MAX_DELAY_CHARACTERS: Final = 64
+#: Maximum number of members of an error body that are searched for a delay.
 _MAX_NODES: Final = 256
 _PART: Final = re.compile(
     r"(\d+\.?\d*|\.\d+) ?(ms|milliseconds?|us|µs|ns|h|hours?|m|min|minutes?|s|secs?|seconds?)(?![a-z]) ?"
 )
 _DURATION: Final = re.compile(f"(?:pt)?(?:{_PART.pattern})+")
 _UNITS: Final = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
-#: Members of an error that hold a delay, without case and `_`, and their unit in seconds.
+#: Members of an error that hold a delay, in lower case without `_`, and their unit in seconds.
 _MEMBERS: Final = {
     "retrydelay": 1.0,  # google.rpc.RetryInfo
     "retryafterms": 1e-3,
@@ -30,7 +30,7 @@ _HOLDERS: Final = ("details", "metadata", "headers", "retryInfo", "retry_info")
 
 
 def asked(headers: Mapping[str, str]) -> float | None:
-    """The delay in `retry-after-ms`, or else in `retry-after`, which is seconds or a date."""
+    """The delay in `retry-after-ms`, or else in `retry-after`, which is in seconds or a date."""
     for name, unit in (("retry-after-ms", 1e-3), ("retry-after", 1.0)):
         seconds = _number(_text(headers, name))
         if seconds:
@@ -39,7 +39,7 @@ def asked(headers: Mapping[str, str]) -> float | None:
 
 
 def reset(headers: Mapping[str, str]) -> float | None:
-    """The time until the rate limits reset: those that are used up if the response says which, or else all."""
+    """The time until the exhausted rate limits reset; until all reset if the headers do not say which are exhausted."""
     kinds = ("requests", "tokens")
     used_up = [kind for kind in kinds if _text(headers, f"x-ratelimit-remaining-{kind}").strip() == "0"]
     waits = [duration(_text(headers, f"x-ratelimit-reset-{kind}")) or 0.0 for kind in used_up or kinds]
@@ -71,30 +71,30 @@ def in_body(error: Mapping[str, Any]) -> float | None:
 
 
 def duration(value: Any) -> float | None:
-    """Seconds from a number, also as text, Go's `1h2m3s`, protobuf's `{"seconds", "nanos"}`, ISO's `PT5S`, `5 sec`."""
+    """Seconds in a number, also as text, Go's `1h2m3s`, protobuf's `{"seconds", "nanos"}`, ISO's `PT5S`, `5 sec`."""
     if isinstance(value, Mapping):
         return ((_number(value.get("seconds")) or 0.0) + (_number(value.get("nanos")) or 0.0) * 1e-9) or None
-    text = value.strip().lower() if isinstance(value, str) and len(value) <= _MAX_TEXT else ""
+    text = value.strip().lower() if isinstance(value, str) and len(value) <= _MAX_DELAY_CHARACTERS else ""
     if _DURATION.fullmatch(text):
         return sum(float(number) * _unit(name) for number, name in _PART.findall(text)) or None
     return _number(value)
 
 
 def _unit(name: str) -> float:
-    """A unit in seconds, by its sign or its word."""
+    """A unit in seconds, by its symbol or word."""
     return _UNITS[name if len(name) <= 2 else "ms" if name.startswith("milli") else name[0]]
 
 
 def _text(headers: Mapping[str, str], name: str) -> str:
     text = headers.get(name, "")
-    return text if len(text) <= _MAX_TEXT else ""
+    return text if len(text) <= _MAX_DELAY_CHARACTERS else ""
 
 
 def _number(value: Any) -> float | None:
-    """A number over 0, or one as text."""
+    """A positive number, or one as text."""
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         return None
-    if isinstance(value, str) and len(value) > _MAX_TEXT:
+    if isinstance(value, str) and len(value) > _MAX_DELAY_CHARACTERS:
         return None
     try:
         seconds = float(value)

@@ -1,4 +1,4 @@
-"""Makes connections for a transport: to an address of a name, through a proxy, or to a unix socket; and TLS on them."""
+"""Makes connections for a transport: over TCP, through a proxy or to a unix socket, with or without TLS."""
 
 import asyncio
 import socket
@@ -14,22 +14,22 @@ from aiohappyeyeballs import AddrInfoType, start_connection
 from bridge.upstream.connection import Connection
 from bridge.upstream.proxy import Proxy, Tunnel
 
-#: How long the addresses of a name are used.
+#: Time that resolved addresses are reused.
 _ADDRESS_TTL_SECONDS: Final = 10.0
-#: An address that has not accepted after this time is tried in parallel with the next (RFC 8305).
+#: If an address has not accepted after this time, the next one is tried in parallel (RFC 8305).
 _HEAD_START_SECONDS: Final = 0.25
-#: Between two attempts at a unix socket whose queue is full: it accepts a connection at once, or refuses it.
+#: Time between two attempts to connect to a unix socket whose queue is full.
 _SOCKET_RETRY_SECONDS: Final = 0.01
-#: TCP keepalive, in seconds and probes: a model may think for minutes, and its connection has to outlive that.
+#: TCP keepalive, in seconds and probes: a connection has to survive minutes in which a model thinks.
 _KEEPALIVE: Final = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 60, "TCP_KEEPCNT": 5}
-#: What a URL without a port means.
+#: Default ports.
 PORTS: Final = {"http": 80, "https": 443}
 
 
 class Dialer:
-    """Makes connections to the origin of `url`: through `proxy` if there is one, or to the unix socket `path`.
+    """Makes connections to the origin of `url`, through `proxy` if there is one, or to the unix socket `path`.
 
-    `tls` gives the context of each connection that is made.
+    `tls` returns the context for each connection.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class Dialer:
         self._proxy = proxy
         self._path = path
         self._contexts = tls
-        # Where connections lead, which is the proxy if there is one.
+        # The other end of connections: the proxy, if there is one.
         self._host = proxy.host if proxy is not None else url.raw_host.decode("ascii")
         self._port = proxy.port if proxy is not None else port
         self._tls = url.scheme == "https"
@@ -50,12 +50,11 @@ class Dialer:
         self._resolving = asyncio.Lock()
 
     async def dial(self, connection: Connection) -> None:
-        """Connect, and make `connection` the protocol of it.
+        """Connect, with `connection` as the protocol.
 
         Raises:
-            OSError: there is no connection; an `ssl.SSLError` if TLS is why.
-            UnicodeError: the name is none.
-            httpx.ProxyError: the proxy is why.
+            OSError: no connection could be made. A failure of TLS is an `ssl.SSLError`. UnicodeError: the host name is
+            invalid. httpx.ProxyError: the proxy made no connection.
         """
         loop = asyncio.get_running_loop()
         if self._path:
@@ -81,11 +80,11 @@ class Dialer:
             raise
 
     def forget(self) -> None:
-        """Ask for the addresses of the name again: there may be others by now."""
+        """Resolve the name again for the next connection, because its addresses may have changed."""
         self._addresses = ()
 
     async def _through(self, proxy: Proxy, connection: Connection, made: socket.socket) -> None:
-        """Connect through a proxy: TLS to the proxy, a tunnel, and TLS in the tunnel, as far as each is needed."""
+        """Connect through a proxy: TLS to the proxy, a tunnel, and TLS in the tunnel, each if needed."""
         loop = asyncio.get_running_loop()
         tunnel = Tunnel()
         wire, _ = await loop.create_connection(lambda: tunnel, sock=made)
@@ -112,8 +111,8 @@ class Dialer:
         connection.secured(cast("asyncio.Transport", secured), wire)
 
     async def _resolve(self) -> Sequence[AddrInfoType]:
-        """The addresses of the upstream, in turns: each new connection begins with another one."""
-        async with self._resolving:  # a burst of calls asks once
+        """The addresses of the upstream. Each new connection starts with the next one."""
+        async with self._resolving:  # a burst of calls resolves once
             if not self._addresses or time.monotonic() > self._addresses_until:
                 loop = asyncio.get_running_loop()
                 self._addresses = await loop.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
@@ -124,7 +123,7 @@ class Dialer:
 
 
 async def _to_socket(path: str) -> socket.socket:
-    """A connection to a unix socket. The kernel makes it at once, unless the queue of the listener is full."""
+    """A connection to a unix socket. The kernel makes it at once, unless the listener's queue is full."""
     made = socket.socket(socket.AF_UNIX)
     try:
         made.setblocking(False)
@@ -144,5 +143,5 @@ def _tune(made: socket.socket) -> None:
     made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     for name, value in _KEEPALIVE.items():
-        if hasattr(socket, name):  # not everywhere
+        if hasattr(socket, name):  # not on all systems
             made.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)

@@ -1,6 +1,6 @@
-"""JSON of an upstream, read within a bound on its elements. Large documents are read beside the event loop.
+"""Parses JSON from the upstream, with a limit on its elements. Large documents are parsed in a thread.
 
-An error may come inside an array (Gemini's compatibility layer). It is taken out here: no reader sees the array.
+Gemini's compatibility layer sends errors inside an array. It is removed here, so that no reader sees it.
 """
 
 from collections.abc import Callable
@@ -11,26 +11,27 @@ from bridge.offload import offload
 from bridge.upstream import failures
 from bridge.upstream.inside import unwrapped
 
-#: Documents up to this size are read on the event loop, and larger ones with few elements: 1 MiB of text takes 2 ms.
+#: Documents up to this size are parsed on the event loop, and so are larger ones with few elements: 1 MiB of text takes
+#: 2 ms.
 _SMALL_BYTES: Final = 16 << 10
 _SPARSE_BYTES: Final = 1 << 20
 _FEW_ELEMENTS: Final = 5000
-#: Elements of an event of a stream, which is always read on the event loop: 50,000 take 40 ms.
+#: Maximum number of elements in an event of a stream, which is always parsed on the event loop: 50,000 take 40 ms.
 MAX_EVENT_ELEMENTS: Final = 50_000
 
 
 class Cuts(Protocol):
-    """Takes out of a document what need not be scanned, counted or parsed, and leaves a mark in its place."""
+    """Cuts parts out of a document that need not be parsed, and leaves marks in their place."""
 
     def take_texts(self, data: bytes) -> bytes:
-        """The document without the texts, which costs less than scanning them."""
+        """The document without these texts. This is cheaper than scanning them."""
 
     def take_lists(self, data: bytes) -> bytes:
-        """The document without the lists, each of which has to be parsed to do so."""
+        """The document without these lists. This has to parse each of them."""
 
 
 def lightened(data: bytes, cuts: Cuts | None) -> bytes:
-    """A document without what `cuts` can take out quickly. One over 1 MiB is unchanged."""
+    """A document without the texts that `cuts` removes. One over 1 MiB is unchanged."""
     return data if cuts is None or len(data) > _SPARSE_BYTES else cuts.take_texts(data)
 
 
@@ -40,11 +41,10 @@ def is_large(data: bytes) -> bool:
 
 
 async def load_document(data: bytes, max_elements: int, cuts: Cuts | None = None) -> Any:
-    """The value of a document from `lightened`. In a large one the lists are cut out too, and not counted.
+    """The value of a document from `lightened`. From a large one the lists are cut out too, and not counted.
 
     Raises:
-        MalformedJSONError: as `jsontext.loads`.
-        BridgeError: UPSTREAM_RESPONSE_TOO_LARGE for more elements.
+        MalformedJSONError: as `jsontext.loads`. BridgeError: UPSTREAM_RESPONSE_TOO_LARGE for more than `max_elements`.
     """
     if len(data) <= max_elements and not is_large(data):
         return unwrapped(loads(data))
@@ -61,7 +61,7 @@ def _load(data: bytes, max_elements: int, cuts: Cuts | None) -> Any:
 
 
 def load_event(data: bytes, halves: Callable[[Any, Any], object] | None = None) -> Any:
-    """The value of an event of a stream; `halves` as in `jsontext.loads`.
+    """The value of an event of a stream. `halves` as in `jsontext.loads`.
 
     Raises:
         MalformedJSONError: as `jsontext.loads`.

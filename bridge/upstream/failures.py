@@ -1,9 +1,10 @@
 """Turns an upstream failure into a `BridgeError`: an HTTP status, an error body, or an exception of the transport."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import httpx
 
@@ -16,11 +17,11 @@ from bridge.upstream.causes import Cause, cause_of
 from bridge.upstream.masking import Mask, Text, body_text
 from bridge.upstream.reasons import of_status, refined, status_named
 
-#: If the upstream asks for a longer delay than this, the caller is told not to retry.
+#: If the upstream asks for a longer delay, the caller is told not to retry.
 _MAX_DELAY_SECONDS: Final = 60.0
-#: Bytes of an event that is not JSON which are searched for an error.
+#: Bytes that are searched for an error in an event that is not JSON.
 _MAX_BYTES: Final = 1 << 14
-#: Failures to connect with a reason of their own: retries do not help.
+#: Causes with a reason of their own, because retries do not help.
 _REASONS: Final = {
     Cause.CERTIFICATE_EXPIRED: Reason.UPSTREAM_TLS_ERROR,
     Cause.CERTIFICATE_NOT_YET_VALID: Reason.UPSTREAM_TLS_ERROR,
@@ -30,7 +31,7 @@ _REASONS: Final = {
     Cause.TLS_FAILED: Reason.UPSTREAM_TLS_ERROR,
     Cause.PROXY_CREDENTIALS: Reason.UPSTREAM_PROXY_REJECTED,
 }
-#: What each exception means between the connection and the response.
+#: The failure for each exception between the connection and the response.
 _EXCEPTIONS: Final = (
     (httpx.WriteError, Reason.UPSTREAM_WRITE_FAILED, "the connection broke while the request was being sent"),
     (httpx.RemoteProtocolError, Reason.UPSTREAM_MALFORMED_RESPONSE, "the upstream's response is not HTTP"),
@@ -39,72 +40,86 @@ _EXCEPTIONS: Final = (
 )
 
 
+class _Failed(NamedTuple):
+    """A failed response: its status, headers, error and raw body; and whether the bridge's credential was sent."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: ErrorBody
+    data: bytes
+    uses_bridge_credential: bool
+
+
 def of_response(
     status: int, headers: Mapping[str, str], data: bytes, call: CallContext, mask: Mask, *, uses_bridge_credential: bool
 ) -> BridgeError:
     """The failure for a response with an HTTP status other than 2xx.
 
-    `mask` hides what was sent. `uses_bridge_credential` says that the credential sent was the bridge's.
+    `mask` hides the prompt and the credential. `uses_bridge_credential` says that the bridge's credential was sent.
     """
-    return _failure(status, headers, read(data), data, call, mask, uses_bridge_credential=uses_bridge_credential)
+    return _failure(_Failed(status, headers, read(data), data, uses_bridge_credential), call, mask)
 
 
 def of_error(
     error: Any, headers: Mapping[str, str], data: bytes, call: CallContext, mask: Mask, *, uses_bridge_credential: bool
 ) -> BridgeError:
-    """The failure for an error inside a 200 response or a stream, as if it had come with the HTTP status it names.
+    """The failure for an error inside a 200 response or a stream, as if it had the HTTP status that it names.
 
-    `error` is its JSON value, or bytes that are not JSON.
+    `error` is the JSON value, or bytes that are not JSON.
     """
     body = read(error[:_MAX_BYTES]) if isinstance(error, bytes) else read_value(error)
     status = body.status or status_named((body.code, body.type, body.name))
-    return _failure(status, headers, body, data, call, mask, uses_bridge_credential=uses_bridge_credential)
+    return _failure(_Failed(status, headers, body, data, uses_bridge_credential), call, mask)
 
 
-def _failure(
-    status: int,
-    headers: Mapping[str, str],
-    body: ErrorBody,
-    data: bytes,
-    call: CallContext,
-    mask: Mask,
-    *,
-    uses_bridge_credential: bool,
-) -> BridgeError:
-    reason = _reason(status, body, call, uses_bridge_credential=uses_bridge_credential)
-    fields = body.fields[:8] if reason.code == Reason.INVALID_REQUEST.code else ()
-    words = (body.type, body.code, body.param, body.model, *(str(number) for number in body.numbers.values()))
-    message, reply_body, *shown = mask.shown(
+def _failure(failed: _Failed, call: CallContext, mask: Mask) -> BridgeError:
+    reason = _reason(failed.status, failed.body, call, uses_bridge_credential=failed.uses_bridge_credential)
+    response, metadata, violations = _masked(failed, mask, is_invalid=reason.code == Reason.INVALID_REQUEST.code)
+    if not any(character.isalnum() for character in response.message or ""):
+        response = replace(response, message=_phrase(failed.status, reason))
+    delay, retry = _advice(reason, failed.headers, failed.body)
+    if reason is Reason.UPSTREAM_PROXY_REJECTED:
+        metadata["cause"] = Cause.PROXY_CREDENTIALS.value
+    return BridgeError(
+        reason,
+        response.message or "",
+        response=response,
+        delay=delay,
+        retry=retry,
+        violations=tuple((call.locate(json_path(path)), text) for path, text in violations),
+        metadata=metadata,
+    )
+
+
+def _masked(
+    failed: _Failed, mask: Mask, *, is_invalid: bool
+) -> tuple[ErrorResponse, dict[str, str], Iterator[tuple[str, str]]]:
+    """The response as it may be shown, the numbers and the model that it names, and the fields that are invalid."""
+    body = failed.body
+    fields = body.fields[:8] if is_invalid else ()
+    words = (body.type, body.code, body.param, body.model, *map(str, body.numbers.values()))
+    message, text, kind, code, param, model, *rest = mask.shown(
         [
             Text(body.message, 512),
-            Text(body_text(data), 1024),
+            Text(body_text(failed.data), 1024),
             *(Text(word or "", 128) for word in words),
-            *(Text(text, limit) for path, description in fields for text, limit in ((path, 128), (description, 200))),
+            *(text for path, description in fields for text in (Text(path, 128), Text(description, 200))),
         ]
     )
-    if not any(character.isalnum() for character in message):
-        message = _phrase(status, reason)
-    kind, code, param, model, *rest = shown
-    numbers, pairs = rest[: len(body.numbers)], rest[len(body.numbers) :]
+    metadata = dict(zip(body.numbers, rest, strict=False))
+    if model:
+        metadata["model"] = model
+    pairs = iter(rest[len(body.numbers) :])
     response = ErrorResponse(
-        http_status=status,
+        http_status=failed.status,
         type=kind or None,
         code=code or None,
         param=param or None,
         message=message,
-        body=reply_body,
-        should_retry=_should_retry(headers),
+        body=text,
+        should_retry=_should_retry(failed.headers),
     )
-    delay, retry = _advice(reason, headers, body)
-    metadata = dict(zip(body.numbers, numbers, strict=True))
-    if model:
-        metadata["model"] = model
-    if reason is Reason.UPSTREAM_PROXY_REJECTED:
-        metadata["cause"] = Cause.PROXY_CREDENTIALS.value
-    violations = tuple((call.locate(json_path(path)), text) for path, text in zip(pairs[::2], pairs[1::2], strict=True))
-    return BridgeError(
-        reason, message, response=response, delay=delay, retry=retry, violations=violations, metadata=metadata
-    )
+    return response, metadata, zip(pairs, pairs, strict=True)
 
 
 def _reason(status: int, body: ErrorBody, call: CallContext, *, uses_bridge_credential: bool) -> Reason:
@@ -121,7 +136,7 @@ def _reason(status: int, body: ErrorBody, call: CallContext, *, uses_bridge_cred
 
 
 def _is_about_model(body: ErrorBody, call: CallContext) -> bool:
-    """Whether a 404 comes from the API and is about the model, not from a router and about the path."""
+    """Whether a 404 is about the model and comes from the API, not from a router that does not know the path."""
     return retrieves_model(call.method) or (body.is_openai and has_model(call.method))
 
 
@@ -133,7 +148,7 @@ def _phrase(status: int, reason: Reason) -> str:
 
 
 def json_path(param: str) -> str:
-    """A path as upstreams write it, `messages.[2].content` or `messages.2.content`, as `messages[2].content`."""
+    """Normalise an upstream's path: `messages.[2].content` or `messages.2.content` becomes `messages[2].content`."""
     steps = [step for step in re.split(r"[.\[\]]+", param.removeprefix("$")) if step]
     path = "".join(f"[{step}]" if step.isdecimal() else f".{step}" for step in steps)
     return path.removeprefix(".")
@@ -145,7 +160,7 @@ def _advice(reason: Reason, headers: Mapping[str, str], body: ErrorBody) -> tupl
         return None, None
     delay = delays.asked(headers) or body.retry_after
     if delay is None and reason is Reason.RATE_LIMIT_EXCEEDED:
-        delay = delays.reset(headers)  # most responses have these headers, even if no limit was reached
+        delay = delays.reset(headers)  # only then: most responses have these headers
     if _should_retry(headers) is False:
         return delay, Retry.NO
     if delay is None:
@@ -170,22 +185,22 @@ def of_exception(error: httpx.TransportError, *, answered: bool) -> BridgeError:
 
 
 def interrupted(message: str) -> BridgeError:
-    """A response was cut off after it had begun."""
+    """The failure for a response that was cut off."""
     return BridgeError(Reason.UPSTREAM_STREAM_INTERRUPTED, message)
 
 
 def malformed(what: str) -> BridgeError:
-    """A successful response does not follow the API. `what` says how, without quoting it."""
+    """The failure for a successful response that does not follow the API. `what` says how, without quoting it."""
     return BridgeError(Reason.UPSTREAM_MALFORMED_RESPONSE, f"the upstream's response {what}")
 
 
 def too_many(what: str, limit: int) -> BridgeError:
-    """A response or event has more elements than the limit: values, list items and object members."""
+    """The failure for a response or event with too many elements: values, list items and object members."""
     message = f"{what} has more than {limit} elements"
     return BridgeError(Reason.UPSTREAM_RESPONSE_TOO_LARGE, message, metadata={"maxElements": str(limit)})
 
 
 def too_large(what: str, limit: int) -> BridgeError:
-    """A response or event is over the size limit."""
+    """The failure for a response or event over the size limit."""
     message = f"{what} is over the limit of {limit} bytes"
     return BridgeError(Reason.UPSTREAM_RESPONSE_TOO_LARGE, message, metadata={"limitBytes": str(limit)})

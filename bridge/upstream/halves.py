@@ -1,30 +1,30 @@
-"""Puts emoji together that a server has cut in two: half of a surrogate pair at the end of one chunk, half in the next.
+"""Joins surrogate pairs that a server split: half of an emoji at the end of one chunk, the other half in the next.
 
-A half is kept back until the same text goes on: the content, the reasoning, the arguments of a tool call, or any other
-text of a delta, of one choice and one tool call. If the other half never comes, U+FFFD stands in its place.
+A half is held until the same text continues: the content, the reasoning, the arguments of a tool call or any other text
+of the same choice. If the other half never arrives, the text gets U+FFFD in its place.
 """
 
 from collections.abc import Iterator
 from typing import Any, Final
 
-#: Names of members and the `index` of list items, from a choice's index down to a text of its delta.
+#: A choice's index, then names of members and the `index` of list items, down to a text of the delta.
 DeltaPath = tuple[str | int, ...]
 
-#: Levels of a delta that are looked into; arguments are on the fourth.
+#: Levels of a delta that are searched. Arguments are on the fourth.
 _DEPTH: Final = 6
 _REPLACEMENT: Final = "\ufffd"
 
 
 class Halves:
-    """The halves of one stream."""
+    """The held halves of one stream."""
 
     def __init__(self) -> None:
         self._kept: dict[DeltaPath, str] = {}
-        self.joined = False  # the chunk that is read now was looked at; to be set to False before each
-        self.busy = False  # this chunk or the next has to be looked at
+        self.joined = False  # `join` was called for the current chunk; the caller sets it to False before each chunk
+        self.busy = False  # a half is held, or this chunk has one
 
     def join(self, raw: Any, value: Any) -> None:
-        """Complete or keep back the halves in a chunk: `raw` has them, `value` is changed."""
+        """Complete or hold the halves in a chunk. `raw` has them, `value` is changed."""
         self.joined = self.busy = True
         choices = raw.get("choices") if type(raw) is dict else None
         for position, choice in enumerate(choices if type(choices) is list else ()):
@@ -37,13 +37,13 @@ class Halves:
                 self._give_up(into, index)
 
     def finish(self, value: dict[str, Any]) -> None:
-        """A chunk has been read, and `busy` was set."""
+        """Finish a chunk while `busy` is set."""
         if not self.joined:
             self.join(value, value)
         self.busy = bool(self._kept)
 
     def rest(self) -> list[dict[str, Any]]:
-        """The choices that say what was never completed, for the end of the stream."""
+        """Choices with U+FFFD for each half that was never completed, for the end of the stream."""
         choices = []
         for index in dict.fromkeys(path[0] for path in self._kept):
             choice: dict[str, Any] = {"index": index, "delta": {}, "finish_reason": None}
@@ -53,7 +53,7 @@ class Halves:
         return choices
 
     def _walk(self, node: Any, into: Any, path: DeltaPath) -> None:
-        if len(path) > _DEPTH or type(node) is not type(into):  # names may have halves of their own, and then be one
+        if len(path) > _DEPTH or type(node) is not type(into):  # names with halves can become equal
             return
         for position, (key, item) in enumerate(list(_members(node))):
             place = key if type(node) is dict else position
@@ -70,7 +70,7 @@ class Halves:
         return whole if whole.isascii() else whole.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
     def _give_up(self, choice: dict[str, Any], index: str | int) -> None:
-        """No more comes of a choice: what it has kept back is told as it is."""
+        """Append U+FFFD for each held half of a choice that has ended."""
         paths = [path for path in self._kept if path[0] == index]
         for path in paths:
             del self._kept[path]
@@ -93,7 +93,7 @@ def _members(node: Any) -> Iterator[tuple[str | int, Any]]:
 
 
 def _append(node: Any, path: DeltaPath) -> None:
-    """Add the replacement to the text at a path, which is made as far as it is missing."""
+    """Append U+FFFD to the text at a path. Missing parts of the path are created."""
     key, *rest = path
     if type(node) is list:
         item = next((item for position, item in enumerate(node) if _index(item, position) == key), None)

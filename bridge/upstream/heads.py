@@ -1,4 +1,4 @@
-"""The heads of HTTP/1.1 messages: a request's, as bytes; a response's, kept within limits."""
+"""The heads of HTTP/1.1 messages: writes that of a request, and collects that of a response within limits."""
 
 from typing import Final
 
@@ -6,20 +6,20 @@ import httpx
 
 Headers = list[tuple[bytes, bytes]]
 
-#: Lines in the head of a response, and in the trailers behind its body.
+#: Maximum number of lines in the head and trailers of a response.
 _MAX_LINES: Final = 128
-#: Informational responses (1xx) before a response.
+#: Maximum number of informational responses (1xx) before a response.
 _MAX_INFORMATIONAL: Final = 128
-#: Bytes of the `keep-alive` headers that are read.
+#: Maximum number of bytes of `keep-alive` headers that are kept.
 _MAX_KEEP_ALIVE: Final = 512
 _FRAMING: Final = frozenset({b"content-length", b"transfer-encoding"})
 
 
 def head_of(method: str, target: bytes, headers: Headers) -> bytes:
-    """The request line and the headers as they are sent.
+    """The request line and the headers, as bytes.
 
     Raises:
-        httpx.LocalProtocolError: a header has a line break in it, and would be two.
+        httpx.LocalProtocolError: a header contains a line break.
     """
     lines = [b"%b %b HTTP/1.1" % (method.encode("ascii"), target)]
     lines += [b"%b: %b" % field for field in headers]
@@ -30,9 +30,9 @@ def head_of(method: str, target: bytes, headers: Headers) -> bytes:
 
 
 class ResponseHead:
-    """Takes in the lines of a response's head. `status` is None until the head is complete.
+    """Collects the lines of a response's head. `status` is None until the head is complete.
 
-    `max_bytes` bounds each line. `keep_alive` are the headers that say how long the server keeps an idle connection.
+    `max_bytes` is the maximum length of a line. `keep_alive` has the `keep-alive` headers, which may name a timeout.
     """
 
     __slots__ = ("_informational", "_lines", "_max_bytes", "headers", "keep_alive", "status")
@@ -46,10 +46,10 @@ class ResponseHead:
         self.keep_alive = b""
 
     def add(self, name: bytes, value: bytes) -> None:
-        """Take in a line of the head, or of the trailers, which nobody needs.
+        """Add a line of the head. A line of the trailers is only checked.
 
         Raises:
-            httpx.RemoteProtocolError: it is over the limits, or others may read it otherwise.
+            httpx.RemoteProtocolError: it exceeds the limits, or is ambiguous.
         """
         self._lines += 1
         if self._lines > _MAX_LINES or len(name) + len(value) > self._max_bytes or b"\0" in value or b" " in name:
@@ -60,7 +60,7 @@ class ResponseHead:
                 self.keep_alive = (self.keep_alive + b"," + value)[:_MAX_KEEP_ALIVE]
 
     def end(self, status: int) -> bool:
-        """The lines are complete. Whether the head is: that of an informational response is passed over.
+        """All lines have arrived. Returns False for an informational response, whose head is dropped.
 
         Raises:
             httpx.RemoteProtocolError: there are too many informational responses, or one has a body.
@@ -79,5 +79,5 @@ class ResponseHead:
 
     @property
     def is_framed(self) -> bool:
-        """Whether the head says where the body ends. If not, the end of the connection is the end of the body."""
+        """Whether the head says where the body ends. If not, the end of the connection ends it."""
         return any(name.lower() in _FRAMING for name, _ in self.headers)

@@ -1,6 +1,6 @@
-"""Finds errors in responses with HTTP 200 and in events of a stream, by their shape and never by their text.
+"""Finds errors in responses with HTTP 200 and in events of a stream, by their members and never by their text.
 
-Next to a result, only a member that can mean nothing else is an error. Without a result, the flat errors of most
+Next to a result, only a member that cannot mean anything else is an error. Without a result, the flat errors of most
 dialects are recognised too. A response with neither a result nor a recognised error is malformed, never a success.
 """
 
@@ -11,20 +11,20 @@ from typing import Any, Final
 from bridge.upstream.bodies import first_object, fold, http_status_of, is_blank
 from bridge.upstream.reasons import is_known
 
-#: Next to one of these members, an empty `error` is only an artefact of a serializer.
+#: Next to one of these members, an empty `error` comes from a serializer and means no error.
 _RESULTS: Final = ("choices", "data", "usage")
-#: Members that only errors have, with names as from `fold`.
+#: Members that only errors have. Names are as from `fold`.
 _ERRORS: Final = (
     *("error", "errors", "errortype", "errormessage", "errormsg", "errmsg", "errorcode", "errcode", "errno"),
     *("exception", "fault", "err"),
 )
 _FAILED: Final = frozenset({"error", "fail", "failed", "failure"})
-#: Words in an event's name that say that the stream has failed.
+#: Words in an event's name that mean that the stream has failed.
 _FAILURES: Final = _FAILED | {"errors", "exception", "fatal"}
 _TOOL: Final = "tool"
-#: The end of a member's name that says that its value is an error, such as AWS's `modelStreamErrorException`.
+#: A member whose name ends so contains an error, such as AWS's `modelStreamErrorException`.
 _ENDS: Final = re.compile("(?:errors?|exception|fault|failure|traceback)$")
-#: How many levels of an object are searched for an error, and how many members of each level.
+#: Limits of the search for an error: levels of an object, and members on each level.
 _LEVELS: Final = 4
 _MAX_MEMBERS: Final = 256
 #: Words in the `type` of an error.
@@ -55,19 +55,19 @@ def error_in(value: Mapping[str, Any], *, named: bool = False) -> Any:
 
 
 def _is_stated(value: Mapping[str, Any], *, named: bool) -> bool:
-    """Whether a member says that the call has failed, whatever else the object has."""
+    """Whether a member says that the call has failed, whatever other members the object has."""
     error = value.get("error")
     is_alone = isinstance(error, dict) and not named and value.keys().isdisjoint(_RESULTS)
     if error and (is_alone or not is_blank(error)):
         return True
-    base = value.get("base_resp")  # MiniMax has it in every response
+    base = value.get("base_resp")  # in every response of MiniMax
     return value.get("success") is False or (type(base) is dict and not is_blank(base.get("status_code")))
 
 
 def suspect_in(value: Mapping[str, Any]) -> Any:
-    """An object that may be an error or a notice. It is an error if no response follows.
+    """An object that is an error if no response follows, and otherwise a notice; None for any other.
 
-    Such objects are a `message` alone, a `code` from the tables of errors, and an object with an error inside it.
+    Such an object has only a `message`, a known error `code`, or an error in a nested object.
     """
     members = fold(value)
     message = members.get("message") or members.get("msg") or members.get("retmsg")
@@ -77,7 +77,7 @@ def suspect_in(value: Mapping[str, Any]) -> Any:
 
 
 def _inner(value: Mapping[str, Any]) -> Any:
-    """The error inside an object: the value of a member with a name like `error`, or one with code and message."""
+    """The error in an object: the value of a member with a name like `error`, or an object with code and message."""
     level: list[Mapping[str, Any]] = [value]
     for _ in range(_LEVELS):
         members = [member for item in level for member in item.items()][:_MAX_MEMBERS]
@@ -94,18 +94,18 @@ def _inner(value: Mapping[str, Any]) -> Any:
 
 
 def is_failure(kind: str) -> bool:
-    """Whether an event's name says that the stream has failed, such as `error` or `response.failed`."""
+    """Whether an event's name means that the stream has failed, such as `error` or `response.failed`."""
     words = re.split(r"[^a-z]+", kind.lower())
     return words[0] != _TOOL and not _FAILURES.isdisjoint(words)
 
 
 def is_of_tool(kind: str) -> bool:
-    """Whether an event's name says that it is about a tool, which may fail without the stream."""
+    """Whether an event's name says that it is about a tool. A tool may fail while the stream goes on."""
     return re.split(r"[^a-z]+", kind.lower())[0] == _TOOL
 
 
 def unwrapped(value: Any) -> Any:
-    """An error without the arrays around it, which Gemini's compatibility layer sends. Other values are unchanged."""
+    """An error without the arrays in which Gemini's compatibility layer sends it. Other values are unchanged."""
     if type(value) is not list or not value or type(value[0]) not in {dict, list}:
         return value
     inner = first_object(value)
@@ -113,7 +113,7 @@ def unwrapped(value: Any) -> Any:
 
 
 def _is_flat(members: Mapping[str, Any], *, named: bool) -> bool:
-    """Whether an object without a result is an error. One with an `id` or `object` needs a clearer sign."""
+    """Whether an object without a result is an error. If it has an `id` or `object`, more is needed to call it one."""
     typed = "id" in members or "object" in members
     message, code = members.get("message") or members.get("msg"), members.get("code")
     said = isinstance(message, str) and not is_blank(message)

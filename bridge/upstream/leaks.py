@@ -1,7 +1,7 @@
-"""Finds the credential that was sent in text from an upstream, however the text quotes it.
+"""Finds the sent credential in text from an upstream, in whatever form the text quotes it.
 
-A credential is found by comparison, whatever it looks like. So is a part of it, a part in base64 or hexadecimal, a part
-that quotes or spaces divide, and a form with the middle left out, such as `sk-...abcd`.
+It is found by comparison, so its format does not matter. Parts of it are found too: in base64 or hexadecimal, divided
+by quotes or spaces, or with the middle left out, such as `sk-...abcd`.
 """
 
 import re
@@ -15,54 +15,55 @@ from urllib.parse import quote
 
 from bridge.upstream.overlap import Range, joined
 
-#: A shorter credential is an ordinary word, such as `no`.
+#: A shorter credential counts as an ordinary word, such as `no`, and is not masked.
 _MIN_LENGTH: Final = 4
-#: Of a credential of at least this length, parts are masked too.
-_HAS_PARTS: Final = 12
-#: Characters of a part: a quarter of the credential within these bounds.
+#: Parts of a credential are masked too if it has at least this length.
+_MIN_DIVISIBLE_LENGTH: Final = 12
+#: Length of a part: a quarter of the credential, within these bounds.
 _MIN_PART, _MAX_PART = 8, 16
-#: The length of a part if only letters and digits are compared, because quotes, spaces or line ends divide them.
+#: Length of a part when only letters and digits are compared, so that quotes, spaces and line ends between them do not
+#: matter.
 _LOOSE: Final = 12
-#: Pieces into which a credential is divided for the search in headers.
+#: Number of pieces into which a credential is divided to search headers.
 _MAX_BLOCKS: Final = 8
-#: First or last characters of a credential without its middle.
+#: Number of characters at the start or end of a credential that are masked next to an omission.
 _MIN_END, _MAX_END = 3, 24
-#: What may stand for the middle.
+#: Marks for an omission.
 _LEFT_OUT: Final = re.compile(rb"\*{2,}|\.{2,}|_{3,}|x{4,}|#{3,}|(?:\xe2\x80[\xa6\xa2])+")
 _LETTERS: Final = re.compile(rb"[0-9a-z]+")
 _SCHEMES: Final = frozenset({"bearer", "basic", "token", "apikey", "api-key", "key"})
 
 
 class _Marks(NamedTuple):
-    """What reveals a credential, in lower case."""
+    """Texts that reveal a credential, in lower case."""
 
-    words: tuple[bytes, ...]  # a short credential as a whole
-    part: int  # characters of each part
+    words: tuple[bytes, ...]  # whole short credentials
+    part: int  # length of each part
     parts: frozenset[bytes]
     loose: frozenset[bytes]
     forms: tuple[bytes, ...]
 
 
 class Secrets:
-    """What must not be shown: the values of `authorization` headers, with or without a scheme."""
+    """The credentials that must not be shown: values of `authorization` headers, with or without a scheme."""
 
     def __init__(self, authorizations: Iterable[str | None] = ()) -> None:
         self._values = tuple(value for value in authorizations if value)
 
     def ranges(self, text: bytes) -> Iterator[Range]:
-        """Where a text reveals one of them."""
+        """The ranges of a text that reveal a credential."""
         lower = text.lower()
         return joined(sorted(found for value in self._values for found in _found(_marks(value), lower)))
 
     def are_in(self, text: str) -> bool:
-        """Whether a text has one of them, or a large part of one. For headers: it takes a microsecond."""
+        """Whether a text contains a credential or a large part of one. It takes 1 µs, for headers."""
         lower = text.lower()
         return any(block in lower for value in self._values for block in _blocks(value))
 
 
 @lru_cache(256)
 def _blocks(authorization: str) -> tuple[str, ...]:
-    """A credential in pieces. A text that has most of the credential has one of the pieces."""
+    """A credential in pieces. A text with most of the credential contains one of them."""
     value = _credential(authorization).lower()
     if len(value) < _MIN_LENGTH:
         return ()
@@ -71,7 +72,7 @@ def _blocks(authorization: str) -> tuple[str, ...]:
 
 
 def _credential(authorization: str) -> str:
-    """The value of a header without its scheme."""
+    """A header's value without the scheme."""
     scheme, _, rest = authorization.partition(" ")
     return rest.strip() if scheme.lower() in _SCHEMES and rest.strip() else authorization
 
@@ -79,8 +80,8 @@ def _credential(authorization: str) -> str:
 @lru_cache(8)
 def _marks(authorization: str) -> _Marks:
     forms = tuple(dict.fromkeys(form.lower() for form in _forms(authorization)))
-    words = tuple(form for form in forms if len(form) < _HAS_PARTS)
-    forms = tuple(form for form in forms if len(form) >= _HAS_PARTS)
+    words = tuple(form for form in forms if len(form) < _MIN_DIVISIBLE_LENGTH)
+    forms = tuple(form for form in forms if len(form) >= _MIN_DIVISIBLE_LENGTH)
     part = min(max(_MIN_PART, min(map(len, forms), default=0) // 4), _MAX_PART)
     return _Marks(
         words,
@@ -92,7 +93,7 @@ def _marks(authorization: str) -> _Marks:
 
 
 def _forms(authorization: str) -> Iterator[bytes]:
-    """The credential in a header's value, and its encoded forms."""
+    """The credential in a header's value, plain and encoded."""
     value = _credential(authorization)
     values = [value]
     if authorization.lower().startswith("basic "):
@@ -102,13 +103,13 @@ def _forms(authorization: str) -> Iterator[bytes]:
         data = item.encode()
         if len(data) >= _MIN_LENGTH:
             yield from (data, quote(item, safe="").encode())
-        if len(data) >= _HAS_PARTS:
+        if len(data) >= _MIN_DIVISIBLE_LENGTH:
             yield data.hex().encode()
             yield from _in_base64(data)
 
 
 def _in_base64(data: bytes) -> Iterator[bytes]:
-    """The base64 characters that depend on the data alone, whatever comes before and after it."""
+    """The base64 characters that depend only on the data, for each possible alignment."""
     for before in range(3):
         text = b64encode(bytes(before) + data)
         letters = text[-(-before * 4 // 3) : (before + len(data)) * 4 // 3]
@@ -137,7 +138,7 @@ def _found(marks: _Marks, text: bytes) -> Iterator[Range]:
 
 
 def _without_middle(secret: bytes, text: bytes) -> Iterator[Range]:
-    """Where a text has the first or last characters of a secret next to a mark for the rest."""
+    """The ranges with the first or last characters of a secret next to a mark for an omission."""
     for middle in _LEFT_OUT.finditer(text):
         begin, end = middle.span()
         before = _size(text[max(0, begin - _MAX_END) : begin].endswith, (secret[:size] for size in _ends(secret)))

@@ -1,7 +1,7 @@
-"""Makes the texts of an upstream's error safe to show: no prompt, no credential, one line, clipped.
+"""Makes the texts of an upstream's error safe to show: no prompt, no credential, one line, limited length.
 
-All texts of an error are masked together, so that the request is scanned once. The time of a scan is proportional to
-the size of the request. Code that cannot wait sets a bound, and nothing is shown of an error if its request is larger.
+All texts of an error are masked together, so that the request is scanned once. The time is proportional to the size of
+the request. Code that cannot wait sets a limit, and nothing of an error is shown if the request is larger.
 """
 
 import html
@@ -16,40 +16,40 @@ from bridge.redact import CONTROL, safe
 from bridge.upstream.leaks import Secrets
 from bridge.upstream.overlap import MIN_PROMPT_BYTES, Overlap, Range, joined
 
-#: More of a text is masked than is shown, because marks are shorter than what they hide: in characters, and as a
-#: multiple of what is shown.
+#: More of a text is masked than is shown, because marks are shorter than the text that they replace. The maximum in
+#: characters, and the multiple of the shown length.
 _MAX_MASKED_CHARACTERS: Final = 8192
 _MASKED_PER_SHOWN: Final = 8
 _ESCAPES: Final = re.compile(r"\\u([0-9a-fA-F]{4})|((?:\\x[0-9a-fA-F]{2})+)|\\(.)", re.DOTALL)
-#: Bytes of a body that are parsed and written again, of which the first are shown.
+#: A body of at most this many bytes is parsed and written again.
 _MAX_BODY_BYTES: Final = 1 << 18
-#: Levels of quoting that are undone.
+#: Maximum number of quoting levels that are decoded.
 _MAX_QUOTING_LEVELS: Final = 8
 _LETTERS: Final = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
 _PROMPT: Final = "[…]".encode()
-#: The mark as it may appear in JSON text.
+#: The mark, as it can appear in JSON text.
 _MARKS: Final = (_PROMPT, b"[\\u2026]")
 _SECRET: Final = b"[secret]"
-#: Rounds of masking. A prompt may contain the mark itself, and so match a text that has just been masked.
+#: Maximum number of masking rounds. A prompt may contain the mark itself, and so match text that was just masked.
 _MAX_ROUNDS: Final = 3
-#: Characters searched in one go.
+#: Number of characters that are searched at once.
 _PIECE_CHARACTERS: Final = 1 << 20
-#: Members that hold names and not the caller's text, up to this length.
+#: Members that contain names up to this length, and not the caller's text.
 _NAMES: Final = frozenset({"model", "models", "type", "role", "object", "format", "encoding_format"})
 _MAX_NAME: Final = 256
-#: A list of at least this many numbers is a prompt in tokens.
+#: A list of at least this many numbers counts as a prompt in tokens.
 _MIN_TOKENS: Final = 6
 
 
 class Text(NamedTuple):
-    """A text of an error, and how many characters of it may be shown."""
+    """A text of an error, and the maximum number of characters to show."""
 
     text: str
     limit: int
 
 
 class Mask:
-    """Masks the texts of an error in response to `request`, the body that was sent upstream.
+    """Masks the texts of an error. `request` is the body that was sent upstream.
 
     A request of more than `max_bytes` is not scanned.
     """
@@ -60,7 +60,7 @@ class Mask:
         self._too_large = max_bytes is not None and len(request) > max_bytes
 
     def shown(self, texts: Sequence[Text]) -> list[str]:
-        """Each text as it may be shown: one line, empty if nothing may be shown."""
+        """The texts as they may be shown, each in one line; empty if nothing may be shown."""
         if self._too_large:
             return ["" for _ in texts]
         forms = [_forms(text[: min(_MAX_MASKED_CHARACTERS, _MASKED_PER_SHOWN * limit)]) for text, limit in texts]
@@ -77,7 +77,7 @@ class Mask:
     def _value(self) -> Any:
         try:
             return loads(self._request) if self._request else None
-        except MalformedJSONError:  # nested too deeply, for example: prompts cannot be told from names
+        except MalformedJSONError:  # for example nested too deeply; prompts cannot be told from names
             return self._request.decode("utf-8", "replace")
 
     def _masked(self, texts: dict[str, bytes], request: Any) -> dict[str, bytes]:
@@ -88,21 +88,21 @@ class Mask:
 
 
 def body_text(data: bytes) -> str:
-    """An error's body as text. JSON is written again, because a text can be escaped in many ways."""
-    with suppress(MalformedJSONError, TypeError):  # no JSON, or nested too deeply for orjson to write
+    """An error's body as text. JSON is parsed and written again, because text can be escaped in many ways."""
+    with suppress(MalformedJSONError, TypeError):  # not JSON, or nested too deeply for orjson
         if len(data) <= _MAX_BODY_BYTES:
             return dumps(loads(data)).decode()
     return data[: 4 * _MAX_MASKED_CHARACTERS].decode("utf-8-sig", "replace")
 
 
 def _forms(text: str) -> list[str]:
-    """A text, and what it says once it is decoded."""
+    """A text and its decoded forms."""
     line = one_line(text)
     return [line, *(decode(line) for decode in _DECODERS)]
 
 
 def _chosen(forms: Sequence[str], masked: Mapping[str, bytes]) -> str:
-    """The masked text to show: as it was sent, or decoded if only decoding reveals something to hide."""
+    """The masked text to show: the original form, or a decoded one if only that contains something to mask."""
     shown = masked[forms[0]].decode("utf-8", "ignore")
     for form, decode in zip(forms[1:], _DECODERS, strict=True):
         decoded = masked[form].decode("utf-8", "ignore")
@@ -123,7 +123,7 @@ def _cut(text: bytes, prompts: Iterator[Range], secrets: Iterator[Range]) -> byt
 
 
 def one_line(text: str) -> str:
-    """A text with each run of control characters as one space. Made of short searches, so that no call takes long."""
+    """A text with a space for each run of control characters. It works in pieces, so that no call takes long."""
     if text.isprintable():
         return text
     pieces = []
@@ -137,7 +137,7 @@ def one_line(text: str) -> str:
 
 
 def _prompts(request: Any) -> Iterator[bytes]:
-    """All texts in a request's JSON as `Overlap` wants them: each as it is, and without JSON's escapes."""
+    """All texts in a request's JSON, for `Overlap`: each escaped as in JSON, and plain."""
     for text in strings(request):
         if len(text) >= MIN_PROMPT_BYTES // 4:
             line = one_line(text)
@@ -148,7 +148,7 @@ def _prompts(request: Any) -> Iterator[bytes]:
 
 
 def strings(value: Any) -> Iterator[str]:
-    """All texts in a request's JSON value, except names of models or types. Lists of tokens count as texts."""
+    """All texts in a request's JSON value, except names such as models and types. Lists of tokens count as texts."""
     pending = [value]
     while pending:
         item = pending.pop()
@@ -171,7 +171,7 @@ def _is_name(member: Any) -> bool:
 
 
 def decoded(text: str) -> str:
-    """A text without JSON escapes, percent-encoding and HTML entities, which may be nested."""
+    """A text with JSON escapes, percent-encoding and HTML entities decoded, even if nested."""
     for _ in range(_MAX_QUOTING_LEVELS):
         before = text
         if "\\" in text:
@@ -201,7 +201,7 @@ def _characters(escape: re.Match[str]) -> str:
 def _without_entities(text: str) -> str:
     try:
         return html.unescape(text)
-    except ValueError:  # a number with too many digits
+    except ValueError:  # an entity with too many digits
         return text
 
 

@@ -1,4 +1,4 @@
-"""Where requests to the upstream go, and what each of them bears beside its own headers."""
+"""The URL of upstream requests, and the headers, query and credential header that settings add to each."""
 
 from functools import lru_cache
 from typing import Final
@@ -10,18 +10,18 @@ from bridge.errors import invalid
 from bridge.settings import Settings
 from bridge.upstream.secrets import NamedSecrets
 
-_MAX_URLS: Final = 256  # that are remembered
-_SAFE: Final = "!$&'()*+,;=:@-._~"  # what openai-python leaves alone in a path segment
+_MAX_URLS: Final = 256  # in the cache
+_SAFE: Final = "!$&'()*+,;=:@-._~"  # openai-python does not encode these in a path segment
 _BEARER: Final = "bearer "
-#: Operations that classic Azure OpenAI keeps below a deployment.
+#: Operations that the classic Azure OpenAI API has below a deployment.
 _OF_DEPLOYMENT: Final = frozenset({"/chat/completions", "/completions", "/embeddings", "/images/generations"})
 
 
 class Origin:
-    """The upstream's base URL, with the headers, the query and the credential header of the settings.
+    """The upstream's base URL, and the headers, the query and the credential header from the settings.
 
     Raises:
-        SettingsError: a value of `upstream_headers` or `upstream_query` is not to be had.
+        SettingsError: a value of `upstream_headers` or `upstream_query` cannot be read or sent.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -33,10 +33,10 @@ class Origin:
         self._url = lru_cache(_MAX_URLS)(lambda target: httpx.URL(settings.upstream_base + target))
 
     def url(self, path: str, model: str = "") -> httpx.URL:
-        """The URL of a path, which may have a query; `model` is the one that the request names.
+        """The URL of a path, which may have a query. `model` is the request's model.
 
         Raises:
-            BridgeError: INVALID_REQUEST for a model that is missing where it has to be in the path.
+            BridgeError: INVALID_REQUEST if the path needs a model and there is none.
         """
         if self._deployments and path in _OF_DEPLOYMENT:
             if model in {"", ".", ".."}:
@@ -45,26 +45,26 @@ class Origin:
         query = self._query.items()
         if query:
             path, _, asked = path.partition("?")
-            ours = {name for name, _ in query}  # a caller's own of the same name could win, or not
+            ours = {name for name, _ in query}  # servers differ in which of two parameters with one name counts
             theirs = [pair for pair in parse_qsl(asked, keep_blank_values=True) if pair[0] not in ours]
             path += "?" + urlencode([*theirs, *query], quote_via=quote)
         return self._url(path)
 
     def headers(self) -> list[tuple[str, str]]:
-        """The headers of `upstream_headers`, as they are right now."""
+        """The current headers of `upstream_headers`."""
         return self._headers.items()
 
     def secrets(self) -> list[str]:
-        """The values of `upstream_headers` and `upstream_query` that no error may tell of."""
+        """The values of `upstream_headers` and `upstream_query` that errors must not show."""
         return [*self._headers.secrets(), *self._query.secrets()]
 
     def credential(self, authorization: str) -> tuple[str, str]:
-        """A value of `authorization` as the header in which this upstream wants it."""
+        """The credential header for a value of `authorization`, by `upstream_auth_header`."""
         if self._auth_header != "authorization" and authorization[: len(_BEARER)].lower() == _BEARER:
             authorization = authorization[len(_BEARER) :].strip()
         return self._auth_header, authorization
 
 
 def segment(model: str) -> str:
-    """A model id as one segment of a path: `/` becomes `%2F`, what could leave the segment is refused by the caller."""
+    """A model id as one path segment: `/` becomes `%2F`. `services.checks` refuses ids with dot segments."""
     return quote(model, safe=_SAFE)

@@ -1,8 +1,8 @@
-"""Finds what the texts of an error share with the request, in one scan of the request.
+"""Finds text that an error shares with the request, in one scan of the request.
 
-Upstreams quote what they were sent. Any run of 24 bytes that a text shares with a prompt is masked, and so is a whole
-prompt of 12 bytes or more. The scan takes the same time however many prompts and texts there are: 7 ns for each byte of
-the request, and as much again for each byte that the texts quote.
+Upstreams quote their input. Every sequence of 24 bytes that a text shares with a prompt is masked, and so is a whole
+prompt of 12 bytes or more. The time of a scan is proportional to the size of the request, whatever the number of
+prompts and texts.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,21 +10,21 @@ from itertools import chain
 from struct import iter_unpack
 from typing import Final
 
-#: A run of this many bytes that a text shares with a prompt is masked.
+#: A sequence of this many bytes that a text shares with a prompt is masked.
 RUN: Final = 24
-#: A shorter prompt is an ordinary word, which an error may use.
+#: A shorter prompt counts as an ordinary word, which an error may contain.
 MIN_PROMPT_BYTES: Final = 12
-#: Blocks of the prompt are half as long as a run and side by side, so each run contains a whole block.
+#: The prompt is divided into adjacent blocks of half this length, so each sequence contains a whole block.
 _BLOCK: Final = RUN // 2
 _BLOCK_FORMAT: Final = f"{_BLOCK}s"
-#: Bytes of a prompt that are scanned in one go. That takes 0.3 ms, in which no other thread runs.
+#: Bytes of a prompt that are scanned at once, which takes 0.3 ms. No other thread runs meanwhile.
 _PIECE: Final = 4096 * _BLOCK
 
 Range = tuple[int, int]
 
 
 class Overlap:
-    """Finds what `texts` share with the prompts that are given to `add`."""
+    """Finds sequences that `texts` share with the prompts added by `add`."""
 
     def __init__(self, texts: Sequence[bytes]) -> None:
         self._texts = texts
@@ -36,7 +36,7 @@ class Overlap:
         return {text[at : at + length] for text in self._texts for at in range(len(text) - length + 1)}
 
     def add(self, prompt: bytes) -> None:
-        """Note what the texts share with a prompt."""
+        """Record the sequences that the texts share with a prompt."""
         if len(prompt) < RUN:
             if len(prompt) >= MIN_PROMPT_BYTES and prompt[:_BLOCK] in self._blocks:
                 self._add_whole(prompt)
@@ -62,13 +62,13 @@ class Overlap:
                 continue
             first = max(0, at - _BLOCK)
             around = prompt[first : at + RUN]
-            if around not in seen:  # repetitions are looked at once
+            if around not in seen:  # repetitions are compared once
                 seen.add(around)
                 runs = {around[place : place + RUN] for place in range(at - first + 1)}
                 shared |= runs & grams
 
     def ranges(self, text: bytes) -> Iterator[Range]:
-        """Where a text repeats a prompt. Overlapping ranges are merged."""
+        """The ranges of a text that repeat a prompt. Overlapping ranges are merged."""
         found = sorted(
             (at, at + length)
             for length, shared in self._shared.items()
@@ -80,7 +80,7 @@ class Overlap:
 
 
 def joined(ranges: Sequence[Range]) -> Iterator[Range]:
-    """Ranges in order; overlapping ranges are merged."""
+    """Merge overlapping ranges, which are in order."""
     begin = end = -1
     for first, last in ranges:
         if first < end:

@@ -1,4 +1,4 @@
-"""Whether the upstream can be reached, on a connection of its own: name, TCP, TLS, and what it says to GET /models."""
+"""Probes the upstream on a separate connection: name resolution, TCP, TLS, and GET /models."""
 
 import asyncio
 import os
@@ -22,7 +22,7 @@ from bridge.upstream.transport import Transport
 
 
 class UnreachableError(Exception):
-    """The upstream cannot be reached; the message says why, for the operator."""
+    """The upstream cannot be reached. The message says why, for the operator."""
 
     def __init__(self, message: str, cause: Cause) -> None:
         super().__init__(message)
@@ -30,16 +30,16 @@ class UnreachableError(Exception):
 
 
 class ProbeResponse(NamedTuple):
-    """What the upstream says to GET /models: the HTTP status, and the headers in small letters."""
+    """The response to GET /models: the HTTP status, and the headers with names in lower case."""
 
     status: int
     headers: Mapping[str, str]
 
 
 class Probe:
-    """Looks at the upstream from outside of the pool, so that what is seen is what a new connection meets.
+    """Probes the upstream outside of the pool, as a new connection would meet it.
 
-    `credentials` are those of the calls; without them it has its own, which may have to be started.
+    `credentials` are those of the calls. Without them, the probe has its own, which may have to be started.
     """
 
     def __init__(self, settings: Settings, credentials: Credentials | None = None) -> None:
@@ -57,19 +57,19 @@ class Probe:
 
     @property
     def tls(self) -> ssl.SSLContext | None:
-        """What the next connection is made with, None without TLS."""
+        """The TLS context of the next connection; None without TLS."""
         return self._contexts() if self._url.scheme == "https" else None
 
     @property
     def authorization(self) -> str | None:
-        """The bridge's own credential as a header, None if it has none."""
+        """The bridge's own credential as a header value; None if it has none."""
         return self.credentials.choose(()).authorization
 
     async def problem(self) -> str:
-        """What keeps calls from being answered, empty if nothing is known to.
+        """The problem that would make every call fail; empty if none is found.
 
-        Without a credential of its own the bridge only connects, or asks without one where there is a proxy. What
-        depends on the caller or on the moment, such as 403, 404 or 429, is no problem of this kind.
+        Without a credential of its own the bridge only connects, or sends the request without one if there is a proxy.
+        A status that depends on the caller or the moment, such as 403, 404 or 429, is not such a problem.
         """
         try:
             if self.authorization is None and self.proxy is None:
@@ -88,17 +88,17 @@ class Probe:
         """The addresses of the upstream's name.
 
         Raises:
-            UnreachableError: it has none, or no DNS server responds in time.
+            UnreachableError: it has no address, or no DNS server responds in time.
         """
         async with self._failing():
             found = await asyncio.get_running_loop().getaddrinfo(self.host, self.port)
             return sorted({str(address[0]) for *_, address in found})
 
     async def connect(self, *, tls: ssl.SSLContext | None) -> dict[str, Any]:
-        """Connect, with a TLS handshake or without, and hang up. The certificate of the upstream, as `ssl` gives it.
+        """Connect, with `tls` if given, and close the connection. Returns the upstream's certificate, as from `ssl`.
 
         Raises:
-            UnreachableError: that is not possible in time.
+            UnreachableError: there is no connection in time.
         """
         async with self._failing():
             if self.socket:
@@ -111,7 +111,7 @@ class Probe:
                 writer.transport.abort()
 
     async def ask(self, *, anonymously: bool = False) -> ProbeResponse:
-        """GET /models with the bridge's credential, if it has one and is to show it. The body is not read.
+        """GET /models, with the bridge's credential unless `anonymously`. The body is not read.
 
         Raises:
             UnreachableError: there is no response in time.
@@ -155,5 +155,5 @@ class Probe:
 def _words(error: BaseException) -> str:
     number = error.errno if isinstance(error, OSError) and not isinstance(error, ssl.SSLError) else None
     if number is not None and number > 0:
-        return os.strerror(number)  # asyncio's own words for it name no cause
+        return os.strerror(number)  # asyncio's own text names no cause
     return getattr(error, "strerror", None) or str(error) or type(error).__name__

@@ -1,7 +1,7 @@
-"""The forward proxy between the bridge and the upstream, if there is one: which, for which hosts, and its tunnel.
+"""The forward proxy to the upstream: which one, for which hosts, and the tunnel through it.
 
-A request to an https upstream goes through a tunnel that the proxy opens (CONNECT, RFC 9110 9.3.6): the proxy sees the
-host and the port, and nothing else. A request to an http upstream goes to the proxy itself, with the whole URL.
+A request to an https upstream goes through a tunnel (CONNECT, RFC 9110 9.3.6), so that the proxy sees only the host and
+the port. A request to an http upstream goes to the proxy itself, with the whole URL.
 """
 
 import asyncio
@@ -21,12 +21,12 @@ from bridge.upstream.secrets import FixedSecret, Secret, SecretFile
 _MAX_HEAD_BYTES: Final = 1 << 16  # bytes of the response to CONNECT
 _STATUS_LINE: Final = re.compile(rb"HTTP/1\.[01] (\d{3})[ \r]")
 _PORTS: Final = {"http": 80, "https": 443}
-#: Variables that other programs read. A bridge reads them if `upstream_proxy_from_environment` says so.
+#: Variables that other programs read. The bridge reads them only with `upstream_proxy_from_environment`.
 VARIABLES: Final = ("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY")
 
 
 class ProxyRefusedError(httpx.ProxyError):
-    """The proxy did not open a tunnel. `status` is the HTTP status that it gave, 0 if it did not speak HTTP."""
+    """The proxy did not open a tunnel. `status` is its HTTP status, 0 if it does not speak HTTP."""
 
     def __init__(self, status: int) -> None:
         super().__init__(
@@ -36,7 +36,7 @@ class ProxyRefusedError(httpx.ProxyError):
 
 
 class Proxy(NamedTuple):
-    """A forward proxy. `secret` gives USER:PASSWORD as they are right now, the empty text for none."""
+    """A forward proxy. `secret` returns the current USER:PASSWORD, empty for none."""
 
     host: str
     port: int
@@ -44,13 +44,13 @@ class Proxy(NamedTuple):
     secret: Secret
 
     def header(self) -> list[tuple[bytes, bytes]]:
-        """The `proxy-authorization` header, if the proxy is to be shown a credential."""
+        """The `proxy-authorization` header, if there is a credential for the proxy."""
         secret = self.secret.value()
         value = b"Basic " + base64.b64encode(secret.encode("utf-8"))
         return [(b"proxy-authorization", value)] if secret else []
 
     def secrets(self) -> list[str]:
-        """What an error must not tell of: the value of that header, and the password in it."""
+        """The secrets that errors must not show: the value of that header, and the password."""
         password = self.secret.value().partition(":")[2]
         return [*(value.decode("ascii") for _, value in self.header()), *([password] if password else [])]
 
@@ -62,7 +62,7 @@ class Proxy(NamedTuple):
 
 
 def upstream_proxy(settings: Settings) -> Proxy | None:
-    """The proxy for requests to the upstream; None if they go directly, as those to a unix socket do."""
+    """The proxy for requests to the upstream; None if they go directly, as to a unix socket."""
     return None if settings.upstream_socket else proxy_of(settings, settings.upstream_base)
 
 
@@ -86,7 +86,7 @@ def proxy_of(settings: Settings, url: str) -> Proxy | None:
 
 
 def unused_variables(settings: Settings, environment: Mapping[str, str] = os.environ) -> list[str]:
-    """The proxy variables that are set but not used, for a warning at the start."""
+    """The proxy variables that are set but not used, for a warning at startup."""
     if settings.upstream_proxy is not None or settings.upstream_proxy_from_environment or settings.upstream_socket:
         return []
     return [name for name in VARIABLES[:2] if environment.get(name) or environment.get(name.lower())]
@@ -95,7 +95,7 @@ def unused_variables(settings: Settings, environment: Mapping[str, str] = os.env
 def is_exempt(host: str, port: int, exempt: Iterable[str]) -> bool:
     """Whether a host is in a list of hosts, domains (with everything below), addresses, networks, or `*`.
 
-    An entry may end with `:PORT`, and then holds for that port only.
+    An entry that ends with `:PORT` applies to that port only.
     """
     address = _address(host)
     for entry in exempt:
@@ -103,7 +103,7 @@ def is_exempt(host: str, port: int, exempt: Iterable[str]) -> bool:
         if colon and wanted.isdecimal() and (":" not in name or name.endswith("]")):
             if int(wanted) != port:
                 continue
-            entry = name  # noqa: PLW2901 # the rest is the same with a port and without
+            entry = name  # noqa: PLW2901 # the rest is the same with and without a port
         entry = entry.strip("[]").lower().removeprefix("*.").removeprefix(".").rstrip(".")  # noqa: PLW2901 # same
         if entry == "*":
             return True
@@ -116,7 +116,7 @@ def is_exempt(host: str, port: int, exempt: Iterable[str]) -> bool:
 
 
 class Tunnel(asyncio.Protocol):
-    """The protocol of a connection to the proxy until it has opened the tunnel."""
+    """The protocol of a connection to the proxy until the tunnel is open."""
 
     def __init__(self) -> None:
         self._data = b""
@@ -126,8 +126,7 @@ class Tunnel(asyncio.Protocol):
         """Ask the proxy for a tunnel to `authority`, HOST:PORT.
 
         Raises:
-            ProxyRefusedError: it does not open one.
-            httpx.ProxyError: the connection to it ended first.
+            ProxyRefusedError: the proxy did not open it. httpx.ProxyError: the connection to the proxy ended first.
         """
         lines = [b"CONNECT %b HTTP/1.1" % authority, b"host: %b" % authority]
         lines += [b"%b: %b" % field for field in proxy.header()]
@@ -137,7 +136,7 @@ class Tunnel(asyncio.Protocol):
             raise ProxyRefusedError(status)
 
     def data_received(self, data: bytes) -> None:
-        """A part of the proxy's response. After its head nothing may come until the bridge has begun TLS."""
+        """A part of the proxy's response. Nothing may follow its head before the bridge starts TLS."""
         self._data += data
         head, end, rest = self._data.partition(b"\r\n\r\n")
         if self._status.done() or not (end or len(self._data) > _MAX_HEAD_BYTES):
@@ -155,7 +154,7 @@ class Tunnel(asyncio.Protocol):
         del exc
         if not self._status.done():
             self._status.set_exception(httpx.ProxyError("the proxy closed the connection"))
-            self._status.exception()  # nobody may be waiting any more
+            self._status.exception()  # retrieved, because nobody may be waiting
 
 
 def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

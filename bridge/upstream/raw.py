@@ -1,8 +1,8 @@
-"""Endpoints that the bridge does not know: JSON as text, and events with their names.
+"""Endpoints without an RPC of their own: JSON as text, and events with their names.
 
 A response is a success if its HTTP status and its JSON say so, and if it is complete. A stream is complete after
 `[DONE]`, after the event that ends streams of its kind, or when the HTTP framing says that the body has ended. The end
-of a connection may be a cut. Everything else is an error, as in `bridge.upstream.stream`.
+of the connection alone may be a cut. Any other end is an error, as in `bridge.upstream.stream`.
 """
 
 import re
@@ -27,7 +27,7 @@ from bridge.upstream.sse import DONE, STRAY, Event, EventDecoder, EventTooLargeE
 
 
 class _Kind(NamedTuple):
-    """A kind of stream: the types of its events, and of its last event; `once` if only the last event has these."""
+    """A kind of stream: the types of its events, and of events that end it. With `once`, these are always last."""
 
     types: re.Pattern[str]
     ends: re.Pattern[str]
@@ -44,7 +44,7 @@ _KINDS: Final = (
 
 
 class Request(NamedTuple):
-    """A request below the base URL: `target` is path and query, `body` is JSON text or empty."""
+    """A request below the base URL. `target` is the path and query, `body` is JSON text or empty."""
 
     method: str
     target: str
@@ -134,7 +134,7 @@ class EventStream:
         self._request = request
         self._decoder = EventDecoder(settings.max_event_bytes)
         self._opened = False
-        self._waits = True  # for its first event
+        self._awaits_first = True  # no event has arrived
         self._ended = False  # the body has ended
         self._done = False
         self._kind: _Kind | None = None
@@ -192,18 +192,18 @@ class EventStream:
             await self._exchange.rest_from(len(data) - (self._decoder.buffered - before))
         if events:
             self._exchange.call.record.chunks.arrived(len(events))
-            if self._waits:
-                self._waits = False
+            if self._awaits_first:
+                self._awaits_first = False
                 limit, message = self._settings.stall_timeout, "no event of the stream arrived for too long"
                 self._exchange.clock.phase(limit, Reason.UPSTREAM_STREAM_STALLED, message)
-        elif self._decoder.heard and not self._waits:
+        elif self._decoder.heard and not self._awaits_first:
             self._exchange.clock.resume()  # a server that keeps the connection alive has not stalled
         if not data and not self._done and self._error is None:
             self._error = self._end()
         return events
 
     def _passed(self, found: list[Event]) -> list[Event]:
-        """The events of a read that the caller gets. `_error` is set if the stream ends with an error after them."""
+        """The events of a read for the caller. Sets `_error` if the stream ends with an error after them."""
         passed: list[Event] = []
         for event in found:
             if event.data.lstrip().startswith(DONE):
@@ -219,7 +219,7 @@ class EventStream:
                     break
                 continue
             if not event.complete and isinstance(value, bytes):
-                break  # the end of the body has cut it off, see `_end`
+                break  # cut off by the end of the body, see `_end`
             self._error = self._judged(event, value)
             if self._error is None or self._type == "response.failed":
                 passed.append(event)
@@ -228,7 +228,7 @@ class EventStream:
         return passed
 
     def _stray(self, value: Any, data: bytes) -> BridgeError | None:
-        """The error in lines of JSON outside any field. Anything else there is not part of the stream."""
+        """The error in JSON outside any field, if any. Other JSON there is not part of the stream."""
         is_error = isinstance(value, dict) and error_in(value) is not None
         return self._exchange.failure(value, data) if is_error else None
 
@@ -254,7 +254,7 @@ class EventStream:
 
     def _end(self) -> BridgeError | None:
         """The body has ended without `[DONE]`. Returns the error, unless the stream is complete."""
-        if self._waits:
+        if self._awaits_first:
             return failures.malformed("is a stream without an event")
         if not self._choices.are_finished() or not (
             self._is_end() if self._kind is not None else self._exchange.is_framed

@@ -3,8 +3,8 @@
 Names are compared without case and punctuation: `Insufficient-Balance` is `insufficient_balance`. A name without a
 row is about used-up money if its words say so, such as `BalanceNotEnough` and `out_of_funds`.
 
-The base is the HTTP mapping of `google/rpc/code.proto`, read backwards. It is not `http-grpc-status-mapping.md`, which
-is for gRPC clients that got a response from something other than a gRPC server, and maps 400 to INTERNAL.
+The base is the HTTP mapping in `google/rpc/code.proto`, in reverse. It is not `http-grpc-status-mapping.md`, which is
+for gRPC clients that get a response from something other than a gRPC server, and maps 400 to INTERNAL.
 """
 
 import re
@@ -101,8 +101,8 @@ REFINEMENTS: Final[Mapping[str, Reason]] = {
     "unsupported_country_region_territory": Reason.REGION_UNSUPPORTED,
 }
 
-#: The HTTP status that an error inside a 200 response stands for, by its `type`, `code` or Google's `status`, if it
-#: names no number. Others count as 500.
+#: The HTTP status for an error inside a 200 response that has no number, by its `type`, `code` or Google's `status`.
+#: Others count as 500.
 STATUS_OF_TYPE: Final[Mapping[str, int]] = {
     "invalid_request_error": 400,
     "bad_request_error": 400,  # vLLM
@@ -213,9 +213,9 @@ def _refinement(name: str | None) -> Reason | None:
 
 
 def refined(status: int, names: Iterable[str | None], further: Iterable[str | None] = ()) -> Reason | None:
-    """The reason of the first name that says more than the HTTP status; None where the status decides.
+    """The reason for the first name that is more precise than the HTTP status; None if the status decides.
 
-    Of the `further` names only those about money count: then a retry is useless, wherever the name was found.
+    Of the `further` names only those about money count, because then a retry is useless.
     """
     reason = next((reason for reason in map(_refinement, names) if reason is not None), None)
     if reason is None and any(_refinement(name) is Reason.INSUFFICIENT_QUOTA for name in further):
@@ -225,13 +225,13 @@ def refined(status: int, names: Iterable[str | None], further: Iterable[str | No
 
 
 def is_known(name: str) -> bool:
-    """Whether a code or a type of an error is one that the tables have."""
+    """Whether the tables have this code or type of an error."""
     key = _key(name)
     return key in _REFINEMENTS or key in _STATUS_OF_TYPE or _is_money(name)
 
 
 def status_named(names: Iterable[str | None]) -> int:
-    """The HTTP status of an error that came without a number."""
+    """The HTTP status for an error without a number."""
     found = (_STATUS_OF_TYPE.get(_key(name)) for name in names if name)
     return next((status for status in found if status is not None), 500)
 

@@ -1,4 +1,4 @@
-"""Whole responses as JSON: how they are read, the errors in them, and what is recorded of them."""
+"""Whole responses as JSON: parses them, finds errors in them, and records what telemetry needs."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -15,21 +15,21 @@ from bridge.upstream.exchange import Exchange
 from bridge.upstream.inside import error_in, suspect_in, unwrapped
 from bridge.upstream.sse import bare
 
-#: Bytes of an unexpected body that are searched for an error.
+#: Maximum number of bytes of an unexpected body that are searched for an error.
 _ERROR_BYTES: Final = 1 << 18
-#: With one of these members, a whole response is more than a message. So is one with a list as `data`.
+#: With one of these members, or a list as `data`, a `message` in a whole response is not an error.
 _RESULTS: Final = frozenset({"choices", "models", "request_id"})
 
 
 def is_json(media_type: str) -> bool:
-    """Whether a response of this content type may be read as JSON. Some servers send no content type."""
+    """Whether a response with this content type may be JSON. Some servers send no content type."""
     return media_type in {"application/json", ""} or media_type.endswith("+json")
 
 
 async def response_of(exchange: Exchange, data: bytes, cuts: Cuts | None = None) -> dict[str, Any]:
-    """The JSON object of a body that has arrived as a whole, with marks for what `cuts` has taken out.
+    """The JSON object of a whole body, with marks for the parts that `cuts` has cut out.
 
-    DeepSeek sends blank lines before it to keep the connection alive.
+    DeepSeek sends blank lines before the object to keep the connection alive.
 
     Raises:
         BridgeError: the error in the body, UPSTREAM_MALFORMED_RESPONSE or UPSTREAM_RESPONSE_TOO_LARGE.
@@ -50,7 +50,7 @@ async def response_of(exchange: Exchange, data: bytes, cuts: Cuts | None = None)
 
 
 def object_of(value: Any) -> dict[str, Any]:
-    """The JSON object that a response's value is.
+    """The value of a response, which must be a JSON object, or a list, which gets an object around it.
 
     Raises:
         BridgeError: UPSTREAM_MALFORMED_RESPONSE.
@@ -63,7 +63,7 @@ def object_of(value: Any) -> dict[str, Any]:
 
 
 async def failure_in(exchange: Exchange, data: bytes) -> BridgeError | None:
-    """The error in an unexpected body: JSON with another content type, or an event of a stream."""
+    """The error in an unexpected body, such as JSON with another content type or an event of a stream."""
     data = data[:_ERROR_BYTES]
     error = _first_error(data) if not is_large(data) else await offload(_first_error, data)
     return None if error is None else await exchange.failed(error, data)
@@ -86,18 +86,18 @@ def _first_error(data: bytes) -> Any:
 
 
 def note_response(record: CallRecord, response: dict[str, Any]) -> None:
-    """Record a response, or the first chunk of a stream, and what it says was used."""
+    """Record a response, or the first chunk of a stream, and its usage."""
     record.response = response
     note_usage(record, response)
 
 
 def note_usage(record: CallRecord, value: Mapping[str, Any]) -> None:
-    """Record what a response, a chunk or an event says was used, if it says so."""
+    """Record the usage in a response, a chunk or an event, if it has one."""
     usage = value.get("usage")
     if type(usage) is dict:
         record.usage = usage
 
 
 def note_finish_reasons(record: CallRecord, reasons: dict[int, str]) -> None:
-    """Record why each choice of a stream ended; the dictionary is filled in as they do."""
+    """Record the finish_reasons of a stream. The dictionary is filled while the stream is read."""
     record.finish_reasons = reasons

@@ -1,4 +1,4 @@
-"""Secret values from a text, a variable or a file. A file is read again when it changes."""
+"""Secret values from a setting, a variable or a file. A file is reread when it changes."""
 
 import os
 from collections.abc import Sequence
@@ -10,19 +10,19 @@ from bridge.settings import SettingsError
 from bridge.settings.values import NamedValue
 
 _MAX_BYTES: Final = 1 << 16
-#: A value in the settings counts as a key from this length on. A shorter one is a version or a name.
+#: A value of at least this length in the settings counts as a key. A shorter one is a version or a name.
 _MIN_KEY: Final = 16
 
 
 class Secret(Protocol):
-    """Gives the current value of a secret; the empty text while there is none."""
+    """Returns the current value of a secret; empty while there is none."""
 
     def value(self) -> str:
         """The secret."""
 
 
 class FixedSecret:
-    """A secret that does not change. `name` is its setting.
+    """A secret from the setting `name`, which does not change.
 
     Raises:
         SettingsError: a header cannot hold it.
@@ -39,7 +39,7 @@ class FixedSecret:
 
 
 class SecretFile:
-    """A secret in a file. The empty text until there has been one."""
+    """A secret in a file; empty until the file has had one."""
 
     def __init__(self, path: Path) -> None:
         self._file = ReloadingFile("credential", [path], _parse, max_bytes=_MAX_BYTES)
@@ -53,7 +53,7 @@ class NamedSecrets:
     """The headers or query parameters that a setting adds to each request.
 
     Raises:
-        SettingsError: a variable or a file that the setting refers to is not there, or a value cannot be sent.
+        SettingsError: a variable or a file that the setting refers to is missing, or a value cannot be sent.
     """
 
     def __init__(self, setting: str, given: Sequence[NamedValue]) -> None:
@@ -69,7 +69,7 @@ class NamedSecrets:
         return [(name, secret.value()) for name, secret in self._secrets]
 
     def secrets(self) -> list[str]:
-        """The values that may be secret: those from a variable or file, and any that is long enough for a key."""
+        """The values that may be secret: those from a variable or a file, and those that are long enough for a key."""
         return [secret.value() for secret in self._hidden]
 
 

@@ -17,7 +17,7 @@ _CHECK_SECONDS: Final = 0.25
 
 
 def contexts(settings: Settings) -> Callable[[], ssl.SSLContext]:
-    """A function that gives the context for the next connection.
+    """A function that returns the context for the next connection.
 
     Raises:
         SettingsError: a file cannot be used.
@@ -34,7 +34,7 @@ def contexts(settings: Settings) -> Callable[[], ssl.SSLContext]:
     if not paths:
         context = cache(partial(httpx.create_ssl_context, trust_env=False))
         if settings.upstream_url.startswith("https:"):
-            context()  # now and not in the first call: it blocks the event loop for about 20 ms
+            context()  # now, because it blocks the event loop for about 20 ms
         return context
     files = ReloadingFile("upstream TLS", paths, partial(_context, ca, extra, chain, key), interval=_CHECK_SECONDS)
     try:
@@ -74,9 +74,7 @@ def _context(
     if chain is not None and key is not None:
         pair(contents[-2], contents[-1])  # its errors are more precise
         try:
-            context.load_cert_chain(
-                chain, key
-            )  # it takes paths only; if the files have changed since, they are reloaded again
+            context.load_cert_chain(chain, key)  # it only takes paths; files that have changed since are reloaded later
         except OSError:
             raise UnusableFileError("the key does not belong to the certificate") from None
     return context

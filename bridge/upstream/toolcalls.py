@@ -1,8 +1,8 @@
-"""Gives each fragment of a tool call the index of its call: 0, 1, 2 … per choice, in the order in which calls begin.
+"""Sets the index of each fragment of a tool call: 0, 1, 2 … per choice, in the order in which the calls start.
 
-OpenAI's servers send such indexes. Others send none, start at 1, leave gaps, give every call the index 0, repeat the id
-in every fragment, or send no id at all. `ToolCalls` decides which call a fragment continues, so that callers only have
-to key on the index.
+OpenAI's servers send such indexes. Others send none, start at 1, leave gaps, use the index 0 for every call, repeat the
+id in every fragment, or send no id. `ToolCalls` decides which call a fragment continues, so that callers need only the
+index.
 """
 
 from dataclasses import dataclass, field
@@ -10,16 +10,16 @@ from typing import Any, Final, NamedTuple
 
 from bridge.jsontext import MalformedJSONError, loads_strict
 
-#: Arguments of a call are kept up to this many characters, to see whether they are complete.
+#: Maximum number of characters of a call's arguments that are kept, to see whether they are complete.
 _MAX_ARGUMENTS: Final = 1 << 16
-#: An index or an id as the upstream sent it; None for none.
+#: An index or an id from the upstream; None if there is none.
 Key = int | str | None
 
 
 class _Fragment(NamedTuple):
-    """What a fragment says; `chunk` counts the chunks with tool calls."""
+    """One fragment. `chunk` is the number of its chunk, counting those with tool calls."""
 
-    at: Key  # its index, as the upstream gives it
+    at: Key  # the upstream's index
     id: Key
     name: str
     arguments: str
@@ -28,7 +28,7 @@ class _Fragment(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class _Call:
-    """One call: the bridge's number for it, what the upstream said of it last, and its arguments so far."""
+    """One call: its number in the bridge, the upstream's latest index and id, and its arguments so far."""
 
     number: int
     index: Key = None
@@ -39,7 +39,7 @@ class _Call:
     size: int = 0
 
     def add(self, fragment: _Fragment) -> None:
-        """Take in what a fragment says."""
+        """Add a fragment."""
         if fragment.at is not None:
             self.index = fragment.at
         if fragment.id is not None:
@@ -47,14 +47,14 @@ class _Call:
         self.name = self.name or fragment.name
         self.chunk = fragment.chunk
         in_doubt = (self.id is None or self.index is None) and self.size <= _MAX_ARGUMENTS
-        if in_doubt and not fragment.arguments.isspace() and fragment.arguments:  # space completes nothing
+        if in_doubt and not fragment.arguments.isspace() and fragment.arguments:  # white space cannot complete them
             self.pieces.append(fragment.arguments)
             self.size += len(fragment.arguments)
 
     def ends_before(self, fragment: _Fragment) -> bool:
-        """Whether the fragment begins another call, where neither id nor index can tell: its name may be a repetition.
+        """Whether a fragment starts another call, if neither id nor index decides. Its name may only be repeated.
 
-        It is none in the same chunk, nor if it is another name, nor behind complete arguments.
+        A name starts another call if it is in the same chunk, if it differs, or if the arguments so far are complete.
         """
         if not fragment.name or not self.name:
             return False
@@ -70,14 +70,14 @@ class _Call:
 
 @dataclass(slots=True)
 class _Choice:
-    """The calls of one choice in order, by id, and the latest of each index that the upstream has used."""
+    """The calls of one choice: in order, by id, and the latest for each index of the upstream."""
 
     calls: list[_Call] = field(default_factory=list)
     by_id: dict[Key, list[_Call]] = field(default_factory=dict)
     by_index: dict[Key, _Call] = field(default_factory=dict)
 
     def ordinary(self, fragment: dict[str, Any]) -> _Call | None:
-        """The call of a fragment that is the usual one, more arguments under a known index; None for any other."""
+        """The call of an ordinary fragment, which has only arguments and a known index; None for any other."""
         index, function = fragment.get("index"), fragment.get("function")
         if type(index) is not int or type(function) is not dict or fragment.get("id") or function.get("name"):
             return None
@@ -85,7 +85,7 @@ class _Choice:
         return call if call is not None and call.id is not None else None
 
     def call_of(self, fragment: _Fragment) -> _Call:
-        """The call that a fragment continues or begins, with the fragment added."""
+        """The call that a fragment continues or starts, with the fragment added."""
         call = self._continued(fragment)
         if call is None:
             call = _Call(len(self.calls))
@@ -98,14 +98,14 @@ class _Choice:
         return call
 
     def _continued(self, fragment: _Fragment) -> _Call | None:
-        """The call that a fragment continues; None if it begins one."""
+        """The call that a fragment continues; None if it starts one."""
         at, name = fragment.at, fragment.name
         known = self.by_id.get(fragment.id, []) if fragment.id is not None else []
         if known:
             here = [call for call in known if at is None or call.index in {None, at}]
             if here:
                 return here[-1]
-            # A new index with a name is a server that gives all calls the same id; without a name, one that counts on.
+            # With a new index and a name, the server uses one id for all calls. Without a name, it counts fragments.
             return None if name and at not in self.by_index else known[-1]
         call = self._by_place(at)
         if call is None:
@@ -117,7 +117,7 @@ class _Choice:
         return None if call.ends_before(fragment) else call
 
     def _by_place(self, index: Key) -> _Call | None:
-        """The call with this index, as far as the upstream gives indexes; without one, the latest call."""
+        """The call with this index; without an index, the latest call."""
         if index is None:
             return self.calls[-1] if self.calls else None
         call = self.by_index.get(index)
@@ -133,13 +133,13 @@ class ToolCalls:
     def __init__(self) -> None:
         self._choices: dict[int, _Choice] = {}
         self._chunk = 0
-        #: Calls that have begun, in all choices.
+        #: Number of calls in all choices.
         self.count = 0
 
     def number(self, chunk: dict[str, Any]) -> bool:
-        """Set the index of each fragment in a chunk's JSON object. Whether all go on with their call in the usual way.
+        """Set the index of each fragment in a chunk's JSON object. Returns whether all fragments are ordinary.
 
-        Then fragments that differ in nothing but their arguments go on with the same calls.
+        Then later fragments that differ only in their arguments continue the same calls.
         """
         ordinary = True
         choices = chunk.get("choices")
@@ -173,7 +173,7 @@ class ToolCalls:
 
 
 def _key(value: Any) -> Key:
-    """An index or an id, None for an empty one."""
+    """An index or an id; None for an empty one."""
     if type(value) is float and value.is_integer():
         return int(value)
     return value if type(value) in {int, str} and value != "" else None

@@ -1,11 +1,11 @@
-"""Which fields of a request an error body says are wrong, in the forms of FastAPI and of Google."""
+"""Reads the invalid fields that an error body names, in the formats of FastAPI and Google."""
 
 from collections.abc import Iterator
 from typing import Any
 
 
 def of_fastapi(detail: Any) -> list[tuple[str, str]]:
-    """FastAPI's list of violations as pairs of path and description, without the input that it echoes."""
+    """FastAPI's violations as pairs of path and description, without the input that it quotes."""
     found = []
     for item in detail if isinstance(detail, list) else ():
         if isinstance(item, dict) and isinstance(item.get("msg"), str):
@@ -16,7 +16,7 @@ def of_fastapi(detail: Any) -> list[tuple[str, str]]:
 
 
 def of_google(details: Any) -> Iterator[tuple[str, str]]:
-    """`google.rpc.BadRequest` in its JSON form."""
+    """The violations of a `google.rpc.BadRequest` in JSON."""
     for detail in details if isinstance(details, list) else ():
         violations = detail.get("fieldViolations") if isinstance(detail, dict) else None
         for item in violations if isinstance(violations, list) else ():
