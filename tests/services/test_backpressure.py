@@ -7,7 +7,7 @@ The gateway counts what it has written. What of it is still in the kernel's two 
 import asyncio
 import json
 import resource
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 import grpc
 import pytest
 
-from aibridge.v1 import chat_pb2, chat_pb2_grpc
+from aibridge.v1 import chat_pb2, chat_pb2_grpc, raw_pb2, raw_pb2_grpc
 from tests.support.bridge import Start
 from tests.support.gateway import Exchange, Gateway, json_reply
 from tests.support.payloads import COMPLETION
@@ -83,11 +83,18 @@ def _queues(local: int, remote: int) -> tuple[int, int]:
 
 
 def number_of(message: Any) -> int:
-    return int(message.choices[0].delta.content.split(" ")[0])
+    choice = json.loads(message.data)["choices"][0] if isinstance(message, raw_pb2.RawEvent) else None
+    content = choice["delta"]["content"] if choice else message.choices[0].delta.content
+    return int(content.split(" ")[0])
 
 
 def stream(channel: grpc.aio.Channel) -> Any:
     return chat_pb2_grpc.ChatServiceStub(channel).CreateChatCompletionStream(REQUEST)
+
+
+def raw_stream(channel: grpc.aio.Channel) -> Any:
+    request = raw_pb2.RawRequest(path="/chat/completions", body_json='{"model": "m", "stream": true}')
+    return raw_pb2_grpc.RawServiceStub(channel).Stream(request)
 
 
 @pytest.mark.parametrize("size", [100, 2_000, 50_000])
@@ -120,15 +127,20 @@ async def test_the_upstream_goes_at_the_pace_of_the_caller(start: Start, gateway
         assert await call.code() is grpc.StatusCode.OK
 
 
-async def test_a_slow_caller_is_not_told_that_the_upstream_stalls(start: Start, gateway: Gateway) -> None:
+@pytest.mark.parametrize("begin", [stream, raw_stream])
+async def test_a_slow_caller_is_not_told_that_the_upstream_stalls(
+    begin: Callable[[grpc.aio.Channel], Any], start: Start, gateway: Gateway
+) -> None:
     """The time in which a message waits for its caller does not count against the upstream."""
     flood = Flood(50_000, 200)
     gateway.script(flood)
-    async with start(stall_timeout=0.1) as bridge, channel_to(bridge.address, SMALL_WINDOW) as channel:
-        call = stream(channel)
+    options = {"stall_timeout": 0.1, "raw_paths": "/chat/completions"}
+    async with start(**options) as bridge, channel_to(bridge.address, SMALL_WINDOW) as channel:
+        call = begin(channel)
         await call.read()
         assert await flood.stands_still() < 200 * 50_000  # which takes four times as long as the upstream may stall
-        assert [number_of(message) async for message in _rest(call)] == list(range(1, 201))
+        numbers = [number_of(message) async for message in _rest(call)]
+        assert numbers == list(range(1, 201))
         assert await call.code() is grpc.StatusCode.OK
 
 

@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 from aibridge.v1 import chat_pb2, embeddings_pb2, models_pb2, raw_pb2
 from bridge import settings
 from bridge.call import CallRecord
+from bridge.clean import Tokens
 from bridge.server.app import App
 from bridge.settings import SettingsError
 from bridge.telemetry import observer, otel, traces
@@ -158,6 +159,14 @@ async def test_a_stream(tracing: Tracing, collector: Collector, hello: Hello) ->
     assert client.attributes["gen_ai.usage.output_tokens"] == 7
     first = client.attributes["gen_ai.response.time_to_first_chunk"]
     assert 0 < first < (client.span.end_time_unix_nano - client.span.start_time_unix_nano) / 1e9 - 0.04
+
+
+def test_the_time_to_the_first_chunk() -> None:
+    """It is measured from the request upstream, not from the arrival of the call."""
+    record = CallRecord("/aibridge.v1.ChatService/CreateChatCompletionStream", (), "r", streams=True, started=100.0)
+    record.sent_at, record.chunks.first_at = 110.0, 114.0
+    found = traces._response_attributes(record, Tokens(None, None, None, None))
+    assert found == {"gen_ai.response.time_to_first_chunk": 4.0}
 
 
 async def _read_and_cancel(bridge: Bridge, call: Any) -> None:
