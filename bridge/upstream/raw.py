@@ -22,7 +22,7 @@ from bridge.upstream.clock import Clock
 from bridge.upstream.documents import load_document
 from bridge.upstream.exchange import Exchange
 from bridge.upstream.inside import error_in
-from bridge.upstream.responses import is_json, note_response, note_usage
+from bridge.upstream.responses import beginning_of, is_json, note_response, note_usage
 from bridge.upstream.sse import DONE, STRAY, Event, EventDecoder, EventTooLargeError
 
 
@@ -78,12 +78,12 @@ async def events(
             yield EventStream(exchange, settings, request)
 
 
-async def _whole(exchange: Exchange, settings: Settings, request: Request) -> bytes:
+async def _whole(exchange: Exchange, settings: Settings, request: Request, start: bytes = b"") -> bytes:
     if not is_json(exchange.media_type) and await exchange.read():
         raise failures.malformed(
             "is not JSON by its content type; streams of events need the RPC Stream, other data cannot be passed on"
         )
-    data = (await exchange.read_all(settings.max_response_bytes)).strip()
+    data = (await exchange.read_all(settings.max_response_bytes, start)).strip()
     if data:
         try:
             value = await load_document(data, settings.max_response_elements)
@@ -163,15 +163,19 @@ class EventStream:
         return found
 
     async def _open_body(self) -> list[Event]:
+        """Find out what the body is. Some servers mislabel event streams, so the first line decides then."""
         self._opened = True
         limit, message = self._settings.first_event_timeout, "the stream's first event did not arrive in time"
         self._exchange.clock.phase(limit, Reason.UPSTREAM_FIRST_EVENT_TIMEOUT, message)
         media_type = self._exchange.media_type
         if media_type == "text/event-stream":
             return []
+        is_stream, start = await beginning_of(self._exchange, self._settings.max_response_bytes)
+        if is_stream:
+            return self._take(start)
         if not is_json(media_type):
             raise failures.malformed("has a content type that is not an event stream")
-        data = await _whole(self._exchange, self._settings, self._request)  # a whole response in place of a stream
+        data = await _whole(self._exchange, self._settings, self._request, start)  # in place of a stream
         if not data:
             raise failures.malformed("is empty")
         self._done = True
@@ -181,15 +185,19 @@ class EventStream:
     async def _next(self) -> list[Event]:
         data = await self._exchange.read()
         before = self._decoder.buffered
+        events = self._take(data)
+        if not events:
+            self._exchange.keep(self._decoder.buffered)
+            await self._exchange.rest_from(len(data) - (self._decoder.buffered - before))
+        return events
+
+    def _take(self, data: bytes) -> list[Event]:
         try:
             found = self._decoder.feed(data) if data else self._decoder.close()
         except EventTooLargeError as error:
             found = error.events
             self._error = failures.too_large("an event of the stream", self._settings.max_event_bytes)
         events = self._passed(found)
-        if not found:
-            self._exchange.keep(self._decoder.buffered)
-            await self._exchange.rest_from(len(data) - (self._decoder.buffered - before))
         if events:
             self._exchange.call.record.chunks.arrived(len(events))
             if self._awaits_first:

@@ -13,7 +13,7 @@ from bridge.upstream.chunk import value_of
 from bridge.upstream.documents import Cuts, is_large, lightened, load_document
 from bridge.upstream.exchange import Exchange
 from bridge.upstream.inside import error_in, suspect_in, unwrapped
-from bridge.upstream.sse import bare
+from bridge.upstream.sse import SPACE, bare, begins_stream
 
 #: Maximum number of bytes of an unexpected body that are searched for an error.
 _ERROR_BYTES: Final = 1 << 18
@@ -24,6 +24,24 @@ _RESULTS: Final = frozenset({"choices", "models", "request_id"})
 def is_json(media_type: str) -> bool:
     """Whether a response with this content type may be JSON. Some servers send no content type."""
     return media_type in {"application/json", ""} or media_type.endswith("+json")
+
+
+async def beginning_of(exchange: Exchange, limit: int) -> tuple[bool, bytes]:
+    """Whether a body that is not called an event stream is one by its first line, and what was read to find out.
+
+    Raises:
+        BridgeError: UPSTREAM_RESPONSE_TOO_LARGE if over `limit` bytes tell nothing; as `Exchange.read`.
+    """
+    start, size = b"", 0
+    while (is_stream := begins_stream(start)) is None and (data := await exchange.read()):
+        before = len(start)
+        size += len(data)
+        if size > limit:
+            raise failures.too_large("the response", limit)
+        start = (start + data).lstrip(SPACE)
+        exchange.clock.resume()
+        await exchange.rest_from(len(data) - (len(start) - before))
+    return bool(is_stream), start
 
 
 async def response_of(exchange: Exchange, data: bytes, cuts: Cuts | None = None) -> dict[str, Any]:

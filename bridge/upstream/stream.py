@@ -25,6 +25,7 @@ from bridge.upstream.exchange import Exchange
 from bridge.upstream.halves import Halves
 from bridge.upstream.inside import error_in, is_failure, is_of_tool, unwrapped
 from bridge.upstream.responses import (
+    beginning_of,
     failure_in,
     failure_within,
     is_json,
@@ -33,7 +34,7 @@ from bridge.upstream.responses import (
     note_usage,
     response_of,
 )
-from bridge.upstream.sse import DONE, SPACE, STRAY, Event, EventDecoder, EventTooLargeError, begins_stream
+from bridge.upstream.sse import DONE, STRAY, Event, EventDecoder, EventTooLargeError
 from bridge.upstream.toolcalls import ToolCalls
 
 #: The name that the standard gives to events without one.
@@ -114,15 +115,7 @@ class ChunkStream(Generic[K]):
         media_type = self._exchange.media_type
         if media_type == "text/event-stream":
             return None
-        start, size = b"", 0
-        while (is_stream := begins_stream(start)) is None and (data := await self._exchange.read()):
-            before = len(start)
-            size += len(data)
-            if size > self._settings.max_response_bytes:
-                raise failures.too_large("the response", self._settings.max_response_bytes)
-            start = (start + data).lstrip(SPACE)
-            clock.resume()
-            await self._exchange.rest_from(len(data) - (len(start) - before))
+        is_stream, start = await beginning_of(self._exchange, self._settings.max_response_bytes)
         if is_stream:
             return self._take(start)
         if is_json(media_type):

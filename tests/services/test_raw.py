@@ -405,6 +405,50 @@ async def test_http_may_say_where_a_stream_ends(bridge: Bridge) -> None:
         assert outcome.code is code
 
 
+@pytest.mark.parametrize("kind", ["application/json", "text/plain", "application/octet-stream", "text/html"])
+@pytest.mark.parametrize("before", ["", ": hello\n\n", "\ufeff\n", "id: 1\n"])
+@pytest.mark.parametrize("size", [7, 1 << 20])
+async def test_a_stream_under_another_content_type(bridge: Bridge, kind: str, before: str, size: int) -> None:
+    """The first line tells a stream of events, however the server calls it."""
+    data = (before + BEGUN + ENDED).encode()
+
+    async def script(exchange: Exchange) -> None:
+        await exchange.head(content_type=kind)
+        for at in range(0, len(data), size):
+            await exchange.send(data[at : at + size])
+            await asyncio.sleep(0)
+        exchange.writer.close()
+
+    bridge.gateway.script(script)
+    outcome = await drain(bridge.raw.Stream(Request(path="/responses", body_json=ASK)))
+    assert outcome.code is StatusCode.OK
+    assert len(outcome.messages) == 4
+    assert names(outcome.messages)[-1] == "response.completed"
+
+
+@pytest.mark.parametrize("body", ["<html>data: x</html>", "database is down", "dat", ""])
+async def test_text_that_is_no_stream(bridge: Bridge, body: str) -> None:
+    """Text that only resembles the first line of a stream is malformed."""
+    bridge.gateway.script(reply(body, content_type="text/plain"))
+    outcome = await drain(bridge.raw.Stream(Request(path="/responses", body_json=ASK)))
+    assert (outcome.messages, outcome.info.reason) == ([], "UPSTREAM_MALFORMED_RESPONSE")
+
+
+@pytest.mark.parametrize("is_over", [False, True])
+async def test_an_event_of_exactly_the_limit(start: Start, *, is_over: bool) -> None:
+    """`max_event_bytes` of data are an event, and a byte more is too large."""
+    limit = 2000
+    body = json.dumps({"type": "response.output_text.delta", "delta": ""})
+    data = f"data: {body[:-2]}{'x' * (limit - len(body) + is_over)}{body[-2:]}\n\n{ENDED}"
+    async with start(raw_paths=PATHS, max_event_bytes=limit) as bridge:
+        bridge.gateway.script(raw_sse(data))
+        outcome = await drain(bridge.raw.Stream(Request(path="/responses", body_json=ASK)))
+    assert [len(message.data) for message in outcome.messages[:1]] == ([] if is_over else [limit])
+    assert (outcome.info.reason if is_over else outcome.code.name) == (
+        "UPSTREAM_RESPONSE_TOO_LARGE" if is_over else "OK"
+    )
+
+
 async def test_a_broken_connection(bridge: Bridge) -> None:
     """Behind the last event of its kind nothing can be missing."""
     for text, code in ((BEGUN, StatusCode.UNAVAILABLE), (BEGUN + ENDED, StatusCode.OK)):

@@ -211,6 +211,16 @@ async def test_reply_of_exactly_the_limit(framing: str, warm: Bridge, hello: Hel
                 assert failure.reason == "UPSTREAM_RESPONSE_TOO_LARGE"
 
 
+async def test_white_space_of_exactly_the_limit(warm: Bridge, hello: Hello) -> None:
+    """A body that does not tell what it is, is read up to the limit and no further."""
+    limit = 2000
+    async with start_bridge(warm.gateway, max_response_bytes=limit) as bridge:
+        for size, reason in ((limit, "UPSTREAM_MALFORMED_RESPONSE"), (limit + 1, "UPSTREAM_RESPONSE_TOO_LARGE")):
+            bridge.gateway.script(reply(b" " * size, content_type="text/plain"))
+            _, failure = await failed_stream(bridge.chat.CreateChatCompletionStream(hello))
+            assert failure.reason == reason
+
+
 @pytest.mark.parametrize("pause", [None, 6, 1500, -1])
 async def test_event_of_exactly_the_limit(pause: int | None, warm: Bridge, hello: Hello) -> None:
     """`max_event_bytes` of data are an event, and a byte more is too large, wherever the event is cut on its way."""
