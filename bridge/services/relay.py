@@ -9,7 +9,6 @@ taken from the upstream's iterator only when the previous one was written.
 """
 
 import asyncio
-import math
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from functools import partial
 from typing import Any, Final, TypeAlias
@@ -55,11 +54,11 @@ class Relay:
         self._repeats: Repeats[ActiveTemplate] = Repeats()
         self._window = window or 0.0
         self._coalescer: Coalescer | None = Coalescer(eager=self._window > 0) if window is not None else None
-        self._written_at = -math.inf  # on the event loop's clock
         self._loop = asyncio.get_running_loop()
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.TimerHandle | None = None  # closes the window, while that is open
         self._reader: asyncio.Task[Any] | None = None  # the task that waits for the upstream, if one does
         self._closed = False  # whether the window closed meanwhile
+        self._hand_out: Callable[[], bool] = bool  # wakes the reader if the upstream's end of the path holds anything
 
     # Called by the upstream's stream for each event.
 
@@ -80,6 +79,13 @@ class Relay:
             note_usage(self._call.record, active.usage_value)
         return active.message
 
+    def may_wait(self, data: bytes) -> bool:
+        """Whether a repeated chunk is text that may be held, and the window is open."""
+        if self._timer is None:
+            return False
+        active = self._repeats.resembled(data)
+        return active is not None and bool(active.concatenated)
+
     def forget(self) -> None:
         """The next chunk repeats none."""
         self._repeats.forget()
@@ -93,6 +99,9 @@ class Relay:
             BridgeError: as `ChunkStream.read`, after everything before the failure was written; as
             `ResponseStream.write`.
         """
+        if self._window:
+            self._hand_out = chunks.hand_out
+            chunks.hold()
         if not self._interval:
             await self._run(chunks, chunks.read)
             return
@@ -134,14 +143,14 @@ class Relay:
                     await self._write(coalescer.add(item, self._learn(item, None)))
                 else:
                     await self._write([*coalescer.take(), item])
-            if coalescer.holds and (chunks.done or not self._may_wait()):
+            if coalescer.holds and (chunks.done or self._timer is None):
                 await self._write(coalescer.take())
 
     async def _write(self, runs: Sequence[ChunkRun | Message]) -> None:
         for run in runs:
             if self._window:
                 self._stop_timer()
-                self._written_at = self._loop.time()
+                self._open()
             await self._response.write(await self._message(run))
 
     async def _message(self, item: ChunkRun | Message) -> Any:
@@ -179,21 +188,21 @@ class Relay:
 
     # The time window.
 
-    def _may_wait(self) -> bool:
-        """Whether the window is open. It opens with each written message, and the timer closes it."""
-        due = min(self._written_at + self._window, self._call.deadline - _LAST_SECONDS)
-        if self._loop.time() >= due:
-            return False
-        if self._timer is None:
-            self._timer = self._loop.call_at(due, self._close)
-        return True
+    def _open(self) -> None:
+        """Open the window, as a message is written. The timer closes it."""
+        due = min(self._loop.time() + self._window, self._call.deadline - _LAST_SECONDS)
+        self._timer = self._loop.call_at(due, self._close)
 
     def _close(self) -> None:
-        """Wake the task that waits for the upstream. What has arrived meanwhile stays there for the next read."""
+        """Wake the task that waits for the upstream: with what is held there, else with nothing if text is held here.
+
+        Cancelling its read loses nothing. What has arrived meanwhile stays there for the next read.
+        """
         self._timer = None
-        if self._reader is not None:
-            self._closed = True
-            self._reader.cancel()
+        if self._hand_out() or self._reader is None or self._coalescer is None or not self._coalescer.holds:
+            return
+        self._closed = True
+        self._reader.cancel()
 
     def _stop_timer(self) -> None:
         if self._timer is not None:

@@ -27,6 +27,9 @@ class Recogniser(Protocol[K_co]):
     def recognise(self, data: bytes) -> K_co | None:
         """The result for a chunk with this text; None for a chunk that has to be parsed."""
 
+    def may_wait(self, data: bytes) -> bool:
+        """Whether a chunk with this text may wait until others have arrived, or until `hand_out`."""
+
     def forget(self) -> None:
         """Recognise no chunk until another was parsed, because the meaning of the texts may have changed."""
 

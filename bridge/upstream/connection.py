@@ -2,8 +2,8 @@
 
 The parser is llhttp, the one of Node.js, through httptools. It refuses ambiguous input. This module decides what a
 parser cannot know: whether a body was complete when the connection ended, how many bytes may wait to be read, and
-whether the connection can take another request. Failures are httpx's exceptions, in the meaning that httpx documents.
-Bytes that arrived before the connection broke are read before the failure is raised.
+whether the connection can take another request. Failures are httpx's exceptions, with their meanings. Bytes that
+arrived before the connection broke are read first.
 """
 
 import asyncio
@@ -19,10 +19,8 @@ from bridge.upstream.phases import NEXT, OVER, RECEIVING, Phase, Step
 
 #: The connection stops reading when this many bytes of a body wait to be read.
 _MAX_UNREAD_BYTES: Final = 1 << 16
-#: Larger requests are written in pieces of this size, so that a slow upstream stops the writer before the whole body is
-#: in a buffer.
+#: Larger requests are written in pieces of this size, so that a slow upstream stops the writer.
 _PIECE_BYTES: Final = 1 << 16
-#: The phases without a request.
 _UNUSED: Final = frozenset({Phase.CONNECTING, Phase.IDLE})
 
 
@@ -57,10 +55,11 @@ class Connection(asyncio.Protocol):
 
     def _clear(self) -> None:
         """Forget the last response."""
-        self._head = ResponseHead(self._max_header_bytes)
+        self.head = ResponseHead(self._max_header_bytes)
         self._pieces: list[bytes] = []
         self.unread_bytes = 0
         self._max_unread_bytes = _MAX_UNREAD_BYTES
+        self._may_wait: Callable[[bytes], bool] | None = None
         self._parsed = 0  # parsed lines and pieces of a body, which show that the parser makes progress
         self._unparsed_bytes = 0  # bytes received since then
 
@@ -86,9 +85,9 @@ class Connection(asyncio.Protocol):
         else:
             transport.write(head)
             await self._send(transport, body)
-        while (status := self._head.status) is None:
+        while (status := self.head.status) is None:
             await self._changed()
-        return status, self._head.headers
+        return status, self.head.headers
 
     async def _send(self, transport: asyncio.Transport, body: bytes) -> None:
         for at in range(0, len(body), _PIECE_BYTES):
@@ -104,6 +103,13 @@ class Connection(asyncio.Protocol):
         self._max_unread_bytes = size
         if self.unread_bytes <= size:
             self._resume()
+
+    def hold(self, may_wait: Callable[[bytes], bool] | None) -> bool:
+        """Do not wake the reader for pieces of this body that `may_wait`; None wakes it. Returns whether any wait."""
+        self._may_wait = may_wait
+        if self._pieces and may_wait is None:
+            self._wake()
+        return bool(self._pieces)
 
     async def read(self) -> bytes:
         """The bytes of the response's body that have arrived since the last call, at least one; `b""` at its end.
@@ -126,11 +132,6 @@ class Connection(asyncio.Protocol):
         if self.is_paused and self._transport is not None:
             self.is_paused = False
             self._wire.resume_reading()
-
-    @property
-    def keep_alive(self) -> bytes:
-        """The header of the last response that says how long the server keeps an idle connection."""
-        return self._head.keep_alive
 
     def is_reusable(self) -> bool:
         """Whether the connection is open and nothing has arrived since the last response.
@@ -168,7 +169,7 @@ class Connection(asyncio.Protocol):
         """End the connection. A task that waits for an incomplete response gets the error."""
         was_failed = self.phase is Phase.FAILED
         self._step(Step.ENDED)
-        self._parser = None  # nothing more is parsed, and the parser and this object form a reference cycle
+        self._parser = self._may_wait = None  # nothing more is parsed, and they form reference cycles with this object
         if self.phase is Phase.FAILED and not was_failed:
             self._error = error
         self._wake()
@@ -213,22 +214,21 @@ class Connection(asyncio.Protocol):
             self._on_end(self)  # unsolicited: these bytes must not become the response to the next request
             self._refuse()
             return
-        parsed = self._parsed
+        parsed, pieces = self._parsed, len(self._pieces)
         try:
             parser.feed_data(data)
         except (HttpParserError, HttpParserUpgrade):
             self._refuse()
         else:
-            if self._parsed != parsed:
-                self._unparsed_bytes = 0
-            elif self.phase not in OVER:
-                self._unparsed_bytes += len(data)
-                if self._unparsed_bytes > self._max_header_bytes:
-                    self._refuse()
-        self._wake()
+            self._unparsed_bytes = 0 if self._parsed != parsed else self._unparsed_bytes + len(data)
+            if self._unparsed_bytes > self._max_header_bytes and self.phase not in OVER:
+                self._refuse()
         if self.unread_bytes > self._max_unread_bytes and not self.is_paused and self.phase in RECEIVING:
             self.is_paused = True
             self._wire.pause_reading()
+        elif self._may_wait is not None and self.phase in RECEIVING and all(map(self._may_wait, self._pieces[pieces:])):
+            return
+        self._wake()
 
     def _refuse(self) -> None:
         """Malformed, oversized or unsolicited bytes."""
@@ -260,7 +260,7 @@ class Connection(asyncio.Protocol):
 
     def _end(self, exc: Exception | None) -> None:
         """Handle the end of the incoming bytes."""
-        if self.phase in RECEIVING and exc is None and not self._head.is_framed:
+        if self.phase in RECEIVING and exc is None and not self.head.is_framed:
             self._step(Step.DONE_LAST)  # the end of the connection ends the body
         # The transport buffers a little. The request counts as sent unless the buffer is full.
         is_sent = self.phase in RECEIVING or (self.phase is Phase.WAITING and not self._full)
@@ -271,18 +271,18 @@ class Connection(asyncio.Protocol):
 
     def on_message_begin(self) -> None:
         """A status line begins. After a complete response it is unsolicited."""
-        if self._head.status is not None:
+        if self.head.status is not None:
             raise httpx.RemoteProtocolError("a second response")
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A line of the head, or of the trailers."""
         self._parsed += 1
-        self._head.add(name, value)
+        self.head.add(name, value)
 
     def on_headers_complete(self) -> None:
         """The head of the response is complete, or that of an informational one."""
         self._parsed += 1
-        if self._head.end(cast("HttpResponseParser", self._parser).get_status_code()):
+        if self.head.end(cast("HttpResponseParser", self._parser).get_status_code()):
             self._step(Step.ANSWERED)
 
     def on_body(self, body: bytes) -> None:
@@ -293,7 +293,7 @@ class Connection(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         """The response is complete, or an informational one is."""
-        status = self._head.status
+        status = self.head.status
         if status is not None:
             # Another protocol follows a 101.
             keeps = status >= 200 and cast("HttpResponseParser", self._parser).should_keep_alive()

@@ -117,6 +117,10 @@ class Exchange:
         self._rest = data[_SLICE_BYTES:]
         return data[:_SLICE_BYTES] if self._rest else data
 
+    def hold(self, may_wait: Callable[[bytes], bool] | None) -> bool:
+        """As `Connection.hold`. Compressed bytes do not wait."""
+        return self._unpacker is None and self._body.hold(may_wait)
+
     def _arrived(self) -> Coroutine[Any, Any, bytes]:
         return self._received() if self._unpacker is None else self._unpacked(self._unpacker)
 

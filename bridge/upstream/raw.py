@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, closing
 from typing import Any, Final, NamedTuple
 
 from bridge.call import CallContext, CallRecord
-from bridge.errors import BridgeError, Reason
+from bridge.errors import BridgeError
 from bridge.jsontext import MalformedJSONError
 from bridge.settings import Settings
 from bridge.upstream import failures
@@ -20,10 +20,11 @@ from bridge.upstream.chunk import value_of
 from bridge.upstream.client import Upstream
 from bridge.upstream.clock import Clock
 from bridge.upstream.documents import load_document
+from bridge.upstream.events import EventReader
 from bridge.upstream.exchange import Exchange
 from bridge.upstream.inside import error_in
 from bridge.upstream.responses import beginning_of, is_json, note_response, note_usage
-from bridge.upstream.sse import DONE, STRAY, Event, EventDecoder, EventTooLargeError
+from bridge.upstream.sse import DONE, STRAY, Event
 
 
 class _Kind(NamedTuple):
@@ -132,10 +133,8 @@ class EventStream:
         self._exchange = exchange
         self._settings = settings
         self._request = request
-        self._decoder = EventDecoder(settings.max_event_bytes)
+        self._events = EventReader(exchange, settings)
         self._opened = False
-        self._awaits_first = True  # no event has arrived
-        self._ended = False  # the body has ended
         self._done = False
         self._kind: _Kind | None = None
         self._type = ""  # of the last event
@@ -152,8 +151,8 @@ class EventStream:
         clock.resume()
         found: list[Event] | None = None
         while not found:
-            if self._error is not None:
-                raise self._error
+            if (error := self._error or self._events.error) is not None:
+                raise error
             if self._done:
                 clock.pause()
                 await self._exchange.linger()
@@ -165,14 +164,13 @@ class EventStream:
     async def _open_body(self) -> list[Event]:
         """Find out what the body is. Some servers mislabel event streams, so the first line decides then."""
         self._opened = True
-        limit, message = self._settings.first_event_timeout, "the stream's first event did not arrive in time"
-        self._exchange.clock.phase(limit, Reason.UPSTREAM_FIRST_EVENT_TIMEOUT, message)
+        self._events.begin()
         media_type = self._exchange.media_type
         if media_type == "text/event-stream":
             return []
         is_stream, start = await beginning_of(self._exchange, self._settings.max_response_bytes)
         if is_stream:
-            return self._take(start)
+            return self._counted(self._events.take(start))
         if not is_json(media_type):
             raise failures.malformed("has a content type that is not an event stream")
         data = await _whole(self._exchange, self._settings, self._request, start)  # in place of a stream
@@ -183,30 +181,18 @@ class EventStream:
         return [Event(data)]
 
     async def _next(self) -> list[Event]:
-        data = await self._exchange.read()
-        before = self._decoder.buffered
-        events = self._take(data)
+        events = self._counted(await self._events.read())
         if not events:
-            self._exchange.keep(self._decoder.buffered)
-            await self._exchange.rest_from(len(data) - (self._decoder.buffered - before))
+            await self._events.rest()
         return events
 
-    def _take(self, data: bytes) -> list[Event]:
-        try:
-            found = self._decoder.feed(data) if data else self._decoder.close()
-        except EventTooLargeError as error:
-            found = error.events
-            self._error = failures.too_large("an event of the stream", self._settings.max_event_bytes)
+    def _counted(self, found: list[Event]) -> list[Event]:
         events = self._passed(found)
         if events:
-            self._exchange.call.record.chunks.arrived(len(events))
-            if self._awaits_first:
-                self._awaits_first = False
-                limit, message = self._settings.stall_timeout, "no event of the stream arrived for too long"
-                self._exchange.clock.phase(limit, Reason.UPSTREAM_STREAM_STALLED, message)
-        elif self._decoder.heard and not self._awaits_first:
-            self._exchange.clock.resume()  # a server that keeps the connection alive has not stalled
-        if not data and not self._done and self._error is None:
+            self._events.count(len(events))
+        else:
+            self._events.hear()
+        if self._events.ended and not self._done and (self._error or self._events.error) is None:
             self._error = self._end()
         return events
 
@@ -262,7 +248,7 @@ class EventStream:
 
     def _end(self) -> BridgeError | None:
         """The body has ended without `[DONE]`. Returns the error, unless the stream is complete."""
-        if self._awaits_first:
+        if self._events.awaits_first:
             return failures.malformed("is a stream without an event")
         if not self._choices.are_finished() or not (
             self._is_end() if self._kind is not None else self._exchange.is_framed

@@ -30,7 +30,7 @@ _MAX_START: Final = 256
 #: Length of `data: `, which precedes the data in a line.
 _FIELD: Final = 6
 _BEGIN: Final = b"data: {"
-_LF: Final = 0x0A
+_END: Final = b"\n\n"
 _ERROR: Final = "error"
 #: Bytes that may precede the first line.
 SPACE: Final = _BOM + b" \t\r\n"
@@ -89,8 +89,8 @@ class EventDecoder:
             EventTooLargeError: the buffered bytes exceed the limit.
         """
         self.heard = False
-        if data.startswith(_BEGIN) and data.find(b"\n") == len(data) - 2 and self._is_whole(data):
-            return [Event(data[_FIELD:-2])]
+        if len(data) <= self._limit and not self.is_within and (texts := texts_of(data)) is not None:
+            return [Event(text) for text in texts]
         lines, rest = self._split(data)
         events: list[Event] = []
         if lines and self._pieces:
@@ -115,10 +115,10 @@ class EventDecoder:
                 raise EventTooLargeError(self._limit, events)
         return events
 
-    def _is_whole(self, data: bytes) -> bool:
-        """Whether a read that starts with a field, and has its first LF before its last byte, is exactly one event."""
-        pending = self._pieces or self._data or self._type or self._stray or self._skip_lf or not self._started
-        return data[-1] == _LF and len(data) <= self._limit and not pending and b"\r" not in data
+    @property
+    def is_within(self) -> bool:
+        """Whether the bytes so far end anywhere but between two events."""
+        return bool(self._pieces or self._data or self._type or self._stray or self._skip_lf or not self._started)
 
     def close(self) -> list[Event]:
         """The event that the end of the stream left incomplete, if any."""
@@ -227,6 +227,17 @@ def bare(data: bytes) -> bytes:
     """The JSON in data that has more than that: a word before it, or a field behind it without a line feed."""
     begin = _STRAY.match(data)
     return data[begin.end() if begin else 0 :].partition(b"}data:")[0] + (b"}" if b"}data:" in data else b"")
+
+
+def texts_of(data: bytes) -> list[bytes] | None:
+    """The data of the events in bytes that are whole events of one JSON line each; None for any other bytes."""
+    if not data.startswith(_BEGIN) or not data.endswith(_END) or b"\r" in data:
+        return None
+    if data.find(b"\n") == len(data) - 2:  # the common case
+        return [data[_FIELD:-2]]
+    texts = data[:-2].split(_END)
+    are_lines = data.count(b"\n") == 2 * len(texts) and data.count(_END + _BEGIN) == len(texts) - 1
+    return [text[_FIELD:] for text in texts] if are_lines else None
 
 
 def begins_stream(start: bytes) -> bool | None:

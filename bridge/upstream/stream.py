@@ -11,7 +11,6 @@ from contextlib import asynccontextmanager, closing
 from typing import Any, Final, Generic
 
 from bridge.call import CallContext
-from bridge.errors import BridgeError, Reason
 from bridge.jsontext import MalformedJSONError, text_of
 from bridge.offload import offload
 from bridge.settings import Settings
@@ -21,6 +20,7 @@ from bridge.upstream.chunk import Chunk, K, Recogniser, as_chunk, is_whole, valu
 from bridge.upstream.client import Upstream
 from bridge.upstream.clock import Clock
 from bridge.upstream.documents import load_event
+from bridge.upstream.events import EventReader
 from bridge.upstream.exchange import Exchange
 from bridge.upstream.halves import Halves
 from bridge.upstream.inside import error_in, is_failure, is_of_tool, unwrapped
@@ -34,7 +34,7 @@ from bridge.upstream.responses import (
     note_usage,
     response_of,
 )
-from bridge.upstream.sse import DONE, STRAY, Event, EventDecoder, EventTooLargeError
+from bridge.upstream.sse import DONE, STRAY, Event
 from bridge.upstream.toolcalls import ToolCalls
 
 #: The name that the standard gives to events without one.
@@ -63,19 +63,16 @@ class ChunkStream(Generic[K]):
     def __init__(self, exchange: Exchange, settings: Settings, recogniser: Recogniser[K]) -> None:
         self._exchange = exchange
         self._settings = settings
-        self._decoder = EventDecoder(settings.max_event_bytes)
+        self._events = EventReader(exchange, settings)
         self._recogniser = recogniser
         self._halves = Halves()
         self._calls = ToolCalls()
         self._opened = False
-        self._awaits_first = True  # no event has arrived
         self._begun = False  # a chunk has arrived
-        self._ended = False  # the body has ended
         self._choices = Choices(exchange.call.choices)
         self._record = exchange.call.record
         note_finish_reasons(self._record, self._choices.finished)
         self.done = False  # the stream is complete
-        self._error: BridgeError | None = None
 
     async def read(self) -> Iterator[Chunk | K] | None:
         """The chunks of the next read that has any; None at the end of a complete stream.
@@ -92,9 +89,9 @@ class ChunkStream(Generic[K]):
         chunks: Iterator[Chunk | K] | None = None
         try:
             while chunks is None and not self.done:
-                if self._error is not None:
-                    raise self._error
-                if self._ended:
+                if self._events.error is not None:
+                    raise self._events.error
+                if self._events.ended:
                     chunks = self._end()
                 elif self._opened:
                     chunks = await self._next()
@@ -106,18 +103,24 @@ class ChunkStream(Generic[K]):
             await self._exchange.linger()
         return chunks
 
+    def hold(self) -> None:
+        """From now on, do not end a `read` for events that the recogniser lets wait. A later read returns them."""
+        self._events.hold(self._recogniser.may_wait)
+
+    def hand_out(self) -> bool:
+        """End the `read` that is under way if events wait. Returns whether any do."""
+        return self._events.hand_out()
+
     async def _open(self) -> Iterator[Chunk | K] | None:
         """Find out what the body is. Some servers mislabel event streams, so the first line decides then."""
         self._opened = True
-        message = "the stream's first event did not arrive in time"
-        clock, limit = self._exchange.clock, self._settings.first_event_timeout
-        clock.phase(limit, Reason.UPSTREAM_FIRST_EVENT_TIMEOUT, message)
+        self._events.begin()
         media_type = self._exchange.media_type
         if media_type == "text/event-stream":
             return None
         is_stream, start = await beginning_of(self._exchange, self._settings.max_response_bytes)
         if is_stream:
-            return self._take(start)
+            return self._counted(self._events.take(start))
         if is_json(media_type):
             return await self._plain(await self._exchange.read_all(self._settings.max_response_bytes, start))
         error = await failure_in(self._exchange, start + await self._exchange.beginning())
@@ -125,41 +128,24 @@ class ChunkStream(Generic[K]):
 
     async def _next(self) -> Iterator[Chunk | K] | None:
         """The chunks of one read; None if it only keeps the connection alive."""
-        decoder = self._decoder
-        before = decoder.buffered
-        data = await self._exchange.read()
-        chunks = self._take(data)
+        chunks = self._counted(await self._events.read())
         if chunks is None:
-            self._exchange.keep(decoder.buffered)
-            await self._exchange.rest_from(len(data) - (decoder.buffered - before))
+            await self._events.rest()
         return chunks
 
-    def _take(self, data: bytes) -> Iterator[Chunk | K] | None:
-        self._ended = not data
-        decoder = self._decoder
-        try:
-            events = decoder.feed(data) if data else decoder.close()
-        except EventTooLargeError as error:
-            events = error.events
-            self._error = failures.too_large("an event of the stream", self._settings.max_event_bytes)
+    def _counted(self, events: list[Event]) -> Iterator[Chunk | K] | None:
+        decoder = self._events.decoder
         if decoder.named:
             relevant = [event for event in map(self._relevant, events) if event is not None]
             decoder.heard = decoder.heard or len(relevant) < len(events)
             events = relevant
         if not events:
-            if decoder.heard and not self._awaits_first:
-                self._exchange.clock.resume()  # a server that keeps the connection alive has not stalled
+            self._events.hear()
             return None
         if len(events) == 1 and events[0].data.startswith(b"{"):
-            count = 1
+            self._events.count(1)
         else:
-            count = sum([event.data.lstrip().startswith(b"{") for event in events])
-        if count:
-            self._record.chunks.arrived(count)
-        if self._awaits_first:
-            self._awaits_first = False
-            message = "no event of the stream arrived for too long"
-            self._exchange.clock.phase(self._settings.stall_timeout, Reason.UPSTREAM_STREAM_STALLED, message)
+            self._events.count(sum([event.data.lstrip().startswith(b"{") for event in events]))
         return self._chunks(events)
 
     def _relevant(self, event: Event) -> Event | None:

@@ -53,6 +53,7 @@ class ResponseBody(httpx.AsyncByteStream):
     def __init__(self, connection: Connection, release: Callable[[Connection], None]) -> None:
         self.read = connection.read
         self.expect = connection.expect
+        self.hold = connection.hold
         self._connection: Connection | None = connection
         self._release = release
 
@@ -175,7 +176,7 @@ class Transport(httpx.AsyncBaseTransport):
 
     def _release(self, connection: Connection) -> None:
         self._used.discard(connection)
-        kept = connection.keep_alive
+        kept = connection.head.keep_alive
         if connection.release():
             until = time.monotonic() + _idle_time(kept, self._idle_timeout)
             connection.idle_until = until

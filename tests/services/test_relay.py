@@ -5,6 +5,7 @@ import heapq
 import json
 import selectors
 from collections.abc import Callable, Coroutine, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -183,17 +184,32 @@ class Timed(Exchange):
         self._loop = loop
         self._due = [(loop.now + at, number, data) for number, (at, data) in enumerate(pieces)]
         self._failure = failure
+        self._may_wait: Callable[[bytes], bool] | None = None
+        self._held = b""
+        self._woken = asyncio.Event()
+
+    def hold(self, may_wait: Callable[[bytes], bool] | None) -> bool:
+        """As the real one: a piece that may wait does not end a read."""
+        self._may_wait = may_wait
+        if may_wait is None and self._held:
+            self._woken.set()
+        return bool(self._held)
 
     async def read(self) -> bytes:
-        if not self._due:
-            if self._failure is not None:
-                raise self._failure
-            return b""
-        await asyncio.sleep(max(0.0, self._due[0][0] - self._loop.now))
-        arrived = b""
-        while self._due and self._due[0][0] <= self._loop.now:  # nothing is lost when a read is given up
-            arrived += heapq.heappop(self._due)[2]
-        return arrived
+        while self._due and not self._woken.is_set():  # nothing is lost when a read is given up
+            with suppress(TimeoutError):
+                async with asyncio.timeout_at(self._due[0][0]):
+                    await self._woken.wait()
+            while self._due and self._due[0][0] <= self._loop.now:
+                piece = heapq.heappop(self._due)[2]
+                self._held += piece
+                if self._may_wait is None or not self._may_wait(piece):
+                    self._woken.set()
+        self._woken.clear()
+        data, self._held = self._held, b""
+        if not data and self._failure is not None:
+            raise self._failure
+        return data
 
 
 def words(*texts: str, **choice: Any) -> bytes:

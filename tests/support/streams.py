@@ -57,6 +57,10 @@ class Exchange:
             raise failures.interrupted("cut")
         return b""
 
+    def hold(self, _may_wait: Any) -> bool:
+        """Nothing waits here: each piece is read when it is asked for."""
+        return False
+
     def keep(self, size: int) -> None:
         """There is memory enough."""
 

@@ -123,13 +123,13 @@ async def test_slow_caller_is_no_stall(start: Start, hello: Hello) -> None:
             await exchange.event(large)
         await exchange.send(TWO + DONE)
 
-    async with start(stall_timeout=0.05) as bridge:
+    async with start(stall_timeout=0.2) as bridge:
         bridge.gateway.script(script)
         call = bridge.chat.CreateChatCompletionStream(hello)
         count = 0
         while await call.read() is not grpc.aio.EOF:
             count += 1
-            if count < 4:
+            for _ in range(6 if count < 3 else 0):
                 await asyncio.sleep(0.05)
     assert count == 21
 

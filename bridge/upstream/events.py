@@ -1,0 +1,101 @@
+"""Reads the events of a response within the time limits of a stream: for its first event, and between two events."""
+
+from collections.abc import Callable
+from typing import Final
+
+from bridge.errors import BridgeError, Reason
+from bridge.settings import Settings
+from bridge.upstream import failures
+from bridge.upstream.exchange import Exchange
+from bridge.upstream.sse import Event, EventDecoder, EventTooLargeError, texts_of
+
+_FIRST: Final = "the stream's first event did not arrive in time"
+_STALLED: Final = "no event of the stream arrived for too long"
+
+
+class EventReader:
+    """Reads one response.
+
+    `awaits_first` says that no event has counted yet, `ended` that the body has ended. `error` is to be raised after
+    the events before it.
+    """
+
+    def __init__(self, exchange: Exchange, settings: Settings) -> None:
+        self._exchange = exchange
+        self._settings = settings
+        self._record = exchange.call.record
+        self.decoder = EventDecoder(settings.max_event_bytes)
+        self.awaits_first = True
+        self.ended = False
+        self.error: BridgeError | None = None
+        self._silent = 0  # bytes of the last read that completed no event
+        self._may_wait: Callable[[bytes], bool] | None = None
+        self._held = 0  # events whose arrival is recorded, but that no read has returned
+
+    def begin(self) -> None:
+        """The response's headers have arrived: limit the time until the first event."""
+        self._exchange.clock.phase(self._settings.first_event_timeout, Reason.UPSTREAM_FIRST_EVENT_TIMEOUT, _FIRST)
+
+    def hold(self, may_wait: Callable[[bytes], bool]) -> None:
+        """From now on, do not end a `read` for events whose text `may_wait`. A later read returns them."""
+        self._may_wait = may_wait
+
+    def hand_out(self) -> bool:
+        """End the `read` that is under way if events wait. Returns whether any do."""
+        return self._exchange.hold(None)
+
+    def _waits(self, data: bytes) -> bool:
+        """Whether bytes that have arrived between two events are nothing but whole events that may wait."""
+        texts = texts_of(data)
+        if texts is None or self._may_wait is None or not all(map(self._may_wait, texts)):
+            return False
+        self._record.chunks.arrived(len(texts))
+        self._held += len(texts)
+        return True
+
+    async def read(self) -> list[Event]:
+        """The events that the next bytes complete. None of them may count: then the caller has to `rest`.
+
+        Raises:
+            BridgeError: as `Exchange.read`.
+        """
+        before = self.decoder.buffered
+        if self._may_wait is not None:
+            self._exchange.hold(None if self.decoder.is_within else self._waits)
+        data = await self._exchange.read()
+        events = self.take(data)
+        self._silent = len(data) - (self.decoder.buffered - before)
+        return events
+
+    def take(self, data: bytes) -> list[Event]:
+        """The events that these bytes complete; of `b""`, those that the end of the body leaves incomplete."""
+        self.ended = not data
+        try:
+            return self.decoder.feed(data) if data else self.decoder.close()
+        except EventTooLargeError as error:
+            self.error = failures.too_large("an event of the stream", self._settings.max_event_bytes)
+            return error.events
+
+    async def rest(self) -> None:
+        """The last read had no event that counts: check what it buffered, and wait in proportion to the rest of it.
+
+        Raises:
+            BridgeError: as `Exchange.keep`.
+        """
+        self._exchange.keep(self.decoder.buffered)
+        await self._exchange.rest_from(self._silent)
+
+    def count(self, chunks: int) -> None:
+        """Events have arrived that count, so many of them as chunks: limit the time until the next."""
+        held = min(chunks, self._held)
+        self._held -= held
+        if chunks > held:
+            self._record.chunks.arrived(chunks - held)
+        if self.awaits_first:
+            self.awaits_first = False
+            self._exchange.clock.phase(self._settings.stall_timeout, Reason.UPSTREAM_STREAM_STALLED, _STALLED)
+
+    def hear(self) -> None:
+        """No event has counted. A server that sends comments or empty events has not stalled."""
+        if self.decoder.heard and not self.awaits_first:
+            self._exchange.clock.resume()
