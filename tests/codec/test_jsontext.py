@@ -143,7 +143,7 @@ def test_text_of(value: Any, text: str) -> None:
     [
         "9223372036854775807", "9223372036854775808", "-9223372036854775808", "-9223372036854775809",
         "18446744073709551615", "18446744073709551616", "1" * 30, "-" + "1" * 30, "7" * 5000, "1e400", "-1e400",
-        "1" * 400 + ".5", "0.1", "5e-324", "1.7976931348623157e+308", "-0.0", "0.30000000000000004",
+        "1" * 400 + ".5", "0.1", "5e-324", "1.7976931348623157e308", "-0.0", "0.30000000000000004",
     ],
 )  # fmt: skip
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_text_of(value: Any, text: str) -> None:
 )
 def test_numbers_keep_their_value(number: str, frame: str) -> None:
     """Integers of any size and doubles come back as they were, whatever library reads them."""
-    returned = text_of(loads(frame.format(number).encode()))
+    returned = text_of(loads(frame.format(number).encode())).replace("e+", "e")  # as later versions of orjson write it
     assert re.search(rf"[\[:,]{re.escape(number)}[\],}}]", returned), returned
 
 
