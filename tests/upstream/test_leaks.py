@@ -87,6 +87,17 @@ def test_a_key_is_masked(scheme: str, key: str, quoted: Callable[[str], str]) ->
     assert len(shown) < 400 or len(key) > 400
 
 
+@pytest.mark.parametrize("key", ["sk-proj-abcdefGHIJKL0123456789", "???>>>~~~???"])
+@pytest.mark.parametrize("before", [0, 1, 2, 3])
+@pytest.mark.parametrize("encode", [base64.b64encode, base64.urlsafe_b64encode])
+def test_a_key_in_base64_is_masked_wherever_it_begins(key: str, before: int, encode: Callable[[bytes], bytes]) -> None:
+    """What stands before a key decides which letters it is written in."""
+    text = encode(b"u" * before + key.encode()).decode()
+    (shown,) = Mask(b"", Secrets([f"Bearer {key}"])).shown([Text(f"got {text}", 512)])
+    assert shown.startswith("got ")
+    assert not told(text, shown, 8), shown
+
+
 @pytest.mark.parametrize("key", KEYS)
 @pytest.mark.parametrize(("head", "tail"), [(3, 0), (4, 4), (8, 4), (0, 4), (6, 2)])
 @pytest.mark.parametrize("middle", ["...", "…", "****", "••••", "xxxxxxxx"])
@@ -121,6 +132,16 @@ def test_a_short_key_is_a_word(key: str) -> None:
 def test_plain_messages_stay(key: str, message: str) -> None:
     """What says nothing of the key is shown as it came."""
     assert Mask(b"", Secrets([f"Bearer {key}"])).shown([Text(message, 512)]) == [message]
+
+
+@pytest.mark.parametrize("size", [8, 16, 24, 64, 65])
+def test_any_piece_of_a_key_in_a_header_is_found(size: int) -> None:
+    """The last one too, if a key has whole pieces only."""
+    key = "".join(chr(ord("a") + number % 26) + str(number % 10) for number in range(size))[:size]
+    secrets = Secrets([f"Bearer {key}"])
+    piece = max(8, -(-size // 8))
+    assert all(secrets.are_in(f"x{key[at : at + piece]}x") for at in range(0, size - piece + 1, piece))
+    assert not secrets.are_in(f"x{key[: piece - 1]}x")
 
 
 def test_basic_credentials() -> None:

@@ -54,6 +54,8 @@ def test_short_prompts_are_words(prompt: str) -> None:
 def test_prompts_of_one_line_are_masked_whole() -> None:
     """Twelve characters are enough where they are all there is."""
     assert masked("got 'Who killed JFK?'", "Who killed JFK?") == "got '[…]'"
+    assert masked("got 'Who was JFK?'", "Who was JFK?") == "got '[…]'"
+    assert masked("got 'Who is JFK?'", "Who is JFK?") == "got 'Who is JFK?'"
     assert masked("Who killed whom?", "Who killed JFK?") == "Who killed whom?"
 
 
@@ -129,6 +131,25 @@ def test_prompts_are_recognised_however_they_are_quoted(quote_: Any, prompt: str
 def test_what_looks_quoted_stays(message: str) -> None:
     """A message that has nothing to hide is shown as it came."""
     assert masked(message, PROMPT) == message
+
+
+def test_a_short_list_of_numbers_is_no_prompt() -> None:
+    """Six numbers are tokens, five are a size or a shape."""
+    assert list(strings({"input": [1, 2, 3, 4, 5, 6]})) == ["1,2,3,4,5,6", "1, 2, 3, 4, 5, 6"]
+    assert list(strings({"input": [1, 2, 3, 4, 5]})) == []
+
+
+def test_a_name_has_256_characters() -> None:
+    """A longer one is a prompt in the place of a name."""
+    assert list(strings({"model": "m" * 256, "models": ["m" * 256]})) == []
+    assert list(strings({"model": "m" * 257})) == ["m" * 257]
+    assert list(strings({"models": ["a", "m" * 257]})) == ["m" * 257, "a"]
+
+
+def test_a_prompt_with_the_mark_in_it() -> None:
+    """It is masked as any other, and the rest of the message is shown."""
+    prompt = "You said […] and no more: what does that mean?"
+    assert masked(f"too long: {prompt}", prompt) == "too long: […]"
 
 
 def test_names_are_shown() -> None:
