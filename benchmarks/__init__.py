@@ -1,1 +1,1 @@
-"""What the bridge costs, as ratios to a bare grpc.aio server measured in the same run. `python -m benchmarks`."""
+"""Measures the cost of the bridge, relative to a bare grpc.aio server in the same run: `python -m benchmarks`."""

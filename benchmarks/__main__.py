@@ -1,11 +1,11 @@
-"""Measures what the bridge costs and prints the table of bars.
+"""Measures the cost of the bridge, and prints the results with their limits.
 
     python -m benchmarks                       # everything, some 15 minutes; writes results/bench.json, draws plots
-    python -m benchmarks --quick               # the bars only, with few rounds, in 120 seconds; writes nothing
-    python -m benchmarks --only paced/azure    # one row; `paced` for all of its rows; may be said again
-    python -m benchmarks --peers               # against the LiteLLM proxy, which it installs; writes results/peers.json
+    python -m benchmarks --quick               # the bars only, with few rounds, in 120 seconds; writes nothing python
+    -m benchmarks --only paced/azure    # one row, or `paced` for all of its rows; may be repeated python -m benchmarks
+    --peers               # compares with the LiteLLM proxy, which it installs; writes results/peers.json
 
-The exit code says whether it could be measured, never how fast it was.
+The exit code says whether the measurement succeeded, not whether the limits hold.
 """
 
 import argparse
@@ -22,13 +22,13 @@ from benchmarks import golang, machine, report
 from benchmarks.crowds import Crowds
 from benchmarks.figures import BARS, Row
 from benchmarks.measures import Calls
-from benchmarks.plan import QUICK, Plan
+from benchmarks.plan import QUICK, Durations
 from benchmarks.processes import StartError, allow_files
 from benchmarks.stacks import Load, Stacks
 
 
 class _Progress:
-    """One line on a terminal, one line for each thing measured elsewhere."""
+    """Shows progress: one line on a terminal, otherwise a line for each measurement."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -49,7 +49,7 @@ class Bench(Calls, Crowds):
 
 
 def _measured(bench: Bench) -> tuple[list[Row], dict[str, Any]]:
-    """The rows that are wanted, and what else the page shows."""
+    """Measure the requested rows, and the other figures of the page."""
     rows, costs = bench.costs()
     for part in (bench.paced, bench.burst):
         found, further = part()
@@ -81,7 +81,7 @@ def _run(chosen: argparse.Namespace, console: Console) -> dict[str, Any]:
     began = time.monotonic()
     made_on = machine.described()
     with Stacks() as stacks, Load() as load:
-        bench = Bench(stacks, load, QUICK if chosen.quick else Plan(), _Progress(console), chosen.only)
+        bench = Bench(stacks, load, QUICK if chosen.quick else Durations(), _Progress(console), chosen.only)
         rows, details = ([bench.litellm()], {}) if chosen.peers else _measured(bench)
     after = {
         "seconds": round(time.monotonic() - began),
@@ -106,7 +106,7 @@ def main() -> None:
         if not any(f"{row}/".startswith(f"{name}/") for row in rows):
             parser.error(f"no row {name}; there are: {', '.join(rows)}")
     allow_files()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))  # and end the children on the way out
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))  # ends the child processes too
     console = Console(stderr=True)
     try:
         result = _run(chosen, console)

@@ -1,4 +1,4 @@
-"""The limit: a bare grpc.aio server under uvloop that sends the same messages from memory. Prints its port."""
+"""The reference: a bare grpc.aio server under uvloop that sends the same messages from memory. Prints its port."""
 
 import asyncio
 from typing import Any
@@ -8,7 +8,7 @@ import uvloop
 
 from aibridge.v1 import chat_pb2, chat_pb2_grpc, embeddings_pb2, embeddings_pb2_grpc
 from benchmarks.dialects import SHAPES
-from benchmarks.payloads import COMPLETION, EMBEDDINGS, Asked, place
+from benchmarks.payloads import COMPLETION, EMBEDDINGS, StreamRequest, place
 from bridge.codec import build, decode
 from bridge.jsontext import loads
 from bridge.services import vectors
@@ -26,7 +26,7 @@ class Chat(chat_pb2_grpc.ChatServiceServicer):
         return self._response
 
     async def CreateChatCompletionStream(self, request: Any, context: Any) -> None:
-        asked = Asked.of(request.model)
+        asked = StreamRequest.of(request.model)
         messages = self._streams[asked.shape]
         if not asked.interval:
             for message in messages:
@@ -50,8 +50,8 @@ class Embeddings(embeddings_pb2_grpc.EmbeddingsServiceServicer):
 
 
 def made() -> tuple[Any, int]:
-    """The server, which has not started, and its port on 127.0.0.1."""
-    # Core cancels at random what waits beyond a thousand calls: a crowd that begins in one moment would lose some.
+    """The server, not started yet, and its port on 127.0.0.1."""
+    # Above a thousand waiting calls, core cancels calls at random. A burst of calls would lose some.
     pending = [(f"grpc.server.max_pending_requests{suffix}", 1 << 16) for suffix in ("", "_hard_limit")]
     server = grpc.aio.server(options=[("grpc.so_reuseport", 0), *pending])
     chat_pb2_grpc.add_ChatServiceServicer_to_server(Chat(), server)

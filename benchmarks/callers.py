@@ -1,4 +1,4 @@
-"""What one call is, made by each of the clients: a grpc.aio stub, aiohttp, openai-python."""
+"""One call by each of the clients: a grpc.aio stub, aiohttp, openai-python."""
 
 import time
 from contextlib import AsyncExitStack
@@ -11,9 +11,9 @@ import grpc
 import orjson
 
 from aibridge.v1 import chat_pb2, chat_pb2_grpc, embeddings_pb2, embeddings_pb2_grpc
-from benchmarks.payloads import Asked
+from benchmarks.payloads import StreamRequest
 
-_PROMPT: Final = [{"role": "user", "content": "When is high water at Oban?"}]
+_PROMPT: Final[Any] = [{"role": "user", "content": "When is high water at Oban?"}]
 _EMBED: Final = embeddings_pb2.CreateEmbeddingRequest(
     model="bench/embedding", input_texts={"items": [f"text {index}" for index in range(16)]}
 )
@@ -25,13 +25,13 @@ class Caller(Protocol):
     """A client with its connections."""
 
     async def call(self, kind: str, model: str) -> float:
-        """Make a call of this kind to its end; when its first message came, on `time.perf_counter`."""
+        """Make a whole call of this kind. Returns when its first message arrived, by `time.perf_counter`."""
 
     async def close(self) -> None: ...
 
 
 class Grpc:
-    """A stub on some channels, in turn. `own` gives each of them connections of its own; several ports are balanced."""
+    """Stubs on several channels, used in turn. With `own`, each channel has its own connections. Ports are balanced."""
 
     def __init__(self, *ports: int, channels: int = 1, own: bool = True) -> None:
         options = [*_OPTIONS, ("grpc.use_local_subchannel_pool", int(own)), ("grpc.service_config", _BALANCED)]
@@ -51,11 +51,11 @@ class Grpc:
         async for _ in self.stream(model, coalesce=kind == "coalesced"):
             first = first or time.perf_counter()
             count += 1
-        assert kind == "coalesced" or count == Asked.of(model).events, count
+        assert kind == "coalesced" or count == StreamRequest.of(model).events, count
         return first
 
     def stream(self, model: str, *, coalesce: bool = False, window: float = 0.0) -> Any:
-        """A streaming call that has begun; words are merged that come at once, or within a window of some seconds."""
+        """A started streaming call, whose words may be merged if they arrive together or within a window in seconds."""
         request = _request(model)
         if coalesce:
             request.bridge_options.coalesce = True
@@ -73,7 +73,7 @@ def _request(model: str) -> chat_pb2.CreateChatCompletionRequest:
 
 
 class Http:
-    """aiohttp, as a service would use it that calls the gateway itself."""
+    """aiohttp, as a service uses it that calls the gateway itself."""
 
     def __init__(self, port: int, headers: dict[str, str] | None = None) -> None:
         self._url = f"http://127.0.0.1:{port}/v1/chat/completions"
@@ -104,10 +104,10 @@ class Http:
 
 
 class OpenAI:
-    """openai-python, straight to the gateway."""
+    """openai-python, directly to the gateway."""
 
     def __init__(self, port: int) -> None:
-        import openai  # noqa: PLC0415 # of the group `bench`, not always there
+        import openai  # noqa: PLC0415 # of the group `bench`, not always installed
 
         self._client = openai.AsyncOpenAI(base_url=f"http://127.0.0.1:{port}/v1", api_key="none", max_retries=0)
 

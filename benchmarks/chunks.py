@@ -1,13 +1,13 @@
-"""What a chunk costs on its way through the bridge, without sockets: µs of CPU by shape. `python -m benchmarks.chunks`.
+"""Measures the CPU time per chunk inside the bridge, without sockets: `python -m benchmarks.chunks`.
 
     python -m benchmarks.chunks [SHAPE ...] [--profile]
 
-The real handler runs on bytes from memory: `read` with an event in each read, `burst` with many, `merged` with many and
-`coalesce`, per token. The reference, measured in the same rounds, is what no server in Python can save: the event's
-JSON is parsed, and a message that was ready is written out. Each figure is the least of many short runs: what else the
-machine does can only make one longer. The last column is the codec alone: JSON text to message to bytes.
+The real handler runs on bytes from memory: `read` with one event per read, `burst` with many, `merged` with many and
+`coalesce`, in µs per token. The reference, from the same rounds, is the minimum for a Python server: parse the event's
+JSON, and write a prepared message. Each figure is the minimum of many short runs, because other load can only make a
+run longer. The last column is the codec alone: JSON text to message to bytes.
 
-`--profile` prints which functions take the time, with an event in each read, instead of the figures.
+`--profile` prints the functions that take the time, with one event per read, in place of the figures.
 """
 
 import argparse
@@ -40,7 +40,7 @@ _HEADERS: Final = [(b"content-type", b"text/event-stream"), (b"transfer-encoding
 
 
 class _Body(httpx.AsyncByteStream):
-    """A body from memory, as the transport hands it over."""
+    """A body from memory, in place of the transport's."""
 
     def __init__(self, pieces: list[bytes]) -> None:
         self._pieces = iter(pieces)
@@ -53,7 +53,7 @@ class _Body(httpx.AsyncByteStream):
 
 
 class _Upstream:
-    """Answers each request with the same pieces."""
+    """Responds to each request with the same pieces."""
 
     def __init__(self, pieces: list[bytes], chosen: settings.Settings) -> None:
         self._pieces = pieces
@@ -68,7 +68,7 @@ class _Upstream:
 
 
 class _Context:
-    """Takes messages as grpcio does: what is written is made into bytes at once."""
+    """Serializes written messages at once, as grpcio does."""
 
     def __init__(self) -> None:
         self.written = 0
@@ -78,7 +78,7 @@ class _Context:
         self.written += 1
 
     async def heartbeat(self, message: Any) -> None:
-        """No stream here is silent for so long."""
+        """Never called, because no stream here is silent for long enough."""
 
 
 def _run(chosen: settings.Settings, pieces: list[bytes], *, coalesce: bool = False) -> Callable[[], Awaitable[None]]:
@@ -98,7 +98,7 @@ def _run(chosen: settings.Settings, pieces: list[bytes], *, coalesce: bool = Fal
 
 
 def runs_of(chosen: settings.Settings, shape: str) -> Mapping[str, Callable[[], Awaitable[None]]]:
-    """What is measured of a shape, by its column."""
+    """The runs to measure for a shape, by column."""
     events, texts = stream(shape), SHAPES[shape].events
     body = b"".join(events)
     pieces = [body[start : start + _PIECE] for start in range(0, len(body), _PIECE)]
@@ -124,7 +124,7 @@ def runs_of(chosen: settings.Settings, shape: str) -> Mapping[str, Callable[[], 
 
 
 async def measured(runs: Mapping[str, Callable[[], Awaitable[None]]], rounds: int = _ROUNDS) -> dict[str, float]:
-    """Microseconds a chunk."""
+    """Microseconds per chunk."""
     least = dict.fromkeys(runs, math.inf)
     for _ in range(rounds):
         for name, run in runs.items():
@@ -166,8 +166,8 @@ async def _main(shapes: list[str], *, profile: bool) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.chunks", description=__doc__.splitlines()[0])
-    parser.add_argument("shapes", nargs="*", help=f"of {', '.join(SHAPES)}; all if none is named")
-    parser.add_argument("--profile", action="store_true", help="print where the time goes, instead")
+    parser.add_argument("shapes", nargs="*", help=f"of {', '.join(SHAPES)}; default: all")
+    parser.add_argument("--profile", action="store_true", help="print a profile in place of the figures")
     chosen = parser.parse_args()
     uvloop.run(_main(chosen.shapes or list(SHAPES), profile=chosen.profile))
 

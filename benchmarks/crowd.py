@@ -1,4 +1,4 @@
-"""Many streams that are open at once: what each costs, in processor time and memory, and whether each gets its turn."""
+"""Measures many concurrent streams: the CPU time and memory of each, and the longest wait of any."""
 
 import asyncio
 import statistics
@@ -12,23 +12,23 @@ import grpc
 
 from benchmarks.callers import Grpc
 from benchmarks.figures import percentiles
-from benchmarks.payloads import Asked
+from benchmarks.payloads import StreamRequest
 from benchmarks.processes import cpu, memory
 
-#: Streams share connections as the callers of one service do: so many a channel.
+#: Number of streams per channel.
 _PER_CHANNEL: Final = 250
-_SETTLED: Final = 0.05  # of a core: below it, a server that should have nothing to do has nothing to do
+_SETTLED: Final = 0.05  # of a core; below it a server counts as idle
 _PATIENCE: Final = 10.0
 _FOREVER: Final = 1 << 30
 _SILENT: Final = 3600.0  # seconds to the second chunk
 
 
 class _Crowd:
-    """Streams that go on until they are closed. Times are on `time.perf_counter`."""
+    """Streams that run until they are closed. Times are by `time.perf_counter`."""
 
     def __init__(self, port: int, number: int, interval: float, shape: str = "plain") -> None:
         self._caller = Grpc(port, channels=-(-number // _PER_CHANNEL))
-        self._model = Asked(shape, _FOREVER, interval).model
+        self._model = StreamRequest(shape, _FOREVER, interval).model
         self._number = number
         self._tasks: list[asyncio.Task[None]] = []
         self.firsts = array("d")
@@ -38,9 +38,9 @@ class _Crowd:
         self.refused = 0
 
     async def open(self, per_second: float) -> None:
-        """Begin so many a second, 0 for all in the same moment; returns when each has had its first message.
+        """Open streams at this rate, 0 for all at once. Returns when each has received its first message.
 
-        Some may be refused instead: `refused` says how many.
+        `refused` counts those that were refused.
         """
         began = time.perf_counter()
         arrived = asyncio.Event()
@@ -87,7 +87,7 @@ class _Crowd:
 
 
 async def _settle(pids: list[int]) -> None:
-    """Wait until the servers are idle, with a limit, because the machine may have other work."""
+    """Wait until the servers are idle, up to a limit."""
     deadline = time.perf_counter() + _PATIENCE
     while time.perf_counter() < deadline:
         before = sum(cpu(pids))
@@ -99,10 +99,10 @@ async def _settle(pids: list[int]) -> None:
 async def streams(
     *, port: int, pids: list[int], number: int, per_second: float, ramp: float, seconds: float
 ) -> dict[str, Any]:
-    """So many streams with `per_second` chunks in all, opened `ramp` a second, watched for so many seconds.
+    """Measure streams with `per_second` chunks in total, opened at `ramp` streams per second, for some seconds.
 
-    `worst_wait` is the longest time between two chunks of a stream, as a multiple of that stream's median; of all
-    streams the worst.
+    `worst_wait` is the longest time between two chunks of a stream, as a multiple of the stream's median; the worst of
+    all streams.
     """
     crowd = _Crowd(port, number, number / per_second)
     before = sum(cpu(pids))
@@ -132,7 +132,7 @@ async def streams(
 
 
 async def idle(*, port: int, pids: list[int], numbers: list[int], ramp: float) -> dict[str, Any]:
-    """Bytes of memory of a server that has had a few streams before, with ever more that are open and silent."""
+    """The memory in bytes of a warm server with growing numbers of open, silent streams."""
     warm = _Crowd(port, 50, _SILENT)
     await warm.open(ramp)
     await warm.close()
@@ -151,7 +151,7 @@ async def idle(*, port: int, pids: list[int], numbers: list[int], ramp: float) -
 
 
 async def stampede(*, port: int, pids: list[int], number: int) -> dict[str, Any]:
-    """Time to the first chunk when so many streams are opened in the same moment."""
+    """Time to the first chunk when many streams are opened at once."""
     crowd = _Crowd(port, number, number / 1000)
     await crowd.open(0)
     await crowd.close()

@@ -1,4 +1,4 @@
-"""Measurements of many streams and callers: memory, cost and fairness by their number, their first chunk, workers."""
+"""Measurements of many streams and callers: memory, cost and fairness by their number, first chunks, workers."""
 
 from contextlib import ExitStack
 from typing import Any
@@ -10,10 +10,10 @@ from benchmarks.processes import Server
 
 
 class Crowds(Measuring):
-    """Many of something at once."""
+    """Measurements with many concurrent streams or callers."""
 
     def memory(self) -> tuple[Row, list[dict[str, Any]]]:
-        """Memory of each open, silent stream; a fresh server each time, because freed memory is not given back."""
+        """Memory per open, silent stream, each time with a fresh server, because freed memory is not returned."""
         rounds, details = [], []
         for _ in self.rounds("memory of idle streams", self.plan.idle_rounds):
             measured = {}
@@ -26,7 +26,7 @@ class Crowds(Measuring):
         return Row("memory", rounds), details
 
     def crowd(self) -> tuple[list[Row], list[dict[str, Any]]]:
-        """The same number of chunks a second, on ever more open streams."""
+        """The same number of chunks per second, on growing numbers of open streams."""
         plan, points = self.plan, []
         names = ("bridge paced", "bare") if plan.bare_crowd else ("bridge paced",)
         for index in self.rounds("open streams", plan.crowd_rounds):
@@ -56,7 +56,7 @@ class Crowds(Measuring):
         return rows, points
 
     def stampede(self) -> tuple[list[Row], list[dict[str, Any]]]:
-        """Time to the first chunk when all streams are opened in the same moment."""
+        """Time to the first chunk when all streams are opened at once."""
         points, rounds = [], []
         for index in self.rounds("opened in the same moment", self.plan.stampede_rounds):
             measured = {}
@@ -71,7 +71,7 @@ class Crowds(Measuring):
         return [Row("stampede", rounds)], points
 
     def rates(self) -> list[dict[str, Any]]:
-        """Latency of unary calls that come at a fixed rate."""
+        """Latency of unary calls at a fixed rate."""
         found = []
         direct = Server([], self.stacks.upstream("canned"))
         targets = (("bridge", self.stacks.server("bridge canned"), "grpc"), ("aiohttp", direct, "aiohttp"))
@@ -85,7 +85,7 @@ class Crowds(Measuring):
         return found
 
     def workers(self) -> list[dict[str, Any]]:
-        """How two workers share the calls of one caller, by how many connections it has."""
+        """How two workers share the calls of one caller, by its number of connections."""
         if not self.plan.channels:
             return []
         found = []

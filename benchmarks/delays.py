@@ -1,4 +1,4 @@
-"""Streams whose words say when the upstream wrote them: what the way to the caller adds to each, and what it costs."""
+"""Streams whose words contain the time of their writing: the delay from the upstream to the caller, and the cost."""
 
 import asyncio
 import time
@@ -9,12 +9,12 @@ from typing import Any
 
 from benchmarks.callers import Grpc
 from benchmarks.figures import percentiles
-from benchmarks.payloads import Asked, stamps
+from benchmarks.payloads import StreamRequest, stamps
 from benchmarks.processes import cpu
 
 
 def said(message: Any) -> str:
-    """The words of a message, whatever member has them."""
+    """The text of a message, in whichever field it is."""
     texts = []
     for choice in message.choices:
         delta = choice.delta
@@ -23,19 +23,19 @@ def said(message: Any) -> str:
 
 
 class Watch:
-    """What came of some streams, times in seconds; `begun` is set when so many have had their first message."""
+    """Results of streams, in seconds. `begun` is set when the expected number have received their first message."""
 
     def __init__(self, expected: int = 0) -> None:
         self._expected = expected
         self.begun = asyncio.Event()
         self.delays = array("d")  # of each word, from the upstream's write to the caller
-        self.gaps = array("d")  # by how much the time between two words became longer
+        self.gaps = array("d")  # by how much the time between two words grew
         self.firsts = array("d")
         self.messages = 0
         self.words = 0
 
     async def follow(self, messages: AsyncIterator[Any], pause: float = 0.0) -> None:
-        """Read a stream that begins now, with a pause behind each message."""
+        """Read a stream that starts now, with a pause after each message."""
         began, first, late = time.perf_counter(), True, array("d")
         async for message in messages:
             now = time.perf_counter()
@@ -55,14 +55,14 @@ class Watch:
 
 
 async def delays(*, port: int, pids: list[int], models: list[str], callers: int, window: float) -> dict[str, Any]:
-    """One stream of each caller, all begun at once; with a `window`, in seconds, in which words are merged.
+    """Measure one stream per caller, all started at once, with a merge `window` in seconds.
 
-    `us` is the servers' processor time for each word that comes while all streams are open: without their begin and
-    end, which `open_us` of `crowd.streams` is for.
+    `us` is the servers' CPU time per word while all streams are open. Starting and ending them is measured by `open_us`
+    of `crowd.streams`.
     """
     caller, watch = Grpc(port, channels=-(-callers // 50)), Watch(callers)
     await asyncio.gather(*(channel.channel_ready() for channel in caller.channels))
-    asked = [Asked.of(models[index % len(models)]) for index in range(callers)]
+    asked = [StreamRequest.of(models[index % len(models)]) for index in range(callers)]
     seconds = min(one.events * one.interval for one in asked)
     follow = [asyncio.create_task(watch.follow(caller.stream(one.model, window=window))) for one in asked]
     await watch.begun.wait()

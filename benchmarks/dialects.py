@@ -1,7 +1,7 @@
 """The byte streams that gateways send, made from descriptions. `python -m benchmarks.dialects NAME` prints one.
 
-A shape says what each chunk of a dialect looks like. Streams are the same in each run, and within one no two chunks are
-alike where those of the real gateway differ: words vary in length, some are escaped, padding and counters change.
+A shape describes the chunks of a dialect. Streams are equal in every run. Within a stream, chunks differ where those of
+the real gateway do: words vary in length, some are escaped, padding and counters change.
 """
 
 import sys
@@ -113,7 +113,7 @@ _DESCRIBED: Final = (
     Shape(
         "openai",
         "OpenAI",
-        "`usage: null`, another `obfuscation` in each chunk",
+        "`usage: null`, a different `obfuscation` in each chunk",
         4,
         _openai,
         _head("chatcmpl-C9sX1u", "gpt-x-2026-08-06", service_tier="default", system_fingerprint="fp_44709d6fcb"),
@@ -218,19 +218,19 @@ MIXED: Final = "mixed"
 
 
 def mix() -> list[str]:
-    """The shapes of the streams of the mixed row, in turn, each as often as it weighs, and spread."""
+    """The shapes of the mixed row's streams in order, each as often as its weight, and spread out."""
     spread = [((turn + 0.5) / shape.weight, shape.name) for shape in _DESCRIBED for turn in range(shape.weight)]
     return [name for _, name in sorted(spread)]
 
 
 def event(data: bytes) -> bytes:
-    """An event of a stream with this text."""
+    """An event with this text."""
     return b"data: " + data + b"\n\n"
 
 
 @cache
 def stream(name: str, *, stamped: bool = False) -> list[bytes]:
-    """The events of a shape as they are on the wire, `[DONE]` included."""
+    """The events of a shape as bytes, including `[DONE]`."""
     shape = SHAPES[name]
     return [event(data) for data in (*(shape.stamped if stamped else shape.events), b"[DONE]")]
 

@@ -1,4 +1,4 @@
-"""A row of the table: what was measured in each round, the figure that follows, and whether the bar holds."""
+"""A row of the results: measurements of each round, the figure computed from them, and whether it meets its limit."""
 
 import math
 import statistics
@@ -10,29 +10,29 @@ from typing import Any, Final
 from benchmarks.dialects import MIXED, SHAPES
 
 _POINTS: Final = (10, 25, 50, 75, 90, 99)
-#: Seconds that are not told apart, and how far two classes of times are apart.
+#: The resolution in seconds, and the ratio of two classes of times.
 _LEAST: Final = 1e-6
 _CLASS: Final = 1.01
-#: What was measured in one round, by the stack that it was measured of.
+#: The measurements of one round, by stack.
 Round = Mapping[str, float]
 
 
 @dataclass(frozen=True)
 class Bar:
-    """A row of the table of bars. `figure` makes a round's figure from what was measured in it, all in `unit`."""
+    """A limit and what it applies to. `figure` computes a round's figure from its measurements in `unit`."""
 
     name: str
     unit: str
     bar: float
     stretch: float
     figure: Callable[[Round], float]
-    #: The bar is the least that is good, not the most.
+    #: The limit is a minimum, not a maximum.
     least: bool = False
-    #: The figure's own unit; a ratio has none.
+    #: The figure's unit; empty for a ratio.
     of: str = ""
 
     def holds(self, value: float, *, bar: float) -> bool:
-        """Whether a figure is as good as this."""
+        """Whether a figure meets a limit."""
         return value >= bar if self.least else value <= bar
 
 
@@ -45,7 +45,7 @@ def _ratio(name: str, unit: str, bar: float, stretch: float) -> Bar:
 
 
 def _of_streams() -> dict[str, Bar]:
-    """Three bars for each shape of a stream."""
+    """Three limits for each shape of a stream."""
     bars = {}
     for name in (*SHAPES, MIXED):
         bars[f"paced/{name}"] = _ratio(f"paced, {name}", "µs of CPU per chunk", 1.6, 1.35)
@@ -86,7 +86,7 @@ BARS: Final[Mapping[str, Bar]] = {
 
 @dataclass
 class Row:
-    """What came out for one bar."""
+    """The result for one limit."""
 
     key: str
     rounds: list[dict[str, float]] = field(default_factory=list)
@@ -97,7 +97,7 @@ class Row:
 
     @property
     def figures(self) -> list[float]:
-        """The figure of each round."""
+        """The figures of the rounds."""
         return [self.bar.figure(measured) for measured in self.rounds]
 
     @property
@@ -106,7 +106,7 @@ class Row:
 
     @property
     def verdict(self) -> str:
-        """`stretch`, `held`, or `over`: by the median."""
+        """`stretch`, `held` or `over`, by the median."""
         if self.bar.holds(self.median, bar=self.bar.stretch):
             return "stretch"
         if self.bar.holds(self.median, bar=self.bar.bar):
@@ -114,7 +114,7 @@ class Row:
         return "under" if self.bar.least else "over"
 
     def measured(self) -> dict[str, float]:
-        """The median over the rounds of each thing measured."""
+        """The median of each measurement over the rounds."""
         return medians(self.rounds)
 
     def as_json(self) -> dict[str, Any]:
@@ -134,27 +134,27 @@ class Row:
 
 
 def medians(rounds: Sequence[Mapping[str, Any]]) -> dict[str, float]:
-    """The median over the rounds of each number in them."""
+    """The median of each number over the rounds."""
     names = [name for name, value in rounds[0].items() if isinstance(value, int | float)]
     return {name: statistics.median(measured[name] for measured in rounds) for name in names}
 
 
 class Spread:
-    """Counts of times in classes 1 % apart, of which there may be any number; those below 1 µs are one class."""
+    """Counts of times in classes 1 % apart. Times below 1 µs are one class."""
 
     def __init__(self, seconds: Iterable[float] = ()) -> None:
         self._counts: Counter[int] = Counter()
         self.add(seconds)
 
     def add(self, seconds: Iterable[float]) -> None:
-        """Count these too."""
+        """Add times."""
         self._counts.update(round(math.log(value / _LEAST, _CLASS)) if value > _LEAST else 0 for value in seconds)
 
     def milliseconds(self) -> dict[str, float]:
         """As `percentiles`."""
         points, seen, total = {}, 0, self._counts.total()
         wanted = iter([*_POINTS, 100])
-        share = next(wanted)
+        share = next(wanted, None)
         for place, count in sorted(self._counts.items()):
             seen += count
             while share is not None and seen >= math.ceil(total * share / 100):
@@ -164,7 +164,7 @@ class Spread:
 
 
 def percentiles(seconds: Sequence[float]) -> dict[str, float]:
-    """Percentiles of some times, in milliseconds; empty if there are none."""
+    """Percentiles of times, in milliseconds; empty without times."""
     if not seconds:
         return {}
     ordered = sorted(seconds)

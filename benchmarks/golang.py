@@ -1,4 +1,4 @@
-"""The reference bridge in Go: built where there is Go, and served before an upstream."""
+"""Builds and runs the reference bridge in Go, if Go is installed."""
 
 import os
 import shutil
@@ -22,7 +22,7 @@ def _go() -> str | None:
 
 @cache
 def program() -> Path | None:
-    """The built program; None where there is no Go, or its modules cannot be had."""
+    """The built program; None without Go or its modules."""
     go = _go()
     if go is None:
         return None
@@ -34,7 +34,7 @@ def program() -> Path | None:
 
 
 def version() -> str:
-    """`go1.26.8`, and the grpc-go that the reference is built with; empty without Go."""
+    """The versions of Go and grpc-go, as in `go1.26.8, grpc-go v1.80.0`; empty without Go."""
     go, found = _go(), program()
     if go is None or found is None:
         return ""
@@ -45,14 +45,14 @@ def version() -> str:
 
 @contextmanager
 def serving(url: str) -> Iterator[Server]:
-    """The reference bridge before the gateway at this URL, for as long as the context lasts.
+    """Run the reference bridge in front of the gateway at this URL during the context.
 
     Raises:
-        StartError: there is none, or it ended at once.
+        StartError: it could not be built, or ended at once.
     """
     found = program()
     if found is None:
-        raise StartError("the reference bridge could not be built: is Go there?")
+        raise StartError("the reference bridge could not be built: is Go installed?")
     with subprocess.Popen([str(found), url], stdout=subprocess.PIPE, text=True) as child:
         try:
             assert child.stdout is not None

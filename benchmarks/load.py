@@ -1,7 +1,7 @@
-"""The load generator, a process of its own: reads commands as JSON lines, makes the calls, answers with figures.
+"""The load generator, a separate process: reads commands as JSON lines, makes the calls, and writes figures.
 
-A command names a `do` of the table at the end and its arguments. Processor time is read here, right before and behind
-the calls, from the processes that the command names.
+A command has a function's name, `do`, and its arguments. CPU time is read here, right before and after the calls, from
+the processes in the command.
 """
 
 import asyncio
@@ -18,14 +18,14 @@ import uvloop
 from benchmarks import crowd, delays
 from benchmarks.callers import Caller, Grpc, Http, OpenAI
 from benchmarks.figures import percentiles
-from benchmarks.payloads import LITELLM_KEY, Asked
+from benchmarks.payloads import LITELLM_KEY, StreamRequest
 from benchmarks.processes import cpu
 
 _made: dict[tuple[str, int], Caller] = {}
 
 
 def _caller(client: str, port: int) -> Caller:
-    """The client for a server; it keeps its connections from one command to the next."""
+    """The client for a server, which keeps its connections between commands."""
     if (client, port) not in _made:
         make: Mapping[str, Callable[[int], Caller]] = {
             "grpc": Grpc,
@@ -40,14 +40,14 @@ def _caller(client: str, port: int) -> Caller:
 async def calls(
     *, port: int, pids: list[int], kind: str, models: list[str], callers: int, seconds: float, client: str = "grpc"
 ) -> dict[str, Any]:
-    """So many callers, each with one call after the other, for so many seconds; all are let come to their end.
+    """Run a number of callers for some seconds, each with one call after the other. All calls are finished.
 
-    The calls name these models in turn. `us` is the servers' processor time for one unit: a call, or an event.
+    The calls use these models in turn. `us` is the servers' CPU time per unit: a call or an event.
     """
     caller = _caller(client, port)
     await asyncio.gather(
         *(caller.call("unary", models[0]) for _ in range(callers))
-    )  # connections, and what is made lazily
+    )  # connections and lazy initialization
     latencies, firsts = array("d"), array("d")
     units, names = 0, cycle(models)
     own, before, began = time.process_time(), sum(cpu(pids)), time.perf_counter()
@@ -57,7 +57,7 @@ async def calls(
         while (start := time.perf_counter()) - began < seconds:
             model = next(names)
             first = await caller.call(kind, model)
-            units += 1 if kind in {"unary", "embeddings"} else Asked.of(model).events
+            units += 1 if kind in {"unary", "embeddings"} else StreamRequest.of(model).events
             latencies.append(time.perf_counter() - start)
             firsts.append(first - start)
 
@@ -76,7 +76,7 @@ async def calls(
 
 
 async def rate(*, port: int, model: str, per_second: float, seconds: float, client: str = "grpc") -> dict[str, Any]:
-    """Unary calls that begin at fixed times, whether or not those before have ended; latency from these times."""
+    """Unary calls that start at fixed times, even if earlier calls still run. Latency counts from these times."""
     caller = _caller(client, port)
     latencies = array("d")
     await caller.call("unary", model)
@@ -85,7 +85,7 @@ async def rate(*, port: int, model: str, per_second: float, seconds: float, clie
         await caller.call("unary", model)
         latencies.append(time.perf_counter() - due)
 
-    began = time.perf_counter()  # the loop's own clock counts milliseconds
+    began = time.perf_counter()  # the loop's clock has a resolution of 1 ms
     tasks = []
     for index in range(int(per_second * seconds)):
         due = began + index / per_second
@@ -99,9 +99,9 @@ async def rate(*, port: int, model: str, per_second: float, seconds: float, clie
 async def shares(
     *, port: int, pids: list[int], channels: int, own: bool, seconds: float, further: list[int]
 ) -> dict[str, Any]:
-    """Unary calls over fresh channels: the share of each process in the processor time they used together.
+    """Unary calls over fresh channels: the share of each process in their total CPU time.
 
-    `further` ports are further servers, with all of which each channel is connected.
+    With `further` ports, each channel connects to all of these servers.
     """
     caller = Grpc(port, *further, channels=channels, own=own)
     await asyncio.gather(*(caller.call("unary", "bench") for _ in range(max(channels, 16))))

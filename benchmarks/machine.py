@@ -1,4 +1,4 @@
-"""What a run was made on and with."""
+"""Describes the machine and the versions of a run."""
 
 import os
 import platform
@@ -24,7 +24,7 @@ _REFERENCES: Final = ("openai",)
 
 
 def described() -> dict[str, Any]:
-    """Date, hardware, versions, the revision that was measured, and how busy the machine was before."""
+    """Date, hardware, versions, revision, and the load average before the run."""
     return {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "revision": _revision(),
@@ -40,7 +40,7 @@ def described() -> dict[str, Any]:
 
 
 def load() -> float:
-    """The load average of the last minute."""
+    """The load average over one minute."""
     return round(os.getloadavg()[0], 2)
 
 
@@ -55,13 +55,13 @@ def _versions() -> dict[str, str]:
     for name in (*_PACKAGES, *_REFERENCES):
         try:
             found[name] = version(name)
-        except PackageNotFoundError:  # of a reference that is not measured then
+        except PackageNotFoundError:  # a reference that is not measured
             continue
     return found
 
 
 def _revision() -> str:
-    """The commit, and whether there were changes; empty outside of a checkout."""
+    """The commit, and whether there are changes; empty outside a checkout."""
     git = ["git", "-C", str(Path(__file__).resolve().parent)]
     try:
         head = subprocess.run([*git, "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True)

@@ -1,4 +1,4 @@
-"""Measurements of calls, one after the other by some callers: what each costs, and what it adds to their latency."""
+"""Measurements of calls by a few callers, one after the other: their cost and added latency."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -7,29 +7,29 @@ from benchmarks import golang
 from benchmarks.callers import OpenAI
 from benchmarks.dialects import MIXED, mix
 from benchmarks.figures import BARS, Row, medians
-from benchmarks.payloads import Asked
+from benchmarks.payloads import StreamRequest
 from benchmarks.plan import INTERVAL, Measuring, Turn
 from benchmarks.processes import Server
 from benchmarks.shapes import CHUNKS
 
-#: The window in which words are merged, in seconds.
+#: The merge window, in seconds.
 WINDOW: Final = 0.05
-#: Chunks a second of all streams together, where each has a rate of its own.
+#: Total chunks per second of all streams, in measurements with a fixed rate per stream.
 TOGETHER: Final = 1600
 
 
 class Calls(Measuring):
-    """Calls of a few callers."""
+    """Measurements with a few callers."""
 
     def _before(self, upstream: str, arguments: dict[str, Any]) -> dict[str, Turn]:
-        """What is compared: the bare server, the bridge, and where it is wanted the one in Go."""
+        """The stacks to compare: the bare server, the bridge, and perhaps the bridge in Go."""
         names = {"bare": "bare", "bridge": f"bridge {upstream}", "go": f"go {upstream}"}
         if not (self.plan.reference and golang.program()):
             del names["go"]
         return {name: (self.stacks.server(server), arguments) for name, server in names.items()}
 
     def costs(self) -> tuple[list[Row], dict[str, Any]]:
-        """CPU per call, and beside it latency."""
+        """CPU and latency per call."""
         rows, details = [], {}
         for kind in ("unary", "embeddings"):
             if self.wants(kind):
@@ -39,18 +39,18 @@ class Calls(Measuring):
         return rows, details
 
     def paced(self) -> tuple[list[Row], dict[str, Any]]:
-        """CPU per chunk of streams whose events come one by one, by shape; one stream of each caller at a time."""
+        """CPU per chunk of streams whose events come one by one, by shape. Each caller has one stream at a time."""
         rows, details = [], {}
         for shape in self.plan.shapes:
             if self.wants(key := f"paced/{shape}"):
                 stacks = self._before("paced", calls("stream", *models(shape, self.plan.paced_events, INTERVAL)))
-                taken = self.alternating(key, stacks, seconds=0.05, slices=1)  # each caller begins one stream
+                taken = self.alternating(key, stacks, seconds=0.05, slices=1)  # each caller starts one stream
                 rows.append(_row(key, taken))
                 details[key] = _details(taken)
         return rows, details
 
     def burst(self) -> tuple[list[Row], dict[str, Any]]:
-        """CPU per chunk of streams whose events all come at once, by shape; and per token, coalesced."""
+        """CPU per chunk of streams whose events come all at once, by shape; coalesced, per token."""
         rows, details = [], {}
         for shape in self.plan.shapes:
             kinds = {"bridge": f"burst/{shape}", "coalesced": f"coalesced/{shape}"}
@@ -68,7 +68,7 @@ class Calls(Measuring):
         return rows, details
 
     def window(self) -> tuple[list[Row], list[dict[str, Any]]]:
-        """Streams at some chunks a second each, with and without a window of 50 ms; the same chunks a second in all."""
+        """Streams with different rates, with and without a window of 50 ms. The total rate is the same."""
         rows, points = [], []
         names, server = {"without": 0.0, "with": WINDOW}, self.stacks.server("bridge paced")
         for rate in self.plan.window_rates:
@@ -89,7 +89,7 @@ class Calls(Measuring):
         return rows, points
 
     def latency(self) -> tuple[Row, dict[str, Any]]:
-        """One caller: the bridge, and the same call straight to the same upstream."""
+        """One caller: through the bridge, and directly to the same upstream."""
         direct = Server([], self.stacks.upstream("canned"))
         stacks: dict[str, Turn] = {
             "bridge": (self.stacks.server("bridge canned"), calls("unary", callers=1)),
@@ -103,7 +103,7 @@ class Calls(Measuring):
         return row, _details(taken)
 
     def litellm(self) -> Row:
-        """The LiteLLM proxy and the bridge, called with the same request, before the same upstream."""
+        """The LiteLLM proxy and the bridge, with the same request and upstream."""
         stacks: dict[str, Turn] = {
             "litellm": (self.stacks.server("litellm"), calls("unary", "bench", client="litellm")),
             "bridge": (self.stacks.server("bridge canned"), calls("unary")),
@@ -114,23 +114,23 @@ class Calls(Measuring):
 
 
 def calls(kind: str, *names: str, callers: int = 16, client: str = "grpc") -> dict[str, Any]:
-    """What the load generator is told of calls; they name these models in turn."""
+    """Arguments of the load generator's `calls`. The calls use the named models in turn."""
     return {"kind": kind, "models": list(names or ("bench/model",)), "callers": callers, "client": client}
 
 
 def models(shape: str, events: int, interval: float, *, stamped: bool = False) -> list[str]:
-    """The models' names that ask for streams of a shape, or for those of the mix in turn."""
-    return [Asked(name, events, interval, stamped).model for name in (mix() if shape == MIXED else [shape])]
+    """The models' names that select streams of a shape, or of the mix in turn."""
+    return [StreamRequest(name, events, interval, stamped).model for name in (mix() if shape == MIXED else [shape])]
 
 
 def _row(key: str, taken: Sequence[Mapping[str, Mapping[str, Any]]], name: str = "bridge") -> Row:
-    """The row of what a stack used, beside what its references did."""
+    """The row for a stack and its references."""
     names = {"bare": "bare", "bridge": name, **({"go": "go"} if "go" in taken[0] else {})}
     return Row(key, [{stack: measured[of]["us"] for stack, of in names.items()} for measured in taken])
 
 
 def _details(taken: Sequence[Mapping[str, Mapping[str, Any]]]) -> dict[str, Any]:
-    """By stack: the caller's CPU, latency and time to the first chunk, medians of the rounds."""
+    """The caller's CPU, latency and time to the first chunk by stack, as medians of the rounds."""
     return {
         name: {
             "caller_us": medians([measured[name] for measured in taken])["caller_us"],

@@ -1,12 +1,12 @@
-"""What many streams cost, computed from what few were measured to cost.
+"""The capacity model: predicts the cost of many streams from measurements of few.
 
-A process that has `n` streams open, with `r` chunks a second each, is busy for
+A process with `n` open streams of `r` chunks per second each uses
 
     n · (r · chunk + held + opened / lifetime)
 
-seconds of processor time a second: `chunk` for each chunk, `held` for each second that a stream is open (timers,
-caches that hold less of each stream), `opened` for its begin and end. Its memory is `base + n · stream`. The constants
-come from a run's results; `checks` holds the model against counts that were not used to find them.
+seconds of CPU time per second: `chunk` per chunk, `held` per second that a stream is open (timers, colder caches), and
+`opened` for its start and end. Its memory is `base + n · stream`. The constants come from a run's results. `checks`
+compares the model with measurements that were not used to fit it.
 """
 
 import math
@@ -17,16 +17,16 @@ from typing import Any, Final, Self
 
 from benchmarks.figures import medians
 
-#: How busy a process may be on average: the rest is for peaks, and for calls not to wait for one another.
+#: Maximum average utilisation of a process. The rest is for peaks, and so that calls do not wait for each other.
 UTILISATION: Final = 0.6
-#: Connections that one address can have open to one port of one gateway: Linux's range of ephemeral ports.
+#: Maximum number of connections from one address to one port of a gateway: Linux's range of ephemeral ports.
 PORTS: Final = 28_232
 MILLION: Final = 1_000_000
 
 
 @dataclass(frozen=True)
 class Costs:
-    """Processor time in seconds, memory in bytes."""
+    """The constants of the model: CPU time in seconds, memory in bytes."""
 
     chunk: float
     held: float
@@ -36,12 +36,12 @@ class Costs:
 
     @classmethod
     def fitted(cls, result: Mapping[str, Any], *, up_to: int = 1000) -> Self:
-        """From the counts of streams up to this one, by least squares: cost per chunk = chunk + held · n / rate."""
+        """Fit the model to up to this number of streams, by least squares: cost per chunk = chunk + held · n / rate."""
         points = [point for point in of_bridge(result) if point["number"] <= up_to]
         loads = [point["number"] / point["chunks_per_second"] for point in points]
         costs = [point["us"] for point in points]
         slope, intercept = statistics.linear_regression(loads, costs)
-        if slope < 0:  # a chunk costs less where several are read at a time: to count on that would be hope
+        if slope < 0:  # reads with several chunks are cheaper, which the model must not rely on
             slope, intercept = 0.0, statistics.mean(costs)
         idle = [measured["bridge"] for measured in result["idle"]]
         many = [point["open_us"] for point in points if point["number"] == up_to]
@@ -54,19 +54,19 @@ class Costs:
         )
 
     def busy(self, streams: float, chunks_per_second: float) -> float:
-        """Share of a core that these streams take, of which none begins or ends."""
+        """The share of a core for these streams, without their start and end."""
         return chunks_per_second * self.chunk + streams * self.held
 
     def memory(self, streams: float) -> float:
         return self.base + streams * self.stream
 
     def streams(self, rate: float, lifetime: float, utilisation: float = UTILISATION) -> int:
-        """How many streams with `rate` chunks a second and so many seconds of life one process can have open."""
+        """The number of streams with this rate (chunks per second) and lifetime (seconds) that a process can serve."""
         return math.floor(utilisation / (rate * self.chunk + self.held + self.opened / lifetime))
 
 
 def by_shape(result: Mapping[str, Any]) -> dict[str, Costs]:
-    """The constants for each shape: the crowd was of plain chunks, and paced rows say how much others cost."""
+    """The constants for each shape: the crowd measures plain chunks, the paced rows give the ratio of other shapes."""
     plain = Costs.fitted(result)
     paced = {
         key: medians(row["rounds"])["bridge"] for row in result["rows"] if (key := row["key"]).startswith("paced/")
@@ -78,9 +78,8 @@ def by_shape(result: Mapping[str, Any]) -> dict[str, Costs]:
 
 
 def bytes_of_stream(found: Mapping[str, Any]) -> float:
-    """Memory of each of the first thousand silent streams."""
-    held: float = found["held"]["1000"]
-    return (held - found["base"]) / 1000
+    """Memory per stream of the first thousand silent streams."""
+    return float(found["held"]["1000"] - found["base"]) / 1000
 
 
 def of_bridge(result: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -89,16 +88,16 @@ def of_bridge(result: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 @dataclass(frozen=True)
 class Check:
-    """The model beside the measurement, for one count of open streams."""
+    """The model and the measurement for one number of open streams."""
 
     number: int
-    used: bool  # to find the constants
+    used: bool  # to fit the constants
     busy: tuple[float, float]
     memory: tuple[float, float] | None  # of silent streams
 
 
 def checks(result: Mapping[str, Any], *, up_to: int = 1000) -> list[Check]:
-    """For each count of streams: what the model says, and the median of what was measured."""
+    """The prediction and the median measurement for each number of streams."""
     costs = Costs.fitted(result, up_to=up_to)
     found = []
     for number in sorted({point["number"] for point in of_bridge(result)}):
@@ -111,12 +110,12 @@ def checks(result: Mapping[str, Any], *, up_to: int = 1000) -> list[Check]:
 
 
 def _median(points: Sequence[Mapping[str, Any]], name: str) -> float:
-    return statistics.median(point[name] for point in points)
+    return statistics.median(float(point[name]) for point in points)
 
 
 @dataclass(frozen=True)
 class Fleet:
-    """What a million open streams need."""
+    """The resources for a million open streams."""
 
     rate: float
     streams: int
@@ -126,7 +125,7 @@ class Fleet:
 
     @classmethod
     def of(cls, costs: Costs, rate: float, lifetime: float, most: int) -> Self:
-        """For streams with this rate; a process takes `most` at the most, whatever its processor could do."""
+        """For streams with this rate. A process has at most `most` streams, even if its CPU could serve more."""
         streams = min(most, costs.streams(rate, lifetime))
         processes = math.ceil(MILLION / streams)
         memory = processes * costs.base + MILLION * costs.stream

@@ -1,7 +1,7 @@
-"""nginx as the upstream of unary calls: the canned bodies as files, so that it cannot be the bottleneck.
+"""nginx as the upstream of unary calls, with canned bodies in files, so that it is not the bottleneck.
 
-Where there is no nginx, Debian's package is downloaded by apt and unpacked into `benchmarks/.installed`; nothing is
-installed on the machine. Without apt the asyncio server of `benchmarks.upstream` takes its place.
+If nginx is not installed, Debian's package is downloaded by apt and unpacked into `benchmarks/.installed`. Without apt,
+the asyncio server of `benchmarks.upstream` is used.
 """
 
 import platform
@@ -50,13 +50,13 @@ http {{
 
 
 def version() -> str | None:
-    """`nginx/1.22.1`, or None if there is none."""
+    """The version, such as `nginx/1.22.1`; None without nginx."""
     program = _program()
     return program and _version(program)
 
 
 def install() -> None:
-    """Unpack Debian's package beside the benchmarks, if there is no nginx and there is apt."""
+    """Download and unpack Debian's package, if nginx is not installed and apt is."""
     if _program() is not None or shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
         return
     _FOLDER.mkdir(exist_ok=True)
@@ -95,14 +95,14 @@ def _version(program: str) -> str | None:
 
 @contextmanager
 def serving() -> Iterator[int | None]:
-    """Its port on 127.0.0.1, or None if there is no nginx."""
+    """The port on 127.0.0.1; None without nginx."""
     program = _program() if platform.system() == "Linux" else None
     if program is None:
         yield None
         return
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        folder.chmod(0o755)  # its worker runs as another user if we are root
+        folder.chmod(0o755)  # for root, nginx runs its worker as another user
         for file, body in (("chat.json", COMPLETION), ("embeddings.json", EMBEDDINGS)):
             (folder / file).write_bytes(body)
         with closing(socket.socket()) as probe:

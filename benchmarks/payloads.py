@@ -1,6 +1,6 @@
-"""What every stack in a run carries: one completion, one batch of embeddings, and how a stream is asked for.
+"""The payloads of a run: a completion, a batch of embeddings, and the names that select a stream.
 
-The model's name in a request says which stream comes, and how: see `Asked`.
+The model's name in a request selects the stream, see `StreamRequest`.
 """
 
 import base64
@@ -12,7 +12,7 @@ from typing import Final, NamedTuple, Self
 
 from benchmarks.shapes import CHUNKS
 
-LITELLM_KEY: Final = "sk-bench-5d0a7be2c94f1836"  # it refuses weak ones; it is worth nothing, the proxy is ours
+LITELLM_KEY: Final = "sk-bench-5d0a7be2c94f1836"  # not a secret: a key for our own proxy, which refuses weak ones
 VECTORS: Final = 16
 DIMENSIONS: Final = 1536
 
@@ -49,10 +49,10 @@ COMPLETION: Final = _json(
 )
 
 
-class Asked(NamedTuple):
-    """The stream that a request asks for: its shape, so many events, so many seconds between two of them.
+class StreamRequest(NamedTuple):
+    """The stream that a request selects: its shape, the number of events, and the seconds between two.
 
-    Without a time all events come at once. A stamped one says in its words when each was written, on the clock of
+    With an interval of 0, all events come at once. The words of a stamped stream contain the time of their writing by
     `time.perf_counter`, which all processes of a Linux machine share.
     """
 
@@ -60,18 +60,18 @@ class Asked(NamedTuple):
     events: int = CHUNKS
     interval: float = 0.0
     stamped: bool = False
-    #: What goes wrong: the request is `refused`, the stream is `cut` or has `failed` half-way.
+    #: The fault: the request is `refused`, or the stream is `cut` or `failed` half-way.
     fault: str = ""
 
     @property
     def model(self) -> str:
-        """The model's name that asks for it."""
+        """The model's name that selects this stream."""
         words = ["bench", self.shape, str(self.events), f"{self.interval:.6f}"]
         return "/".join([*words, *["stamped"] * self.stamped, *([self.fault] if self.fault else [])])
 
     @classmethod
     def of(cls, text: str) -> Self:
-        """What is asked for by a model's name, somewhere in this text; the plain shape by any other."""
+        """The stream for the first such name in a text; without one, the plain shape."""
         found = _ASKED.search(text)
         if found is None:
             return cls("plain")
@@ -83,7 +83,7 @@ _STAMPS: Final = re.compile(r"\d{10}\.\d{6}")
 
 
 def stamp() -> bytes:
-    """Now, as it stands in a stamped stream."""
+    """The current time, as in a stamped stream."""
     return b"%017.6f" % time.perf_counter()
 
 
@@ -93,7 +93,7 @@ def stamps(text: str) -> list[float]:
 
 
 def place(index: int) -> int:
-    """Which event of a shape comes at a place of a stream that is longer: its words again and again."""
+    """The index of the shape's event for a position in a longer stream, which repeats the words."""
     return index if index < CHUNKS - 1 else 1 + (index - 1) % (CHUNKS - 2)
 
 

@@ -1,4 +1,4 @@
-"""How long a run measures, and what all measurements have in common."""
+"""The durations of a run, and the base of all measurements."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 from benchmarks.dialects import MIXED, SHAPES
 from benchmarks.figures import medians
-from benchmarks.payloads import Asked
+from benchmarks.payloads import StreamRequest
 from benchmarks.processes import Server
 from benchmarks.shapes import CHUNKS
 from benchmarks.stacks import Load, Stacks
@@ -18,8 +18,8 @@ Turn: TypeAlias = tuple[Server, dict[str, Any]]
 
 
 @dataclass(frozen=True)
-class Plan:
-    """How long a run measures. Times in seconds; `chunks` is the rate of all streams together in the crowd."""
+class Durations:
+    """The durations of a run, in seconds. `chunks` is the total rate of all streams in the crowd."""
 
     rounds: int = 5
     seconds: float = 1.6
@@ -44,11 +44,11 @@ class Plan:
     stampedes: tuple[int, ...] = (10, 100, 1000, 2000)
     window_rates: tuple[int, ...] = (20, 50, 100, 200)
     window_seconds: float = 2.0
-    #: The bridge in Go is measured too, where there is Go.
+    #: Whether to measure the bridge in Go too, if Go is installed.
     reference: bool = True
 
 
-QUICK = Plan(
+QUICK = Durations(
     rounds=3,
     seconds=0.4,
     slices=2,
@@ -73,10 +73,10 @@ QUICK = Plan(
 
 
 class Measuring:
-    """Measures, with these servers and this load. `say` is told how far it is; `only` some rows are wanted, or all."""
+    """Measures with these servers and this load. `say` gets the progress. With `only`, these rows are measured."""
 
     def __init__(
-        self, stacks: Stacks, load: Load, plan: Plan, say: Callable[[str], None], only: Sequence[str] = ()
+        self, stacks: Stacks, load: Load, plan: Durations, say: Callable[[str], None], only: Sequence[str] = ()
     ) -> None:
         self.stacks = stacks
         self.load = load
@@ -85,7 +85,7 @@ class Measuring:
         self._only = only
 
     def wants(self, key: str) -> bool:
-        """Whether a row is wanted: `paced` stands for all rows `paced/...`."""
+        """Whether a row is requested. `paced` means all rows `paced/...`."""
         return not self._only or any(f"{key}/".startswith(f"{name}/") for name in self._only)
 
     def rounds(self, what: str, number: int) -> Iterator[int]:
@@ -96,10 +96,10 @@ class Measuring:
     def alternating(
         self, what: str, stacks: Mapping[str, Turn], seconds: float | None = None, slices: int | None = None
     ) -> list[dict[str, Any]]:
-        """Rounds in which the stacks take turns, several times each: what disturbs one of them disturbs them all."""
+        """Rounds in which the stacks alternate several times, so that a disturbance affects all of them."""
         number = slices or self.plan.slices
         each = (seconds or self.plan.seconds) / number
-        for server, arguments in stacks.values():  # warm: nothing of it is counted
+        for server, arguments in stacks.values():  # warm-up, not counted
             warm = {**arguments, "models": [_short(model) for model in arguments["models"]]}
             self.load("calls", server, **warm, seconds=0.1)
         measured = []
@@ -113,12 +113,12 @@ class Measuring:
 
 
 def _short(model: str) -> str:
-    asked = Asked.of(model)
+    asked = StreamRequest.of(model)
     return asked._replace(events=min(asked.events, 20)).model if asked.interval else model
 
 
 def merged(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The slices of a round as one: costs of all units together, the median slice's percentiles."""
+    """Merge the slices of a round: the cost over all units, and the percentiles of the median slice."""
     units = sum(part["units"] for part in parts)
     costs = {name: sum(part[name] * part["units"] for part in parts) / units for name in ("us", "caller_us")}
     spreads = {name: medians([part[name] for part in parts]) for name in ("latency_ms", "first_ms")}

@@ -1,4 +1,4 @@
-"""The plots, as SVG, each with one message, which is its title."""
+"""Draws the plots as SVG. The title of a plot is its message."""
 
 import statistics
 from collections.abc import Callable, Mapping, Sequence
@@ -35,13 +35,13 @@ _GREY: Final = "#5f6570"
 
 
 def draw(result: Result, folder: Path) -> str:
-    """Draw all of them into this folder; what was done, or what is missing for it."""
+    """Draw all plots into a folder. Returns a message."""
     if find_spec("matplotlib") is None:
         return "no plots: matplotlib is not installed (make bench installs it; or pip install --group bench)"
-    import matplotlib as mpl  # noqa: PLC0415 # of the group `bench`, not always there
+    import matplotlib as mpl  # noqa: PLC0415 # of the group `bench`, not always installed
     from matplotlib.figure import Figure  # noqa: PLC0415 # same
 
-    # The same results give the same file.
+    # Equal results give equal files.
     style = {"svg.hashsalt": "aibridge", "axes.spines.top": False, "axes.spines.right": False}
     mpl.rcParams.update({**style, "axes.titlelocation": "left", "axes.titlesize": 11, "font.size": 9})
     drawn = []
@@ -54,7 +54,7 @@ def draw(result: Result, folder: Path) -> str:
 
 
 def _labelled(axes: Any, lines: Sequence[tuple[Sequence[float], Sequence[float], str, str]], gap: float = 0.05) -> None:
-    """Lines with their names at their right ends, moved apart where they would overlap."""
+    """Lines with labels at their right ends, moved apart if they would overlap."""
     for places, values, _, colour in lines:
         axes.plot(places, values, marker="o", markersize=4, color=colour)
     low, high = axes.get_ylim()
@@ -89,10 +89,10 @@ def _calls(axes: Any, result: Result) -> bool:
 
 
 def _shapes(kinds: Sequence[tuple[str, str]], title: str) -> Callable[[Any, Result], bool]:
-    """Ratios to the bare server by shape: the median, and the spread of the rounds."""
+    """Plot ratios to the bare server by shape: the median, and the spread of the rounds."""
 
     def plot(axes: Any, result: Result) -> bool:
-        names = [MIXED, *reversed(SHAPES)]
+        names = [MIXED, *reversed(list(SHAPES))]
         for kind, colour in kinds:
             rows = [(place, row) for place, name in enumerate(names) if (row := row_of(result, f"{kind}/{name}"))]
             bar = BARS[f"{kind}/plain"]
@@ -201,7 +201,7 @@ def _memory(axes: Any, result: Result) -> bool:
 
 def _sizing(axes: Any, result: Result) -> bool:
     costs = model.by_shape(result)
-    names = [name for name in (MIXED, *reversed(SHAPES)) if name in costs]
+    names = [name for name in (MIXED, *reversed(list(SHAPES))) if name in costs]
     streams = [costs[name].streams(20, 30) for name in names]
     bars = axes.barh(
         names, streams, height=0.6, color=[_COLOURS["with" if name == MIXED else "bridge"] for name in names]

@@ -1,4 +1,4 @@
-"""Child processes, and what the system says of a process: processor time, memory."""
+"""Child processes, and the CPU time and memory of processes."""
 
 import os
 import resource
@@ -15,19 +15,19 @@ _STOP = 5.0  # seconds between SIGTERM and SIGKILL
 
 
 class Server(NamedTuple):
-    """A server under load: the processes whose cost is its own, and its port on 127.0.0.1."""
+    """A server under load: its processes, and its port on 127.0.0.1."""
 
     pids: list[int]
     port: int
 
 
 class StartError(Exception):
-    """A process did not come up; the message has the end of what it wrote."""
+    """A process did not start. The message has the end of its output."""
 
 
 @contextmanager
 def sink() -> Iterator[IO[bytes]]:
-    """The reading end of standard error, as a container has one: a pipe into another process, which keeps the text."""
+    """A pipe for standard error into another process, as in a container."""
     with (
         tempfile.TemporaryFile() as kept,
         subprocess.Popen(["/bin/cat"], stdin=subprocess.PIPE, stdout=kept) as reader,
@@ -40,10 +40,10 @@ def sink() -> Iterator[IO[bytes]]:
 def module(
     name: str, *arguments: str, environment: Mapping[str, str] | None = None, errors: IO[bytes] | None = None
 ) -> Iterator[tuple[int, str]]:
-    """`python -m NAME` as a child: its id, and the first line that it prints.
+    """Start `python -m NAME` as a child, and return its first line.
 
     Raises:
-        StartError: it ended without one.
+        StartError: it ended without printing a line.
     """
     command = [sys.executable, "-m", name, *arguments]
     with subprocess.Popen(
@@ -60,7 +60,7 @@ def module(
 
 
 def stop(child: subprocess.Popen[str] | subprocess.Popen[bytes]) -> None:
-    """End a child, and wait for it."""
+    """Stop a child and wait for its end."""
     child.terminate()
     try:
         child.wait(_STOP)
@@ -70,12 +70,12 @@ def stop(child: subprocess.Popen[str] | subprocess.Popen[bytes]) -> None:
 
 
 def _clean() -> dict[str, str]:
-    """Our environment without settings of the bridge: it is measured with its defaults."""
+    """The environment without settings of the bridge, which is measured with its defaults."""
     return {key: value for key, value in os.environ.items() if not key.startswith("AIBRIDGE_")}
 
 
 def children(pid: int) -> list[int]:
-    """The processes that this one has started, and theirs."""
+    """The child processes of a process, and their children."""
     found = []
     for path in Path(f"/proc/{pid}/task").glob("*/children"):
         for child in map(int, path.read_text().split()):
@@ -84,26 +84,26 @@ def children(pid: int) -> list[int]:
 
 
 def workers(pid: int) -> list[int]:
-    """The worker processes of a bridge, which the standard library spawns beside a helper of its own."""
+    """The worker processes of a bridge, without the standard library's helper process."""
     return [child for child in children(pid) if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
 
 
 def cpu(pids: Iterable[int]) -> list[int]:
-    """Nanoseconds of processor time of each process, user and system, threads that have ended included.
+    """The CPU time of each process in nanoseconds, user and system, including ended threads.
 
-    This is the clock that `clock_getcpuclockid` names. `/proc/PID/task/*/schedstat` has the same count
-    without the threads that are gone, and grpc's pool lets threads go.
+    This is the clock of `clock_getcpuclockid`. `/proc/PID/task/*/schedstat` does not include ended threads, and grpc's
+    pool ends threads.
     """
     return [time.clock_gettime_ns((~pid << 3) | 2) for pid in pids]
 
 
 def memory(pids: Iterable[int]) -> int:
-    """Bytes: the proportional set size of all of them. Socket buffers are the kernel's, and not in it."""
+    """The total proportional set size in bytes, without socket buffers, which belong to the kernel."""
     return sum(_pss(Path(f"/proc/{pid}/smaps_rollup").read_text()) for pid in pids)
 
 
 def files(pids: Iterable[int]) -> int:
-    """Open file descriptors of all of them."""
+    """The total number of open file descriptors."""
     return sum(len(list(Path(f"/proc/{pid}/fd").iterdir())) for pid in pids)
 
 
@@ -112,6 +112,6 @@ def _pss(rollup: str) -> int:
 
 
 def allow_files() -> None:
-    """As many open files as the system lets us have, for us and our children: each stream is a connection upstream."""
+    """Raise the limit of open files to the maximum, because each stream has an upstream connection."""
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

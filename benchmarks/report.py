@@ -1,7 +1,7 @@
-"""The results as text: a table for the terminal, and the tables of docs/performance.md.
+"""Writes the results as text: a table for the terminal, and the tables of docs/performance.md.
 
-python -m benchmarks.report            # writes the page's tables anew from results/*.json, and draws the plots
-python -m benchmarks.report --check    # fails if the page is not what the results say
+python -m benchmarks.report            # rewrites the page's tables from results/*.json, and draws the plots python -m
+benchmarks.report --check    # fails if the page is stale
 """
 
 import argparse
@@ -42,7 +42,7 @@ TABLES: Final[Mapping[str, Callable[[Result], Table]]] = {
 
 
 def show(result: Result) -> None:
-    """Print the table of bars."""
+    """Print the table of limits."""
     bars = tables.bars(result["rows"])
     shown = RichTable(box=None, pad_edge=False, header_style="bold")
     for index, name in enumerate(bars.head):
@@ -51,14 +51,14 @@ def show(result: Result) -> None:
         style = "red" if row[-1].isupper() else ""
         shown.add_row(*row, style=style)
     terminal = Console()
-    console = terminal if terminal.is_terminal else Console(width=200)  # a log has no width to keep to
+    console = terminal if terminal.is_terminal else Console(width=200)  # a log has no width
     console.print(shown)
     before, after = (result[f"load_{when}"] for when in ("before", "after"))
     console.print(f"load average {before} before the run, {after} after it; {result['seconds']} s", highlight=False)
 
 
 def page(text: str, result: Result) -> str:
-    """The page with its tables made from these results."""
+    """The page with its tables rebuilt from these results."""
 
     def made(block: re.Match[str]) -> str:
         return f"{block[1]}{markdown(TABLES[block[2]](result))}\n{block[3]}"
@@ -74,7 +74,7 @@ def markdown(table: Table) -> str:
 
 
 def read(folder: Path = RESULTS) -> dict[str, Any] | None:
-    """The results of the last full run, with those of `peers` and `traffic` if there are any; None without a run."""
+    """The results of the last full run, with those of `peers` and `traffic`, if any; None without a run."""
     found = {name: _read(folder / f"{name}.json") for name in ("bench", "peers", "traffic")}
     return found["bench"] and {**found["bench"], "peers": found["peers"], "traffic": found["traffic"]}
 

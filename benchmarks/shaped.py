@@ -1,4 +1,4 @@
-"""Tables by shape of stream, of the window, and of the bridge in Go."""
+"""Tables by shape of stream, for the window, and for the bridge in Go."""
 
 import statistics
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ _COMPARED: Final = (
 
 
 def shapes(result: Result) -> Table:
-    """For each shape: paced, in one burst, and coalesced, against the bare server."""
+    """Paced, in a burst, and coalesced streams against the bare server, by shape."""
     kinds = ("paced", "burst", "coalesced")
     rows = []
     for name in (*SHAPES, MIXED):
@@ -44,7 +44,7 @@ def _reached(row: Mapping[str, Any] | None) -> str:
 
 
 def microseconds(result: Result) -> Table:
-    """CPU per chunk, paced and in one burst: the bare server, the bridge, and the one in Go."""
+    """CPU per chunk, paced and in a burst: the bare server, the bridge, and the bridge in Go."""
     stacks = ("bare", "bridge", "go") if any("go" in row["rounds"][0] for row in result["rows"]) else ("bare", "bridge")
     rows = []
     for name in (*SHAPES, MIXED):
@@ -55,7 +55,7 @@ def microseconds(result: Result) -> Table:
 
 
 def reference(result: Result) -> Table:
-    """The bridge against the one in Go, in the same rounds."""
+    """The bridge against the bridge in Go, in the same rounds."""
     rows = []
     for row in filter(None, (row_of(result, key) for key in _COMPARED)):
         if "go" in row["rounds"][0]:
@@ -70,7 +70,7 @@ def reference(result: Result) -> Table:
 
 
 def window(result: Result) -> Table:
-    """The window of 50 ms by the rate of chunks: CPU, streams a core, and what it adds."""
+    """The window of 50 ms by the rate of chunks: CPU, streams per core, and added delay."""
     rows = []
     for rate in dict.fromkeys(point["rate"] for point in result["window"]):
         points = [point for point in result["window"] if point["rate"] == rate]

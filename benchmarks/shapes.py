@@ -1,4 +1,4 @@
-"""What a shape of a stream is: how its chunks are made from a description."""
+"""Shapes of streams: builds chunks from a description."""
 
 import base64
 import json
@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
-#: Events of a stream before `[DONE]`: one with the role, words, one with the finish_reason.
+#: Number of events before `[DONE]`: one with the role, words, and one with the finish_reason.
 CHUNKS: Final = 200
-#: Stands in the words of a stamped stream, for the time at which the upstream writes the event.
+#: The placeholder for the time of writing in the words of a stamped stream.
 STAMP: Final = b"0000000000.000000"
-#: Every 16th word is one of these: line feeds, quotes, letters outside of ASCII.
+#: Every 16th word is one of these, with line feeds, quotes and non-ASCII letters.
 _SPECIAL: Final = (".\n\n", ' "slack"', " café", " ½", "\n- ", " 潮", "\\frac", " 🌊")
 Chunk = dict[str, Any]
 
@@ -25,44 +25,44 @@ WORDS: Final = _TEXT.split()
 
 @dataclass(frozen=True)
 class Word:
-    """What one chunk says, and dice for what is random in it."""
+    """The word of a chunk, and a random generator for its other members."""
 
     number: int
     text: str
     dice: random.Random
 
     def letters(self, low: int, high: int) -> str:
-        """Random letters, as many as `low` to `high`."""
+        """From `low` to `high` random letters."""
         size = low + int(self.dice.random() * (high - low + 1))
         return base64.urlsafe_b64encode(self.dice.getrandbits(8 * size).to_bytes(size, "big"))[:size].decode()
 
 
 @dataclass(frozen=True)
 class Shape:
-    """A dialect of streams. `described` makes the members that a chunk has beside, or in place of, `head`."""
+    """A dialect of streams. `described` makes members of a chunk that extend or replace those of `head`."""
 
     name: str
     sender: str
     what: str
-    #: Of the 16 streams of the mixed row, so many have this shape.
+    #: Number of streams with this shape, of the 16 streams of the mixed row.
     weight: int
     described: Callable[[Word], Chunk]
     head: Mapping[str, Any]
-    #: Members of the first and of the last chunk, beside the choice.
+    #: Further members of the first and the last chunk.
     first: Mapping[str, Any]
     last: Mapping[str, Any]
     separators: tuple[str, str] = (",", ":")
-    #: Non-ASCII text is written as `\uXXXX`, as Python's json does by default.
+    #: Whether non-ASCII text is written as `\uXXXX`, as Python's json does by default.
     escapes: bool = False
 
     @cached_property
     def events(self) -> list[bytes]:
-        """The JSON text of each chunk."""
+        """The JSON texts of the chunks."""
         return [self._json(chunk) for chunk in self._chunks()]
 
     @cached_property
     def stamped(self) -> list[bytes]:
-        """The same, with `STAMP` in place of each word."""
+        """The JSON texts of the chunks, with `STAMP` in place of each word."""
         return [self._json(chunk) for chunk in self._chunks(STAMP.decode())]
 
     def _chunks(self, said: str = "") -> Iterator[Chunk]:
@@ -79,10 +79,10 @@ class Shape:
 
 
 def pick(items: Sequence[str], dice: random.Random) -> str:
-    """One of some texts."""
+    """A random text."""
     return items[int(dice.random() * len(items))]
 
 
 def choice(delta: Chunk, **further: Any) -> Chunk:
-    """The one choice of a chunk."""
+    """The choice of a chunk."""
     return {"index": 0, "delta": delta, **further, "finish_reason": None}

@@ -1,4 +1,4 @@
-"""Tables of what one process carries: many open streams, the capacity model, sizes by shape, mixed traffic."""
+"""Tables of the capacity of a process: many open streams, the model, sizes by shape, mixed traffic."""
 
 import statistics
 from typing import Final
@@ -8,13 +8,13 @@ from benchmarks.dialects import MIXED
 from benchmarks.figures import medians
 from benchmarks.tables import Result, Table, number
 
-_LIFETIME: Final = 30.0  # seconds that a stream of the sizing tables is open
-_RATES: Final = (5.0, 20.0, 50.0, 100.0)  # chunks a second
-_MOST: Final = 2048  # the bridge's `max_calls` by default
+_LIFETIME: Final = 30.0  # lifetime of a stream in the sizing tables, in seconds
+_RATES: Final = (5.0, 20.0, 50.0, 100.0)  # chunks per second
+_MOST: Final = 2048  # the bridge's default `max_calls`
 
 
 def streams(result: Result) -> Table:
-    """The same chunks a second on ever more streams."""
+    """The same total rate of chunks on growing numbers of streams."""
     rows = []
     for count in sorted({point["number"] for point in result["streams"]}):
         points = {stack: _points(result, stack, count) for stack in ("bare", "bridge")}
@@ -45,14 +45,14 @@ def costs(result: Result) -> Table:
         ("`chunk`", f"{number(found.chunk * 1e6)} µs", "for each chunk"),
         ("`held`", f"{number(found.held * 1e6)} µs a second", "for each open stream"),
         ("`opened`", f"{number(found.opened * 1e6)} µs", "for each stream, its upstream connection included"),
-        ("`base`", f"{number(found.base / 1e6)} MB", "of memory, for a process"),
-        ("`stream`", f"{number(found.stream / 1e3)} kB", "of memory, for each open stream"),
+        ("`base`", f"{number(found.base / 1e6)} MB", "of memory per process"),
+        ("`stream`", f"{number(found.stream / 1e3)} kB", "of memory per open stream"),
     ]
     return Table(("constant", "measured", ""), rows)
 
 
 def checked(result: Result) -> Table:
-    """The model against the measurement."""
+    """The model compared with measurements."""
     rows = []
     for check in model.checks(result):
         busy = _beside(*check.busy, ".3f")
@@ -67,7 +67,7 @@ def _beside(says: float, seen: float, form: str) -> tuple[str, str, str]:
 
 
 def sizing(result: Result) -> Table:
-    """What one process can have open, by shape."""
+    """The number of streams that one process can serve, by shape."""
     rows = []
     for name, found in model.by_shape(result).items():
         fits = (min(_MOST, found.streams(rate, _LIFETIME)) for rate in _RATES)
@@ -77,7 +77,7 @@ def sizing(result: Result) -> Table:
 
 
 def fleet(result: Result) -> Table:
-    """What a million streams of the mix need."""
+    """The resources for a million streams of the mix."""
     found = model.by_shape(result)[MIXED]
     rows = []
     for rate in _RATES:
@@ -111,8 +111,8 @@ def traffic(result: Result) -> Table:
         ("length", f"{found['length_seconds']} s, {found['date'][:10]}, revision {found['revision']}"),
         ("load average of the machine", f"{min(loads)} to {max(loads)}"),
         ("calls", kinds),
-        ("ended otherwise than their kind promises", unexpected or "none"),
-        ("not begun, for want of processor time", str(found["skipped"])),
+        ("ended with an unexpected status", unexpected or "none"),
+        ("not started, because the CPU was busy", str(found["skipped"])),
         ("busy", f"{busy:.2f} of a core (wanted: {found['target']:g})"),
         ("open calls", number(statistics.median(sample["open"] for sample in settled))),
         ("time to the first chunk, p50 and p99", _two(found["first_ms"])),

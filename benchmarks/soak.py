@@ -1,13 +1,13 @@
-"""Does the bridge keep anything of the calls it has served? Many streams, a third cancelled, a tenth cut upstream.
+"""Looks for leaks: many streams, a third of them cancelled by callers, a tenth cut upstream.
 
     python -m benchmarks.soak [--streams 20000] [--callers 32] [--only cancelled] [--plot soak.png]
 
-One bridge in a child process; from `/proc/PID`: resident memory, open file descriptors, threads. Their peaks in the
-first 2,000 streams, in which all pools fill, are compared with those in the last 2,000; over 10 % more is a leak.
-asyncio tasks cannot be seen from outside: a second, smaller bridge in this process takes a tenth as many streams for
-that, and its tasks must be gone. Memory is drawn over the streams as text, and as a picture where matplotlib is there.
+It reads resident memory, open file descriptors and threads of a bridge in a child process from `/proc/PID`. The peaks
+in the first 2,000 streams, in which all pools fill, are compared with those in the last 2,000. Over 10 % more is a
+leak. A second bridge in this process serves a tenth as many streams, to check that no asyncio tasks are left. Memory is
+plotted as text, and as a picture with matplotlib.
 
-The suspect is grpc/grpc#43360: a batch of operations that is cancelled, as in a stream that its caller abandons, leaks.
+A known leak is grpc/grpc#43360: a batch of operations that is cancelled, as when a caller abandons a stream.
 """
 
 import argparse
@@ -48,7 +48,7 @@ _MB: Final = 1 << 20
 
 
 class Sample(NamedTuple):
-    """What a process holds, once so many streams have ended."""
+    """The resources of a process after a number of streams."""
 
     streams: int
     memory: int
@@ -66,7 +66,7 @@ class Sample(NamedTuple):
 
 
 async def _upstream(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """A stream for each request on the connection. The model's name says what becomes of it: `cut` breaks half-way."""
+    """Serve a stream for each request on the connection. The model `cut` makes it break half-way."""
     with suppress(ConnectionError, asyncio.IncompleteReadError):
         while True:
             head = await reader.readuntil(b"\r\n\r\n")
@@ -89,7 +89,7 @@ async def _upstream(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) 
 
 
 async def _one(stub: Any, kind: str, cancel_at: int) -> str:
-    """Call once; what became of the stream."""
+    """Make a call, and return the outcome."""
     request = chat_pb2.CreateChatCompletionRequest(model=kind, messages=[{"role": "user", "content": "hi"}])
     call = stub.CreateChatCompletionStream(request, timeout=60)
     read = 0
@@ -98,18 +98,18 @@ async def _one(stub: Any, kind: str, cancel_at: int) -> str:
             if await call.read() is grpc.aio.EOF:
                 break
             read += 1
-        call.cancel()  # nothing happens to one that has ended
+        call.cancel()  # no effect on a call that has ended
     except grpc.aio.AioRpcError:
         pass
     code = await call.code()
     if code is grpc.StatusCode.OK:
         return _OK
-    return {grpc.StatusCode.CANCELLED: _CANCELLED, grpc.StatusCode.UNAVAILABLE: _CUT}.get(code, code.name)
+    return {grpc.StatusCode.CANCELLED: _CANCELLED, grpc.StatusCode.UNAVAILABLE: _CUT}.get(code, str(code.name))
 
 
 def _kinds(streams: int, only: str | None) -> list[tuple[str, int]]:
-    """What each stream is to become, and behind how many messages a cancelled one is: behind none, one, many."""
-    dice = random.Random(4711)  # noqa: S311 # the same run each time
+    """The planned outcome of each stream, and the number of messages after which it is cancelled."""
+    dice = random.Random(4711)  # noqa: S311 # the same in every run
     kinds = [_CANCELLED if index % 30 < 10 else _CUT if index % 30 < 13 else _OK for index in range(streams)]
     dice.shuffle(kinds)
     return [(only or kind, dice.choice((0, 1, 3, 8))) for kind in kinds]
@@ -118,7 +118,7 @@ def _kinds(streams: int, only: str | None) -> list[tuple[str, int]]:
 async def _load(
     address: str, streams: int, callers: int, *, pid: int | None = None, only: str | None = None
 ) -> tuple[Counter[str], list[Sample]]:
-    """Run all streams; what became of them, and samples of the process on the way, in moments without a call."""
+    """Run all streams. Returns their outcomes, and samples of the process taken while no call runs."""
     outcomes: Counter[str] = Counter()
     samples: list[Sample] = []
     kinds = _kinds(streams, only)
@@ -133,7 +133,7 @@ async def _load(
                     outcomes[f"{kind} → {await _one(stub, kind, cancel_at)}"] += 1
 
             await asyncio.gather(*(caller() for _ in range(callers)))
-            await asyncio.sleep(0.05)  # for the last of them to be cleaned up
+            await asyncio.sleep(0.05)  # for the clean-up of the last calls
             if pid is not None:
                 samples.append(Sample.of(pid, min(begin + step, streams)))
             progress = f"\r{min(begin + step, streams)} of {streams} streams"
@@ -147,7 +147,7 @@ async def _load(
 
 @asynccontextmanager
 async def _child(url: str, complaints: Counter[str]) -> AsyncIterator[tuple[int, str]]:
-    """A bridge in a process of its own: its id and its address. What it logs as a warning or worse is counted."""
+    """A bridge in a child process: its id and address. Counts its log lines from the level warning on."""
     command = ("-m", "bridge", "serve", "--listen", "127.0.0.1:0", "--upstream-url", url, "--log-level", "warning")
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(sys.executable, *command, stdout=pipe, stderr=pipe)
@@ -169,7 +169,7 @@ async def _count(log: Any, complaints: Counter[str]) -> None:
 
 
 async def _tasks(url: str, streams: int, callers: int) -> tuple[int, int]:
-    """How many asyncio tasks a bridge in this process has: before the streams, and when they have ended."""
+    """The numbers of asyncio tasks of a bridge in this process, before and after the streams."""
     chosen = settings.load(listen="127.0.0.1:0", upstream_url=url, log_level="warning")
     logs.configure(chosen)
     app = App(chosen)
@@ -186,7 +186,7 @@ async def _tasks(url: str, streams: int, callers: int) -> tuple[int, int]:
 
 
 def _count_tasks() -> int:
-    """All but those of the upstream, which has one for each connection that is kept alive."""
+    """The tasks other than the upstream's, which has one per kept connection."""
     names = [getattr(task.get_coro(), "__qualname__", "") for task in asyncio.all_tasks()]
     return len(names) - names.count(_upstream.__qualname__)
 
@@ -223,12 +223,12 @@ def _picture(samples: list[Sample], path: Path) -> None:
 
 
 def _peak(samples: list[Sample]) -> Sample:
-    """The most of each: idle upstream connections come and go, and only what stays is a leak."""
+    """The peak of each value, because idle upstream connections come and go."""
     return Sample(*(max(values) for values in zip(*samples, strict=True)))
 
 
 def _row(name: str, before: float, after: float, unit: str = "") -> bool:
-    """Print a figure; whether it has not grown by more than is tolerated."""
+    """Print a figure. Returns False if it has grown by more than the tolerance."""
     grown = (after - before) / before
     good = grown <= _TOLERANCE
     print(f"{name:18} {before:9.1f} {after:9.1f} {unit:3} {grown:+7.1%}   {'' if good else 'OVER 10 %'}")
@@ -276,8 +276,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.soak", description=__doc__.splitlines()[0])
     parser.add_argument("--streams", type=int, default=20_000)
     parser.add_argument("--callers", type=int, default=32, help="streams at once")
-    parser.add_argument("--only", choices=(_OK, _CANCELLED, _CUT), help="streams of one kind, to see which one leaks")
-    parser.add_argument("--plot", type=Path, help="draw the memory into this file; needs matplotlib")
+    parser.add_argument("--only", choices=(_OK, _CANCELLED, _CUT), help="streams of this kind only")
+    parser.add_argument("--plot", type=Path, help="plot the memory into this file; needs matplotlib")
     chosen = parser.parse_args()
     sys.exit(0 if uvloop.run(_run(chosen.streams, chosen.callers, chosen.only, chosen.plot)) else 1)
 

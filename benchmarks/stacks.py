@@ -1,4 +1,4 @@
-"""Starts what a run needs, each in a process of its own: upstreams, the bare server, bridges, the load generator."""
+"""Starts the processes of a run: upstreams, the bare server, bridges, the load generator."""
 
 import json
 import subprocess
@@ -20,13 +20,13 @@ _LITELLM_START: Final = 180.0
 
 
 class Stacks:
-    """The servers of one run, each started when it is first asked for, and all stopped at its end."""
+    """The servers of one run, each started when it is first needed, and all stopped at the end."""
 
     def __init__(self) -> None:
         self._stack = ExitStack()
         self._made: dict[str, Server] = {}
         self._upstreams: dict[str, int] = {}
-        self.canned = "asyncio"  # what serves the canned bodies
+        self.canned = "asyncio"  # the server of the canned bodies
 
     def __enter__(self) -> Self:
         self._errors = self._stack.enter_context(sink())
@@ -36,7 +36,7 @@ class Stacks:
         self._stack.close()
 
     def upstream(self, kind: str) -> int:
-        """The port of the upstream `canned` (nginx where there is one) or `paced` (one event per write)."""
+        """The port of the upstream `canned` (nginx, if installed) or `paced` (one event per write)."""
         if kind not in self._upstreams:
             port = self._stack.enter_context(nginx.serving()) if kind == "canned" else None
             if port is None:
@@ -48,7 +48,7 @@ class Stacks:
         return self._upstreams[kind]
 
     def server(self, name: str) -> Server:
-        """`bare`, or `bridge` or `go` before an upstream: `bridge canned`, `go paced`; `litellm`."""
+        """A server: `bare`, `litellm`, or `bridge` or `go` with an upstream, as in `bridge canned`."""
         if name not in self._made:
             if name == "bare":
                 made = self._stack.enter_context(_bare())
@@ -63,7 +63,7 @@ class Stacks:
 
     @contextmanager
     def bridge(self, upstream: str, *flags: str) -> Iterator[Server]:
-        """`aibridge serve` with its defaults before this upstream, for as long as the context lasts."""
+        """Run `aibridge serve` with its defaults in front of an upstream during the context."""
         command = ("serve", "--listen", "127.0.0.1:0", "--upstream-url", self._url(upstream), *flags)
         with module("bridge", *command, errors=self._errors) as (pid, line):
             yield Server(workers(pid) if "--workers" in flags else [pid], int(line.rpartition(":")[2]))
@@ -73,7 +73,7 @@ class Stacks:
 
     @contextmanager
     def fresh(self, name: str) -> Iterator[Server]:
-        """As `server`, but one that has served nothing yet."""
+        """As `server`, but newly started."""
         with _bare() if name == "bare" else self.bridge(name.partition(" ")[2]) as server:
             yield server
 
@@ -86,7 +86,7 @@ def _bare() -> Iterator[Server]:
 
 @contextmanager
 def _litellm(upstream: int, errors: IO[bytes]) -> Iterator[Server]:
-    """The LiteLLM proxy, one worker and its defaults, before the same upstream; installed as by `make test-peers`."""
+    """Run the LiteLLM proxy with one worker and its defaults. It is installed as by `make test-peers`."""
     from tests.e2e.peers.install import installed  # noqa: PLC0415 # only for this reference
     from tests.e2e.peers.process import free_port  # noqa: PLC0415 # same
 
@@ -119,11 +119,11 @@ def _await(child: subprocess.Popen[bytes], url: str) -> None:
             time.sleep(0.2)
         else:
             return
-    raise StartError("the LiteLLM proxy did not come up")
+    raise StartError("the LiteLLM proxy did not start")
 
 
 class Load:
-    """The load generator's process. Commands go to it one after the other."""
+    """The load generator's process, which runs one command after the other."""
 
     def __enter__(self) -> Self:
         self._child = subprocess.Popen(
@@ -136,7 +136,7 @@ class Load:
         stop(self._child)
 
     def __call__(self, do: str, server: Server, **arguments: Any) -> dict[str, Any]:
-        """Run a command of `benchmarks.load` against a server; its figures."""
+        """Run a command of `benchmarks.load` against a server, and return its figures."""
         assert self._child.stdin is not None
         command = {"do": do, "port": server.port, **({} if do == "rate" else {"pids": server.pids}), **arguments}
         self._child.stdin.write(json.dumps(command) + "\n")

@@ -1,4 +1,4 @@
-"""The results as tables: their heads and rows as text, for a terminal and for a page."""
+"""The results as tables with headings and rows of text, for a terminal and for a page."""
 
 import statistics
 from collections.abc import Mapping, Sequence
@@ -14,25 +14,25 @@ VERDICTS: Final = {"stretch": "held, and the stretch", "held": "held", "over": "
 
 
 class Table(NamedTuple):
-    """The first column is text, all others are figures."""
+    """A table whose first column is text, and the others figures."""
 
     head: Sequence[str]
     rows: Sequence[Sequence[str]]
 
 
 def number(value: float) -> str:
-    """Three digits that count."""
+    """A number with three significant digits."""
     return f"{value:.0f}" if abs(value) >= 100 else f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
 
 
 def bars(rows: Sequence[Mapping[str, Any]]) -> Table:
-    """Each bar with the figure reached. A row's own reference is the first of what was measured."""
+    """Each limit with the measured figure. A row's reference is its first measurement."""
     head = ("work", "measured", "reached", "spread", "bar", "stretch", "")
     return Table(head, [_bar(row) for row in rows])
 
 
 def others(result: Result) -> Table:
-    """The bars of what has no row for each shape."""
+    """The limits that are not measured by shape."""
     rows = [*result["rows"], *(result["peers"]["rows"] if result.get("peers") else ())]
     return bars([row for row in rows if row["key"].partition("/")[0] not in {"paced", "burst", "coalesced"}])
 
@@ -56,18 +56,18 @@ def machine(result: Result) -> Table:
         ("system", f"{hardware['system']}, load average {_loads(result)}"),
         ("versions", ", ".join(f"{name} {version}" for name, version in versions.items())),
         ("upstreams", ", ".join(f"{name}: {what}" for name, what in result["upstreams"].items())),
-        ("bridge in Go", result["reference"] or "not measured, for want of Go"),
+        ("bridge in Go", result["reference"] or "not measured: Go is not installed"),
     ]
     return Table(("", "this run"), rows)
 
 
 def _loads(result: Result) -> str:
-    """How busy the machine was with other things."""
+    """The load averages of the machine."""
     return f"{result['load_before']} before the run, {result['load_after']} after it"
 
 
 def latencies(result: Result) -> Table:
-    """One caller, unary: the bridge between, and without it."""
+    """Unary calls of one caller, with and without the bridge."""
     names = {
         "aiohttp": "aiohttp, straight to the gateway",
         "openai": "openai-python, straight to the gateway",
@@ -88,7 +88,7 @@ def latencies(result: Result) -> Table:
 
 
 def firsts(result: Result) -> Table:
-    """Time to the first chunk: streams that come one after the other, and all opened in the same moment."""
+    """Time to the first chunk: of streams one after the other, and of streams opened at once."""
     rows = []
     for name in ("bare", "bridge"):
         first = result["costs"]["paced/plain"][name]["first_ms"]
@@ -110,7 +110,7 @@ def firsts(result: Result) -> Table:
 
 
 def rates(result: Result) -> Table:
-    """Unary calls that come at a fixed rate."""
+    """Unary calls at a fixed rate."""
     rows = []
     for stack in ("aiohttp", "bridge"):
         for rate in sorted({point["per_second"] for point in result["rates"]}):
@@ -122,7 +122,7 @@ def rates(result: Result) -> Table:
 
 
 def workers(result: Result) -> Table:
-    """The share of the busier of two workers: 50 % is even."""
+    """The share of the busier of two workers. 50 % is even."""
     rows = []
     for way in dict.fromkeys(point["way"] for point in result["workers"]):
         points = [point for point in result["workers"] if point["way"] == way]

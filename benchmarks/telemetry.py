@@ -1,12 +1,12 @@
-"""What metrics and the log line cost, alone: microseconds of CPU a call and a chunk. `python -m benchmarks.telemetry`.
+"""Measures metrics and log lines alone, in µs of CPU per call and chunk: `python -m benchmarks.telemetry`.
 
-Bare grpc.aio in Python costs some 237 microseconds a call and 41 to 52 a chunk of a paced stream (docs/performance.md);
-these figures are parts of the bridge's own, which `python -m benchmarks` measures as a whole.
+For comparison, docs/performance.md has the cost of bare grpc.aio, and that of the whole bridge.
 """
 
 import os
 import time
 from collections.abc import Callable
+from functools import partial
 from statistics import median
 from typing import Final
 
@@ -23,22 +23,32 @@ _TIMES: Final = 20_000
 
 
 def main() -> None:
-    """Print the figures, each the median of some rounds."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # to the end: the log's thread lags behind
+    """Print the figures, each the median of several rounds."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # until the end, because the log's thread writes later
     chosen = settings.load(log_format="json")
     metrics, observer = Metrics(chosen, METHODS), Observer(chosen, METHODS)
     logs.configure(chosen)
     unary, stream = _call("CreateChatCompletion"), _call("CreateChatCompletionStream")
     stream.chunks.arrived(1)
     figures = {
-        "metrics, unary call": _cost(lambda: (metrics.begin(unary), metrics.end(unary, "OK", "", NO_TOKENS))),
-        "metrics, stream": _cost(lambda: (metrics.begin(stream), metrics.end(stream, "OK", "", NO_TOKENS))),
+        "metrics, unary call": _cost(partial(_counted, metrics, unary)),
+        "metrics, stream": _cost(partial(_counted, metrics, stream)),
         "metrics, stream, each read of chunks": _cost(lambda: stream.chunks.arrived(1)),
         "log line": _cost(lambda: logs.call_ended(unary, "OK", "", "", NO_TOKENS)),
-        "both, unary call": _cost(lambda: (observer.begin(unary), observer.end(unary, "OK"))),
+        "both, unary call": _cost(partial(_observed, observer, unary)),
     }
     for name, microseconds in figures.items():
         print(f"{microseconds:6.2f} µs  {name}")
+
+
+def _counted(metrics: Metrics, record: CallRecord) -> None:
+    metrics.begin(record)
+    metrics.end(record, "OK", "", NO_TOKENS)
+
+
+def _observed(observer: Observer, record: CallRecord) -> None:
+    observer.begin(record)
+    observer.end(record, "OK")
 
 
 def _call(method: str) -> CallRecord:
@@ -52,7 +62,7 @@ def _call(method: str) -> CallRecord:
 
 
 def _cost(work: Callable[[], object]) -> float:
-    """Microseconds of this thread's CPU for each time."""
+    """Microseconds of this thread's CPU time per call of `work`."""
     found = []
     for _ in range(_ROUNDS):
         began = time.thread_time_ns()

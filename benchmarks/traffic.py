@@ -1,14 +1,12 @@
-"""A long run of mixed traffic: what does the bridge add, and does it keep anything? `python -m benchmarks.traffic`.
+"""A long run of mixed traffic, which measures added delays and growth of memory: `python -m benchmarks.traffic`.
 
     python -m benchmarks.traffic [--minutes 5] [--busy 0.6] [--output results/traffic.json]
 
-Streams of all shapes, 60 chunks at 50 a second each, unary calls and embeddings begin at random, as many as keep the
-bridge's process busy for the given share of a core. Some are cancelled by their caller, some callers are slow, some
-streams are cut or fail upstream, some requests are refused there. The words of the streams say when the upstream wrote
-them, so that the time the bridge adds between two chunks is known; times count from the second fifth of the run on.
-
-Every call has to end as its kind promises, and memory may not grow by more than 10 % from the second fifth of the run
-to the last: the exit code is 1 if not.
+Streams of all shapes (60 chunks, 50 per second), unary calls and embeddings start at random, at a rate that keeps the
+bridge's process busy for the given share of a core. Some calls are cancelled, some callers are slow, some streams are
+cut or fail upstream, and some requests are refused there. The words of the streams contain the time of their writing,
+so that added delays can be measured. Times count from the second fifth of the run on. The exit code is 1 if a call ends
+with an unexpected status, or if memory grows by more than 10 % from the second fifth of the run to the last.
 """
 
 import argparse
@@ -31,24 +29,24 @@ from benchmarks.callers import Grpc
 from benchmarks.delays import Watch
 from benchmarks.dialects import mix
 from benchmarks.figures import Spread
-from benchmarks.payloads import Asked
+from benchmarks.payloads import StreamRequest
 from benchmarks.processes import Server, allow_files, cpu, files, memory
 from benchmarks.stacks import Stacks
 
 EVENTS: Final = 60
 INTERVAL: Final = 0.02
-_PAUSE: Final = 0.05  # of a slow caller behind each message
+_PAUSE: Final = 0.05  # of a slow caller after each message
 _EVERY: Final = 5.0  # seconds between two samples
-_STEP: Final = 1.0  # seconds between two looks at how busy the bridge is
+_STEP: Final = 1.0  # seconds between two measurements of the bridge's CPU
 _TOLERANCE: Final = 0.10
 _CHANNELS: Final = 8
-#: So many times the calls that should be open, and a few, are too many; over `_MOST` none begins.
+#: No call starts if more are open than this multiple of the expected number, plus a few, or than `_MOST`.
 _CROWDED: Final = 1.5
 _FEW: Final = 30
 _MOST: Final = 600
 _TIMEOUT: Final = 60.0
 
-#: Of a hundred calls so many are of a kind, and the status that it ends with.
+#: Of each kind: its share in a hundred calls, and the expected status.
 KINDS: Final[Mapping[str, tuple[int, str]]] = {
     "stream": (70, "OK"),
     "cancelled": (8, "CANCELLED"),
@@ -63,11 +61,11 @@ _FAULTS: Final = {"cut", "failed", "refused"}
 
 
 class Traffic:
-    """Calls of all kinds that begin at random, `rate` a second."""
+    """Calls of all kinds that start at random, at `rate` per second."""
 
     def __init__(self, port: int) -> None:
         self._caller = Grpc(port, channels=_CHANNELS)
-        self._dice = random.Random(4711)  # noqa: S311 # the same calls in each run
+        self._dice = random.Random(4711)  # noqa: S311 # the same in every run
         self._shapes = mix()
         self._kinds = [kind for kind, (share, _) in KINDS.items() for _ in range(share)]
         self._tasks: set[asyncio.Task[None]] = set()
@@ -82,7 +80,7 @@ class Traffic:
         return len(self._tasks)
 
     async def run(self) -> None:
-        """Begin calls until cancelled."""
+        """Start calls until cancelled."""
         due = time.perf_counter()
         while True:
             due += self._dice.expovariate(self.rate)
@@ -96,12 +94,12 @@ class Traffic:
             task.add_done_callback(self._tasks.discard)
 
     async def close(self) -> None:
-        """Let all calls come to their end."""
+        """Wait for all calls to end."""
         await asyncio.gather(*self._tasks)
         await self._caller.close()
 
     async def _one(self, kind: str, shape: str) -> None:
-        asked = Asked(shape, EVENTS, INTERVAL, stamped=True, fault=kind if kind in _FAULTS else "")
+        asked = StreamRequest(shape, EVENTS, INTERVAL, stamped=True, fault=kind if kind in _FAULTS else "")
         try:
             await asyncio.wait_for(self._call(kind, asked.model), _TIMEOUT)
             status = "OK"
@@ -132,20 +130,20 @@ class Traffic:
 
 
 async def _steer(traffic: Traffic, pids: list[int], target: float) -> None:
-    """Have so many calls begin that the bridge is as busy as it should be."""
+    """Adjust the rate of calls so that the bridge is as busy as requested."""
     before, began = sum(cpu(pids)), time.perf_counter()
     while True:
         await asyncio.sleep(_STEP)
         used, now = sum(cpu(pids)), time.perf_counter()
         busy = (used - before) / 1e9 / (now - began)
         wanted = min(1.3, max(0.8, target / max(busy, 0.01))) ** 0.5
-        # On a machine that is busy with other things calls pile up, and more of them would not make the bridge busier.
+        # If the machine is busy with other work, calls pile up, and more of them would not make the bridge busier.
         traffic.rate *= 0.9 if traffic.open > _CROWDED * traffic.rate * EVENTS * INTERVAL + _FEW else wanted
         before, began = used, now
 
 
 async def _watch(traffic: Traffic, server: Server, seconds: float, say: Callable[[str], None]) -> dict[str, Any]:
-    """Samples on the way, and the spread of all times."""
+    """Samples during the run, and the spread of all times."""
     firsts, gaps, delays = Spread(), Spread(), Spread()
     samples = []
     begin = before = time.perf_counter()
@@ -155,7 +153,7 @@ async def _watch(traffic: Traffic, server: Server, seconds: float, say: Callable
         now, spent = time.perf_counter(), sum(cpu(server.pids))
         watch, traffic.watch = traffic.watch, Watch()
         first, gap = Spread(watch.firsts), Spread(watch.gaps)
-        if now - begin > seconds / 5:  # by then it is as busy as it should be
+        if now - begin > seconds / 5:  # the rate has settled by then
             for spread, part in ((firsts, watch.firsts), (gaps, watch.gaps), (delays, watch.delays)):
                 spread.add(part)
         samples.append(
@@ -179,7 +177,7 @@ async def _watch(traffic: Traffic, server: Server, seconds: float, say: Callable
 
 
 def grown(samples: list[dict[str, Any]], name: str) -> float:
-    """By which share the most of something grew, from the second fifth of a run to the last."""
+    """The growth of a peak from the second fifth of a run to the last, as a share."""
     fifth = max(1, len(samples) // 5)
     before = max(sample[name] for sample in samples[fifth : 2 * fifth] or samples)
     after = max(sample[name] for sample in samples[-fifth:])

@@ -1,6 +1,6 @@
-"""A gateway that costs as little as can be: canned bytes from an asyncio protocol, one event per write where paced.
+"""A gateway at minimal cost: canned bytes from an asyncio protocol, with one event per write in paced streams.
 
-`python -m benchmarks.upstream` prints its port. `Asked` says how a stream is asked for.
+`python -m benchmarks.upstream` prints its port. `StreamRequest` says how a request selects a stream.
 """
 
 import asyncio
@@ -10,11 +10,11 @@ from typing import Final, cast
 import uvloop
 
 from benchmarks.dialects import event, stream
-from benchmarks.payloads import COMPLETION, EMBEDDINGS, Asked, place, stamp
+from benchmarks.payloads import COMPLETION, EMBEDDINGS, StreamRequest, place, stamp
 from benchmarks.shapes import STAMP
 
 _STREAM_HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
-#: Bytes of a piece of a stream that comes at once: what a proxy forwards that has gathered it.
+#: Piece size in bytes of a stream whose events come at once, as from a buffering proxy.
 _PIECE: Final = 1 << 14
 
 
@@ -38,7 +38,7 @@ _EMBEDDINGS = _whole(EMBEDDINGS)
 
 @cache
 def _pieces(shape: str, stamped: bool) -> list[bytes]:  # noqa: FBT001 # a cache's key
-    """Each event as a piece; with the one that finishes come `[DONE]` and the end of the body."""
+    """Each event as a piece. The last piece includes `[DONE]` and the end of the body."""
     *pieces, last, done = map(_piece, stream(shape, stamped=stamped))
     return [*pieces, last + done + b"0\r\n\r\n"]
 
@@ -51,7 +51,7 @@ def _at_once(shape: str) -> bytes:
 
 
 class Gateway(asyncio.Protocol):
-    """Answers by path and `stream`; reads no more of a request than it has to."""
+    """Responds by path and `stream`, and reads as little of a request as possible."""
 
     def __init__(self) -> None:
         self._buffer = b""
@@ -73,7 +73,7 @@ class Gateway(asyncio.Protocol):
             self._transport.write(_EMBEDDINGS)
         elif b'"stream":true' not in body:
             self._transport.write(_COMPLETION)
-        elif (asked := Asked.of(body.decode())).fault == "refused":
+        elif (asked := StreamRequest.of(body.decode())).fault == "refused":
             self._transport.write(_REFUSED)
         elif asked.interval:
             self._transport.write(_STREAM_HEAD)
@@ -81,7 +81,7 @@ class Gateway(asyncio.Protocol):
         else:
             self._transport.write(_at_once(asked.shape))
 
-    def _next(self, asked: Asked, pieces: list[bytes], index: int) -> None:
+    def _next(self, asked: StreamRequest, pieces: list[bytes], index: int) -> None:
         if self._transport.is_closing():
             return
         if index == asked.events - 1:

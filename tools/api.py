@@ -1,4 +1,4 @@
-"""Writes docs/api.md from the protos and their comments. `--check` fails if the file is not that.
+"""Writes docs/api.md from the protos and their comments. `--check` fails if the file is stale.
 
 It reads the descriptor set in generated/, which has the comments and which tools/fresh.sh compares with the protos.
 """
@@ -34,7 +34,7 @@ share a `oneof`: at most one of them is set. A JSON name that differs from the f
 """
 
 _FILES: Final = ("chat", "embeddings", "models", "raw", "errors", "common")
-# Numbers of fields in descriptor.proto, of which the paths of source locations are made.
+# Numbers of fields in descriptor.proto, from which the paths of source locations are built.
 _SYNTAX, _MESSAGE, _ENUM, _SERVICE, _FIELD, _METHOD, _VALUE = 12, 4, 5, 6, 2, 2, 2
 
 Comments = dict[tuple[int, ...], str]
@@ -107,12 +107,12 @@ def _enum(enum: EnumDescriptorProto, path: tuple[int, ...], comments: Comments) 
 
 
 def _name(message: DescriptorProto, field: FieldDescriptorProto) -> str:
-    """The field's name, and the JSON name where it is another."""
+    """The field's name, and the JSON name if it differs."""
     return f"`{field.name}` (`{field.json_name}`)" if (message.name, field.name) in _RENAMED else f"`{field.name}`"
 
 
 def _renamed() -> Iterator[tuple[str, str]]:
-    """The fields whose JSON name a proto sets. In buf's descriptor set every field has one, in protoc's only these."""
+    """The fields whose JSON name a proto sets. In buf's descriptor set every field has a JSON name."""
     for module in (chat_pb2, common_pb2, embeddings_pb2, errors_pb2, models_pb2, raw_pb2):
         for message in FileDescriptorProto.FromString(module.DESCRIPTOR.serialized_pb).message_type:
             yield from ((message.name, field.name) for field in message.field if field.HasField("json_name"))
@@ -146,12 +146,12 @@ def _link(type_name: str) -> str:
 
 
 def _anchor(heading: str) -> str:
-    """As GitHub makes them."""
+    """The anchor of a heading, as GitHub makes it."""
     return heading.lower().replace(".", "")
 
 
 def _comments(file: FileDescriptorProto) -> Comments:
-    """By path: the comment before a declaration. `buf lint` sees to it that there is one."""
+    """The comment before each declaration, by path. `buf lint` ensures that there is one."""
     return {
         tuple(location.path): "\n".join(_lines(location.leading_comments)).strip()
         for location in file.source_code_info.location
@@ -160,7 +160,7 @@ def _comments(file: FileDescriptorProto) -> Comments:
 
 
 def _lines(comment: str) -> Iterator[str]:
-    """Without what is addressed to buf."""
+    """The lines of a comment, without instructions for buf."""
     return (line.strip() for line in comment.splitlines() if not line.strip().startswith("buf:lint:"))
 
 

@@ -1,7 +1,8 @@
-"""Makes what follows from the Helm chart's values and the settings object; `--check` fails if something is stale.
+"""Makes the files that follow from the Helm chart's values and the settings; `--check` fails if one is stale.
 
-Made: values.schema.json, README.md and files/ of the chart, and deploy/kubernetes.yaml, which is what `helm template`
-makes with the chart's own values. Without Helm (`make helm`) the manifest is only compared with the hash in its head.
+These are values.schema.json, README.md and files/ of the chart, and deploy/kubernetes.yaml, which is the output of
+`helm template` with the chart's own values. Without Helm (`make helm`), only the hash in the manifest's head is
+checked.
 """
 
 import hashlib
@@ -25,7 +26,7 @@ from bridge.settings.reference import reference
 ROOT: Final = Path(__file__).parent.parent
 CHART: Final = ROOT / "deploy" / "helm" / "aibridge"
 MANIFEST: Final = ROOT / "deploy" / "kubernetes.yaml"
-#: Copies inside of the chart: a chart can only read its own files.
+#: Copies in the chart, because a chart can only read its own files.
 COPIES: Final = {
     "files/alerts.yaml": ROOT / "deploy" / "prometheus" / "alerts.yaml",
     "files/dashboard.json": ROOT / "deploy" / "grafana" / "aibridge.json",
@@ -38,7 +39,7 @@ _PORT: Final = {"type": "integer", "minimum": 1, "maximum": 65535}
 _MAP: Final = {"type": "object", "additionalProperties": {"type": "string"}}
 _AMOUNT: Final = {"type": ["integer", "string"], "pattern": "^[0-9]+%?$", "minimum": 0}
 _COUNT: Final = {"type": "integer", "minimum": 1}
-#: What the default value of a key does not say. A path ends in the key.
+#: Constraints that do not follow from a key's default value. The path ends in the key.
 _RULES: Final[Mapping[str, Mapping[str, Any]]] = {
     "image.repository": {"type": "string", "minLength": 1},
     "image.digest": {"type": "string", "pattern": "^(sha256:[0-9a-f]{64})?$"},
@@ -70,7 +71,7 @@ _RULES: Final[Mapping[str, Mapping[str, Any]]] = {
     "autoscaling.behavior": {"type": "object"},
     "metrics.dashboard.labels": _MAP,
 }
-#: Keys whose empty map holds text only.
+#: Keys with a map of texts, which is empty by default.
 _MAPS: Final = frozenset({"commonLabels", "commonAnnotations", "annotations", "podLabels", "podAnnotations", "labels"})
 
 
@@ -80,7 +81,7 @@ def values() -> dict[str, Any]:
 
 
 def schema() -> dict[str, Any]:
-    """The JSON schema of the values: closed maps, so that Helm names what it does not know."""
+    """The JSON schema of the values, with closed maps, so that Helm reports unknown keys."""
     made = _closed({name: _value(name, name, value) for name, value in values().items()})
     made["properties"] |= {"settings": _settings(), "files": _files(), "global": {"type": "object"}}
     return {"$schema": "http://json-schema.org/draft-07/schema#", "title": "Values of the chart aibridge", **made}
@@ -207,13 +208,13 @@ def _at(names: list[str]) -> Any:
 
 
 def helm() -> str | None:
-    """The Helm to use: HELM, that of `make helm`, or the machine's."""
+    """The Helm to use: the variable HELM, the one from `make helm`, or the one on the PATH."""
     own = ROOT / ".tools" / "cluster" / "bin" / "helm"
     return os.environ.get("HELM") or (str(own) if own.is_file() else shutil.which("helm"))
 
 
 def source_hash() -> str:
-    """Of everything that the manifest is made from: a setting more in the schema does not make it stale."""
+    """The hash of everything that the manifest is made from. It does not change with the schema."""
     digest = hashlib.sha256()
     for path in sorted(CHART.rglob("*")):
         if path.is_file() and path.suffix in {".yaml", ".tpl"} and path.parent.name != "files":
@@ -222,7 +223,7 @@ def source_hash() -> str:
 
 
 def manifest(program: str) -> str:
-    """What `helm template` makes, without what only Helm needs."""
+    """The output of `helm template`, without lines that only Helm needs."""
     command = [program, "template", "aibridge", str(CHART), "--namespace", "default", "--no-hooks"]
     text = subprocess.run(command, capture_output=True, text=True, check=True).stdout  # noqa: S603 # our own Helm
     text = re.sub(r"^\s*(helm.sh/chart|app.kubernetes.io/managed-by|namespace): .*\n", "", text, flags=re.MULTILINE)
@@ -238,7 +239,7 @@ def manifest(program: str) -> str:
 
 
 def outdated(program: str | None) -> Iterator[tuple[Path, bytes | None]]:
-    """Each file that is not what it should be, and what it should be; None if that takes a `program`, Helm."""
+    """Each stale file and its new content; None if Helm, the `program`, is needed to make it."""
     made = {
         CHART / "values.schema.json": orjson.dumps(schema(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE),
         CHART / "README.md": readme().encode(),
@@ -256,7 +257,7 @@ def outdated(program: str | None) -> Iterator[tuple[Path, bytes | None]]:
 
 
 def main() -> int:
-    """Write what is stale, or name it."""
+    """Write or name the stale files."""
     check = "--check" in sys.argv[1:]
     code = 0
     for path, wanted in outdated(helm()):

@@ -1,8 +1,8 @@
-"""`make check`: runs all checks, also after one has failed, and lists the failures with the command that fixes each.
+"""`make check`: runs all checks, even if one fails, and lists the failures with the command that fixes each.
 
     python -m tools.check [--quick] [NAME ...]
 
-NAME picks checks by name. `--quick` leaves out those that take more than a few seconds.
+NAME selects checks. `--quick` omits those that take more than a few seconds.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 BIN: Final = Path(sys.executable).parent
-#: How much of a failing check's output is shown: its last lines.
+#: Number of lines at the end of a failing check's output that are shown.
 MAX_LINES: Final = 40
 
 
@@ -47,13 +47,13 @@ CHECKS: Final = (
 
 
 def run(check: Check) -> subprocess.CompletedProcess[str]:
-    """Run one check in the repository's root, with its output in one text."""
+    """Run one check in the repository's root, with standard output and standard error together."""
     variables = {
         "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
         "PYTHON": sys.executable,
         "BUF": str(BIN / "buf"),
     }
-    return subprocess.run(  # noqa: S602 # the commands above, of which some are shell scripts
+    return subprocess.run(  # noqa: S602 # the commands above
         check.command,
         shell=True,
         cwd=ROOT,
@@ -73,7 +73,7 @@ def clipped(text: str) -> str:
 
 
 def main(checks: tuple[Check, ...] = CHECKS) -> int:
-    """Run the checks. The result is the exit status."""
+    """Run the checks. Returns the exit status."""
     parser = argparse.ArgumentParser(prog="tools.check", description="Runs all checks and lists all failures.")
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(check.name for check in checks))
     parser.add_argument("--quick", action="store_true", help="only the checks that take seconds")
@@ -93,7 +93,7 @@ def main(checks: tuple[Check, ...] = CHECKS) -> int:
             failed.append(check)
             print(f"$ {check.command}\n{clipped(done.stdout)}\n", flush=True)
         else:
-            # What could not be checked is said, even where nothing failed.
+            # Report what could not be checked, even if nothing failed.
             notes = [line for line in done.stdout.splitlines() if "not checked" in line]
             print("".join(f"        {line}\n" for line in notes), end="", flush=True)
     if failed:

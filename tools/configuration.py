@@ -1,4 +1,4 @@
-"""Writes docs/configuration.md from the settings object. `--check` fails if the file is not that."""
+"""Writes docs/configuration.md from the settings object. `--check` fails if the file is stale."""
 
 import sys
 from collections.abc import Iterator

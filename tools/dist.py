@@ -1,4 +1,4 @@
-"""Builds everything that a release publishes into dist/, and prints what there is: `make dist`.
+"""`make dist`: builds everything that a release publishes into dist/, and lists it.
 
 Wheel and sdist of the three Python distributions, a tarball of each npm package, the Go module as a module proxy serves
 it, and the descriptor set. `tests/e2e/packages` installs and uses each of them (`make test-dist`).
@@ -30,7 +30,7 @@ _GO_CACHE: Final = ROOT / ".tools" / "gomodcache"
 
 
 class Artefact(NamedTuple):
-    """One file to publish. `needs` is how many packages come along when it is installed alone, None if it never is."""
+    """One file to publish. `needs` is the number of packages that it requires, None if it is not a package."""
 
     name: str
     path: Path
@@ -38,7 +38,7 @@ class Artefact(NamedTuple):
 
 
 def run(*command: str, folder: Path = ROOT, variables: Mapping[str, str] | None = None) -> str:
-    """What a command prints. If it fails, so does this program, and shows what the command said."""
+    """Run a command and return its output. If it fails, exit with its output."""
     everything = {**os.environ, **(variables or {})}
     done = subprocess.run(command, cwd=folder, env=everything, capture_output=True, text=True, check=False)  # noqa: S603 # ours
     if done.returncode:
@@ -47,7 +47,7 @@ def run(*command: str, folder: Path = ROOT, variables: Mapping[str, str] | None 
 
 
 def build(version: str) -> list[Artefact]:
-    """All artefacts, in the order of what they build on."""
+    """Build all artefacts, each after those that it needs."""
     if DIST.exists():
         shutil.rmtree(DIST)
     DIST.mkdir()
@@ -63,7 +63,7 @@ def digest(path: Path) -> str:
 
 
 def _python(version: str) -> Iterator[Artefact]:
-    """The wheels are made from the sdists, so that a file which is missing there is missed here."""
+    """Build sdists, and the wheels from them, so that a file that is missing in an sdist is noticed."""
     epoch = os.environ.get("SOURCE_DATE_EPOCH") or run("git", "log", "-1", "--format=%ct").strip()
     for name, folder in PYTHON.items():
         arguments = ("-m", "build", "--no-isolation", "--outdir", str(DIST), str(ROOT / folder))
@@ -75,7 +75,7 @@ def _python(version: str) -> Iterator[Artefact]:
 
 
 def _needs_python() -> int:
-    """What pip would install besides the wheel that was built last; those before are what it needs of ours."""
+    """The number of packages that pip would install with the last wheel."""
     options = ("--quiet", "--disable-pip-version-check", "--dry-run", "--ignore-installed", "--report", "-")
     wheels = [str(path) for path in DIST.glob("*.whl")]
     report = json.loads(run(sys.executable, "-m", "pip", "install", *options, *wheels))
@@ -95,7 +95,7 @@ def _npm(version: str) -> Iterator[Artefact]:
 
 
 def _staged(source: Path, target: Path, version: str) -> Path:
-    """A copy of what a package publishes. In a checkout it depends on a folder, elsewhere on a version."""
+    """A copy of what an npm package publishes. It depends on versions of our packages, in place of folders."""
     manifest = json.loads((source / "package.json").read_text("utf-8"))
     for name in ("package.json", "README.md", "LICENSE", *manifest["files"]):
         (target / name).parent.mkdir(parents=True, exist_ok=True)
@@ -113,7 +113,7 @@ def _staged(source: Path, target: Path, version: str) -> Path:
 
 
 def _needs_npm(project: Path) -> int:
-    """What npm would install with the tarballs that there are, itself and the ones before aside."""
+    """The number of packages that npm would install with a project's tarballs."""
     project.mkdir(exist_ok=True)
     (project / "package.json").write_text('{"private": true}\n', "utf-8")
     tarballs = [str(path) for path in DIST.glob("*.tgz")]
@@ -123,7 +123,7 @@ def _needs_npm(project: Path) -> int:
 
 
 def _go(version: str) -> Artefact:
-    """The four files that a module proxy has for a version (https://go.dev/ref/mod#goproxy-protocol)."""
+    """The four files of a version in a module proxy (https://go.dev/ref/mod#goproxy-protocol)."""
     source = ROOT / "generated" / "go"
     folder = GOPROXY / GO_MODULE / "@v"
     folder.mkdir(parents=True)
@@ -154,7 +154,7 @@ def _needs_go(version: str) -> int:
 
 
 def go_variables() -> dict[str, str]:
-    """An environment in which our module comes from dist/, and all others from where they come otherwise."""
+    """Environment variables with which Go takes our module from dist/, and others as usual."""
     return {
         "GOPROXY": f"file://{GOPROXY},{run('go', 'env', 'GOPROXY').strip()}",
         "GONOSUMDB": GO_MODULE,
@@ -165,7 +165,7 @@ def go_variables() -> dict[str, str]:
 
 
 def _forget_go() -> None:
-    """Remove our module from the cache: a version that is built twice has other contents, which Go never expects."""
+    """Remove our module from the cache: Go does not expect that a version changes, but here it may be built again."""
     for folder in (_GO_CACHE, _GO_CACHE / "cache" / "download"):
         shutil.rmtree(folder / "github.com" / "aibridge", ignore_errors=True)
 
@@ -177,7 +177,7 @@ def _descriptors(version: str) -> Artefact:
 
 
 def table(artefacts: Sequence[Artefact], version: str) -> str:
-    """What was made, as text."""
+    """A table of the artefacts, as text."""
     rows = [("name", "version", "size", "needs", "file")]
     for item in artefacts:
         needs = "" if item.needs is None else str(item.needs)

@@ -1,7 +1,7 @@
-"""Rebuilds every page and file that is generated from code or data: `make docs`. `--check` names the stale ones.
+"""`make docs`: rebuilds every page and file that is generated from code or data. `--check` names the stale ones.
 
-Not here: what needs a run on real machines (docs/performance.md, docs/dialects.md, the tables of docs/kubernetes.md and
-docs/clients.md), and `generated/`, which `make generate` makes.
+It does not rebuild pages with measurements (docs/performance.md, docs/dialects.md, the tables of docs/kubernetes.md and
+docs/clients.md), nor `generated/`, which `make generate` makes.
 """
 
 import subprocess
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parent.parent
-#: What is made, by which module of this folder. Each takes `--check`: it then writes nothing, and fails if it would.
+#: The module of this folder that makes each file. With `--check` it writes nothing, and fails if the file is stale.
 PAGES: Final = {
     "docs/api.md": "api",
     "docs/fields.md": "fields",
@@ -23,7 +23,7 @@ PAGES: Final = {
 
 
 def main() -> int:
-    """Run every generator, also after one has failed. The result is the exit status."""
+    """Run every generator, even if one fails. Returns the exit status."""
     options = ["--check"] if "--check" in sys.argv[1:] else []
     failed = False
     for page, module in PAGES.items():

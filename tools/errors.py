@@ -1,4 +1,4 @@
-"""Writes docs/errors.md from the tables that the bridge itself works by. `--check` fails if the file is not that."""
+"""Writes docs/errors.md from the bridge's own tables. `--check` fails if the file is stale."""
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -77,7 +77,7 @@ difference. One exception: the statuses {", ".join(map(str, sorted(ABOUT_THE_REQ
 itself, so a code about the current load (`rate_limit_exceeded`) does not override them. A name that is not listed
 counts as `INSUFFICIENT_QUOTA` if its words are about used-up money, such as `BalanceNotEnough` or `out_of_funds`.
 """
-#: Notes on statuses for which more than the status decides.
+#: Notes on statuses that do not decide alone.
 NOTES: Final[Mapping[int, str]] = {
     401: "`BRIDGE_CREDENTIALS_REJECTED` if the bridge's own credential was sent",
     404: "`MODEL_NOT_FOUND` for an error object of the API, and for `RetrieveModel`",

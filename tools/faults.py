@@ -1,6 +1,6 @@
-"""Writes docs/faults.md, what a caller sees of each fault, from the table of tests/faults. `--check` compares instead.
+"""Writes docs/faults.md, which shows how the bridge reports each fault, from tests/faults. `--check` compares only.
 
-The tests of that folder play each row of the table on real sockets and compare what happens with the row.
+The tests of that folder play each row of the table on real sockets.
 """
 
 import sys
@@ -13,7 +13,7 @@ PAGE: Final = Path(__file__).resolve().parent.parent / "docs" / "faults.md"
 
 
 def main() -> int:
-    """Write the page, or compare it. The result is the exit status."""
+    """Write or compare the page. Returns the exit status."""
     page = render(promised())
     if "--check" not in sys.argv[1:]:
         PAGE.write_text(page, "utf-8")

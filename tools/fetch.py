@@ -1,11 +1,10 @@
 #!/usr/bin/env python
-"""Writes clients/openai-fetch/src/schema.ts: what the Python side knows and the descriptors in npm do not say.
+"""Writes clients/openai-fetch/src/schema.ts: facts about the schema that the descriptors in npm do not have.
 
-    python tools/fetch.py           write it
-    python tools/fetch.py --check   fail where it is stale
+    python tools/fetch.py           write it python tools/fetch.py --check   fail if it is stale
 
-Which fields have a json_name of their own: buf and protobuf-es have one for every field. Which `_json` fields take one
-kind of JSON only; and how failures become HTTP, for both of OpenAI's libraries by one table.
+These are the fields with an explicit json_name (for buf and protobuf-es every field has one), the `_json` fields that
+take one kind of JSON only, and the HTTP statuses of failures, which both OpenAI libraries share.
 """
 
 import json
@@ -31,16 +30,16 @@ def text() -> str:
     statuses = {code.name: status for code, status in STATUSES.items()}
     parts = [
         _HEAD,
-        _constant("Fields whose JSON name is not their own.", "JSON_NAMES: Record<string, string>", dict(_names())),
+        _constant("Fields with an explicit JSON name.", "JSON_NAMES: Record<string, string>", dict(_names())),
         _constant(
-            "Fields with JSON text that take one kind of it only.", 'KINDS: Record<string, "array" | "object">', kinds
+            "Fields of JSON text that take one kind of JSON only.", 'KINDS: Record<string, "array" | "object">', kinds
         ),
         _constant(
-            "HTTP statuses of failures that no gateway has given one.", "STATUSES: Record<string, number>", statuses
+            "HTTP statuses of failures that have none from a gateway.", "STATUSES: Record<string, number>", statuses
         ),
-        _constant("Reasons that are broken connections.", "BROKEN: readonly string[]", sorted(TRANSPORT)),
+        _constant("Reasons that mean a broken connection.", "BROKEN: readonly string[]", sorted(TRANSPORT)),
         _constant(
-            "Codes that are, where it was not a bridge that answered.",
+            "Codes that mean a broken connection, if the response is not from a bridge.",
             "BROKEN_BY_CODE: readonly string[]",
             sorted(code.name for code in TRANSPORT_BY_CODE),
         ),

@@ -1,12 +1,12 @@
 #!/usr/bin/env python
-"""Writes docs/fields.md: every property of the JSON surface and where it travels, from tests/contract/properties.toml.
+"""Writes docs/fields.md: every property of the JSON API and the field that carries it, from properties.toml.
 
-    python tools/fields.py           write it
-    python tools/fields.py --check   fail where it is stale, or where a property or a field has no counterpart
+    python tools/fields.py           write it python tools/fields.py --check   fail if it is stale, or if a property or
+    a field has no counterpart
 
-The list says which properties there are; the descriptors say what carries them. Neither is made from the other, which
-is why each can be held against the other: `unplaced` finds properties that nothing carries, `unlisted` fields that no
-property asks for. tests/contract/test_fields.py proves besides that each place carries its property without loss.
+tests/contract/properties.toml lists the properties, and the descriptors say what carries them. Neither is made from the
+other, so they can be compared: `unplaced` finds properties that nothing carries, `unlisted` fields without a property.
+tests/contract/test_fields.py checks that each property survives encoding and decoding.
 """
 
 import sys
@@ -31,20 +31,20 @@ TYPED: Final = "typed"
 RAW: Final = "raw"
 EXTRA: Final = "extra"
 
-#: What carries an error of the gateway. It is read by bridge/upstream, not by the codec, and has the whole body.
+#: The message for an error of the gateway. bridge/upstream fills it, not the codec, and it has the whole body.
 ERROR: Final = errors_pb2.UpstreamError.DESCRIPTOR.name
-_OWN_WORDS: Final = frozenset({"http_status", "body"})  # the bridge's own, not members of the gateway's JSON
+_OWN_WORDS: Final = frozenset({"http_status", "body"})  # set by the bridge, not members of the gateway's JSON
 
 
 class Place(NamedTuple):
-    """Where a property travels: the fields, and whether they are its own and typed, JSON text, or `extra_json`."""
+    """The fields that carry a property, and how: as a typed field, as JSON text, or in `extra_json`."""
 
     fields: str
     how: str
 
 
 class Shape(NamedTuple):
-    """What a message type can hold: each JSON key with the fields for its value, and whether there is `extra_json`."""
+    """The fields of a message type for each JSON key, and whether it has `extra_json`."""
 
     keys: Mapping[str, Sequence[str]]
     has_extra: bool
@@ -75,7 +75,7 @@ class Group:
     misfits: Mapping[str, str]
 
     def of(self, carrier: str) -> list[Property]:
-        """The properties as one of the carriers has them."""
+        """The properties, for one of the carriers."""
         typed = [Property(carrier, name, is_extra=False) for name in self.fields]
         extra = [Property(carrier, name, is_extra=True) for name in self.extra]
         return typed + extra + [Property(carrier, name, True, value) for name, value in self.misfits.items()]
@@ -83,13 +83,13 @@ class Group:
 
 @dataclass(frozen=True)
 class Contract:
-    """The whole list; `outside` has the endpoints without an RPC, and what is therefore not carried."""
+    """The whole list. `outside` has the endpoints without an RPC."""
 
     groups: tuple[Group, ...]
     outside: Mapping[str, Sequence[str]]
 
     def properties(self, dialect: str = "") -> list[Property]:
-        """Each property of a dialect, or of all of them, once, in the list's order, however often it is named."""
+        """The properties of a dialect, or of all, each once, in the order of the list."""
         groups = [group for group in self.groups if dialect in {"", group.dialect}]
         return list(
             dict.fromkeys(entry for group in groups for carrier in group.carriers for entry in group.of(carrier))
@@ -97,7 +97,7 @@ class Contract:
 
 
 def load(path: Path = LIST) -> Contract:
-    """The list as it is checked in. A mistake in its form is an error here, with the group's name."""
+    """Load the list. Raises an error with the group's name if an entry is malformed."""
     value = tomllib.loads(path.read_text("utf-8"))
     groups = tuple(_group(entry, value["sources"]) for entry in value["group"])
     return Contract(groups, {entry["endpoint"]: entry["properties"].split() for entry in value["outside"]})
@@ -122,13 +122,13 @@ def _group(entry: Mapping[str, Any], sources: Mapping[str, str]) -> Group:
 
 
 def services() -> list[ServiceDescriptor]:
-    """The services of the package, which everything that travels hangs from."""
+    """The services of the package."""
     files = (models_pb2, chat_pb2, embeddings_pb2)
     return [service for file in files for service in file.DESCRIPTOR.services_by_name.values()]
 
 
 def messages(roots: Iterable[ServiceDescriptor]) -> dict[str, Descriptor]:
-    """Every message type that stands for a JSON object in a request or a reply of these services, by name."""
+    """Every message type that represents a JSON object in a request or a response of these services, by name."""
     found: dict[str, Descriptor] = {}
     waiting = [
         kind for service in roots for method in service.methods for kind in (method.input_type, method.output_type)
@@ -137,7 +137,7 @@ def messages(roots: Iterable[ServiceDescriptor]) -> dict[str, Descriptor]:
         descriptor = waiting.pop()
         if is_array(descriptor):
             waiting.extend(_nested(descriptor))
-        elif descriptor.name not in found and descriptor.name != "InlineData":  # which stands for a string
+        elif descriptor.name not in found and descriptor.name != "InlineData":  # which represents a string
             found[descriptor.name] = descriptor
             waiting.extend(_nested(descriptor))
     return found
@@ -152,7 +152,7 @@ def _nested(descriptor: Descriptor) -> Iterator[Descriptor]:
 
 
 def shapes(roots: Iterable[ServiceDescriptor] | None = None) -> Shapes:
-    """What the message types of these services, by default the package's, and the error can hold."""
+    """The shapes of the message types of these services, by default the package's, and of the error."""
     found = messages(services() if roots is None else roots)
     result = {name: _shape(descriptor) for name, descriptor in sorted(found.items())}
     error = [name for name in errors_pb2.UpstreamError.DESCRIPTOR.fields_by_name if name not in _OWN_WORDS]
@@ -166,7 +166,7 @@ def _shape(descriptor: Descriptor) -> Shape:
 
 
 def place(entry: Property, known: Shapes) -> Place | str:
-    """Where a property travels, or what is wrong with it."""
+    """The place of a property, or the problem with it."""
     message, _, raw = entry.carrier.partition(".")
     shape = known.get(message)
     if shape is None:
@@ -186,13 +186,13 @@ def place(entry: Property, known: Shapes) -> Place | str:
 
 
 def unplaced(properties: Iterable[Property], known: Shapes) -> list[str]:
-    """The properties of the list that have no place, and why."""
+    """The listed properties without a place, with the reason."""
     found = ((entry, place(entry, known)) for entry in properties)
     return [f"{entry.carrier}.{entry.name}: {where}" for entry, where in found if isinstance(where, str)]
 
 
 def unlisted(properties: Collection[Property], known: Shapes) -> list[str]:
-    """The JSON keys of the messages that the list does not have."""
+    """The JSON keys of the messages that are not in the list."""
     listed = {(entry.carrier, entry.name) for entry in properties if not entry.is_extra}
     return [
         f"{name}.{key}: in no group of the list"
@@ -203,7 +203,7 @@ def unlisted(properties: Collection[Property], known: Shapes) -> list[str]:
 
 
 def render(contract: Contract, known: Shapes) -> str:
-    """The page. Every property has to have its place."""
+    """The page. Every property must have a place."""
     lines = [*_totals(contract, known), ""]
     for dialect, groups in groupby(contract.groups, key=lambda group: group.dialect):
         lines += [f"## {dialect}", ""]
@@ -270,7 +270,7 @@ def _outside(outside: Mapping[str, Sequence[str]]) -> Iterator[str]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Write the page, or with --check compare it. The result is the exit status."""
+    """Write the page, or compare it with --check. Returns the exit status."""
     contract, known = load(), shapes()
     properties = contract.properties()
     problems = unplaced(properties, known) + unlisted(properties, known)

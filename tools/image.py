@@ -1,7 +1,6 @@
-"""Does in a folder what deploy/Dockerfile does in an image, and starts the result: a test without a container engine.
+"""Follows deploy/Dockerfile in a folder and starts the result: a test of the image without a container engine.
 
-The instructions are taken from the Dockerfile; paths inside of the image become paths inside of the folder. What cannot
-be shown like this is the base image, the user and the read-only file system.
+Paths in the image become paths in the folder. This cannot test the base image, the user and the read-only file system.
 """
 
 import os
@@ -31,7 +30,7 @@ def instructions() -> Iterator[tuple[str, str]]:
 
 
 class Image:
-    """A folder that stands for the file system of both stages: the second copies from the first in the same place."""
+    """A folder in place of the file system of both stages."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -46,7 +45,7 @@ class Image:
         return re.sub(r"(?<![\w.])/(?=tmp/|opt/|src\b)", f"{self._root}/", text)
 
     def follow(self, word: str, value: str) -> None:
-        """Do what an instruction says."""
+        """Follow an instruction."""
         match word:
             case "WORKDIR":
                 self._folder = self._root / value.lstrip("/")
@@ -78,7 +77,7 @@ class Image:
         shutil.copy(source, folder / source.name)
 
     def serves(self) -> None:
-        """Start it as the image does, but on loopback; ask for its health; stop it. Raises if one of them fails."""
+        """Start the bridge as the image does but on loopback, check its health, and stop it. Raises if a step fails."""
         variables = self._variables | {"AIBRIDGE_LISTEN": "127.0.0.1:0", "AIBRIDGE_UPSTREAM_CREDENTIALS": "caller"}
         program = shutil.which(self._start[0], path=variables["PATH"])
         if program is None or not program.startswith(str(self._root)):
@@ -105,7 +104,7 @@ def main() -> int:
         for word, value in instructions():
             image.follow(word, value)
         image.serves()
-    print("the Dockerfile's commands work, and what they make serves")
+    print("the Dockerfile's commands work, and the bridge serves")
     return 0
 
 

@@ -1,12 +1,13 @@
-"""Runs all tests on each Python that the bridge supports, and with the oldest of each direct dependency.
+"""Runs all tests on each supported Python, and with the oldest supported version of each direct dependency.
 
-Each row has an environment of its own below `.matrix/`, which is kept for the next run, and a log beside it:
+Each row has its own environment below `.matrix/`, which is kept for the next run, and a log next to it:
 
 - a version of Python, found on the PATH or among pyenv's, with the libraries of requirements/constraints.txt;
-- the newest Python, where neither has it, from Debian sid: debootstrap makes a system below `.matrix/`, for root only;
+- if neither has the newest Python, that of Debian sid, in a system that debootstrap makes below `.matrix/` (as root
+  only);
 - `lowest`, with the first Python that is found and each direct dependency at its declared minimum, installed by uv.
 
-What cannot be found is said, and is no failure. Exit status 1 if the tests of a row failed.
+A row whose Python is not found is skipped with a message. The exit status is 1 if the tests of a row failed.
 """
 
 import argparse
@@ -30,15 +31,15 @@ VERSIONS: Final = ("3.11", "3.12", "3.13", NEWEST)
 LOWEST: Final = "lowest"
 _PROJECTS: Final = ("-e", "generated/python", "-e", "clients/python", "-e", ".[local,otel]", "--group", "test")
 _PACKAGES: Final = "python3,python3-venv,make,git,ca-certificates"
-#: What of this machine's set-up a system of its own needs to reach package indexes.
+#: Files of this machine that the Debian system needs to reach package indexes.
 _SHARED: Final = ("etc/resolv.conf", "etc/hosts", "etc/pip.conf", "etc/ssl/certs/ca-certificates.crt")
-#: What tests call or compare with, in the version of requirements/constraints.txt: nothing is promised of older ones.
+#: Tools that tests call or compare with. They have no promised minimum, so these are the versions of constraints.txt.
 _TOOLS: Final = ("aiohttp", "buf-bin", "jsonschema", "kubernetes-validate", "mypy", "ruff", "types-grpcio")
 _PYTEST: Final = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
 
 
 class MissingError(Exception):
-    """A row cannot be run here. The message says what was not found."""
+    """A row cannot be run here. The message says what is missing."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class Row:
 
 
 def main() -> int:
-    """Run the rows that were asked for."""
+    """Run the requested rows."""
     rows = (*VERSIONS, LOWEST)
     parser = argparse.ArgumentParser(prog="tools.matrix", description=__doc__.partition("\n")[0])
     parser.add_argument("--only", metavar="ROW,…", default=",".join(rows), help=f"some of: {', '.join(rows)}")
@@ -65,7 +66,7 @@ def main() -> int:
 
 
 def _run(name: str, arguments: Sequence[str]) -> bool:
-    """Whether nothing failed."""
+    """Run a row. Returns False if it failed."""
     log = PLACE / f"{name}.log"
     began = time.monotonic()
     try:
@@ -82,7 +83,7 @@ def _run(name: str, arguments: Sequence[str]) -> bool:
 
 
 def call(*command: str | Path, output: int | None = None) -> subprocess.CompletedProcess[str]:
-    """Run a command in `ROOT`; what it prints goes to `output`, or is kept."""
+    """Run a command in `ROOT`. Its output goes to `output`, or is captured."""
     place = subprocess.PIPE if output is None else output
     return subprocess.run(command, cwd=ROOT, stdout=place, stderr=place, text=True, check=False)  # noqa: S603 # ours
 
@@ -125,7 +126,7 @@ def _tools() -> list[str]:
 
 
 def find(version: str) -> Path | None:
-    """An interpreter of this version that can make environments: on the PATH, or the newest of pyenv's."""
+    """An interpreter of this version that can make environments: from the PATH, or the newest from pyenv."""
     root = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
     builds = sorted(root.glob(f"{version}.*/bin/python"), key=_numbers, reverse=True)
     named = shutil.which(f"python{version}")
@@ -154,7 +155,7 @@ def _uv() -> Path:
 
 
 def sid() -> Path:
-    """A folder with Debian sid, made if it is not there yet."""
+    """The folder with Debian sid, which is made if it does not exist."""
     folder = PLACE / "sid"
     if not (folder / "usr" / "bin" / "python3").exists():
         if shutil.which("debootstrap") is None or os.geteuid() != 0:
@@ -173,7 +174,7 @@ def sid() -> Path:
 
 
 def _mirror() -> str:
-    """The mirror of Debian that this machine uses; debootstrap's own default if it uses none."""
+    """The Debian mirror that this machine uses; empty for debootstrap's default."""
     if shutil.which("apt-get"):
         command = ["apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"]
         for uri in call(*command).stdout.split():
@@ -183,7 +184,7 @@ def _mirror() -> str:
 
 
 def _inside(folder: Path, command: Sequence[str]) -> list[str]:
-    """A command in another system, which sees this folder, and git's, under the names that they have here."""
+    """A command in the Debian system, in which this folder and git's have the same paths as here."""
     for name in _SHARED:
         if Path("/", name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,6 @@
-"""Draws docs/assets/overview-*.svg, the picture of what aibridge is, in light and in dark.
+"""Draws docs/assets/overview-*.svg, the overview picture, in light and dark.
 
-Run it after a change here: `python tools/picture.py`; `--check` compares instead.
+`python tools/picture.py` writes the files, `--check` compares them.
 """
 
 import sys
@@ -52,7 +52,7 @@ def _box(x: int, y: int, title: str, lines: tuple[str, ...]) -> str:
 
 
 def _across(x: int, protocol: str, format_: str) -> str:
-    """Arrows from left to right and back, in the gap that begins at x."""
+    """Arrows from left to right and back, in the gap that starts at x."""
     words = "".join(
         f'  <text class="below" x="{x + _GAP // 2}" y="{154 + 16 * number}">{word}</text>\n'
         for number, word in enumerate(format_.split(" "))
@@ -65,7 +65,7 @@ def _across(x: int, protocol: str, format_: str) -> str:
 
 
 def _down(y: int, protocol: str, format_: str) -> str:
-    """Arrows from top to bottom and back, in the gap that begins at y."""
+    """Arrows from top to bottom and back, in the gap that starts at y."""
     middle = _MARGIN + _WIDTH // 2
     return (
         f'  <text class="above" x="{middle - 46}" y="{y + 37}">{protocol}</text>\n'
@@ -76,7 +76,7 @@ def _down(y: int, protocol: str, format_: str) -> str:
 
 
 def picture(name: str, *, tall: bool) -> str:
-    """The SVG with the colours of that name; a tall one is for narrow screens."""
+    """The SVG in the colours `name`. A tall one is for narrow screens."""
     colour = _COLOURS[name]
     step = _HEIGHT + _GAP if tall else _WIDTH + _GAP
     places = [(_MARGIN, _MARGIN + step * at) if tall else (_MARGIN + step * at, _MARGIN) for at in range(len(_COLUMNS))]
@@ -102,7 +102,7 @@ def picture(name: str, *, tall: bool) -> str:
 
 
 def main(*, check: bool) -> int:
-    """Write the pictures, or compare them."""
+    """Write or compare the pictures."""
     stale = False
     for name, tall in product(_COLOURS, (False, True)):
         path = FOLDER / f"overview-{'tall-' if tall else ''}{name}.svg"

@@ -1,10 +1,10 @@
-"""Makes a release: `make release VERSION=X.Y.Z`, or with DRY_RUN=1 in a copy that is thrown away.
+"""`make release VERSION=X.Y.Z`: makes a release. With DRY_RUN=1 it works in a temporary copy.
 
-It writes the version into all manifests, the date into CHANGELOG.md, and the contract into protos/released/; builds
-everything (`make dist`) and installs and uses it (`make test-dist`). It publishes nothing: it prints the commands that
-do. Pushing the tag starts `.github/workflows/release.yml`, which runs the same commands.
+It writes the version into all manifests, the date into CHANGELOG.md, and the contract into protos/released/. Then it
+builds everything (`make dist`) and tests it (`make test-dist`). It publishes nothing, but prints the commands that do.
+Pushing the tag starts `.github/workflows/release.yml`, which runs the same commands.
 
-    python -m tools.release --notes X.Y.Z    print what CHANGELOG.md says of a version
+    python -m tools.release --notes X.Y.Z    print the section of a version in CHANGELOG.md
 """
 
 import argparse
@@ -42,14 +42,14 @@ The first tag starts the release workflow. Where there is none, each of its step
 
 
 class ReleaseError(Exception):
-    """Something that has to be put right before there can be a release."""
+    """A problem that prevents a release."""
 
 
 def notes(text: str, version: str) -> str:
-    """What a changelog says of a version, without its heading.
+    """The section of a version in a changelog, without its heading.
 
     Raises:
-        ReleaseError: it says nothing.
+        ReleaseError: there is none.
     """
     found = re.search(rf"^## {re.escape(version)} \([^)]*\)\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
     if found is None or not found[1].strip():
@@ -58,10 +58,10 @@ def notes(text: str, version: str) -> str:
 
 
 def dated(text: str, version: str, date: str) -> str:
-    """The changelog with the date of a release in the place of "unreleased".
+    """The changelog with the date of the release in place of "unreleased".
 
     Raises:
-        ReleaseError: there is no such section, or it has another date.
+        ReleaseError: there is no such section, or it has a date already.
     """
     notes(text, version)
     heading = re.search(rf"^## {re.escape(version)} \(([^)]*)\)$", text, re.MULTILINE)
@@ -71,7 +71,7 @@ def dated(text: str, version: str, date: str) -> str:
 
 
 def prepare(root: Path, version: str) -> None:
-    """Change the files of a checkout.
+    """Change the files of a checkout for a release.
 
     Raises:
         ReleaseError: the version is too low, the changelog is not ready, or the contract breaks callers of a release.
@@ -89,10 +89,10 @@ def prepare(root: Path, version: str) -> None:
 
 
 def verify(root: Path) -> None:
-    """Build all artefacts, install and use them.
+    """Build, install and test all artefacts.
 
     Raises:
-        ReleaseError: one cannot be built, or does not work.
+        ReleaseError: a step failed.
     """
     _run(root, sys.executable, "-m", "tools.dist")
     _run(root, sys.executable, "-m", "pytest", "--quiet", "tests/contract/test_packages.py", "tests/e2e/packages")
@@ -110,13 +110,13 @@ def _is_clean() -> bool:
 
 
 def release(version: str, *, dry_run: bool) -> None:
-    """Prepare and verify, here or in a copy.
+    """Prepare and verify, here or in a temporary copy.
 
     Raises:
-        ReleaseError: see `prepare` and `verify`, or there are changes that no commit has.
+        ReleaseError: see `prepare` and `verify`; or there are uncommitted changes.
     """
     if not _is_clean():
-        raise ReleaseError("there are changes that no commit has: commit or stash them first")
+        raise ReleaseError("there are uncommitted changes: commit or stash them first")
     if not dry_run:
         prepare(ROOT, version)
         verify(ROOT)
@@ -129,11 +129,11 @@ def release(version: str, *, dry_run: bool) -> None:
 
 
 def main() -> int:
-    """Do what the arguments say."""
-    parser = argparse.ArgumentParser(prog="release", description="Makes a release, but for publishing it.")
+    """Run the command line."""
+    parser = argparse.ArgumentParser(prog="release", description="Makes a release, without publishing it.")
     parser.add_argument("version", metavar="X.Y.Z", nargs="?", default="")
-    parser.add_argument("--dry-run", action="store_true", help="in a copy of the last commit, which is thrown away")
-    parser.add_argument("--notes", metavar="X.Y.Z", help="only print what CHANGELOG.md says of this version")
+    parser.add_argument("--dry-run", action="store_true", help="work in a temporary copy of the last commit")
+    parser.add_argument("--notes", metavar="X.Y.Z", help="only print the section of this version in CHANGELOG.md")
     arguments = parser.parse_args()
     try:
         if arguments.notes:
@@ -143,7 +143,7 @@ def main() -> int:
         release(arguments.version, dry_run=arguments.dry_run)
     except (ReleaseError, ValueError) as error:
         sys.exit(f"release: {error}")
-    print("dry run: all of it works" if arguments.dry_run else _COMMANDS.format(version=arguments.version))
+    print("dry run: all steps work" if arguments.dry_run else _COMMANDS.format(version=arguments.version))
     return 0
 
 

@@ -1,7 +1,7 @@
-"""A hook of mkdocs: what the site shows from outside of docs/, links to the repository, and no asset of another host.
+"""The hook of mkdocs: adds pages from outside docs/, rewrites links, and forbids assets of other hosts.
 
-Pages link as on GitHub, by relative paths. A link to a page of the site stays one. A link to any other file of the
-repository gets the repository's address; if there is no such file, the build fails.
+Pages use relative links, as on GitHub. A link to a page of the site stays relative. A link to any other file becomes a
+link to the repository. If there is no such file, the build fails.
 """
 
 import os
@@ -15,7 +15,7 @@ from mkdocs.structure.files import File, Files
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 DOCS: Final = ROOT / "docs"
-#: Files outside of docs/ that are pages.
+#: Pages from outside docs/.
 PAGES: Final = {
     ROOT / "ARCHITECTURE.md": "architecture.md",
     ROOT / "CHANGELOG.md": "changelog.md",
@@ -24,7 +24,7 @@ PAGES: Final = {
     ROOT / "examples" / "README.md": "examples.md",
     ROOT / "deploy" / "helm" / "aibridge" / "README.md": "chart.md",
 }
-#: Pictures outside of docs/.
+#: Pictures from outside docs/.
 PICTURES: Final = {path: f"assets/{path.name}" for path in (ROOT / "benchmarks" / "results").glob("*.svg")}
 _LINK: Final = re.compile(r"(?<=\]\()(?!https?:|mailto:|#)([^)\s#]+)(#[^)\s]*)?(?=\))")
 _FENCE: Final = re.compile(r"^( *)```.*?^\1```$", re.DOTALL | re.MULTILINE)
@@ -39,14 +39,14 @@ def _repository() -> str:
 
 
 def on_files(files: Files, *, config: Any) -> Files:
-    """Add the pages and pictures from outside of docs/."""
+    """Add the pages and pictures from outside docs/."""
     for path, name in (PAGES | PICTURES).items():
         files.append(File.generated(config, name, abs_src_path=str(path)))
     return files
 
 
 def on_page_markdown(markdown: str, *, page: Any, **_: Any) -> str:
-    """Lead each relative link to a page of the site, or to the repository."""
+    """Rewrite each relative link to a page of the site or to the repository."""
     outside = {name: path for path, name in PAGES.items()}
     source = outside.get(page.file.src_uri, DOCS / page.file.src_uri)
     pieces, at = [], 0
@@ -71,7 +71,7 @@ def _target(link: re.Match[str], source: Path) -> str:
 
 
 def on_post_build(*, config: Any) -> None:
-    """Fail if a page would load something from another host."""
+    """Fail if a page would load an asset from another host."""
     found = [
         f"{path.relative_to(config['site_dir'])}: {match[0][:200]}"
         for path in sorted(Path(config["site_dir"]).rglob("*"))

@@ -1,9 +1,9 @@
-"""Adds to the generated Python package what protoc leaves out: `python tools/stubs.py DESCRIPTORS FOLDER`.
+"""Completes the stubs of the generated Python package: `python tools/stubs.py DESCRIPTORS FOLDER`.
 
-FOLDER has the `*_pb2.pyi` that protoc has just written. They get the comments of the protos as docstrings, which
-editors show, and the names that `HasField`, `ClearField` and `WhichOneof` accept. For each service a `*_pb2_grpc.pyi`
-is written, with the request and the response of each RPC, for synchronous and asyncio channels; protoc's plugin writes
-none. mypy-protobuf would write both, but its constructors refuse dictionaries in place of messages.
+FOLDER has the `*_pb2.pyi` from protoc. They get the comments of the protos as docstrings, and the names that
+`HasField`, `ClearField` and `WhichOneof` accept. For each file with services, a `*_pb2_grpc.pyi` is written with the
+types of each RPC, for synchronous and asyncio channels; protoc's plugin writes none. mypy-protobuf would do both, but
+its constructors do not accept dictionaries in place of messages.
 
 DESCRIPTORS is a `FileDescriptorSet` with source information, as `buf build` makes it. `tools/generate.sh` calls this.
 """
@@ -24,12 +24,12 @@ from google.protobuf.descriptor_pb2 import (
 )
 
 _WIDTH: Final = 120
-# Numbers of fields in descriptor.proto, of which the paths of source locations are made.
+# Numbers of fields in descriptor.proto, from which the paths of source locations are built.
 _FILE_MESSAGE, _FILE_ENUM, _FILE_SERVICE, _SYNTAX = 4, 5, 6, 12
 _MESSAGE_FIELD, _MESSAGE_NESTED, _MESSAGE_ENUM, _MESSAGE_ONEOF = 2, 3, 4, 8
 _ENUM_VALUE, _SERVICE_METHOD = 2, 2
 
-#: protoc's stubs take a dictionary for a message, and do not say of what.
+#: protoc's stubs accept a dictionary for a message without its type arguments.
 _BARE_MAPPING: Final = re.compile(r"\b_Mapping\b(?=[\],])")
 
 Path_ = tuple[int, ...]
@@ -37,7 +37,7 @@ Comments = Mapping[Path_, str]
 
 
 class Scope(NamedTuple):
-    """What a class of the stub file documents: its own comment, and those of its attributes; what to add at its end."""
+    """The additions to a class of the stub: its comment, the comments of its attributes, and lines for its end."""
 
     comment: str
     attributes: Mapping[str, str]
@@ -45,7 +45,7 @@ class Scope(NamedTuple):
 
 
 def comments_of(file: FileDescriptorProto) -> Comments:
-    """The comment before each declaration, by the declaration's path, without what is addressed to buf."""
+    """The comment before each declaration, by the declaration's path, without instructions for buf."""
     return {
         tuple(location.path): "\n".join(
             line.removeprefix(" ").rstrip()
@@ -58,7 +58,7 @@ def comments_of(file: FileDescriptorProto) -> Comments:
 
 
 def scopes_of(file: FileDescriptorProto) -> dict[str, Scope]:
-    """All classes of a file's stub, by their qualified names, as `Message.Nested`."""
+    """All classes of a file's stub, by qualified names such as `Message.Nested`."""
     comments = comments_of(file)
     found: dict[str, Scope] = {}
 
@@ -84,7 +84,7 @@ def scopes_of(file: FileDescriptorProto) -> dict[str, Scope]:
 
 
 def _fields(declared: DescriptorProto, path: Path_, comments: Comments) -> dict[str, str]:
-    """The comments of a message's fields; those of a oneof begin with the oneof's own."""
+    """The comments of a message's fields. Those of a oneof's members start with the oneof's comment."""
     found = {}
     for at, field in enumerate(declared.field):
         text = comments.get((*path, _MESSAGE_FIELD, at), "")
@@ -97,7 +97,7 @@ def _fields(declared: DescriptorProto, path: Path_, comments: Comments) -> dict[
 
 
 def _lookups(declared: DescriptorProto) -> Iterator[str]:
-    """The methods that take names: with literals, so that a name that does not exist is a type error."""
+    """The methods that take names, with literals, so that an unknown name is a type error."""
     if declared.options.map_entry:
         return
     optional = {field.oneof_index for field in declared.field if field.proto3_optional}
@@ -127,10 +127,10 @@ def _literal(names: Sequence[str]) -> str:
 
 
 def documented(text: str, file: FileDescriptorProto) -> str:
-    """Protoc's stub with docstrings and lookups."""
+    """A stub of protoc, with docstrings and lookups."""
     scopes = scopes_of(file)
     lines: list[str] = []
-    stack: list[str] = []  # the qualified names of the classes that are open
+    stack: list[str] = []  # the qualified names of the enclosing classes
     for line in text.splitlines():
         depth = (len(line) - len(line.lstrip(" "))) // 4
         while line.strip() and len(stack) > depth:
@@ -148,7 +148,7 @@ def documented(text: str, file: FileDescriptorProto) -> str:
 
 
 def _close(lines: list[str], scope: Scope, depth: int) -> None:
-    """Add what belongs at the end of a class, before the blank lines behind it."""
+    """Add the lines for the end of a class, before the blank lines that follow it."""
     end = len(lines)
     while not lines[end - 1].strip():
         end -= 1
@@ -156,7 +156,7 @@ def _close(lines: list[str], scope: Scope, depth: int) -> None:
 
 
 def _docstring(comment: str, depth: int) -> list[str]:
-    """A comment as a docstring; nothing for none."""
+    """The lines of a comment as a docstring; empty without a comment."""
     if not comment:
         return []
     indent = "    " * depth
@@ -202,7 +202,7 @@ def _types(method: MethodDescriptorProto) -> tuple[str, str]:
 
 
 def _module(file: FileDescriptorProto, type_name: str) -> str:
-    """The generated module of a message; a service's messages lie in its own file or in one that it imports."""
+    """The generated module of a message, which is the service's own or one that it imports."""
     own = {f".{file.package}.{message.name}" for message in file.message_type}
     return f"{Path(file.name).stem}_pb2" if type_name in own else "common_pb2"
 
@@ -221,7 +221,7 @@ def _service(
     ]
     asynchronous = [
         f"class {name}AsyncStub({name}Stub):  # type: ignore[misc]",
-        f'    """`{name}Stub` on a `grpc.aio.Channel`. For annotations only: there is no such class at run time."""',
+        f'    """`{name}Stub` on a `grpc.aio.Channel`. For annotations only: the class does not exist at run time."""',
     ]
     servicer = [f"class {name}Servicer:", *_docstring(comments.get(path, ""), 1)]
     for at, method in enumerate(service.method):

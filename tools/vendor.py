@@ -1,11 +1,11 @@
 #!/usr/bin/env python
-"""Copies the bridge's codec into the Python client, which must work without the bridge.
+"""Copies the bridge's codec into the Python client, which must work without the bridge installed.
 
     python tools/vendor.py           write the copies
     python tools/vendor.py --check   fail if a copy differs from its source
 
-The server and the client are separate distributions and neither may import the other. The rules of the JSON mapping
-must be the same in both, so the client's OpenAI transport gets the same code under its own name. Edit the source.
+The server and the client are separate distributions, and neither may import the other. Both need the same JSON mapping,
+so the client's OpenAI transport has a copy of the code. Edit the source, not the copy.
 """
 
 import re
@@ -19,7 +19,7 @@ _ROOT: Final = Path(__file__).resolve().parent.parent
 _TARGET: Final = _ROOT / "clients" / "python" / "aibridge" / "client" / "openai"
 _PACKAGE: Final = "aibridge.client.openai"
 
-#: What the copies may import of the bridge, and what takes its place. `errors` is the client's own.
+#: The modules of the bridge that the copies may import. `errors` is the client's own.
 _MODULES: Final = ("codec", "errors", "jsontext")
 _NOT_COPIED: Final = frozenset({"codec/paths.py", "codec/setters.py"})  # only the server uses them
 
@@ -39,7 +39,7 @@ def _copy(name: str, source: Path) -> str:
 
 
 def _formatted(text: str, name: str) -> str:
-    """Names become longer by the renaming, so lines may have to be wrapped anew."""
+    """Format a copy, because its module names are longer."""
     for command in (("check", "--quiet", "--select", "I", "--fix"), ("format", "--quiet")):
         ruff = (sys.executable, "-m", "ruff", *command, "--stdin-filename", str(_TARGET / name), "-")
         done = subprocess.run(ruff, input=text, capture_output=True, text=True, check=True, cwd=_ROOT)  # noqa: S603 # ours
@@ -48,7 +48,7 @@ def _formatted(text: str, name: str) -> str:
 
 
 def main() -> int:
-    """Write or compare."""
+    """Write or compare the copies."""
     wanted = copies()
     present = {*(_TARGET / "codec").glob("*.py"), _TARGET / "jsontext.py"}
     stale = [path for path, text in wanted.items() if not path.exists() or path.read_text("utf-8") != text]

@@ -1,9 +1,8 @@
 #!/usr/bin/env python
-"""The version of a release, which is that of the root's pyproject.toml, in every file that has to repeat it.
+"""Keeps the version in every manifest equal to that of the root's pyproject.toml.
 
-    python tools/versions.py            print it
-    python tools/versions.py --check    fail if a file has another one
-    python tools/versions.py 0.2.0      write this one everywhere
+    python tools/versions.py            print the version python tools/versions.py --check    fail if a file has another
+    version python tools/versions.py 0.2.0      write this version everywhere
 
 Wheels, npm packages, the chart and the image are released together, so their manifests have one version. Code does not
 repeat it: at run time it comes from the installed distribution.
@@ -20,7 +19,7 @@ _VERSION: Final = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
 
 
 class Place(NamedTuple):
-    """Files below the root, and what surrounds the version in them; each of the patterns has to occur."""
+    """Files below the root, and the patterns around the version in them. Each pattern has to occur."""
 
     files: str
     patterns: tuple[str, ...]
@@ -49,7 +48,7 @@ def version() -> str:
 
 
 def _found() -> Iterator[tuple[Path, str, str]]:
-    """Each place: the file, the pattern, and the version that stands there, empty where the pattern is missing."""
+    """Each place: the file, the pattern, and its version, empty if the pattern is missing."""
     for place in PLACES:
         for path in sorted(ROOT.glob(place.files)):
             text = path.read_text("utf-8")
@@ -64,7 +63,7 @@ def _expression(pattern: str) -> str:
 
 
 def wrong() -> list[str]:
-    """One line for each place that does not have the root's version."""
+    """A line for each place with another version than the root's."""
     expected = version()
     return [
         f"{path.relative_to(ROOT)}: {pattern.format(found or '?').strip()!r}, but the root's version is {expected}"
@@ -74,10 +73,10 @@ def wrong() -> list[str]:
 
 
 def parse(text: str) -> tuple[int, ...]:
-    """The numbers of a version.
+    """Parse a version into numbers.
 
     Raises:
-        ValueError: the text is no version that both Python and npm take for a release.
+        ValueError: the text is not a release version for both Python and npm.
     """
     if not _VERSION.fullmatch(text):
         raise ValueError(f"{text!r} is not a version: MAJOR.MINOR.PATCH")
@@ -88,7 +87,7 @@ def write(chosen: str) -> None:
     """Set the version everywhere.
 
     Raises:
-        ValueError: it is no version, or a file does not have its place.
+        ValueError: it is not a version, or a file does not have its place.
     """
     parse(chosen)
     for path, pattern, found in list(_found()):
@@ -99,7 +98,7 @@ def write(chosen: str) -> None:
 
 
 def main() -> int:
-    """Print, check or write."""
+    """Print, check or write the version."""
     match sys.argv[1:]:
         case []:
             print(version())

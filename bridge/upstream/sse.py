@@ -224,7 +224,7 @@ def _are_two(first: bytes, second: bytes) -> bool:
 
 
 def bare(data: bytes) -> bytes:
-    """The JSON in data that has more than that: a word before it, or a field behind it without a line feed."""
+    """The JSON in data that has a word before it, or a field after it whose line feed is missing."""
     begin = _STRAY.match(data)
     return data[begin.end() if begin else 0 :].partition(b"}data:")[0] + (b"}" if b"}data:" in data else b"")
 

@@ -11,7 +11,7 @@ from aibridge.v1 import chat_pb2, chat_pb2_grpc, embeddings_pb2, embeddings_pb2_
 from benchmarks import bare, upstream
 from benchmarks.delays import Watch
 from benchmarks.dialects import SHAPES, mix, stream
-from benchmarks.payloads import VECTORS, Asked
+from benchmarks.payloads import VECTORS, StreamRequest
 from benchmarks.shapes import CHUNKS
 from bridge import settings
 from bridge.server.app import App
@@ -42,7 +42,7 @@ async def pair() -> AsyncIterator[Pair]:
     gateway.close()
 
 
-async def _streamed(channel: grpc.aio.Channel, asked: Asked) -> list[bytes]:
+async def _streamed(channel: grpc.aio.Channel, asked: StreamRequest) -> list[bytes]:
     request = chat_pb2.CreateChatCompletionRequest(
         model=asked.model, messages=[{"role": "user", "content": "When is high water?"}]
     )
@@ -52,10 +52,10 @@ async def _streamed(channel: grpc.aio.Channel, asked: Asked) -> list[bytes]:
 
 @pytest.mark.parametrize("shape", SHAPES)
 async def test_streams_are_the_same(shape: str, pair: Pair) -> None:
-    at_once = Asked(shape)
+    at_once = StreamRequest(shape)
     assert await _streamed(pair.bridge, at_once) == (messages := await _streamed(pair.bare, at_once))
     assert len(messages) == CHUNKS
-    paced = Asked(shape, 7, 0.001)
+    paced = StreamRequest(shape, 7, 0.001)
     assert await _streamed(pair.bridge, paced) == await _streamed(pair.bare, paced) == [*messages[:6], messages[-1]]
 
 
@@ -77,9 +77,9 @@ async def test_whole_responses_are_the_same(pair: Pair) -> None:
 
 
 def test_a_stream_asked_for_is_understood() -> None:
-    asked = Asked("azure", 40, 0.0125, stamped=True, fault="cut")
-    assert Asked.of(f'{{"model":"{asked.model}","stream":true}}') == asked
-    assert Asked.of("bench/model") == Asked("plain", CHUNKS, 0.0)
+    asked = StreamRequest("azure", 40, 0.0125, stamped=True, fault="cut")
+    assert StreamRequest.of(f'{{"model":"{asked.model}","stream":true}}') == asked
+    assert StreamRequest.of("bench/model") == StreamRequest("plain", CHUNKS, 0.0)
 
 
 def test_the_mix_has_each_shape_as_often_as_it_weighs() -> None:
@@ -101,7 +101,7 @@ def test_no_two_chunks_are_alike_where_the_gateway_s_differ(shape: str) -> None:
     ],
 )
 async def test_the_upstream_fails_as_it_is_asked_to(fault: str, messages: int, code: Any, pair: Pair) -> None:
-    asked = Asked("openai", 10, 0.001, stamped=True, fault=fault)
+    asked = StreamRequest("openai", 10, 0.001, stamped=True, fault=fault)
     request = chat_pb2.CreateChatCompletionRequest(model=asked.model, messages=[{"role": "user", "content": "hi"}])
     call: Any = chat_pb2_grpc.ChatServiceStub(pair.bridge).CreateChatCompletionStream(request)
     watch = Watch()
@@ -112,7 +112,7 @@ async def test_the_upstream_fails_as_it_is_asked_to(fault: str, messages: int, c
 
 @pytest.mark.parametrize("shape", SHAPES)
 async def test_the_words_of_a_stamped_stream_say_when_they_were_written(shape: str, pair: Pair) -> None:
-    asked, watch = Asked(shape, 8, 0.001, stamped=True), Watch()
+    asked, watch = StreamRequest(shape, 8, 0.001, stamped=True), Watch()
     request = chat_pb2.CreateChatCompletionRequest(model=asked.model, messages=[{"role": "user", "content": "hi"}])
     await watch.follow(chat_pb2_grpc.ChatServiceStub(pair.bridge).CreateChatCompletionStream(request))
     assert watch.messages == 8

@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks import model, report
 from benchmarks.figures import BARS, Row, Spread, percentiles
-from benchmarks.plan import Measuring, Plan, merged
+from benchmarks.plan import Durations, Measuring, merged
 from benchmarks.tables import Table
 from benchmarks.traffic import grown
 
@@ -122,7 +122,7 @@ def test_a_shape_costs_a_process_what_its_paced_row_says() -> None:
     ],
 )
 def test_some_rows_can_be_asked_for(only: list[str], wanted: list[str]) -> None:
-    measuring = Measuring(None, None, Plan(), print, only)  # type: ignore[arg-type] # nothing is measured
+    measuring = Measuring(None, None, Durations(), print, only)  # type: ignore[arg-type] # nothing is measured
     assert [key for key in ("unary", "paced/plain", "paced/azure") if measuring.wants(key)] == wanted
 
 

@@ -11,7 +11,7 @@ from google.rpc.status_pb2 import DESCRIPTOR as STATUS
 
 
 def main() -> None:
-    """Each file behind those that it imports. There are no comments in them: generated modules have none."""
+    """Write each file after those that it imports, without comments."""
     files = FileDescriptorSet()
     for descriptor in (ANY, DURATION, CODE, DETAILS, STATUS):
         descriptor.CopyToProto(files.file.add())

@@ -1,6 +1,6 @@
 // Written by tools/fetch.py from bridge/codec and aibridge/client/openai; never edited.
 
-/** Fields whose JSON name is not their own. */
+/** Fields with an explicit JSON name. */
 export const JSON_NAMES: Record<string, string> = {
   "aibridge.v1.CreateChatCompletionRequest.provider_options": "providerOptions",
   "aibridge.v1.CreateChatCompletionResponse.generation_id": "generationId",
@@ -16,7 +16,7 @@ export const JSON_NAMES: Record<string, string> = {
   "aibridge.v1.GatewayOptions.zero_data_retention": "zeroDataRetention"
 };
 
-/** Fields with JSON text that take one kind of it only. */
+/** Fields of JSON text that take one kind of JSON only. */
 export const KINDS: Record<string, "array" | "object"> = {
   "byok_json": "object",
   "chat_template_kwargs_json": "object",
@@ -47,7 +47,7 @@ export const KINDS: Record<string, "array" | "object"> = {
   "usage_breakdown_json": "object"
 };
 
-/** HTTP statuses of failures that no gateway has given one. */
+/** HTTP statuses of failures that have none from a gateway. */
 export const STATUSES: Record<string, number> = {
   "ABORTED": 409,
   "DEADLINE_EXCEEDED": 504,
@@ -61,7 +61,7 @@ export const STATUSES: Record<string, number> = {
   "UNIMPLEMENTED": 501
 };
 
-/** Reasons that are broken connections. */
+/** Reasons that mean a broken connection. */
 export const BROKEN: readonly string[] = [
   "UPSTREAM_CONNECTION_LOST",
   "UPSTREAM_FIRST_EVENT_TIMEOUT",
@@ -74,7 +74,7 @@ export const BROKEN: readonly string[] = [
   "UPSTREAM_WRITE_FAILED"
 ];
 
-/** Codes that are, where it was not a bridge that answered. */
+/** Codes that mean a broken connection, if the response is not from a bridge. */
 export const BROKEN_BY_CODE: readonly string[] = [
   "CANCELLED",
   "DEADLINE_EXCEEDED",
