@@ -31,7 +31,7 @@ class ChatServiceStub:
     """
 
 class ChatServiceAsyncStub(ChatServiceStub):  # type: ignore[misc]
-    """`ChatServiceStub` on a `grpc.aio.Channel`. For annotations only: there is no such class at run time."""
+    """`ChatServiceStub` on a `grpc.aio.Channel`. For annotations only: the class does not exist at run time."""
     CreateChatCompletion: grpc.aio.UnaryUnaryMultiCallable[chat_pb2.CreateChatCompletionRequest, chat_pb2.CreateChatCompletionResponse]  # type: ignore[assignment]
     """Runs a chat completion and returns it whole. POST /chat/completions.
 

@@ -24,7 +24,7 @@ class EmbeddingsServiceStub:
     """
 
 class EmbeddingsServiceAsyncStub(EmbeddingsServiceStub):  # type: ignore[misc]
-    """`EmbeddingsServiceStub` on a `grpc.aio.Channel`. For annotations only: there is no such class at run time."""
+    """`EmbeddingsServiceStub` on a `grpc.aio.Channel`. For annotations only: the class does not exist at run time."""
     CreateEmbedding: grpc.aio.UnaryUnaryMultiCallable[embeddings_pb2.CreateEmbeddingRequest, embeddings_pb2.CreateEmbeddingResponse]  # type: ignore[assignment]
     """Embeds one input or a batch. The vectors of the response are ordered by `index`, which is the order of the inputs.
     POST /embeddings.

@@ -28,7 +28,7 @@ class ModelsServiceStub:
     """
 
 class ModelsServiceAsyncStub(ModelsServiceStub):  # type: ignore[misc]
-    """`ModelsServiceStub` on a `grpc.aio.Channel`. For annotations only: there is no such class at run time."""
+    """`ModelsServiceStub` on a `grpc.aio.Channel`. For annotations only: the class does not exist at run time."""
     ListModels: grpc.aio.UnaryUnaryMultiCallable[models_pb2.ListModelsRequest, models_pb2.ListModelsResponse]  # type: ignore[assignment]
     """Lists the models. GET /models. Most gateways return all of them and ignore `after` and `limit`."""
     RetrieveModel: grpc.aio.UnaryUnaryMultiCallable[models_pb2.RetrieveModelRequest, models_pb2.Model]  # type: ignore[assignment]

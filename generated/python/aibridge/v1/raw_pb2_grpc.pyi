@@ -31,7 +31,7 @@ class RawServiceStub:
     """
 
 class RawServiceAsyncStub(RawServiceStub):  # type: ignore[misc]
-    """`RawServiceStub` on a `grpc.aio.Channel`. For annotations only: there is no such class at run time."""
+    """`RawServiceStub` on a `grpc.aio.Channel`. For annotations only: the class does not exist at run time."""
     Call: grpc.aio.UnaryUnaryMultiCallable[raw_pb2.RawRequest, raw_pb2.RawResponse]  # type: ignore[assignment]
     """Makes an HTTP request and returns its response whole.
 
