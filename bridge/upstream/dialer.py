@@ -53,8 +53,9 @@ class Dialer:
         """Connect, with `connection` as the protocol.
 
         Raises:
-            OSError: no connection could be made. A failure of TLS is an `ssl.SSLError`. UnicodeError: the host name is
-            invalid. httpx.ProxyError: the proxy made no connection.
+            OSError: no connection could be made. A failure of TLS is an `ssl.SSLError`.
+            UnicodeError: the host name is invalid.
+            httpx.ProxyError: the proxy made no connection.
         """
         loop = asyncio.get_running_loop()
         if self._path:

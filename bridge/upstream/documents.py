@@ -44,7 +44,8 @@ async def load_document(data: bytes, max_elements: int, cuts: Cuts | None = None
     """The value of a document from `lightened`. From a large one the lists are cut out too, and not counted.
 
     Raises:
-        MalformedJSONError: as `jsontext.loads`. BridgeError: UPSTREAM_RESPONSE_TOO_LARGE for more than `max_elements`.
+        MalformedJSONError: as `jsontext.loads`.
+        BridgeError: UPSTREAM_RESPONSE_TOO_LARGE for more than `max_elements`.
     """
     if len(data) <= max_elements and not is_large(data):
         return unwrapped(loads(data))

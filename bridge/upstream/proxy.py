@@ -126,7 +126,8 @@ class Tunnel(asyncio.Protocol):
         """Ask the proxy for a tunnel to `authority`, HOST:PORT.
 
         Raises:
-            ProxyRefusedError: the proxy did not open it. httpx.ProxyError: the connection to the proxy ended first.
+            ProxyRefusedError: the proxy did not open it.
+            httpx.ProxyError: the connection to the proxy ended first.
         """
         lines = [b"CONNECT %b HTTP/1.1" % authority, b"host: %b" % authority]
         lines += [b"%b: %b" % field for field in proxy.header()]

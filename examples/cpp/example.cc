@@ -67,7 +67,7 @@ api::Tool Weather() {
   return tool;
 }
 
-// Puts tool calls together: each delta names its call by index; the arguments come in pieces.
+// Adds deltas to tool calls: each delta names its call by index, and the arguments come in pieces.
 void AddToolCalls(std::map<int, api::ToolCall>& calls, const api::ChatCompletionDelta& delta) {
   for (const api::ToolCallDelta& more : delta.tool_calls()) {
     api::ToolCall& call = calls[more.index()];
@@ -77,7 +77,7 @@ void AddToolCalls(std::map<int, api::ToolCall>& calls, const api::ChatCompletion
   }
 }
 
-// Prints why it ended, and what it took.
+// Prints the finish reason and the usage.
 void PrintEnding(const std::string& step, const std::string& finish_reason, const api::Usage& usage) {
   std::cout << step << ": finish_reason " << finish_reason << ", " << usage.prompt_tokens() << " + "
             << usage.completion_tokens() << " = " << usage.total_tokens() << " tokens\n";
@@ -104,10 +104,10 @@ class Example {
 
   void Models() {
     const auto context = Context();
-    api::ListModelsResponse reply;
-    Check(models_->ListModels(context.get(), {}, &reply));
+    api::ListModelsResponse response;
+    Check(models_->ListModels(context.get(), {}, &response));
     std::cout << "models:";
-    for (const api::Model& model : reply.data()) std::cout << ' ' << model.id();
+    for (const api::Model& model : response.data()) std::cout << ' ' << model.id();
     std::cout << '\n';
   }
 
@@ -115,9 +115,9 @@ class Example {
     auto request = Asking("example/chat", "What is the weather in Paris?");
     *request.add_tools() = Weather();
     auto context = Context();
-    api::CreateChatCompletionResponse reply;
-    Check(chat_->CreateChatCompletion(context.get(), request, &reply));
-    const api::ChatCompletionMessage message = reply.choices(0).message();
+    api::CreateChatCompletionResponse response;
+    Check(chat_->CreateChatCompletion(context.get(), request, &response));
+    const api::ChatCompletionMessage message = response.choices(0).message();
     const api::ToolCall& call = message.tool_calls(0);
     std::cout << "chat: call " << call.function().name() << ' ' << call.function().arguments() << '\n';
 
@@ -127,9 +127,9 @@ class Example {
     result->set_tool_call_id(call.id());
     result->set_content(R"({"degrees":21})");
     context = Context();
-    Check(chat_->CreateChatCompletion(context.get(), request, &reply));
-    std::cout << "chat: " << reply.choices(0).message().content() << '\n';
-    PrintEnding("chat", reply.choices(0).finish_reason(), reply.usage());
+    Check(chat_->CreateChatCompletion(context.get(), request, &response));
+    std::cout << "chat: " << response.choices(0).message().content() << '\n';
+    PrintEnding("chat", response.choices(0).finish_reason(), response.usage());
   }
 
   void Stream() {
@@ -180,9 +180,9 @@ class Example {
     request.mutable_input_texts()->add_items("a lighthouse");
     request.mutable_input_texts()->add_items("a rowing boat");
     const auto context = Context();
-    api::CreateEmbeddingResponse reply;
-    Check(embeddings_->CreateEmbedding(context.get(), request, &reply));
-    for (const api::Embedding& embedding : reply.data()) {
+    api::CreateEmbeddingResponse response;
+    Check(embeddings_->CreateEmbedding(context.get(), request, &response));
+    for (const api::Embedding& embedding : response.data()) {
       std::cout << "embed:";
       for (const float number : embedding.embedding()) std::cout << ' ' << number;
       std::cout << '\n';
@@ -193,9 +193,9 @@ class Example {
     api::RetrieveModelRequest request;
     request.set_model("example/flaky");
     const auto context = Context();
-    api::Model reply;
-    Check(models_->RetrieveModel(context.get(), request, &reply));
-    std::cout << "retry: " << reply.id() << '\n';
+    api::Model response;
+    Check(models_->RetrieveModel(context.get(), request, &response));
+    std::cout << "retry: " << response.id() << '\n';
   }
 
   void Cancel() {
@@ -204,15 +204,15 @@ class Example {
     api::CreateChatCompletionStreamResponse chunk;
     int count = 0;
     while (reader->Read(&chunk)) {
-      if (count < 3 && ++count == 3) context->TryCancel();  // what had arrived by then may still come
+      if (count < 3 && ++count == 3) context->TryCancel();  // chunks that have arrived may still be read
     }
     std::cout << "cancel: " << Spelled(reader->Finish().error_code()) << " after " << count << " chunks\n";
   }
 
   void Deadline() {
     const auto context = Context(500ms);
-    api::CreateChatCompletionResponse reply;
-    const auto status = chat_->CreateChatCompletion(context.get(), Asking("example/slow"), &reply);
+    api::CreateChatCompletionResponse response;
+    const auto status = chat_->CreateChatCompletion(context.get(), Asking("example/slow"), &response);
     std::cout << "deadline: " << Spelled(status.error_code()) << '\n';
   }
 
@@ -220,8 +220,8 @@ class Example {
     auto request = Asking("example/chat");
     request.add_messages()->set_role("user");
     const auto context = Context();
-    api::CreateChatCompletionResponse reply;
-    const Failure failure(chat_->CreateChatCompletion(context.get(), request, &reply));
+    api::CreateChatCompletionResponse response;
+    const Failure failure(chat_->CreateChatCompletion(context.get(), request, &response));
     PrintCode("invalid", failure);
     for (const auto& violation : failure.violations) {
       std::cout << "invalid: " << violation.field() << ' ' << violation.description() << '\n';
@@ -231,8 +231,8 @@ class Example {
   void RateLimit() {
     const auto context = Context();
     context->AddMetadata("x-request-id", "example-rate-limit");
-    api::CreateChatCompletionResponse reply;
-    const Failure failure(chat_->CreateChatCompletion(context.get(), Asking("example/rate-limited"), &reply));
+    api::CreateChatCompletionResponse response;
+    const Failure failure(chat_->CreateChatCompletion(context.get(), Asking("example/rate-limited"), &response));
     PrintCode("rate-limit", failure);
     if (failure.reason == api::Reason_Name(api::RATE_LIMIT_EXCEEDED) && failure.retry_delay) {
       std::cout << "rate-limit: retry after " << failure.retry_delay->count() << " ms\n";
@@ -262,8 +262,8 @@ class Example {
     api::RetrieveModelRequest request;
     request.set_model("example/missing");
     const auto context = Context();
-    api::Model reply;
-    const Failure failure(models_->RetrieveModel(context.get(), request, &reply));
+    api::Model response;
+    const Failure failure(models_->RetrieveModel(context.get(), request, &response));
     PrintCode("missing", failure);
     if (failure.resource) {
       std::cout << "missing: " << failure.resource->resource_type() << ' ' << failure.resource->resource_name()

@@ -20,7 +20,7 @@ std::optional<T> Detail(const google::rpc::Status& status) {
 }  // namespace
 
 Failure::Failure(const grpc::Status& status) : code(status.error_code()) {
-  google::rpc::Status details;  // stays empty if it was not a bridge that answered
+  google::rpc::Status details;  // empty if the response is not from a bridge
   grpc::ExtractErrorDetails(status, &details);
   if (const auto info = Detail<google::rpc::ErrorInfo>(details)) reason = info->reason();
   if (const auto info = Detail<google::rpc::RetryInfo>(details)) {

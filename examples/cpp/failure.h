@@ -1,4 +1,4 @@
-// What a failed call says.
+// A failed call and its details.
 #pragma once
 
 #include <grpcpp/support/status.h>
@@ -11,7 +11,7 @@
 #include "aibridge/v1/errors.pb.h"
 #include "google/rpc/error_details.pb.h"
 
-// Decide by code and reason; the rest is there where it applies.
+// Decide by code and reason; the rest is set if it applies.
 struct Failure {
   explicit Failure(const grpc::Status& status);
 

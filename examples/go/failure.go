@@ -10,7 +10,7 @@ import (
 	aibridge "github.com/aibridge/aibridge/generated/go/aibridge/v1"
 )
 
-// failure is what a failed call says: decide by code and reason.
+// failure is a failed call: decide by code and reason.
 type failure struct {
 	code       code.Code
 	reason     string

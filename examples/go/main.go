@@ -90,12 +90,12 @@ func ending(finishReason string, usage *aibridge.Usage) string {
 func (c *client) listModels() error {
 	ctx, cancel := c.call(timeout)
 	defer cancel()
-	reply, err := c.models.ListModels(ctx, &aibridge.ListModelsRequest{})
+	response, err := c.models.ListModels(ctx, &aibridge.ListModelsRequest{})
 	if err != nil {
 		return err
 	}
 	ids := []string{}
-	for _, model := range reply.GetData() {
+	for _, model := range response.GetData() {
 		ids = append(ids, model.GetId())
 	}
 	fmt.Println("models:", strings.Join(ids, " "))
@@ -107,11 +107,11 @@ func (c *client) chatWithTool() error {
 	defer cancel()
 	request := asking("example/chat", "What is the weather in Paris?")
 	request.Tools = []*aibridge.Tool{weather()}
-	reply, err := c.chat.CreateChatCompletion(ctx, request)
+	response, err := c.chat.CreateChatCompletion(ctx, request)
 	if err != nil {
 		return err
 	}
-	message := reply.GetChoices()[0].GetMessage()
+	message := response.GetChoices()[0].GetMessage()
 	call := message.GetToolCalls()[0]
 	fmt.Println("chat: call", call.GetFunction().GetName(), call.GetFunction().GetArguments())
 
@@ -120,13 +120,13 @@ func (c *client) chatWithTool() error {
 		ToolCallId:  call.Id,
 		ContentKind: &aibridge.ChatCompletionMessage_Content{Content: `{"degrees":21}`},
 	})
-	reply, err = c.chat.CreateChatCompletion(ctx, request)
+	response, err = c.chat.CreateChatCompletion(ctx, request)
 	if err != nil {
 		return err
 	}
-	choice := reply.GetChoices()[0]
+	choice := response.GetChoices()[0]
 	fmt.Println("chat:", choice.GetMessage().GetContent())
-	fmt.Println("chat:", ending(choice.GetFinishReason(), reply.GetUsage()))
+	fmt.Println("chat:", ending(choice.GetFinishReason(), response.GetUsage()))
 	return nil
 }
 
@@ -216,14 +216,14 @@ func (c *client) embed() error {
 	ctx, cancel := c.call(timeout)
 	defer cancel()
 	texts := &aibridge.InputTexts{Items: []string{"a lighthouse", "a rowing boat"}}
-	reply, err := c.embeddings.CreateEmbedding(ctx, &aibridge.CreateEmbeddingRequest{
+	response, err := c.embeddings.CreateEmbedding(ctx, &aibridge.CreateEmbeddingRequest{
 		Model:     proto.String("example/embed"),
 		InputKind: &aibridge.CreateEmbeddingRequest_InputTexts{InputTexts: texts},
 	})
 	if err != nil {
 		return err
 	}
-	for _, embedding := range reply.GetData() {
+	for _, embedding := range response.GetData() {
 		fmt.Println("embed:", strings.Trim(fmt.Sprint(embedding.GetEmbedding()), "[]"))
 	}
 	return nil
@@ -253,7 +253,7 @@ func (c *client) cancel() error {
 			fmt.Printf("cancel: %s after %d chunks\n", failureOf(err).code, chunks)
 			return nil
 		}
-		if chunks < 3 { // what had arrived by then may still come
+		if chunks < 3 { // chunks that have arrived may still be read
 			chunks++
 		}
 		if chunks == 3 {
@@ -309,7 +309,7 @@ func (c *client) cut() error {
 	text := ""
 	for chunks := 0; ; chunks++ {
 		chunk, err := stream.Recv()
-		if err != nil { // io.EOF would be a whole reply
+		if err != nil { // io.EOF would be a whole response
 			failure := failureOf(err)
 			fmt.Printf("cut: %s after %d chunks\n", text, chunks)
 			fmt.Println("cut:", failure.code, failure.reason)

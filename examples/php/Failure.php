@@ -9,7 +9,7 @@ use Google\Rpc\RequestInfo;
 use Google\Rpc\ResourceInfo;
 use Google\Rpc\RetryInfo;
 
-/** What a failed call says. Decide by code and reason; the rest is there where it applies. */
+/** A failed call. Decide by code and reason; the rest is set if it applies. */
 final class Failure extends RuntimeException
 {
     /** As google.rpc.Code spells it: DEADLINE_EXCEEDED. */
@@ -40,7 +40,7 @@ final class Failure extends RuntimeException
     /** @return iterable<Google\Protobuf\Any> */
     private static function details(object $status): iterable
     {
-        $details = new Google\Rpc\Status(); // stays empty if it was not a bridge that answered
+        $details = new Google\Rpc\Status(); // empty if the response is not from a bridge
         $details->mergeFromString($status->metadata['grpc-status-details-bin'][0] ?? '');
 
         return $details->getDetails();

@@ -54,16 +54,16 @@ final class Example
 
     public function models(): void
     {
-        $reply = self::reply($this->models->ListModels(new ListModelsRequest(), [], self::TIMEOUT));
-        $ids = array_map(fn ($model) => $model->getId(), iterator_to_array($reply->getData()));
+        $response = self::response($this->models->ListModels(new ListModelsRequest(), [], self::TIMEOUT));
+        $ids = array_map(fn ($model) => $model->getId(), iterator_to_array($response->getData()));
         self::print('models', ...$ids);
     }
 
     public function chat(): void
     {
         $request = self::asking('example/chat', 'What is the weather in Paris?')->setTools([self::weather()]);
-        $reply = self::reply($this->chat->CreateChatCompletion($request, [], self::TIMEOUT));
-        $message = $reply->getChoices()[0]->getMessage();
+        $response = self::response($this->chat->CreateChatCompletion($request, [], self::TIMEOUT));
+        $message = $response->getChoices()[0]->getMessage();
         $call = $message->getToolCalls()[0];
         self::print('chat', 'call', $call->getFunction()->getName(), $call->getFunction()->getArguments());
 
@@ -72,10 +72,10 @@ final class Example
             ->setRole('tool')
             ->setToolCallId($call->getId())
             ->setContent('{"degrees":21}');
-        $reply = self::reply($this->chat->CreateChatCompletion($request, [], self::TIMEOUT));
-        $choice = $reply->getChoices()[0];
+        $response = self::response($this->chat->CreateChatCompletion($request, [], self::TIMEOUT));
+        $choice = $response->getChoices()[0];
         self::print('chat', $choice->getMessage()->getContent());
-        self::print('chat', self::ending($choice->getFinishReason(), $reply->getUsage()));
+        self::print('chat', self::ending($choice->getFinishReason(), $response->getUsage()));
     }
 
     public function stream(): void
@@ -117,8 +117,8 @@ final class Example
         $request = (new CreateEmbeddingRequest())
             ->setModel('example/embed')
             ->setInputTexts((new InputTexts())->setItems(['a lighthouse', 'a rowing boat']));
-        $reply = self::reply($this->embeddings->CreateEmbedding($request, [], self::TIMEOUT));
-        foreach ($reply->getData() as $embedding) {
+        $response = self::response($this->embeddings->CreateEmbedding($request, [], self::TIMEOUT));
+        foreach ($response->getData() as $embedding) {
             self::print('embed', ...$embedding->getEmbedding());
         }
     }
@@ -126,7 +126,7 @@ final class Example
     public function retry(): void
     {
         $request = (new RetrieveModelRequest())->setModel('example/flaky');
-        self::print('retry', self::reply($this->models->RetrieveModel($request, [], self::TIMEOUT))->getId());
+        self::print('retry', self::response($this->models->RetrieveModel($request, [], self::TIMEOUT))->getId());
     }
 
     public function cancel(): void
@@ -135,7 +135,7 @@ final class Example
         $count = 0;
         try {
             foreach (self::chunks($call) as $_) {
-                if ($count < 3 && ++$count === 3) { // what had arrived by then may still come
+                if ($count < 3 && ++$count === 3) { // chunks that have arrived may still be read
                     $call->cancel();
                 }
             }
@@ -147,7 +147,7 @@ final class Example
     public function deadline(): void
     {
         try {
-            self::reply($this->chat->CreateChatCompletion(self::asking('example/slow'), [], ['timeout' => 500_000]));
+            self::response($this->chat->CreateChatCompletion(self::asking('example/slow'), [], ['timeout' => 500_000]));
         } catch (Failure $failure) {
             self::print('deadline', $failure->status);
         }
@@ -158,7 +158,7 @@ final class Example
         $request = self::asking('example/chat');
         $request->getMessages()[] = (new ChatCompletionMessage())->setRole('user');
         try {
-            self::reply($this->chat->CreateChatCompletion($request, [], self::TIMEOUT));
+            self::response($this->chat->CreateChatCompletion($request, [], self::TIMEOUT));
         } catch (Failure $failure) {
             self::print('invalid', $failure->status, $failure->reason);
             foreach ($failure->violations as $violation) {
@@ -172,7 +172,7 @@ final class Example
         $request = self::asking('example/rate-limited');
         $metadata = ['x-request-id' => ['example-rate-limit']];
         try {
-            self::reply($this->chat->CreateChatCompletion($request, $metadata, self::TIMEOUT));
+            self::response($this->chat->CreateChatCompletion($request, $metadata, self::TIMEOUT));
         } catch (Failure $failure) {
             self::print('rate-limit', $failure->status, $failure->reason);
             if ($failure->reason === Reason::name(Reason::RATE_LIMIT_EXCEEDED)) {
@@ -205,22 +205,22 @@ final class Example
     {
         $request = (new RetrieveModelRequest())->setModel('example/missing');
         try {
-            self::reply($this->models->RetrieveModel($request, [], self::TIMEOUT));
+            self::response($this->models->RetrieveModel($request, [], self::TIMEOUT));
         } catch (Failure $failure) {
             self::print('missing', $failure->status, $failure->reason);
             self::print('missing', $failure->resource?->getResourceType(), $failure->resource?->getResourceName());
         }
     }
 
-    /** Waits for the reply of a unary call. */
-    private static function reply(Grpc\UnaryCall $call): object
+    /** Waits for the response of a unary call. */
+    private static function response(Grpc\UnaryCall $call): object
     {
-        [$reply, $status] = $call->wait();
+        [$response, $status] = $call->wait();
         if ($status->code !== Grpc\STATUS_OK) {
             throw new Failure($status);
         }
 
-        return $reply;
+        return $response;
     }
 
     /** The messages of a stream as they come. */
@@ -252,7 +252,7 @@ final class Example
     }
 
     /**
-     * Puts tool calls together: each delta names its call by index; the arguments come in pieces.
+     * Adds deltas to tool calls: each delta names its call by index, and the arguments come in pieces.
      *
      * @param array<int, ToolCall> $calls
      * @param iterable<ToolCallDelta> $deltas
@@ -272,7 +272,7 @@ final class Example
         }
     }
 
-    /** Why it ended, and what it took. */
+    /** The finish reason and the usage. */
     private static function ending(string $finishReason, Usage $usage): string
     {
         $counts = [$usage->getPromptTokens(), $usage->getCompletionTokens(), $usage->getTotalTokens()];

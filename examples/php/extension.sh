@@ -1,6 +1,6 @@
 #!/bin/sh
-# Builds gRPC's extension in the folder given, and puts its PHP library beside it: Debian has libgrpc, and all of gRPC's
-# source, but no package for PHP. Elsewhere `pecl install grpc` and Composer do this.
+# Builds gRPC's extension in the given folder, with its PHP library next to it. Debian has libgrpc and gRPC's source,
+# but no package for PHP. Elsewhere `pecl install grpc` and Composer do this.
 set -eu
 out=$1
 rm -rf "$out" && mkdir -p "$out/apt/lists/partial"

@@ -28,22 +28,22 @@ class Example:
 
     async def models(self) -> None:
         request = models_pb2.ListModelsRequest()
-        reply = await self.models_stub.ListModels(request, timeout=TIMEOUT, metadata=self.metadata)
-        print("models:", *(model.id for model in reply.data))
+        response = await self.models_stub.ListModels(request, timeout=TIMEOUT, metadata=self.metadata)
+        print("models:", *(model.id for model in response.data))
 
     async def chat(self) -> None:
         request = asking("example/chat", "What is the weather in Paris?")
         request.tools.append(WEATHER)
-        reply = await self.complete(request)
-        message = reply.choices[0].message
+        response = await self.complete(request)
+        message = response.choices[0].message
         call = message.tool_calls[0]
         print("chat: call", call.function.name, call.function.arguments)
 
         request.messages.append(message)
         request.messages.add(role="tool", tool_call_id=call.id, content='{"degrees":21}')
-        reply = await self.complete(request)
-        print("chat:", reply.choices[0].message.content)
-        print("chat:", ending(reply.choices[0].finish_reason, reply.usage))
+        response = await self.complete(request)
+        print("chat:", response.choices[0].message.content)
+        print("chat:", ending(response.choices[0].finish_reason, response.usage))
 
     async def stream(self) -> None:
         request = asking("example/stream")
@@ -73,8 +73,8 @@ class Example:
     async def embed(self) -> None:
         texts = embeddings_pb2.InputTexts(items=["a lighthouse", "a rowing boat"])
         request = embeddings_pb2.CreateEmbeddingRequest(model="example/embed", input_texts=texts)
-        reply = await self.embeddings_stub.CreateEmbedding(request, timeout=TIMEOUT, metadata=self.metadata)
-        for embedding in reply.data:
+        response = await self.embeddings_stub.CreateEmbedding(request, timeout=TIMEOUT, metadata=self.metadata)
+        for embedding in response.data:
             print("embed:", *embedding.embedding)
 
     async def retry(self) -> None:

@@ -26,8 +26,8 @@ class Example:
         return self.chat_stub.CreateChatCompletionStream(request, timeout=TIMEOUT, metadata=self.metadata)
 
     def models(self) -> None:
-        reply = self.models_stub.ListModels(models_pb2.ListModelsRequest(), timeout=TIMEOUT, metadata=self.metadata)
-        print("models:", *(model.id for model in reply.data))
+        response = self.models_stub.ListModels(models_pb2.ListModelsRequest(), timeout=TIMEOUT, metadata=self.metadata)
+        print("models:", *(model.id for model in response.data))
 
     def chat(self) -> None:
         request = asking("example/chat", "What is the weather in Paris?")
@@ -38,9 +38,9 @@ class Example:
 
         request.messages.append(message)
         request.messages.add(role="tool", tool_call_id=call.id, content='{"degrees":21}')
-        reply = self.complete(request)
-        print("chat:", reply.choices[0].message.content)
-        print("chat:", ending(reply.choices[0].finish_reason, reply.usage))
+        response = self.complete(request)
+        print("chat:", response.choices[0].message.content)
+        print("chat:", ending(response.choices[0].finish_reason, response.usage))
 
     def stream(self) -> None:
         request = asking("example/stream")
@@ -70,8 +70,8 @@ class Example:
     def embed(self) -> None:
         texts = embeddings_pb2.InputTexts(items=["a lighthouse", "a rowing boat"])
         request = embeddings_pb2.CreateEmbeddingRequest(model="example/embed", input_texts=texts)
-        reply = self.embeddings_stub.CreateEmbedding(request, timeout=TIMEOUT, metadata=self.metadata)
-        for embedding in reply.data:
+        response = self.embeddings_stub.CreateEmbedding(request, timeout=TIMEOUT, metadata=self.metadata)
+        for embedding in response.data:
             print("embed:", *embedding.embedding)
 
     def retry(self) -> None:

@@ -1,4 +1,4 @@
-"""What both clients use: channel options, failures, and tool calls put together."""
+"""What both clients use: channel options, failures, and the accumulation of tool calls."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ OPTIONS = [
 
 @dataclass
 class Failure:
-    """What a failed call says: decide by `code` and `reason`."""
+    """A failed call. Decide by `code` and `reason`."""
 
     code: str
     reason: str = ""
@@ -48,7 +48,7 @@ class Failure:
 
 
 def failure_of(error: grpc.RpcError) -> Failure:
-    """The details of `google.rpc.Status`, which come with each failure; `grpc.aio` has the same errors."""
+    """The details in the failure's `google.rpc.Status`. `grpc.aio` has the same errors."""
     failure = Failure(code_pb2.Code.Name(error.code().value[0]))
     status = rpc_status.from_call(error)
     for detail in status.details if status else ():
@@ -90,7 +90,7 @@ WEATHER = chat_pb2.Tool(
 
 
 def add_tool_calls(calls: dict[int, chat_pb2.ToolCall], deltas: Iterable[chat_pb2.ToolCallDelta]) -> None:
-    """Put tool calls together: each delta names its call by index; the arguments come in pieces."""
+    """Add deltas to tool calls. Each delta names its call by `index`, and the arguments come in pieces."""
     for delta in deltas:
         call = calls.setdefault(delta.index, chat_pb2.ToolCall())
         call.id = delta.id or call.id
@@ -99,6 +99,6 @@ def add_tool_calls(calls: dict[int, chat_pb2.ToolCall], deltas: Iterable[chat_pb
 
 
 def ending(finish_reason: str, usage) -> str:
-    """Why a reply ended, and what it took."""
+    """The finish reason and the usage, as text."""
     counts = f"{usage.prompt_tokens} + {usage.completion_tokens} = {usage.total_tokens}"
     return f"finish_reason {finish_reason}, {counts} tokens"

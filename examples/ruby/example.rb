@@ -37,13 +37,13 @@ class Example
     @models = ModelsService::Stub.new(target, :this_channel_is_insecure, **options)
     @chat = ChatService::Stub.new(target, :this_channel_is_insecure, **options)
     @embeddings = EmbeddingsService::Stub.new(target, :this_channel_is_insecure, **options)
-    # Not by an interceptor: gRPC forgets what one adds to a call with `return_op`.
+    # Not by an interceptor: gRPC drops what an interceptor adds to a call with `return_op`.
     @metadata = token.empty? ? {} : { "authorization" => "Bearer #{token}" }
   end
 
   def models
-    reply = @models.list_models(ListModelsRequest.new, metadata: @metadata)
-    puts "models: #{reply.data.map(&:id).join(' ')}"
+    response = @models.list_models(ListModelsRequest.new, metadata: @metadata)
+    puts "models: #{response.data.map(&:id).join(' ')}"
   end
 
   def chat
@@ -55,9 +55,9 @@ class Example
 
     request.messages << message
     request.messages << ChatCompletionMessage.new(role: "tool", tool_call_id: call.id, content: '{"degrees":21}')
-    reply = @chat.create_chat_completion(request, metadata: @metadata)
-    puts "chat: #{reply.choices.first.message.content}"
-    puts "chat: #{ending(reply.choices.first.finish_reason, reply.usage)}"
+    response = @chat.create_chat_completion(request, metadata: @metadata)
+    puts "chat: #{response.choices.first.message.content}"
+    puts "chat: #{ending(response.choices.first.finish_reason, response.usage)}"
   end
 
   def stream
@@ -108,7 +108,7 @@ class Example
     count = 0
     operation = @chat.create_chat_completion_stream(asking("example/endless"), metadata: @metadata, return_op: true)
     operation.execute.each do
-      count += 1 if count < 3 # what had arrived by then may still come
+      count += 1 if count < 3 # chunks that have arrived may still be read
       operation.cancel if count == 3
     end
   rescue GRPC::BadStatus => e
@@ -175,7 +175,7 @@ class Example
     CreateChatCompletionRequest.new(model: model, messages: [message])
   end
 
-  # Puts a tool call together; its arguments come in pieces.
+  # Adds deltas to a tool call, whose arguments come in pieces.
   def add(call, delta)
     call.id = delta.id if delta.has_id?
     return unless delta.function
@@ -184,7 +184,7 @@ class Example
     call.function.arguments += delta.function.arguments
   end
 
-  # Why it ended, and what it took.
+  # The finish reason and the usage.
   def ending(finish_reason, usage)
     counts = "#{usage.prompt_tokens} + #{usage.completion_tokens} = #{usage.total_tokens}"
     "finish_reason #{finish_reason}, #{counts} tokens"

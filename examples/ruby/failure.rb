@@ -6,7 +6,7 @@ require "google/rpc/code_pb"
 require "google/rpc/error_details_pb"
 require "grpc"
 
-# What a failed call says. Decide by code and reason; the rest is nil or empty where it does not apply.
+# A failed call. Decide by code and reason; the rest is nil or empty if it does not apply.
 #
 # code is a symbol as in google.rpc.Code, retry_delay is in seconds; resource and upstream are messages.
 Failure = Struct.new(

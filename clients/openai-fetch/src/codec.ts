@@ -1,10 +1,11 @@
-// JSON <-> protobuf by the rules of bridge/codec: the schema is the mapping, and there is no line of code per field.
+// Converts JSON to protobuf and back by the rules of bridge/codec: the schema is the mapping, no field has code of its
+// own.
 //
-// A field's key is its explicit json_name, else its name, without `_json` for raw JSON text; the members of a oneof
-// `x_kind` share the key `x` and are told apart by the JSON type of the value. A message with nothing but
-// `repeated … items` is an array, `bytes` base64 text, InlineData a `data:` URL. `extra_json` has all members that no
-// field can hold: unknown ones, values of another type, empty lists and objects. null is the same as nothing.
-// `bridge_options` has no place in JSON.
+// A field's key is its explicit json_name, or else its name without the suffix `_json`. The members of a oneof `x_kind`
+// share the key `x`; the JSON type of the value decides between them. A message whose only field is `repeated … items`
+// is an array, `bytes` is base64 text, InlineData a `data:` URL. `extra_json` has all members that no field can hold:
+// unknown ones, values of another type, empty lists and objects. null counts as absent. `bridge_options` is not in the
+// JSON.
 import { create, type DescField, type DescMessage, isFieldSet, type Message, type MessageShape, ScalarType } from "@bufbuild/protobuf";
 import { base64Encode } from "@bufbuild/protobuf/wire";
 import { JSON_NAMES, KINDS } from "./schema.js";
@@ -12,7 +13,7 @@ import { JSON_NAMES, KINDS } from "./schema.js";
 export type Json = null | boolean | number | string | Json[] | JsonObject;
 export type JsonObject = { [key: string]: Json };
 
-/** Members to write as the given JSON text where a message does not have them, by the message's type. */
+/** JSON text to write for members that a message does not have, by the message's type. */
 export type Defaults = Record<string, Record<string, string>>;
 
 type Bag = Record<string, unknown>;
@@ -21,7 +22,7 @@ const MISFIT = Symbol("a value that its field cannot hold");
 const RAW = "_json";
 const plans = new Map<string, Map<string, DescField[]>>();
 
-/** Each JSON key of a message type with the fields that can hold its value, raw text last. */
+/** The fields for each JSON key of a message type, raw text last. */
 function keysOf(type: DescMessage): Map<string, DescField[]> {
   let keys = plans.get(type.typeName);
   if (!keys) {
@@ -47,13 +48,13 @@ const isRaw = (field: DescField) => field.name.endsWith(RAW);
 const isObject = (item: Json): item is JsonObject => typeof item === "object" && item !== null && !Array.isArray(item);
 const isInlineData = (type: DescMessage) => type.name === "InlineData";
 
-/** The field of the elements, for a message that stands for an array. */
+/** The field of the items, for a message that represents an array. */
 function itemsOf(type: DescMessage): DescField | undefined {
   const [field] = type.fields;
   return type.fields.length === 1 && field?.name === "items" ? field : undefined;
 }
 
-/** The message for a JSON object. No object is refused, and none loses a member. */
+/** The message for a JSON object. It refuses no object and loses no member. */
 export function decode<T extends DescMessage>(type: T, value: JsonObject): MessageShape<T> {
   const message = create(type) as MessageShape<T> & Bag;
   const extra: JsonObject = {};
@@ -95,7 +96,7 @@ function readList(field: DescField, item: Json, mayBeEmpty: boolean): unknown {
   return elements.includes(MISFIT) ? MISFIT : elements;
 }
 
-/** One value of a field, whether the field is repeated or not. */
+/** One value of a field, repeated or not. */
 function readOne(field: DescField, item: Json): unknown {
   if (field.message) {
     const items = itemsOf(field.message);
@@ -119,11 +120,11 @@ function readOne(field: DescField, item: Json): unknown {
     case ScalarType.INT64:
       return typeof item === "number" && Number.isSafeInteger(item) ? BigInt(item) : MISFIT;
     default:
-      return MISFIT; // bytes are for callers of the bridge; what is text here stays text
+      return MISFIT; // base64 text stays text here
   }
 }
 
-/** The text of the JSON object that a message is. */
+/** The JSON text of a message. */
 export function encode(type: DescMessage, message: Message, defaults: Defaults = {}): string {
   const bag = message as Message & Bag;
   const members: string[] = [];
@@ -138,7 +139,7 @@ export function encode(type: DescMessage, message: Message, defaults: Defaults =
   }
   for (const [key, text] of absent) members.push(`${JSON.stringify(key)}:${text}`);
   const extra = typeof bag["extraJson"] === "string" ? bag["extraJson"].trim().slice(1, -1).trim() : "";
-  if (extra) members.push(extra); // last: of two members with one name, JSON.parse takes this
+  if (extra) members.push(extra); // last: of two members with one name, JSON.parse takes the last
   return `{${members.join(",")}}`;
 }
 
@@ -167,7 +168,7 @@ function writeOne(field: DescField, value: unknown, defaults: Defaults): string 
   return field.scalar === ScalarType.FLOAT ? shortest(value as number) : JSON.stringify(value);
 }
 
-/** The shortest decimal that is this 32-bit number: 0.1, where the 64-bit one would be 0.10000000149011612. */
+/** The shortest decimal for this 32-bit number: 0.1, where the 64-bit number is 0.10000000149011612. */
 function shortest(number: number): string {
   for (const digits of [7, 8]) {
     const decimal = Number(number.toPrecision(digits));

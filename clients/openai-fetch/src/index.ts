@@ -1,4 +1,4 @@
-// A `fetch` for OpenAI's libraries that makes gRPC calls of their requests:
+// A `fetch` for OpenAI's libraries that turns their requests into gRPC calls:
 //
 //     const client = new OpenAI({ fetch: aibridgeFetch("127.0.0.1:50051"), apiKey: "…" });
 //
@@ -18,11 +18,11 @@ import { type CallOptions, type Client, createClient } from "@connectrpc/connect
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import type { SecureClientSessionOptions } from "node:http2";
 import { notAllowed, RawEvents, rawReply } from "./raw.js";
-import { ChatEvents, embeddingsOf, EVENT_STREAM, type EventWriter, Failure, replyOf } from "./replies.js";
+import { ChatEvents, embeddingsOf, EVENT_STREAM, type EventWriter, Failure, responseOf } from "./responses.js";
 import { metadataOf, type Rpc, rpcOf } from "./requests.js";
 
 export interface Options {
-  /** TLS: true for the authorities that Node brings along, or `ca`, `cert`, `key`, `servername` of `node:tls`. */
+  /** TLS: true for Node's own CA certificates, or `ca`, `cert`, `key`, `servername` of `node:tls`. */
   tls?: boolean | SecureClientSessionOptions;
 }
 
@@ -35,7 +35,7 @@ export function aibridgeFetch(target: string, options: Options = {}): typeof fet
     nodeOptions: typeof options.tls === "object" ? options.tls : {},
     readMaxBytes: SIZE,
     writeMaxBytes: SIZE,
-    // A model may think for minutes without a byte; not more often than a server tolerates, and only during a call.
+    // Pings only during calls, because a model may think for minutes. Servers end connections that ping too often.
     pingIntervalMs: 60_000,
     pingTimeoutMs: 20_000,
   });
@@ -53,13 +53,13 @@ export function aibridgeFetch(target: string, options: Options = {}): typeof fet
     if (rpc instanceof Response) return rpc;
     const { signal } = request;
     try {
-      return await answer(clients, rpc, metadataOf(request.headers), signal);
+      return await respond(clients, rpc, metadataOf(request.headers), signal);
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       if (error instanceof TypeError) throw error;
       const failure = new Failure(error);
-      const reply = rpc.call === "raw" || rpc.call === "events" ? notAllowed(rpc.request, failure) : undefined;
-      if (reply) return reply;
+      const response = rpc.call === "raw" || rpc.call === "events" ? notAllowed(rpc.request, failure) : undefined;
+      if (response) return response;
       if (failure.isBroken) throw failure.rejection("fetch failed");
       return failure.response;
     }
@@ -73,21 +73,21 @@ interface Clients {
   raw: Client<typeof RawService>;
 }
 
-/** The response to an RPC; of a stream, once its first chunk has come. */
-async function answer(clients: Clients, rpc: Rpc, headers: Headers, signal: AbortSignal): Promise<Response> {
+/** The response to an RPC. A streamed one is returned when its first chunk has arrived. */
+async function respond(clients: Clients, rpc: Rpc, headers: Headers, signal: AbortSignal): Promise<Response> {
   let trailers = new Headers();
   const call: CallOptions = { headers, signal, onTrailer: (received) => (trailers = received) };
   switch (rpc.call) {
     case "models":
-      return replyOf(ListModelsResponseSchema, await clients.models.listModels(rpc.request, call), trailers);
+      return responseOf(ListModelsResponseSchema, await clients.models.listModels(rpc.request, call), trailers);
     case "model": {
       const { model } = rpc;
-      return replyOf(ModelSchema, await clients.models.retrieveModel({ model, bridgeOptions: { retry: false } }, call), trailers);
+      return responseOf(ModelSchema, await clients.models.retrieveModel({ model, bridgeOptions: { retry: false } }, call), trailers);
     }
     case "embed":
       return embeddingsOf(await clients.embeddings.createEmbedding(rpc.request, call), trailers, rpc.base64);
     case "chat":
-      return replyOf(CreateChatCompletionResponseSchema, await clients.chat.createChatCompletion(rpc.request, call), trailers);
+      return responseOf(CreateChatCompletionResponseSchema, await clients.chat.createChatCompletion(rpc.request, call), trailers);
     case "raw":
       return rawReply(await clients.raw.call(rpc.request, call), trailers);
     case "stream":
@@ -97,7 +97,7 @@ async function answer(clients: Clients, rpc: Rpc, headers: Headers, signal: Abor
   }
 }
 
-/** A streamed response: events as its reader asks for them; to cancel its body cancels the RPC. */
+/** A streamed response, whose events are made as they are read. Cancelling the body cancels the RPC. */
 async function streamed<T>(
   begin: (options: CallOptions) => AsyncIterable<T>,
   writer: EventWriter<T>,
@@ -119,7 +119,7 @@ async function body<T>(
   let next: IteratorResult<T> | undefined;
   try {
     do next = await chunks.next();
-    while (!next.done && writer.isHeartbeat(next.value)); // the response begins with its first chunk
+    while (!next.done && writer.isHeartbeat(next.value)); // the response starts with its first chunk
   } catch (error) {
     const failure = new Failure(error);
     if (failure.isEvent) return writer.error(failure);

@@ -1,15 +1,15 @@
-// Requests that have no RPC of their own, as calls of the bridge's RawService. No I/O.
+// Requests without an RPC of their own, as calls of the bridge's RawService. No I/O.
 import { HttpMethod, type RawEvent, RawEventSchema, type RawRequest, RawRequestSchema, type RawResponse } from "@aibridge/protos";
 import { create, isFieldSet } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
-import { DONE, type EventWriter, type Failure, headersOf, HEARTBEAT, refusal, response } from "./replies.js";
+import { DONE, type EventWriter, type Failure, headersOf, HEARTBEAT, refusal, response } from "./responses.js";
 
 const METHODS: Record<string, HttpMethod> = { GET: HttpMethod.GET, POST: HttpMethod.POST, DELETE: HttpMethod.DELETE };
 
-// What stands before the path proper: the base URL's own path, as far as versions mark its end.
+// The part before the path: the base URL's path, up to its version segment.
 const BASE = /^.*?\/v\d[^/]*(?:\/openai)?(?=\/)/;
 
-// Options of libraries that call an endpoint the bridge has an RPC for instead.
+// Library options that use an endpoint for which the bridge has an RPC.
 const INSTEAD: Record<string, string> = {
   responses:
     "; chat completions can be used instead: client.chat.completions, createOpenAI(…).chat(…) in the AI SDK," +
@@ -17,7 +17,7 @@ const INSTEAD: Record<string, string> = {
   completions: "; chat completions can be used instead",
 };
 
-/** The RawRequest of an HTTP request; a response where RawService cannot carry it. */
+/** The RawRequest of an HTTP request, or a response if RawService cannot send it. */
 export function rawRequest(method: string, url: URL, body: string, contentType: string): RawRequest | Response {
   const kind = METHODS[method];
   if (kind === undefined) return refusal(405, `the bridge carries GET, POST and DELETE, not ${method}`, "method_not_allowed");
@@ -41,18 +41,18 @@ export function streams(request: RawRequest): boolean {
   try {
     return (JSON.parse(request.bodyJson ?? "null") as { stream?: unknown } | null)?.stream === true;
   } catch {
-    return false; // which the bridge says better
+    return false; // the bridge reports it
   }
 }
 
-/** The HTTP response that a response is. */
+/** The HTTP response for a RawResponse. */
 export function rawReply({ httpStatus, bodyJson }: RawResponse, trailers: Headers): Response {
   const headers = headersOf(trailers);
   if (bodyJson !== undefined) headers.set("content-type", "application/json");
   return response(httpStatus ?? 200, bodyJson ?? null, headers);
 }
 
-/** The response to a request whose path the bridge does not allow, with what helps; undefined for other failures. */
+/** The response for a path that the bridge does not allow, with advice; undefined for other failures. */
 export function notAllowed({ path = "" }: RawRequest, failure: Failure): Response | undefined {
   const isOlder = failure.error.code === Code.Unimplemented && !failure.reason; // than RawService
   if (failure.reason !== "RAW_PATH_NOT_ALLOWED" && !isOlder) return undefined;
@@ -62,7 +62,7 @@ export function notAllowed({ path = "" }: RawRequest, failure: Failure): Respons
   return refusal(404, message, "unknown_url");
 }
 
-/** Writes the events of one stream as the gateway has sent them. */
+/** Writes the events of one stream as the gateway sent them. */
 export class RawEvents implements EventWriter<RawEvent> {
   private isNamed = false;
   private failed = false;
@@ -80,12 +80,12 @@ export class RawEvents implements EventWriter<RawEvent> {
     return RawEventSchema.fields.every((field) => !isFieldSet(event, field));
   }
 
-  /** Nothing, where events have names, and the last one says that it is the last. */
+  /** Nothing if events have names, because the last event marks the end. */
   get end(): string {
     return this.isNamed ? "" : DONE;
   }
 
-  /** Nothing behind `response.failed`, which has told of it. */
+  /** Nothing after `response.failed`, which reports the error. */
   error(failure: Failure): string {
     return this.failed ? "" : failure.event;
   }

@@ -1,9 +1,9 @@
-// An HTTP request of the OpenAI API as the RPC that says the same. No I/O.
+// HTTP requests of the OpenAI API as RPCs. No I/O.
 import { type BridgeOptions, CreateChatCompletionRequestSchema, CreateEmbeddingRequestSchema, ListModelsRequestSchema, type RawRequest } from "@aibridge/protos";
 import type { MessageShape } from "@bufbuild/protobuf";
 import { decode, type JsonObject } from "./codec.js";
 import { rawRequest, streams } from "./raw.js";
-import { refusal } from "./replies.js";
+import { refusal } from "./responses.js";
 
 export type Rpc =
   | { call: "chat" | "stream"; request: MessageShape<typeof CreateChatCompletionRequestSchema> }
@@ -12,15 +12,15 @@ export type Rpc =
   | { call: "models"; request: MessageShape<typeof ListModelsRequestSchema> }
   | { call: "raw" | "events"; request: RawRequest };
 
-// The leftmost wins, so that an id may have any of these words in it; what stands before is the base URL's.
+// The leftmost match is used, so an id may contain these words. The part before it is the base URL's.
 const ROUTE = /\/(?:(chat\/completions)|(embeddings)|(models)(?:\/(.+))?)\/*$/;
 
-// Headers that frame an HTTP message or tell of the HTTP library; all others are the caller's to choose, and the
-// bridge's to let pass.
+// Headers that frame an HTTP message or describe the HTTP library. All others are sent, and the bridge decides which to
+// forward.
 const FRAMING =
   /^(?:accept|connection|cookie|expect|host|te|transfer-encoding|upgrade|user-agent|(?:accept-|content-|grpc-|proxy-|x-stainless-).*|.*-bin)$/;
 
-/** The RPC of a request, RawService's where it has none of its own; a response where it cannot be sent. */
+/** The RPC of a request, or RawService if it has none of its own; a response if it cannot be sent. */
 export function rpcOf(method: string, url: URL, body: string, contentType: string): Rpc | Response {
   const route = ROUTE.exec(url.pathname);
   const [, chat, embeddings, , model] = route ?? [];
@@ -37,11 +37,11 @@ export function rpcOf(method: string, url: URL, body: string, contentType: strin
     const request = once(decode(CreateEmbeddingRequestSchema, value));
     return { call: "embed", request, base64: value["encoding_format"] === "base64" };
   }
-  const { stream, ...members } = value; // the RPC says it
+  const { stream, ...members } = value; // the RPC decides it
   return { call: stream === true ? "stream" : "chat", request: once(decode(CreateChatCompletionRequestSchema, members)) };
 }
 
-/** The headers that go along, as gRPC metadata. */
+/** The headers to send, as gRPC metadata. */
 export function metadataOf(headers: Headers): Headers {
   const metadata = new Headers();
   for (const [key, value] of headers) {
@@ -52,7 +52,7 @@ export function metadataOf(headers: Headers): Headers {
   return metadata;
 }
 
-/** The parameters of a query: those that the request has no field for go in extra_json. */
+/** The parameters of a query. Those without a field go in extra_json. */
 function page(query: URLSearchParams): MessageShape<typeof ListModelsRequestSchema> {
   const members: JsonObject = {};
   for (const key of new Set(query.keys())) {
@@ -71,7 +71,7 @@ function parse(body: string): JsonObject | undefined {
   }
 }
 
-/** The request with the bridge's own retries off: the library retries, and attempts would multiply. */
+/** The request with the bridge's retries off: the library retries, and attempts would multiply. */
 function once<T extends { bridgeOptions?: BridgeOptions }>(request: T): T {
   request.bridgeOptions = { $typeName: "aibridge.v1.BridgeOptions", retry: false };
   return request;

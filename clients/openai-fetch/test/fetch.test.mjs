@@ -1,4 +1,4 @@
-// The fetch before a bridge that this test plays: what comes when, who is told when it is enough, and what breaks how.
+// The fetch in front of a scripted bridge: when responses arrive, how cancellation travels, and how failures look.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:http2";
@@ -46,7 +46,7 @@ const refused = () =>
 
 const post = (body, init = {}) => aibridgeFetch(target)(URL, { method: "POST", body: JSON.stringify(body), ...init });
 
-/** A stream that gives one chunk and then nothing; `ended` is when the caller has gone. */
+/** A stream with one chunk and then nothing. `ended` resolves when the caller has gone. */
 function held() {
   let finish;
   const ended = new Promise((resolve) => (finish = resolve));
@@ -62,7 +62,7 @@ test("events come when chunks come, and to cancel the body cancels the call", as
   const ended = held();
   const response = await post({ ...HELLO, stream: true });
   const reader = response.body.getReader();
-  const { value } = await reader.read(); // while the bridge is still at it
+  const { value } = await reader.read(); // while the stream is still open
   assert.deepEqual(JSON.parse(new TextDecoder().decode(value).slice("data: ".length)), {
     choices: [{ index: 0, delta: { content: "a" }, finish_reason: null }],
   });
@@ -81,7 +81,7 @@ test("an abort signal ends the body, with its reason", async () => {
   await ended;
 });
 
-test("an abort signal before the reply rejects, with its reason", async () => {
+test("an abort signal before the response rejects, with its reason", async () => {
   play = (_, { signal }) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
   await assert.rejects(post(HELLO, { signal: AbortSignal.timeout(50) }), { name: "TimeoutError" });
 });

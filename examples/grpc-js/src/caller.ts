@@ -16,7 +16,7 @@ export interface Options {
   metadata?: Record<string, string>;
 }
 
-/** The methods of protobuf-es services, called with grpc-js: as promises, and as streams to iterate over or cancel. */
+/** Calls the methods of protobuf-es services with grpc-js: as promises, and as streams to iterate over or cancel. */
 export class Caller {
   constructor(
     private readonly client: Client,
@@ -32,8 +32,8 @@ export class Caller {
     return new Promise((resolve, reject) => {
       const { path, serialize, deserialize } = form<I, O>(method);
       const message = create(method.input, request);
-      this.client.makeUnaryRequest(path, serialize, deserialize, message, ...this.context(options), (error, reply) =>
-        error ? reject(error) : resolve(reply!),
+      this.client.makeUnaryRequest(path, serialize, deserialize, message, ...this.context(options), (error, response) =>
+        error ? reject(error) : resolve(response!),
       );
     });
   }

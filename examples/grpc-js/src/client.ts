@@ -67,9 +67,9 @@ async function chat() {
   console.log("chat: call", call.function?.name, call.function?.arguments);
 
   const result = toolMessage(call.id, { degrees: 21 });
-  const reply = await caller.unary(createChatCompletion, { ...request, messages: [...request.messages, message, result] });
-  console.log("chat:", textOf(reply.choices[0].message));
-  console.log("chat:", ending(reply.choices[0].finishReason, reply.usage));
+  const response = await caller.unary(createChatCompletion, { ...request, messages: [...request.messages, message, result] });
+  console.log("chat:", textOf(response.choices[0].message));
+  console.log("chat:", ending(response.choices[0].finishReason, response.usage));
 }
 
 async function stream() {
@@ -116,11 +116,11 @@ async function retry() {
 }
 
 async function cancel() {
-  const replies = caller.stream(createChatCompletionStream, asking("example/endless"));
+  const responses = caller.stream(createChatCompletionStream, asking("example/endless"));
   let chunks = 0;
   try {
-    for await (const _ of replies) {
-      if (chunks < 3 && ++chunks === 3) replies.cancel(); // what had arrived by then may still come
+    for await (const _ of responses) {
+      if (chunks < 3 && ++chunks === 3) responses.cancel(); // chunks that have arrived may still be read
     }
   } catch (error) {
     console.log("cancel:", failureOf(error).code, "after", chunks, "chunks");

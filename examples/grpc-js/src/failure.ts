@@ -15,7 +15,7 @@ import {
   UpstreamErrorSchema,
 } from "@aibridge/protos";
 
-/** What a failed call says: decide by `code` and `reason`. */
+/** A failed call: decide by `code` and `reason`. */
 export interface Failure {
   code: string;
   reason: string;

@@ -1,4 +1,4 @@
-//! What a failed call says.
+//! A failed call and its details.
 
 use prost::{Message, Name};
 use tonic::{Code, Status};
@@ -24,7 +24,7 @@ impl From<Status> for Failure {
 }
 
 impl Failure {
-    /// `google.rpc.ErrorInfo.reason`; empty if it was not a bridge that answered.
+    /// `google.rpc.ErrorInfo.reason`; empty if the response is not from a bridge.
     pub fn reason(&self) -> &str {
         self.details.error_info().map_or("", |info| &info.reason)
     }

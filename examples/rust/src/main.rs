@@ -3,7 +3,7 @@
 mod failure;
 mod retry;
 
-/// The stubs that `build.rs` has made.
+/// The stubs from `build.rs`.
 mod proto {
     tonic::include_proto!("aibridge.v1");
 }
@@ -37,7 +37,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 type Error = Box<dyn std::error::Error>;
 type Authorized = InterceptedService<Channel, Authorization>;
 
-/// Puts the caller's token on each call, if there is one.
+/// Adds the caller's token to each call, if there is one.
 #[derive(Clone)]
 struct Authorization(Option<MetadataValue<Ascii>>);
 
@@ -50,7 +50,7 @@ impl tonic::service::Interceptor for Authorization {
     }
 }
 
-/// A channel with keepalive during calls; it connects with the first call.
+/// A channel with keepalive during calls. It connects when it is first used.
 fn connect(target: &str) -> Result<Channel, tonic::transport::Error> {
     let endpoint = Endpoint::from_shared(format!("http://{target}"))?
         .http2_keep_alive_interval(Duration::from_secs(60))
@@ -102,8 +102,8 @@ impl Example {
     async fn models(&self) -> Result<(), Error> {
         let mut models = self.models.clone();
         let call = async || models.list_models(within(TIMEOUT, ListModelsRequest::default())).await;
-        let reply = retrying(call).await?.into_inner();
-        let ids: Vec<&str> = reply.data.iter().map(|model| model.id()).collect();
+        let response = retrying(call).await?.into_inner();
+        let ids: Vec<&str> = response.data.iter().map(|model| model.id()).collect();
         println!("models: {}", ids.join(" "));
         Ok(())
     }
@@ -111,8 +111,8 @@ impl Example {
     async fn chat(&self) -> Result<(), Error> {
         let mut request = asking("example/chat", "What is the weather in Paris?");
         request.tools.push(weather());
-        let mut reply = self.create(&request).await?.into_inner();
-        let message = reply.choices.swap_remove(0).message.unwrap_or_default();
+        let mut response = self.create(&request).await?.into_inner();
+        let message = response.choices.swap_remove(0).message.unwrap_or_default();
         let call = message.tool_calls.first().cloned().unwrap_or_default();
         let function = call.function.unwrap_or_default();
         println!("chat: call {} {}", function.name(), function.arguments());
@@ -124,9 +124,9 @@ impl Example {
             content_kind: Some(ContentKind::Content(r#"{"degrees":21}"#.into())),
             ..Default::default()
         });
-        let reply = self.create(&request).await?.into_inner();
-        println!("chat: {}", text(&reply));
-        println!("chat: {}", ending(reply.choices[0].finish_reason(), &reply.usage.unwrap_or_default()));
+        let response = self.create(&request).await?.into_inner();
+        println!("chat: {}", text(&response));
+        println!("chat: {}", ending(response.choices[0].finish_reason(), &response.usage.unwrap_or_default()));
         Ok(())
     }
 
@@ -174,8 +174,8 @@ impl Example {
             ..Default::default()
         };
         let mut embeddings = self.embeddings.clone();
-        let reply = embeddings.create_embedding(within(TIMEOUT, request)).await?.into_inner();
-        for embedding in reply.data {
+        let response = embeddings.create_embedding(within(TIMEOUT, request)).await?.into_inner();
+        for embedding in response.data {
             let numbers: Vec<String> = embedding.embedding.iter().map(f32::to_string).collect();
             println!("embed: {}", numbers.join(" "));
         }
@@ -190,7 +190,7 @@ impl Example {
         Ok(())
     }
 
-    /// A stream is cancelled by dropping it, so that there is nobody left to be told a code.
+    /// Dropping a stream cancels it, so there is no status code to read.
     async fn cancel(&self) -> Result<(), Error> {
         let mut chunks = self.create_stream(&asking("example/endless", "Hello!")).await?;
         let mut count = 0;
@@ -304,9 +304,9 @@ fn weather() -> Tool {
     }
 }
 
-/// The text of the first answer.
-fn text(reply: &CreateChatCompletionResponse) -> &str {
-    match reply.choices.first().and_then(|choice| choice.message.as_ref()?.content_kind.as_ref()) {
+/// The text of the first choice.
+fn text(response: &CreateChatCompletionResponse) -> &str {
+    match response.choices.first().and_then(|choice| choice.message.as_ref()?.content_kind.as_ref()) {
         Some(ContentKind::Content(text)) => text,
         _ => "",
     }
@@ -320,7 +320,7 @@ fn more(delta: &ChatCompletionDelta) -> &str {
     }
 }
 
-/// Puts tool calls together: each delta names its call by index; the arguments come in pieces.
+/// Adds deltas to tool calls: each delta names its call by index, and the arguments come in pieces.
 fn add_tool_calls(calls: &mut BTreeMap<i32, ToolCall>, deltas: Vec<ToolCallDelta>) {
     for delta in deltas {
         let call = calls.entry(delta.index()).or_default();
@@ -332,7 +332,7 @@ fn add_tool_calls(calls: &mut BTreeMap<i32, ToolCall>, deltas: Vec<ToolCallDelta
     }
 }
 
-/// Why it ended, and what it took.
+/// The finish reason and the usage.
 fn ending(finish_reason: &str, usage: &Usage) -> String {
     let (prompt, completion, total) = (usage.prompt_tokens(), usage.completion_tokens(), usage.total_tokens());
     format!("finish_reason {finish_reason}, {prompt} + {completion} = {total} tokens")

@@ -1,4 +1,4 @@
-//! tonic has no service configs. This is what gRPC would do with examples/service_config.json, without throttling.
+//! tonic has no service configs. This does what gRPC does with examples/service_config.json, without throttling.
 
 use std::time::Duration;
 
@@ -8,8 +8,8 @@ const ATTEMPTS: u32 = 3;
 const INITIAL_BACKOFF: Duration = Duration::from_millis(200);
 const MAX_BACKOFF: Duration = Duration::from_secs(2);
 
-/// Makes a call for models up to three times, as long as it fails with UNAVAILABLE and the bridge does not forbid more.
-/// A chat or an embedding is not for here: when a connection breaks, nobody can tell whether it has been billed.
+/// Makes a call for models up to three times, while it fails with UNAVAILABLE and the bridge does not forbid retries.
+/// Not for chats or embeddings: when a connection breaks, the client cannot tell whether they were billed.
 pub async fn retrying<T>(
     mut call: impl AsyncFnMut() -> Result<Response<T>, Status>,
 ) -> Result<Response<T>, Status> {
@@ -23,7 +23,7 @@ pub async fn retrying<T>(
             None => backoff.mul_f64(fastrand::f64()),
             Some(pushback) => match pushback.to_str().ok().and_then(|text| text.parse().ok()) {
                 Some(milliseconds) => Duration::from_millis(milliseconds),
-                None => return Err(status), // -1, or nonsense: the server wants no more of this
+                None => return Err(status), // -1 or invalid: the server wants no retry
             },
         };
         tokio::time::sleep(delay).await;

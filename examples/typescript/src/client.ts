@@ -73,9 +73,9 @@ async function chat() {
   console.log("chat: call", call.function?.name, call.function?.arguments);
 
   const result = toolMessage(call.id, { degrees: 21 });
-  const reply = await chatClient.createChatCompletion({ ...request, messages: [...request.messages, message, result] });
-  console.log("chat:", textOf(reply.choices[0].message));
-  console.log("chat:", ending(reply.choices[0].finishReason, reply.usage));
+  const response = await chatClient.createChatCompletion({ ...request, messages: [...request.messages, message, result] });
+  console.log("chat:", textOf(response.choices[0].message));
+  console.log("chat:", ending(response.choices[0].finishReason, response.usage));
 }
 
 async function stream() {
@@ -126,7 +126,7 @@ async function cancel() {
   let chunks = 0;
   try {
     for await (const _ of chatClient.createChatCompletionStream(asking("example/endless"), { signal: caller.signal })) {
-      if (chunks < 3 && ++chunks === 3) caller.abort(); // what had arrived by then may still come
+      if (chunks < 3 && ++chunks === 3) caller.abort(); // chunks that have arrived may still be read
     }
   } catch (error) {
     console.log("cancel:", failureOf(error).code, "after", chunks, "chunks");

@@ -1,7 +1,7 @@
 """The Python client: `connect` for threads, `aibridge.client.aio.connect` for asyncio, one exception for every failure.
 
-`Accumulator` and `collect` make a streamed reply whole, `run_tools` lets a model call Python functions.
-`aibridge.client.openai` lets code that is written against openai-python speak to a bridge.
+`Accumulator` and `collect` turn a stream into a whole completion. `run_tools` lets a model call Python functions.
+`aibridge.client.openai` lets code that uses openai-python call a bridge.
 """
 
 from aibridge.client.accumulate import Accumulator, collect

@@ -1,9 +1,9 @@
 """Accumulates a streamed completion: the chunks become the response that the unary call would have returned.
 
 In a delta, texts are appended, lists are extended, the fragments of tool calls are joined by their `index`, which the
-bridge sets, and pieces of audio are joined. Elsewhere the last value counts. Members that no field holds (`extra_json`)
-follow the same rules: appended inside of a delta, replaced elsewhere. Heartbeats (empty chunks) change nothing. The
-chunks that are added stay as they are.
+bridge sets, and pieces of audio are joined. Elsewhere the last value counts. Members without a field (`extra_json`)
+follow the same rules: appended inside a delta, replaced elsewhere. Heartbeats (empty chunks) change nothing. Added
+chunks are not modified.
 """
 
 from collections.abc import AsyncIterable, Iterable

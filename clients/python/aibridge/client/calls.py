@@ -90,11 +90,11 @@ def _reader(parse: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
 
 
 def readable(message: R) -> R:
-    """A message that has arrived.
+    """Check a received message.
 
     Raises:
-        CallFailed: INTERNAL with the reason RESPONSE_UNREADABLE if the call ended without one, or if it is not of its
-            type: nested more deeply than protobuf reads, say.
+        CallFailed: INTERNAL with the reason RESPONSE_UNREADABLE if the call ended without a message, or if it cannot be
+        parsed, for example because it is nested too deeply.
     """
     if message is None or message is _UNREADABLE:
         raise unreadable()
@@ -113,7 +113,7 @@ def finish(coroutine: Coroutine[Any, Any, R]) -> R:
     """The result of a coroutine that never waits, so that both clients share one implementation.
 
     Raises:
-        RuntimeError: it waits for something, which needs an event loop.
+        RuntimeError: it waits, which needs an event loop.
     """
     try:
         coroutine.send(None)

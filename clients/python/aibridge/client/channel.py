@@ -15,9 +15,9 @@ Option = tuple[str, Any]
 Metadata = tuple[tuple[str, str], ...]
 
 
-#: gRPC retries only what cannot have been billed: calls for models. It cannot tell a connection that broke before a
-#: chat or an embedding reached the bridge from one that broke while the upstream was at work. `round_robin` sends calls
-#: to all addresses of the target; the default would keep to one pod, or to one worker.
+#: gRPC retries only what cannot have been billed: calls for models. It cannot tell whether a connection broke before a
+#: chat or an embedding reached the bridge, or while the upstream was processing it. `round_robin` sends calls to all
+#: addresses of the target; the default would keep to one pod, or to one worker.
 SERVICE_CONFIG: Final[Mapping[str, Any]] = {
     "loadBalancingConfig": [{"round_robin": {}}],
     "methodConfig": [
@@ -62,10 +62,9 @@ OPTIONS: Final[Sequence[Option]] = (
 class Tls:
     """PEM files for a connection with TLS.
 
-    `ca` has the authorities that may have signed the bridge's certificate; without it those that gRPC brings along
-    count. `extra_ca` has further ones, which count beside either. `certificate` and `key` are the caller's own, for
-    bridges that ask for one. `server_name` is the name in the bridge's certificate where the target is another, as
-    behind a port-forward.
+    `ca` has the CA certificates to trust, by default those that come with gRPC. `extra_ca` has further ones to trust in
+    addition. `certificate` and `key` are the caller's own, for bridges that require a client certificate. `server_name`
+    is the name in the bridge's certificate if it differs from the target, as behind a port-forward.
     """
 
     ca: str | PathLike[str] | None = None
@@ -75,14 +74,14 @@ class Tls:
     extra_ca: str | PathLike[str] | None = None
 
     def credentials(self) -> grpc.ChannelCredentials:
-        """The files, read now.
+        """The credentials from the files, which are read now.
 
         Raises:
             OSError: a file cannot be read.
             ValueError: one of certificate and key is missing.
         """
         if (self.certificate is None) != (self.key is None):
-            raise ValueError("certificate and key belong together")
+            raise ValueError("certificate and key must be given together")
         roots = _read(self.ca)
         if self.extra_ca is not None:
             roots = (roots or _public()) + b"\n" + Path(self.extra_ca).read_bytes()
@@ -117,7 +116,7 @@ def channel_arguments(
     return files.credentials(), tuple(everything.items())
 
 
-#: What the target resolves to: one address, or one for each pod.
+#: Whether the target resolves to one address, or to one for each pod.
 Balance = Literal["service", "headless"]
 _BALANCES: Final[Mapping[str, Sequence[Option]]] = {
     "service": (),
@@ -133,7 +132,7 @@ def open_channel(library: Any, target: str, tls: TlsChoice, options: Sequence[Op
         OSError: a file of `tls` cannot be read.
     """
     if balance not in _BALANCES:
-        raise ValueError(f"balance: {balance!r} is none of {', '.join(_BALANCES)}")
+        raise ValueError(f"balance: {balance!r} is not one of {', '.join(_BALANCES)}")
     credentials, everything = channel_arguments(tls, (*_BALANCES[balance], *options))
     if credentials is None:
         return library.insecure_channel(target, everything)
@@ -148,5 +147,5 @@ def caller_metadata(token: str | None) -> Metadata:
     """
     token = (token or "").strip()
     if not (token.isascii() and token.isprintable()):
-        raise ValueError("the token has characters that metadata cannot hold")
+        raise ValueError("the token has characters that metadata cannot contain")
     return (("authorization", f"Bearer {token}"),) if token else ()

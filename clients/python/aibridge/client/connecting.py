@@ -1,4 +1,4 @@
-"""Why there is no connection to a bridge, from gRPC's message, and what to do about it."""
+"""Finds out from gRPC's message why there is no connection to a bridge, and what to do about it."""
 
 import re
 from typing import Final, NamedTuple
@@ -60,9 +60,9 @@ _CAUSES: Final = tuple(
 
 
 def why(text: str) -> NoConnection:
-    """What gRPC's text about a failed connection means."""
+    """The cause in gRPC's message about a failed connection."""
     for pattern, found in _CAUSES:
         if pattern.search(text):
             return found
-    # gRPC's own words are a chain of "failed to …: [ipv4:…: …]" of which the last link is the cause.
+    # gRPC's message is a chain of "failed to …: [ipv4:…: …]". The last link is the cause.
     return NoConnection(text.rpartition(": ")[2].rstrip("]"))

@@ -124,7 +124,7 @@ def _add_audio(whole: Any, piece: Any) -> None:
 
 
 def _joined(first: str, second: str) -> str:
-    """The base64 text of two such texts' bytes: each has its own padding, which may not stand in the middle."""
+    """The base64 text of the bytes of both texts. Each has its own padding, which may not be in the middle."""
     if not first.endswith("="):
         return first + second
     try:

@@ -25,15 +25,14 @@ UNREADABLE: Final = "RESPONSE_UNREADABLE"
 
 
 @dataclass(slots=True, eq=False)
-class CallFailed(Exception):  # noqa: N818 # says what became of the call; there is nothing wrong with the program
+class CallFailed(Exception):  # noqa: N818 # not an error of the program
     """A failed call. Decide by `code` and `reason`; `message` is for humans.
 
-    `reason` is `google.rpc.ErrorInfo.reason` (docs/errors.md lists them all), empty where it was not a bridge
-    that answered. `retryable` says whether the same call may succeed later; `retry_delay` is in seconds, None where
-    none was advised. `violations` are pairs of field path and description. `upstream` is what the gateway said, None
-    where it said nothing. `trailers` are the trailing metadata that are text: request ids, rate limits, usage.
-    `cause` says why there was no connection to the bridge, and `advice` what to do about a failure that this side can
-    mend; both are empty where nothing is known.
+    `reason` is `google.rpc.ErrorInfo.reason` (docs/errors.md lists them all), empty if the response is not from a
+    bridge. `retryable` says whether the same call may succeed later. `retry_delay` is in seconds, None if the bridge
+    advises none. `violations` are pairs of field path and description. `upstream` is the gateway's error, None if it
+    sent none. `trailers` are the trailing metadata that are text: request ids, rate limits, usage. `cause` says why
+    there was no connection to the bridge, and `advice` what the caller can do about a failure. Both may be empty.
     """
 
     code: grpc.StatusCode
@@ -60,13 +59,13 @@ class CallFailed(Exception):  # noqa: N818 # says what became of the call; there
 
 
 def failure_of(error: Any, target: str = "") -> CallFailed:
-    """The failure behind a `grpc.RpcError` or a `grpc.aio.AioRpcError` of a call to `target`."""
+    """The failure for a `grpc.RpcError` or a `grpc.aio.AioRpcError` of a call to `target`."""
     code, text, metadata = error.code(), error.details() or "", error.trailing_metadata() or ()
     status = _status(metadata)
     trailers = {key: value for key, value in metadata if isinstance(value, str)}
     info, retry = _detail(status, ErrorInfo), _detail(status, RetryInfo)
     request, wrong = _detail(status, RequestInfo), _detail(status, BadRequest)
-    if info is not None and info.domain != DOMAIN:  # a proxy's, say
+    if info is not None and info.domain != DOMAIN:  # such as a proxy's
         info = None
     connection = NoConnection("")
     if code is grpc.StatusCode.UNAVAILABLE and not status.details:
@@ -75,7 +74,7 @@ def failure_of(error: Any, target: str = "") -> CallFailed:
     reason = info.reason if info else ""
     return CallFailed(
         code,
-        text or "the server says no more than that",
+        text or "the server sent no message",
         reason=reason,
         metadata=dict(info.metadata) if info else {},
         retryable=retry is not None or _is_retryable(code, reason, trailers),
@@ -95,7 +94,7 @@ def cancelled() -> CallFailed:
 
 
 def unreadable() -> CallFailed:
-    """The failure of a call whose response is missing, or cannot be read, although its status is OK."""
+    """The failure of a call with status OK whose response is missing or cannot be parsed."""
     message = "the server's response is missing, or is not a message of the method's response type"
     return CallFailed(grpc.StatusCode.INTERNAL, message, reason=UNREADABLE)
 
@@ -109,12 +108,12 @@ def _is_retryable(code: grpc.StatusCode, reason: str, trailers: Mapping[str, str
 
 
 def _status(trailers: Any) -> Any:
-    """The `google.rpc.Status` in the trailers; an empty one where there is none."""
+    """The `google.rpc.Status` in the trailers; an empty one if there is none."""
     for key, value in trailers:
         if key == "grpc-status-details-bin":
             try:
                 return Status.FromString(value)
-            except DecodeError:  # a proxy's, or cut off: the code and the message still stand
+            except DecodeError:  # a proxy's, or cut off; code and message still apply
                 break
     return Status()
 

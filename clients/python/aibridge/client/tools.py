@@ -1,8 +1,7 @@
 """The tool loop: a model calls Python functions until it responds without a tool call.
 
-What the model does wrong (a function that there is none of, arguments that are no JSON object or do not fit the
-function) goes back to it as the function's result, so that it can do better. An exception of a function is the
-program's own, and ends the loop.
+A model's mistake (an unknown function, arguments that are not a JSON object or do not fit the function) is sent back as
+the function's result, so that the model can correct it. An exception in a function ends the loop.
 """
 
 import inspect
@@ -28,7 +27,7 @@ Functions = Mapping[str, Callable[..., Any]]
 _ROUNDS: Final = 8
 
 
-class TooManyRounds(Exception):  # noqa: N818 # as with CallFailed: says what became of the conversation
+class TooManyRounds(Exception):  # noqa: N818 # not an error of the program, as CallFailed
     """The model did not stop calling functions. `conversation` has the messages so far."""
 
     def __init__(self, conversation: "Conversation", rounds: int) -> None:
@@ -72,19 +71,19 @@ def run_tools(
     rounds: int = _ROUNDS,
     on_chunk: Callable[[Chunk], object] | None = None,
 ) -> Conversation:
-    """Chat until the model answers without calling a function.
+    """Chat until the model responds without calling a function.
 
     Args:
         client: from `aibridge.client.connect`.
         request: the first request, with `tools` that describe the functions; it is not changed.
-        functions: by name; each takes its arguments by keyword and returns text, or what JSON can hold. A custom
-            tool's function takes the input as its only argument.
+        functions: by name. Each takes its arguments by keyword and returns text, or a value that can be written as
+            JSON. A custom tool's function takes the input as its only argument.
         rounds: the maximum number of completions.
         on_chunk: responses are streamed, and this gets each chunk.
 
     Raises:
         CallFailed: a completion failed.
-        TooManyRounds: the last completion calls a function, too.
+        TooManyRounds: the last allowed completion still calls a function.
     """
 
     async def complete(request: CreateChatCompletionRequest) -> CreateChatCompletionResponse:
@@ -112,7 +111,7 @@ async def run_tools_async(
 
     Raises:
         CallFailed: a completion failed.
-        TooManyRounds: the last completion calls a function, too.
+        TooManyRounds: the last allowed completion still calls a function.
     """
 
     async def complete(request: CreateChatCompletionRequest) -> CreateChatCompletionResponse:

@@ -2,13 +2,13 @@
 
     client = openai.OpenAI(http_client=http_client("127.0.0.1:50051"), api_key=…)
 
-Everything else of the program stays. `http_client` takes the HTTP library that the installed openai-python is built on:
-httpx2, or httpx before its version 3. Models, chat, streams, tools, structured outputs and embeddings come as the same
-objects, errors as the same exceptions with the same fields; docs/openai.md lists the few things that differ.
+The rest of the program is unchanged. `http_client` uses the HTTP library of the installed openai-python: httpx2, or
+httpx before version 3 of openai-python. Models, chat, streams, tools, structured outputs and embeddings return the same
+objects, and errors raise the same exceptions with the same fields. docs/openai.md lists the few differences.
 
-The API key goes along as the caller's credential. The library's own retries and timeouts stay in force, and are the
-only ones: neither gRPC nor the bridge retries besides. `requests` turns a request into an RPC, `responses` turns the
-result into HTTP. Only `transport` does I/O.
+The API key is sent as the caller's credential. The library's own retries and timeouts apply, and no others: neither
+gRPC nor the bridge retries. `requests` turns a request into an RPC, and `responses` turns the result into HTTP. Only
+`transport` does I/O.
 """
 
 from collections.abc import Sequence
@@ -28,13 +28,13 @@ __all__ = ["async_http_client", "async_transport", "http_client", "transport"]
 
 
 def http_client(target: str, *, tls: TlsChoice = False, options: Sequence[Option] = (), **settings: Any) -> Any:
-    """The `http_client` of an `openai.OpenAI` whose requests go to the bridge at `target`.
+    """The `http_client` for an `openai.OpenAI` whose requests go to the bridge at `target`.
 
     Args:
         target: HOST:PORT, unix:PATH, or any other name that gRPC resolves. The library's `base_url` is not used.
         tls: as for `aibridge.client.connect`.
         options: as for `aibridge.client.connect`.
-        settings: for `openai.DefaultHttpxClient`, as `timeout` or `event_hooks`.
+        settings: for `openai.DefaultHttpxClient`, such as `timeout` or `event_hooks`.
 
     Raises:
         ValueError: `tls` is incomplete.
@@ -46,7 +46,7 @@ def http_client(target: str, *, tls: TlsChoice = False, options: Sequence[Option
 
 
 def async_http_client(target: str, *, tls: TlsChoice = False, options: Sequence[Option] = (), **settings: Any) -> Any:
-    """The `http_client` of an `openai.AsyncOpenAI`; as `http_client`, under asyncio."""
+    """As `http_client`, for an `openai.AsyncOpenAI`."""
     import openai  # noqa: PLC0415 # as above
 
     return openai.DefaultAsyncHttpxClient(transport=async_transport(target, tls=tls, options=options), **settings)

@@ -2,9 +2,9 @@
 
 
 class InvalidMessageError(ValueError):
-    """A message that has no JSON form; the text names the field."""
+    """A message that cannot be written as JSON. The text names the field."""
 
 
 def invalid(path: str, description: str) -> InvalidMessageError:
-    """The field at `path`, as in `choices[0].message.extra_json`, has no place in JSON."""
+    """The error for a field that cannot be written as JSON. `path` is as in `choices[0].message.extra_json`."""
     return InvalidMessageError(f"{path}: {description}")

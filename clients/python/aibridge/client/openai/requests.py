@@ -30,7 +30,7 @@ _VALUE: Final = re.compile(r"[\x20-\x7e]*")
 class Rpc(NamedTuple):
     """A prepared call: the stub, its method, and how to write the response.
 
-    `base64` says that vectors were asked for as base64 text.
+    `base64` says that the request asks for vectors as base64 text.
     """
 
     stub: str
@@ -55,10 +55,10 @@ class NoRpcError(Exception):
 def rpc_of(method: str, target: str, body: bytes, content_type: str) -> Rpc:
     """The RPC of a request to `target`: path and query, percent-encoded as they were sent.
 
-    What has none of its own goes by RawService.
+    A request without an RPC of its own goes to RawService.
 
     Raises:
-        NoRpcError: the request cannot be sent, or its body is not a JSON object where it has to be one.
+        NoRpcError: the request cannot be sent, or its body has to be a JSON object and is not.
     """
     path, _, query = target.partition("?")
     route = _ROUTE.search(path)

@@ -165,7 +165,7 @@ def refusal(status: int, message: str, code: str) -> HttpResponse:
 def headers_of(trailers: Mapping[str, str | bytes]) -> Headers:
     """Trailing metadata as response headers.
 
-    `x-request-id` is the gateway's, as without a bridge, or the bridge's where the gateway gave none.
+    `x-request-id` is the gateway's, as without a bridge, or else the bridge's.
     """
     headers = {
         key: value
@@ -232,7 +232,7 @@ def _packed(vector: list[float]) -> bytes:
 
 
 def _shortest(number: float) -> float:
-    """The shortest decimal that is this 32-bit float: 0.1 where the double would be 0.10000000149011612."""
+    """The shortest decimal for this 32-bit float: 0.1, where the double is 0.10000000149011612."""
     for digits in (7, 8):
         decimal = float(f"{number:.{digits}g}")
         if struct.unpack("<f", struct.pack("<f", decimal))[0] == number:

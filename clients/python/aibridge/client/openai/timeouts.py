@@ -1,7 +1,7 @@
 """Streams with a read timeout: how long to wait for a chunk, as HTTP libraries define it.
 
-A gRPC deadline would count from the beginning of the call and end streams that are making progress. The time that a
-slow reader takes for a chunk does not count.
+A gRPC deadline would count from the start of the call and end streams that make progress. The time that a slow reader
+takes for a chunk does not count.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ class Chunks(Protocol):
         """The next chunk, or None at the end.
 
         Raises:
-            CallFailed: the call has failed, or no chunk came within the read timeout.
+            CallFailed: the call has failed, or no chunk arrived within the read timeout.
         """
 
     def cancel(self) -> None:
@@ -39,7 +39,7 @@ class SyncChunks:
     def __init__(self, chunks: sync.Stream[Any], timeout: float | None) -> None:
         self._chunks = chunks
         self._timeout = timeout
-        self._since: float | None = None  # when the wait for the next chunk began; None if there is none
+        self._since: float | None = None  # when the current wait for a chunk started; None if nobody waits
         self._expired = False
         self._ended = False
         self._timer: threading.Timer | None = None

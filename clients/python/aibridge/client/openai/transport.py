@@ -1,8 +1,8 @@
 """The transports: an HTTP request becomes an RPC, and its result an HTTP response, streamed as chunks arrive.
 
-They serve httpx and httpx2, which have the same interface: a response is made by the library that made the request.
-What happens in between is written once, as coroutines; the synchronous transport runs them to their end in one step.
-A response that is closed before its end cancels its RPC.
+They serve httpx and httpx2, which have the same interface: the response is an object of the library that made the
+request. The shared code is coroutines, which the synchronous transport runs to their end in one step. Closing a
+response early cancels its RPC.
 """
 
 import asyncio

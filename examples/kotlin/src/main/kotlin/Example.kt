@@ -65,8 +65,8 @@ private class Example(channel: ManagedChannel, token: String) {
     private val embeddings = EmbeddingsServiceCoroutineStub(channel).withInterceptors(attach(token))
 
     suspend fun models() {
-        val reply = models.within(TIMEOUT).listModels(ListModelsRequest.getDefaultInstance())
-        println("models: " + reply.dataList.joinToString(" ") { it.id })
+        val response = models.within(TIMEOUT).listModels(ListModelsRequest.getDefaultInstance())
+        println("models: " + response.dataList.joinToString(" ") { it.id })
     }
 
     suspend fun chat() {
@@ -81,9 +81,9 @@ private class Example(channel: ManagedChannel, token: String) {
             toolCallId = call.id
             content = """{"degrees":21}"""
         }
-        val reply = chat.within(TIMEOUT).createChatCompletion(request.build())
-        println("chat: " + reply.getChoices(0).message.content)
-        println("chat: " + ending(reply.getChoices(0).finishReason, reply.usage))
+        val response = chat.within(TIMEOUT).createChatCompletion(request.build())
+        println("chat: " + response.getChoices(0).message.content)
+        println("chat: " + ending(response.getChoices(0).finishReason, response.usage))
     }
 
     suspend fun stream() {
@@ -131,7 +131,7 @@ private class Example(channel: ManagedChannel, token: String) {
         println("retry: " + models.within(TIMEOUT).retrieveModel(request).id)
     }
 
-    /** Whoever stops collecting a flow cancels the call, and is not told a code for it. */
+    /** Ending the collection of a flow cancels the call, without a status code. */
     suspend fun cancel() {
         val chunks = chat.within(TIMEOUT).createChatCompletionStream(asking("example/endless").build())
         val count = chunks.take(3).count()
@@ -202,7 +202,7 @@ private class Example(channel: ManagedChannel, token: String) {
 private fun <S : AbstractStub<S>> S.within(timeout: Duration): S =
     withDeadlineAfter(timeout.inWholeMilliseconds, TimeUnit.MILLISECONDS)
 
-/** Puts the caller's token on each call, if there is one. */
+/** Adds the caller's token to each call, if there is one. */
 private fun attach(token: String): ClientInterceptor {
     val credentials = Metadata()
     if (token.isNotEmpty()) credentials.put(key("authorization"), "Bearer $token")
@@ -217,7 +217,7 @@ private fun asking(model: String, text: String = "Hello!"): CreateChatCompletion
         .setModel(model)
         .addMessages(ChatCompletionMessage.newBuilder().setRole("user").setContent(text))
 
-/** Puts tool calls together: each delta names its call by index; the arguments come in pieces. */
+/** Adds deltas to tool calls: each delta names its call by index, and the arguments come in pieces. */
 private fun MutableMap<Int, ToolCall.Builder>.add(deltas: List<ToolCallDelta>) {
     for (delta in deltas) {
         val call = getOrPut(delta.index) { ToolCall.newBuilder() }
@@ -228,7 +228,7 @@ private fun MutableMap<Int, ToolCall.Builder>.add(deltas: List<ToolCallDelta>) {
     }
 }
 
-/** Why it ended, and what it took. */
+/** The finish reason and the usage. */
 private fun ending(finishReason: String, usage: Usage): String =
     "finish_reason $finishReason, " +
         "${usage.promptTokens} + ${usage.completionTokens} = ${usage.totalTokens} tokens"

@@ -16,7 +16,7 @@ import kotlin.time.Duration
 import kotlin.time.Duration.Companion.nanoseconds
 import kotlin.time.Duration.Companion.seconds
 
-/** What a failed call says. Decide by [code] and [reason]; the rest is there where it applies. */
+/** A failed call. Decide by [code] and [reason]; the rest is set if it applies. */
 data class Failure(
     val code: Status.Code,
     val reason: String,
@@ -44,5 +44,5 @@ private inline fun <reified T : Message> List<Any>.first(): T? =
     try {
         find { it.`is`(T::class.java) }?.unpack(T::class.java)
     } catch (_: InvalidProtocolBufferException) {
-        null // a proxy's, perhaps; the code still stands
+        null // perhaps from a proxy; the code still applies
     }

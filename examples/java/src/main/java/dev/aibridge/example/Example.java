@@ -113,14 +113,14 @@ public final class Example {
     }
 
     private void models() {
-        var reply = models.withDeadlineAfter(TIMEOUT, SECONDS).listModels(ListModelsRequest.getDefaultInstance());
-        print("models", reply.getDataList().stream().map(Model::getId).collect(joining(" ")));
+        var response = models.withDeadlineAfter(TIMEOUT, SECONDS).listModels(ListModelsRequest.getDefaultInstance());
+        print("models", response.getDataList().stream().map(Model::getId).collect(joining(" ")));
     }
 
     private void chat() {
         var request = asking("example/chat", "What is the weather in Paris?").addTools(WEATHER);
-        var reply = chat.withDeadlineAfter(TIMEOUT, SECONDS).createChatCompletion(request.build());
-        ChatCompletionMessage message = reply.getChoices(0).getMessage();
+        var response = chat.withDeadlineAfter(TIMEOUT, SECONDS).createChatCompletion(request.build());
+        ChatCompletionMessage message = response.getChoices(0).getMessage();
         ToolCall call = message.getToolCalls(0);
         print("chat", "call", call.getFunction().getName(), call.getFunction().getArguments());
 
@@ -129,9 +129,9 @@ public final class Example {
                 .setRole("tool")
                 .setToolCallId(call.getId())
                 .setContent("{\"degrees\":21}"));
-        reply = chat.withDeadlineAfter(TIMEOUT, SECONDS).createChatCompletion(request.build());
-        print("chat", reply.getChoices(0).getMessage().getContent());
-        print("chat", ending(reply.getChoices(0).getFinishReason(), reply.getUsage()));
+        response = chat.withDeadlineAfter(TIMEOUT, SECONDS).createChatCompletion(request.build());
+        print("chat", response.getChoices(0).getMessage().getContent());
+        print("chat", ending(response.getChoices(0).getFinishReason(), response.getUsage()));
     }
 
     private void stream() {
@@ -173,7 +173,7 @@ public final class Example {
         print("tools", "finish_reason", finishReason);
     }
 
-    /** Put tool calls together: each delta names its call by index; the arguments come in pieces. */
+    /** Adds deltas to tool calls: each delta names its call by index, and the arguments come in pieces. */
     private static void addToolCalls(Map<Integer, ToolCall.Builder> calls, Iterable<ToolCallDelta> deltas) {
         for (ToolCallDelta delta : deltas) {
             ToolCall.Builder call = calls.computeIfAbsent(delta.getIndex(), index -> ToolCall.newBuilder());
@@ -193,8 +193,8 @@ public final class Example {
                 .setModel("example/embed")
                 .setInputTexts(InputTexts.newBuilder().addItems("a lighthouse").addItems("a rowing boat"))
                 .build();
-        var reply = embeddings.withDeadlineAfter(TIMEOUT, SECONDS).createEmbedding(request);
-        for (Embedding embedding : reply.getDataList()) {
+        var response = embeddings.withDeadlineAfter(TIMEOUT, SECONDS).createEmbedding(request);
+        for (Embedding embedding : response.getDataList()) {
             print("embed", embedding.getEmbeddingList().stream().map(String::valueOf).collect(joining(" ")));
         }
     }
@@ -214,7 +214,7 @@ public final class Example {
                     chat.withDeadlineAfter(TIMEOUT, SECONDS).createChatCompletionStream(request);
             while (chunks.hasNext()) {
                 chunks.next();
-                if (count < 3 && ++count == 3) { // what had arrived by then may still come
+                if (count < 3 && ++count == 3) { // chunks that have arrived may still be read
                     context.cancel(null);
                 }
             }
@@ -304,7 +304,7 @@ public final class Example {
                 .addMessages(ChatCompletionMessage.newBuilder().setRole("user").setContent(text));
     }
 
-    /** Why it ended, and what it took. */
+    /** The finish reason and the usage. */
     private static String ending(String finishReason, Usage usage) {
         return "finish_reason %s, %d + %d = %d tokens".formatted(
                 finishReason, usage.getPromptTokens(), usage.getCompletionTokens(), usage.getTotalTokens());

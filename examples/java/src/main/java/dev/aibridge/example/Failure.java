@@ -16,7 +16,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
-/** What a failed call says. Decide by code and reason; the rest is there where it applies. */
+/** A failed call. Decide by code and reason; the rest is set if it applies. */
 record Failure(
         Status.Code code,
         String reason,
@@ -49,7 +49,7 @@ record Failure(
                 try {
                     return Optional.of(detail.unpack(type));
                 } catch (InvalidProtocolBufferException broken) {
-                    return Optional.empty(); // a proxy's, perhaps; the code still stands
+                    return Optional.empty(); // perhaps from a proxy; the code still applies
                 }
             }
         }

@@ -1,4 +1,4 @@
-// What an RPC gives as the HTTP reply of the OpenAI API: JSON, events, errors in the gateway's own words. No I/O.
+// The results of RPCs as HTTP responses of the OpenAI API: JSON, events, the gateway's errors. No I/O.
 import {
   BadRequestSchema,
   type CreateChatCompletionStreamResponse,
@@ -20,7 +20,7 @@ export const DONE = "data: [DONE]\n\n";
 export const HEARTBEAT = ": heartbeat\n\n";
 export const EVENT_STREAM = { "content-type": "text/event-stream; charset=utf-8" };
 
-// The API has these members always, as null where there is nothing.
+// The API always has these members, null if empty.
 const MESSAGE = { content: "null", refusal: "null" };
 const DEFAULTS: Defaults = {
   "aibridge.v1.Choice": { logprobs: "null", message: '{"content":null,"refusal":null}' },
@@ -28,14 +28,14 @@ const DEFAULTS: Defaults = {
 };
 const COMPLETION: Defaults = { ...DEFAULTS, "aibridge.v1.ChatCompletionMessage": MESSAGE };
 
-/** The response that a message is. */
-export function replyOf(type: DescMessage, message: Message, trailers: Headers): Response {
+/** The response for a message. */
+export function responseOf(type: DescMessage, message: Message, trailers: Headers): Response {
   return json(200, encode(type, message, COMPLETION), headersOf(trailers));
 }
 
-/** The response that vectors are, as base64 text if they were asked for so. */
+/** The response for embeddings, with vectors as base64 text if the request asks for it. */
 export function embeddingsOf(message: CreateEmbeddingResponse, trailers: Headers, base64: boolean): Response {
-  if (!base64) return replyOf(CreateEmbeddingResponseSchema, message, trailers);
+  if (!base64) return responseOf(CreateEmbeddingResponseSchema, message, trailers);
   for (const item of message.data) {
     if (item.embedding.length === 0) continue;
     const vector = new DataView(new ArrayBuffer(4 * item.embedding.length));
@@ -43,7 +43,7 @@ export function embeddingsOf(message: CreateEmbeddingResponse, trailers: Headers
     item.embedding = [];
     item.embeddingJson = JSON.stringify(Buffer.from(vector.buffer).toString("base64"));
   }
-  return replyOf(CreateEmbeddingResponseSchema, message, trailers);
+  return responseOf(CreateEmbeddingResponseSchema, message, trailers);
 }
 
 /** Writes the events of one streamed response. */
@@ -52,7 +52,7 @@ export interface EventWriter<T> {
   event(message: T): string;
   /** Whether the bridge sent an empty message because the upstream is silent. */
   isHeartbeat(message: T): boolean;
-  /** What ends the stream. */
+  /** The end of the stream. */
   readonly end: string;
   /** The event of an error. */
   error(failure: Failure): string;
@@ -75,7 +75,7 @@ export class ChatEvents implements EventWriter<CreateChatCompletionStreamRespons
   }
 }
 
-/** What became of a call that failed. */
+/** A failed call. */
 export class Failure {
   readonly error: ConnectError;
   readonly reason: string;
@@ -90,31 +90,31 @@ export class Failure {
     [this.upstream] = this.error.findDetails(UpstreamErrorSchema);
   }
 
-  /** A connection that broke, to the bridge or behind it: fetch rejects. */
+  /** Whether the connection to the bridge or to the gateway broke, so that fetch rejects. */
   get isBroken(): boolean {
     if (this.upstream) return false;
     return this.reason ? BROKEN.includes(this.reason) : BROKEN_BY_CODE.includes(name(this.error.code));
   }
 
-  /** An error that the gateway has sent inside a stream that had begun well. */
+  /** Whether the gateway sent this error inside a stream, after its start. */
   get isEvent(): boolean {
     return this.upstream?.httpStatus === 200;
   }
 
-  /** What fetch rejects with, or the body's reader: in the form of Node's own fetch, whose codes libraries know. */
+  /** The error with which fetch or the body's reader rejects, in the form of Node's own fetch, whose codes libraries know. */
   rejection(message: "fetch failed" | "terminated"): TypeError {
     const late = this.error.code === Code.DeadlineExceeded;
     const cause = new Error(late ? `timed out: ${this.error.rawMessage}` : this.error.rawMessage, { cause: this.error });
     return new TypeError(message, { cause: Object.assign(cause, { code: late ? "UND_ERR_BODY_TIMEOUT" : "UND_ERR_SOCKET" }) });
   }
 
-  /** The event that ends a stream with this error, as the gateway has sent it. */
+  /** The event that ends a stream with this error, as the gateway sent it. */
   get event(): string {
     const body = this.body;
     return `data: ${hasError(body) ? body : this.composed}\n\n`;
   }
 
-  /** The response with the gateway's own body if it sent one. */
+  /** The response, with the gateway's body if it sent one. */
   get response(): Response {
     const headers = headersOf(this.error.metadata);
     const [retry] = this.error.findDetails(RetryInfoSchema);
@@ -124,7 +124,7 @@ export class Failure {
       headers.set("retry-after-ms", String(Number(seconds) * 1000 + Math.round(nanos / 1e6)));
     }
     if (!this.upstream && forbidden && !retry) {
-      headers.set("x-should-retry", "false"); // the bridge's own failure, and its own advice
+      headers.set("x-should-retry", "false"); // a failure of the bridge, with its own advice
     }
     const body = this.body;
     if (/^[[{]/.test(body)) return json(this.status, body, headers);
@@ -134,7 +134,7 @@ export class Failure {
 
   private get status(): number {
     let status = this.upstream?.httpStatus ?? 0;
-    if (status === 200) status = Number(this.known["httpStatus"] ?? 0); // in the body: what it should have been
+    if (status === 200) status = Number(this.known["httpStatus"] ?? 0); // the error was in the body: use the status for its reason
     if (status >= 400 && status < 600) return status;
     return status ? 502 : (STATUSES[name(this.error.code)] ?? 500);
   }
@@ -143,7 +143,7 @@ export class Failure {
     const { upstream } = this;
     if (!upstream) return this.composed;
     if (!upstream.body) return upstream.message?.startsWith(`HTTP ${upstream.httpStatus}`) ? "" : this.composed;
-    // What was too long for the details of a status is no JSON any more.
+    // A body that was truncated to fit a status is not JSON.
     return /^[[{]/.test(upstream.body) && !isJson(upstream.body) ? this.composed : upstream.body;
   }
 
@@ -161,13 +161,13 @@ export class Failure {
   }
 }
 
-/** The response to a request that there is no RPC for. */
+/** The response to a request without an RPC. */
 export function refusal(status: number, message: string, code: string): Response {
   const headers = new Headers({ "x-should-retry": "false" });
   return json(status, JSON.stringify({ error: { message, type: "aibridge", param: null, code } }), headers);
 }
 
-/** Trailing metadata as reply headers; `x-request-id` is the gateway's, or the bridge's where the gateway gave none. */
+/** Trailing metadata as response headers. `x-request-id` is the gateway's, or else the bridge's. */
 export function headersOf(trailers: Headers): Headers {
   const headers = new Headers();
   for (const [key, value] of trailers) {
