@@ -47,5 +47,5 @@ async def test_by_default_health_does_not_count(pair: list[Any]) -> None:
 
 def test_an_unknown_balance_is_refused() -> None:
     wrong: Any = "pod"
-    with pytest.raises(ValueError, match="balance: 'pod' is none of service, headless"):
+    with pytest.raises(ValueError, match="balance: 'pod' is not one of service, headless"):
         connect("127.0.0.1:1", balance=wrong)

@@ -200,4 +200,4 @@ def test_one_detail_that_cannot_be_read_leaves_the_others() -> None:
 def test_details_without_delay_request_or_violations() -> None:
     trailers = details(ErrorInfo(reason="R", domain="aibridge"), BadRequest(), RequestInfo(request_id="q"))
     error = failure_of(Ended(grpc.StatusCode.INVALID_ARGUMENT, None, trailers))
-    assert (error.message, error.violations, error.request_id) == ("the server says no more than that", (), "q")
+    assert (error.message, error.violations, error.request_id) == ("the server sent no message", (), "q")

@@ -100,5 +100,5 @@ async def test_in_the_clear_and_with_authorities_that_do_not_know_it(call: Any, 
 def test_files_that_are_not_there_or_not_enough(of: Any, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         of("localhost:1", tls=tmp_path / "none.pem")
-    with pytest.raises(ValueError, match="belong together"):
+    with pytest.raises(ValueError, match="must be given together"):
         of("localhost:1", tls=Tls(certificate=tmp_path / "cert.pem"))

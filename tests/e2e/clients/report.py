@@ -16,41 +16,41 @@ _HEAD: Final = """\
 # Clients
 
 The same program in each language ([examples/](../examples/README.md)), built and run against a real bridge with a
-scripted gateway behind it: directly, and through proxies that other people wrote. Written by
-`make test-clients ARGS=--write-report` from what that run saw; `.ci/run` runs the same.
+scripted gateway, directly and through other projects' proxies. `make test-clients ARGS=--write-report` writes this page
+from the results of a run; `.ci/run` runs the same.
 
-The rows of Python's floor are the oldest libraries that the stubs run with
-([why these](../generated/python/README.md)). OpenAI's own libraries over gRPC are in [openai.md](openai.md).
+The rows with "floor" use the oldest libraries that the Python stubs support
+([why these](../generated/python/README.md)). [openai.md](openai.md) is about OpenAI's own libraries over gRPC.
 """
 _TOOLS: Final = """\
 ## Tools
 
-They know the bridge by reflection alone; behind grpcwebproxy it is `buf curl` that speaks gRPC-Web.
+These learn the API by reflection. Behind grpcwebproxy, `buf curl` speaks gRPC-Web.
 """
 _SILENCE: Final = """\
-## Silence
+## Long silences
 
 grpc-go and grpc-js with a keepalive of 10 s, and the Python client with its own options and with 10 s, wait 75 s for
-the first token of a reply or a stream. Their connections stay up, and each request reaches the upstream once.
+the first token of a response or a stream. Their connections stay open, and each request reaches the upstream once.
 """
 _WAYS: Final = """\
 ## Proxies
 
-[examples/proxies](../examples/proxies) has the configurations that these runs used, with what matters: HTTP/2 on both
-sides, time limits longer than the bridge's, room for large messages and for an error's details, no retries of its own.
-A message of 8 MiB and an error with 4 KiB of trailers got through each of them (with nginx's default of 4k for
-`grpc_buffer_size` such an error arrives as UNAVAILABLE, without details, and would be retried).
+[examples/proxies](../examples/proxies) has the configurations of these runs. They set HTTP/2 on both sides, timeouts
+longer than the bridge's, room for large messages and for an error's details, and no additional retries. A message of
+8 MiB and an error with 4 KiB of trailers pass through each of them. With nginx's default of 4k for `grpc_buffer_size`,
+such an error arrives as UNAVAILABLE without details, and would be retried.
 
-Envoy has no package in Debian, so it is not among them; it needs nothing special: a cluster with
-`http2_protocol_options`, and a route with `timeout: 0s` (else streams end after 15 s) and
-`max_stream_duration.grpc_timeout_header_max`, by which it keeps to the caller's deadline.
+Envoy is not tested, because Debian has no package of it. It needs a cluster with `http2_protocol_options`, and a route
+with `timeout: 0s` (otherwise streams end after 15 s) and `max_stream_duration.grpc_timeout_header_max`, with which it
+applies the caller's deadline.
 
-**Browsers** cannot speak gRPC, but gRPC-Web, which a proxy turns into gRPC; streams and the details of errors get
-through (the rows of grpcwebproxy above). grpcwebproxy is no longer maintained: in production take Envoy's filter
+**Browsers** speak gRPC-Web, which a proxy translates to gRPC. Streams and the details of errors work (see the rows of
+grpcwebproxy above). grpcwebproxy is no longer maintained: in production use Envoy's filter
 `envoy.filters.http.grpc_web`, with `envoy.filters.http.cors` and `expose_headers` of `grpc-status, grpc-message,
-grpc-status-details-bin`. In the browser, `createGrpcWebTransport` of `@connectrpc/connect-web` goes with the same
-[package](../generated/typescript). A browser should not hold the bridge's credential, nor reach it without one of its
-own: mostly a server of yours stands between.
+grpc-status-details-bin`. In the browser, use `createGrpcWebTransport` of `@connectrpc/connect-web` with the same
+[package](../generated/typescript). A browser must not hold the bridge's credential, and each user needs their own:
+usually your own server sits in between.
 """
 
 
@@ -98,7 +98,7 @@ def _stacks(outcomes: Sequence[Outcome], ways: Mapping[str, str]) -> Iterator[st
 
 
 def _claims() -> Iterator[str]:
-    yield "## What each of them is checked for\n"
+    yield "## Checks\n"
     yield "| check | the program |"
     yield "|---|---|"
     for name, claim in CHECKS.items():

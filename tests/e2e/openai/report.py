@@ -8,25 +8,23 @@ from tests.e2e.openai.result import Result
 _HEAD: Final = """\
 ## OpenAI's libraries
 
-Code that is written against them speaks to a bridge by a change of one line ([openai.md](openai.md)). Each of
-[these cases](../tests/e2e/openai/cases.toml) is run twice, directly and over the bridge, against the same gateway.
-What the program sees and what the gateway is asked have to be the same, except where
-[openai.md](openai.md#what-differs) says so.
-openai-python runs each with its synchronous and its asyncio client.
+Code that uses these libraries changes one line to call a bridge ([openai.md](openai.md)). Each of
+[these cases](../tests/e2e/openai/cases.toml) runs twice, directly and over the bridge, against the same gateway. The
+results and the requests to the gateway must be the same, except for the [differences](openai.md#differences).
+openai-python runs each case with its synchronous and its asyncio client.
 
-openai-python's own tests of models, chat, responses, embeddings, completions and moderations are those of its sdist,
-unchanged. Their clients call a bridge that allows these endpoints as raw paths where it has no RPC for them, and the
-bridge calls the tests' mock.
+openai-python's own tests of models, chat, responses, embeddings, completions and moderations come from its sdist,
+unchanged. Their clients call a bridge, which allows endpoints without an RPC as raw paths and calls the tests' mock.
 
-The frameworks are given a client of openai-python, or its HTTP client. Each chats, streams and calls a tool as far as
-it can, with the same outcome and the same requests.
+The frameworks use a client of openai-python, or its HTTP client. Each chats, streams and calls a tool as far as it can,
+with the same results and the same requests.
 """
 
 
 def section(results: Sequence[Result]) -> Iterator[str]:
     """The lines of the section."""
     yield _HEAD
-    yield "| library | version | runs on | as it should be |"
+    yield "| library | version | runs on | passed |"
     yield "|---|---|---|---|"
     for result in results:
         library, versions = result.library, result.versions
