@@ -23,7 +23,7 @@ METHOD = b"/aibridge.v1.ChatService/CreateChatCompletion"
 
 
 @dataclass
-class Answer:
+class RawResponse:
     """What came back: headers and trailers together, the body, and whether the stream ended in order."""
 
     headers: dict[bytes, bytes] = field(default_factory=dict)
@@ -73,36 +73,36 @@ def call_frames(headers: Headers, message: bytes) -> bytes:
     return _say(_connection(), headers, message)
 
 
-async def call(address: str, headers: Headers, message: bytes) -> Answer:
+async def call(address: str, headers: Headers, message: bytes) -> RawResponse:
     """One call with these headers, whatever they are. It ends with the stream, or with the connection."""
     host, _, port = address.rpartition(":")
     reader, writer = await asyncio.open_connection(host, int(port))
     connection = _connection()
     writer.write(_say(connection, headers, message))
-    answer = Answer()
+    response = RawResponse()
     try:
         async with asyncio.timeout(10):
-            while not answer.ended and (data := await reader.read(1 << 16)):
-                if _take(connection, data, answer):
+            while not response.ended and (data := await reader.read(1 << 16)):
+                if _take(connection, data, response):
                     break
                 writer.write(connection.data_to_send())
     except ConnectionError:
         pass
     finally:
         writer.transport.abort()
-    return answer
+    return response
 
 
-def _take(connection: H2Connection, data: bytes, answer: Answer) -> bool:
+def _take(connection: H2Connection, data: bytes, response: RawResponse) -> bool:
     """Take events in. Whether the other side has given the stream or the connection up."""
     for event in connection.receive_data(data):
         match event:
             case ResponseReceived() | TrailersReceived():
-                answer.headers.update((bytes(name), bytes(value)) for name, value in event.headers)
+                response.headers.update((bytes(name), bytes(value)) for name, value in event.headers)
             case DataReceived():
-                answer.body += event.data
+                response.body += event.data
             case StreamEnded():
-                answer.ended = True
+                response.ended = True
             case StreamReset() | ConnectionTerminated():
                 return True
     return False

@@ -23,9 +23,9 @@ from tests.access.files import bearer, put
 from tests.support.authority import Secret, chain, channel, identity, key, trusting, until
 from tests.support.bridge import Bridge, Start
 from tests.support.details import RPCS, failed, failed_either, verdict
-from tests.support.gateway import Exchange, Gateway, json_reply, sse
+from tests.support.gateway import Exchange, Gateway, respond_json, sse
 from tests.support.payloads import COMPLETION
-from tests.support.replies import Hello
+from tests.support.responses import Hello
 
 SEARCH, BATCH, OTHER = (tokens.new(name) for name in ("search", "batch", "other"))
 CA = trustme.CA()
@@ -39,7 +39,7 @@ def file(tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def _a_gateway_that_answers(gateway: Gateway) -> None:
-    gateway.script(json_reply(COMPLETION))
+    gateway.script(respond_json(COMPLETION))
 
 
 @RPCS
@@ -83,8 +83,8 @@ async def test_a_good_token(start: Start, file: Path, hello: Hello, scheme: str)
     async with start(caller_tokens_file=file, upstream_api_key="sk-bridge-test-key") as bridge:
         for token in (SEARCH.token, BATCH.token):
             metadata = (("authorization", f"{scheme} {token}"),)
-            reply = await bridge.chat.CreateChatCompletion(hello, metadata=metadata)
-            assert reply.choices[0].message.content == "hello"
+            response = await bridge.chat.CreateChatCompletion(hello, metadata=metadata)
+            assert response.choices[0].message.content == "hello"
             assert bridge.gateway.last.headers["authorization"] == "Bearer sk-bridge-test-key"
 
 
@@ -108,7 +108,7 @@ async def test_nobodys_credential(start: Start, file: Path, hello: Hello) -> Non
 async def test_an_upstream_that_rejects_the_bridge(start: Start, file: Path, hello: Hello) -> None:
     """A 401 is the operator's, not the caller's: its token was not what was rejected."""
     async with start(caller_tokens_file=file) as bridge:
-        bridge.gateway.script(json_reply({"error": {"message": "no key"}}, 401))
+        bridge.gateway.script(respond_json({"error": {"message": "no key"}}, 401))
         failure = await failed(bridge.chat.CreateChatCompletion(hello, metadata=bearer(SEARCH.token)))
     assert failure.reason == "BRIDGE_CREDENTIALS_REJECTED"
 
@@ -168,7 +168,7 @@ async def test_reflection_is_not(start: Start, file: Path, version: str) -> None
             response_deserializer=reflection_pb2.ServerReflectionResponse.FromString,
         )
         call = method(iter([reflection_pb2.ServerReflectionRequest(list_services="")]), metadata=metadata)
-        return [service.name async for reply in call for service in reply.list_services_response.service]
+        return [service.name async for response in call for service in response.list_services_response.service]
 
     async with start(caller_tokens_file=file) as bridge:
         assert "aibridge.v1.ChatService" in await names(bridge, bearer(SEARCH.token))
@@ -392,10 +392,10 @@ async def test_other_methods(start: Start, limited: dict[str, Any]) -> None:
     as_search = {"metadata": bearer(SEARCH.token)}
     listed = {"data": [{"id": "openai/gpt"}, {"id": "anthropic/claude"}], "models": [{"name": "anthropic/claude"}]}
     async with start(**limited) as bridge:
-        bridge.gateway.script(json_reply(listed))
-        reply = await bridge.models.ListModels(models_pb2.ListModelsRequest(), **as_search)
-        assert [model.id for model in reply.data] == ["openai/gpt"]
-        assert "claude" not in str(reply)
+        bridge.gateway.script(respond_json(listed))
+        response = await bridge.models.ListModels(models_pb2.ListModelsRequest(), **as_search)
+        assert [model.id for model in response.data] == ["openai/gpt"]
+        assert "claude" not in str(response)
         asked = len(bridge.gateway.requests)
         retrieve = models_pb2.RetrieveModelRequest(model="anthropic/claude")
         embed = embeddings_pb2.CreateEmbeddingRequest(model="text-embedding-3-large", input="x")
@@ -412,10 +412,10 @@ async def test_a_page_of_models(start: Start, limited: dict[str, Any]) -> None:
     models = [{"id": "anthropic/claude"}, {"id": "openai/gpt"}, {"id": "openai/gpt"}, {"id": "anthropic/opus"}]
     page = {"data": models, "has_more": True, "first_id": "anthropic/claude", "last_id": "anthropic/opus"}
     async with start(**limited) as bridge:
-        bridge.gateway.script(json_reply(page))
-        reply = await bridge.models.ListModels(models_pb2.ListModelsRequest(), metadata=bearer(SEARCH.token))
-    assert (reply.has_more, reply.first_id, reply.last_id) == (True, "openai/gpt", "openai/gpt")
-    assert "anthropic" not in str(reply)
+        bridge.gateway.script(respond_json(page))
+        response = await bridge.models.ListModels(models_pb2.ListModelsRequest(), metadata=bearer(SEARCH.token))
+    assert (response.has_more, response.first_id, response.last_id) == (True, "openai/gpt", "openai/gpt")
+    assert "anthropic" not in str(response)
 
 
 async def test_calls_at_once(start: Start, limited: dict[str, Any]) -> None:
@@ -424,7 +424,7 @@ async def test_calls_at_once(start: Start, limited: dict[str, Any]) -> None:
 
     async def script(exchange: Exchange) -> None:
         await go_on.wait()
-        await json_reply(COMPLETION)(exchange)
+        await respond_json(COMPLETION)(exchange)
 
     put(limited["callers_file"], limited["callers_file"].read_text(), "[batch]")
     async with start(**limited, queue_timeout=0.02) as bridge, grpc.aio.insecure_channel(bridge.address) as second:
@@ -570,7 +570,7 @@ async def test_reflection_by_certificate(start: Start, mutual: dict[str, Any]) -
                 stub = reflection_pb2_grpc.ServerReflectionStub(caller.channel)
                 call = stub.ServerReflectionInfo(iter([reflection_pb2.ServerReflectionRequest(list_services="")]))
                 with suppress(grpc.aio.AioRpcError):
-                    assert [reply async for reply in call]
+                    assert [response async for response in call]
                 assert (await call.code()).name == code
 
 

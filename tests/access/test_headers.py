@@ -15,9 +15,9 @@ from bridge.metadata import DENIED, REQUEST_HEADERS, is_denied, request_headers
 from tests.access import raw
 from tests.support.bridge import Bridge, Start
 from tests.support.details import failed
-from tests.support.gateway import Gateway, Request, json_reply
+from tests.support.gateway import Gateway, Request, respond_json
 from tests.support.payloads import COMPLETION
-from tests.support.replies import Hello
+from tests.support.responses import Hello
 
 #: What the bridge says itself of a request with a body.
 OWN = {"host", "user-agent", "accept", "accept-encoding", "content-type", "content-length", "authorization"}
@@ -29,7 +29,7 @@ FORWARDED = ["x-team", "x-tenant"]
 
 @pytest.fixture(autouse=True)
 def _a_gateway_that_answers(gateway: Gateway) -> None:
-    gateway.script(json_reply(COMPLETION))
+    gateway.script(respond_json(COMPLETION))
 
 
 def lines(request: Request) -> list[tuple[str, str]]:
@@ -98,8 +98,8 @@ async def test_by_any_client(start: Start, metadata: tuple[tuple[str, str | byte
         for name, value in metadata
     ]
     async with start(upstream_api_key=KEY, forward_headers=FORWARDED) as bridge:
-        answer = await raw.call(bridge.address, raw.request_headers(more), HELLO.SerializeToString())
-        assert answer.status == "0"
+        response = await raw.call(bridge.address, raw.request_headers(more), HELLO.SerializeToString())
+        assert response.status == "0"
         check(bridge)
 
 
@@ -130,9 +130,9 @@ async def test_a_value_that_is_no_header(start: Start, name: bytes, value: bytes
     """
     async with start(forward_headers=FORWARDED) as bridge:
         headers = raw.request_headers([(name, value)])
-        answer = await raw.call(bridge.address, headers, HELLO.SerializeToString())
-        assert answer.status == "3"  # INVALID_ARGUMENT
-        assert (answer.info.reason, answer.info.metadata["metadataKey"]) == ("INVALID_METADATA", name.decode())
+        response = await raw.call(bridge.address, headers, HELLO.SerializeToString())
+        assert response.status == "3"  # INVALID_ARGUMENT
+        assert (response.info.reason, response.info.metadata["metadataKey"]) == ("INVALID_METADATA", name.decode())
         assert not bridge.gateway.requests
 
 
@@ -152,8 +152,8 @@ NAMES = [
 @pytest.mark.parametrize("name", NAMES, ids=repr)
 async def test_a_name_that_is_none(start: Start, name: bytes) -> None:
     async with start(upstream_api_key=KEY, forward_headers=FORWARDED) as bridge:
-        answer = await raw.call(bridge.address, raw.request_headers([(name, b"x")]), HELLO.SerializeToString())
-        assert answer.status == "13"  # INTERNAL, by gRPC itself
+        response = await raw.call(bridge.address, raw.request_headers([(name, b"x")]), HELLO.SerializeToString())
+        assert response.status == "13"  # INTERNAL, by gRPC itself
         assert not bridge.gateway.requests
 
 
@@ -175,8 +175,8 @@ PSEUDO: dict[str, dict[str, bytes]] = {
 async def test_pseudo_headers(start: Start, pseudo: dict[str, bytes]) -> None:
     """What the caller calls the bridge is not what the bridge calls the upstream."""
     async with start(upstream_api_key=KEY) as bridge:
-        answer = await raw.call(bridge.address, raw.request_headers(**pseudo), HELLO.SerializeToString())
-        if answer.status == "0":
+        response = await raw.call(bridge.address, raw.request_headers(**pseudo), HELLO.SerializeToString())
+        if response.status == "0":
             check(bridge)
         else:
             assert not bridge.gateway.requests
@@ -191,8 +191,8 @@ async def test_duplicates(start: Start, name: bytes) -> None:
         both = [(name, value), (name, b"two")]
         headers = [pair for pair in headers if pair[0] != name]
         headers = [*both, *headers] if name.startswith(b":") else [*headers, *both]
-        answer = await raw.call(bridge.address, headers, HELLO.SerializeToString())
-        if answer.status == "0":
+        response = await raw.call(bridge.address, headers, HELLO.SerializeToString())
+        if response.status == "0":
             check(bridge, *([("x-request-id", "one")] if name == b"x-request-id" else []))
         else:
             assert not bridge.gateway.requests
@@ -258,7 +258,7 @@ MODELS = [
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model[:30])
 async def test_model_ids_stay_one_segment(bridge: Bridge, model: str) -> None:
     """Whatever the id, it is one segment below /models, and the one that the caller named."""
-    bridge.gateway.script(json_reply({"id": model, "object": "model"}))
+    bridge.gateway.script(respond_json({"id": model, "object": "model"}))
     await bridge.models.RetrieveModel(models_pb2.RetrieveModelRequest(model=model))
     (request,) = bridge.gateway.requests
     assert request.head.split(b"\r\n")[0] == f"GET {request.path} HTTP/1.1".encode()
@@ -310,7 +310,7 @@ async def test_model_ids_that_are_none(bridge: Bridge, model: str) -> None:
     assert not bridge.gateway.requests
 
 
-REPLIES: dict[str, dict[str, str]] = {
+RESPONSES: dict[str, dict[str, str]] = {
     "cookies": {"set-cookie": "session=1", "llm_provider-set-cookie": "__cf_bm=1"},
     "credentials": {
         "authorization": "Bearer x",
@@ -331,12 +331,12 @@ REPLIES: dict[str, dict[str, str]] = {
 }
 
 
-@pytest.mark.parametrize("headers", REPLIES.values(), ids=REPLIES)
-async def test_what_a_reply_cannot_say(bridge: Bridge, hello: Hello, headers: dict[str, str]) -> None:
+@pytest.mark.parametrize("headers", RESPONSES.values(), ids=RESPONSES)
+async def test_what_a_response_cannot_say(bridge: Bridge, hello: Hello, headers: dict[str, str]) -> None:
     """The upstream's headers neither reach the caller beyond the list nor stand for gRPC's or the bridge's own."""
 
     async def script(exchange: Any) -> None:
-        body = json_reply(COMPLETION)
+        body = respond_json(COMPLETION)
         head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         send = exchange.send
 
@@ -358,7 +358,7 @@ async def test_what_a_reply_cannot_say(bridge: Bridge, hello: Hello, headers: di
 
 async def test_cookies_are_not_kept(bridge: Bridge, hello: Hello) -> None:
     """What an upstream sets for one caller goes out with nobody's next call."""
-    bridge.gateway.script(json_reply(COMPLETION, set_cookie="session=of-the-first; Path=/"))
+    bridge.gateway.script(respond_json(COMPLETION, set_cookie="session=of-the-first; Path=/"))
     for _ in range(2):
         await bridge.chat.CreateChatCompletion(hello)
     assert "cookie" not in bridge.gateway.last.headers

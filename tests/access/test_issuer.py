@@ -38,9 +38,9 @@ from tests.support.authority import until
 from tests.support.bridge import Bridge, Start
 from tests.support.details import failed, verdict
 from tests.support.forward import ForwardProxy, forwarding
-from tests.support.gateway import Exchange, Gateway, json_reply, reply
+from tests.support.gateway import Exchange, Gateway, respond, respond_json
 from tests.support.payloads import COMPLETION
-from tests.support.replies import Hello
+from tests.support.responses import Hello
 
 ISSUER, AUDIENCE = "https://issuer.test/", "aibridge"
 EC = ec.generate_private_key(ec.SECP256R1())
@@ -114,7 +114,7 @@ def bearer(token: str) -> dict[str, Any]:
 
 @pytest.fixture(autouse=True)
 def _a_gateway_that_answers(gateway: Gateway) -> None:
-    gateway.script(json_reply(COMPLETION))
+    gateway.script(respond_json(COMPLETION))
 
 
 GOOD: dict[str, Callable[[], str]] = {
@@ -418,7 +418,7 @@ async def test_a_file_that_changes(start: Start, file: Path, hello: Hello) -> No
 @pytest.fixture
 async def issuer() -> AsyncIterator[Gateway]:
     """The issuer's server."""
-    async with fake.running([json_reply(KEYS)]) as running:
+    async with fake.running([respond_json(KEYS)]) as running:
         yield running
 
 
@@ -445,7 +445,7 @@ async def an_issuer(url: str, **options: Any) -> AsyncIterator[Issuer]:
 async def test_an_unknown_key_is_asked_for(issuer: Gateway) -> None:
     """Once, however many calls wait for it."""
     async with an_issuer(f"{issuer.url}/jwks") as tokens:
-        issuer.script(json_reply({"keys": [jwk(STRANGER, "new")]}))
+        issuer.script(respond_json({"keys": [jwk(STRANGER, "new")]}))
         token = signed(STRANGER, kid="new")
         found = await asyncio.gather(*(tokens.identity(token) for _ in range(10)))
         assert {identity.subject for identity in found} == {"someone"}
@@ -464,7 +464,7 @@ async def test_keys_are_fetched_in_the_background(issuer: Gateway) -> None:
     """What the issuer has taken away is gone soon, without anybody asking."""
     async with an_issuer(f"{issuer.url}/jwks", jwt_refresh=0.05) as tokens:
         assert (await tokens.identity(signed())).subject == "someone"
-        issuer.script(json_reply({"keys": [jwk(STRANGER, "new")]}))
+        issuer.script(respond_json({"keys": [jwk(STRANGER, "new")]}))
 
         async def gone() -> bool:
             return ("ec", "ES256") not in tokens.key_set()
@@ -485,10 +485,10 @@ async def endless(exchange: Exchange) -> None:
 
 
 TROUBLE = {
-    "an error": reply("no", 500),
-    "a redirect": reply("", 302, location="http://127.0.0.1:9/jwks"),
-    "a page": reply("<html>", content_type="text/html"),
-    "no key": json_reply({"keys": []}),
+    "an error": respond("no", 500),
+    "a redirect": respond("", 302, location="http://127.0.0.1:9/jwks"),
+    "a page": respond("<html>", content_type="text/html"),
+    "no key": respond_json({"keys": []}),
     "no end": endless,
 }
 
@@ -507,7 +507,7 @@ async def test_an_issuer_in_trouble(start: Start, issuer: Gateway, hello: Hello,
         errors = [line["event"] for line in logs if line["log_level"] == "error"]
         assert errors == ["JWKS not fetched"]
         assert "127.0.0.1" not in str(logs)
-        issuer.script(json_reply(KEYS))
+        issuer.script(respond_json(KEYS))
         async with an_issuer(f"{issuer.url}/jwks", jwt_refresh=0.05) as tokens:
             issuer.script(script)
             asked = len(issuer.requests)
@@ -519,7 +519,7 @@ async def test_an_issuer_in_trouble(start: Start, issuer: Gateway, hello: Hello,
             assert (await tokens.identity(signed())).subject == "someone"
 
 
-async def test_an_issuer_that_does_not_answer(issuer: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_issuer_that_does_not_response(issuer: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
     """Costs the start a few seconds, and no more."""
     monkeypatch.setattr("bridge.upstream.jwks._TIMEOUT_SECONDS", 0.05)
     issuer.script(slow)
@@ -530,10 +530,10 @@ async def test_an_issuer_that_does_not_answer(issuer: Gateway, monkeypatch: pyte
 
 async def test_an_issuer_that_comes_back(issuer: Gateway) -> None:
     """Without a restart of the bridge."""
-    issuer.script(reply("no", 503))
+    issuer.script(respond("no", 503))
     async with an_issuer(f"{issuer.url}/jwks", min_interval=0.02) as tokens:
         assert not tokens.key_set()
-        issuer.script(json_reply(KEYS))
+        issuer.script(respond_json(KEYS))
 
         async def has_keys() -> bool:
             return bool(tokens.key_set())
@@ -552,7 +552,7 @@ async def test_tls_to_the_issuer(authority: trustme.CA, tmp_path: Path) -> None:
     authority.cert_pem.write_to_path(str(ca_file))
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     authority.issue_cert("127.0.0.1").configure_cert(context)
-    async with fake.running([json_reply(KEYS)], ssl=context) as server:
+    async with fake.running([respond_json(KEYS)], ssl=context) as server:
         async with an_issuer(f"{server.url}/jwks", jwt_jwks_ca_file=ca_file) as tokens:
             assert tokens.key_set()
         async with an_issuer(f"{server.url}/jwks", jwt_jwks_extra_ca_file=ca_file) as tokens:

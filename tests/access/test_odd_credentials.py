@@ -24,7 +24,7 @@ from tests.access.files import bearer, put
 from tests.access.raw import call, request_headers
 from tests.support.bridge import Start
 from tests.support.details import failed, verdict
-from tests.support.gateway import Gateway, json_reply
+from tests.support.gateway import Gateway, respond_json
 from tests.support.payloads import COMPLETION
 
 ONE, TWO = tokens.new("one"), tokens.new("two")
@@ -32,7 +32,7 @@ ONE, TWO = tokens.new("one"), tokens.new("two")
 
 @pytest.fixture(autouse=True)
 def _a_gateway_that_answers(gateway: Gateway) -> None:
-    gateway.script(json_reply(COMPLETION))
+    gateway.script(respond_json(COMPLETION))
 
 
 # --------------------------------------------------------------------------------------------------- the tokens file
@@ -176,8 +176,8 @@ async def test_a_credential_in_an_odd_place(start: Start, tmp_path: Path, more: 
     message = chat_pb2.CreateChatCompletionRequest(model="m", messages=[{"role": "user", "content": "hi"}])
     headers = [(name, value.replace(b"%s", ONE.token.encode())) for name, value in more]
     async with start(caller_tokens_file=put(tmp_path / "tokens", ONE.line)) as bridge:
-        answer = await call(bridge.address, request_headers(headers), message.SerializeToString())
-        assert answer.status != "0"
+        response = await call(bridge.address, request_headers(headers), message.SerializeToString())
+        assert response.status != "0"
         assert not bridge.gateway.requests
         good = request_headers([(b"authorization", b"Bearer " + ONE.token.encode())])
         assert (await call(bridge.address, good, message.SerializeToString())).status == "0"

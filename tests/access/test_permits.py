@@ -13,7 +13,7 @@ from bridge.services.permits import may_use
 from tests.access.files import bearer, put
 from tests.support.bridge import Start
 from tests.support.details import RPCS, failed, failed_either, verdict
-from tests.support.gateway import Gateway, json_reply
+from tests.support.gateway import Gateway, respond_json
 from tests.support.payloads import COMPLETION
 
 STRICT, LENIENT, FREE = (tokens.new(name) for name in ("strict", "lenient", "free"))
@@ -40,7 +40,7 @@ def rules(tmp_path: Path) -> dict[str, Any]:
 
 @pytest.fixture(autouse=True)
 def _a_gateway_that_answers(gateway: Gateway) -> None:
-    gateway.script(json_reply(COMPLETION))
+    gateway.script(respond_json(COMPLETION))
 
 
 def request(model: str = "openai/gpt", **more: Any) -> chat_pb2.CreateChatCompletionRequest:
@@ -250,9 +250,9 @@ async def test_other_methods(start: Start, rules: dict[str, Any]) -> None:
         ):
             assert verdict(await failed(call)) == ("PERMISSION_DENIED", "CALLER_NOT_ALLOWED", "-1")
         assert not bridge.gateway.requests
-        bridge.gateway.script(json_reply({"data": [{"id": "openai/x"}, {"id": f"openai/x,{OTHER}"}]}))
-        reply = await bridge.models.ListModels(models_pb2.ListModelsRequest(), **strict)
-        assert [model.id for model in reply.data] == ["openai/x"]
+        bridge.gateway.script(respond_json({"data": [{"id": "openai/x"}, {"id": f"openai/x,{OTHER}"}]}))
+        response = await bridge.models.ListModels(models_pb2.ListModelsRequest(), **strict)
+        assert [model.id for model in response.data] == ["openai/x"]
 
 
 async def test_before_the_content_is_converted(start: Start, rules: dict[str, Any]) -> None:

@@ -30,10 +30,10 @@ from bridge.settings import SettingsError
 from tests.access.raw import call_frames, request_headers
 from tests.support.authority import Secret, chain, channel, identity, key, trusting, until
 from tests.support.bridge import Bridge, Start
-from tests.support.gateway import Exchange, Gateway, json_reply, sse
+from tests.support.gateway import Exchange, Gateway, respond_json, sse
 from tests.support.payloads import COMPLETION
 from tests.support.processes import Process, serving
-from tests.support.replies import Hello
+from tests.support.responses import Hello
 
 HOST = "127.0.0.1"
 CA = trustme.CA()
@@ -83,7 +83,7 @@ async def code_of(call: Any) -> str:
 
 async def test_a_call(start: Start, gateway: Gateway, secret: Secret, hello: Hello) -> None:
     """Over TLS calls work, and without it none does."""
-    gateway.script(json_reply(COMPLETION))
+    gateway.script(respond_json(COMPLETION))
     async with start(**served(secret)) as bridge:
         async with connected(bridge, trusting(CA)) as caller:
             assert (await caller.chat.CreateChatCompletion(hello)).choices[0].message.content == "hello"
@@ -347,23 +347,23 @@ async def test_the_client_ca_changes(start: Start, mutual: dict[str, Any], hello
     new = trustme.CA()
     old_caller, new_caller = SEARCH, identity(new, "spiffe://test/ns/prod/sa/search")
     async with start(**mutual) as bridge:
-        bridge.gateway.script(json_reply(COMPLETION))
+        bridge.gateway.script(respond_json(COMPLETION))
 
-        async def answer(shown: tuple[bytes, bytes]) -> str:
+        async def respond(shown: tuple[bytes, bytes]) -> str:
             async with connected(bridge, trusting(CA, shown)) as caller:
                 return await code_of(caller.chat.CreateChatCompletion(hello))
 
-        assert [await answer(old_caller), await answer(new_caller)] == ["OK", "UNAVAILABLE"]
+        assert [await respond(old_caller), await respond(new_caller)] == ["OK", "UNAVAILABLE"]
         folder = mutual["tls_client_ca_file"].parent
         bundle = folder / "..data" / "ca"
         bundle.with_name("new").write_bytes(new.cert_pem.bytes())
         bundle.with_name("new").replace(bundle)
 
         async def lets_the_new_one_in() -> bool:
-            return await answer(new_caller) == "OK"
+            return await respond(new_caller) == "OK"
 
         await until(lets_the_new_one_in)
-        assert await answer(old_caller) == "UNAVAILABLE"
+        assert await respond(old_caller) == "UNAVAILABLE"
 
 
 async def test_a_client_ca_that_is_none(start: Start, mutual: dict[str, Any], hello: Hello) -> None:
@@ -376,7 +376,7 @@ async def test_a_client_ca_that_is_none(start: Start, mutual: dict[str, Any], he
     secret.swap(ca=good)
     with capture_logs() as logs:
         async with start(**{**mutual, "tls_client_ca_file": secret.ca}) as bridge:
-            bridge.gateway.script(json_reply(COMPLETION))
+            bridge.gateway.script(respond_json(COMPLETION))
             secret.swap(ca=b"nonsense")
             for name, content in (("crt", chain(other)), ("key", key(other))):
                 new = folder / "..data" / "new"
@@ -394,7 +394,7 @@ async def test_a_client_ca_that_is_none(start: Start, mutual: dict[str, Any], he
 
 async def test_workers(gateway: Gateway, secret: Secret, tmp_path: Path, hello: Hello) -> None:
     """Each of them knows the callers, and takes the new certificate, as do those that come later."""
-    gateway.script(json_reply(COMPLETION))
+    gateway.script(respond_json(COMPLETION))
     made = tokens.new("search")
     (tmp_path / "tokens").write_text(f"{made.line}\n")
     files = ["--tls-certificate-file", secret.crt, "--tls-key-file", secret.key, "--caller-tokens-file"]

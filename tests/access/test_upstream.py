@@ -18,15 +18,15 @@ from tests.support import gateway as fake
 from tests.support.authority import Secret, chain, key, until
 from tests.support.bridge import Bridge, start_bridge
 from tests.support.details import RPCS, failed, failed_either, verdict
-from tests.support.gateway import Gateway, reply
+from tests.support.gateway import Gateway, respond
 from tests.support.payloads import COMPLETION
-from tests.support.replies import Hello
+from tests.support.responses import Hello
 
 CA, NEXT_CA = trustme.CA(), trustme.CA()
 CLIENTS, NEXT_CLIENTS = trustme.CA(), trustme.CA()
 FIRST, SECOND = CLIENTS.issue_cert("first.test"), NEXT_CLIENTS.issue_cert("second.test")
 #: A completion after which the gateway closes, so that each call is a new connection.
-CLOSING = reply(json.dumps(COMPLETION), connection="close")
+CLOSING = respond(json.dumps(COMPLETION), connection="close")
 
 
 def of(server: trustme.CA, clients: trustme.CA | None = None) -> ssl.SSLContext:

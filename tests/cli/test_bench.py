@@ -8,7 +8,7 @@ import pytest
 
 from bridge.cli.bench import percentile, plot
 from tests.cli.conftest import Run
-from tests.support.gateway import Exchange, Gateway, json_reply, sse
+from tests.support.gateway import Exchange, Gateway, respond_json, sse
 
 COMPLETION = {"choices": [{"index": 0, "message": {"role": "assistant", "content": "hi"}, "finish_reason": "stop"}]}
 CHUNKS = [
@@ -17,14 +17,14 @@ CHUNKS = [
 ]
 
 
-async def answer(exchange: Exchange) -> None:
-    script = sse(*CHUNKS) if exchange.request.json.get("stream") else json_reply(COMPLETION)
+async def respond(exchange: Exchange) -> None:
+    script = sse(*CHUNKS) if exchange.request.json.get("stream") else respond_json(COMPLETION)
     await script(exchange)
 
 
 async def test_every_call_is_made_and_counted(aibridge: Run, gateway: Gateway) -> None:
     """So many of each kind, and one before them; times in their order, the first chunk before the end."""
-    gateway.script(answer)
+    gateway.script(respond)
     result = await aibridge(
         "bench", "-n", "20", "-c", "4", "--model", "m", "--message", "Hi", "--max-tokens", "3", "--json"
     )
@@ -53,7 +53,7 @@ async def test_callers_are_as_many_as_asked(aibridge: Run, gateway: Gateway) -> 
         most = max(most, under_way)
         await asyncio.sleep(0.005)
         under_way -= 1
-        await json_reply(COMPLETION)(exchange)
+        await respond_json(COMPLETION)(exchange)
 
     gateway.script(script)
     result = await aibridge("bench", "-n", "30", "-c", "3", "--model", "m", "--only", "unary", "--json")
@@ -63,22 +63,22 @@ async def test_callers_are_as_many_as_asked(aibridge: Run, gateway: Gateway) -> 
 
 async def test_failures_are_told_by_reason(aibridge: Run, gateway: Gateway) -> None:
     """They are no latencies; the exit code says that there were some; the first is shown with its advice."""
-    limit = json_reply({"error": {"message": "slow down", "code": "rate_limit_exceeded"}}, status=429)
-    gateway.script(answer, limit, limit, answer)
+    limit = respond_json({"error": {"message": "slow down", "code": "rate_limit_exceeded"}}, status=429)
+    gateway.script(respond, limit, limit, respond)
     arguments = ("bench", "-n", "5", "-c", "1", "--model", "m", "--only", "unary")
     result = await aibridge(*arguments)
     assert result.code == 1
     assert "unary: 2 failed: RESOURCE_EXHAUSTED RATE_LIMIT_EXCEEDED" in result.err
     assert "slow down" in result.err
     assert result.out.startswith("unary\t")
-    gateway.script(answer, limit, answer)
+    gateway.script(respond, limit, respond)
     as_json = json.loads((await aibridge(*arguments, "--json")).out)["unary"]
     assert (as_json["calls"], as_json["failed"]) == (4, {"RESOURCE_EXHAUSTED RATE_LIMIT_EXCEEDED": 1})
 
 
 async def test_the_first_call_fails(aibridge: Run, gateway: Gateway) -> None:
     """Where nothing can be measured, it says so once, as every other command does."""
-    gateway.script(json_reply({"error": {"message": "no such model", "code": "model_not_found"}}, status=404))
+    gateway.script(respond_json({"error": {"message": "no such model", "code": "model_not_found"}}, status=404))
     result = await aibridge("bench", "--model", "m")
     assert (result.code, result.out) == (1, "")
     assert result.err.startswith("NOT_FOUND MODEL_NOT_FOUND: no such model")

@@ -14,13 +14,13 @@ from bridge.cli.console import ADVICE
 from tests.cli.payloads import HELLO, MODELS, chunk
 from tests.support.bridge import Bridge, Start
 from tests.support.commands import Run, invoke
-from tests.support.gateway import json_reply, sse
+from tests.support.gateway import respond_json, sse
 
 PLAIN = {"object": "list", "data": [{"id": "m", "object": "model"}]}
 
 
 async def test_models_are_tab_separated_lines_where_a_program_reads(bridge: Bridge, aibridge: Run) -> None:
-    bridge.gateway.script(json_reply(MODELS))
+    bridge.gateway.script(respond_json(MODELS))
     result = await aibridge("models")
     assert (result.code, result.err) == (0, "")
     assert result.out.splitlines() == [
@@ -30,12 +30,12 @@ async def test_models_are_tab_separated_lines_where_a_program_reads(bridge: Brid
     ]
 
 
-async def test_models_as_json_are_the_rest_reply(bridge: Bridge, aibridge: Run) -> None:
-    bridge.gateway.script(json_reply(MODELS))
+async def test_models_as_json_are_the_rest_response(bridge: Bridge, aibridge: Run) -> None:
+    bridge.gateway.script(respond_json(MODELS))
     assert json.loads((await aibridge("models", "--json")).out) == MODELS
 
 
-async def test_chat_prints_the_answer_and_sums_up_on_standard_error(bridge: Bridge, aibridge: Run) -> None:
+async def test_chat_prints_the_response_and_sums_up_on_standard_error(bridge: Bridge, aibridge: Run) -> None:
     bridge.gateway.script(sse(*HELLO))
     result = await aibridge(
         "chat", "hi", "--model", "m", "--system", "be brief", "--temperature", "0", "--max-tokens", "9"
@@ -53,7 +53,7 @@ async def test_chat_prints_the_answer_and_sums_up_on_standard_error(bridge: Brid
     }
 
 
-async def test_chat_says_why_an_answer_ended_early(bridge: Bridge, aibridge: Run) -> None:
+async def test_chat_says_why_an_response_ended_early(bridge: Bridge, aibridge: Run) -> None:
     bridge.gateway.script(sse(chunk("hel"), chunk(reason="length")))
     assert (await aibridge("chat", "hi", "--model", "m")).err.strip().endswith("finish reason: length")
 
@@ -76,13 +76,13 @@ async def test_chat_as_json_prints_each_chunk(bridge: Bridge, aibridge: Run) -> 
 
 @pytest.mark.parametrize(("listed", "model"), [(MODELS, "a/chat"), (PLAIN, "m")])
 async def test_chat_takes_the_first_model_that_can_chat(bridge: Bridge, aibridge: Run, listed: Any, model: str) -> None:
-    bridge.gateway.script(json_reply(listed), sse(*HELLO))
+    bridge.gateway.script(respond_json(listed), sse(*HELLO))
     assert (await aibridge("chat", "hi")).code == 0
     assert bridge.gateway.last.json["model"] == model
 
 
 async def test_without_any_model_one_must_be_named(bridge: Bridge, aibridge: Run) -> None:
-    bridge.gateway.script(json_reply({"object": "list", "data": []}))
+    bridge.gateway.script(respond_json({"object": "list", "data": []}))
     result = await aibridge("chat", "hi")
     assert result.code == 2
     assert "--model" in result.err
@@ -97,7 +97,7 @@ async def test_a_stream_that_breaks_keeps_what_came_and_fails(bridge: Bridge, ai
 
 async def test_embed_shows_length_and_beginning(bridge: Bridge, aibridge: Run) -> None:
     vectors = [{"object": "embedding", "index": index, "embedding": [0.5, index, 0, 0, 0]} for index in range(2)]
-    bridge.gateway.script(json_reply(MODELS), json_reply({"object": "list", "data": vectors}))
+    bridge.gateway.script(respond_json(MODELS), respond_json({"object": "list", "data": vectors}))
     result = await aibridge("embed", "one", "two", "--dimensions", "5")
     assert (result.code, result.err) == (0, "")
     assert result.out.splitlines() == [
@@ -110,10 +110,10 @@ async def test_embed_shows_length_and_beginning(bridge: Bridge, aibridge: Run) -
 
 async def test_embed_reads_lines_and_writes_json(bridge: Bridge, aibridge: Run) -> None:
     data = [{"object": "embedding", "index": index, "embedding": [0.5, 0.25]} for index in range(2)]
-    reply = {"object": "list", "data": data, "model": "m"}
-    bridge.gateway.script(json_reply(reply))
+    response = {"object": "list", "data": data, "model": "m"}
+    bridge.gateway.script(respond_json(response))
     result = await aibridge("embed", "--json", "--model", "m", stdin="one\ntwo\n")
-    assert json.loads(result.out) == reply
+    assert json.loads(result.out) == response
     assert bridge.gateway.last.json["input"] == ["one", "two"]
 
 
@@ -149,7 +149,7 @@ async def test_without_a_bridge_every_command_says_how_to_get_one(arguments: tup
 
 
 async def test_a_failure_shows_status_reason_advice_and_request_id(bridge: Bridge, aibridge: Run) -> None:
-    bridge.gateway.script(json_reply({"error": {"message": "Incorrect API key", "code": "invalid_api_key"}}, 401))
+    bridge.gateway.script(respond_json({"error": {"message": "Incorrect API key", "code": "invalid_api_key"}}, 401))
     result = await aibridge("models")
     first, hint, request_id = result.err.splitlines()
     assert (result.code, result.out) == (1, "")
@@ -160,14 +160,14 @@ async def test_a_failure_shows_status_reason_advice_and_request_id(bridge: Bridg
 
 async def test_a_failure_names_the_field(bridge: Bridge, aibridge: Run) -> None:
     error = {"message": "too hot", "type": "invalid_request_error", "param": "temperature"}
-    bridge.gateway.script(json_reply({"error": error}, 400))
+    bridge.gateway.script(respond_json({"error": error}, 400))
     result = await aibridge("chat", "hi", "--model", "m", "--temperature", "9")
     assert result.err.splitlines()[:2] == ["INVALID_ARGUMENT INVALID_REQUEST: too hot", "  temperature: too hot"]
 
 
 async def test_a_failure_says_when_to_try_again(bridge: Bridge, aibridge: Run) -> None:
     error = {"message": "slow down", "code": "rate_limit_exceeded"}
-    bridge.gateway.script(json_reply({"error": error}, 429, retry_after="30"))
+    bridge.gateway.script(respond_json({"error": error}, 429, retry_after="30"))
     result = await aibridge("chat", "hi", "--model", "m")
     assert result.err.startswith("RESOURCE_EXHAUSTED RATE_LIMIT_EXCEEDED: slow down\n  retry in 30 s\n")
 
@@ -185,7 +185,7 @@ async def test_a_deadline_is_kept(bridge: Bridge, aibridge: Run) -> None:
 
 async def test_the_callers_token_comes_from_a_variable(start: Start) -> None:
     async with start(upstream_credentials="caller") as bridge:
-        bridge.gateway.script(json_reply(PLAIN))
+        bridge.gateway.script(respond_json(PLAIN))
         result = await invoke("models", "--target", bridge.address, AIBRIDGE_TOKEN="caller-token\n")  # noqa: S106 # made up
         assert result.code == 0
         assert bridge.gateway.last.headers["authorization"] == "Bearer caller-token"
@@ -248,7 +248,7 @@ async def test_a_token_is_shown_once_and_its_line_holds_a_digest(aibridge: Run) 
 
 
 async def test_a_failing_call_with_json_prints_json(bridge: Bridge, aibridge: Run) -> None:
-    bridge.gateway.script(json_reply({"error": {"message": "slow down", "code": "rate_limit_exceeded"}}, 429))
+    bridge.gateway.script(respond_json({"error": {"message": "slow down", "code": "rate_limit_exceeded"}}, 429))
     result = await aibridge("models", "--json")
     error = json.loads(result.out)["error"]
     assert (result.code, result.err) == (1, "")

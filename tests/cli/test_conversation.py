@@ -17,7 +17,7 @@ from typing import Any
 
 from tests.cli.payloads import HELLO, MODELS, chunk
 from tests.support.bridge import Bridge
-from tests.support.gateway import Exchange, json_reply, sse
+from tests.support.gateway import Exchange, respond_json, sse
 
 _PATIENCE = 30.0
 _ESCAPES = re.compile(rb"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b[()][A-Z0-9]|\x1b[=>78]|\x1b\][^\x07]*\x07")
@@ -131,7 +131,7 @@ async def test_each_question_carries_the_history(bridge: Bridge) -> None:
         assert await asyncio.wait_for(terminal.process.wait(), _PATIENCE) == 0
 
 
-async def test_ctrl_c_stops_the_answer_and_keeps_what_came(bridge: Bridge) -> None:
+async def test_ctrl_c_stops_the_response_and_keeps_what_came(bridge: Bridge) -> None:
     stopped = asyncio.Event()
 
     async def endless(exchange: Exchange) -> None:
@@ -155,7 +155,7 @@ async def test_ctrl_c_stops_the_answer_and_keeps_what_came(bridge: Bridge) -> No
 
 async def test_the_commands(bridge: Bridge, tmp_path: Path) -> None:
     """/model, /system, /clear, /save and /exit do what /help says."""
-    bridge.gateway.script(sse(*HELLO), json_reply(MODELS), sse(*HELLO))
+    bridge.gateway.script(sse(*HELLO), respond_json(MODELS), sse(*HELLO))
     saved = tmp_path / "saved.json"
     async with conversation(bridge, "--model", "a/chat") as terminal:
         await terminal.sees(_PROMPT)
@@ -187,7 +187,7 @@ async def test_the_commands(bridge: Bridge, tmp_path: Path) -> None:
 
 async def test_a_failed_question_does_not_stay_in_the_history(bridge: Bridge) -> None:
     refusal = {"error": {"message": "too long", "code": "context_length_exceeded"}}
-    bridge.gateway.script(json_reply(refusal, 400), sse(*HELLO))
+    bridge.gateway.script(respond_json(refusal, 400), sse(*HELLO))
     async with conversation(bridge, "--model", "m") as terminal:
         await terminal.sees(_PROMPT)
         terminal.type("long\r")
@@ -197,7 +197,7 @@ async def test_a_failed_question_does_not_stay_in_the_history(bridge: Bridge) ->
         assert [message["content"] for message in messages(bridge)] == ["short"]
 
 
-async def test_the_person_answers_tool_calls(bridge: Bridge, tmp_path: Path) -> None:
+async def test_the_person_responds_tool_calls(bridge: Bridge, tmp_path: Path) -> None:
     tool = tmp_path / "tool.json"
     tool.write_text('{"name": "weather", "parameters": {"type": "object"}}')
     call = {"index": 0, "id": "c1", "type": "function", "function": {"name": "weather", "arguments": "{}"}}

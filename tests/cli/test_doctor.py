@@ -14,9 +14,9 @@ import trustme
 
 from bridge.cli.doctor import Finding, _certificate
 from tests.support.commands import Result, invoke
-from tests.support.gateway import Gateway, Script, json_reply, reply
+from tests.support.gateway import Gateway, Script, respond, respond_json
 
-MODELS = json_reply({"object": "list", "data": [{"id": "m", "object": "model"}]})
+MODELS = respond_json({"object": "list", "data": [{"id": "m", "object": "model"}]})
 SECRET = "sk-that-nobody-may-see"  # noqa: S105 # made up
 
 
@@ -31,7 +31,7 @@ async def examine(gateway: Gateway | str, *arguments: str, **variables: str) -> 
 
 
 async def test_all_is_well(gateway: Gateway) -> None:
-    gateway.script(MODELS, reply("", 401))
+    gateway.script(MODELS, respond("", 401))
     code, findings = await examine(gateway, OPENAI_API_KEY=SECRET)
     assert code == 0
     assert {finding["state"] for finding in findings.values()} == {"ok"}
@@ -49,18 +49,18 @@ async def test_a_public_list_proves_no_credential(gateway: Gateway) -> None:
 @pytest.mark.parametrize(
     ("script", "variables", "state", "words"),
     [
-        (reply("", 401), {"OPENAI_API_KEY": SECRET}, "problem", "Set a valid key"),
-        (reply("", 401), {}, "ok", ""),
-        (reply("", 403), {"OPENAI_API_KEY": SECRET}, "warning", "check its permissions"),
-        (reply("", 404), {"OPENAI_API_KEY": SECRET}, "warning", "version path"),
-        (reply("", 429), {"OPENAI_API_KEY": SECRET}, "warning", "quota"),
-        (reply("", 503), {"OPENAI_API_KEY": SECRET}, "problem", "has a problem"),
-        (reply("", 308, location="https://there.test/v1/models"), {}, "problem", "the redirect's target"),
-        (reply("", 410), {}, "problem", "version path"),
+        (respond("", 401), {"OPENAI_API_KEY": SECRET}, "problem", "Set a valid key"),
+        (respond("", 401), {}, "ok", ""),
+        (respond("", 403), {"OPENAI_API_KEY": SECRET}, "warning", "check its permissions"),
+        (respond("", 404), {"OPENAI_API_KEY": SECRET}, "warning", "version path"),
+        (respond("", 429), {"OPENAI_API_KEY": SECRET}, "warning", "quota"),
+        (respond("", 503), {"OPENAI_API_KEY": SECRET}, "problem", "has a problem"),
+        (respond("", 308, location="https://there.test/v1/models"), {}, "problem", "the redirect's target"),
+        (respond("", 410), {}, "problem", "version path"),
     ],
     ids=["401", "401 without a key", "403", "404", "429", "503", "308", "410"],
 )
-async def test_what_the_gateway_answers(
+async def test_what_the_gateway_responds(
     gateway: Gateway, script: Script, variables: dict[str, str], state: str, words: str
 ) -> None:
     gateway.script(script)
@@ -116,7 +116,7 @@ def test_a_certificate_that_expires(days: int, state: str) -> None:
 @pytest.mark.parametrize(("minutes", "words"), [(10, "behind"), (-10, "ahead of")])
 async def test_a_clock_that_is_wrong(gateway: Gateway, minutes: int, words: str) -> None:
     date = format_datetime(datetime.now(UTC) + timedelta(minutes=minutes), usegmt=True)
-    gateway.script(json_reply({"data": []}, date=date))
+    gateway.script(respond_json({"data": []}, date=date))
     code, findings = await examine(gateway)
     assert code == 0
     assert findings["clock"]["state"] == "warning"

@@ -10,7 +10,7 @@ from aibridge.v1 import chat_pb2, chat_pb2_grpc
 from bridge.cli import local
 from bridge.settings import forget_secrets, load
 from bridge.settings.reference import reference
-from tests.support.gateway import Gateway, json_reply
+from tests.support.gateway import Gateway, respond_json
 from tests.support.payloads import COMPLETION
 from tests.support.processes import channel_to, serving
 
@@ -33,7 +33,7 @@ def test_all_secrets_are_known() -> None:
 
 async def test_workers_have_no_key_in_their_environment(gateway: Gateway, hello: Hello) -> None:
     """They serve with it all the same: it comes with the settings."""
-    gateway.script(json_reply(COMPLETION))
+    gateway.script(respond_json(COMPLETION))
     async with serving(gateway, "--workers", "2", "--metrics-listen", "off", **SECRETS) as server:
         async with channel_to(server.address) as channel:
             await chat_pb2_grpc.ChatServiceStub(channel).CreateChatCompletion(hello)
@@ -55,7 +55,7 @@ def seen_of_children(pid: int) -> list[bytes]:
 
 async def test_a_variable_that_a_header_refers_to_stays(gateway: Gateway, hello: Hello) -> None:
     """Each worker reads it."""
-    gateway.script(json_reply(COMPLETION))
+    gateway.script(respond_json(COMPLETION))
     options = ("--workers", "2", "--metrics-listen", "off", "--upstream-headers", "x-key=env:OPENAI_API_KEY")
     async with (
         serving(gateway, *options, OPENAI_API_KEY="sk-canary-3333333333") as server,

@@ -30,31 +30,31 @@ async def refused(call: grpc.aio.UnaryUnaryCall) -> CallFailed:
 
 async def test_models(real: Bridge) -> None:
     """llama.cpp's list of models arrives whole."""
-    reply = await real.models.ListModels(models_pb2.ListModelsRequest())
-    (model,) = reply.data
+    response = await real.models.ListModels(models_pb2.ListModelsRequest())
+    (model,) = response.data
     assert (model.id, model.meta.n_embd) == (MODEL, LENGTH)
-    assert json.loads(reply.extra_json)["models"]  # llama.cpp's second list has no field, and is kept
+    assert json.loads(response.extra_json)["models"]  # llama.cpp's second list has no field, and is kept
 
 
 async def test_one_model_from_a_server_that_only_lists(real: Bridge) -> None:
     try:
-        reply = await real.models.RetrieveModel(models_pb2.RetrieveModelRequest(model=MODEL))
+        response = await real.models.RetrieveModel(models_pb2.RetrieveModelRequest(model=MODEL))
     except grpc.aio.AioRpcError as caught:
         error = failure_of(caught)
         assert (error.code, error.metadata["httpStatus"]) == (grpc.StatusCode.NOT_FOUND, "404")
     else:
-        assert reply.id == MODEL
+        assert response.id == MODEL
 
 
 async def test_chat(real: Bridge) -> None:
     """A completion has its text, finish_reason, usage and timings."""
-    reply = await real.chat.CreateChatCompletion(question(max_tokens=4))
-    (choice,) = reply.choices
+    response = await real.chat.CreateChatCompletion(question(max_tokens=4))
+    (choice,) = response.choices
     assert (choice.message.role, choice.finish_reason) == ("assistant", "length")
     assert choice.message.content
-    assert reply.usage.completion_tokens == 4
-    assert reply.usage.total_tokens == reply.usage.prompt_tokens + 4
-    assert reply.timings.predicted_n == 4
+    assert response.usage.completion_tokens == 4
+    assert response.usage.total_tokens == response.usage.prompt_tokens + 4
+    assert response.timings.predicted_n == 4
 
 
 async def test_a_stream_says_what_the_whole_says(real: Bridge) -> None:
@@ -75,8 +75,8 @@ async def test_a_cancelled_stream_stops_the_model(real: Bridge, llama: str) -> N
     async with httpx.AsyncClient(trust_env=False) as client:
 
         async def busy() -> bool:
-            reply = await client.get(f"{llama.removesuffix('/v1')}/slots")
-            return any(slot["is_processing"] for slot in reply.json())
+            response = await client.get(f"{llama.removesuffix('/v1')}/slots")
+            return any(slot["is_processing"] for slot in response.json())
 
         call = real.chat.CreateChatCompletionStream(question("Count to ten thousand.", ignore_eos=True, n_predict=-1))
         async for chunk in call:
@@ -93,26 +93,28 @@ async def test_two_at_once_do_not_mix(real: Bridge) -> None:
     texts = ("Say one.", "Name a colour.")
     alone = [await real.chat.CreateChatCompletion(question(text, max_tokens=3)) for text in texts]
     together = await asyncio.gather(*(real.chat.CreateChatCompletion(question(text, max_tokens=3)) for text in texts))
-    assert [reply.usage.prompt_tokens for reply in together] == [reply.usage.prompt_tokens for reply in alone]
-    assert len({reply.id for reply in together}) == 2
+    assert [response.usage.prompt_tokens for response in together] == [
+        response.usage.prompt_tokens for response in alone
+    ]
+    assert len({response.id for response in together}) == 2
 
 
 async def test_json_by_schema(real: Bridge) -> None:
     """A response_format with a schema gives JSON of that schema."""
     schema = {"type": "object", "properties": {"colour": {"enum": ["red", "blue"]}}, "required": ["colour"]}
-    reply = await real.chat.CreateChatCompletion(
+    response = await real.chat.CreateChatCompletion(
         question(
             max_tokens=20,
             response_format={"type": "json_schema", "json_schema": {"name": "c", "schema_json": json.dumps(schema)}},
         )
     )
-    assert json.loads(reply.choices[0].message.content)["colour"] in {"red", "blue"}
+    assert json.loads(response.choices[0].message.content)["colour"] in {"red", "blue"}
 
 
 async def test_logprobs(real: Bridge) -> None:
     """Each token has its logprob and the alternatives that were asked for."""
-    reply = await real.chat.CreateChatCompletion(question(max_tokens=3, logprobs=True, top_logprobs=2))
-    tokens = reply.choices[0].logprobs.content
+    response = await real.chat.CreateChatCompletion(question(max_tokens=3, logprobs=True, top_logprobs=2))
+    tokens = response.choices[0].logprobs.content
     assert len(tokens) == 3
     assert all(len(token.top_logprobs) == 2 and token.logprob <= 0 for token in tokens)
 

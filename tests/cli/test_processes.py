@@ -16,7 +16,7 @@ from tests.cli.payloads import MODELS, chunk
 from tests.support import gateway as fake
 from tests.support.bridge import Bridge
 from tests.support.commands import Child, Result, spawn
-from tests.support.gateway import Exchange, json_reply, sse
+from tests.support.gateway import Exchange, respond_json, sse
 
 
 async def run(*arguments: str, **variables: str) -> Result:
@@ -32,7 +32,7 @@ async def serve(gateway: fake.Gateway, *arguments: str, **variables: str) -> Asy
 
 
 async def test_serve_announces_itself_serves_and_stops(gateway: fake.Gateway) -> None:
-    gateway.script(json_reply(MODELS))
+    gateway.script(respond_json(MODELS))
     async with serve(gateway, AIBRIDGE_UPSTREAM_API_KEY="sk-own-key-of-bridge") as child:
         address = await child.address()
         host, _, port = address.rpartition(":")
@@ -49,7 +49,7 @@ async def test_serve_announces_itself_serves_and_stops(gateway: fake.Gateway) ->
 
 
 async def test_workers_are_one_bridge(gateway: fake.Gateway) -> None:
-    gateway.script(json_reply(MODELS))
+    gateway.script(respond_json(MODELS))
     async with serve(gateway, "--workers", "2") as child:
         address = await child.address()
         assert (await run("models", "--target", address)).code == 0
@@ -81,8 +81,8 @@ async def test_sigterm_lets_a_stream_end(gateway: fake.Gateway) -> None:
             while b"draining" not in await server.process.stderr.readline():
                 pass
             go_on.set()
-            answer, result = await caller.end(), await server.end()
-    assert (answer.code, answer.out) == (0, "hello\n")
+            response, result = await caller.end(), await server.end()
+    assert (response.code, response.out) == (0, "hello\n")
     assert result.code == 0
 
 
@@ -115,7 +115,7 @@ async def test_a_port_that_is_taken_and_settings_that_are_wrong(gateway: fake.Ga
 async def test_flags_win_over_variables_and_those_over_the_file(gateway: fake.Gateway, tmp_path: Path) -> None:
     config = tmp_path / "bridge.toml"
     config.write_text('listen = "nowhere"\nupstream_url = "nowhere"\nlog_level = "debug"\n')
-    gateway.script(json_reply(MODELS))
+    gateway.script(respond_json(MODELS))
     arguments = ("serve", "--config", str(config), "--listen", "127.0.0.1:0")
     async with spawn(*arguments, AIBRIDGE_UPSTREAM_URL=gateway.url, AIBRIDGE_LISTEN="nowhere") as child:
         models = await run("models", AIBRIDGE_LISTEN=await child.address())
@@ -146,7 +146,7 @@ async def test_ctrl_c_is_quiet_and_stops_the_model(bridge: Bridge) -> None:
 @pytest.mark.parametrize("arguments", [("models",), ("chat", "hi", "--model", "m")])
 async def test_a_closed_pipe_is_quiet(bridge: Bridge, arguments: tuple[str, ...]) -> None:
     many = {"object": "list", "data": [{"id": f"model-{index}"} for index in range(20_000)]}
-    bridge.gateway.script(sse(chunk("hel"), chunk("lo", "stop")) if arguments[0] == "chat" else json_reply(many))
+    bridge.gateway.script(sse(chunk("hel"), chunk("lo", "stop")) if arguments[0] == "chat" else respond_json(many))
     reading, writing = os.pipe()
     os.close(reading)
     try:
@@ -181,7 +181,7 @@ async def on_terminal(*arguments: str, **variables: str) -> str:
 
 
 async def test_a_terminal_gets_a_table(bridge: Bridge) -> None:
-    bridge.gateway.script(json_reply(MODELS))
+    bridge.gateway.script(respond_json(MODELS))
     shown = await on_terminal("models", "--target", bridge.address)
     assert "context" in shown
     assert "a/chat   a      language   200000" in shown
@@ -245,7 +245,7 @@ async def test_the_first_line_says_where_calls_go_and_on_whose_account(
 
 async def test_commands_call_one_of_several_addresses(gateway: fake.Gateway, tmp_path: Path) -> None:
     """The variable that the bridge listens by is also where the commands look for it."""
-    gateway.script(json_reply(MODELS))
+    gateway.script(respond_json(MODELS))
     listen = f"unix:{tmp_path}/aibridge.sock,127.0.0.1:0"
     async with spawn("serve", "--upstream-url", gateway.url, AIBRIDGE_LISTEN=listen) as child:
         models = await run("models", AIBRIDGE_LISTEN=await child.address())

@@ -5,7 +5,7 @@ import socket
 import pytest
 
 from tests.support.commands import Result, spawn
-from tests.support.gateway import Gateway, reply
+from tests.support.gateway import Gateway, respond
 
 
 async def models(*arguments: str) -> Result:
@@ -16,7 +16,7 @@ async def models(*arguments: str) -> Result:
 @pytest.mark.parametrize("options", [(), ("--tls",)], ids=["plain", "tls"])
 async def test_no_line_of_grpcs_core_reaches_the_terminal(options: tuple[str, ...], gateway: Gateway) -> None:
     """Before a server of HTTP, core logs the handshake that failed; the command says it, in a line and an advice."""
-    gateway.script(reply("HTTP/1.1 400 No\r\n\r\n"))
+    gateway.script(respond("HTTP/1.1 400 No\r\n\r\n"))
     said = await models("--target", gateway.url.removeprefix("http://").removesuffix("/v1"), *options)
     assert said.code == 1
     first, advice = said.err.splitlines()

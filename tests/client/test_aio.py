@@ -9,7 +9,7 @@ import pytest
 from aibridge.client import CallFailed, aio
 from aibridge.v1 import chat_pb2, embeddings_pb2, models_pb2
 from tests.support.bridge import Bridge, Start
-from tests.support.gateway import Exchange, Gateway, json_reply, sse
+from tests.support.gateway import Exchange, Gateway, respond_json, sse
 
 MODELS = {"object": "list", "data": [{"id": "m"}]}
 LIST = models_pb2.ListModelsRequest()
@@ -23,7 +23,7 @@ async def test_all_services(bridge: Bridge, hello: chat_pb2.CreateChatCompletion
     """The asyncio client calls every service."""
     vector = {"data": [{"index": 0, "embedding": [1.0]}]}
     bridge.gateway.script(
-        json_reply(MODELS), json_reply({"choices": []}), sse(event("a"), event("b")), json_reply(vector)
+        respond_json(MODELS), respond_json({"choices": []}), sse(event("a"), event("b")), respond_json(vector)
     )
     embed = embeddings_pb2.CreateEmbeddingRequest(model="m", input="x")
     async with aio.connect(bridge.address) as client:
@@ -35,16 +35,16 @@ async def test_all_services(bridge: Bridge, hello: chat_pb2.CreateChatCompletion
         assert (await client.embeddings.CreateEmbedding(embed)).data[0].embedding == [1.0]
 
 
-async def test_a_reply_and_its_trailers(bridge: Bridge) -> None:
-    bridge.gateway.script(json_reply(MODELS, x_ratelimit_remaining_requests="7"))
+async def test_a_response_and_its_trailers(bridge: Bridge) -> None:
+    bridge.gateway.script(respond_json(MODELS, x_ratelimit_remaining_requests="7"))
     async with aio.connect(bridge.address) as client:
-        reply, trailers = await client.models.ListModels.with_trailers(LIST, metadata=(("x-request-id", "mine"),))
-    assert reply.data[0].id == "m"
+        response, trailers = await client.models.ListModels.with_trailers(LIST, metadata=(("x-request-id", "mine"),))
+    assert response.data[0].id == "m"
     assert (trailers["x-request-id"], trailers["x-ratelimit-remaining-requests"]) == ("mine", "7")
 
 
 async def test_a_failure_of_the_upstream(bridge: Bridge) -> None:
-    bridge.gateway.script(json_reply({"error": {"message": "slow down"}}, 429, retry_after="3"))
+    bridge.gateway.script(respond_json({"error": {"message": "slow down"}}, 429, retry_after="3"))
     async with aio.connect(bridge.address) as client:
         with pytest.raises(CallFailed) as caught:
             await client.models.ListModels(LIST)
@@ -68,7 +68,7 @@ async def test_a_stream_hands_out_what_came_before_it_failed(
 
 async def test_the_token_goes_along(start: Start) -> None:
     async with start(upstream_credentials="caller") as bridge:
-        bridge.gateway.script(json_reply(MODELS))
+        bridge.gateway.script(respond_json(MODELS))
         async with aio.connect(bridge.address, token="caller-token") as client:  # noqa: S106 # made up
             await client.models.ListModels(LIST)
         assert bridge.gateway.last.headers["authorization"] == "Bearer caller-token"
@@ -95,7 +95,7 @@ async def test_nobody_there() -> None:
 
 async def test_unavailable_is_tried_again(start: Start, gateway: Gateway) -> None:
     """The service config goes along: three attempts, each a request at the gateway."""
-    gateway.script(json_reply({}, 502), json_reply({}, 502), json_reply(MODELS))
+    gateway.script(respond_json({}, 502), respond_json({}, 502), respond_json(MODELS))
     async with start() as bridge, aio.connect(bridge.address) as client:
         await client.models.ListModels(models_pb2.ListModelsRequest(bridge_options={"retry": False}))
     assert len(gateway.requests) == 3

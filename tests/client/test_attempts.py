@@ -17,7 +17,7 @@ from aibridge.client.calls import trailers_of
 from aibridge.v1 import chat_pb2, chat_pb2_grpc, embeddings_pb2, embeddings_pb2_grpc, models_pb2, models_pb2_grpc
 from bridge.upstream import retry
 from tests.support.bridge import Bridge, Start
-from tests.support.gateway import Exchange, Gateway, Script, json_reply, reply, sse
+from tests.support.gateway import Exchange, Gateway, Script, respond, respond_json, sse
 from tests.support.payloads import COMPLETION
 from tests.support.relay import relay
 
@@ -74,13 +74,13 @@ async def hangs(exchange: Exchange) -> None:
 
 #: How often the bridge asks the upstream for what is billed, and for a GET. GREEDY repeats GETs that it asks for once.
 FAULTS: dict[str, tuple[Script, int, int]] = {
-    "503": (reply(ERROR, 503), 3, 3),
-    "502": (reply(ERROR, 502), 3, 3),
-    "429": (reply(ERROR, 429, retry_after_ms="1"), 3, 3),
-    "529": (reply(ERROR, 529), 3, 3),
-    "500": (reply(ERROR, 500), 1, 1),
-    "504": (reply(ERROR, 504), 1, 1),
-    "520": (reply(ERROR, 520), 1, 1),
+    "503": (respond(ERROR, 503), 3, 3),
+    "502": (respond(ERROR, 502), 3, 3),
+    "429": (respond(ERROR, 429, retry_after_ms="1"), 3, 3),
+    "529": (respond(ERROR, 529), 3, 3),
+    "500": (respond(ERROR, 500), 1, 1),
+    "504": (respond(ERROR, 504), 1, 1),
+    "520": (respond(ERROR, 520), 1, 1),
     "closed without a reply": (closes, 1, 3),
     "broken off": (breaks_off, 1, 1),
 }
@@ -148,7 +148,7 @@ def served(bridge: Bridge) -> int:
 @pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
 async def test_when_the_bridge_has_no_retries_left(start: Start, gateway: Gateway, config: Any) -> None:
     """An upstream that is down has used up the bucket: gRPC's retries do not take the place of the bridge's."""
-    gateway.script(reply(ERROR, 503))
+    gateway.script(respond(ERROR, 503))
     async with start(max_retries=2) as bridge, channel_to(bridge.address, config) as channel:
         bridge.app._upstream._retries._tokens = 0.0
         error = failure_of(await failure(CALLS["unary"](channel)))
@@ -159,7 +159,7 @@ async def test_when_the_bridge_has_no_retries_left(start: Start, gateway: Gatewa
 @pytest.mark.parametrize("kind", CALLS)
 async def test_retries_of_the_client_where_the_bridge_has_none(start: Start, gateway: Gateway, kind: str) -> None:
     """A bridge that is told not to retry leaves what cannot have been billed to the client's policy."""
-    gateway.script(reply(ERROR, 503))
+    gateway.script(respond(ERROR, 503))
     async with start(max_retries=0) as bridge, channel_to(bridge.address, GREEDY) as channel:
         error = await failure(CALLS[kind](channel))
     assert "grpc-retry-pushback-ms" not in trailers_of(error.trailing_metadata())
@@ -168,7 +168,7 @@ async def test_retries_of_the_client_where_the_bridge_has_none(start: Start, gat
 
 async def test_a_refusal_before_the_upstream_is_asked(start: Start, gateway: Gateway) -> None:
     """A call that was refused by the bridge itself cost nothing: it may be sent again."""
-    gateway.script(json_reply(COMPLETION))
+    gateway.script(respond_json(COMPLETION))
     async with start() as bridge, channel_to(bridge.address, SERVICE_CONFIG) as channel:
         bridge.app._limits.close()
         error = await failure(CALLS["unary"](channel))
@@ -202,7 +202,7 @@ async def test_the_connection_to_the_bridge_breaks_in_mid_call(
 
 async def test_models_are_asked_for_again(start: Start, gateway: Gateway) -> None:
     """What the shipped service config still retries: a GET, which is billed nowhere."""
-    gateway.script(reply(ERROR, 503), json_reply({"object": "list", "data": []}))
+    gateway.script(respond(ERROR, 503), respond_json({"object": "list", "data": []}))
     async with start(max_retries=0) as bridge, channel_to(bridge.address, SERVICE_CONFIG) as channel:
         assert (await CALLS["models"](channel)).object == "list"
     assert len(gateway.requests) == 2

@@ -9,7 +9,7 @@ from aibridge.client import aio, connect
 from aibridge.v1 import models_pb2
 from tests.support import gateway as fake
 from tests.support.bridge import start_bridge
-from tests.support.gateway import json_reply
+from tests.support.gateway import respond_json
 
 MODELS = {"object": "list", "data": [{"id": "m", "object": "model"}]}
 FRESH = [("grpc.use_local_subchannel_pool", 1)]
@@ -20,7 +20,7 @@ async def pair() -> AsyncIterator[list[Any]]:
     """Two bridges, each before a gateway of its own that counts; the first is about to stop."""
     async with fake.running() as one, fake.running() as two, start_bridge(one) as first, start_bridge(two) as second:
         for gateway in (one, two):
-            gateway.script(json_reply(MODELS))
+            gateway.script(respond_json(MODELS))
         await first.app._health.turn_clients_away()
         yield [first, second]
 

@@ -10,7 +10,7 @@ import pytest
 from aibridge.client import OPTIONS, SERVICE_CONFIG, CallFailed, Client, caller_metadata, connect
 from aibridge.v1 import chat_pb2, embeddings_pb2, models_pb2
 from tests.support.bridge import Bridge, Start
-from tests.support.gateway import Exchange, Gateway, json_reply, sse
+from tests.support.gateway import Exchange, Gateway, respond_json, sse
 
 MODELS = {"object": "list", "data": [{"id": "m"}]}
 
@@ -24,7 +24,7 @@ async def test_all_services(bridge: Bridge, hello: chat_pb2.CreateChatCompletion
     """The synchronous client calls every service."""
     chunks = [{"choices": [{"index": 0, "delta": {"content": text}, "finish_reason": "stop"}]} for text in "ab"]
     vector = {"data": [{"index": 0, "embedding": [1.0]}]}
-    bridge.gateway.script(json_reply(MODELS), json_reply({"choices": []}), sse(*chunks), json_reply(vector))
+    bridge.gateway.script(respond_json(MODELS), respond_json({"choices": []}), sse(*chunks), respond_json(vector))
 
     def calls() -> tuple[Any, ...]:
         with connect(bridge.address) as client:
@@ -41,7 +41,7 @@ async def test_all_services(bridge: Bridge, hello: chat_pb2.CreateChatCompletion
 
 
 async def test_a_failure_of_the_upstream(bridge: Bridge) -> None:
-    bridge.gateway.script(json_reply({"error": {"message": "no such key", "code": "invalid_api_key"}}, 401))
+    bridge.gateway.script(respond_json({"error": {"message": "no such key", "code": "invalid_api_key"}}, 401))
     with connect(bridge.address) as client, pytest.raises(CallFailed) as caught:
         await models(client, metadata=(("x-request-id", "mine"),))
     error = caught.value
@@ -54,7 +54,7 @@ async def test_a_failure_of_the_upstream(bridge: Bridge) -> None:
 
 async def test_the_token_goes_along(start: Start) -> None:
     async with start(upstream_credentials="caller") as bridge:
-        bridge.gateway.script(json_reply(MODELS))
+        bridge.gateway.script(respond_json(MODELS))
         with connect(bridge.address, token=" caller-token\n") as client:  # noqa: S106 # made up
             await models(client)
         assert bridge.gateway.last.headers["authorization"] == "Bearer caller-token"
@@ -92,18 +92,18 @@ async def test_nobody_there() -> None:
 
 async def test_unavailable_is_tried_again(start: Start, gateway: Gateway) -> None:
     """The bridge's own retries are off, so that each request at the gateway is one attempt of the client."""
-    gateway.script(json_reply({}, 502), json_reply({}, 502), json_reply(MODELS))
+    gateway.script(respond_json({}, 502), respond_json({}, 502), respond_json(MODELS))
     async with start() as bridge:
         request = models_pb2.ListModelsRequest(bridge_options={"retry": False})
         with connect(bridge.address) as client:
-            reply = await asyncio.to_thread(client.models.ListModels, request)
-    assert reply.data[0].id == "m"
+            response = await asyncio.to_thread(client.models.ListModels, request)
+    assert response.data[0].id == "m"
     assert len(gateway.requests) == 3
 
 
 @pytest.mark.parametrize("status", [400, 401, 404, 500])
 async def test_nothing_else_is_tried_again(start: Start, gateway: Gateway, status: int) -> None:
-    gateway.script(json_reply({"error": {"message": "no"}}, status))
+    gateway.script(respond_json({"error": {"message": "no"}}, status))
     async with start() as bridge:
         with connect(bridge.address) as client, pytest.raises(CallFailed):
             await models(client)
@@ -134,11 +134,11 @@ async def test_a_stream_that_is_left_stops_the_upstream(
 async def test_messages_beyond_grpcs_own_limit(bridge: Bridge) -> None:
     texts = ["x" * 1000] * 5000
     vectors = {"data": [{"index": index, "embedding": [0.5] * 300} for index in range(5000)]}
-    bridge.gateway.script(json_reply(vectors))
+    bridge.gateway.script(respond_json(vectors))
     request = embeddings_pb2.CreateEmbeddingRequest(model="m", input_texts={"items": texts})
     with connect(bridge.address) as client:
-        reply = await asyncio.to_thread(client.embeddings.CreateEmbedding, request)
-    assert request.ByteSize() > 4 << 20 < reply.ByteSize()
+        response = await asyncio.to_thread(client.embeddings.CreateEmbedding, request)
+    assert request.ByteSize() > 4 << 20 < response.ByteSize()
     assert bridge.gateway.last.json["input"] == texts
 
 

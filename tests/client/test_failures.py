@@ -52,7 +52,7 @@ class Ended(grpc.RpcError):
         self.trailing_metadata = lambda: trailers
 
 
-def test_a_reply_and_the_metadata_that_went_with_the_call(channel: Any, call: Callable[..., Future[Any]]) -> None:
+def test_a_response_and_the_metadata_that_went_with_the_call(channel: Any, call: Callable[..., Future[Any]]) -> None:
     client = Client(channel, metadata=(("authorization", "Bearer t"),))
     future = call(client.models.ListModels, models_pb2.ListModelsRequest(), metadata=(("x-request-id", "r1"),))
     metadata, request, rpc = channel.take_unary_unary(LIST)
@@ -62,12 +62,12 @@ def test_a_reply_and_the_metadata_that_went_with_the_call(channel: Any, call: Ca
     assert [tuple(pair) for pair in metadata][:2] == [("authorization", "Bearer t"), ("x-request-id", "r1")]
 
 
-def test_a_reply_with_its_trailers(channel: Any, call: Callable[..., Future[Any]]) -> None:
+def test_a_response_with_its_trailers(channel: Any, call: Callable[..., Future[Any]]) -> None:
     future = call(Client(channel).models.ListModels.with_trailers, models_pb2.ListModelsRequest())
     rpc = channel.take_unary_unary(LIST)[2]
     rpc.terminate(models_pb2.ListModelsResponse(object="list"), (("x-request-id", "r"),), grpc.StatusCode.OK, "")
-    reply, trailers = future.result(5)
-    assert (reply.object, trailers["x-request-id"]) == ("list", "r")
+    response, trailers = future.result(5)
+    assert (response.object, trailers["x-request-id"]) == ("list", "r")
 
 
 @pytest.mark.parametrize(

@@ -20,10 +20,10 @@ from aibridge.client.openai import async_transport
 from aibridge.v1 import models_pb2
 from tests.support.bridge import Start, start_bridge
 from tests.support.commands import invoke
-from tests.support.gateway import Gateway, json_reply
+from tests.support.gateway import Gateway, respond_json
 
 CA, OTHER = trustme.CA(), trustme.CA()
-LIST = json_reply({"object": "list", "data": []})
+LIST = respond_json({"object": "list", "data": []})
 NOW, DAY = datetime.now(UTC), timedelta(days=1)
 _AUTHORITY = {CA: "ca.pem", OTHER: "other.pem"}
 

@@ -18,7 +18,7 @@ import pytest
 
 from aibridge.client.openai import async_http_client, async_transport, http_client, transport
 from tests.support.bridge import Bridge, Start
-from tests.support.gateway import Exchange, Gateway, json_reply, reply, sse
+from tests.support.gateway import Exchange, Gateway, respond, respond_json, sse
 
 MODELS = {"object": "list", "data": [{"id": "m", "object": "model"}]}
 HELLO: Any = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
@@ -56,7 +56,7 @@ def send(request: pytest.FixtureRequest, bridge: Bridge, library: Any) -> Call:
 
 
 async def test_one_line_is_all_there_is_to_change(bridge: Bridge) -> None:
-    bridge.gateway.script(json_reply(COMPLETION))
+    bridge.gateway.script(respond_json(COMPLETION))
     client = openai.AsyncOpenAI(api_key="k", http_client=async_http_client(bridge.address))
     async with client:
         completion = await client.chat.completions.create(**HELLO)
@@ -72,7 +72,7 @@ async def test_one_line_is_all_there_is_to_change(bridge: Bridge) -> None:
 async def test_null_where_the_api_has_null(send: Call, bridge: Bridge) -> None:
     """The API's own documents have these members always; code that looks for null finds it."""
     bridge.gateway.script(
-        json_reply({"choices": [{"index": 0, "finish_reason": "stop"}]}), sse(event("a"), {"choices": []})
+        respond_json({"choices": [{"index": 0, "finish_reason": "stop"}]}), sse(event("a"), {"choices": []})
     )
     response = await send("POST", "/chat/completions", json=HELLO)
     assert response.json()["choices"] == [
@@ -104,19 +104,19 @@ async def test_what_the_bridge_has_no_call_for(
     assert bridge.gateway.requests == []
 
 
-REPLIES: dict[str, Any] = {
-    "reply": json_reply(MODELS),
-    "error": json_reply({"error": {"message": "no"}}, 400),
+RESPONSES: dict[str, Any] = {
+    "reply": respond_json(MODELS),
+    "error": respond_json({"error": {"message": "no"}}, 400),
     "error in a stream": sse({"error": {"message": "no"}}),
     "stream": sse(event("a"), {"choices": []}),
 }
 
 
-@pytest.mark.parametrize("kind", REPLIES)
+@pytest.mark.parametrize("kind", RESPONSES)
 @pytest.mark.parametrize("mode", ["sync", "aio"])
 async def test_a_response_is_open_until_it_is_read(bridge: Bridge, library: Any, kind: str, mode: str) -> None:
     """As one from the network: with headers of the same kind, read or closed by its user, and then timed."""
-    bridge.gateway.script(REPLIES[kind])
+    bridge.gateway.script(RESPONSES[kind])
     request = library.Request("POST", "http://any/v1/chat/completions", json={**HELLO, "stream": "stream" in kind})
     if kind == "reply":
         request = library.Request("GET", "http://any/v1/models")
@@ -149,7 +149,7 @@ async def test_a_response_is_open_until_it_is_read(bridge: Bridge, library: Any,
 
 
 async def test_raw_and_streamed_responses_of_openai_python(bridge: Bridge) -> None:
-    bridge.gateway.script(json_reply(MODELS), json_reply(MODELS))
+    bridge.gateway.script(respond_json(MODELS), respond_json(MODELS))
 
     def call() -> None:
         with openai.OpenAI(api_key="k", http_client=http_client(bridge.address)) as client:
@@ -165,13 +165,13 @@ async def test_raw_and_streamed_responses_of_openai_python(bridge: Bridge) -> No
 
 @pytest.mark.parametrize("path", ["/models/a%2Fmodels%2Fb:c", "/models/a/models/b:c"])
 async def test_ids_with_slashes(send: Call, bridge: Bridge, path: str) -> None:
-    bridge.gateway.script(json_reply({"id": "a/models/b:c", "object": "model"}))
+    bridge.gateway.script(respond_json({"id": "a/models/b:c", "object": "model"}))
     assert (await send("GET", path)).json()["id"] == "a/models/b:c"
     assert bridge.gateway.last.path == "/v1/models/a%2Fmodels%2Fb:c"
 
 
 async def test_headers_go_along_as_far_as_the_bridge_lets_them(send: Call, bridge: Bridge) -> None:
-    bridge.gateway.script(json_reply(MODELS, openai_processing_ms="7", x_request_id="up"))
+    bridge.gateway.script(respond_json(MODELS, openai_processing_ms="7", x_request_id="up"))
     headers = {"x-title": "t", "http-referer": "p", "x-stainless-os": "x", "x-other": "y", "x-request-id": "mine"}
     response = await send("GET", "/models", headers=headers)
     seen = bridge.gateway.last.headers
@@ -188,18 +188,18 @@ async def test_a_header_that_cannot_be_sent(send: Call, library: Any) -> None:
 
 
 async def test_vectors_as_they_were_asked_for(send: Call, bridge: Bridge) -> None:
-    bridge.gateway.script(json_reply({"data": [{"index": 0, "embedding": [0.1, 16777216, 1e-7, 0.123456789]}]}))
+    bridge.gateway.script(respond_json({"data": [{"index": 0, "embedding": [0.1, 16777216, 1e-7, 0.123456789]}]}))
     response = await send("POST", "/embeddings", json={"model": "m", "input": "x"})
     assert response.json()["data"][0]["embedding"] == [0.1, 16777216, 1e-7, 0.12345679]
     response = await send("POST", "/embeddings", json={"model": "m", "input": "x", "encoding_format": "base64"})
     assert response.json()["data"][0]["embedding"].startswith(b64encode(b"\xcd\xcc\xcc\x3d").decode()[:4])
-    bridge.gateway.script(json_reply({"data": []}))
+    bridge.gateway.script(respond_json({"data": []}))
     assert (await send("POST", "/embeddings", json={"model": "m", "input": ""})).json() == {"data": []}
 
 
 async def test_an_error_that_is_too_long_keeps_its_fields(send: Call, bridge: Bridge) -> None:
     error = {"message": "wrong " * 500, "type": "t", "param": "p", "code": "c"}
-    bridge.gateway.script(json_reply({"error": error}, 400))
+    bridge.gateway.script(respond_json({"error": error}, 400))
     response = await send("POST", "/chat/completions", json=HELLO)
     shown = response.json()["error"]
     assert (response.status_code, shown["type"], shown["param"], shown["code"]) == (400, "t", "p", "c")
@@ -216,13 +216,13 @@ async def test_errors_of_the_bridge_itself(send: Call, bridge: Bridge) -> None:
         "code": "INVALID_REQUEST",
     }
     assert response.headers["x-should-retry"] == "false"
-    bridge.gateway.script(reply("{", 200))
+    bridge.gateway.script(respond("{", 200))
     response = await send("GET", "/models")
     assert (response.status_code, response.json()["error"]["code"]) == (500, "UPSTREAM_MALFORMED_RESPONSE")
 
 
 async def test_an_error_behind_which_the_status_is_not_one(send: Call, bridge: Bridge) -> None:
-    bridge.gateway.script(reply("", 302, location="http://elsewhere"))
+    bridge.gateway.script(respond("", 302, location="http://elsewhere"))
     assert (await send("GET", "/models")).status_code == 502
 
 
@@ -347,7 +347,7 @@ async def test_a_cancelled_task_cancels_its_call(bridge: Bridge) -> None:
 
 
 async def test_nobody_but_the_library_retries(start: Start, gateway: Gateway) -> None:
-    gateway.script(json_reply({}, 502))
+    gateway.script(respond_json({}, 502))
     async with start(max_retries=2) as bridge:
         carrier = async_http_client(bridge.address)
         async with openai.AsyncOpenAI(api_key="k", http_client=carrier, max_retries=0) as client:
@@ -366,7 +366,7 @@ async def test_nobody_but_the_library_retries(start: Start, gateway: Gateway) ->
 )
 async def test_the_query_of_a_list(bridge: Bridge, query: dict[str, Any], sent: str) -> None:
     """What a program adds to the list of models goes along, as it would without a bridge."""
-    bridge.gateway.script(json_reply(MODELS))
+    bridge.gateway.script(respond_json(MODELS))
     async with openai.AsyncOpenAI(api_key="k", http_client=async_http_client(bridge.address)) as client:
         await client.models.list(extra_query=query)
     assert unbracketed(bridge.gateway.last.path) == f"/v1/models{sent}"
@@ -379,7 +379,7 @@ def unbracketed(path: str) -> str:
 
 async def test_one_client_for_several_event_loops(bridge: Bridge) -> None:
     """As with `asyncio.run` more than once: each loop has a channel of its own."""
-    bridge.gateway.script(json_reply(MODELS))
+    bridge.gateway.script(respond_json(MODELS))
     client = openai.AsyncOpenAI(api_key="k", http_client=async_http_client(bridge.address))
 
     async def call() -> Any:

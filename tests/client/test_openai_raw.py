@@ -10,7 +10,7 @@ import pytest
 
 from aibridge.client.openai import async_http_client
 from tests.support.bridge import Bridge, Start
-from tests.support.gateway import json_reply, raw_sse, reply
+from tests.support.gateway import raw_sse, respond, respond_json
 
 PATHS = "/responses,/responses/*,/responses/*/*,/moderations,/images/*,/completions,/models/*,/audio/speech,/files"
 MESSAGE = {
@@ -67,7 +67,7 @@ async def client(bridge: Bridge) -> AsyncIterator[openai.AsyncOpenAI]:
 
 async def test_a_response(bridge: Bridge, client: openai.AsyncOpenAI) -> None:
     """`responses.create` reaches the gateway with its body, headers and credential, and gives the parsed response."""
-    bridge.gateway.script(json_reply(RESPONSE, x_request_id="up-1", x_ratelimit_remaining_requests="9"))
+    bridge.gateway.script(respond_json(RESPONSE, x_request_id="up-1", x_ratelimit_remaining_requests="9"))
     response = await client.responses.create(model="m", input="hi", temperature=0)
     assert (response.output_text, response.usage and response.usage.total_tokens) == ("Hello", 4)
     assert response._request_id == "up-1"
@@ -99,7 +99,7 @@ async def test_the_library_puts_a_response_together(bridge: Bridge, client: open
 
 async def test_stored_responses(bridge: Bridge, client: openai.AsyncOpenAI) -> None:
     """Other methods, paths with an id, queries, and no body there and back."""
-    bridge.gateway.script(json_reply(RESPONSE), json_reply(RESPONSE), reply(status=204), raw_sse(BEGUN + END))
+    bridge.gateway.script(respond_json(RESPONSE), respond_json(RESPONSE), respond(status=204), raw_sse(BEGUN + END))
     await client.responses.retrieve("resp_1", include=["reasoning.encrypted_content", "message.output_text.logprobs"])
     path = "/v1/responses/resp_1?include%5B%5D=reasoning.encrypted_content&include%5B%5D=message.output_text.logprobs"
     assert (bridge.gateway.last.method, bridge.gateway.last.path) == ("GET", path)
@@ -115,8 +115,8 @@ async def test_stored_responses(bridge: Bridge, client: openai.AsyncOpenAI) -> N
 async def test_moderations_and_images(bridge: Bridge, client: openai.AsyncOpenAI) -> None:
     result = {"flagged": True, "categories": {"violence": True}, "category_scores": {"violence": 0.9}}
     bridge.gateway.script(
-        json_reply({"id": "modr-1", "model": "omni", "results": [result]}),
-        json_reply({"created": 1, "data": [{"b64_json": "aGk="}]}),
+        respond_json({"id": "modr-1", "model": "omni", "results": [result]}),
+        respond_json({"created": 1, "data": [{"b64_json": "aGk="}]}),
     )
     moderation = await client.moderations.create(model="omni", input="hm")
     assert moderation.results[0].flagged
@@ -138,7 +138,7 @@ async def test_legacy_completions(bridge: Bridge, client: openai.AsyncOpenAI) ->
 
 async def test_deleting_a_model(bridge: Bridge, client: openai.AsyncOpenAI) -> None:
     """A path that has an RPC, by a method that has none."""
-    bridge.gateway.script(json_reply({"id": "ft:m", "object": "model", "deleted": True}))
+    bridge.gateway.script(respond_json({"id": "ft:m", "object": "model", "deleted": True}))
     assert (await client.models.delete("ft:m")).deleted
     assert (bridge.gateway.last.method, bridge.gateway.last.path) == ("DELETE", "/v1/models/ft:m")
 
@@ -152,7 +152,9 @@ async def test_errors(
     bridge: Bridge, client: openai.AsyncOpenAI, status: int, kind: type[openai.APIStatusError]
 ) -> None:
     """The same exceptions with the gateway's own words, streamed or not."""
-    bridge.gateway.script(json_reply({"error": {"message": "no", "type": "t", "code": "c", "param": "input"}}, status))
+    bridge.gateway.script(
+        respond_json({"error": {"message": "no", "type": "t", "code": "c", "param": "input"}}, status)
+    )
     for stream in (False, True):
         with pytest.raises(kind) as failure:
             await client.responses.create(model="m", input="hi", stream=stream)
@@ -198,7 +200,7 @@ async def test_what_cannot_be_carried(bridge: Bridge, client: openai.AsyncOpenAI
         await client.files.create(file=io.BytesIO(b"{}"), purpose="batch")
     assert failure.value.status_code == 415
     assert bridge.gateway.requests == []
-    bridge.gateway.script(reply(b"\xff\xf3", content_type="audio/mpeg"))
+    bridge.gateway.script(respond(b"\xff\xf3", content_type="audio/mpeg"))
     with pytest.raises(openai.InternalServerError, match="not JSON by its content type"):
         await client.audio.speech.create(model="tts", voice="alloy", input="hi")
 
@@ -213,7 +215,7 @@ async def test_what_cannot_be_carried(bridge: Bridge, client: openai.AsyncOpenAI
     ],
 )
 async def test_any_base_url_will_do(bridge: Bridge, base_url: str, path: str) -> None:
-    bridge.gateway.script(json_reply(RESPONSE))
+    bridge.gateway.script(respond_json(RESPONSE))
     http_client = async_http_client(bridge.address)
     async with openai.AsyncOpenAI(api_key="k", base_url=base_url, http_client=http_client) as client:
         await client.responses.create(model="m", input="hi")

@@ -60,8 +60,8 @@ def call(request: pytest.FixtureRequest) -> Any:
 
     async def in_thread(target: str, **options: Any) -> list[str]:
         with connect(target, timeout=10, **options) as client:
-            reply = await asyncio.to_thread(client.models.ListModels, LIST)
-        return [model.id for model in reply.data]
+            response = await asyncio.to_thread(client.models.ListModels, LIST)
+        return [model.id for model in response.data]
 
     async def on_loop(target: str, **options: Any) -> list[str]:
         async with aio.connect(target, timeout=10, **options) as client:

@@ -9,7 +9,7 @@ import pytest
 from aibridge.client import CallFailed, Conversation, TooManyRounds, aio, connect, run_tools
 from aibridge.v1.chat_pb2 import CreateChatCompletionRequest
 from tests.support.bridge import Bridge
-from tests.support.gateway import Script, json_reply, sse
+from tests.support.gateway import Script, respond_json, sse
 
 Run = Callable[..., Awaitable[Conversation]]
 
@@ -23,7 +23,7 @@ def says(streamed: bool, *calls: tuple[str, str], content: str | None = None) ->
     reason = "tool_calls" if calls else "stop"
     if streamed:
         return sse({"choices": [{"index": 0, "delta": said}]}, {"choices": [{"index": 0, "finish_reason": reason}]})
-    return json_reply({"choices": [{"index": 0, "message": said, "finish_reason": reason}]})
+    return respond_json({"choices": [{"index": 0, "message": said, "finish_reason": reason}]})
 
 
 @pytest.fixture(params=["sync", "aio"])
@@ -46,7 +46,7 @@ def question() -> CreateChatCompletionRequest:
 
 
 @pytest.mark.parametrize("streamed", [False, True])
-async def test_functions_are_called_until_there_is_an_answer(
+async def test_functions_are_called_until_there_is_an_response(
     run: Run, bridge: Bridge, question: CreateChatCompletionRequest, streamed: bool  # noqa: FBT001 # a parameter
 ) -> None:  # fmt: skip
     def tide(harbour: str, day: int = 1) -> Any:
@@ -127,7 +127,7 @@ async def test_a_model_that_does_not_stop(run: Run, bridge: Bridge, question: Cr
 
 
 async def test_a_completion_that_fails(run: Run, bridge: Bridge, question: CreateChatCompletionRequest) -> None:
-    bridge.gateway.script(says(False, ("tide", "{}")), json_reply({"error": {"message": "no"}}, 400))
+    bridge.gateway.script(says(False, ("tide", "{}")), respond_json({"error": {"message": "no"}}, 400))
     with pytest.raises(CallFailed, match="INVALID_ARGUMENT"):
         await run(question, {"tide": lambda: "?"})
 
@@ -135,7 +135,7 @@ async def test_a_completion_that_fails(run: Run, bridge: Bridge, question: Creat
 async def test_a_custom_tool(run: Run, bridge: Bridge, question: CreateChatCompletionRequest) -> None:
     call = {"id": "c", "type": "custom", "custom": {"name": "calc", "input": "1+2"}}
     calling = {"choices": [{"index": 0, "message": {"role": "assistant", "tool_calls": [call]}}]}
-    bridge.gateway.script(json_reply(calling), says(False, content="3"))
+    bridge.gateway.script(respond_json(calling), says(False, content="3"))
     await run(question, {"calc": lambda text: f"{text}=3"})
     assert bridge.gateway.last.json["messages"][-1]["content"] == "1+2=3"
 

@@ -193,8 +193,8 @@ def test_e15_custom_tools() -> None:
     body = codec.decode(Request, samples.BODIES["E15_request"].encode())
     assert body.tools[0].custom.format.grammar.syntax == "lark"
     assert body.tool_choice_named.allowed_tools.tools[0].custom.name == "calc"
-    reply = codec.decode(Response, samples.BODIES["E15_response"].encode())
-    assert reply.choices[0].message.tool_calls[0].custom.input == "1+2+3"
+    response = codec.decode(Response, samples.BODIES["E15_response"].encode())
+    assert response.choices[0].message.tool_calls[0].custom.input == "1+2+3"
     assert chunks("E15")[0].choices[0].delta.tool_calls[0].custom.input == "1+"
 
 
@@ -710,8 +710,8 @@ def test_white_space_around_a_document() -> None:
 )
 def test_vectors_with_numbers_that_json_has_no_word_for(vector: list[float], text: str) -> None:
     """The JSON of a vector is JSON: null where a number is not finite, as JSON libraries write it."""
-    reply = embeddings_pb2.CreateEmbeddingResponse(data=[{"index": 0, "embedding": vector}])
-    assert codec.to_json(reply).decode() == f'{{"data":[{{"index":0,"embedding":{text}}}]}}'
+    response = embeddings_pb2.CreateEmbeddingResponse(data=[{"index": 0, "embedding": vector}])
+    assert codec.to_json(response).decode() == f'{{"data":[{{"index":0,"embedding":{text}}}]}}'
 
 
 def test_numbers_of_requests_stay_finite() -> None:

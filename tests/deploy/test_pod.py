@@ -9,7 +9,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from aibridge.v1 import chat_pb2, chat_pb2_grpc
 from bridge.access import tokens
-from tests.support.gateway import Exchange, Gateway, json_reply
+from tests.support.gateway import Exchange, Gateway, respond_json
 from tests.support.manifests import CONTAINER, POD, VARIABLES
 from tests.support.payloads import COMPLETION
 from tests.support.processes import channel_to, free_port, serving
@@ -55,10 +55,10 @@ async def test_a_pod_from_start_to_end(gateway: Gateway, variables: dict[str, st
 
     async def script(exchange: Exchange) -> None:
         if exchange.request.path == "/v1/models":
-            await json_reply({"object": "list", "data": []})(exchange)
+            await respond_json({"object": "list", "data": []})(exchange)
             return
         await go_on.wait()
-        await json_reply(COMPLETION)(exchange)
+        await respond_json(COMPLETION)(exchange)
 
     gateway.script(script)
     health = variables["AIBRIDGE_HEALTH_LISTEN"]

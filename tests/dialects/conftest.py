@@ -25,4 +25,4 @@ async def bridge(gateway: fake.Gateway) -> AsyncIterator[Bridge]:
 def _nothing_sent_yet(gateway: fake.Gateway) -> None:
     gateway.requests.clear()
     gateway.exchanges.clear()
-    gateway.script(fake.reply("no script", 500))
+    gateway.script(fake.respond("no script", 500))

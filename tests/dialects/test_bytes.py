@@ -9,7 +9,7 @@ from aibridge.v1 import chat_pb2
 from bridge.codec import encode
 from bridge.jsontext import dumps, loads
 from tests.support.bridge import Bridge
-from tests.support.gateway import json_reply, sse
+from tests.support.gateway import respond_json, sse
 from tests.support.outcomes import ask, drain
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -65,22 +65,22 @@ async def test_a_third_less_on_the_wire() -> None:
     assert image.ByteSize() < 0.76 * len(dumps(encode(image)))
 
 
-async def test_a_reply_as_bytes(bridge: Bridge, hello: Request) -> None:
+async def test_a_response_as_bytes(bridge: Bridge, hello: Request) -> None:
     """With `inline_data` images and audio come as bytes, plain and streamed; encoding gives the JSON that was sent."""
     hello.bridge_options.inline_data = True
     message = {"role": "assistant", "content": "Here.", **DELTA}
     completion = {"id": "c", "choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}
-    bridge.gateway.script(json_reply(completion))
+    bridge.gateway.script(respond_json(completion))
     outcome = await ask(bridge.chat.CreateChatCompletion(hello))
-    (reply,) = outcome.messages
+    (response,) = outcome.messages
     chunk = {"id": "c", "choices": [{"index": 0, "delta": DELTA, "finish_reason": "stop"}]}
     bridge.gateway.script(sse(chunk))
     (streamed,) = (await drain(bridge.chat.CreateChatCompletionStream(hello))).messages
-    for part_ in (reply.choices[0].message, streamed.choices[0].delta):
+    for part_ in (response.choices[0].message, streamed.choices[0].delta):
         assert part_.images[0].image_url.url_inline.data == PNG
         assert part_.images[0].image_url.url_inline.mime_type == "image/png"
         assert part_.audio.data_raw == b"\0\0\xff\x7f"
-    assert loads(dumps(encode(reply))) == completion
+    assert loads(dumps(encode(response))) == completion
     assert loads(dumps(encode(streamed))) == chunk
 
 

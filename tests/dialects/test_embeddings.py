@@ -11,7 +11,7 @@ import pytest
 from aibridge.v1 import embeddings_pb2
 from tests.dialects.cases import StatusCode, payload
 from tests.support.bridge import Bridge, Start
-from tests.support.gateway import json_reply, reply
+from tests.support.gateway import respond, respond_json
 from tests.support.outcomes import Outcome, ask
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -48,7 +48,7 @@ V1_TEXT = {"index": 1, "embedding": text(VECTORS[1])}
 
 
 async def embed(bridge: Bridge, body: Any, **request: Any) -> Outcome:
-    bridge.gateway.script(reply(body) if isinstance(body, bytes) else json_reply(body))
+    bridge.gateway.script(respond(body) if isinstance(body, bytes) else respond_json(body))
     return await ask(bridge.embeddings.CreateEmbedding(Request(**{"model": "m", "input": "hi", **request})))
 
 
@@ -107,13 +107,13 @@ async def test_base64_is_a_setting(start: Start) -> None:
 )
 async def test_input_forms(bridge: Bridge, fields: dict[str, Any], sent: str) -> None:
     """All forms of input keep theirs: one text is no list of one, and one list of tokens is no batch."""
-    bridge.gateway.script(json_reply(listed(text(VECTORS[0]))))
+    bridge.gateway.script(respond_json(listed(text(VECTORS[0]))))
     await bridge.embeddings.CreateEmbedding(Request(model="m", **fields))
     assert bridge.gateway.last.body.decode() == f'{{"model":"m","input":{sent},"encoding_format":"base64"}}'
 
 
 async def test_vllm_messages_instead_of_input(bridge: Bridge) -> None:
-    bridge.gateway.script(json_reply(listed(text(VECTORS[0]))))
+    bridge.gateway.script(respond_json(listed(text(VECTORS[0]))))
     await bridge.embeddings.CreateEmbedding(Request(model="m", messages_json='[{"role": "user", "content": "hi"}]'))
     assert bridge.gateway.last.json["messages"] == [{"role": "user", "content": "hi"}]
     assert "input" not in bridge.gateway.last.json

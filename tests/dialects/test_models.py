@@ -9,7 +9,7 @@ from aibridge.v1 import models_pb2
 from tests.dialects.cases import StatusCode
 from tests.dialects.law import assert_nothing_lost
 from tests.support.bridge import Bridge, Start
-from tests.support.gateway import json_reply, reply
+from tests.support.gateway import respond, respond_json
 from tests.support.outcomes import Outcome, ask
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -135,7 +135,7 @@ LISTS: dict[str, dict[str, Any]] = {
 
 
 async def listing(bridge: Bridge, body: Any) -> Outcome:
-    bridge.gateway.script(reply(body) if isinstance(body, bytes) else json_reply(body))
+    bridge.gateway.script(respond(body) if isinstance(body, bytes) else respond_json(body))
     return await ask(bridge.models.ListModels(models_pb2.ListModelsRequest()))
 
 
@@ -229,7 +229,7 @@ async def retrieve(bridge: Bridge, model: str) -> Outcome:
 )
 async def test_retrieve(bridge: Bridge, model: str, segment: str) -> None:
     """An id is one segment of the path, whatever is in it."""
-    bridge.gateway.script(json_reply({**GPT, "id": model}))
+    bridge.gateway.script(respond_json({**GPT, "id": model}))
     outcome = await retrieve(bridge, model)
     assert outcome.messages == [models_pb2.Model(**{**GPT, "id": model})], outcome.message
     assert bridge.gateway.last.path == f"/v1/models/{segment}"
@@ -247,13 +247,13 @@ async def test_retrieve_refuses(bridge: Bridge, model: str) -> None:
 
 
 async def test_retrieve_what_is_no_model(bridge: Bridge) -> None:
-    bridge.gateway.script(json_reply({"data": {"id": "m"}}))
+    bridge.gateway.script(respond_json({"data": {"id": "m"}}))
     outcome = await retrieve(bridge, "m")
     assert (outcome.code, outcome.info.reason) == (StatusCode.INTERNAL, "UPSTREAM_MALFORMED_RESPONSE")
 
 
 async def test_retrieve_an_unknown_model(bridge: Bridge) -> None:
-    bridge.gateway.script(json_reply({"error": {"message": "no", "type": "invalid_request_error"}}, 404))
+    bridge.gateway.script(respond_json({"error": {"message": "no", "type": "invalid_request_error"}}, 404))
     outcome = await retrieve(bridge, "none")
     assert (outcome.code, outcome.info.reason) == (StatusCode.NOT_FOUND, "MODEL_NOT_FOUND")
     assert outcome.details["ResourceInfo"].resource_name == "none"
@@ -262,7 +262,7 @@ async def test_retrieve_an_unknown_model(bridge: Bridge) -> None:
 async def test_retrieve_from_list(start: Start) -> None:
     """For servers that only list: the model is found in the list, and what is not in it is not found."""
     async with start(retrieve_from_list=True) as bridge:
-        bridge.gateway.script(json_reply(LISTS["vllm"]))
+        bridge.gateway.script(respond_json(LISTS["vllm"]))
         outcome = await retrieve(bridge, "Qwen/Qwen3-X")
         assert outcome.messages[0].max_model_len == 40960
         assert bridge.gateway.last.path == "/v1/models"
@@ -286,7 +286,7 @@ async def test_retrieve_from_list(start: Start) -> None:
 )  # fmt: skip
 async def test_query(bridge: Bridge, fields: dict[str, Any], query: str) -> None:
     """Fields and extra members become the query; nothing in them can be read as anything but a value."""
-    bridge.gateway.script(json_reply({"object": "list", "data": [GPT], "has_more": True, "last_id": "gpt-x"}))
+    bridge.gateway.script(respond_json({"object": "list", "data": [GPT], "has_more": True, "last_id": "gpt-x"}))
     models = await bridge.models.ListModels(models_pb2.ListModelsRequest(**fields))
     assert bridge.gateway.last.path == f"/v1/models{query}"
     assert (models.has_more, models.last_id) == (True, "gpt-x")

@@ -11,13 +11,13 @@ from bridge.codec import decode
 from tests.dialects.cases import StatusCode, payload
 from tests.dialects.streams.examples import PNG
 from tests.support.bridge import Bridge
-from tests.support.gateway import json_reply, reply, sse
+from tests.support.gateway import respond, respond_json, sse
 from tests.support.outcomes import ask, drain
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 Request = chat_pb2.CreateChatCompletionRequest
-ANSWER = {"id": "c", "choices": [{"index": 0, "message": {"content": "hi"}, "finish_reason": "stop"}]}
+RESPONSE_TEXT = {"id": "c", "choices": [{"index": 0, "message": {"content": "hi"}, "finish_reason": "stop"}]}
 HI = [{"role": "user", "content": "hi"}]
 F_PARAMETERS = (
     '{"type":"object","properties":{"z":{"type":"integer","maximum":10},"a":{"type":"string"}},"required":["z"]}'
@@ -76,7 +76,7 @@ E18 = {
 
 async def send(bridge: Bridge, **request: Any) -> Any:
     """The body that arrives upstream for a request."""
-    bridge.gateway.script(json_reply(ANSWER))
+    bridge.gateway.script(respond_json(RESPONSE_TEXT))
     await bridge.chat.CreateChatCompletion(Request(**request))
     return bridge.gateway.last.json
 
@@ -94,7 +94,7 @@ async def test_e18(bridge: Bridge) -> None:
 
 async def test_e18_without_the_nulls(bridge: Bridge) -> None:
     """The same request as read from JSON: explicit nulls at typed levels are normalised to absent, nothing else."""
-    bridge.gateway.script(json_reply(ANSWER))
+    bridge.gateway.script(respond_json(RESPONSE_TEXT))
     await bridge.chat.CreateChatCompletion(decode(Request, payload("e18.json")))
     expected = json.loads(payload("e18.json"))
     del expected["messages"][2]["content"]
@@ -142,16 +142,16 @@ async def test_reasoning_comes_back_as_it_went_out(bridge: Bridge) -> None:
         '{"type":"reasoning.novel","blob":{"b":1,"a":2.5}}]'
     )
     message = f'{{"role":"assistant","content":"42","reasoning_details":{details}}}'
-    bridge.gateway.script(reply(f'{{"choices":[{{"index":0,"message":{message},"finish_reason":"stop"}}]}}'))
-    answer = await bridge.chat.CreateChatCompletion(Request(model="m", messages=HI))
-    await send(bridge, model="m", messages=[answer.choices[0].message])
+    bridge.gateway.script(respond(f'{{"choices":[{{"index":0,"message":{message},"finish_reason":"stop"}}]}}'))
+    response = await bridge.chat.CreateChatCompletion(Request(model="m", messages=HI))
+    await send(bridge, model="m", messages=[response.choices[0].message])
     assert bridge.gateway.last.body.decode() == f'{{"model":"m","messages":[{message}]}}'
 
 
 async def test_stream_follows_from_the_rpc(bridge: Bridge) -> None:
     """There is no field for it: the unary call does not say it, the streaming call says true."""
     request = Request(model="m", messages=HI)
-    bridge.gateway.script(json_reply(ANSWER), sse({"choices": [{"index": 0, "finish_reason": "stop"}]}))
+    bridge.gateway.script(respond_json(RESPONSE_TEXT), sse({"choices": [{"index": 0, "finish_reason": "stop"}]}))
     assert (await ask(bridge.chat.CreateChatCompletion(request))).code is StatusCode.OK
     assert (await drain(bridge.chat.CreateChatCompletionStream(request))).code is StatusCode.OK
     plain, streamed = (sent.json for sent in bridge.gateway.requests)
@@ -167,7 +167,7 @@ async def test_stream_in_extra_json(bridge: Bridge, text: str, *, whole: bool, s
     """A server that has to be told `"stream": false` is told so; what contradicts the RPC is refused."""
     request = Request(model="m", messages=HI, extra_json=f'{{"stream": {text}}}')
     calls = (
-        (whole, "CreateChatCompletionStream", bridge.chat.CreateChatCompletion, ask, json_reply(ANSWER)),
+        (whole, "CreateChatCompletionStream", bridge.chat.CreateChatCompletion, ask, respond_json(RESPONSE_TEXT)),
         (streamed, "CreateChatCompletion", bridge.chat.CreateChatCompletionStream, drain,
          sse({"choices": [{"index": 0, "finish_reason": "stop"}]})),
     )  # fmt: skip

@@ -14,9 +14,9 @@ from aibridge.v1 import chat_pb2
 from tests.dialects.cases import StatusCode, payload
 from tests.dialects.law import assert_nothing_lost
 from tests.dialects.refusals import REFUSALS, Refusal
-from tests.dialects.replies import REPLIES, Reply
+from tests.dialects.responses import RESPONSES, RecordedResponse
 from tests.support.bridge import Bridge, Start
-from tests.support.gateway import Exchange, json_reply, raw_sse, reply, sse
+from tests.support.gateway import Exchange, raw_sse, respond, respond_json, sse
 from tests.support.outcomes import ask, drain
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -25,10 +25,10 @@ Request = chat_pb2.CreateChatCompletionRequest
 STREAM_HEAD = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m"}
 
 
-@pytest.mark.parametrize("case", REPLIES, ids=str)
-async def test_plain_reply(bridge: Bridge, hello: Request, case: Reply) -> None:
+@pytest.mark.parametrize("case", RESPONSES, ids=str)
+async def test_plain_response(bridge: Bridge, hello: Request, case: RecordedResponse) -> None:
     """A reply arrives as this message, and the message says all that the reply says."""
-    bridge.gateway.script(reply(case.sent, content_type="application/json; charset=utf-8"))
+    bridge.gateway.script(respond(case.sent, content_type="application/json; charset=utf-8"))
     outcome = await ask(bridge.chat.CreateChatCompletion(hello))
     assert outcome.messages == [case.message], outcome.message
     assert_nothing_lost(outcome.messages[0], case.sent.decode())
@@ -41,7 +41,7 @@ async def test_plain_reply(bridge: Bridge, hello: Request, case: Reply) -> None:
 @pytest.mark.parametrize("rpc", ["CreateChatCompletion", "CreateChatCompletionStream"])
 async def test_refusal(bridge: Bridge, hello: Request, case: Refusal, rpc: str) -> None:
     """A caller learns the same from an error whether a plain reply or a stream was asked for."""
-    bridge.gateway.script(json_reply(case.body, case.http, **case.headers))
+    bridge.gateway.script(respond_json(case.body, case.http, **case.headers))
     call = getattr(bridge.chat, rpc)(hello)
     outcome = await (drain(call) if rpc.endswith("Stream") else ask(call))
     assert (outcome.code, outcome.info.reason) == case.expected
@@ -60,7 +60,7 @@ async def test_openrouter_fails_with_200(
     bridge: Bridge, hello: Request, name: str, code: StatusCode, reason: str, message: str
 ) -> None:
     """An error in a 200 reply is the error that it names, in the body or in a choice."""
-    bridge.gateway.script(reply(payload(f"{name}.json")))
+    bridge.gateway.script(respond(payload(f"{name}.json")))
     outcome = await ask(bridge.chat.CreateChatCompletion(hello))
     assert (outcome.code, outcome.info.reason, outcome.message) == (code, reason, message)
     assert outcome.messages == []
@@ -68,7 +68,7 @@ async def test_openrouter_fails_with_200(
 
 async def test_xai_fails_with_200(bridge: Bridge, hello: Request) -> None:
     """A flat error without `choices` is no completion."""
-    bridge.gateway.script(json_reply({"code": "invalid-argument", "error": "bad temperature"}))
+    bridge.gateway.script(respond_json({"code": "invalid-argument", "error": "bad temperature"}))
     outcome = await ask(bridge.chat.CreateChatCompletion(hello))
     assert (outcome.code, outcome.message) == (StatusCode.INVALID_ARGUMENT, "bad temperature")
 
@@ -93,14 +93,14 @@ async def test_azure_deployment_path(start: Start, hello: Request) -> None:
     async with start() as plain:
         url = plain.gateway.url.removesuffix("/v1") + "/openai/deployments/my%20gpt/v1/"
     async with start(upstream_url=url) as bridge:
-        bridge.gateway.script(reply(payload("azure.json")))
+        bridge.gateway.script(respond(payload("azure.json")))
         await bridge.chat.CreateChatCompletion(hello)
         assert bridge.gateway.last.path == "/openai/deployments/my%20gpt/v1/chat/completions"
 
 
 async def test_azure_retry_after_ms(bridge: Bridge, hello: Request) -> None:
     """`retry-after-ms` goes before `retry-after`, and reaches gRPC's own retries and whoever reads the details."""
-    bridge.gateway.script(json_reply({"error": {"code": "429"}}, 429, retry_after_ms="1500", retry_after="2"))
+    bridge.gateway.script(respond_json({"error": {"code": "429"}}, 429, retry_after_ms="1500", retry_after="2"))
     outcome = await ask(bridge.chat.CreateChatCompletion(hello))
     assert outcome.details["RetryInfo"].retry_delay == Duration(seconds=1, nanos=500_000_000)
     assert outcome.trailers["grpc-retry-pushback-ms"] == "1500"
@@ -119,7 +119,7 @@ async def test_vercel_image_of_megabytes(bridge: Bridge, hello: Request) -> None
 async def test_mistral_names_the_field(bridge: Bridge, hello: Request) -> None:
     """The path in a 422 `detail` becomes a proto path."""
     detail = [{"loc": ["body", "messages", 0, "role"], "msg": "field required", "type": "value_error.missing"}]
-    bridge.gateway.script(json_reply({"detail": detail}, 422))
+    bridge.gateway.script(respond_json({"detail": detail}, 422))
     outcome = await ask(bridge.chat.CreateChatCompletion(hello))
     violation = outcome.details["BadRequest"].field_violations[0]
     assert (violation.field, violation.description) == ("messages[0].role", "field required")
@@ -127,7 +127,7 @@ async def test_mistral_names_the_field(bridge: Bridge, hello: Request) -> None:
 
 async def test_a_server_that_ignores_stream(bridge: Bridge, hello: Request) -> None:
     """A plain completion in reply to a stream's request is one chunk that says the same."""
-    bridge.gateway.script(reply(payload("openai.json")))
+    bridge.gateway.script(respond(payload("openai.json")))
     outcome = await drain(bridge.chat.CreateChatCompletionStream(hello))
     assert outcome.code is StatusCode.OK
     (chunk,) = outcome.messages
@@ -141,7 +141,7 @@ async def test_nothing_is_lost_on_the_way_to_a_chunk(bridge: Bridge, hello: Requ
     """Unknown members of such a completion keep their value."""
     member = '"quantum_mode":{"b":1,"a":2.5,"n":123456789012345678901234567890}'
     choice = f'{{"index": 0, "message": {{"content": "Hi", {member}}}, "finish_reason": "stop", {member}}}'
-    bridge.gateway.script(reply(f'{{"id": "c", "choices": [{choice}], {member}}}'))
+    bridge.gateway.script(respond(f'{{"id": "c", "choices": [{choice}], {member}}}'))
     (chunk,) = (await drain(bridge.chat.CreateChatCompletionStream(hello))).messages
     for message in (chunk, chunk.choices[0], chunk.choices[0].delta):
         assert message.extra_json == f"{{{member}}}"
@@ -164,7 +164,7 @@ async def test_a_bare_object_under_the_name_of_a_stream(bridge: Bridge, hello: R
 
 async def test_an_error_in_json_to_a_stream(bridge: Bridge, hello: Request) -> None:
     """A 200 with a JSON error in reply to a stream's request is that error."""
-    bridge.gateway.script(reply(payload("e7-body.json")))
+    bridge.gateway.script(respond(payload("e7-body.json")))
     outcome = await drain(bridge.chat.CreateChatCompletionStream(hello))
     assert (outcome.code, outcome.message) == (StatusCode.UNAVAILABLE, "boom")
 
@@ -172,7 +172,7 @@ async def test_an_error_in_json_to_a_stream(bridge: Bridge, hello: Request) -> N
 @pytest.mark.parametrize("choices", [None, {}, "none", [1]])
 async def test_choices_that_are_no_list(bridge: Bridge, hello: Request, choices: object) -> None:
     """A completion whose substance is missing is never handed out as an empty success."""
-    bridge.gateway.script(json_reply({"id": "c", "choices": choices}))
+    bridge.gateway.script(respond_json({"id": "c", "choices": choices}))
     outcome = await ask(bridge.chat.CreateChatCompletion(hello))
     assert (outcome.code, outcome.info.reason) == (StatusCode.INTERNAL, "UPSTREAM_MALFORMED_RESPONSE")
 
@@ -189,7 +189,7 @@ ACCEPTED = {"request_id": "e8a2"}
 async def test_deferred(bridge: Bridge, hello: Request) -> None:
     """XAI answers a deferred request with its id alone; the completion is fetched later."""
     hello.deferred = True
-    bridge.gateway.script(json_reply(ACCEPTED))
+    bridge.gateway.script(respond_json(ACCEPTED))
     outcome = await ask(bridge.chat.CreateChatCompletion(hello))
     assert bridge.gateway.last.json["deferred"] is True
     assert outcome.messages == [chat_pb2.CreateChatCompletionResponse(request_id="e8a2")]
@@ -214,7 +214,7 @@ async def test_an_id_is_no_completion(
     """To a request that is not deferred an id is no answer, and to none is a body without it."""
     if deferred is not None:
         hello.deferred = deferred
-    bridge.gateway.script(json_reply(body))
+    bridge.gateway.script(respond_json(body))
     outcome = await ask(bridge.chat.CreateChatCompletion(hello))
     assert (outcome.code, outcome.info.reason) == (StatusCode.INTERNAL, "UPSTREAM_MALFORMED_RESPONSE")
 
@@ -222,14 +222,14 @@ async def test_an_id_is_no_completion(
 async def test_a_deferred_request_that_fails(bridge: Bridge, hello: Request) -> None:
     """An error is one, deferred or not."""
     hello.deferred = True
-    bridge.gateway.script(json_reply({"request_id": "e8a2", "code": "rate_limit_exceeded", "error": "slow down"}))
+    bridge.gateway.script(respond_json({"request_id": "e8a2", "code": "rate_limit_exceeded", "error": "slow down"}))
     outcome = await ask(bridge.chat.CreateChatCompletion(hello))
     assert (outcome.info.reason, outcome.message) == ("RATE_LIMIT_EXCEEDED", "slow down")
 
 
 async def test_no_choices_at_all(bridge: Bridge, hello: Request) -> None:
     """An empty list of choices is a list."""
-    bridge.gateway.script(json_reply({"id": "c", "choices": []}))
+    bridge.gateway.script(respond_json({"id": "c", "choices": []}))
     outcome = await ask(bridge.chat.CreateChatCompletion(hello))
     assert outcome.messages == [chat_pb2.CreateChatCompletionResponse(id="c", extra_json='{"choices":[]}')]
 
@@ -238,7 +238,7 @@ async def test_xai_defers(bridge: Bridge, hello: Request) -> None:
     """The response to `deferred: true` has an id and no choices. Without that request it is a fault."""
     deferred = Request(deferred=True)
     deferred.MergeFrom(hello)
-    bridge.gateway.script(json_reply({"request_id": "f15c"}), json_reply({"request_id": "f15c"}), json_reply({}))
+    bridge.gateway.script(respond_json({"request_id": "f15c"}), respond_json({"request_id": "f15c"}), respond_json({}))
     completion = await bridge.chat.CreateChatCompletion(deferred)
     assert completion == chat_pb2.CreateChatCompletionResponse(request_id="f15c")
     assert bridge.gateway.last.json["deferred"] is True

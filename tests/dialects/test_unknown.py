@@ -11,7 +11,7 @@ import pytest
 
 from aibridge.v1 import chat_pb2, embeddings_pb2, models_pb2
 from tests.support.bridge import Bridge
-from tests.support.gateway import json_reply, raw_sse, reply
+from tests.support.gateway import raw_sse, respond, respond_json
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -51,7 +51,7 @@ REQUESTS = {
 @pytest.mark.parametrize("place", REQUESTS)
 async def test_request(bridge: Bridge, place: str) -> None:
     """An unknown member is sent once, in the object where the caller put it."""
-    bridge.gateway.script(json_reply({"choices": []}))
+    bridge.gateway.script(respond_json({"choices": []}))
     await bridge.chat.CreateChatCompletion(Request(model="m", **REQUESTS[place]))
     body = bridge.gateway.last.body.decode()
     assert body.count(MODE) == 1
@@ -60,7 +60,7 @@ async def test_request(bridge: Bridge, place: str) -> None:
 
 async def test_embedding_request(bridge: Bridge) -> None:
     """So it is in a request for embeddings."""
-    bridge.gateway.script(json_reply({"object": "list", "data": [{"index": 0, "embedding": [1.0]}]}))
+    bridge.gateway.script(respond_json({"object": "list", "data": [{"index": 0, "embedding": [1.0]}]}))
     request = embeddings_pb2.CreateEmbeddingRequest(model="m", input="x", extra_json=EXTRA)
     await bridge.embeddings.CreateEmbedding(request)
     assert MODE in bridge.gateway.last.body.decode()
@@ -76,55 +76,55 @@ def _holders(value: Any) -> int:
 
 
 #: Where the member stands in a completion, and where its message has it.
-REPLIES = {
-    "top": ('{"choices":[{"index":0}],Q}', lambda reply: reply),
-    "choice": ('{"choices":[{"index":0,Q}]}', lambda reply: reply.choices[0]),
-    "message": ('{"choices":[{"message":{"content":"x",Q}}]}', lambda reply: reply.choices[0].message),
+RESPONSES = {
+    "top": ('{"choices":[{"index":0}],Q}', lambda respond: respond),
+    "choice": ('{"choices":[{"index":0,Q}]}', lambda respond: respond.choices[0]),
+    "message": ('{"choices":[{"message":{"content":"x",Q}}]}', lambda respond: respond.choices[0].message),
     "part": (
         '{"choices":[{"message":{"content":[{"type":"text",Q}]}}]}',
-        lambda reply: reply.choices[0].message.content_parts.items[0],
+        lambda respond: respond.choices[0].message.content_parts.items[0],
     ),
     "tool-call": (
         '{"choices":[{"message":{"tool_calls":[{"index":0,"id":"x",Q}]}}]}',
-        lambda reply: reply.choices[0].message.tool_calls[0],
+        lambda respond: respond.choices[0].message.tool_calls[0],
     ),
     "function": (
         '{"choices":[{"message":{"tool_calls":[{"index":0,"function":{Q}}]}}]}',
-        lambda reply: reply.choices[0].message.tool_calls[0].function,
+        lambda respond: respond.choices[0].message.tool_calls[0].function,
     ),
     "logprob": (
         '{"choices":[{"logprobs":{"content":[{"token":"x",Q}]}}]}',
-        lambda reply: reply.choices[0].logprobs.content[0],
+        lambda respond: respond.choices[0].logprobs.content[0],
     ),
     "annotation": (
         '{"choices":[{"message":{"annotations":[{"url_citation":{Q}}]}}]}',
-        lambda reply: reply.choices[0].message.annotations[0].url_citation,
+        lambda respond: respond.choices[0].message.annotations[0].url_citation,
     ),
     "reasoning-detail": (
         '{"choices":[{"message":{"reasoning_details":[{Q}]}}]}',
-        lambda reply: reply.choices[0].message.reasoning_details[0],
+        lambda respond: respond.choices[0].message.reasoning_details[0],
     ),
-    "usage": ('{"choices":[],"usage":{"total_tokens":1,Q}}', lambda reply: reply.usage),
+    "usage": ('{"choices":[],"usage":{"total_tokens":1,Q}}', lambda respond: respond.usage),
     "usage-details": (
         '{"choices":[],"usage":{"prompt_tokens_details":{Q}}}',
-        lambda reply: reply.usage.prompt_tokens_details,
+        lambda respond: respond.usage.prompt_tokens_details,
     ),
 }
 
 
-@pytest.mark.parametrize("place", REPLIES)
-async def test_reply(bridge: Bridge, place: str) -> None:
+@pytest.mark.parametrize("place", RESPONSES)
+async def test_response(bridge: Bridge, place: str) -> None:
     """An unknown member of a response is in the `extra_json` of the message that it belongs to."""
-    text, holder = REPLIES[place]
-    bridge.gateway.script(reply(text.replace("Q", MODE)))
+    text, holder = RESPONSES[place]
+    bridge.gateway.script(respond(text.replace("Q", MODE)))
     received = await bridge.chat.CreateChatCompletion(Request(model="m", messages=[HI]))
     assert holder(received).extra_json == RECEIVED
 
 
-@pytest.mark.parametrize("place", REPLIES)
+@pytest.mark.parametrize("place", RESPONSES)
 async def test_chunk(bridge: Bridge, place: str) -> None:
     """The same places in a chunk, where `message` is `delta`."""
-    text, holder = REPLIES[place]
+    text, holder = RESPONSES[place]
     chunk = text.replace("message", "delta").replace("Q", MODE)
     bridge.gateway.script(raw_sse(f'data: {chunk}\n\ndata: {{"choices":[{{"index":0}}]}}\n\ndata: [DONE]\n\n'))
     received, _ = [
@@ -149,7 +149,7 @@ class _AsReply:
 async def test_embedding(bridge: Bridge, vector: str) -> None:
     """Taking the vectors out leaves the rest as it was."""
     text = f'{{"data": [{{{MODE}, "embedding": {vector}, "index": 0}}], "usage": {{{MODE}}}, {MODE}}}'
-    bridge.gateway.script(reply(text))
+    bridge.gateway.script(respond(text))
     received = await bridge.embeddings.CreateEmbedding(embeddings_pb2.CreateEmbeddingRequest(model="m", input="x"))
     assert received.extra_json == RECEIVED
     assert received.usage.extra_json == RECEIVED
@@ -159,13 +159,13 @@ async def test_embedding(bridge: Bridge, vector: str) -> None:
 
 async def test_model(bridge: Bridge) -> None:
     """So it is in a model and in its prices."""
-    bridge.gateway.script(reply(f'{{"id": "m", {MODE}, "pricing": {{{MODE}}}}}'))
+    bridge.gateway.script(respond(f'{{"id": "m", {MODE}, "pricing": {{{MODE}}}}}'))
     model = await bridge.models.RetrieveModel(models_pb2.RetrieveModelRequest(model="m"))
     assert model.extra_json == model.pricing.extra_json == RECEIVED
 
 
 async def test_list_of_models(bridge: Bridge) -> None:
     """So it is in a list of models."""
-    bridge.gateway.script(reply(f'{{"data": [{{"id": "m", {MODE}}}], {MODE}}}'))
+    bridge.gateway.script(respond(f'{{"data": [{{"id": "m", {MODE}}}], {MODE}}}'))
     models = await bridge.models.ListModels(models_pb2.ListModelsRequest())
     assert models.extra_json == models.data[0].extra_json == RECEIVED

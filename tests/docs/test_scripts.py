@@ -7,7 +7,7 @@ import sys
 from typing import Final
 
 from tests.docs.blocks import of
-from tests.support.assistant import answer
+from tests.support.assistant import respond
 from tests.support.bridge import Start
 from tests.support.gateway import Gateway
 
@@ -31,7 +31,7 @@ async def test_scripts_run_as_they_stand(start: Start, gateway: Gateway) -> None
     """Each prints what its mark says, and raises nothing. Only the address is another."""
     scripts = [block for block in of("python") if block.mark == "run"]
     assert len(scripts) > 10
-    gateway.script(answer)
+    gateway.script(respond)
     async with start(raw_paths="/responses") as bridge:
         codes = [(block.name, block.code.replace(_ADDRESS, bridge.address)) for block in scripts]
         done = await asyncio.to_thread(

@@ -8,7 +8,7 @@ import grpc
 from aibridge.v1 import chat_pb2, embeddings_pb2
 from tests.floods.attack import Attack
 from tests.floods.target import Target
-from tests.support.gateway import Exchange, json_reply
+from tests.support.gateway import Exchange, respond_json
 
 _CHAT: Final = "/aibridge.v1.ChatService/CreateChatCompletion"
 _EMBED: Final = "/aibridge.v1.EmbeddingsService/CreateEmbedding"
@@ -67,7 +67,7 @@ async def quotes(exchange: Exchange) -> None:
     """An upstream that refuses a request and quotes it, as FastAPI does."""
     problem = {"type": "less_than_equal", "loc": ["body", "dimensions"], "msg": "Input should be less than 4096"}
     detail = [{**problem, "input": exchange.request.json}]
-    await json_reply({"detail": detail, "error": {"message": "ab" * 4000}}, 422)(exchange)
+    await respond_json({"detail": detail, "error": {"message": "ab" * 4000}}, 422)(exchange)
 
 
 def send(address: str, method: str, make: Callable[[int], bytes], size: int, count: int, metadata: Any) -> list[str]:

@@ -7,7 +7,7 @@ import grpc
 from aibridge.v1 import chat_pb2, chat_pb2_grpc
 from tests.floods.attack import Attack
 from tests.floods.target import Target
-from tests.support.gateway import json_reply
+from tests.support.gateway import respond_json
 from tests.support.payloads import COMPLETION
 
 _MIB: Final = 1 << 20
@@ -59,6 +59,6 @@ async def searches_for_models(target: Target) -> None:
 
 
 ATTACKS: Final = (
-    Attack("names of 5 MiB", names_of_models, script=json_reply({**COMPLETION, "usage": _HUGE})),
+    Attack("names of 5 MiB", names_of_models, script=respond_json({**COMPLETION, "usage": _HUGE})),
     Attack("searches for models", searches_for_models, rules=_RULES),
 )

@@ -97,6 +97,6 @@ ATTACKS = (
         "responses of 1 MiB that nobody reads",
         unread_responses,
         options=("--max-calls-per-caller", "50", "--queue-timeout", "1"),
-        script=gateway.json_reply(_LARGE),
+        script=gateway.respond_json(_LARGE),
     ),
 )

@@ -31,7 +31,7 @@ _START_TIMEOUT: Final = 60.0
 #: A call of the well-behaved caller that takes longer has failed. Far over each bound, so that the figure is seen.
 _CALL_TIMEOUT: Final = 30.0
 _WARM_UP_CALLS: Final = 20
-_WELL: Final = gateway.json_reply(COMPLETION)
+_WELL: Final = gateway.respond_json(COMPLETION)
 
 
 class Target:
@@ -103,10 +103,10 @@ class Target:
         request = chat_pb2.CreateChatCompletionRequest(model=GOOD_MODEL, messages=[{"role": "user", "content": "hi"}])
         began = self._clocks()
         try:
-            answer = await stub.CreateChatCompletion(
+            response = await stub.CreateChatCompletion(
                 request, timeout=_CALL_TIMEOUT, metadata=(("authorization", f"Bearer {self.keys['good']}"),)
             )
-            self._failed += answer.choices[0].message.content != "hello"
+            self._failed += response.choices[0].message.content != "hello"
         except grpc.aio.AioRpcError:
             self._failed += 1
         wall, *waited = (now - then for now, then in zip(self._clocks(), began, strict=True))

@@ -12,7 +12,7 @@ import grpc
 from aibridge.v1 import chat_pb2, chat_pb2_grpc, embeddings_pb2, embeddings_pb2_grpc
 from tests.floods.attack import Attack
 from tests.floods.target import Target
-from tests.support.gateway import Exchange, Script, reply
+from tests.support.gateway import Exchange, Script, respond
 
 _OPTIONS: Final = (("grpc.max_send_message_length", -1), ("grpc.max_receive_message_length", -1))
 _MIB: Final = 1 << 20
@@ -133,17 +133,21 @@ def _lists(size: int) -> bytes:
 
 
 ATTACKS = (
-    Attack("reply of 900,000 elements", _plain("OK"), script=reply(_lists(1_350_000))),
-    Attack("reply of 900,000 elements to a stream", _plain("OK", streams=True), script=reply(_lists(1_350_000))),
-    Attack("reply of 16 MiB of empty lists", _plain("INTERNAL"), script=reply(_lists(16 * _MIB))),
+    Attack("response of 900,000 elements", _plain("OK"), script=respond(_lists(1_350_000))),
+    Attack("response of 900,000 elements to a stream", _plain("OK", streams=True), script=respond(_lists(1_350_000))),
+    Attack("response of 16 MiB of empty lists", _plain("INTERNAL"), script=respond(_lists(16 * _MIB))),
     Attack(
-        "reply of 200,000 choices", _plain("OK"), script=reply(b'{"choices":[' + b'{"index":1},' * 200_000 + b"{}]}")
+        "response of 200,000 choices",
+        _plain("OK"),
+        script=respond(b'{"choices":[' + b'{"index":1},' * 200_000 + b"{}]}"),
     ),
-    Attack("reply of 32 MiB of text", _plain("OK"), script=reply(_HEAD + b'"' + b"word, " * (32 * _MIB // 6) + b'"}')),
     Attack(
-        "reply of 1000 vectors of numbers",
+        "response of 32 MiB of text", _plain("OK"), script=respond(_HEAD + b'"' + b"word, " * (32 * _MIB // 6) + b'"}')
+    ),
+    Attack(
+        "response of 1000 vectors of numbers",
         _vectors,
-        script=reply(b'{"data":[' + b",".join([b'{"embedding":' + _VECTOR + b"}"] * _VECTORS) + b"]}"),
+        script=respond(b'{"data":[' + b",".join([b'{"embedding":' + _VECTOR + b"}"] * _VECTORS) + b"]}"),
     ),
     Attack("informational replies without end", _plain("INTERNAL"), script=informational),
     Attack("stream of line feeds", _endless, script=_stream(_again(b"\n" * 65536))),

@@ -35,19 +35,22 @@ def must(condition: object, claim: str) -> None:
 
 def check_status(error: BridgeError, call: CallContext) -> None:
     """What each status that leaves the bridge keeps to."""
-    answer = status_of(error, call.record)
-    trailers = dict(answer.trailing_metadata)
+    response = status_of(error, call.record)
+    trailers = dict(response.trailing_metadata)
     packed = trailers["grpc-status-details-bin"]
     status = Status.FromString(packed)  # type: ignore[arg-type]
-    must(answer.code is not grpc.StatusCode.OK, "a failure is not OK")
-    must((status.code, status.message) == (answer.code.value[0], answer.details), "the details are those of the status")
+    must(response.code is not grpc.StatusCode.OK, "a failure is not OK")
+    must(
+        (status.code, status.message) == (response.code.value[0], response.details),
+        "the details are those of the status",
+    )
     must(len(packed) <= 2048, "all details are under 2 KiB")
-    must(len(answer.details) <= 512, "a message has 512 characters at most")
+    must(len(response.details) <= 512, "a message has 512 characters at most")
     kinds = [detail.TypeName() for detail in status.details]
     must(len(kinds) == len(set(kinds)) and kinds[0] == "google.rpc.ErrorInfo", "one ErrorInfo, and no detail twice")
     info = ErrorInfo.FromString(status.details[0].value)
     must(info.reason == error.reason.name, "the reason is the error's")
-    texts = [value for key, value in answer.trailing_metadata if isinstance(value, str)]
+    texts = [value for key, value in response.trailing_metadata if isinstance(value, str)]
     must(all(text.isascii() and text.isprintable() for text in texts), "trailers are printable ASCII")
     pushback = trailers.get("grpc-retry-pushback-ms", "0")
     must(-1 <= int(pushback) <= 60_000, "pushback is a number of milliseconds, or no")

@@ -104,16 +104,16 @@ def error_body(data: bytes) -> None:
 # --- plain replies ----------------------------------------------------------------------------------------------------
 
 
-def plain_reply(data: bytes) -> None:
+def plain_response(data: bytes) -> None:
     """Any body of a 200 reply, compressed or not, is a JSON object or a clean error."""
     encoding, body = ("", "gzip", "deflate", "br")[data[0] % 4 if data else 0], data[1:]
     try:
         unpacker = unpacker_for(encoding)
         if unpacker is not None:
             body = _unpacked(unpacker, body)
-        answer = object_of(loads(body.strip()))
-        must(isinstance(answer, dict), "an answer is an object")
-        problem = error_in(answer)
+        response = object_of(loads(body.strip()))
+        must(isinstance(response, dict), "an answer is an object")
+        problem = error_in(response)
         if problem is not None:
             raise failures.of_error(problem, httpx.Headers(), body, call_of(), MASK, uses_bridge_credential=True)
     except MalformedJSONError:
@@ -122,7 +122,7 @@ def plain_reply(data: bytes) -> None:
         check_status(error, call_of())
         return
     with suppress(MalformedJSONError):  # nested too deeply, which the service turns into a status
-        build(chat_pb2.CreateChatCompletionResponse, answer)
+        build(chat_pb2.CreateChatCompletionResponse, response)
 
 
 def _unpacked(unpacker: Unpacker, body: bytes) -> bytes:
@@ -155,7 +155,7 @@ TARGETS: Final[dict[str, Target]] = {
     "json-in": Target(json_in, _types()),
     "message-in": Target(message_in, _types()),
     "error-body": Target(error_body, (b"\x00\x00\x00\x00", b"\x07\x01\x10\x40")),
-    "plain-reply": Target(plain_reply, (b"\x00", b"\x01")),
+    "plain-reply": Target(plain_response, (b"\x00", b"\x01")),
     "http": Target(wire, (b"\x00\x00", b"\xff\x00", b"\x03\x01", b"\x80\x03")),
 }
 

@@ -17,7 +17,7 @@ from bridge import settings
 from bridge.server.app import SERVICES, App
 from tests.server.reflection import ask
 from tests.support.bridge import Bridge, Start
-from tests.support.gateway import Exchange, Gateway, json_reply
+from tests.support.gateway import Exchange, Gateway, respond_json
 from tests.support.payloads import COMPLETION
 
 Request = chat_pb2.CreateChatCompletionRequest
@@ -55,11 +55,11 @@ async def test_a_watch_does_not_hold_up_the_stop(bridge: Bridge) -> None:
 @pytest.mark.parametrize("version", ["v1", "v1alpha"])
 async def test_reflection(bridge: Bridge, version: str) -> None:
     """Both versions list all services and give the files that describe them."""
-    answer = await ask(bridge.channel, version, list_services="")
-    names = {service.name for service in answer.list_services_response.service}
+    response = await ask(bridge.channel, version, list_services="")
+    names = {service.name for service in response.list_services_response.service}
     assert names >= {*SERVICES, "grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection"}
-    answer = await ask(bridge.channel, version, file_containing_symbol=SERVICES[1])
-    file = descriptor_pb2.FileDescriptorProto.FromString(answer.file_descriptor_response.file_descriptor_proto[0])
+    response = await ask(bridge.channel, version, file_containing_symbol=SERVICES[1])
+    file = descriptor_pb2.FileDescriptorProto.FromString(response.file_descriptor_response.file_descriptor_proto[0])
     assert file.package == "aibridge.v1"
     assert file.service[0].method[1].server_streaming
 
@@ -71,8 +71,8 @@ async def test_every_listed_service_can_be_described(start: Start, version: str)
         listed = await ask(bridge.channel, version, list_services="")
         names = {service.name for service in listed.list_services_response.service}
         for name in names:
-            answer = await ask(bridge.channel, version, file_containing_symbol=name)
-            pool = pool_of(answer)
+            response = await ask(bridge.channel, version, file_containing_symbol=name)
+            pool = pool_of(response)
             service = pool.FindServiceByName(name)
             assert service.methods
             for method in service.methods:
@@ -83,11 +83,11 @@ async def test_every_listed_service_can_be_described(start: Start, version: str)
     assert names == {*SERVICES, *REFLECTION.values(), "grpc.health.v1.Health", "grpc.channelz.v1.Channelz"}
 
 
-def pool_of(answer: ServerReflectionResponse) -> DescriptorPool:
+def pool_of(response: ServerReflectionResponse) -> DescriptorPool:
     """The files of an answer, as a client puts them together. They do not come in the order of their imports."""
     files = [
         descriptor_pb2.FileDescriptorProto.FromString(data)
-        for data in answer.file_descriptor_response.file_descriptor_proto
+        for data in response.file_descriptor_response.file_descriptor_proto
     ]
     pool = DescriptorPool()
     known: set[str] = set()
@@ -105,8 +105,8 @@ async def test_the_descriptor_of_v1(bridge: Bridge) -> None:
     """It is that of `v1alpha` in every name: nothing in it points back to the other package."""
     files = {}
     for version, name in REFLECTION.items():
-        answer = await ask(bridge.channel, "v1", file_containing_symbol=name)
-        (data,) = answer.file_descriptor_response.file_descriptor_proto
+        response = await ask(bridge.channel, "v1", file_containing_symbol=name)
+        (data,) = response.file_descriptor_response.file_descriptor_proto
         files[version] = descriptor_pb2.FileDescriptorProto.FromString(data)
     assert files["v1"].name == "grpc/reflection/v1/reflection.proto"
     assert "v1alpha" not in str(files["v1"])
@@ -134,10 +134,10 @@ async def test_reflection_with_buf(start: Start, more: tuple[str, ...]) -> None:
 @pytest.mark.parametrize("kind", ["", ".CreateChatCompletion"])
 async def test_reflection_finds_services_and_methods(bridge: Bridge, kind: str) -> None:
     """The protocol has symbols as `<package>.<service>[.<method>]`; ghz asks for the method."""
-    answer = await ask(bridge.channel, "v1alpha", file_containing_symbol=f"aibridge.v1.ChatService{kind}")
-    assert answer.file_descriptor_response.file_descriptor_proto
-    answer = await ask(bridge.channel, "v1alpha", file_containing_symbol=f"aibridge.v1.NoService{kind}")
-    assert answer.error_response.error_code == grpc.StatusCode.NOT_FOUND.value[0]
+    response = await ask(bridge.channel, "v1alpha", file_containing_symbol=f"aibridge.v1.ChatService{kind}")
+    assert response.file_descriptor_response.file_descriptor_proto
+    response = await ask(bridge.channel, "v1alpha", file_containing_symbol=f"aibridge.v1.NoService{kind}")
+    assert response.error_response.error_code == grpc.StatusCode.NOT_FOUND.value[0]
 
 
 async def test_reflection_can_be_switched_off(start: Start) -> None:
@@ -172,7 +172,7 @@ async def test_stop_lets_a_stream_end(bridge: Bridge, hello: Request) -> None:
 
 
 async def test_calls_are_served_during_the_drain_delay(bridge: Bridge, hello: Request) -> None:
-    bridge.gateway.script(json_reply(COMPLETION))
+    bridge.gateway.script(respond_json(COMPLETION))
     watch = health_pb2_grpc.HealthStub(bridge.channel).Watch(health_pb2.HealthCheckRequest())
     assert (await watch.read()).status == SERVING
     stop = asyncio.create_task(bridge.app.stop(delay=0.3, grace=5))

@@ -13,7 +13,7 @@ from bridge.upstream.client import Upstream
 from bridge.upstream.stream import ChunkStream
 from tests.support.bridge import Bridge
 from tests.support.details import RPCS, failed, failed_either, failed_stream
-from tests.support.gateway import reply
+from tests.support.gateway import respond
 from tests.support.payloads import CHUNK
 
 SECRET = "the prompt was: open sesame, the key sk-abcdefgh"  # noqa: S105 # stands for one
@@ -130,7 +130,7 @@ async def test_a_call_that_fails_keeps_nothing_of_its_request(
             raise RuntimeError("secret")
 
         monkeypatch.setattr(Upstream, "begin", breaks)
-    bridge.gateway.script(reply(b"{}", 400))
+    bridge.gateway.script(respond(b"{}", 400))
     before = contexts()
     for _ in range(5):
         await failed_either(bridge, rpc, request)

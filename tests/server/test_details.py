@@ -8,7 +8,7 @@ import pytest
 from aibridge.v1 import chat_pb2, models_pb2
 from tests.support.bridge import Bridge
 from tests.support.details import RPCS, failed, failed_either, failed_stream, refusal
-from tests.support.gateway import json_reply, raw_sse, reply, sse
+from tests.support.gateway import raw_sse, respond, respond_json, sse
 from tests.support.payloads import CHUNK
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -30,7 +30,7 @@ PROMPT = 'Dear Dr. Müller,\nmy password is "correct horse battery staple"; 我�
 async def test_metadata(warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
     """ErrorInfo holds all that is known, under the names that the error model gives."""
     error = refusal(type="tokens", code="rate_limit_exceeded", param="messages")
-    warm.gateway.script(json_reply(error, 429, x_request_id="req_1", retry_after="2"))
+    warm.gateway.script(respond_json(error, 429, x_request_id="req_1", retry_after="2"))
     failure = await failed(warm.chat.CreateChatCompletion(hello))
     assert failure.metadata == {
         "httpStatus": "429",
@@ -62,7 +62,7 @@ async def test_metadata_of_a_stream(warm: Bridge, hello: chat_pb2.CreateChatComp
 async def test_upstream_error(warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
     """UpstreamError has the upstream's own words and its body."""
     error = refusal(type="t", code="c", param={"modelId": "x"})
-    warm.gateway.script(json_reply(error, 418))
+    warm.gateway.script(respond_json(error, 418))
     detail = (await failed(warm.chat.CreateChatCompletion(hello))).details["UpstreamError"]
     assert (detail.http_status, detail.type, detail.code) == (418, "t", "c")
     assert detail.param == '{"modelId":"x"}'
@@ -87,7 +87,7 @@ async def test_bad_request_from_param(
     param: str, field: str, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest
 ) -> None:
     """BadRequest names the field by OpenAI's `param`, as a proto path."""
-    warm.gateway.script(json_reply(refusal(type="invalid_request_error", param=param), 400))
+    warm.gateway.script(respond_json(refusal(type="invalid_request_error", param=param), 400))
     failure = await failed(warm.chat.CreateChatCompletion(hello))
     (violation,) = failure.details["BadRequest"].field_violations
     assert (violation.field, violation.description) == (field, "the upstream's words")
@@ -98,7 +98,7 @@ async def test_no_bad_request_without_a_path(
     param: Any, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest
 ) -> None:
     """What is no path makes no BadRequest."""
-    warm.gateway.script(json_reply(refusal(param=param), 400))
+    warm.gateway.script(respond_json(refusal(param=param), 400))
     failure = await failed(warm.chat.CreateChatCompletion(hello))
     assert failure.reason == "INVALID_REQUEST"
     assert "BadRequest" not in failure.details
@@ -110,7 +110,7 @@ async def test_bad_request_from_fastapi(warm: Bridge, hello: chat_pb2.CreateChat
         {"loc": ["body", "messages", 0, "role"], "msg": "field required", "type": "missing", "input": "x"},
         {"loc": ["body", "temperature"], "msg": "must be a number", "type": "float_type"},
     ]
-    warm.gateway.script(json_reply({"detail": detail}, 422))
+    warm.gateway.script(respond_json({"detail": detail}, 422))
     failure = await failed(warm.chat.CreateChatCompletion(hello))
     violations = [(item.field, item.description) for item in failure.details["BadRequest"].field_violations]
     assert violations == [("messages[0].role", "field required"), ("temperature", "must be a number")]
@@ -122,7 +122,7 @@ async def test_bad_request_from_google(warm: Bridge, hello: chat_pb2.CreateChatC
     violations = [{"field": "messages[0].role", "description": "unknown role"}]
     details = [{"@type": "type.googleapis.com/google.rpc.BadRequest", "fieldViolations": violations}]
     error = [{"error": {"code": 400, "message": "Invalid", "status": "INVALID_ARGUMENT", "details": details}}]
-    warm.gateway.script(json_reply(error, 400))
+    warm.gateway.script(respond_json(error, 400))
     failure = await failed(warm.chat.CreateChatCompletion(hello))
     assert failure.message == "Invalid"
     assert [item.field for item in failure.details["BadRequest"].field_violations] == ["messages[0].role"]
@@ -130,10 +130,10 @@ async def test_bad_request_from_google(warm: Bridge, hello: chat_pb2.CreateChatC
 
 async def test_resource_info(warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
     """ResourceInfo names the model that was asked for, or the one that the upstream names."""
-    warm.gateway.script(json_reply(refusal(code="model_not_found"), 404))
+    warm.gateway.script(respond_json(refusal(code="model_not_found"), 404))
     failure = await failed(warm.chat.CreateChatCompletion(hello))
     assert failure.details["ResourceInfo"].resource_name == "m"
-    warm.gateway.script(json_reply(refusal(type="model_not_found", param={"modelId": "acme/none"}), 404))
+    warm.gateway.script(respond_json(refusal(type="model_not_found", param={"modelId": "acme/none"}), 404))
     failure = await failed(warm.chat.CreateChatCompletion(hello))
     assert failure.details["ResourceInfo"].resource_name == "acme/none"
     assert failure.metadata["model"] == "acme/none"
@@ -141,7 +141,7 @@ async def test_resource_info(warm: Bridge, hello: chat_pb2.CreateChatCompletionR
 
 async def test_quota_of_no_model(warm: Bridge) -> None:
     """QuotaFailure names the account where no model was asked for."""
-    warm.gateway.script(json_reply(refusal(), 429))
+    warm.gateway.script(respond_json(refusal(), 429))
     failure = await failed(warm.models.ListModels(models_pb2.ListModelsRequest()))
     assert [item.subject for item in failure.details["QuotaFailure"].violations] == ["account"]
 
@@ -149,7 +149,7 @@ async def test_quota_of_no_model(warm: Bridge) -> None:
 @RPCS
 async def test_request_id(rpc: str, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
     """The caller's request id comes back in the details and as a trailer; one is made where it gave none."""
-    warm.gateway.script(json_reply(refusal(), 500, x_request_id="req_up"))
+    warm.gateway.script(respond_json(refusal(), 500, x_request_id="req_up"))
     failure = await failed_either(warm, rpc, hello, metadata=(("x-request-id", "mine-1"),))
     assert failure.trailers["x-request-id"] == failure.details["RequestInfo"].request_id == "mine-1"
     assert failure.trailers["x-upstream-request-id"] == failure.metadata["upstreamRequestId"] == "req_up"
@@ -172,7 +172,7 @@ async def test_trailers(rpc: str, warm: Bridge, hello: chat_pb2.CreateChatComple
     denied = {"set-cookie": "a=b", "authorization": "Bearer x", "www-authenticate": "Basic", "server": "nginx"}
     denied |= {"x-api-key": "k", "grpc-status": "0", "x-powered-by": "x", "content-language": "de"}
     headers = {name.replace("-", "_"): value for name, value in (passed | denied).items()}
-    warm.gateway.script(json_reply(refusal(), 429, **headers))
+    warm.gateway.script(respond_json(refusal(), 429, **headers))
     failure = await failed_either(warm, rpc, hello)
     mine = {"x-request-id", "grpc-retry-pushback-ms"}
     assert {name: value for name, value in failure.trailers.items() if name not in mine} == passed
@@ -199,7 +199,7 @@ async def test_size(filler: str, rpc: str, warm: Bridge) -> None:
     limits = {f"x_ratelimit_limit_{number}": "9" * 60 for number in range(80)}
     metadata = (("x-request-id", "i" * 128),)
     for http in (400, 404, 422, 429):
-        warm.gateway.script(json_reply({"error": error, "detail": detail}, http, x_request_id="r" * 300, **limits))
+        warm.gateway.script(respond_json({"error": error, "detail": detail}, http, x_request_id="r" * 300, **limits))
         failure = await failed_either(warm, rpc, hello, metadata=metadata)
         assert failure.message.startswith("it failed")
         assert failure.details["UpstreamError"].http_status == http
@@ -220,12 +220,12 @@ async def test_secrets_are_masked(secret: str, warm: Bridge, hello: chat_pb2.Cre
     error = refusal(type=telling, code=telling, param=telling) | {"detail": [{"loc": [secret], "msg": telling}]}
     error["error"]["message"] = telling
     for script in (
-        json_reply(error, 400),
-        json_reply(error),
+        respond_json(error, 400),
+        respond_json(error),
         sse(error),
-        reply(telling, 400, "text/plain"),
-        reply(f"<html>{telling}</html>", 502, "text/html"),
-        reply(f'{{"message": "{telling}"', 400),
+        respond(telling, 400, "text/plain"),
+        respond(f"<html>{telling}</html>", 502, "text/html"),
+        respond(f'{{"message": "{telling}"', 400),
     ):
         warm.gateway.script(script)
         _, failure = await failed_stream(warm.chat.CreateChatCompletionStream(hello))
@@ -252,7 +252,7 @@ async def test_the_prompt_never_comes_back(echo: Any, http: int, warm: Bridge) -
     request = chat_pb2.CreateChatCompletionRequest(model="m", messages=[{"role": "user", "content": PROMPT}])
     error = echo(PROMPT)
     for data in (json.dumps(error), json.dumps(error, ensure_ascii=False), json.dumps(error)[:-2]):
-        for script in (reply(data, http), raw_sse(f"event: error\ndata: {data}\n\n")):
+        for script in (respond(data, http), raw_sse(f"event: error\ndata: {data}\n\n")):
             warm.gateway.script(script)
             _, failure = await failed_stream(warm.chat.CreateChatCompletionStream(request))
             for part in ("Müller", "password", "battery staple", "一九八四年", "\\u4e00\\u4e5d", "M\\u00fcller"):
@@ -264,7 +264,7 @@ async def test_a_plain_echo_never_comes_back(warm: Bridge) -> None:
     """Nor does it as plain text or HTML, or with line ends of its own."""
     request = chat_pb2.CreateChatCompletionRequest(model="m", messages=[{"role": "user", "content": PROMPT}])
     for text in (PROMPT, f"<html><pre>{PROMPT}</pre></html>", f"cannot parse {PROMPT!r}"):
-        warm.gateway.script(reply(text, 400, "text/plain"))
+        warm.gateway.script(respond(text, 400, "text/plain"))
         failure = await failed(warm.chat.CreateChatCompletion(request))
         assert "battery staple" not in failure.shown
         assert "一九八四年" not in failure.shown
@@ -274,7 +274,7 @@ async def test_short_prompt_leaves_the_message_readable(
     warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest
 ) -> None:
     """A prompt of a few letters, as `hi`, does not blot out each `hi` in a message."""
-    warm.gateway.script(json_reply({"error": {"message": "this is high time"}}, 400))
+    warm.gateway.script(respond_json({"error": {"message": "this is high time"}}, 400))
     failure = await failed(warm.chat.CreateChatCompletion(hello))
     assert failure.message == "this is high time"
 
@@ -313,6 +313,6 @@ async def test_message_is_one_line(
     message: str, shown: str, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest
 ) -> None:
     """The message is one line of at most 512 characters, and never empty."""
-    warm.gateway.script(json_reply({"error": {"message": message}}, 400))
+    warm.gateway.script(respond_json({"error": {"message": message}}, 400))
     failure = await failed(warm.chat.CreateChatCompletion(hello))
     assert failure.message == shown

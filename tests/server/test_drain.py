@@ -14,7 +14,7 @@ from aibridge.v1 import chat_pb2, chat_pb2_grpc
 from bridge.errors import BridgeError
 from bridge.server.inflight import InFlightCall
 from tests.support.bridge import Bridge, Start
-from tests.support.gateway import Exchange, Gateway, Script, json_reply
+from tests.support.gateway import Exchange, Gateway, Script, respond_json
 from tests.support.payloads import COMPLETION
 from tests.support.processes import channel_to, serving
 
@@ -50,7 +50,7 @@ def gated(go_on: asyncio.Event) -> Script:
         else:
             if body["model"] == "slow":
                 await go_on.wait()
-            await json_reply(COMPLETION)(exchange)
+            await respond_json(COMPLETION)(exchange)
 
     return script
 
@@ -234,7 +234,7 @@ async def test_calls_that_wait_for_their_turn_are_cut_off_too(start: Start, gate
 
 async def test_a_call_that_comes_in_the_last_moment(bridge: Bridge) -> None:
     """It is held until the connections have been told to go away, and then served; or its caller loses patience."""
-    bridge.gateway.script(json_reply(COMPLETION))
+    bridge.gateway.script(respond_json(COMPLETION))
     await bridge.chat.CreateChatCompletion(hello())
     stop = asyncio.create_task(bridge.app.stop(grace=5))
     await asyncio.sleep(0.01)
@@ -255,7 +255,7 @@ async def test_a_call_behind_one_that_ends_meanwhile(bridge: Bridge) -> None:
 
     async def script(exchange: Exchange) -> None:
         await ends.wait()
-        await json_reply(COMPLETION)(exchange)
+        await respond_json(COMPLETION)(exchange)
 
     bridge.gateway.script(script)
     call = bridge.chat.CreateChatCompletion(hello())
@@ -296,7 +296,7 @@ async def test_a_call_that_ends_just_before_the_stop(bridge: Bridge) -> None:
 
 async def test_a_call_that_comes_too_late(bridge: Bridge) -> None:
     """Behind the hold a call that still gets through is refused in the bridge's own words."""
-    bridge.gateway.script(json_reply(COMPLETION))
+    bridge.gateway.script(respond_json(COMPLETION))
     bridge.app._limits.close()
     for call in (bridge.chat.CreateChatCompletion(hello()), bridge.chat.CreateChatCompletionStream(hello())):
         assert await call.code() is UNAVAILABLE

@@ -22,7 +22,7 @@ from tests.server.reflection import ask
 from tests.support import gateway as fake
 from tests.support.bridge import Bridge, Start, start_bridge
 from tests.support.commands import invoke
-from tests.support.gateway import Exchange, Script, json_reply, reply
+from tests.support.gateway import Exchange, Script, respond, respond_json
 from tests.support.processes import channel_to, free_port, serving
 
 Check = health_pb2.HealthCheckRequest
@@ -31,7 +31,7 @@ NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 KEY = {"upstream_api_key": "sk-of-the-bridge"}
 #: Looks so often that a test need not wait.
 OFTEN = {"upstream_check_interval": 0.005}
-MODELS = json_reply({"object": "list", "data": [{"id": "m", "object": "model"}]})
+MODELS = respond_json({"object": "list", "data": [{"id": "m", "object": "model"}]})
 
 
 async def status(channel: grpc.aio.Channel, service: str) -> int:
@@ -113,7 +113,7 @@ async def test_a_drain_does_not_follow_the_upstream(start: Start, gateway: fake.
     good.set()
 
     async def script(exchange: Exchange) -> None:
-        await (MODELS if good.is_set() else reply("", 503))(exchange)
+        await (MODELS if good.is_set() else respond("", 503))(exchange)
 
     gateway.script(script)
     async with start(**KEY, **OFTEN) as bridge:
@@ -134,10 +134,10 @@ async def test_a_drain_does_not_follow_the_upstream(start: Start, gateway: fake.
 @pytest.mark.parametrize("successes", [1, 2])
 async def test_the_first_probe_is_repeated_soon(start: Start, gateway: fake.Gateway, successes: int) -> None:
     """An upstream that is down when a pod starts does not cost it a whole interval, however many successes it takes."""
-    answers = iter((reply("", 503), *(MODELS,) * 3))
+    responses = iter((respond("", 503), *(MODELS,) * 3))
 
     async def script(exchange: Exchange) -> None:
-        await next(answers)(exchange)
+        await next(responses)(exchange)
 
     gateway.script(script)
     settled = {"upstream_check_interval": 60, "upstream_check_successes": successes}
@@ -154,10 +154,10 @@ async def test_the_first_probe_is_repeated_soon(start: Start, gateway: fake.Gate
 @pytest.mark.alone
 async def test_recovery_does_not_wait_for_the_interval(start: Start, gateway: fake.Gateway) -> None:
     """After an outage the bridge is ready again within seconds, each outage anew, whatever the interval."""
-    answers = iter("101011")  # here one of them is enough, either way
+    responses = iter("101011")  # here one of them is enough, either way
 
     async def script(exchange: Exchange) -> None:
-        await (MODELS if next(answers, "1") == "1" else reply("", 503))(exchange)
+        await (MODELS if next(responses, "1") == "1" else respond("", 503))(exchange)
 
     gateway.script(script)
     settled = {"upstream_check_interval": 1.6, "upstream_check_failures": 1, "upstream_check_successes": 1}
@@ -180,16 +180,16 @@ def test_pauses_while_not_ready(interval: float, pauses: list[float]) -> None:
 
 async def test_readiness_follows_the_upstream_slowly(start: Start, gateway: fake.Gateway) -> None:
     """Two failures change nothing, three do; one success changes nothing, two do. The process is alive all the time."""
-    answers: asyncio.Queue[Script] = asyncio.Queue()
+    responses: asyncio.Queue[Script] = asyncio.Queue()
 
     async def script(exchange: Exchange) -> None:
-        await (await answers.get())(exchange)
+        await (await responses.get())(exchange)
 
     gateway.script(script)
     async with start(**KEY, **OFTEN) as bridge:
         assert await status(bridge.channel, READINESS) == NOT_SERVING  # nothing is known yet
-        for look, (answer, ready) in enumerate(zip("100100010110", "111111000011", strict=True)):
-            answers.put_nowait(MODELS if answer == "1" else reply("", 503))
+        for look, (response, ready) in enumerate(zip("100100010110", "111111000011", strict=True)):
+            responses.put_nowait(MODELS if response == "1" else respond("", 503))
             await gateway.exchange(look + 1)  # the next look has come: this one is judged
             assert await status(bridge.channel, SERVICES[1]) == (SERVING if ready == "1" else NOT_SERVING), look
             assert await status(bridge.channel, READINESS) == await status(bridge.channel, SERVICES[1])
@@ -209,14 +209,14 @@ async def hang_up(exchange: Exchange) -> None:
 @pytest.mark.parametrize(
     ("script", "ready"),
     [
-        (reply("", 401), False),
-        (reply("", 500), False),
-        (reply("", 302, location="https://elsewhere.test"), False),
+        (respond("", 401), False),
+        (respond("", 500), False),
+        (respond("", 302, location="https://elsewhere.test"), False),
         (silence, False),
         (hang_up, False),
-        (reply("", 403), True),
-        (reply("", 404), True),
-        (reply("", 429), True),
+        (respond("", 403), True),
+        (respond("", 404), True),
+        (respond("", 429), True),
     ],
     ids=["401", "500", "302", "silence", "reset", "403", "404", "429"],
 )
@@ -269,7 +269,7 @@ async def test_nothing_is_asked_of_the_upstream_unless_wanted(bridge: Bridge) ->
     assert not bridge.gateway.requests
 
 
-async def test_the_health_port_answers_health_and_nothing_else(start: Start) -> None:
+async def test_the_health_port_responds_health_and_nothing_else(start: Start) -> None:
     async with start(**KEY, health_listen="127.0.0.1:0") as bridge:
         assert bridge.app.health_address != bridge.address
         async with channel_to(bridge.app.health_address) as channel:

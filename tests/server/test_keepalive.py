@@ -14,7 +14,7 @@ import pytest
 from aibridge.client import aio, connect
 from aibridge.v1 import chat_pb2
 from tests.support.bridge import Bridge
-from tests.support.gateway import Exchange, Gateway, json_reply
+from tests.support.gateway import Exchange, Gateway, respond_json
 from tests.support.payloads import COMPLETION
 
 #: Seconds without a byte from the upstream: more than seven pings of the most eager client that the bridge tolerates.
@@ -32,7 +32,7 @@ async def thinks(exchange: Exchange) -> None:
         await exchange.head(content_type="text/event-stream")
     await asyncio.sleep(SILENCE)
     if not request.get("stream"):
-        await json_reply(COMPLETION)(exchange)
+        await respond_json(COMPLETION)(exchange)
         return
     if "begun" not in request["model"]:
         await exchange.head(content_type="text/event-stream")
@@ -41,11 +41,11 @@ async def thinks(exchange: Exchange) -> None:
     exchange.writer.close()
 
 
-async def text(reply: Any) -> str:
+async def text(response: Any) -> str:
     """What a call says: of its reply, or of its stream."""
-    if isinstance(reply, AsyncIterator):
-        return "".join([chunk.choices[0].delta.content async for chunk in reply])
-    content: str = (await reply).choices[0].message.content
+    if isinstance(response, AsyncIterator):
+        return "".join([chunk.choices[0].delta.content async for chunk in response])
+    content: str = (await response).choices[0].message.content
     return content
 
 
@@ -63,10 +63,10 @@ async def test_a_long_silence_before_the_first_token(bridge: Bridge, gateway: Ga
         return rpc(request)
 
     def in_thread(client: Any, name: str, kind: str) -> str:
-        reply = call(client, name, kind)
+        response = call(client, name, kind)
         if kind == "unary":
-            return str(reply.choices[0].message.content)
-        return "".join(chunk.choices[0].delta.content for chunk in reply)
+            return str(response.choices[0].message.content)
+        return "".join(chunk.choices[0].delta.content for chunk in response)
 
     said: dict[str, asyncio.Future[str]] = {}
     loop = asyncio.get_running_loop()

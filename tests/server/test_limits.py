@@ -12,7 +12,7 @@ from aibridge.v1 import chat_pb2
 from bridge.access.limits import Limits
 from bridge.errors import BridgeError, Reason
 from tests.support.bridge import Start
-from tests.support.gateway import Exchange, Gateway, json_reply
+from tests.support.gateway import Exchange, Gateway, respond_json
 from tests.support.http2 import calling, cancel, chat, message
 from tests.support.payloads import COMPLETION
 
@@ -190,7 +190,7 @@ async def test_metadata_has_a_limit(
 ) -> None:
     """Core itself refuses larger metadata, before the call is one."""
     async with start(max_metadata_bytes=4096) as bridge:
-        bridge.gateway.script(json_reply(COMPLETION))
+        bridge.gateway.script(respond_json(COMPLETION))
         call = bridge.chat.CreateChatCompletion(hello, metadata=[("x-large", "a" * size)])
         assert await call.code() is code
 
@@ -199,7 +199,7 @@ async def test_a_response_that_nobody_reads_keeps_its_place(
     start: Start, gateway: Gateway, hello: chat_pb2.CreateChatCompletionRequest
 ) -> None:
     """Who does not read takes a place of its own and no more; it is free again when the call ends."""
-    gateway.script(json_reply(COMPLETION))
+    gateway.script(respond_json(COMPLETION))
     async with start(max_calls=1, queue_timeout=0.02) as bridge, calling(bridge.address, first_window=0) as caller:
         stream = await caller.call(chat("CreateChatCompletion"), message(hello.SerializeToString()), end=True)
         async with asyncio.timeout(5):

@@ -11,10 +11,10 @@ from bridge import settings
 from bridge.server.app import App
 from bridge.settings import SettingsError
 from tests.support.bridge import Start
-from tests.support.gateway import Gateway, json_reply
+from tests.support.gateway import Gateway, respond_json
 from tests.support.processes import serving
 
-LIST = json_reply({"object": "list", "data": [{"id": "m", "object": "model"}]})
+LIST = respond_json({"object": "list", "data": [{"id": "m", "object": "model"}]})
 
 
 @pytest.fixture(autouse=True)
@@ -32,8 +32,10 @@ def ipv6() -> None:
 
 async def models(address: str) -> list[str]:
     async with grpc.aio.insecure_channel(address) as channel:
-        reply = await models_pb2_grpc.ModelsServiceStub(channel).ListModels(models_pb2.ListModelsRequest(), timeout=10)
-    return [model.id for model in reply.data]
+        response = await models_pb2_grpc.ModelsServiceStub(channel).ListModels(
+            models_pb2.ListModelsRequest(), timeout=10
+        )
+    return [model.id for model in response.data]
 
 
 @pytest.mark.parametrize(

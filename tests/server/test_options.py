@@ -11,7 +11,7 @@ from aibridge.v1 import chat_pb2
 from bridge import settings
 from bridge.server import options
 from tests.support.bridge import Start
-from tests.support.gateway import json_reply
+from tests.support.gateway import respond_json
 from tests.support.http2 import Connection, calling, chat, message
 from tests.support.payloads import COMPLETION
 
@@ -63,7 +63,7 @@ async def test_a_caller_who_never_reads(start: Start, monkeypatch: pytest.Monkey
     """Its connection ends when all its calls must have ended, and with it what is held for it."""
     monkeypatch.setattr(options, "_GRACE_SECONDS", 0.05)
     async with start(max_connection_age=0.05, default_deadline=0.2) as bridge:
-        bridge.gateway.script(json_reply(COMPLETION))
+        bridge.gateway.script(respond_json(COMPLETION))
         async with calling(bridge.address, first_window=0) as caller:
             await caller.call(chat("CreateChatCompletion"), message(REQUEST.SerializeToString()), end=True)
             began = time.monotonic()

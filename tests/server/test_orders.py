@@ -14,7 +14,7 @@ import grpc
 import pytest
 
 from aibridge.v1 import chat_pb2, chat_pb2_grpc
-from tests.support.gateway import Exchange, Gateway, json_reply, running
+from tests.support.gateway import Exchange, Gateway, respond_json, running
 from tests.support.payloads import COMPLETION
 from tests.support.processes import Process, channel_to, children, serving
 
@@ -24,7 +24,7 @@ Hello = chat_pb2.CreateChatCompletionRequest
 def gated(go_on: asyncio.Event) -> Any:
     async def script(exchange: Exchange) -> None:
         await go_on.wait()
-        await json_reply(COMPLETION)(exchange)
+        await respond_json(COMPLETION)(exchange)
 
     return script
 
@@ -59,7 +59,7 @@ async def test_hangups_that_are_ignored_stay_so(gateway: Gateway, hello: Hello) 
     """`nohup` asks for it."""
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # which a child process inherits
     try:
-        gateway.script(json_reply(COMPLETION))
+        gateway.script(respond_json(COMPLETION))
         async with serving(gateway) as server, channel_to(server.address) as channel:
             server.process.send_signal(signal.SIGHUP)
             await chat_pb2_grpc.ChatServiceStub(channel).CreateChatCompletion(hello)
@@ -88,7 +88,7 @@ async def test_a_signal_to_all_processes(gateway: Gateway, hello: Hello) -> None
 async def test_a_stopped_worker_is_killed(gateway: Gateway, signals: int) -> None:
     """Some seconds after the grace, or after a second signal; the parent says so and ends with 1. Others drain."""
     grace = "0.1" if signals == 1 else "600"
-    gateway.script(json_reply(COMPLETION))
+    gateway.script(respond_json(COMPLETION))
     async with serving(gateway, "--workers", "2", "--drain-grace", grace) as server:
         stopped, other = children(server.pid)
         os.kill(stopped, signal.SIGSTOP)

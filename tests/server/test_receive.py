@@ -12,7 +12,7 @@ from aibridge.v1 import chat_pb2
 from bridge.access import tokens
 from tests.support.bridge import Bridge, Start
 from tests.support.details import RPCS, failed
-from tests.support.gateway import json_reply
+from tests.support.gateway import respond_json
 from tests.support.http2 import DATA, END_STREAM, calling, cancel, chat, frame, message
 from tests.support.payloads import COMPLETION
 
@@ -112,7 +112,7 @@ async def test_a_call_whose_message_is_not_there_has_a_place(start: Start) -> No
     """Its place is one of `max_calls`, and of its caller's, and is free again when it ends."""
     for limit in ({"max_calls": 1}, {"max_calls_per_caller": 1}):
         async with start(**limit, queue_timeout=0.02) as bridge, calling(bridge.address) as caller:
-            bridge.gateway.script(json_reply(COMPLETION))
+            bridge.gateway.script(respond_json(COMPLETION))
             hello = Request(model="m", messages=[{"role": "user", "content": "hi"}])
             stream = await caller.call(chat("CreateChatCompletion"), HALF)
             await until(lambda: running(bridge) == 1)

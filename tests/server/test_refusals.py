@@ -11,7 +11,7 @@ from bridge.server import refusals
 from bridge.server.refusals import Refusals
 from tests.support.bridge import Start
 from tests.support.details import failed
-from tests.support.gateway import json_reply
+from tests.support.gateway import respond_json
 from tests.support.http2 import calling, cancel, chat
 from tests.support.payloads import COMPLETION
 
@@ -95,7 +95,7 @@ async def test_a_flood_of_unknown_callers(start: Start, tmp_path: Path, monkeypa
     file.write_text(token.line)
     hello = chat_pb2.CreateChatCompletionRequest(model="m", messages=[{"role": "user", "content": "hi"}])
     async with start(caller_tokens_file=file) as bridge, calling(bridge.address) as caller:
-        bridge.gateway.script(json_reply(COMPLETION))
+        bridge.gateway.script(respond_json(COMPLETION))
         assert (await failed(bridge.chat.CreateChatCompletion(hello))).reason == "CALLER_UNAUTHENTICATED"
         first, second = [await caller.call(chat("CreateChatCompletion")) for _ in range(2)]
         known = (("authorization", f"Bearer {token.token}"),)

@@ -10,7 +10,7 @@ import pytest
 
 from aibridge.client import OPTIONS, SERVICE_CONFIG
 from aibridge.v1 import chat_pb2, chat_pb2_grpc
-from tests.support.gateway import Exchange, Gateway, json_reply
+from tests.support.gateway import Exchange, Gateway, respond_json
 from tests.support.payloads import COMPLETION
 from tests.support.processes import Process, free_port, serving
 
@@ -23,7 +23,7 @@ HEALTH = {"healthCheckConfig": {"serviceName": "aibridge.v1.ChatService"}}
 
 async def script(exchange: Exchange) -> None:
     if not exchange.request.json.get("stream"):
-        await json_reply(COMPLETION)(exchange)
+        await respond_json(COMPLETION)(exchange)
         return
     await exchange.head(content_type="text/event-stream")
     for word in WORDS:

@@ -12,7 +12,7 @@ from typing import Any
 import grpc
 
 from aibridge.v1 import chat_pb2, chat_pb2_grpc
-from tests.support.gateway import Exchange, Gateway, json_reply
+from tests.support.gateway import Exchange, Gateway, respond_json
 from tests.support.payloads import COMPLETION
 from tests.support.processes import children
 
@@ -108,7 +108,7 @@ async def test_sigterm_drains_all(gateway: Gateway, tmp_path: Path) -> None:
 
     async def script(exchange: Exchange) -> None:
         await go_on.wait()
-        await json_reply(COMPLETION)(exchange)
+        await respond_json(COMPLETION)(exchange)
 
     gateway.script(script)
     request = Request(model="m", messages=[{"role": "user", "content": "hi"}])
@@ -123,7 +123,7 @@ async def test_sigterm_drains_all(gateway: Gateway, tmp_path: Path) -> None:
 
 
 async def test_workers_do_not_outlive_their_parent(gateway: Gateway, tmp_path: Path) -> None:
-    gateway.script(json_reply(COMPLETION))
+    gateway.script(respond_json(COMPLETION))
     async with two_workers(gateway, tmp_path) as (parent, _):
         workers = children(parent.pid)
         parent.kill()

@@ -17,7 +17,7 @@ import pytest
 
 from aibridge.v1 import chat_pb2, chat_pb2_grpc, raw_pb2, raw_pb2_grpc
 from tests.support.bridge import Start
-from tests.support.gateway import Exchange, Gateway, json_reply
+from tests.support.gateway import Exchange, Gateway, respond_json
 from tests.support.payloads import COMPLETION
 from tests.support.processes import channel_to, serving
 
@@ -166,9 +166,9 @@ async def test_memory_is_bounded(gateway: Gateway) -> None:
         assert (written - flood.queued()) / (len(calls) + 1) < 12 * MB
         for call in (warm, *calls):
             call.cancel()
-        gateway.script(json_reply(COMPLETION))
-        reply = await chat_pb2_grpc.ChatServiceStub(channel).CreateChatCompletion(REQUEST)
-        assert reply.choices[0].message.content == "hello"
+        gateway.script(respond_json(COMPLETION))
+        response = await chat_pb2_grpc.ChatServiceStub(channel).CreateChatCompletion(REQUEST)
+        assert response.choices[0].message.content == "hello"
 
 
 def _memory(pid: int) -> int:

@@ -4,18 +4,18 @@ import json
 
 from aibridge.v1 import chat_pb2
 from tests.support.bridge import Bridge
-from tests.support.gateway import json_reply, sse
+from tests.support.gateway import respond_json, sse
 from tests.support.leaks import PROMPT
 from tests.support.payloads import COMPLETION
 
 
 async def test_unary(bridge: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
     """A completion arrives, and the gateway got the request with the bridge's key."""
-    bridge.gateway.script(json_reply(COMPLETION))
+    bridge.gateway.script(respond_json(COMPLETION))
     hello.temperature = 0
-    reply = await bridge.chat.CreateChatCompletion(hello)
-    assert reply.choices[0].message.content == "hello"
-    assert reply.usage.total_tokens == 3
+    response = await bridge.chat.CreateChatCompletion(hello)
+    assert response.choices[0].message.content == "hello"
+    assert response.usage.total_tokens == 3
     assert bridge.gateway.last.path == "/v1/chat/completions"
     assert bridge.gateway.last.json == {
         "model": "m",

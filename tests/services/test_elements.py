@@ -18,7 +18,7 @@ from bridge.services.elements import message_elements
 from tests.support import strategies as make
 from tests.support.bridge import Bridge, Start
 from tests.support.details import failed
-from tests.support.gateway import json_reply, reply
+from tests.support.gateway import respond, respond_json
 
 Chat = chat_pb2.CreateChatCompletionRequest
 Embed = embeddings_pb2.CreateEmbeddingRequest
@@ -136,14 +136,14 @@ async def test_the_setting(name: str, start: Start) -> None:
         assert failure.metadata["maxElements"] == str(count - 1)
         assert not bridge.gateway.requests
     async with start(max_request_elements=count) as bridge:
-        bridge.gateway.script(json_reply({"choices": []}))
+        bridge.gateway.script(respond_json({"choices": []}))
         await bridge.chat.CreateChatCompletion(request)
 
 
 async def test_large_requests_are_as_small_ones(bridge: Bridge) -> None:
     """Beside the event loop, body and errors are what they are on it."""
     large = Chat(model="m", messages=[{"role": "user", "content": "x"}] * 3000, extra_json='{"zz": 2.50}')
-    bridge.gateway.script(reply(b'{"choices":[]}'))
+    bridge.gateway.script(respond(b'{"choices":[]}'))
     await bridge.chat.CreateChatCompletion(large)
     assert bridge.gateway.last.json == {"model": "m", "messages": [{"role": "user", "content": "x"}] * 3000, "zz": 2.5}
     assert b'"zz":2.50' in bridge.gateway.last.body
@@ -152,7 +152,7 @@ async def test_large_requests_are_as_small_ones(bridge: Bridge) -> None:
     violation = failure.details["BadRequest"].field_violations[0]
     assert (failure.reason, violation.field) == ("INVALID_REQUEST", "messages[2999].content")
     texts = ["x" * 30] * 60_000
-    bridge.gateway.script(reply(b'{"data":[]}'))
+    bridge.gateway.script(respond(b'{"data":[]}'))
     with suppress(grpc.aio.AioRpcError):
         await bridge.embeddings.CreateEmbedding(Embed(model="m", input_texts={"items": texts}))
     assert bridge.gateway.last.json["input"] == texts

@@ -13,7 +13,7 @@ from aibridge.client.aio import collect
 from aibridge.client.openai import async_http_client
 from aibridge.v1 import chat_pb2, common_pb2
 from tests.support.bridge import Bridge, Start
-from tests.support.gateway import Exchange, Script, json_reply, sse
+from tests.support.gateway import Exchange, Script, respond_json, sse
 from tests.support.outcomes import drain
 
 pytestmark = pytest.mark.alone  # the shortest interval is 0.1 s, and some of them have to pass
@@ -89,7 +89,7 @@ async def test_none_before_the_upstream_has_accepted(bridge: Bridge) -> None:
 
     async def refuses(exchange: Exchange) -> None:
         await asyncio.sleep(0.25)
-        await json_reply({"error": {"message": "no"}}, 500)(exchange)
+        await respond_json({"error": {"message": "no"}}, 500)(exchange)
 
     bridge.gateway.script(refuses)
     call = bridge.chat.CreateChatCompletionStream(hello())

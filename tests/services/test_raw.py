@@ -15,7 +15,7 @@ from bridge.access import tokens
 from bridge.settings import SettingsError, load
 from tests.support import scrape
 from tests.support.bridge import Bridge, Start
-from tests.support.gateway import Exchange, json_reply, raw_sse, reply, sse
+from tests.support.gateway import Exchange, raw_sse, respond, respond_json, sse
 from tests.support.leaks import KEY
 from tests.support.outcomes import ask, drain
 
@@ -73,7 +73,7 @@ async def test_json_goes_there_and_back_as_text(bridge: Bridge) -> None:
     """Byte for byte, both ways; usage and rate limits are trailers, as with any call."""
     sent = '{ "model":"m","input": [1, 2.50, 123456789012345678901234567890],  "z":1,"a":{} }'
     text = json.dumps({**RESPONSE, "kept": 1.5}, indent=1).replace("1.5", "2.50")
-    bridge.gateway.script(reply(f" \n{text}\n", x_request_id="up-1", x_ratelimit_remaining_requests="7"))
+    bridge.gateway.script(respond(f" \n{text}\n", x_request_id="up-1", x_ratelimit_remaining_requests="7"))
     outcome = await ask(bridge.raw.Call(Request(path="/responses", body_json=sent)))
     assert outcome.messages == [raw_pb2.RawResponse(http_status=200, body_json=text)]
     request = bridge.gateway.last
@@ -87,7 +87,7 @@ async def test_json_goes_there_and_back_as_text(bridge: Bridge) -> None:
 
 @pytest.mark.parametrize("body", ["[1, 2]", '"text"', "7", "null", "{}"])
 async def test_any_json_is_a_body(bridge: Bridge, body: str) -> None:
-    bridge.gateway.script(reply(body))
+    bridge.gateway.script(respond(body))
     response = await bridge.raw.Call(Request(path="/rerank", body_json=body))
     assert (bridge.gateway.last.body.decode(), response.body_json) == (body, body)
 
@@ -99,7 +99,7 @@ async def test_methods_and_queries(bridge: Bridge) -> None:
         raw_pb2.QueryParameter(name="include[]", value="é #?%2e"),
         raw_pb2.QueryParameter(name="empty"),
     ]
-    bridge.gateway.script(json_reply(RESPONSE), reply(status=204), json_reply(RESPONSE))
+    bridge.gateway.script(respond_json(RESPONSE), respond(status=204), respond_json(RESPONSE))
     await bridge.raw.Call(Request(path="/responses/resp_1", method=GET, query=query))
     request = bridge.gateway.last
     assert (request.method, request.body) == ("GET", b"")
@@ -115,7 +115,7 @@ async def test_methods_and_queries(bridge: Bridge) -> None:
 
 async def test_a_callers_headers_go_by_the_same_lists(start: Start) -> None:
     async with start(raw_paths=PATHS, forward_headers="x-team") as bridge:
-        bridge.gateway.script(json_reply(RESPONSE, set_cookie="s=1", openai_processing_ms="5"))
+        bridge.gateway.script(respond_json(RESPONSE, set_cookie="s=1", openai_processing_ms="5"))
         metadata = (("x-team", "search"), ("x-other", "no"), ("http-referer", "https://example.org"))
         outcome = await ask(bridge.raw.Call(Request(path="/responses", body_json=ASK), metadata=metadata))
         headers = bridge.gateway.last.headers
@@ -172,7 +172,7 @@ async def test_no_way_out_of_the_base_url(start: Start, path: str) -> None:
 
 @pytest.mark.parametrize("path", ["/images/a.b", "/images/...", "/images/a..b", "/images/x@y:1~z+(1)'=!$&_-"])
 async def test_odd_names_are_names(bridge: Bridge, path: str) -> None:
-    bridge.gateway.script(json_reply({"ok": True}))
+    bridge.gateway.script(respond_json({"ok": True}))
     await bridge.raw.Call(Request(path=path, body_json="{}"))
     assert bridge.gateway.last.path == f"/v1{path}"
 
@@ -225,7 +225,7 @@ async def test_requests_that_are_wrong(bridge: Bridge, fields: dict[str, Any], f
 async def test_statuses(bridge: Bridge, status: int, error: dict[str, Any], code: str, reason: str) -> None:
     """Those of the table, for both RPCs."""
     for call, play in ((bridge.raw.Call, ask), (bridge.raw.Stream, drain)):
-        bridge.gateway.script(json_reply({"error": error}, status))
+        bridge.gateway.script(respond_json({"error": error}, status))
         outcome = await play(call(Request(path="/responses", body_json=ASK)))
         assert (outcome.code.name, outcome.info.reason) == (code, reason)
         assert outcome.messages == []
@@ -249,7 +249,7 @@ async def test_statuses(bridge: Bridge, status: int, error: dict[str, Any], code
 )
 async def test_errors_with_status_200(bridge: Bridge, method: Any, body: Any, code: str) -> None:
     """A failure is never OK; but to look up a response that failed is none, and a word is no error."""
-    bridge.gateway.script(json_reply(body))
+    bridge.gateway.script(respond_json(body))
     request = Request(path="/responses/resp_1", method=method, body_json=ASK if method == POST else None)
     assert (await ask(bridge.raw.Call(request))).code.name == code
 
@@ -266,7 +266,7 @@ async def test_errors_with_status_200(bridge: Bridge, method: Any, body: Any, co
 )
 async def test_responses_that_cannot_be_passed_on(bridge: Bridge, body: bytes, kind: str, words: str) -> None:
     """Binary data and pages are refused, and the message says what it is about."""
-    bridge.gateway.script(reply(body, content_type=kind))
+    bridge.gateway.script(respond(body, content_type=kind))
     outcome = await ask(bridge.raw.Call(Request(path="/responses", body_json=ASK)))
     assert (outcome.code, outcome.info.reason) == (StatusCode.INTERNAL, "UPSTREAM_MALFORMED_RESPONSE")
     assert words in outcome.message
@@ -276,7 +276,7 @@ async def test_limits_hold(start: Start) -> None:
     """Of a response, of an event, of time."""
     async with start(raw_paths=PATHS, max_response_bytes=1024, max_event_bytes=1024, response_timeout=0.1) as bridge:
         large = json.dumps({"a": "x" * 2000})
-        bridge.gateway.script(reply(large), raw_sse(f"data: {large}\n\n"), Exchange.wait_closed)
+        bridge.gateway.script(respond(large), raw_sse(f"data: {large}\n\n"), Exchange.wait_closed)
         outcome = await ask(bridge.raw.Call(Request(path="/responses", body_json=ASK)))
         assert outcome.info.reason == "UPSTREAM_RESPONSE_TOO_LARGE"
         outcome = await drain(bridge.raw.Stream(Request(path="/responses", body_json=ASK)))
@@ -317,20 +317,20 @@ async def test_retries(start: Start) -> None:
     async def breaks(exchange: Exchange) -> None:
         exchange.reset()
 
-    refused = json_reply({"error": {"message": "later"}}, 429, retry_after_ms="1")
+    refused = respond_json({"error": {"message": "later"}}, 429, retry_after_ms="1")
     async with start(raw_paths=PATHS, max_retries=2) as bridge:
-        bridge.gateway.script(refused, json_reply(RESPONSE))
+        bridge.gateway.script(refused, respond_json(RESPONSE))
         await bridge.raw.Call(Request(path="/responses", body_json=ASK))
         assert len(bridge.gateway.requests) == 2
         for method, attempts in ((POST, 1), (DELETE, 1), (GET, 2)):
             bridge.gateway.requests.clear()
-            bridge.gateway.script(breaks, json_reply(RESPONSE))
+            bridge.gateway.script(breaks, respond_json(RESPONSE))
             body = ASK if method == POST else None
             await ask(bridge.raw.Call(Request(path="/responses/x", method=method, body_json=body)))
             assert len(bridge.gateway.requests) == attempts, method
         for status in (500, 504):
             bridge.gateway.requests.clear()
-            bridge.gateway.script(json_reply({"error": {"message": "no"}}, status))
+            bridge.gateway.script(respond_json({"error": {"message": "no"}}, status))
             await ask(bridge.raw.Call(Request(path="/responses", body_json=ASK)))
             assert len(bridge.gateway.requests) == 1
         bridge.gateway.requests.clear()
@@ -400,7 +400,7 @@ async def test_a_cut_stream_is_never_ok(bridge: Bridge, text: str, *, complete: 
 async def test_http_may_say_where_a_stream_ends(bridge: Bridge) -> None:
     """A body with its length is complete, whatever its events are; but not one whose own end is known and missing."""
     for text, code in ((event("chunk", a=1), StatusCode.OK), (BEGUN, StatusCode.UNAVAILABLE)):
-        bridge.gateway.script(reply(text, content_type="text/event-stream"))
+        bridge.gateway.script(respond(text, content_type="text/event-stream"))
         outcome = await drain(bridge.raw.Stream(Request(path="/responses", body_json=ASK)))
         assert outcome.code is code
 
@@ -429,7 +429,7 @@ async def test_a_stream_under_another_content_type(bridge: Bridge, kind: str, be
 @pytest.mark.parametrize("body", ["<html>data: x</html>", "database is down", "dat", ""])
 async def test_text_that_is_no_stream(bridge: Bridge, body: str) -> None:
     """Text that only resembles the first line of a stream is malformed."""
-    bridge.gateway.script(reply(body, content_type="text/plain"))
+    bridge.gateway.script(respond(body, content_type="text/plain"))
     outcome = await drain(bridge.raw.Stream(Request(path="/responses", body_json=ASK)))
     assert (outcome.messages, outcome.info.reason) == ([], "UPSTREAM_MALFORMED_RESPONSE")
 
@@ -501,7 +501,9 @@ async def test_errors_in_a_stream(bridge: Bridge, text: str, seen: int, code: st
 
 async def test_a_server_that_does_not_stream(bridge: Bridge) -> None:
     """Its JSON is one event without a name; an error is that error, and other data is none of it."""
-    bridge.gateway.script(json_reply(RESPONSE), json_reply({"error": {"message": "no", "code": 400}}), reply("", 200))
+    bridge.gateway.script(
+        respond_json(RESPONSE), respond_json({"error": {"message": "no", "code": 400}}), respond("", 200)
+    )
     outcome = await drain(bridge.raw.Stream(Request(path="/responses", body_json=ASK)))
     assert (outcome.code, [json.loads(message.data) for message in outcome.messages]) == (StatusCode.OK, [RESPONSE])
     outcome = await drain(bridge.raw.Stream(Request(path="/responses", body_json=ASK)))
@@ -608,7 +610,7 @@ async def test_the_models_of_a_caller(
 ) -> None:
     """The patterns hold for what a body or a query names; a body without a model names one that nobody sees."""
     async with start(**limited) as bridge:
-        bridge.gateway.script(json_reply(RESPONSE))
+        bridge.gateway.script(respond_json(RESPONSE))
         outcome = await ask(bridge.raw.Call(Request(path="/responses", **fields), metadata=BEARER))
         if allowed:
             assert outcome.code is StatusCode.OK, outcome.message
@@ -626,7 +628,7 @@ async def test_nobody_calls_without_a_credential(start: Start, limited: dict[str
 async def test_what_is_known_of_a_call(bridge: Bridge) -> None:
     """The operation is the pattern that allowed the path, never the path, which callers choose."""
     body = '{"model": "m", "input": "secret-words"}'
-    bridge.gateway.script(json_reply(RESPONSE), raw_sse(BEGUN + ENDED), json_reply(RESPONSE))
+    bridge.gateway.script(respond_json(RESPONSE), raw_sse(BEGUN + ENDED), respond_json(RESPONSE))
     with capture_logs() as lines:
         await bridge.raw.Call(Request(path="/responses", body_json=body))
         await drain(bridge.raw.Stream(Request(path="/responses", body_json=body)))
@@ -647,7 +649,7 @@ async def test_what_is_known_of_a_call(bridge: Bridge) -> None:
 
 async def test_an_error_does_not_repeat_the_prompt(bridge: Bridge) -> None:
     prompt = "the quick brown fox jumps over the lazy dog, twice"
-    bridge.gateway.script(json_reply({"error": {"message": f"cannot read {prompt!r}"}}, 400))
+    bridge.gateway.script(respond_json({"error": {"message": f"cannot read {prompt!r}"}}, 400))
     outcome = await ask(bridge.raw.Call(Request(path="/responses", body_json=json.dumps({"input": prompt}))))
     assert prompt not in str(outcome)
 

@@ -17,19 +17,19 @@ from bridge.jsontext import MalformedJSONError, loads
 from bridge.services.vectors import RESPONSE_TYPE, Vectors, lift, put
 
 
-def reply_of(data: bytes, *, is_float32: bool = True) -> CreateEmbeddingResponse:
+def response_of(data: bytes, *, is_float32: bool = True) -> CreateEmbeddingResponse:
     """As EmbeddingsService does it for a small response, for a large one, and with nothing taken out of the text."""
     cuts: tuple[Callable[[Vectors, bytes], bytes], ...] = (
         lambda _, text: text,
         Vectors.take_texts,
         lambda vectors, text: vectors.take_lists(vectors.take_texts(text)),
     )
-    plain, small, large = (_reply_of(data, Vectors(is_float32=is_float32), cut) for cut in cuts)
+    plain, small, large = (_response_of(data, Vectors(is_float32=is_float32), cut) for cut in cuts)
     assert plain == small == large
     return small
 
 
-def _reply_of(data: bytes, vectors: Vectors, cut: Callable[[Vectors, bytes], bytes]) -> CreateEmbeddingResponse:
+def _response_of(data: bytes, vectors: Vectors, cut: Callable[[Vectors, bytes], bytes]) -> CreateEmbeddingResponse:
     value, blocks = lift(loads(cut(vectors, data)), vectors)
     response = build(RESPONSE_TYPE, value)
     put(response, blocks)
@@ -53,7 +53,7 @@ def test_e19() -> None:
         b'"usage":{"prompt_tokens":3,"total_tokens":3},'
         b'"providerMetadata":{"gateway":{"routing":{},"cost":"0.00000012"}}}'
     )
-    response = reply_of(data)
+    response = response_of(data)
     assert [item.index for item in response.data] == [0, 1]
     assert list(response.data[0].embedding) == pytest.approx([0.1, -0.25, 1])
     assert list(response.data[1].embedding) == [1, 0, 0]
@@ -65,7 +65,7 @@ def test_e19() -> None:
 @pytest.mark.parametrize("vector", [[0.5, -1, 0, 3e38], [0.1], [1, 2, 3], [1e-45, -0.0]])
 def test_lists_and_base64_are_the_same(vector: list[float]) -> None:
     """The caller cannot tell which form the gateway used."""
-    from_list, from_text = reply_of(body(vector)), reply_of(body(packed(*vector)))
+    from_list, from_text = response_of(body(vector)), response_of(body(packed(*vector)))
     assert from_list == from_text
     assert from_list.data[0].embedding == array("f", vector).tolist()
 
@@ -75,14 +75,14 @@ def test_lists_and_base64_are_the_same(vector: list[float]) -> None:
 def test_order_is_that_of_index(order: list[int], form: Any) -> None:
     """Each vector stays with its index, and they come in the order of the inputs."""
     data = [{"embedding": form(index, 0.5), "index": index} for index in order]
-    response = reply_of(json.dumps({"data": data}).encode())
+    response = response_of(json.dumps({"data": data}).encode())
     assert [(item.index, list(item.embedding)) for item in response.data] == [(i, [i, 0.5]) for i in range(3)]
 
 
 def test_order_without_index_is_kept() -> None:
     """Where the gateway numbers nothing, or not everything, its order stands."""
     data = [{"embedding": [2.0], "index": 1}, {"embedding": [1.0]}, {"embedding": [0.0], "index": 0}]
-    assert [item.embedding[0] for item in reply_of(json.dumps({"data": data}).encode()).data] == [2, 1, 0]
+    assert [item.embedding[0] for item in response_of(json.dumps({"data": data}).encode()).data] == [2, 1, 0]
 
 
 @pytest.mark.parametrize("escape", [("/", "\\/"), ("/", "\\u002f"), ("+", "\\u002B"), ("=", "\\u003d")])
@@ -94,7 +94,7 @@ def test_escaped_base64(escape: tuple[str, str], unknown: str) -> None:
     text = b64encode(floats.tobytes()).decode()
     assert escape[0] in text
     data = '{"data":[{"embedding":"' + text.replace(*escape) + '"' + unknown + "}]}"
-    item = reply_of(data.encode()).data[0]
+    item = response_of(data.encode()).data[0]
     assert array("f", item.embedding).tobytes() == floats.tobytes()
     assert json.loads(item.extra_json or "{}") == json.loads("{" + unknown[1:] + "}")
 
@@ -105,7 +105,7 @@ def test_escaped_base64(escape: tuple[str, str], unknown: str) -> None:
 ])  # fmt: skip
 def test_unknown_members_keep_their_value(data: bytes) -> None:
     """Lifting the vectors out leaves everything else alone."""
-    response = reply_of(data)
+    response = response_of(data)
     assert [list(item.embedding) for item in response.data] == [[0.5, 1], [1, 2]]
     assert [item.extra_json for item in response.data] == ['{"zz":2.5}', '{"yy":100000.0}']
 
@@ -124,15 +124,15 @@ def test_unknown_members_keep_their_value(data: bytes) -> None:
 def test_what_is_no_vector_stays_raw(vector: Any) -> None:
     """Several vectors per input, and whatever else a model may return, arrive as JSON text."""
     text = json.dumps(vector, separators=(",", ":"))
-    item = reply_of(body(vector)).data[0]
+    item = response_of(body(vector)).data[0]
     assert item.embedding_json == text
     assert not item.embedding
 
 
-def test_vectors_of_both_kinds_in_one_reply() -> None:
+def test_vectors_of_both_kinds_in_one_response() -> None:
     """A raw vector before a lifted one is not taken for it."""
     data = b'{"data":[{"embedding":[[1, 2],[3]], "zz": 2.50},{"embedding":[1,2]},{"embedding":{"embedding":[7]}}]}'
-    response = reply_of(data)
+    response = response_of(data)
     assert [list(item.embedding) for item in response.data] == [[], [1, 2], []]
     assert json.loads(response.data[0].embedding_json) == [[1, 2], [3]]
     assert json.loads(response.data[0].extra_json) == {"zz": 2.5}
@@ -143,7 +143,7 @@ def test_members_of_the_same_name_elsewhere() -> None:
     """`embedding` as a word, as a member of an unknown object, and twice: the vector is the one that counts."""
     item = b'{"meta":{"embedding":[8.50]},"object":"embedding","embedding":[6],"embedding":[1,2]}'
     data = b'{"embedding":[9],"data":[' + item + b"]}"
-    response = reply_of(data)
+    response = response_of(data)
     assert list(response.data[0].embedding) == [1, 2]
     assert json.loads(response.data[0].extra_json) == {"meta": {"embedding": [8.5]}}
     assert json.loads(response.extra_json) == {"embedding": [9]}
@@ -151,7 +151,7 @@ def test_members_of_the_same_name_elsewhere() -> None:
 
 def test_other_number_formats_stay_as_they_are() -> None:
     """Base64 that was asked for as something else than 32-bit floats is not read as them."""
-    item = reply_of(body("AAECAw=="), is_float32=False).data[0]
+    item = response_of(body("AAECAw=="), is_float32=False).data[0]
     assert json.loads(item.extra_json) == {"embedding": "AAECAw=="}
     assert not item.embedding
 
@@ -160,7 +160,7 @@ def test_other_number_formats_stay_as_they_are() -> None:
 def test_bad_base64(text: str) -> None:
     """The response is malformed, and the message does not quote it."""
     with pytest.raises(BridgeError, match="not base64") as failure:
-        reply_of(body([1.0], text))
+        response_of(body([1.0], text))
     assert failure.value.reason is Reason.UPSTREAM_MALFORMED_RESPONSE
 
 
@@ -172,7 +172,7 @@ def test_texts_are_taken_out_before_the_response_is_parsed(separator: str) -> No
     vectors = Vectors(is_float32=True)
     assert len(vectors.take_texts(data)) < 400
     assert Vectors(is_float32=False).take_texts(data) is data
-    assert list(reply_of(data).data[0].embedding) == list(range(1000))
+    assert list(response_of(data).data[0].embedding) == list(range(1000))
 
 
 @pytest.mark.parametrize(
@@ -194,7 +194,7 @@ def test_texts_of_other_members_and_within_strings_stay() -> None:
     """What looks like a vector and is none of the response's comes back as it was."""
     inner = json.dumps({"embedding": "AACAPw=="}, separators=(",", ":"))
     data = body(packed(1), note=inner, more=[{"embedding": "AACAPw=="}, {"embedding": ["AACAPw=="]}])
-    extra = json.loads(reply_of(data).extra_json)
+    extra = json.loads(response_of(data).extra_json)
     assert extra == {"note": inner, "more": [{"embedding": "AACAPw=="}, {"embedding": ["AACAPw=="]}]}
 
 
@@ -202,13 +202,13 @@ def test_texts_of_other_members_and_within_strings_stay() -> None:
 def test_bytes_that_are_no_whole_floats(size: int) -> None:
     """Part of a float is no float."""
     with pytest.raises(BridgeError, match="not a row of 32-bit floats") as failure:
-        reply_of(body(b64encode(bytes(size)).decode()))
+        response_of(body(b64encode(bytes(size)).decode()))
     assert failure.value.reason is Reason.UPSTREAM_MALFORMED_RESPONSE
 
 
 def test_special_floats_survive_base64() -> None:
     """Infinities, NaN and the sign of zero are bits like any others."""
-    vector = reply_of(body(packed(math.inf, -math.inf, math.nan, -0.0))).data[0].embedding
+    vector = response_of(body(packed(math.inf, -math.inf, math.nan, -0.0))).data[0].embedding
     assert vector[:2] == [math.inf, -math.inf]
     assert math.isnan(vector[2])
     assert math.copysign(1, vector[3]) == -1
@@ -217,7 +217,7 @@ def test_special_floats_survive_base64() -> None:
 @pytest.mark.parametrize(
     "value", [{}, {"data": None}, {"data": {}}, {"data": "x"}, {"data": []}, {"data": [None, 3, {}]}]
 )
-def test_replies_without_vectors(value: Any) -> None:
+def test_responses_without_vectors(value: Any) -> None:
     """Nothing to lift, nothing changed."""
     lifted, blocks = lift(value, Vectors(is_float32=True))
     assert lifted == value

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from tests.support.gateway import Exchange, json_reply
+from tests.support.gateway import Exchange, respond_json
 
 _ANSWER: Final = "The sky is blue."
 _USAGE: Final = {"prompt_tokens": 7, "completion_tokens": 5, "total_tokens": 12}
@@ -10,14 +10,14 @@ _FRAME: Final = {"id": "chatcmpl-1", "created": 1, "model": "example/model"}
 _MODELS: Final = {"object": "list", "data": [{"id": "example/model", "object": "model"}]}
 
 
-async def answer(exchange: Exchange) -> None:
+async def respond(exchange: Exchange) -> None:
     """A gateway that calls the first function of a request once, and says the same to all else."""
     request = exchange.request
     if request.path.endswith("/models"):
-        await json_reply(_MODELS)(exchange)
+        await respond_json(_MODELS)(exchange)
     elif request.path.endswith("/embeddings"):
         vectors = [{"index": at, "embedding": [0.5, 0.25]} for at in range(len(request.json["input"]))]
-        await json_reply({"data": vectors})(exchange)
+        await respond_json({"data": vectors})(exchange)
     elif request.path.endswith("/responses"):
         await responses(exchange)
     elif request.json.get("stream"):
@@ -32,7 +32,7 @@ async def answer(exchange: Exchange) -> None:
         exchange.writer.close()
     else:
         choice = {"index": 0, "message": message(request.json), "finish_reason": "stop"}
-        await json_reply({**_FRAME, "object": "chat.completion", "choices": [choice], "usage": _USAGE})(exchange)
+        await respond_json({**_FRAME, "object": "chat.completion", "choices": [choice], "usage": _USAGE})(exchange)
 
 
 def message(body: dict[str, Any]) -> dict[str, Any]:
@@ -50,7 +50,7 @@ async def responses(exchange: Exchange) -> None:
         "parallel_tool_calls": True, "tool_choice": "auto", "tools": [],
     }  # fmt: skip
     if not exchange.request.json.get("stream"):
-        await json_reply(whole)(exchange)
+        await respond_json(whole)(exchange)
         return
     await exchange.head(content_type="text/event-stream")
     delta = {"type": "response.output_text.delta", "delta": _ANSWER, "item_id": "m", "output_index": 0,

@@ -85,10 +85,10 @@ def _unpack(packed: Any) -> Message:
 async def failed(call: Awaitable[Any]) -> Failure:
     """The failure of a unary call."""
     try:
-        reply = await call
+        response = await call
     except grpc.aio.AioRpcError as error:
         return failure(error)
-    raise AssertionError(f"the call did not fail: {reply}")
+    raise AssertionError(f"the call did not fail: {response}")
 
 
 async def failed_stream(call: AsyncIterator[Any]) -> tuple[list[str], Failure]:

@@ -58,7 +58,9 @@ class Exchange:
 Script = Callable[[Exchange], Awaitable[None]]
 
 
-def reply(body: bytes | str = b"", status: int = 200, content_type: str = "application/json", **headers: str) -> Script:
+def respond(
+    body: bytes | str = b"", status: int = 200, content_type: str = "application/json", **headers: str
+) -> Script:
     """A whole reply; the connection is kept alive."""
     data = body.encode() if isinstance(body, str) else body
 
@@ -69,8 +71,8 @@ def reply(body: bytes | str = b"", status: int = 200, content_type: str = "appli
     return script
 
 
-def json_reply(value: Any, status: int = 200, **headers: str) -> Script:
-    return reply(json.dumps(value), status, **headers)
+def respond_json(value: Any, status: int = 200, **headers: str) -> Script:
+    return respond(json.dumps(value), status, **headers)
 
 
 def sse(*events: Any, done: bool = True, **headers: str) -> Script:

@@ -49,7 +49,7 @@ async def get(address: str, accept: str = "text/plain") -> Scrape:
 
     def fetch() -> str:
         request = urllib.request.Request(f"http://{address}/metrics", headers={"Accept": accept})  # http
-        with urllib.request.urlopen(request, timeout=20) as reply:  # noqa: S310 # http
-            return str(reply.read().decode())
+        with urllib.request.urlopen(request, timeout=20) as response:  # noqa: S310 # http
+            return str(response.read().decode())
 
     return Scrape(await asyncio.to_thread(fetch))

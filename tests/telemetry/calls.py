@@ -6,7 +6,7 @@ from typing import Any
 import grpc
 
 from aibridge.v1 import chat_pb2, chat_pb2_grpc, embeddings_pb2, embeddings_pb2_grpc, models_pb2, models_pb2_grpc
-from tests.support.gateway import Exchange, Gateway, json_reply, reply, sse
+from tests.support.gateway import Exchange, Gateway, respond, respond_json, sse
 from tests.support.payloads import CHUNK, COMPLETION, LAST
 
 USAGE = {"prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18}
@@ -26,18 +26,18 @@ async def every_kind(gateway: Gateway, channel: grpc.aio.Channel, model: str = "
         await exchange.event(CHUNK)
         await exchange.wait_closed()
 
-    gateway.script(json_reply({**COMPLETION, "usage": USAGE}))
+    gateway.script(respond_json({**COMPLETION, "usage": USAGE}))
     await chat.CreateChatCompletion(hello)
     gateway.script(sse(CHUNK, CHUNK, {**LAST, "usage": USAGE}))
     await _ended(chat.CreateChatCompletionStream(hello))
-    gateway.script(json_reply({"data": [{"index": 0, "embedding": [0.5]}], "usage": {"prompt_tokens": 4}}))
+    gateway.script(respond_json({"data": [{"index": 0, "embedding": [0.5]}], "usage": {"prompt_tokens": 4}}))
     await embeddings_pb2_grpc.EmbeddingsServiceStub(channel).CreateEmbedding(embed)
     await models_pb2_grpc.ModelsServiceStub(channel).ListModels(models_pb2.ListModelsRequest())
-    gateway.script(reply(b"", 503, retry_after="0"), json_reply(COMPLETION))
+    gateway.script(respond(b"", 503, retry_after="0"), respond_json(COMPLETION))
     await chat.CreateChatCompletion(hello)
     gateway.script(sse(CHUNK, done=False))
     await _ended(chat.CreateChatCompletionStream(hello))
-    gateway.script(json_reply({"error": {"message": "no"}}, 400))
+    gateway.script(respond_json({"error": {"message": "no"}}, 400))
     await _ended(chat.CreateChatCompletionStream(hello))
     await _ended(chat.CreateChatCompletionStream(chat_pb2.CreateChatCompletionRequest(model=model)))
     gateway.script(waits)

@@ -9,7 +9,7 @@ import grpc
 import pytest
 
 from aibridge.v1 import chat_pb2, chat_pb2_grpc, models_pb2, models_pb2_grpc
-from tests.support.gateway import Exchange, Gateway, json_reply, reply, sse
+from tests.support.gateway import Exchange, Gateway, respond, respond_json, sse
 from tests.support.payloads import CHUNK, COMPLETION, LAST
 from tests.support.processes import channel_to, serving
 from tests.support.scrape import get
@@ -76,7 +76,7 @@ def by_model(body: bytes) -> Any:
 
     async def script(exchange: Exchange) -> None:
         innocent = b"innocent-" in exchange.request.body
-        await reply(json.dumps(COMPLETION).encode() if innocent else body, content_type="application/json")(exchange)
+        await respond(json.dumps(COMPLETION).encode() if innocent else body, content_type="application/json")(exchange)
 
     return script
 
@@ -120,7 +120,7 @@ async def _nasty(calls: Calls) -> None:
     for said in NASTY_REPLIES:
         calls.gateway.script(by_model(json.dumps({**COMPLETION, **said}).encode()))
         await calls.beside(calls.chat.CreateChatCompletion(hello("m")))
-    calls.gateway.script(json_reply(COMPLETION))
+    calls.gateway.script(respond_json(COMPLETION))
     for model in NASTY_MODELS:
         await calls.beside(calls.chat.CreateChatCompletion(hello(model)))
     for more in ({"top_k": -(1 << 31)}, {"seed": (1 << 63) - 1}, {"temperature": 1e308}):

@@ -20,7 +20,7 @@ import trustme
 from aibridge.v1 import chat_pb2, chat_pb2_grpc
 from bridge.telemetry.capture import captured
 from tests.support.authority import chain, key
-from tests.support.gateway import Gateway, json_reply
+from tests.support.gateway import Gateway, respond_json
 from tests.support.payloads import COMPLETION
 from tests.support.processes import serving
 
@@ -124,7 +124,7 @@ async def calling(address: str) -> Any:
 @pytest.mark.parametrize("workers", ["1", "2"])
 async def test_broken_handshakes_in_the_log(gateway: Gateway, hello: Hello, tmp_path: Path, workers: str) -> None:
     """Each line of standard error is JSON; core's have its logger and its place. In worker processes too."""
-    gateway.script(json_reply(COMPLETION))
+    gateway.script(respond_json(COMPLETION))
     async with serving(gateway, *secured(tmp_path), "--workers", workers, "--metrics-listen", "off") as process:
         await asyncio.to_thread(break_handshakes, process.address, 5)
         async with calling(process.address) as stub:
@@ -143,7 +143,7 @@ async def test_broken_handshakes_in_the_log(gateway: Gateway, hello: Hello, tmp_
 @pytest.mark.parametrize("workers", ["1", "2"])
 async def test_nobody_reads(gateway: Gateway, hello: Hello, tmp_path: Path, workers: str) -> None:
     """Standard error is full and stays full: broken handshakes hold up no call, on old or new connections."""
-    gateway.script(json_reply(COMPLETION))
+    gateway.script(respond_json(COMPLETION))
     reader, writer = os.pipe()
     command = ("-m", "bridge", "serve", "--listen", "127.0.0.1:0", "--upstream-url", gateway.url)
     process = await asyncio.create_subprocess_exec(

@@ -20,7 +20,7 @@ from bridge.telemetry import exporter
 from bridge.telemetry import port as port_module
 from bridge.telemetry.series import gauge
 from tests.support import scrape
-from tests.support.gateway import Gateway, json_reply
+from tests.support.gateway import Gateway, respond_json
 from tests.support.payloads import COMPLETION
 from tests.support.processes import Process, address_of, channel_to, children, serving
 from tests.support.scrape import Scrape
@@ -47,7 +47,7 @@ async def scraped(address: str, condition: Callable[[Scrape], bool]) -> Scrape:
 
 async def test_one_process(gateway: Gateway, hello: Hello) -> None:
     """It serves its own numbers, those of the process among them, in both of Prometheus's formats."""
-    gateway.script(json_reply(COMPLETION))
+    gateway.script(respond_json(COMPLETION))
     async with serving(gateway, *METRICS) as process:
         address = await address_of(process)
         await say_hello(process, hello, 3)
@@ -64,7 +64,7 @@ async def test_one_process(gateway: Gateway, hello: Hello) -> None:
 
 async def test_two_workers_one_of_which_is_killed(gateway: Gateway, hello: Hello) -> None:
     """Each worker has series of its own. One that is killed begins again at zero; the other goes on."""
-    gateway.script(json_reply(COMPLETION))
+    gateway.script(respond_json(COMPLETION))
     async with serving(gateway, "--workers", "2", *METRICS) as process:
         address = await address_of(process)
         await say_hello(process, hello, 24)
@@ -93,9 +93,9 @@ def _up(seen: Scrape) -> float:
     return seen.sum("aibridge_worker_up")
 
 
-async def test_a_worker_that_does_not_answer(gateway: Gateway, hello: Hello) -> None:
+async def test_a_worker_that_does_not_response(gateway: Gateway, hello: Hello) -> None:
     """A scrape does without it, and what it says too late is not taken for the answer to a later question."""
-    gateway.script(json_reply(COMPLETION))
+    gateway.script(respond_json(COMPLETION))
     async with serving(gateway, "--workers", "2", *METRICS) as process:
         address = await address_of(process)
         await say_hello(process, hello, 12)

@@ -18,7 +18,7 @@ import pytest
 
 from aibridge.v1 import chat_pb2, chat_pb2_grpc
 from bridge.telemetry.writer import Writer
-from tests.support.gateway import Gateway, json_reply, reply, sse
+from tests.support.gateway import Gateway, respond, respond_json, sse
 from tests.support.payloads import CHUNK, COMPLETION, LAST
 from tests.support.processes import channel_to, serving
 
@@ -30,10 +30,10 @@ CALLER = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 async def test_the_line_of_a_call(gateway: Gateway, hello: Hello) -> None:
     """Everything that is known about a call is in its line, what is not known is left out."""
     gateway.script(
-        json_reply({**COMPLETION, "usage": USAGE}),
+        respond_json({**COMPLETION, "usage": USAGE}),
         sse(CHUNK, {**LAST, "usage": USAGE}),
-        reply(b"", 401),
-        json_reply(COMPLETION),
+        respond(b"", 401),
+        respond_json(COMPLETION),
     )
     async with serving(gateway, AIBRIDGE_UPSTREAM_API_KEY="sk-1") as process, channel_to(process.address) as channel:
         stub = chat_pb2_grpc.ChatServiceStub(channel)
@@ -69,7 +69,7 @@ def _without_times(line: dict[str, Any]) -> dict[str, Any]:
 
 async def test_levels(gateway: Gateway, hello: Hello) -> None:
     """At `error`, calls leave no line, except for those that the operator has to see."""
-    gateway.script(json_reply(COMPLETION), reply(b"", 401))
+    gateway.script(respond_json(COMPLETION), respond(b"", 401))
     arguments = ("--log-level", "error")
     async with serving(gateway, *arguments, AIBRIDGE_UPSTREAM_API_KEY="sk-1") as process:
         async with channel_to(process.address) as channel:
@@ -85,7 +85,7 @@ async def test_levels(gateway: Gateway, hello: Hello) -> None:
 
 async def test_a_process_that_nobody_reads(gateway: Gateway, hello: Hello) -> None:
     """The pipe of standard error is full and stays full: calls go on, and the process still stops."""
-    gateway.script(json_reply(COMPLETION))
+    gateway.script(respond_json(COMPLETION))
     read, write = os.pipe()
     os.set_blocking(write, False)
     with contextlib.suppress(BlockingIOError):

@@ -16,7 +16,7 @@ from bridge.telemetry import metrics as metrics_module
 from bridge.telemetry.metrics import FAMILIES, Metrics
 from tests.support import scrape
 from tests.support.bridge import Bridge, Start
-from tests.support.gateway import Exchange, Gateway, Script, json_reply, reply, sse
+from tests.support.gateway import Exchange, Gateway, Script, respond, respond_json, sse
 from tests.support.payloads import CHUNK, COMPLETION, LAST
 from tests.support.scrape import Scrape
 
@@ -39,7 +39,7 @@ async def code_of(call: Any) -> grpc.StatusCode:
 
 async def test_a_unary_call(bridge: Bridge, hello: Hello) -> None:
     """Counted by the ecosystem's names, its reply by the GenAI conventions."""
-    bridge.gateway.script(json_reply({**COMPLETION, "usage": USAGE}))
+    bridge.gateway.script(respond_json({**COMPLETION, "usage": USAGE}))
     await bridge.chat.CreateChatCompletion(hello)
     seen = read(bridge)
     method = {"grpc_type": "unary", "grpc_service": "aibridge.v1.ChatService", "grpc_method": "CreateChatCompletion"}
@@ -136,11 +136,11 @@ async def test_a_stream(bridge: Bridge, hello: Hello) -> None:
 
 ENDS: dict[str, tuple[Script, str, str, str]] = {
     "cut": (sse(CHUNK, done=False), "Unavailable", "UPSTREAM_STREAM_INTERRUPTED", "2xx"),
-    "refused": (json_reply({"error": {"message": "no"}}, 400), "InvalidArgument", "INVALID_REQUEST", "4xx"),
-    "limited": (json_reply({"error": {"message": "slow"}}, 429), "ResourceExhausted", "RATE_LIMIT_EXCEEDED", "4xx"),
-    "down": (reply(b"", 503), "Unavailable", "UPSTREAM_UNAVAILABLE", "5xx"),
-    "odd status": (reply(b"", 799), "Unavailable", "UPSTREAM_SERVER_ERROR", "5xx"),
-    "malformed": (reply("nonsense"), "Internal", "UPSTREAM_MALFORMED_RESPONSE", "2xx"),
+    "refused": (respond_json({"error": {"message": "no"}}, 400), "InvalidArgument", "INVALID_REQUEST", "4xx"),
+    "limited": (respond_json({"error": {"message": "slow"}}, 429), "ResourceExhausted", "RATE_LIMIT_EXCEEDED", "4xx"),
+    "down": (respond(b"", 503), "Unavailable", "UPSTREAM_UNAVAILABLE", "5xx"),
+    "odd status": (respond(b"", 799), "Unavailable", "UPSTREAM_SERVER_ERROR", "5xx"),
+    "malformed": (respond("nonsense"), "Internal", "UPSTREAM_MALFORMED_RESPONSE", "2xx"),
 }
 
 
@@ -193,7 +193,7 @@ async def test_cancelled(bridge: Bridge, hello: Hello) -> None:
 
 async def test_retries(start: Start, gateway: Gateway, hello: Hello) -> None:
     """Each attempt counts by its own status."""
-    gateway.script(reply(b"", 503, retry_after="0"), reply(b"", 429, retry_after="0"), json_reply(COMPLETION))
+    gateway.script(respond(b"", 503, retry_after="0"), respond(b"", 429, retry_after="0"), respond_json(COMPLETION))
     async with start(max_retries=2) as bridge:
         await bridge.chat.CreateChatCompletion(hello)
         seen = read(bridge)
@@ -209,7 +209,7 @@ async def test_the_limiter(start: Start, gateway: Gateway, hello: Hello) -> None
 
     async def script(exchange: Exchange) -> None:
         await go_on.wait()
-        await json_reply(COMPLETION)(exchange)
+        await respond_json(COMPLETION)(exchange)
 
     gateway.script(script)
     async with start(max_calls=1) as bridge:
@@ -237,11 +237,11 @@ async def test_the_limiter(start: Start, gateway: Gateway, hello: Hello) -> None
 
 async def test_models_are_bounded(start: Start, gateway: Gateway) -> None:
     """The first so many that answered have a label; callers cannot make more."""
-    gateway.script(json_reply(COMPLETION))
+    gateway.script(respond_json(COMPLETION))
     async with start(metrics_models=2) as bridge:
         for model in ("a", "b", "c", "d" * 200, "a"):
             await bridge.chat.CreateChatCompletion(Hello(model=model, messages=[{"role": "user", "content": "hi"}]))
-        gateway.script(reply(b"", 404))
+        gateway.script(respond(b"", 404))
         await code_of(
             bridge.chat.CreateChatCompletionStream(Hello(model="e", messages=[{"role": "user", "content": "h"}]))
         )
@@ -255,7 +255,7 @@ async def test_models_are_bounded(start: Start, gateway: Gateway) -> None:
 @pytest.mark.parametrize("tokens", [None, -5, "many", 1.5, True, []])
 async def test_token_counts_that_are_none(bridge: Bridge, hello: Hello, tokens: Any) -> None:
     """What the upstream says instead of a number is not counted, and breaks nothing."""
-    bridge.gateway.script(json_reply({**COMPLETION, "usage": {"prompt_tokens": tokens}}))
+    bridge.gateway.script(respond_json({**COMPLETION, "usage": {"prompt_tokens": tokens}}))
     await bridge.chat.CreateChatCompletion(hello)
     seen = read(bridge)
     assert seen.sum("gen_ai_client_token_usage_count") == 0
@@ -264,7 +264,7 @@ async def test_token_counts_that_are_none(bridge: Bridge, hello: Hello, tokens: 
 
 async def test_embeddings_and_models(bridge: Bridge) -> None:
     """Embeddings are a GenAI operation; the catalogue is none."""
-    bridge.gateway.script(json_reply({"data": [{"index": 0, "embedding": [0.5]}], "usage": {"prompt_tokens": 4}}))
+    bridge.gateway.script(respond_json({"data": [{"index": 0, "embedding": [0.5]}], "usage": {"prompt_tokens": 4}}))
     request = embeddings_pb2.CreateEmbeddingRequest(model="e")
     request.input_texts.items.append("a")
     await bridge.embeddings.CreateEmbedding(request)
@@ -292,7 +292,7 @@ async def test_a_fault_in_telemetry_is_no_fault_of_the_call(
         raise ZeroDivisionError
 
     monkeypatch.setattr(bridge.app.metrics, "end", broken)
-    bridge.gateway.script(json_reply(COMPLETION))
+    bridge.gateway.script(respond_json(COMPLETION))
     assert (await bridge.chat.CreateChatCompletion(hello)).choices[0].message.content == "hello"
 
 

@@ -15,14 +15,14 @@ import pytest_asyncio
 from aibridge.v1 import chat_pb2, chat_pb2_grpc, embeddings_pb2, embeddings_pb2_grpc, models_pb2, models_pb2_grpc
 from tests.support import gateway as fake
 from tests.support import scrape
-from tests.support.gateway import Exchange, Gateway, Script, json_reply, raw_sse, reply, sse
+from tests.support.gateway import Exchange, Gateway, Script, raw_sse, respond, respond_json, sse
 from tests.support.processes import Process, address_of, channel_to, serving
 from tests.telemetry.collector import Collector, collecting
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 PROMPT = "seventeen zwiebelfisch circle the lighthouse at noon"
-ANSWER = "the answer of the quetzal is a marmalade of clouds"
+RESPONSE_TEXT = "the answer of the quetzal is a marmalade of clouds"
 BRIDGE_KEY = "sk-bridge0zwiebelfisch0123456789abcdef"
 CALLER_KEY = "sk-caller0zwiebelfisch0123456789abcdef"
 KEYS = (BRIDGE_KEY, CALLER_KEY)
@@ -31,9 +31,9 @@ SENT = (PROMPT, *KEYS)
 
 QUOTE = f"cannot take {PROMPT!r} from {BRIDGE_KEY} or Bearer {CALLER_KEY}"
 ERROR = {"error": {"message": QUOTE, "type": "invalid_request_error", "param": PROMPT, "code": None}}
-FUNCTION = {"name": "f", "arguments": json.dumps({"a": ANSWER})}
+FUNCTION = {"name": "f", "arguments": json.dumps({"a": RESPONSE_TEXT})}
 TOOL_CALL = {"index": 0, "id": "t1", "type": "function", "function": FUNCTION}
-MESSAGE = {"role": "assistant", "content": ANSWER, "reasoning": ANSWER, "tool_calls": [TOOL_CALL]}
+MESSAGE = {"role": "assistant", "content": RESPONSE_TEXT, "reasoning": RESPONSE_TEXT, "tool_calls": [TOOL_CALL]}
 USAGE = {"prompt_tokens": 3, "completion_tokens": 4, "total_tokens": 7}
 COMPLETION = {
     "id": "c",
@@ -53,20 +53,20 @@ async def resets(exchange: Exchange) -> None:
 
 def scripts() -> Iterator[Script]:
     """The ways in which a gateway answers: well, with an error that quotes, and with nonsense that does."""
-    yield json_reply(COMPLETION)
+    yield respond_json(COMPLETION)
     yield sse(CHUNK, LAST)
     for status in (301, 400, 401, 402, 403, 404, 408, 409, 413, 422, 429, 500, 502, 503, 504, 529):
-        yield json_reply(ERROR, status, location=f"http://127.0.0.1:1/{BRIDGE_KEY}")
-        yield reply(f"<html>{QUOTE}</html>", status, "text/html")
-    yield json_reply({"error": QUOTE})
-    yield json_reply({"choices": QUOTE})
-    yield json_reply([QUOTE, ANSWER])
-    yield reply(f'{{"choices": [{{"{ANSWER}": {QUOTE}')
-    yield reply(f"{QUOTE} {ANSWER}", content_type="text/plain")
+        yield respond_json(ERROR, status, location=f"http://127.0.0.1:1/{BRIDGE_KEY}")
+        yield respond(f"<html>{QUOTE}</html>", status, "text/html")
+    yield respond_json({"error": QUOTE})
+    yield respond_json({"choices": QUOTE})
+    yield respond_json([QUOTE, RESPONSE_TEXT])
+    yield respond(f'{{"choices": [{{"{RESPONSE_TEXT}": {QUOTE}')
+    yield respond(f"{QUOTE} {RESPONSE_TEXT}", content_type="text/plain")
     yield sse(CHUNK, ERROR)
     yield sse(CHUNK, done=False)
-    yield raw_sse(f"event: error\ndata: {QUOTE} {ANSWER}\n\n")
-    yield raw_sse(f'data: {{"choices": [{{"{ANSWER}": {QUOTE}\n\n')
+    yield raw_sse(f"event: error\ndata: {QUOTE} {RESPONSE_TEXT}\n\n")
+    yield raw_sse(f'data: {{"choices": [{{"{RESPONSE_TEXT}": {QUOTE}\n\n')
     yield resets
 
 
@@ -200,20 +200,20 @@ async def test_no_log_line(runs: tuple[Run, str]) -> None:
     """No log line contains a prompt, a completion or a key."""
     seen, _ = runs
     text = json.dumps(seen.process.log) + "\n".join(seen.process.noise)
-    assert not [secret for secret in (*SENT, ANSWER) if secret in text]
+    assert not [secret for secret in (*SENT, RESPONSE_TEXT) if secret in text]
 
 
 async def test_no_metric(runs: tuple[Run, str]) -> None:
     """No metric does."""
     _, metrics = runs
-    assert not [secret for secret in (*SENT, ANSWER) if secret in metrics]
+    assert not [secret for secret in (*SENT, RESPONSE_TEXT) if secret in metrics]
 
 
 async def test_no_span(runs: tuple[Run, str]) -> None:
     """No span does."""
     seen, _ = runs
     text = "".join(f"{one.span} {one.resource}" for one in seen.collector.spans)
-    assert not [secret for secret in (*SENT, ANSWER) if secret in text]
+    assert not [secret for secret in (*SENT, RESPONSE_TEXT) if secret in text]
 
 
 async def test_no_error_and_no_trailer(runs: tuple[Run, str]) -> None:

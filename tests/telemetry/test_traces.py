@@ -18,7 +18,7 @@ from bridge.server.app import App
 from bridge.settings import SettingsError
 from bridge.telemetry import observer, otel, traces
 from tests.support.bridge import Bridge
-from tests.support.gateway import Exchange, Gateway, Script, json_reply, reply, sse
+from tests.support.gateway import Exchange, Gateway, Script, respond, respond_json, sse
 from tests.support.payloads import CHUNK, COMPLETION, LAST
 from tests.support.processes import channel_to, free_port, serving
 from tests.telemetry.collector import Collector, Seen, collecting
@@ -85,7 +85,7 @@ async def test_a_unary_call(tracing: Tracing, collector: Collector, hello: Hello
     """Names and attributes of the conventions; the caller's trace goes on, and reaches the upstream."""
     hello.temperature, hello.max_completion_tokens, hello.seed, hello.top_k = 0.5, 64, 7, 40
     async with tracing() as bridge:
-        bridge.gateway.script(json_reply({**COMPLETION, "model": "m-2024", "usage": USAGE}))
+        bridge.gateway.script(respond_json({**COMPLETION, "model": "m-2024", "usage": USAGE}))
         metadata = [("traceparent", CALLER), ("tracestate", "vendor=1"), ("x-request-id", "r1")]
         await bridge.chat.CreateChatCompletion(hello, metadata=metadata)
         server, client = await collector.received(2)
@@ -191,8 +191,14 @@ End = tuple[Script, Callable[[Bridge, Any], Awaitable[None]], str, str, bool]
 ENDS: dict[str, End] = {
     "cancelled": (waits, _read_and_cancel, "CANCELLED", "CANCELLED", False),
     "cut": (sse(CHUNK, done=False), _read_all, "UNAVAILABLE", "UPSTREAM_STREAM_INTERRUPTED", True),
-    "refused": (json_reply({"error": {"message": "no"}}, 400), _read_all, "INVALID_ARGUMENT", "INVALID_REQUEST", False),
-    "down": (reply(b"", 503), _read_all, "UNAVAILABLE", "UPSTREAM_UNAVAILABLE", True),
+    "refused": (
+        respond_json({"error": {"message": "no"}}, 400),
+        _read_all,
+        "INVALID_ARGUMENT",
+        "INVALID_REQUEST",
+        False,
+    ),
+    "down": (respond(b"", 503), _read_all, "UNAVAILABLE", "UPSTREAM_UNAVAILABLE", True),
 }
 
 
@@ -215,7 +221,7 @@ async def test_an_end_that_is_not_good(tracing: Tracing, collector: Collector, h
 
 async def test_retries_are_one_operation(tracing: Tracing, collector: Collector, hello: Hello) -> None:
     async with tracing(max_retries=1) as bridge:
-        bridge.gateway.script(reply(b"", 503, retry_after="0"), json_reply(COMPLETION))
+        bridge.gateway.script(respond(b"", 503, retry_after="0"), respond_json(COMPLETION))
         await bridge.chat.CreateChatCompletion(hello)
         _, client = await collector.received(2)
         sent = {request.headers["traceparent"] for request in bridge.gateway.requests}
@@ -238,7 +244,7 @@ async def test_refused_before_the_upstream(tracing: Tracing, collector: Collecto
 async def test_embeddings_and_models(tracing: Tracing, collector: Collector) -> None:
     async with tracing() as bridge:
         bridge.gateway.script(
-            json_reply({"data": [{"index": 0, "embedding": [0.5]}], "model": "e-1", "usage": {"prompt_tokens": 4}})
+            respond_json({"data": [{"index": 0, "embedding": [0.5]}], "model": "e-1", "usage": {"prompt_tokens": 4}})
         )
         request = embeddings_pb2.CreateEmbeddingRequest(model="e", dimensions=8)
         request.input_texts.items.append("a")
@@ -257,7 +263,7 @@ async def test_a_raw_call(tracing: Tracing, collector: Collector) -> None:
     """Its operation is the pattern that allowed its path; the path, which a caller chooses, is in no span."""
     usage = {"input_tokens": 11, "output_tokens": 7}
     async with tracing(raw_paths="/responses/*") as bridge:
-        bridge.gateway.script(json_reply({"id": "resp_1", "object": "response", "model": "m-1", "usage": usage}))
+        bridge.gateway.script(respond_json({"id": "resp_1", "object": "response", "model": "m-1", "usage": usage}))
         await bridge.raw.Call(raw_pb2.RawRequest(path="/responses/private", body_json='{"model": "m"}'))
         server, client = await collector.received(2)
     assert (client.name, server.name) == ("/responses/* m", "aibridge.v1.RawService/Call")
@@ -274,7 +280,7 @@ async def test_not_sampled(
     """The standard sampler decides; the upstream is told of the decision."""
     monkeypatch.setenv("OTEL_TRACES_SAMPLER", "always_off")
     async with tracing() as bridge:
-        bridge.gateway.script(json_reply(COMPLETION))
+        bridge.gateway.script(respond_json(COMPLETION))
         await bridge.chat.CreateChatCompletion(hello)
         flags = int(bridge.gateway.last.headers["traceparent"][-2:], 16)
         assert flags & 1 == 0
@@ -289,7 +295,7 @@ async def test_content_is_in_no_span(tracing: Tracing, collector: Collector) -> 
     request.tools.add(type="function").function.description = marker
     async with tracing() as bridge:
         choice = {"index": 0, "message": {"content": marker}, "finish_reason": marker}
-        bridge.gateway.script(json_reply({"id": marker, "model": marker, "choices": [choice]}))
+        bridge.gateway.script(respond_json({"id": marker, "model": marker, "choices": [choice]}))
         await bridge.chat.CreateChatCompletion(request)
         spans = await collector.received(2)
     assert not [seen for seen in spans if marker in str(seen.span)]
@@ -352,7 +358,7 @@ def test_an_exporter_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> N
 
 async def test_a_process_sends_its_last_spans(gateway: Gateway, collector: Collector, hello: Hello) -> None:
     """A stop does not lose what has not been sent yet; the log line names the trace."""
-    gateway.script(json_reply(COMPLETION))
+    gateway.script(respond_json(COMPLETION))
     variables = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.endpoint, "OTEL_BSP_SCHEDULE_DELAY": "60000"}
     listen = f"127.0.0.1:{free_port()}"
     async with serving(gateway, listen=listen, OTEL_SERVICE_NAME="mine", **variables) as process:
@@ -370,7 +376,7 @@ async def test_a_process_sends_its_last_spans(gateway: Gateway, collector: Colle
 
 async def test_a_collector_that_is_away(gateway: Gateway, hello: Hello) -> None:
     """Calls do not notice, and neither does the stop for long."""
-    gateway.script(json_reply(COMPLETION))
+    gateway.script(respond_json(COMPLETION))
     async with serving(gateway, OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:1") as process:
         async with channel_to(process.address) as channel:
             await Bridge("", gateway, channel, None).chat.CreateChatCompletion(hello)  # type: ignore[arg-type]
@@ -400,7 +406,7 @@ async def test_a_trace_context_that_is_none(
     tracing: Tracing, collector: Collector, gateway: Gateway, hello: Hello, metadata: Any
 ) -> None:
     """The call goes on with a trace of its own, or with none in the log where the bridge makes no spans."""
-    gateway.script(json_reply(COMPLETION))
+    gateway.script(respond_json(COMPLETION))
     async with tracing() as bridge:
         await bridge.chat.CreateChatCompletion(hello, metadata=metadata)
         server, client = await collector.received(2)
@@ -421,7 +427,7 @@ def test_the_callers_trace_in_the_log(parent: str) -> None:
 
 async def test_baggage_goes_nowhere(tracing: Tracing, collector: Collector, gateway: Gateway, hello: Hello) -> None:
     """What callers put there is for others to read; neither the upstream nor a span gets it."""
-    gateway.script(json_reply(COMPLETION))
+    gateway.script(respond_json(COMPLETION))
     async with tracing() as bridge:
         await bridge.chat.CreateChatCompletion(hello, metadata=[("traceparent", CALLER), ("baggage", "user=canary")])
         spans = await collector.received(2)

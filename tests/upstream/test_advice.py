@@ -8,7 +8,7 @@ import pytest
 from aibridge.v1 import chat_pb2
 from tests.support.bridge import Bridge
 from tests.support.details import failed, failed_stream, refusal
-from tests.support.gateway import json_reply, reply, sse
+from tests.support.gateway import respond, respond_json, sse
 from tests.support.payloads import CHUNK
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -76,7 +76,7 @@ async def test_delay(
     headers: dict[str, str], expected: int | None, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest
 ) -> None:
     """`retry-after-ms`, else `retry-after`, else the reset of the limits, else a second; over a minute means no."""
-    warm.gateway.script(reply(b"{}", 429, **headers))
+    warm.gateway.script(respond(b"{}", 429, **headers))
     failure = await failed(warm.chat.CreateChatCompletion(hello))
     assert failure.reason == "RATE_LIMIT_EXCEEDED"
     assert failure.pushback == ("-1" if expected is None else str(expected))
@@ -92,7 +92,7 @@ async def test_time_of_day(header: str, warm: Bridge, hello: chat_pb2.CreateChat
     at = time() + 30
     values = [formatdate(at, usegmt=True)] if header == "retry_after" else [str(int(at)), str(int(at * 1000))]
     for value in values:
-        warm.gateway.script(reply(b"{}", 429, **{header: value}))
+        warm.gateway.script(respond(b"{}", 429, **{header: value}))
         failure = await failed(warm.chat.CreateChatCompletion(hello))
         assert failure.delay_ms is not None
         assert 25_000 < failure.delay_ms <= 30_000
@@ -131,7 +131,7 @@ async def test_other_statuses(
     hello: chat_pb2.CreateChatCompletionRequest,
 ) -> None:
     """A named delay counts wherever trying again is of use; the reset of a limit only where a limit was hit."""
-    warm.gateway.script(reply(b"{}", http, **headers))
+    warm.gateway.script(respond(b"{}", http, **headers))
     failure = await failed(warm.chat.CreateChatCompletion(hello))
     assert failure.pushback == pushback
     assert failure.delay_ms == (int(pushback) if pushback not in {None, "-1"} else None)
@@ -143,7 +143,7 @@ async def test_delay_in_the_body(warm: Bridge, hello: chat_pb2.CreateChatComplet
     warm.gateway.script(sse(CHUNK, error))
     _, failure = await failed_stream(warm.chat.CreateChatCompletionStream(hello))
     assert failure.pushback == "3000"
-    warm.gateway.script(json_reply(error, 429, retry_after="2"))
+    warm.gateway.script(respond_json(error, 429, retry_after="2"))
     failure = await failed(warm.chat.CreateChatCompletion(hello))
     assert failure.pushback == "2000"
 
@@ -153,7 +153,7 @@ async def test_delay_in_the_body(warm: Bridge, hello: chat_pb2.CreateChatComplet
 async def test_long_headers(name: str, unit: str, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
     """A header of any length holds up nobody: the advice is as if it were not there."""
     value = unit * (8000 // len(unit))
-    warm.gateway.script(reply(b"{}", 429, **{name: value}))
+    warm.gateway.script(respond(b"{}", 429, **{name: value}))
     began = thread_time()
     failure = await failed(warm.chat.CreateChatCompletion(hello))
     assert thread_time() - began < 0.5  # for 16,000 digits it was 23 s, by the square of their number
@@ -162,7 +162,7 @@ async def test_long_headers(name: str, unit: str, warm: Bridge, hello: chat_pb2.
 
 async def test_headers_stay_readable(warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
     """The headers that the advice was made from come as trailers too, as they were."""
-    warm.gateway.script(reply(b"{}", 429, retry_after="120", x_ratelimit_reset_tokens="6m0s", x_should_retry="false"))
+    warm.gateway.script(respond(b"{}", 429, retry_after="120", x_ratelimit_reset_tokens="6m0s", x_should_retry="false"))
     failure = await failed(warm.chat.CreateChatCompletion(hello))
     assert failure.pushback == "-1"
     assert failure.trailers["retry-after"] == "120"

@@ -21,12 +21,12 @@ from tests.support import gateway as fake
 from tests.support.bridge import Bridge, start_bridge
 from tests.support.details import failed
 from tests.support.forward import Fault, ForwardProxy, forwarding
-from tests.support.gateway import Gateway, json_reply
+from tests.support.gateway import Gateway, respond_json
 from tests.upstream.wire import deaf, refusing
 
 CA = trustme.CA()
 OTHER = trustme.CA()
-LIST = json_reply({"object": "list", "data": []})
+LIST = respond_json({"object": "list", "data": []})
 Settings = dict[str, Any]
 Situation = Callable[[], AbstractAsyncContextManager[Settings]]
 

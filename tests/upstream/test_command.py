@@ -17,7 +17,7 @@ from bridge.settings import SettingsError
 from bridge.upstream.command import PrintedToken, TokenCommand, TokenCommandError, parse
 from tests.support.bridge import Bridge, Start
 from tests.support.details import failed
-from tests.support.gateway import Exchange, Gateway, json_reply
+from tests.support.gateway import Exchange, Gateway, respond_json
 from tests.support.payloads import COMPLETION
 
 _PATIENCE = 10.0
@@ -127,7 +127,7 @@ def test_what_is_no_token(output: str) -> None:
 async def test_the_token_goes_upstream_and_no_call_runs_the_command(
     start: Start, gateway: Gateway, script: Script
 ) -> None:
-    gateway.script(json_reply(COMPLETION))
+    gateway.script(respond_json(COMPLETION))
     async with start(upstream_token_command=script.command) as bridge:
         for _ in range(3):
             await ask(bridge)
@@ -159,19 +159,19 @@ async def test_401_has_the_command_run_again_once(start: Start, gateway: Gateway
 
     async def only_second(exchange: Exchange) -> None:
         fresh = exchange.request.headers["authorization"] == "Bearer second"
-        await json_reply(COMPLETION if fresh else {"error": {"message": "expired"}}, 200 if fresh else 401)(exchange)
+        await respond_json(COMPLETION if fresh else {"error": {"message": "expired"}}, 200 if fresh else 401)(exchange)
 
     gateway.script(only_second)
     async with start(upstream_token_command=script.command) as bridge:
         bridge.app._upstream.credentials._command._latest = 0.0  # type: ignore[union-attr] # long ago
         script.prints("second")
-        replies = await asyncio.gather(*(ask(bridge) for _ in range(8)))
-        assert {reply.choices[0].message.content for reply in replies} == {"hello"}
+        responses = await asyncio.gather(*(ask(bridge) for _ in range(8)))
+        assert {response.choices[0].message.content for response in responses} == {"hello"}
     assert script.runs == 2
 
 
 async def test_401_is_told_if_the_command_gives_the_same_token(start: Start, gateway: Gateway, script: Script) -> None:
-    gateway.script(json_reply({"error": {"message": "no"}}, 401))
+    gateway.script(respond_json({"error": {"message": "no"}}, 401))
     async with start(upstream_token_command=script.command) as bridge:
         assert (await failed(ask(bridge))).reason == "BRIDGE_CREDENTIALS_REJECTED"
     assert len(gateway.requests) == 1
@@ -204,7 +204,7 @@ async def test_a_caller_with_a_command_of_its_own(
     listed, rules = tmp_path / "tokens", tmp_path / "callers.toml"
     listed.write_text(made.line + "\n")
     rules.write_text(f"[search]\nupstream_token_command = {json.dumps(script.command)}\n")
-    gateway.script(json_reply(COMPLETION))
+    gateway.script(respond_json(COMPLETION))
     options = {"caller_tokens_file": listed, "callers_file": rules, "upstream_api_key": "sk-of-the-bridge"}
     async with start(**options) as bridge:
         for _ in range(2):

@@ -68,10 +68,10 @@ async def resolve(monkeypatch: pytest.MonkeyPatch) -> Resolve:
 
 async def several(made: Transport, count: int) -> list[int]:
     """So many requests at once, each over a connection of its own."""
-    replies = [await ask(made) for _ in range(count)]
-    for reply in replies:
-        await reply.aclose()
-    return [reply.status_code for reply in replies]
+    responses = [await ask(made) for _ in range(count)]
+    for response in responses:
+        await response.aclose()
+    return [response.status_code for response in responses]
 
 
 async def test_refused() -> None:
@@ -290,12 +290,12 @@ async def test_closing_in_the_middle(head: bytes, either: Wire) -> None:
     assert made.connections() == (0, 0)
 
 
-async def test_closing_with_a_reply_in_hand(either: Wire) -> None:
+async def test_closing_with_a_response_in_hand(either: Wire) -> None:
     """Its connection is not kept by a transport that is closed."""
     async with transport(either) as made:
-        reply = await ask(made)
+        response = await ask(made)
         await made.aclose()
-        await reply.aclose()
+        await response.aclose()
         assert made.connections() == (0, 0)
 
 
@@ -387,13 +387,13 @@ async def test_a_server_that_speaks_at_once(said: bytes | None, monkeypatch: pyt
 async def test_the_socket(either: Wire) -> None:
     """Small requests go out at once, and a peer that is silent for long is asked whether it is still there."""
     async with transport(either) as made:
-        reply = await ask(made)
+        response = await ask(made)
         (connection,) = made._used
         option = connection._wire.get_extra_info("socket").getsockopt
         assert option(socket.IPPROTO_TCP, socket.TCP_NODELAY)
         assert option(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
         assert option(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 60
-        await reply.aclose()
+        await response.aclose()
 
 
 async def test_no_handshake(wire: Wire) -> None:
@@ -402,11 +402,11 @@ async def test_no_handshake(wire: Wire) -> None:
     async def closes(peer: Peer) -> None:
         await peer.reader.read(1)
 
-    async def answers(peer: Peer) -> None:
+    async def responses(peer: Peer) -> None:
         await peer.reader.read(1)
         await peer.say(b"HTTP/1.1 400 No\r\n\r\n")
 
-    for play, kind in [(closes, httpx.ConnectError), (answers, httpx.ConnectError), (silent, httpx.ConnectTimeout)]:
+    for play, kind in [(closes, httpx.ConnectError), (responses, httpx.ConnectError), (silent, httpx.ConnectTimeout)]:
         wire.play = play
         async with transport(wire, wire.url.replace("http", "https"), seconds=0.1) as made:
             with pytest.raises(kind):

@@ -32,29 +32,29 @@ def ending(data: bytes, *, reset: bool = False) -> object:
     return play
 
 
-@pytest.mark.parametrize("reply", [SIZED, CHUNKED], ids=["length", "chunked"])
-async def test_a_cut_is_a_cut_wherever_it_is(reply: bytes, made: Transport, wire: Wire) -> None:
+@pytest.mark.parametrize("response", [SIZED, CHUNKED], ids=["length", "chunked"])
+async def test_a_cut_is_a_cut_wherever_it_is(response: bytes, made: Transport, wire: Wire) -> None:
     """At each byte: the body so far and then ReadError. A reply that is not complete never ends well."""
-    body_at = reply.index(b"\r\n\r\n") + 4
+    body_at = response.index(b"\r\n\r\n") + 4
     longest = b""
-    for at in range(len(reply)):
-        wire.play = ending(reply[:at])
+    for at in range(len(response)):
+        wire.play = ending(response[:at])
         data, error = await so_far(made)
         assert isinstance(error, httpx.ReadError), at
         assert b"hello world".startswith(data)
         assert len(data) >= len(longest)
         assert not data or at > body_at
         longest = data
-    assert longest == (b"hello world" if reply is CHUNKED else b"hello worl")
-    wire.play = ending(reply)
+    assert longest == (b"hello world" if response is CHUNKED else b"hello worl")
+    wire.play = ending(response)
     assert await so_far(made) == (b"hello world", None)
 
 
-@pytest.mark.parametrize("reply", [SIZED, CHUNKED, ENDLESS], ids=["length", "chunked", "endless"])
-async def test_a_reset_is_a_cut_too(reply: bytes, made: Transport, wire: Wire) -> None:
+@pytest.mark.parametrize("response", [SIZED, CHUNKED, ENDLESS], ids=["length", "chunked", "endless"])
+async def test_a_reset_is_a_cut_too(response: bytes, made: Transport, wire: Wire) -> None:
     """A reset in the middle of a body, also one that only the end of the connection ends, is ReadError."""
-    for at in (9, len(reply) - 20, len(reply) - 9):
-        wire.play = ending(reply[:at], reset=True)
+    for at in (9, len(response) - 20, len(response) - 9):
+        wire.play = ending(response[:at], reset=True)
         data, error = await so_far(made)
         assert isinstance(error, httpx.ReadError), at
         assert b"hello world".startswith(data)
@@ -221,7 +221,7 @@ async def test_a_body_that_nobody_reads_stops_the_upstream(either: Wire) -> None
 
     either.play = play
     async with transport(either) as made:
-        reply = await ask(made)
+        response = await ask(made)
         connection = next(iter(made._used))
         await until(lambda: connection.is_paused)
         for _ in range(20):
@@ -229,11 +229,11 @@ async def test_a_body_that_nobody_reads_stops_the_upstream(either: Wire) -> None
             assert connection.unread_bytes <= (1 << 16) + (1 << 18) + (1 << 14)
         assert not sent.is_set()
         got = 0
-        async for piece in reply.stream:
+        async for piece in response.stream:
             assert len(piece) <= (1 << 16) + (1 << 18) + (1 << 14)
             got += len(piece)
         assert got == size
-        await reply.aclose()
+        await response.aclose()
 
 
 @pytest.mark.parametrize("head", [b"content-length: 200000\r\n\r\n", b"\r\n"], ids=["length", "endless"])
@@ -252,30 +252,30 @@ async def test_what_came_before_the_end_is_read(polite: bool, head: bytes, eithe
 
     either.play = play
     async with transport(either) as made:
-        reply = await ask(made)
+        response = await ask(made)
         await either.peers[0].over.wait()
         await asyncio.sleep(0.02)
-        assert b"".join([piece async for piece in reply.stream]) == body
-        await reply.aclose()
+        assert b"".join([piece async for piece in response.stream]) == body
+        await response.aclose()
 
 
 @pytest.mark.parametrize("size", [2, 60_000, 100_000])
 @pytest.mark.parametrize("chunked", [False, True], ids=["length", "chunked"])
-async def test_a_complete_reply_that_nobody_read(size: int, chunked: bool, made: Transport, wire: Wire) -> None:  # noqa: FBT001
+async def test_a_complete_response_that_nobody_read(size: int, chunked: bool, made: Transport, wire: Wire) -> None:  # noqa: FBT001
     """It leaves a connection for the next request; if that connection is to be of use, it must still be read from."""
     body = b"x" * size
     framed = b"transfer-encoding: chunked\r\n\r\n%x\r\n%b\r\n0\r\n\r\n" % (size, body)
     wire.play = says(HEAD + (framed if chunked else b"content-length: %d\r\n\r\n%b" % (size, body)))
-    reply = await ask(made)
+    response = await ask(made)
     connection = next(iter(made._used))
     await until(lambda: connection.phase is Phase.COMPLETE or connection.is_paused)
-    await reply.aclose()
+    await response.aclose()
     assert await whole(made) == body
     assert await whole(made) == body
     assert size > 1 << 16 or len(wire.peers) == 1
 
 
-async def test_a_reply_that_was_not_read_to_its_end(made: Transport, wire: Wire) -> None:
+async def test_a_response_that_was_not_read_to_its_end(made: Transport, wire: Wire) -> None:
     """Its connection is closed at once."""
 
     async def play(peer: Peer) -> None:
@@ -284,14 +284,14 @@ async def test_a_reply_that_was_not_read_to_its_end(made: Transport, wire: Wire)
         await peer.gone()
 
     wire.play = play
-    reply = await ask(made)
-    await reply.aclose()
+    response = await ask(made)
+    await response.aclose()
     assert made.connections() == (0, 0)
     await wire.peers[0].over.wait()
 
 
 @pytest.mark.parametrize("close", [False, True])
-async def test_an_early_reply(close: bool, made: Transport, wire: Wire) -> None:  # noqa: FBT001
+async def test_an_early_response(close: bool, made: Transport, wire: Wire) -> None:  # noqa: FBT001
     """A reply in the middle of a large request ends the sending; what is left of it is nobody's request."""
 
     async def play(peer: Peer) -> None:
@@ -302,15 +302,15 @@ async def test_an_early_reply(close: bool, made: Transport, wire: Wire) -> None:
             assert len(await peer.gone()) < len(MUCH) - 1
 
     wire.play = play
-    reply = await ask(made, MUCH)
-    assert reply.status_code == 413
+    response = await ask(made, MUCH)
+    assert response.status_code == 413
     if not close:
-        assert b"".join([piece async for piece in reply.stream]) == b"no"
-    await reply.aclose()
+        assert b"".join([piece async for piece in response.stream]) == b"no"
+    await response.aclose()
     assert made.connections() == (0, 0)
 
 
-async def test_an_informational_reply_does_not_end_the_sending(made: Transport, wire: Wire) -> None:
+async def test_an_informational_response_does_not_end_the_sending(made: Transport, wire: Wire) -> None:
     """All of a large request goes out, in spite of 100 Continue."""
 
     async def play(peer: Peer) -> None:
@@ -321,13 +321,13 @@ async def test_an_informational_reply_does_not_end_the_sending(made: Transport, 
         await peer.gone()
 
     wire.play = play
-    reply = await ask(made, MUCH)
-    assert reply.status_code == 200
-    await reply.aclose()
+    response = await ask(made, MUCH)
+    assert response.status_code == 200
+    await response.aclose()
     assert made.connections() == (0, 1)
 
 
-async def test_no_more_replies(either: Wire) -> None:
+async def test_no_more_responses(either: Wire) -> None:
     """Where the other side ends its own half and reads nothing, a large request fails in that moment."""
 
     async def play(peer: Peer) -> None:
@@ -342,7 +342,7 @@ async def test_no_more_replies(either: Wire) -> None:
             await ask(made, MUCH)
 
 
-async def test_a_break_in_an_early_reply_is_a_read_error(made: Transport, wire: Wire) -> None:
+async def test_a_break_in_an_early_response_is_a_read_error(made: Transport, wire: Wire) -> None:
     """The reply had begun, so it is its reading that fails, whatever was still to be sent."""
 
     async def play(peer: Peer) -> None:
@@ -352,20 +352,20 @@ async def test_a_break_in_an_early_reply_is_a_read_error(made: Transport, wire: 
         await peer.writer.wait_closed()
 
     wire.play = play
-    reply = await ask(made, MUCH)
-    assert await reply.stream.read() == b"ok"
+    response = await ask(made, MUCH)
+    assert await response.stream.read() == b"ok"
     with pytest.raises(httpx.ReadError):
-        await reply.stream.read()
-    await reply.aclose()
+        await response.stream.read()
+    await response.aclose()
 
 
 async def test_who_reads_on_after_the_end_gets_nothing_of_the_next(made: Transport, wire: Wire) -> None:
     """A reply that was closed cannot be read, and its connection's next reply is another's."""
     wire.play = says(OK)
-    reply = await ask(made)
-    pieces = aiter(reply.stream)
+    response = await ask(made)
+    pieces = aiter(response.stream)
     assert await anext(pieces) == b"ok"
-    await reply.aclose()
+    await response.aclose()
     following = await ask(made)
     with pytest.raises(httpx.StreamClosed):
         await anext(pieces)
@@ -373,7 +373,7 @@ async def test_who_reads_on_after_the_end_gets_nothing_of_the_next(made: Transpo
     await following.aclose()
 
 
-async def test_who_waits_for_a_reply_that_is_closed(made: Transport, wire: Wire) -> None:
+async def test_who_waits_for_a_response_that_is_closed(made: Transport, wire: Wire) -> None:
     """Another task's read ends when the reply is closed."""
 
     async def play(peer: Peer) -> None:
@@ -382,10 +382,10 @@ async def test_who_waits_for_a_reply_that_is_closed(made: Transport, wire: Wire)
         await peer.gone()
 
     wire.play = play
-    reply = await ask(made)
-    reading = asyncio.create_task(reply.stream.read())
+    response = await ask(made)
+    reading = asyncio.create_task(response.stream.read())
     await asyncio.sleep(0)
-    await reply.aclose()
+    await response.aclose()
     with pytest.raises(httpx.ReadError):
         await reading
 
@@ -439,7 +439,7 @@ async def test_lines_are_counted(place: str, made: Transport, wire: Wire) -> Non
         assert (error is None) == (over == 0)
 
 
-async def test_a_reply_that_ends_while_nothing_is_read(made: Transport, wire: Wire) -> None:
+async def test_a_response_that_ends_while_nothing_is_read(made: Transport, wire: Wire) -> None:
     """TLS may hand out the end of a body behind the order to pause: such a connection would never read again."""
     size = 1 << 20
 
@@ -449,11 +449,11 @@ async def test_a_reply_that_ends_while_nothing_is_read(made: Transport, wire: Wi
         await peer.gone()
 
     wire.play = play
-    reply = await ask(made)
+    response = await ask(made)
     connection = next(iter(made._used))
     await until(lambda: connection.is_paused)
     connection.data_received(MUCH[: size - connection.unread_bytes])
     assert connection.phase is Phase.COMPLETE
-    await reply.aclose()
+    await response.aclose()
     assert made.connections() == (0, 0)
     await wire.peers[0].over.wait()

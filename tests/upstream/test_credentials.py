@@ -18,7 +18,7 @@ from bridge.server.app import App
 from bridge.settings import SettingsError
 from bridge.upstream.credentials import Credential, Credentials
 from tests.support.bridge import Start
-from tests.support.gateway import Gateway, json_reply
+from tests.support.gateway import Gateway, respond_json
 from tests.support.payloads import COMPLETION
 
 OLD, NEW = "sk-old-key", "sk-new-key-that-is-longer"
@@ -287,7 +287,7 @@ def test_no_moment_without_a_valid_one(chosen: Credentials, file: Path) -> None:
 @pytest.mark.parametrize("name", SETTINGS)
 async def test_through_a_socket(start: Start, gateway: Gateway, file: Path, name: str) -> None:
     """A bridge under load, whose key is replaced, deleted and put back: the gateway sees the old one, then the new."""
-    gateway.script(json_reply(COMPLETION))
+    gateway.script(respond_json(COMPLETION))
     request = chat_pb2.CreateChatCompletionRequest(model="m", messages=[{"role": "user", "content": "hi"}])
     caller = (("authorization", "Bearer callers-own"),)
     with capture_logs():
@@ -311,7 +311,7 @@ async def test_through_a_socket(start: Start, gateway: Gateway, file: Path, name
 
 async def test_written_in_place_through_a_socket(start: Start, gateway: Gateway, file: Path) -> None:
     """By the clock: the new key is in force soon after the last write, and no request goes out with half of it."""
-    gateway.script(json_reply(COMPLETION))
+    gateway.script(respond_json(COMPLETION))
     request = chat_pb2.CreateChatCompletionRequest(model="m", messages=[{"role": "user", "content": "hi"}])
     async with start(upstream_api_key_file=file) as bridge:
         await bridge.chat.CreateChatCompletion(request)

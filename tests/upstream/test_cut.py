@@ -8,7 +8,7 @@ import pytest
 from tests.support.bridge import Bridge
 from tests.support.details import failed, failed_stream, text, verdict
 from tests.support.gateway import Exchange, Script, raw_sse
-from tests.support.replies import BODY, DONE, EVENTS, ONE, TWO, Hello, after, choices, chunked, close, reset
+from tests.support.responses import BODY, DONE, EVENTS, ONE, TWO, Hello, after, choices, chunked, close, reset
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -30,7 +30,7 @@ CUT = {
 
 
 @pytest.mark.parametrize("cut", CUT)
-async def test_cut_reply(cut: str, warm: Bridge, hello: Hello) -> None:
+async def test_cut_response(cut: str, warm: Bridge, hello: Hello) -> None:
     """A plain reply that is cut off is never an answer."""
     warm.gateway.script(CUT[cut])
     failure = await failed(warm.chat.CreateChatCompletion(hello))

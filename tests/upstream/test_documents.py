@@ -14,7 +14,7 @@ from bridge.upstream.phases import OVER
 from bridge.upstream.sse import EventDecoder, EventTooLargeError
 from tests.support.bridge import Bridge, Start
 from tests.support.details import failed, failed_stream
-from tests.support.gateway import Exchange, raw_sse, reply, sse
+from tests.support.gateway import Exchange, raw_sse, respond, sse
 from tests.support.payloads import COMPLETION
 from tests.upstream.wire import until
 
@@ -42,18 +42,18 @@ LARGE = {
 
 
 @pytest.mark.parametrize("name", LARGE)
-async def test_large_replies_are_as_small_ones(name: str, bridge: Bridge) -> None:
+async def test_large_responses_are_as_small_ones(name: str, bridge: Bridge) -> None:
     """Beside the event loop, a reply becomes what it becomes on it, plain or as the one chunk of a stream."""
     data = completion(**LARGE[name])
     assert is_large(data)
-    bridge.gateway.script(reply(data))
+    bridge.gateway.script(respond(data))
     message = await bridge.chat.CreateChatCompletion(HELLO)
     assert message.choices[0].message.content == COMPLETION["choices"][0]["message"]["content"]
     if message.extra_json:
         assert json.loads(message.extra_json)["x"] == LARGE[name]["x"]
     else:
         assert len(message.choices[0].logprobs.content) == 2000
-    bridge.gateway.script(reply(data))
+    bridge.gateway.script(respond(data))
     (chunk,) = [chunk async for chunk in bridge.chat.CreateChatCompletionStream(HELLO)]
     assert chunk.choices[0].delta.content == message.choices[0].message.content
     assert chunk.extra_json == message.extra_json
@@ -63,7 +63,7 @@ async def test_large_lists_of_models(bridge: Bridge) -> None:
     """Thousands of models come as a few do."""
     models = [{"id": f"m{number}", "pricing": {"prompt": "0.1"}, "zz": number} for number in range(4000)]
     for body in ({"data": models}, {"models": models}, models):
-        bridge.gateway.script(reply(json.dumps(body)))
+        bridge.gateway.script(respond(json.dumps(body)))
         found = (await bridge.models.ListModels(models_pb2.ListModelsRequest())).data
         assert [model.id for model in found] == [model["id"] for model in models]
         assert found[-1].extra_json == '{"zz":3999}'
@@ -75,7 +75,7 @@ async def test_large_embeddings_as_numbers(bridge: Bridge) -> None:
     data = [{"index": index, "embedding": vector, "zz": {"embedding": [1, 2.5]}} for index in reversed(range(900))]
     body = {"data": data, "embedding": [7], "usage": {"total_tokens": 1}}
     request = embeddings_pb2.CreateEmbeddingRequest(model="m", input_texts={"items": ["x"] * 900})
-    bridge.gateway.script(reply(json.dumps(body)))
+    bridge.gateway.script(respond(json.dumps(body)))
     found = await bridge.embeddings.CreateEmbedding(request)
     assert [item.index for item in found.data] == list(range(900))
     assert list(found.data[899].embedding) == pytest.approx(vector)
@@ -84,11 +84,11 @@ async def test_large_embeddings_as_numbers(bridge: Bridge) -> None:
 
 
 @pytest.mark.parametrize("body", [b"[" * 60_000, b'{"choices":[' + b"[]," * 40_000 + b"}", b"\xff" * (2 << 20)])
-async def test_large_replies_that_are_malformed(body: bytes, bridge: Bridge) -> None:
+async def test_large_responses_that_are_malformed(body: bytes, bridge: Bridge) -> None:
     """They are what small ones are."""
-    bridge.gateway.script(reply(body))
+    bridge.gateway.script(respond(body))
     assert (await failed(bridge.chat.CreateChatCompletion(HELLO))).reason == "UPSTREAM_MALFORMED_RESPONSE"
-    bridge.gateway.script(reply(body))
+    bridge.gateway.script(respond(body))
     assert (await failed_stream(bridge.chat.CreateChatCompletionStream(HELLO)))[
         1
     ].reason == "UPSTREAM_MALFORMED_RESPONSE"
@@ -101,7 +101,7 @@ async def test_max_response_elements(start: Start) -> None:
     count = sum(map(body.count, (b",", b"[", b"{")))
     for limit, passes in ((count, True), (count - 1, False)):
         async with start(max_response_elements=limit) as bridge:
-            bridge.gateway.script(reply(body))
+            bridge.gateway.script(respond(body))
             if passes:
                 await bridge.chat.CreateChatCompletion(HELLO)
                 continue
@@ -109,7 +109,7 @@ async def test_max_response_elements(start: Start) -> None:
             assert (failure.code, failure.reason) == ("INTERNAL", "UPSTREAM_RESPONSE_TOO_LARGE")
             assert failure.metadata["maxElements"] == str(limit)
     async with start(max_response_elements=1000) as bridge:
-        bridge.gateway.script(reply(json.dumps({"data": [{"index": 0, "embedding": [0.5] * 5000}]})))
+        bridge.gateway.script(respond(json.dumps({"data": [{"index": 0, "embedding": [0.5] * 5000}]})))
         request = embeddings_pb2.CreateEmbeddingRequest(model="m", input="x")
         assert len((await bridge.embeddings.CreateEmbedding(request)).data[0].embedding) == 5000
 
@@ -139,12 +139,12 @@ async def test_choices_and_tool_calls_of_a_stream_are_bounded(bridge: Bridge) ->
         assert failure.reason == "UPSTREAM_MALFORMED_RESPONSE", failure
 
 
-async def test_informational_replies_are_bounded(bridge: Bridge) -> None:
+async def test_informational_responses_are_bounded(bridge: Bridge) -> None:
     """A few come before the reply; without end they are none."""
 
     async def script(exchange: Exchange) -> None:
         await exchange.send("HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n" * script.count)  # type: ignore[attr-defined]
-        await reply(completion())(exchange)
+        await respond(completion())(exchange)
 
     for count, passes in ((128, True), (129, False), (5000, False)):
         script.count = count  # type: ignore[attr-defined]
@@ -218,6 +218,6 @@ async def test_a_response_that_is_no_stream_arrives_while_nobody_reads(
         return await read(connection)
 
     monkeypatch.setattr(Connection, "read", late)
-    bridge.gateway.script(reply(completion(x="word, " * 400_000)))
+    bridge.gateway.script(respond(completion(x="word, " * 400_000)))
     message = await bridge.chat.CreateChatCompletion(HELLO)
     assert len(json.loads(message.extra_json)["x"]) == 2_400_000

@@ -8,7 +8,7 @@ import pytest
 from aibridge.v1 import chat_pb2, embeddings_pb2, models_pb2
 from tests.support.bridge import Bridge
 from tests.support.details import failed, failed_stream, refusal, text
-from tests.support.gateway import json_reply, raw_sse, sse
+from tests.support.gateway import raw_sse, respond_json, sse
 from tests.support.payloads import CHUNK, COMPLETION, LAST
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -149,11 +149,11 @@ E7 = [
 
 
 @pytest.mark.parametrize(("value", "code", "reason", "message"), E7, ids=[json.dumps(row[0])[:60] for row in E7])
-async def test_error_in_a_reply(
+async def test_error_in_a_response(
     value: Any, code: str, reason: str, message: str, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest
 ) -> None:
     """An error in the body of a 200 reply is never an answer, neither to a plain call nor where a stream was asked."""
-    warm.gateway.script(json_reply(value))
+    warm.gateway.script(respond_json(value))
     failure = await failed(warm.chat.CreateChatCompletion(hello))
     assert (failure.code, failure.reason, failure.message) == (code, reason, message)
     received, failure = await failed_stream(warm.chat.CreateChatCompletionStream(hello))
@@ -161,9 +161,9 @@ async def test_error_in_a_reply(
     assert (failure.code, failure.reason, failure.message) == (code, reason, message)
 
 
-async def test_error_in_other_replies(warm: Bridge) -> None:
+async def test_error_in_other_responses(warm: Bridge) -> None:
     """Nor is it one to the other services' calls."""
-    warm.gateway.script(json_reply({"error": {"message": "m", "code": 503}}))
+    warm.gateway.script(respond_json({"error": {"message": "m", "code": 503}}))
     for call in (
         warm.models.ListModels(models_pb2.ListModelsRequest()),
         warm.models.RetrieveModel(models_pb2.RetrieveModelRequest(model="m")),
@@ -176,9 +176,9 @@ async def test_error_in_other_replies(warm: Bridge) -> None:
 @pytest.mark.parametrize("nothing", [None, "", {}, [], False], ids=json.dumps)
 async def test_no_error(nothing: Any, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
     """An `error` that is null or empty is none, in a reply and in a stream."""
-    warm.gateway.script(json_reply(COMPLETION | {"error": nothing}))
-    reply = await warm.chat.CreateChatCompletion(hello)
-    assert reply.choices[0].message.content == "hello"
+    warm.gateway.script(respond_json(COMPLETION | {"error": nothing}))
+    response = await warm.chat.CreateChatCompletion(hello)
+    assert response.choices[0].message.content == "hello"
     warm.gateway.script(sse(CHUNK | {"error": nothing}, LAST | {"error": nothing}))
     assert [text(chunk.choices) async for chunk in warm.chat.CreateChatCompletionStream(hello)] == ["one", "two"]
 
@@ -189,7 +189,7 @@ async def test_no_error(nothing: Any, warm: Bridge, hello: chat_pb2.CreateChatCo
 async def test_talk_of_errors(words: str, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
     """Text that talks of errors is text."""
     message = {"role": "assistant", "content": words}
-    warm.gateway.script(json_reply({"choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}))
+    warm.gateway.script(respond_json({"choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}))
     assert (await warm.chat.CreateChatCompletion(hello)).choices[0].message.content == words
     warm.gateway.script(sse({"choices": [{"index": 0, "delta": {"content": words}, "finish_reason": "stop"}]}))
     assert [text(chunk.choices) async for chunk in warm.chat.CreateChatCompletionStream(hello)] == [words]
@@ -210,10 +210,10 @@ async def test_finish_reason_error(
     assert failure.metadata["chunksDelivered"] == "2"
 
 
-async def test_finish_reason_error_in_a_reply(warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
+async def test_finish_reason_error_in_a_response(warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
     """So it is with a plain reply."""
     choice = {"index": 0, "message": {"role": "assistant", "content": "par"}, "finish_reason": "error"}
-    warm.gateway.script(json_reply({"choices": [choice]}))
+    warm.gateway.script(respond_json({"choices": [choice]}))
     failure = await failed(warm.chat.CreateChatCompletion(hello))
     assert (failure.code, failure.reason) == ("INTERNAL", "UPSTREAM_INTERNAL_ERROR")
 

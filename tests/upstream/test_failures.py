@@ -49,7 +49,7 @@ def caused(error: httpx.TransportError, cause: Exception) -> httpx.TransportErro
     ],
     ids=repr,
 )
-def test_exception_before_the_reply(error: httpx.TransportError, reason: Reason) -> None:
+def test_exception_before_the_response(error: httpx.TransportError, reason: Reason) -> None:
     """Each exception of the transport is a reason, and none of its text is shown."""
     result = of_exception(error, answered=False)
     assert result.reason is reason
@@ -58,7 +58,7 @@ def test_exception_before_the_reply(error: httpx.TransportError, reason: Reason)
         assert part not in result.message
 
 
-def test_exception_in_the_reply() -> None:
+def test_exception_in_the_response() -> None:
     """Once the reply has begun, a broken connection is an interrupted reply."""
     for error in (httpx.ReadError("x"), httpx.RemoteProtocolError("x"), httpx.WriteError("x")):
         assert of_exception(error, answered=True).reason is Reason.UPSTREAM_STREAM_INTERRUPTED

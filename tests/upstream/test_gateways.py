@@ -11,7 +11,7 @@ import pytest
 from aibridge.v1 import chat_pb2
 from bridge.settings.reference import reference
 from tests.support.bridge import Start
-from tests.support.gateway import Gateway, json_reply
+from tests.support.gateway import Gateway, respond_json
 from tests.support.payloads import COMPLETION
 
 _PAGE: Final = (Path(__file__).parents[2] / "docs" / "upstreams.md").read_text("utf-8")
@@ -62,7 +62,7 @@ async def test_the_request_is_what_the_gateway_wants(
     base = urlsplit(gateway.url)
     chosen["upstream_url"] = f"{base.scheme}://{base.netloc}{urlsplit(chosen['upstream_url']).path}"
     path, headers = _EXPECTED[title]
-    gateway.script(json_reply(COMPLETION))
+    gateway.script(respond_json(COMPLETION))
     async with start(upstream_api_key="sk-key", **chosen) as bridge:
         await bridge.chat.CreateChatCompletion(
             chat_pb2.CreateChatCompletionRequest(model="m", messages=[{"role": "user", "content": "hi"}])

@@ -12,7 +12,7 @@ import trustme
 from bridge import settings
 from bridge.upstream.jwks import FetchError, fetch
 from tests.support.forward import Fault, ForwardProxy, forwarding
-from tests.support.gateway import json_reply, running
+from tests.support.gateway import respond_json, running
 from tests.upstream.wire import refusing
 
 
@@ -24,7 +24,7 @@ def given(url: str, **more: Any) -> settings.Settings:
 async def issuing(authority: trustme.CA, host: str = "127.0.0.1") -> AsyncIterator[str]:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     authority.issue_cert(host).configure_cert(context)
-    async with running([json_reply({"keys": []})], ssl=context) as gateway:
+    async with running([respond_json({"keys": []})], ssl=context) as gateway:
         yield gateway.url
 
 

@@ -19,7 +19,7 @@ from bridge.upstream.leaks import Secrets
 from bridge.upstream.masking import Mask, Text
 from tests.support.bridge import Start
 from tests.support.details import Failure, failed, failed_stream
-from tests.support.gateway import Script, json_reply, raw_sse, reply
+from tests.support.gateway import Script, raw_sse, respond, respond_json
 
 KEYS = [
     "sk-proj-abcdefGHIJKL0123456789",
@@ -187,13 +187,15 @@ def scripts(text: str) -> list[Script]:
     error = {"error": {"message": text, "type": text, "code": text, "param": text}}
     detail = {"detail": [{"loc": ["body", text], "msg": text, "type": text, "input": text}]}
     return [
-        json_reply(error, 401),
-        json_reply(error, 500),
-        json_reply(error),
-        json_reply(detail, 422),
-        reply(text, 403, "text/plain"),
+        respond_json(error, 401),
+        respond_json(error, 500),
+        respond_json(error),
+        respond_json(detail, 422),
+        respond(text, 403, "text/plain"),
         raw_sse(f"data: {json.dumps(error)}\n\n"),
-        json_reply({"error": {"message": "no"}}, 429, x_request_id=text, x_ratelimit_limit_requests=text, cf_ray=text),
+        respond_json(
+            {"error": {"message": "no"}}, 429, x_request_id=text, x_ratelimit_limit_requests=text, cf_ray=text
+        ),
     ]
 
 
@@ -260,5 +262,5 @@ async def test_keys_in_headers_and_query_of_the_settings(start: Start, monkeypat
             for script in scripts(f"{secret} is wrong"):
                 bridge.gateway.script(script)
                 check(secret, (await failed_stream(bridge.chat.CreateChatCompletionStream(HELLO)))[1])
-        bridge.gateway.script(json_reply({"error": {"message": "no 2024-10-21"}}, 400))
+        bridge.gateway.script(respond_json({"error": {"message": "no 2024-10-21"}}, 400))
         assert (await failed(bridge.chat.CreateChatCompletion(HELLO))).message == "no 2024-10-21"

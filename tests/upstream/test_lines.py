@@ -9,7 +9,7 @@ from aibridge.v1 import chat_pb2
 from bridge.upstream import exchange as module
 from tests.support.bridge import Bridge
 from tests.support.details import failed, failed_stream
-from tests.support.gateway import raw_sse, reply
+from tests.support.gateway import raw_sse, respond
 
 HELLO = chat_pb2.CreateChatCompletionRequest(model="m", messages=[{"role": "user", "content": "hi"}])
 LINES = {"text": b"a\n", "openings": b"[\n", "objects": b'{"a":1}\n', "fields": b"data: {\n", "empty": b"data:\n"}
@@ -35,7 +35,7 @@ async def test_an_error_of_many_lines(name: str, bridge: Bridge, beside: list[An
     line = LINES[name]
     for size, count in ((1 << 14, 1), (15 << 10, 0), (1 << 18, 1)):
         beside.clear()
-        bridge.gateway.script(reply(line * (size // len(line)), 500))
+        bridge.gateway.script(respond(line * (size // len(line)), 500))
         failure = await failed(bridge.chat.CreateChatCompletion(HELLO))
         assert failure.reason == "UPSTREAM_INTERNAL_ERROR"
         assert len(beside) == count

@@ -13,9 +13,9 @@ from aibridge.v1 import models_pb2
 from bridge.codec import to_json
 from tests.support.bridge import Bridge, start_bridge
 from tests.support.details import RPCS, failed, failed_either, failed_stream, text, verdict
-from tests.support.gateway import Exchange, Script, json_reply, raw_sse, reply, sse
+from tests.support.gateway import Exchange, Script, raw_sse, respond, respond_json, sse
 from tests.support.payloads import CHUNK
-from tests.support.replies import BODY, DONE, EVENTS, ONE, TWO, Hello, after, close
+from tests.support.responses import BODY, DONE, EVENTS, ONE, TWO, Hello, after, close
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -39,25 +39,25 @@ MALFORMED = {
     "not HTTP": garbage,
     "wrong version": wrong_version,
     "long header": long_header,
-    "HTML": reply("<html></html>", content_type="text/html"),
-    "plain text": reply(BODY, content_type="text/plain"),
-    "bad JSON": reply(b'{"choices": ['),
-    "not JSON": reply(b"OK"),
-    "invalid, with the prompt": reply(b'{"hi there, this is a prompt'),
-    "empty": reply(b""),
-    "empty, 204": reply(b"", 204),
-    "white space": reply(b" \n "),
-    "JSON array": reply(b"[]"),
-    "JSON string": reply(b'"text"'),
-    "JSON null": reply(b"null"),
-    "no choices": reply(b"{}"),
-    "choices null": reply(b'{"choices": null}'),
-    "choices an object": reply(b'{"choices": {}}'),
-    "choices of numbers": reply(b'{"choices": [1]}'),
-    "nested 5000 deep": reply(b"[" * 5000 + b"]" * 5000),
-    "choices nested 5000 deep": reply(b'{"choices": ' + b"[" * 5000 + b"]" * 5000 + b"}"),
-    "unknown encoding": reply(BODY, content_encoding="br"),
-    "gzip that is none": reply(BODY, content_encoding="gzip"),
+    "HTML": respond("<html></html>", content_type="text/html"),
+    "plain text": respond(BODY, content_type="text/plain"),
+    "bad JSON": respond(b'{"choices": ['),
+    "not JSON": respond(b"OK"),
+    "invalid, with the prompt": respond(b'{"hi there, this is a prompt'),
+    "empty": respond(b""),
+    "empty, 204": respond(b"", 204),
+    "white space": respond(b" \n "),
+    "JSON array": respond(b"[]"),
+    "JSON string": respond(b'"text"'),
+    "JSON null": respond(b"null"),
+    "no choices": respond(b"{}"),
+    "choices null": respond(b'{"choices": null}'),
+    "choices an object": respond(b'{"choices": {}}'),
+    "choices of numbers": respond(b'{"choices": [1]}'),
+    "nested 5000 deep": respond(b"[" * 5000 + b"]" * 5000),
+    "choices nested 5000 deep": respond(b'{"choices": ' + b"[" * 5000 + b"]" * 5000 + b"}"),
+    "unknown encoding": respond(BODY, content_encoding="br"),
+    "gzip that is none": respond(BODY, content_encoding="gzip"),
 }
 
 
@@ -105,7 +105,7 @@ def nested_parts(name: str, depth: int) -> bytes:
 async def test_nested_content_parts(depth: int, rpc: str, warm: Bridge, hello: Hello) -> None:
     """What a message can hold arrives; what is deeper is malformed, and never OK without a message."""
     if rpc == "CreateChatCompletion":
-        warm.gateway.script(reply(nested_parts("message", depth)))
+        warm.gateway.script(respond(nested_parts("message", depth)))
     else:
         warm.gateway.script(sse(nested_parts("delta", depth).decode()))
     if depth > 49:  # the response, its choice and its message, and two levels for each list
@@ -122,7 +122,7 @@ async def test_nested_content_parts(depth: int, rpc: str, warm: Bridge, hello: H
 async def test_nested_unknown_members(depth: int, warm: Bridge, hello: Hello) -> None:
     """They arrive, or the response is malformed, by the same limit on every version of Python."""
     member = b'"x":' + b"[" * depth + b"]" * depth
-    warm.gateway.script(reply(b"{" + member + b"," + BODY.lstrip()[1:]))
+    warm.gateway.script(respond(b"{" + member + b"," + BODY.lstrip()[1:]))
     if depth > 500:
         assert verdict(await failed(warm.chat.CreateChatCompletion(hello)))[1] == "UPSTREAM_MALFORMED_RESPONSE"
     else:
@@ -136,7 +136,7 @@ async def test_nested_requests(depth: int, warm: Bridge) -> None:
     for _ in range(depth):
         part = {"type": "thinking", "thinking": {"items": [part]}}
     request = Hello(model="m", messages=[{"role": "user", "content_parts": {"items": [part]}}])
-    warm.gateway.script(reply(BODY))
+    warm.gateway.script(respond(BODY))
     if depth > 48:  # the message, two levels for each list, and two for the one around them
         assert verdict(await failed(warm.chat.CreateChatCompletion(request)))[1] == "INVALID_REQUEST"
     else:
@@ -147,7 +147,7 @@ async def test_nested_requests(depth: int, warm: Bridge) -> None:
 async def test_malformed_list_and_model(warm: Bridge) -> None:
     """So it is with a list of models that is none, and a model that is none."""
     for value in ({}, {"data": 1}, {"data": [1]}, {"data": None}):
-        warm.gateway.script(json_reply(value))
+        warm.gateway.script(respond_json(value))
         failure = await failed(warm.models.ListModels(models_pb2.ListModelsRequest()))
         assert failure.reason == "UPSTREAM_MALFORMED_RESPONSE"
         failure = await failed(warm.models.RetrieveModel(models_pb2.RetrieveModelRequest(model="m")))
@@ -161,16 +161,16 @@ def bomb(encoding: int = 31) -> bytes:
 
 
 TOO_LARGE = {
-    "content-length": reply(BODY + b" " * 100_000),
+    "content-length": respond(BODY + b" " * 100_000),
     "no length": after(BODY + b" " * 100_000, close),
-    "gzip bomb": reply(bomb(), content_encoding="gzip"),
-    "deflate bomb": reply(bomb(15), content_encoding="deflate"),
+    "gzip bomb": respond(bomb(), content_encoding="gzip"),
+    "deflate bomb": respond(bomb(15), content_encoding="deflate"),
 }
 
 
 @pytest.mark.parametrize("what", TOO_LARGE)
 @RPCS
-async def test_reply_too_large(what: str, rpc: str, warm: Bridge, hello: Hello) -> None:
+async def test_response_too_large(what: str, rpc: str, warm: Bridge, hello: Hello) -> None:
     """A reply over the limit, also one that only grows over it, is UPSTREAM_RESPONSE_TOO_LARGE."""
     async with start_bridge(warm.gateway, max_response_bytes=50_000) as bridge:
         bridge.gateway.script(TOO_LARGE[what])
@@ -190,14 +190,14 @@ async def test_event_too_large(piece: str, warm: Bridge, hello: Hello) -> None:
 
 
 FRAMINGS: dict[str, Callable[[bytes], Script]] = {
-    "content-length": reply,
+    "content-length": respond,
     "no length": lambda body: after(body, close),
-    "gzip": lambda body: reply(gzip.compress(body), content_encoding="gzip"),
+    "gzip": lambda body: respond(gzip.compress(body), content_encoding="gzip"),
 }
 
 
 @pytest.mark.parametrize("framing", FRAMINGS)
-async def test_reply_of_exactly_the_limit(framing: str, warm: Bridge, hello: Hello) -> None:
+async def test_response_of_exactly_the_limit(framing: str, warm: Bridge, hello: Hello) -> None:
     """`max_response_bytes` may be used up to the last byte, and not a byte more."""
     limit = 2000
     for size in (limit, limit + 1):
@@ -216,7 +216,7 @@ async def test_white_space_of_exactly_the_limit(warm: Bridge, hello: Hello) -> N
     limit = 2000
     async with start_bridge(warm.gateway, max_response_bytes=limit) as bridge:
         for size, reason in ((limit, "UPSTREAM_MALFORMED_RESPONSE"), (limit + 1, "UPSTREAM_RESPONSE_TOO_LARGE")):
-            bridge.gateway.script(reply(b" " * size, content_type="text/plain"))
+            bridge.gateway.script(respond(b" " * size, content_type="text/plain"))
             _, failure = await failed_stream(bridge.chat.CreateChatCompletionStream(hello))
             assert failure.reason == reason
 
@@ -281,7 +281,7 @@ async def test_known_encodings(encoding: str, size: int, warm: Bridge, hello: He
 
 async def test_refusal_in_an_unknown_encoding(warm: Bridge, hello: Hello) -> None:
     """An error whose body cannot be read is still the error that its status says."""
-    warm.gateway.script(reply(b"\x00\x01", 429, content_encoding="br"))
+    warm.gateway.script(respond(b"\x00\x01", 429, content_encoding="br"))
     failure = await failed(warm.chat.CreateChatCompletion(hello))
     assert (failure.reason, failure.message) == ("RATE_LIMIT_EXCEEDED", "HTTP 429 Too Many Requests")
 
@@ -289,7 +289,7 @@ async def test_refusal_in_an_unknown_encoding(warm: Bridge, hello: Hello) -> Non
 @pytest.mark.parametrize("content_type", ["application/json", "application/json; charset=utf-8", ""])
 async def test_completion_instead_of_a_stream(content_type: str, warm: Bridge, hello: Hello) -> None:
     """A plain completion where a stream was asked for makes one chunk."""
-    warm.gateway.script(reply(BODY, content_type=content_type))
+    warm.gateway.script(respond(BODY, content_type=content_type))
     received = [chunk async for chunk in warm.chat.CreateChatCompletionStream(hello)]
     assert [text(chunk.choices) for chunk in received] == ["hello"]
     assert [chunk.choices[0].finish_reason for chunk in received] == ["stop"]

@@ -14,7 +14,7 @@ from bridge.settings.sources import effective
 from bridge.upstream.origin import Origin
 from tests.support.bridge import Bridge, Start
 from tests.support.details import failed
-from tests.support.gateway import Exchange, Gateway, json_reply, reply
+from tests.support.gateway import Exchange, Gateway, respond, respond_json
 from tests.support.payloads import COMPLETION
 
 KEY = "sk-own-key-of-bridge"
@@ -44,19 +44,19 @@ async def azure(exchange: Exchange) -> None:
     request = exchange.request
     path, _, query = request.path.partition("?")
     if request.headers.get("api-key") != KEY or "authorization" in request.headers:
-        await json_reply({"error": {"code": "401", "message": "Access denied due to invalid subscription key."}}, 401)(
-            exchange
-        )
+        await respond_json(
+            {"error": {"code": "401", "message": "Access denied due to invalid subscription key."}}, 401
+        )(exchange)
     elif query != "api-version=2024-10-21" or path not in {
         "/v1/deployments/my%20gpt/chat/completions", "/v1/deployments/my%20gpt/embeddings", "/v1/models",
     }:  # fmt: skip
-        await json_reply({"error": {"code": "404", "message": "Resource not found"}}, 404)(exchange)
+        await respond_json({"error": {"code": "404", "message": "Resource not found"}}, 404)(exchange)
     elif path == "/v1/models":
-        await json_reply({"object": "list", "data": [{"id": "gpt", "object": "model"}]})(exchange)
+        await respond_json({"object": "list", "data": [{"id": "gpt", "object": "model"}]})(exchange)
     elif path.endswith("/embeddings"):
-        await json_reply({"object": "list", "data": [{"index": 0, "embedding": [1.0]}]})(exchange)
+        await respond_json({"object": "list", "data": [{"index": 0, "embedding": [1.0]}]})(exchange)
     else:
-        await json_reply(COMPLETION)(exchange)
+        await respond_json(COMPLETION)(exchange)
 
 
 async def test_classic_azure(start: Start, gateway: Gateway) -> None:
@@ -90,7 +90,7 @@ async def test_headers_and_query_go_with_each_request(
     secret = tmp_path / "secret"
     secret.write_text("first\n")
     monkeypatch.setenv("PORTKEY", "from a variable")
-    gateway.script(json_reply(COMPLETION))
+    gateway.script(respond_json(COMPLETION))
     headers = ["X-Portkey-Provider=openai", "x-portkey-api-key=env:PORTKEY", f"cf-aig-authorization=file:{secret}"]
     async with start(upstream_headers=headers, upstream_query=["a b=c&d", "e=f"]) as bridge:
         await chat(bridge)
@@ -108,11 +108,11 @@ async def test_headers_and_query_go_with_each_request(
 
 
 async def test_what_the_operator_sets_wins_over_the_caller(start: Start, gateway: Gateway) -> None:
-    gateway.script(json_reply(COMPLETION))
+    gateway.script(respond_json(COMPLETION))
     async with start(upstream_headers=["x-title=ours"]) as bridge:
         await chat(bridge, metadata=(("x-title", "theirs"),))
         assert gateway.last.headers["x-title"] == "ours"
-    gateway.script(json_reply({"object": "list", "data": []}))
+    gateway.script(respond_json({"object": "list", "data": []}))
     extra = '{"api-version": "theirs", "api%2dversion": "x", "category": "a b"}'
     async with start(upstream_query=["api-version=ours"]) as bridge:
         await bridge.models.ListModels(models_pb2.ListModelsRequest(limit=5, extra_json=extra))
@@ -120,7 +120,7 @@ async def test_what_the_operator_sets_wins_over_the_caller(start: Start, gateway
 
 
 async def test_the_credential_of_a_caller_goes_in_that_header_too(start: Start, gateway: Gateway) -> None:
-    gateway.script(json_reply(COMPLETION))
+    gateway.script(respond_json(COMPLETION))
     async with start(upstream_auth_header="api-key", upstream_credentials="caller") as bridge:
         await chat(bridge, metadata=(("authorization", "Bearer theirs"),))
         assert gateway.last.headers["api-key"] == "theirs"
@@ -172,7 +172,7 @@ def test_values_are_never_shown() -> None:
 
 
 async def test_an_unset_deployment_path_is_left_alone(start: Start, gateway: Gateway) -> None:
-    gateway.script(reply(json.dumps(COMPLETION)))
+    gateway.script(respond(json.dumps(COMPLETION)))
     async with start() as bridge:
         await chat(bridge, model="m")
         assert gateway.last.path == "/v1/chat/completions"

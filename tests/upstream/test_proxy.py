@@ -22,7 +22,7 @@ from tests.support import gateway as fake
 from tests.support.bridge import Bridge, Start, start_bridge
 from tests.support.details import failed, failed_stream
 from tests.support.forward import Fault, ForwardProxy, forwarding
-from tests.support.gateway import Exchange, Gateway, json_reply, sse
+from tests.support.gateway import Exchange, Gateway, respond_json, sse
 from tests.support.payloads import CHUNK, COMPLETION, LAST
 
 CA = trustme.CA()
@@ -45,7 +45,7 @@ def ca_file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 async def secured() -> AsyncIterator[Gateway]:
-    async with fake.running([json_reply(COMPLETION)], ssl=of_server()) as running:
+    async with fake.running([respond_json(COMPLETION)], ssl=of_server()) as running:
         yield running
 
 
@@ -76,7 +76,7 @@ async def test_https_goes_through_a_tunnel(secured: Gateway, proxy: ForwardProxy
 
 
 async def test_http_goes_to_the_proxy_with_the_whole_url(gateway: Gateway, proxy: ForwardProxy, start: Start) -> None:
-    gateway.script(json_reply(COMPLETION))
+    gateway.script(respond_json(COMPLETION))
     async with start(**through(proxy)) as bridge:
         assert (await ask(bridge)).choices[0].message.content == "hello"
     assert proxy.lines == [f"POST {gateway.url}/chat/completions HTTP/1.1"]
@@ -85,7 +85,7 @@ async def test_http_goes_to_the_proxy_with_the_whole_url(gateway: Gateway, proxy
 
 @pytest.mark.parametrize("upstream", ["http", "https"])
 async def test_tls_to_the_proxy(upstream: str, secured: Gateway, gateway: Gateway, ca_file: Path) -> None:
-    gateway.script(json_reply(COMPLETION))
+    gateway.script(respond_json(COMPLETION))
     behind = secured if upstream == "https" else gateway
     async with forwarding(ForwardProxy(), of_server()) as proxy:
         url = f"https://127.0.0.1:{proxy.port}"
@@ -100,7 +100,7 @@ async def test_the_proxys_credential(
     upstream: str, place: str, secured: Gateway, gateway: Gateway, ca_file: Path, tmp_path: Path
 ) -> None:
     """The proxy gets its credential, from the URL or from the file, and the upstream does not."""
-    gateway.script(json_reply(COMPLETION))
+    gateway.script(respond_json(COMPLETION))
     secret = tmp_path / "secret"
     secret.write_text(LOGIN)
     async with forwarding(ForwardProxy(credential=LOGIN)) as proxy:
@@ -225,7 +225,7 @@ async def test_a_stream_through_a_tunnel(secured: Gateway, proxy: ForwardProxy, 
 
 
 async def test_the_probe_goes_through_the_proxy(secured: Gateway, proxy: ForwardProxy, ca_file: Path) -> None:
-    secured.script(json_reply({"object": "list", "data": []}))
+    secured.script(respond_json({"object": "list", "data": []}))
     chosen = settings.load(upstream_url=secured.url, **through(proxy, upstream_ca_file=ca_file))
     assert await Probe(chosen).problem() == ""
     proxy.credential = LOGIN
@@ -233,7 +233,7 @@ async def test_the_probe_goes_through_the_proxy(secured: Gateway, proxy: Forward
 
 
 async def test_hosts_without_a_proxy(gateway: Gateway, proxy: ForwardProxy, start: Start) -> None:
-    gateway.script(json_reply(COMPLETION))
+    gateway.script(respond_json(COMPLETION))
     async with start(**through(proxy, upstream_no_proxy=["127.0.0.0/8"])) as bridge:
         await ask(bridge)
     assert proxy.lines == []
@@ -310,7 +310,7 @@ def test_wrong_settings_are_named(given: dict[str, Any], words: str) -> None:
 
 def told(*texts: str) -> Any:
     """A gateway's error, or a proxy's in its place, that repeats what it was sent."""
-    return json_reply({"error": {"message": " ".join(texts), "code": texts[-1]}}, 500, x_request_id=texts[0])
+    return respond_json({"error": {"message": " ".join(texts), "code": texts[-1]}}, 500, x_request_id=texts[0])
 
 
 PASSWORD = "secret-of-the-proxy-0815"  # noqa: S105 # of a proxy that is ours

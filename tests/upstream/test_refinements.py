@@ -8,7 +8,7 @@ from aibridge.v1 import chat_pb2
 from bridge.upstream.reasons import STATUS_OF_TYPE, of_status
 from tests.support.bridge import Bridge
 from tests.support.details import Failure, failed, failed_stream, refusal
-from tests.support.gateway import json_reply, sse
+from tests.support.gateway import respond_json, sse
 from tests.support.payloads import CHUNK
 from tests.upstream.rows import REFINEMENT_ROWS, RefinementRow
 
@@ -43,15 +43,17 @@ async def test_refines_a_status(
 ) -> None:
     """`error.code`, else `error.type`, decides over the HTTP status, whatever that is."""
     for error in errors(row.name):
-        warm.gateway.script(json_reply(error, http))
+        warm.gateway.script(respond_json(error, http))
         check(await failed(warm.chat.CreateChatCompletion(hello)), row)
 
 
 @BY_NAME
-async def test_refines_a_reply(row: RefinementRow, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
+async def test_refines_a_response(
+    row: RefinementRow, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest
+) -> None:
     """So it does inside of a 200 reply, whether or not a number is there too."""
     for error in [*errors(row.name), refusal(code=row.name), {"message": "m", "type": row.name, "object": "error"}]:
-        warm.gateway.script(json_reply(error))
+        warm.gateway.script(respond_json(error))
         check(await failed(warm.chat.CreateChatCompletion(hello)), row)
 
 
@@ -67,7 +69,7 @@ async def test_refines_a_stream(row: RefinementRow, warm: Bridge, hello: chat_pb
 
 async def test_code_goes_before_type(warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
     """Where code and type both have a row, the code's counts."""
-    warm.gateway.script(json_reply(refusal(code="rate_limit_exceeded", type="insufficient_quota"), 429))
+    warm.gateway.script(respond_json(refusal(code="rate_limit_exceeded", type="insufficient_quota"), 429))
     failure = await failed(warm.chat.CreateChatCompletion(hello))
     assert failure.reason == "RATE_LIMIT_EXCEEDED"
 
@@ -78,7 +80,7 @@ async def test_other_names_change_nothing(
     name: str, http: int, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest
 ) -> None:
     """A code or type without a row leaves the verdict to the HTTP status."""
-    warm.gateway.script(json_reply(refusal(code=name, type=name), http))
+    warm.gateway.script(respond_json(refusal(code=name, type=name), http))
     failure = await failed(warm.chat.CreateChatCompletion(hello))
     assert failure.reason == of_status(http).name
 
@@ -88,7 +90,7 @@ async def test_names_that_only_stand_for_a_status_do_not_refine(
     name: str, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest
 ) -> None:
     """A type that stands for a status where there is none does not override a status that is there."""
-    warm.gateway.script(json_reply(refusal(type=name), 500))
+    warm.gateway.script(respond_json(refusal(type=name), 500))
     failure = await failed(warm.chat.CreateChatCompletion(hello))
     assert (failure.code, failure.reason) == ("INTERNAL", "UPSTREAM_INTERNAL_ERROR")
 
@@ -100,7 +102,7 @@ async def test_status_of_a_name(
     """An error inside a 200 reply or a stream without a number has the status that its type or code stands for."""
     expected = {401: "BRIDGE_CREDENTIALS_REJECTED", 404: "MODEL_NOT_FOUND"}.get(http) or of_status(http).name
     for error in (refusal(type=name), refusal(code=name), refusal(type=name.upper(), code="x")):
-        warm.gateway.script(json_reply(error))
+        warm.gateway.script(respond_json(error))
         failure = await failed(warm.chat.CreateChatCompletion(hello))
         assert (failure.reason, failure.metadata["httpStatus"]) == (expected, str(http))
         warm.gateway.script(sse(CHUNK, error))
@@ -111,19 +113,19 @@ async def test_status_of_a_name(
 async def test_context_length_in_numbers(warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
     """llama.cpp tells the sizes of prompt and context; they come as metadata."""
     error = refusal(code=400, type="exceed_context_size_error", n_prompt_tokens=5000, n_ctx=4096)
-    warm.gateway.script(json_reply(error, 400))
+    warm.gateway.script(respond_json(error, 400))
     failure = await failed(warm.chat.CreateChatCompletion(hello))
     assert failure.reason == "CONTEXT_LENGTH_EXCEEDED"
     assert failure.metadata["promptTokens"] == "5000"
     assert failure.metadata["contextWindowTokens"] == "4096"
 
 
-async def test_filtered_answer_is_no_error(warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
+async def test_filtered_response_is_no_error(warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
     """A `finish_reason` of `content_filter` is an answer, in a reply and in a stream."""
     choice = {"index": 0, "message": {"role": "assistant", "content": ""}, "finish_reason": "content_filter"}
-    warm.gateway.script(json_reply({"id": "c", "choices": [choice]}))
-    reply = await warm.chat.CreateChatCompletion(hello)
-    assert reply.choices[0].finish_reason == "content_filter"
+    warm.gateway.script(respond_json({"id": "c", "choices": [choice]}))
+    response = await warm.chat.CreateChatCompletion(hello)
+    assert response.choices[0].finish_reason == "content_filter"
     warm.gateway.script(sse(CHUNK, {"choices": [{"index": 0, "delta": {}, "finish_reason": "content_filter"}]}))
     received = [chunk async for chunk in warm.chat.CreateChatCompletionStream(hello)]
     assert [chunk.choices[0].finish_reason for chunk in received] == ["", "content_filter"]

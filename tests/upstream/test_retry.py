@@ -10,7 +10,7 @@ from aibridge.v1 import chat_pb2
 from bridge import metadata
 from bridge.upstream import retry
 from tests.support.bridge import Start
-from tests.support.gateway import Exchange, Gateway, Script, json_reply, reply, sse
+from tests.support.gateway import Exchange, Gateway, Script, respond, respond_json, sse
 from tests.support.payloads import COMPLETION
 
 Request = chat_pb2.CreateChatCompletionRequest
@@ -33,17 +33,17 @@ def _no_long_waits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("status", [429, 502, 503, 529])
 async def test_refusals_are_retried(start: Start, gateway: Gateway, hello: Request, status: int) -> None:
-    gateway.script(reply(ERROR, status, **NOW), reply(ERROR, status, **NOW), json_reply(COMPLETION))
+    gateway.script(respond(ERROR, status, **NOW), respond(ERROR, status, **NOW), respond_json(COMPLETION))
     async with start(max_retries=2) as bridge:
-        answer = await bridge.chat.CreateChatCompletion(hello)
-    assert answer.choices[0].message.content == "hello"
+        response = await bridge.chat.CreateChatCompletion(hello)
+    assert response.choices[0].message.content == "hello"
     assert len(gateway.requests) == 3
     assert len({request.body for request in gateway.requests}) == 1
 
 
 async def test_a_stream_is_retried_before_it_begins(start: Start, gateway: Gateway, hello: Request) -> None:
     chunk = {"choices": [{"index": 0, "delta": {"content": "a"}, "finish_reason": "stop"}]}
-    gateway.script(reply(ERROR, 503), sse(chunk))
+    gateway.script(respond(ERROR, 503), sse(chunk))
     async with start(max_retries=2) as bridge:
         assert [c.choices[0].delta.content async for c in bridge.chat.CreateChatCompletionStream(hello)] == ["a"]
     assert len(gateway.requests) == 2
@@ -59,13 +59,13 @@ async def cut(exchange: Exchange) -> None:
 
 
 BILLED: dict[str, Script] = {
-    "400": reply(ERROR, 400),
-    "408": reply(ERROR, 408),
-    "500": reply(ERROR, 500),
-    "504": reply(ERROR, 504),
-    "429, quota": reply('{"error": {"message": "no", "code": "insufficient_quota"}}', 429),
-    "429, in an hour": reply(ERROR, 429, retry_after="3600"),
-    "503, do not": reply(ERROR, 503, x_should_retry="false"),
+    "400": respond(ERROR, 400),
+    "408": respond(ERROR, 408),
+    "500": respond(ERROR, 500),
+    "504": respond(ERROR, 504),
+    "429, quota": respond('{"error": {"message": "no", "code": "insufficient_quota"}}', 429),
+    "429, in an hour": respond(ERROR, 429, retry_after="3600"),
+    "503, do not": respond(ERROR, 503, x_should_retry="false"),
     "connection lost": lost,
     "cut": cut,
 }
@@ -80,7 +80,7 @@ async def test_what_may_be_billed_is_not(start: Start, gateway: Gateway, hello: 
 
 
 async def test_x_should_retry_is_obeyed(start: Start, gateway: Gateway, hello: Request) -> None:
-    gateway.script(reply(ERROR, 500, x_should_retry="true"), json_reply(COMPLETION))
+    gateway.script(respond(ERROR, 500, x_should_retry="true"), respond_json(COMPLETION))
     async with start(max_retries=2) as bridge:
         assert await code(bridge.chat.CreateChatCompletion(hello)) is grpc.StatusCode.OK
 
@@ -91,7 +91,9 @@ async def test_retries_do_not_depend_on_what_callers_get(
     """The upstream's advice is read from its headers, not from those of them that are passed on as trailers."""
     monkeypatch.setattr(metadata, "RESPONSE_HEADERS", frozenset())
     many = {f"x_ratelimit_{number}": "v" * 90 for number in range(50)}
-    gateway.script(reply(ERROR, 500, **many, x_should_retry=" True"), reply(ERROR, 503, **many, x_should_retry="FALSE"))
+    gateway.script(
+        respond(ERROR, 500, **many, x_should_retry=" True"), respond(ERROR, 503, **many, x_should_retry="FALSE")
+    )
     async with start(max_retries=2) as bridge:
         call = bridge.chat.CreateChatCompletion(hello)
         assert await code(call) is grpc.StatusCode.UNAVAILABLE
@@ -110,7 +112,7 @@ async def test_an_unreachable_upstream_is_tried_again(start: Start, hello: Reque
 
 async def test_not_beyond_the_deadline(start: Start, gateway: Gateway, hello: Request) -> None:
     """A wait that the deadline leaves no time for is not begun: the caller hears of the refusal at once."""
-    gateway.script(reply(ERROR, 503, retry_after="30"))
+    gateway.script(respond(ERROR, 503, retry_after="30"))
     began = time.monotonic()
     async with start(max_retries=2) as bridge:
         assert await code(bridge.chat.CreateChatCompletion(hello, timeout=20)) is grpc.StatusCode.UNAVAILABLE
@@ -122,13 +124,13 @@ async def test_the_wait_for_the_next_attempt_is_not_the_upstreams(
     start: Start, gateway: Gateway, hello: Request
 ) -> None:
     """The time limit of a response does not run while the bridge waits, and begins anew with each attempt."""
-    gateway.script(reply(ERROR, 503, retry_after_ms="150"), json_reply(COMPLETION))
+    gateway.script(respond(ERROR, 503, retry_after_ms="150"), respond_json(COMPLETION))
     async with start(max_retries=1, response_timeout=0.1) as bridge:
         assert await code(bridge.chat.CreateChatCompletion(hello)) is grpc.StatusCode.OK
 
 
 async def test_a_caller_can_switch_it_off(start: Start, gateway: Gateway, hello: Request) -> None:
-    gateway.script(reply(ERROR, 503))
+    gateway.script(respond(ERROR, 503))
     hello.bridge_options.retry = False
     async with start(max_retries=2) as bridge:
         assert await code(bridge.chat.CreateChatCompletion(hello)) is grpc.StatusCode.UNAVAILABLE
@@ -138,14 +140,14 @@ async def test_a_caller_can_switch_it_off(start: Start, gateway: Gateway, hello:
 
 async def test_no_storm(start: Start, gateway: Gateway, hello: Request) -> None:
     """Fifty calls to an upstream that is down cost it ten retries, not a hundred."""
-    gateway.script(reply(ERROR, 503, **NOW))
+    gateway.script(respond(ERROR, 503, **NOW))
     async with start(max_retries=2) as bridge:
         await asyncio.gather(*(code(bridge.chat.CreateChatCompletion(hello)) for _ in range(50)))
     assert len(gateway.requests) == 60
 
 
 async def test_cancelled_while_waiting(start: Start, gateway: Gateway, hello: Request) -> None:
-    gateway.script(reply(ERROR, 503, retry_after="30"))
+    gateway.script(respond(ERROR, 503, retry_after="30"))
     async with start(max_retries=2) as retrying:
         call = retrying.chat.CreateChatCompletion(hello)
         await gateway.exchange()

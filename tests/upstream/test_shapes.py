@@ -6,7 +6,7 @@ from aibridge.v1 import chat_pb2
 from bridge.upstream.reasons import REFINEMENTS
 from tests.support.bridge import Bridge
 from tests.support.details import RPCS, failed, failed_either, failed_stream
-from tests.support.gateway import Exchange, raw_sse, reply
+from tests.support.gateway import Exchange, raw_sse, respond
 from tests.support.shapes import SHAPES, Shape
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -22,7 +22,7 @@ PHRASES = {400: "HTTP 400 Bad Request", 503: "HTTP 503 Service Unavailable"}
 async def test_shape(shape: Shape, http: int, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
     """The body gives message, type, code and param; the HTTP status goes before the one that the body names."""
     content_type = "application/json" if shape.body[:1] in b"{[" else "text/html"
-    warm.gateway.script(reply(shape.body, http, content_type))
+    warm.gateway.script(respond(shape.body, http, content_type))
     failure = await failed(warm.chat.CreateChatCompletion(hello))
     refined = next((REFINEMENTS[name] for name in (shape.code, shape.type) if name in REFINEMENTS), None)
     expected = {400: "INVALID_REQUEST", 503: "UPSTREAM_UNAVAILABLE"}[http] if refined is None else refined.name
@@ -73,7 +73,7 @@ async def test_page_of_a_proxy(
 ) -> None:
     """An HTML page says nothing to a caller: the message is the status in words, the page is in the details."""
     page = f"<!DOCTYPE html><html><head><title>{http}</title></head><body>cloudflare</body></html>"
-    warm.gateway.script(reply(page, http, "text/html; charset=UTF-8"))
+    warm.gateway.script(respond(page, http, "text/html; charset=UTF-8"))
     failure = await failed_either(warm, rpc, hello)
     assert failure.message == message
     assert failure.details["UpstreamError"].body == page

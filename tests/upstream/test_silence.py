@@ -9,7 +9,7 @@ import pytest
 from tests.support.bridge import Bridge, Start
 from tests.support.details import RPCS, failed, failed_either, failed_stream, verdict
 from tests.support.gateway import Exchange, Script
-from tests.support.replies import BODY, DONE, EVENTS, ONE, TWO, Hello, then_wait
+from tests.support.responses import BODY, DONE, EVENTS, ONE, TWO, Hello, then_wait
 
 
 async def closed(bridge: Bridge) -> None:
@@ -154,7 +154,7 @@ async def test_no_headers(rpc: str, start: Start, hello: Hello) -> None:
     assert "httpStatus" not in failure.metadata
 
 
-async def test_reply_stops(start: Start, hello: Hello) -> None:
+async def test_response_stops(start: Start, hello: Hello) -> None:
     """A plain reply that stops in the middle is UPSTREAM_TIMEOUT."""
     async with start(stall_timeout=0.05) as bridge:
         bridge.gateway.script(then_wait(BODY[:20], "application/json"))

@@ -15,7 +15,7 @@ from bridge.upstream.probe import Probe
 from bridge.upstream.proxy import unused_variables, upstream_proxy
 from tests.support.bridge import Bridge, start_bridge
 from tests.support.details import failed, failed_stream
-from tests.support.gateway import Exchange, Gateway, json_reply, sse
+from tests.support.gateway import Exchange, Gateway, respond_json, sse
 from tests.support.payloads import CHUNK, COMPLETION, LAST
 
 
@@ -61,7 +61,7 @@ async def ask(bridge: Bridge) -> str:
 )
 async def test_calls(suffix: str, request_path: str, vllm: Gateway, path: Path) -> None:
     """The version path is /v1 unless another one is given; the connection is kept for the next call."""
-    vllm.script(json_reply(COMPLETION))
+    vllm.script(respond_json(COMPLETION))
     async with start_bridge(vllm, upstream_url=f"unix:{path}{suffix}", upstream_api_key="sk-test") as bridge:
         assert await ask(bridge) == "hello"
         assert await ask(bridge) == "hello"
@@ -118,14 +118,14 @@ async def test_a_socket_that_nobody_listens_on(path: Path, gateway: Gateway) -> 
         assert (failure.reason, failure.metadata["cause"]) == ("UPSTREAM_UNREACHABLE", "connection_refused")
         await asyncio.to_thread(path.unlink)
         vllm = Gateway()
-        vllm.script(json_reply(COMPLETION))
+        vllm.script(respond_json(COMPLETION))
         async with serving(vllm, path):
             assert await ask(bridge) == "hello"
 
 
 async def test_a_queue_that_is_full(path: Path, gateway: Gateway) -> None:
     """The kernel refuses at once; the bridge tries again until connect_timeout, as TCP would."""
-    gateway.script(json_reply(COMPLETION))
+    gateway.script(respond_json(COMPLETION))
     with socket.socket(socket.AF_UNIX) as bound, socket.socket(socket.AF_UNIX) as filler:
         bound.bind(str(path))
         bound.listen(0)
@@ -143,7 +143,7 @@ async def test_a_queue_that_is_full(path: Path, gateway: Gateway) -> None:
 
 async def test_the_probe(vllm: Gateway, path: Path) -> None:
     """The probe works over a unix socket, and names a socket that is missing."""
-    vllm.script(json_reply({"object": "list", "data": []}))
+    vllm.script(respond_json({"object": "list", "data": []}))
     for more in ({}, {"upstream_api_key": "sk-test"}):
         assert await Probe(settings.load(upstream_url=f"unix:{path}", **more)).problem() == ""
     assert [request.path for request in vllm.requests] == ["/v1/models"]

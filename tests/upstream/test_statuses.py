@@ -7,7 +7,7 @@ import pytest
 from aibridge.v1 import chat_pb2, models_pb2
 from tests.support.bridge import Bridge
 from tests.support.details import RPCS, Failure, failed, failed_either, failed_stream, refusal
-from tests.support.gateway import Script, json_reply, reply, sse
+from tests.support.gateway import Script, respond, respond_json, sse
 from tests.support.payloads import CHUNK
 from tests.upstream.rows import ASK, DEFAULT, NO, STATUS_ROWS, YES, StatusRow
 
@@ -43,14 +43,14 @@ def check(failure: Failure, row: StatusRow, upstream_status: int) -> None:
 @pytest.mark.parametrize("row", STATUS_ROWS)
 async def test_unary(row: StatusRow, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
     """A reply with an HTTP status gives the code, reason, advice and details of the status's row."""
-    warm.gateway.script(json_reply(refusal(type="t", param=PARAM, code=None), row.http))
+    warm.gateway.script(respond_json(refusal(type="t", param=PARAM, code=None), row.http))
     check(await failed(warm.chat.CreateChatCompletion(hello)), row, row.http)
 
 
 @pytest.mark.parametrize("row", STATUS_ROWS)
 async def test_instead_of_a_stream(row: StatusRow, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
     """An HTTP status instead of a stream says the same as to a plain call."""
-    warm.gateway.script(json_reply(refusal(type="t", param=PARAM, code=None), row.http))
+    warm.gateway.script(respond_json(refusal(type="t", param=PARAM, code=None), row.http))
     received, failure = await failed_stream(warm.chat.CreateChatCompletionStream(hello))
     assert received == []
     assert failure.metadata["chunksDelivered"] == "0"
@@ -68,9 +68,9 @@ async def test_in_a_stream(row: StatusRow, warm: Bridge, hello: chat_pb2.CreateC
 
 
 @pytest.mark.parametrize("row", STATUS_ROWS)
-async def test_in_a_reply(row: StatusRow, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
+async def test_in_a_response(row: StatusRow, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
     """An error object in the body of a 200 reply is as if it had been that HTTP status."""
-    warm.gateway.script(json_reply(refusal(type="t", param=PARAM, code=row.http)))
+    warm.gateway.script(respond_json(refusal(type="t", param=PARAM, code=row.http)))
     check(await failed(warm.chat.CreateChatCompletion(hello)), row, 200)
 
 
@@ -84,7 +84,7 @@ async def test_redirect(
 ) -> None:
     """A redirect is INTERNAL, does not show where it leads, and is not followed."""
     before = len(warm.gateway.requests)
-    warm.gateway.script(reply(b"", http, location=f"{warm.gateway.url}/moved-here"))
+    warm.gateway.script(respond(b"", http, location=f"{warm.gateway.url}/moved-here"))
     failure = await failed_either(warm, rpc, hello)
     assert (failure.code, failure.reason, failure.pushback) == ("INTERNAL", "UPSTREAM_UNEXPECTED_REDIRECT", NO)
     assert failure.metadata["httpStatus"] == str(http)
@@ -97,7 +97,7 @@ AUTHORIZED = (("authorization", "Bearer sk-callers-own-key"),)
 
 def unauthorized(how: str) -> Script:
     error = refusal(type="invalid_request_error", code=401 if how == "in a stream" else "invalid_api_key")
-    return sse(CHUNK, error) if how == "in a stream" else json_reply(error, 401)
+    return sse(CHUNK, error) if how == "in a stream" else respond_json(error, 401)
 
 
 @pytest.mark.parametrize("how", ["unary", "instead of a stream", "in a stream"])
@@ -128,12 +128,12 @@ async def test_bridges_credential(how: str, warm: Bridge, hello: chat_pb2.Create
 @pytest.mark.parametrize(
     "script",
     [
-        pytest.param(json_reply({"detail": "Not Found"}, 404), id="FastAPI"),
-        pytest.param(reply("<html><h1>404</h1></html>", 404, "text/html"), id="HTML"),
-        pytest.param(reply("404 page not found", 404, "text/plain"), id="Go"),
-        pytest.param(json_reply({"status": 404, "error": "Not Found", "path": "/"}, 404), id="Spring"),
-        pytest.param(reply(b"", 404), id="empty"),
-        pytest.param(json_reply(refusal(code="unknown_url"), 404), id="OpenAI"),
+        pytest.param(respond_json({"detail": "Not Found"}, 404), id="FastAPI"),
+        pytest.param(respond("<html><h1>404</h1></html>", 404, "text/html"), id="HTML"),
+        pytest.param(respond("404 page not found", 404, "text/plain"), id="Go"),
+        pytest.param(respond_json({"status": 404, "error": "Not Found", "path": "/"}, 404), id="Spring"),
+        pytest.param(respond(b"", 404), id="empty"),
+        pytest.param(respond_json(refusal(code="unknown_url"), 404), id="OpenAI"),
     ],
 )
 @RPCS
@@ -151,7 +151,7 @@ async def test_endpoint_not_found(
 
 
 @pytest.mark.parametrize(
-    "script", [json_reply(refusal(), 404), json_reply({"detail": "Not Found"}, 404), reply(b"", 404)]
+    "script", [respond_json(refusal(), 404), respond_json({"detail": "Not Found"}, 404), respond(b"", 404)]
 )
 async def test_retrieved_model_not_found(script: Script, warm: Bridge) -> None:
     """Any 404 to RetrieveModel is about the model that was asked for."""
@@ -163,7 +163,7 @@ async def test_retrieved_model_not_found(script: Script, warm: Bridge) -> None:
 
 async def test_list_not_found(warm: Bridge) -> None:
     """A 404 to ListModels is about the endpoint: no model was asked for."""
-    warm.gateway.script(json_reply(refusal(), 404))
+    warm.gateway.script(respond_json(refusal(), 404))
     failure = await failed(warm.models.ListModels(models_pb2.ListModelsRequest()))
     assert (failure.code, failure.reason) == ("NOT_FOUND", "ENDPOINT_NOT_FOUND")
 
@@ -177,7 +177,7 @@ async def test_quota_is_no_rate_limit(
     hello: chat_pb2.CreateChatCompletionRequest,
 ) -> None:
     """A 429 for want of credit says not to retry, even where a header names a delay."""
-    warm.gateway.script(json_reply(refusal(type="insufficient_quota", code=code), 429, retry_after="5"))
+    warm.gateway.script(respond_json(refusal(type="insufficient_quota", code=code), 429, retry_after="5"))
     failure = await failed_either(warm, rpc, hello)
     assert (failure.code, failure.reason, failure.pushback) == ("RESOURCE_EXHAUSTED", "INSUFFICIENT_QUOTA", NO)
     assert "RetryInfo" not in failure.details
@@ -191,7 +191,7 @@ async def test_closed_request_of_a_caller_that_has_gone(
 
     async def script(exchange: Any) -> None:
         await exchange.wait_closed()
-        await json_reply(refusal(), 499)(exchange)
+        await respond_json(refusal(), 499)(exchange)
 
     before = len(warm.gateway.requests)
     warm.gateway.script(script)

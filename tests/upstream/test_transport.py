@@ -37,8 +37,12 @@ async def test_a_plain_client(either: Wire) -> None:
     either.play = play
     made = Transport(httpx.URL(either.url), trusting, connect_timeout=5, max_header_bytes=4096)
     async with httpx.AsyncClient(transport=made, base_url=either.url) as client:
-        reply = await client.get("/models", params={"a": "b c"})
-        assert (reply.status_code, reply.headers["x-a"], reply.text) == (200, "b", "GET /models?a=b+c HTTP/1.1|")
+        response = await client.get("/models", params={"a": "b c"})
+        assert (response.status_code, response.headers["x-a"], response.text) == (
+            200,
+            "b",
+            "GET /models?a=b+c HTTP/1.1|",
+        )
         assert (await client.post("/x", json={})).text == "POST /x HTTP/1.1|{}"
         assert (await client.post("/x", content=b"a" * 100_000)).text == "POST /x HTTP/1.1|" + "a" * 100_000
         assert (await client.post("/x", content=parts(b"some", b"", b"thing"))).text == "POST /x HTTP/1.1|something"
@@ -85,25 +89,25 @@ async def test_a_header_with_a_line_break(value: str, made: Transport, wire: Wir
 async def test_the_last_used_is_the_next_used(made: Transport, wire: Wire) -> None:
     """So that those which a burst needed grow old."""
     wire.play = says(OK)
-    replies = [await ask(made) for _ in range(3)]
-    connections = [reply.stream._connection for reply in replies]
+    responses = [await ask(made) for _ in range(3)]
+    connections = [response.stream._connection for response in responses]
     for number in (1, 2, 0):
-        await replies[number].aclose()
+        await responses[number].aclose()
     assert made.connections() == (0, 3)
     for number in (0, 2, 1):
-        replies[number] = await ask(made)
-        assert replies[number].stream._connection is connections[number]
-    for reply in replies:
-        await reply.aclose()
+        responses[number] = await ask(made)
+        assert responses[number].stream._connection is connections[number]
+    for response in responses:
+        await response.aclose()
     assert len(wire.peers) == 3
 
 
 async def test_idle_ones_are_closed_in_time(made: Transport, wire: Wire) -> None:
     """Each when its own time is up; one that is in use is left alone."""
     made._idle_timeout = 0.01
-    replies = [await ask(made) for _ in range(4)]
-    for reply in replies[:3]:
-        await reply.aclose()
+    responses = [await ask(made) for _ in range(4)]
+    for response in responses[:3]:
+        await response.aclose()
     used_later = list(made._idle)[2]
     used_later.idle_until += 3600
     await wire.peers[0].over.wait()
@@ -116,7 +120,7 @@ async def test_idle_ones_are_closed_in_time(made: Transport, wire: Wire) -> None
     await wire.peers[2].over.wait()
     assert made.connections() == (1, 0)
     assert made._reaper is None
-    await replies[3].aclose()
+    await responses[3].aclose()
     assert made.connections() == (0, 1)
 
 
@@ -176,9 +180,9 @@ async def test_what_the_server_is_about_to_close_is_not_used(made: Transport, wi
 
 async def test_idle_ones_of_different_times(made: Transport, wire: Wire) -> None:
     """Each is closed in its own time, whichever was used first."""
-    replies = [await ask(made) for _ in range(2)]
-    for reply in replies:
-        await reply.aclose()
+    responses = [await ask(made) for _ in range(2)]
+    for response in responses:
+        await response.aclose()
     first, second = made._idle
     assert first.idle_until < second.idle_until
     made._idle_timeout = 0.01

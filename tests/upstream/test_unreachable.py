@@ -13,9 +13,9 @@ from structlog.testing import capture_logs
 from tests.support import gateway as fake
 from tests.support.bridge import Start, start_bridge
 from tests.support.details import RPCS, failed, failed_either, verdict
-from tests.support.gateway import Exchange, Script, json_reply
+from tests.support.gateway import Exchange, Script, respond_json
 from tests.support.payloads import COMPLETION
-from tests.support.replies import Hello, close, reset
+from tests.support.responses import Hello, close, reset
 
 Server = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -98,7 +98,7 @@ async def test_plain_http_instead_of_tls(start: Start, hello: Hello) -> None:
 
 @RPCS
 @pytest.mark.parametrize("end", [close, reset])
-async def test_lost_before_the_reply(rpc: str, end: Script, start: Start, hello: Hello) -> None:
+async def test_lost_before_the_response(rpc: str, end: Script, start: Start, hello: Hello) -> None:
     """A connection that ends before any byte of the reply is UPSTREAM_CONNECTION_LOST.
 
     The upstream may have begun, so neither the bridge nor gRPC sends the call again. The caller may.
@@ -114,14 +114,14 @@ async def test_lost_before_the_reply(rpc: str, end: Script, start: Start, hello:
 async def test_lost_while_kept_alive(start: Start, hello: Hello) -> None:
     """A kept connection that the upstream closed in the meantime costs nobody anything: a new one is made."""
     async with start() as bridge:
-        bridge.gateway.script(json_reply(COMPLETION))
+        bridge.gateway.script(respond_json(COMPLETION))
         await bridge.chat.CreateChatCompletion(hello)
         exchange = await bridge.gateway.exchange()
         exchange.writer.close()
         await exchange.writer.wait_closed()
         await asyncio.sleep(0.02)
-        reply = await bridge.chat.CreateChatCompletion(hello)
-    assert reply.choices[0].message.content == "hello"
+        response = await bridge.chat.CreateChatCompletion(hello)
+    assert response.choices[0].message.content == "hello"
 
 
 @pytest.mark.parametrize("end", [close, reset])
@@ -150,7 +150,7 @@ async def test_no_free_connection(rpc: str, start: Start, hello: Hello) -> None:
 
         async def script(exchange: Exchange) -> None:
             await release.wait()
-            await json_reply(COMPLETION)(exchange)
+            await respond_json(COMPLETION)(exchange)
 
         bridge.gateway.script(script)
         first = asyncio.ensure_future(bridge.chat.CreateChatCompletion(hello))

@@ -180,23 +180,23 @@ async def until(condition: Callable[[], object]) -> None:
 
 async def whole(made: Transport) -> bytes:
     """The whole reply to a request."""
-    reply = await ask(made)
+    response = await ask(made)
     try:
-        return b"".join([piece async for piece in reply.stream])  # type: ignore[union-attr]
+        return b"".join([piece async for piece in response.stream])  # type: ignore[union-attr]
     finally:
-        await reply.aclose()
+        await response.aclose()
 
 
 async def so_far(made: Transport) -> tuple[bytes, Exception | None]:
     """What could be read of the body, and what came then."""
     data = b""
     try:
-        reply = await ask(made)
+        response = await ask(made)
         try:
-            async for piece in reply.stream:  # type: ignore[union-attr]
+            async for piece in response.stream:  # type: ignore[union-attr]
                 data += piece
         finally:
-            await reply.aclose()
+            await response.aclose()
     except httpx.TransportError as error:
         return data, error
     return data, None

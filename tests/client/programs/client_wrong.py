@@ -10,13 +10,13 @@ with connect("127.0.0.1:1") as client:
     client.chat.CreateChatCompletion(ListModelsRequest())  # wrong
     client.chat.CreateChatCompletion(request, timeout="5")  # wrong
     client.chat.CreateChatCompletions(request)  # wrong
-    reply = client.chat.CreateChatCompletion(request)
-    print(reply.choises)  # wrong
-    print(reply.choices[0].message.contents)  # wrong
+    response = client.chat.CreateChatCompletion(request)
+    print(response.choises)  # wrong
+    print(response.choices[0].message.contents)  # wrong
     for chunk in client.chat.CreateChatCompletionStream(request):
         print(chunk.choises)  # wrong
     print(client.chat.CreateChatCompletionStream.with_trailers(request))  # wrong
-    collect([reply])  # wrong
+    collect([response])  # wrong
     print(client.models.ListModels(ListModelsRequest()).models)  # wrong
     aio.run_tools(client, request, {})  # wrong
 

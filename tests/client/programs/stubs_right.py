@@ -22,8 +22,8 @@ def synchronous() -> Iterator[str]:
             yield chunk.choices[0].delta.content
         for model in models_pb2_grpc.ModelsServiceStub(channel).ListModels(models_pb2.ListModelsRequest()).data:
             yield model.id
-        reply, call = chat.CreateChatCompletion.with_call(request)
-        yield reply.id + str(call.code())
+        response, call = chat.CreateChatCompletion.with_call(request)
+        yield response.id + str(call.code())
 
 
 async def asynchronous() -> AsyncIterator[str]:

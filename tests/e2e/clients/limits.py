@@ -27,10 +27,10 @@ async def _large(stub: embeddings_pb2_grpc.EmbeddingsServiceStub) -> str:
     texts = embeddings_pb2.InputTexts(items=[_TEXT, _TEXT])
     request = embeddings_pb2.CreateEmbeddingRequest(model="example/embed", input_texts=texts)
     try:
-        reply = await stub.CreateEmbedding(request, timeout=_TIMEOUT, metadata=_METADATA)
+        response = await stub.CreateEmbedding(request, timeout=_TIMEOUT, metadata=_METADATA)
     except grpc.aio.AioRpcError as error:
         return f"{error.code().name}: {error.details()}"
-    return "" if len(reply.data) == 2 else f"{len(reply.data)} vectors"
+    return "" if len(response.data) == 2 else f"{len(response.data)} vectors"
 
 
 async def _long(stub: chat_pb2_grpc.ChatServiceStub) -> str:

@@ -20,7 +20,7 @@ from tests.e2e.clients import programs
 from tests.e2e.clients.checks import Check
 from tests.e2e.clients.programs import ProgramError
 from tests.e2e.clients.toolchains import ToolchainError, provide
-from tests.support.gateway import Exchange, json_reply, running
+from tests.support.gateway import Exchange, respond_json, running
 
 NAME: Final = "silence"
 #: Seconds without a byte from the upstream; grpc's own floor for pings would end a connection after 40.
@@ -72,7 +72,7 @@ async def _think(exchange: Exchange, *, begun: bool) -> None:
     await asyncio.sleep(SECONDS)
     choice = {"index": 0, "finish_reason": "stop", "delta" if streams else "message": {"content": _WORDS}}
     if not streams:
-        await json_reply({"choices": [choice]})(exchange)
+        await respond_json({"choices": [choice]})(exchange)
         return
     if not begun:
         await exchange.head(content_type="text/event-stream")
@@ -113,7 +113,7 @@ def _problem(kind: str, printed: str) -> str:
     code, _, message = printed.partition(" ")
     if code != "OK":
         return f"ended with {printed}"
-    reply = CreateChatCompletionResponse if kind == "unary" else CreateChatCompletionStreamResponse
-    choice = reply.FromString(base64.b64decode(message)).choices[0]
+    response = CreateChatCompletionResponse if kind == "unary" else CreateChatCompletionStreamResponse
+    choice = response.FromString(base64.b64decode(message)).choices[0]
     words = choice.message.content if kind == "unary" else choice.delta.content
     return "" if words == _WORDS else f"said {words!r}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import unquote
 
-from tests.support.gateway import Exchange, json_reply, running, sse
+from tests.support.gateway import Exchange, respond_json, running, sse
 from tests.support.toolcalls import ORDINARY, STREAMS
 
 _CREATED: Final = 1_767_225_600
@@ -40,7 +40,7 @@ class Upstream:
         self.seen.clear()
         self.dialect = dialect
 
-    async def answer(self, exchange: Exchange) -> None:
+    async def respond(self, exchange: Exchange) -> None:
         """The script of every request."""
         path = exchange.request.path
         body = exchange.request.json if exchange.request.body else {}
@@ -49,7 +49,7 @@ class Upstream:
         entry = Seen(model, exchange.request.headers.get("authorization", ""), now())
         self.seen.append(entry)
         if path.endswith("/models"):
-            script = json_reply({"object": "list", "data": [_model("example/chat"), _model("example/embed")]})
+            script = respond_json({"object": "list", "data": [_model("example/chat"), _model("example/embed")]})
         elif model == "example/tools":
             script = _tools(self.dialect)
         else:
@@ -66,7 +66,7 @@ class Upstream:
 async def upstream() -> AsyncIterator[Upstream]:
     """The gateway, for as long as the context lasts."""
     this = Upstream()
-    async with running([this.answer]) as gateway:
+    async with running([this.respond]) as gateway:
         this.url = gateway.url
         yield this
 
@@ -85,7 +85,7 @@ def _usage(prompt: int, completion: int) -> dict[str, int]:
 def _completion(message: dict[str, Any], finish_reason: str, usage: dict[str, int]) -> Script:
     choice = {"index": 0, "message": {"role": "assistant", **message}, "finish_reason": finish_reason}
     head = {"id": "chatcmpl-1", "object": "chat.completion", "created": _CREATED, "model": "example/chat"}
-    return json_reply({**head, "choices": [choice], "usage": usage})
+    return respond_json({**head, "choices": [choice], "usage": usage})
 
 
 def _chunk(delta: dict[str, Any], finish_reason: str | None = None) -> dict[str, Any]:
@@ -95,7 +95,7 @@ def _chunk(delta: dict[str, Any], finish_reason: str | None = None) -> dict[str,
 
 
 def _error(status: int, kind: str, code: str | None, message: str, **headers: str) -> Script:
-    return json_reply({"error": {"message": message, "type": kind, "param": None, "code": code}}, status, **headers)
+    return respond_json({"error": {"message": message, "type": kind, "param": None, "code": code}}, status, **headers)
 
 
 def _chat(body: Any, _attempt: int) -> Script:
@@ -107,8 +107,8 @@ def _chat(body: Any, _attempt: int) -> Script:
         return _completion({"content": None, "tool_calls": [call]}, "tool_calls", _usage(20, 7))
     asked = [call["id"] for message in messages for call in message.get("tool_calls", ())]
     if last["role"] == "tool" and asked == [last["tool_call_id"]]:
-        answer = f"It is {json.loads(last['content'])['degrees']} degrees in Paris."
-        return _completion({"content": answer}, "stop", _usage(30, 9))
+        respond = f"It is {json.loads(last['content'])['degrees']} degrees in Paris."
+        return _completion({"content": respond}, "stop", _usage(30, 9))
     return _error(400, "invalid_request_error", None, "a tool's result has to follow its call")
 
 
@@ -134,13 +134,13 @@ def _embed(body: Any, _attempt: int) -> Script:
         return _error(400, "invalid_request_error", None, "two texts are expected")
     data = [{"object": "embedding", "index": index, "embedding": vector} for index, vector in enumerate(vectors)]
     usage = {"prompt_tokens": 4, "total_tokens": 4}
-    return json_reply({"object": "list", "data": data, "model": "example/embed", "usage": usage})
+    return respond_json({"object": "list", "data": data, "model": "example/embed", "usage": usage})
 
 
 def _flaky(_body: Any, attempt: int) -> Script:
     if attempt == 1:
         return _error(503, "server_error", None, "not yet")
-    return json_reply(_model("example/flaky"))
+    return respond_json(_model("example/flaky"))
 
 
 def _endless(_body: Any, _attempt: int) -> Script:
@@ -166,7 +166,7 @@ def _long_error(_body: Any, _attempt: int) -> Script:
     """With as much of everything as the bridge passes on, and more."""
     headers = {f"x_ratelimit_{number}": "x" * 100 for number in range(20)}
     error = {"message": "ä" * 3000, "type": "x" * 200, "param": "x" * 300, "code": "x" * 100}
-    return json_reply({"error": error}, 400, **headers)
+    return respond_json({"error": error}, 400, **headers)
 
 
 def _cut(_body: Any, _attempt: int) -> Script:

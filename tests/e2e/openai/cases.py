@@ -22,7 +22,7 @@ class Case:
     name: str
     title: str
     call: str
-    reply: str
+    response: str
     request: str = _HELLO
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
@@ -40,7 +40,7 @@ class Case:
     def script(self) -> Script:
         """How the gateway replies."""
         streams = self.call in {"stream", "final", "respond-stream"} and self.status == 200
-        text = self.reply if streams else self.reply.strip()
+        text = self.response if streams else self.response.strip()
         content_type = "text/event-stream" if streams else "text/html" if text[:1] == "<" else "application/json"
 
         async def script(exchange: Exchange) -> None:
@@ -58,12 +58,12 @@ class Case:
 
     def _vectors(self, request: Any) -> bytes:
         """The reply with vectors in the form that was asked for."""
-        reply = json.loads(self.reply)
-        for item in reply["data"]:
+        response = json.loads(self.response)
+        for item in response["data"]:
             if isinstance(item["embedding"], str) and request.get("encoding_format") != "base64":
                 data = b64decode(item["embedding"])
                 item["embedding"] = list(struct.unpack(f"<{len(data) // 4}f", data))
-        return json.dumps(reply).encode()
+        return json.dumps(response).encode()
 
 
 def load() -> list[Case]:

@@ -48,16 +48,16 @@ def tasks() -> list[dict[str, Any]]:
     ]
 
 
-def problems(asked: list[dict[str, Any]], answers: list[dict[str, str]]) -> Iterator[str]:
+def problems(asked: list[dict[str, Any]], responses: list[dict[str, str]]) -> Iterator[str]:
     """What is wrong with the answers: for each object `wire`, the message in base64, and `text`, its JSON again."""
-    if len(answers) != len(asked):
-        yield f"{len(answers)} answers to {len(asked)} objects"
-    for task, answer in zip(asked, answers, strict=False):
+    if len(responses) != len(asked):
+        yield f"{len(responses)} answers to {len(asked)} objects"
+    for task, response in zip(asked, responses, strict=False):
         expected = decode(_NAMES[task["type"]], json.dumps(task["value"]).encode())
-        received = type(expected).FromString(b64decode(answer["wire"]))
+        received = type(expected).FromString(b64decode(response["wire"]))
         if _settled(received) != _settled(expected):
             yield f"{task['type']}: another message for {json.dumps(task['value'])[:400]}"
-        yield from differences(json.loads(to_json(expected)), json.loads(answer["text"]), task["type"])
+        yield from differences(json.loads(to_json(expected)), json.loads(response["text"]), task["type"])
 
 
 def _settled(message: Any) -> dict[str, Any]:

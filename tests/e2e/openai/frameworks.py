@@ -9,7 +9,7 @@ from bridge import settings
 from bridge.server.app import App
 from tests.e2e.openai.libraries import HERE, INSTALL_TIMEOUT, INSTALLED, LibraryError, execute
 from tests.e2e.openai.result import Result
-from tests.support.assistant import answer
+from tests.support.assistant import respond
 from tests.support.gateway import Request, running
 
 _PROGRAMS: Final = HERE / "programs"
@@ -44,7 +44,7 @@ async def check_framework(framework: Framework) -> Result:
     result = Result(framework, {"language": ".".join(map(str, sys.version_info[:3]))})
     try:
         await _install()
-        async with running([answer]) as gateway:
+        async with running([respond]) as gateway:
             app = App(settings.load(listen="127.0.0.1:0", upstream_url=gateway.url, upstream_credentials="caller"))
             setup = {"framework": framework.name, "url": gateway.url, "target": await app.start()}
             try:

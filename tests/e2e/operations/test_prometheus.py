@@ -41,12 +41,12 @@ class Prometheus:
         url = f"{self._base}/{path}?{urllib.parse.urlencode(query)}"
 
         def fetch() -> Any:
-            with urllib.request.urlopen(url, timeout=20) as reply:  # noqa: S310 # http
-                return json.load(reply)
+            with urllib.request.urlopen(url, timeout=20) as response:  # noqa: S310 # http
+                return json.load(response)
 
-        answer = await asyncio.to_thread(fetch)
-        assert answer["status"] == "success", answer
-        return answer["data"]
+        found = await asyncio.to_thread(fetch)
+        assert found["status"] == "success", found
+        return found["data"]
 
     async def value(self, expression: str) -> float:
         """The one number that an expression has; not a number where it has none."""
@@ -172,7 +172,7 @@ async def test_the_rules_are_evaluated(prometheus: Prometheus) -> None:
 async def test_an_alert_fires(prometheus: Prometheus, bridge: tuple[Process, fake.Gateway]) -> None:
     """The account at the gateway is used up: the operator is told, and when it goes on, sees a rate by model."""
     process, gateway = bridge
-    gateway.script(fake.reply(b"", 402))
+    gateway.script(fake.respond(b"", 402))
     request = chat_pb2.CreateChatCompletionRequest(model="m", messages=[{"role": "user", "content": "hi"}])
 
     async def refused() -> None:

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from tests.support.gateway import Script, json_reply, sse
+from tests.support.gateway import Script, respond_json, sse
 
 
 def says(content: str, **message: Any) -> Script:
-    return json_reply({"choices": [{"index": 0, "message": {"role": "assistant", "content": content, **message}}]})
+    return respond_json({"choices": [{"index": 0, "message": {"role": "assistant", "content": content, **message}}]})
 
 
 def streams(*texts: str, last: Mapping[str, Any] | None = None, more: Iterable[Mapping[str, Any]] = ()) -> Script:

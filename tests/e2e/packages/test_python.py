@@ -12,7 +12,7 @@ from tests.e2e.packages.conftest import Make
 from tests.e2e.packages.installed import Environment, run, sdist, wheel
 from tests.e2e.packages.scripts import calls, says, streams
 from tests.support.bridge import Bridge
-from tests.support.gateway import json_reply
+from tests.support.gateway import respond_json
 
 ROOT: Final = Path(__file__).parents[3]
 #: The oldest versions that the manifests allow.
@@ -31,7 +31,7 @@ async def use_stubs(made: Environment, bridge: Bridge) -> None:
 async def use_client(made: Environment, bridge: Bridge) -> None:
     bridge.gateway.script(
         *(says("one"), streams("t", "wo"), calls("tide", '{"harbour":"Ålesund"}'), says("at noon")),
-        json_reply({"error": {"message": "no"}}, 404),
+        respond_json({"error": {"message": "no"}}, 404),
     )
     said = await made.program("client.py", bridge.address)
     assert said.splitlines() == ["one", "two", "at noon", "MODEL_NOT_FOUND 404"]

@@ -57,8 +57,8 @@ async def unary(
     Raises:
         grpc.aio.AioRpcError: the call failed.
     """
-    reply: chat_pb2.CreateChatCompletionResponse = await caller.chat.CreateChatCompletion(request, timeout=seconds)
-    return reply
+    response: chat_pb2.CreateChatCompletionResponse = await caller.chat.CreateChatCompletion(request, timeout=seconds)
+    return response
 
 
 @dataclass
@@ -97,8 +97,8 @@ async def embedded(caller: Caller, model: str, *texts: str, **fields: Any) -> em
         grpc.aio.AioRpcError: the call failed.
     """
     request = embeddings_pb2.CreateEmbeddingRequest(model=model, input_texts={"items": texts}, **fields)
-    reply: embeddings_pb2.CreateEmbeddingResponse = await caller.embeddings.CreateEmbedding(request, timeout=LIMIT)
-    return reply
+    response: embeddings_pb2.CreateEmbeddingResponse = await caller.embeddings.CreateEmbedding(request, timeout=LIMIT)
+    return response
 
 
 def refusal(error: grpc.aio.AioRpcError) -> str:

@@ -48,8 +48,8 @@ class Case:
         """What the peer itself says to a POST, without a bridge."""
         headers = {"authorization": f"Bearer {self.peer.key}", **self.server.headers}
         async with httpx.AsyncClient(trust_env=False, timeout=LIMIT) as client:
-            reply = await client.post(self.server.url + path, json=body, headers=headers)
-        return reply.content
+            response = await client.post(self.server.url + path, json=body, headers=headers)
+        return response.content
 
 
 async def list_models(case: Case, caller: Caller) -> str:
@@ -76,13 +76,13 @@ async def retrieve_unknown_model(_: Case, caller: Caller) -> str:
 
 
 async def _retrieve(caller: Caller, model: str) -> str:
-    reply = await caller.models.RetrieveModel(models_pb2.RetrieveModelRequest(model=model), timeout=LIMIT)
-    return "OK" if reply.id == model else "OK, but another model"
+    response = await caller.models.RetrieveModel(models_pb2.RetrieveModelRequest(model=model), timeout=LIMIT)
+    return "OK" if response.id == model else "OK, but another model"
 
 
 async def chat(case: Case, caller: Caller) -> str:
-    reply = await unary(caller, ask(case.peer.chat_model))
-    choice = reply.choices[0]
+    response = await unary(caller, ask(case.peer.chat_model))
+    choice = response.choices[0]
     complete = choice.message.role == "assistant" and choice.message.content and choice.finish_reason
     return "OK, text and finish_reason" if complete else "OK, but incomplete"
 
@@ -98,8 +98,8 @@ def _usage(usage: Any) -> str:
 
 
 async def chat_model_with_slash(case: Case, caller: Caller) -> str:
-    reply = await unary(caller, ask(case.peer.slash_model))
-    return "OK, by that name" if reply.model == case.peer.slash_model else "OK, by another name"
+    response = await unary(caller, ask(case.peer.slash_model))
+    return "OK, by that name" if response.model == case.peer.slash_model else "OK, by another name"
 
 
 async def chat_content_parts(case: Case, caller: Caller) -> str:
@@ -114,8 +114,8 @@ async def chat_unknown_parameter(case: Case, caller: Caller) -> str:
 
 
 async def chat_two_choices(case: Case, caller: Caller) -> str:
-    reply = await unary(caller, ask(case.peer.chat_model, n=2))
-    return _choices({choice.index for choice in reply.choices if choice.message.content})
+    response = await unary(caller, ask(case.peer.chat_model, n=2))
+    return _choices({choice.index for choice in response.choices if choice.message.content})
 
 
 async def stream_two_choices(case: Case, caller: Caller) -> str:
@@ -203,10 +203,10 @@ async def stream_no_usage(case: Case, caller: Caller) -> str:
 
 
 async def embedding(case: Case, caller: Caller) -> str:
-    reply = await embedded(caller, case.peer.embedding_model, "a lighthouse", "a ship")
-    sizes = {len(entry.embedding) for entry in reply.data}
-    right = [entry.index for entry in reply.data] == [0, 1] and len(sizes) == 1 and 0 not in sizes
-    return "OK, a vector for each input" if right else f"OK, but {len(reply.data)} for 2 inputs"
+    response = await embedded(caller, case.peer.embedding_model, "a lighthouse", "a ship")
+    sizes = {len(entry.embedding) for entry in response.data}
+    right = [entry.index for entry in response.data] == [0, 1] and len(sizes) == 1 and 0 not in sizes
+    return "OK, a vector for each input" if right else f"OK, but {len(response.data)} for 2 inputs"
 
 
 async def embedding_formats(case: Case, caller: Caller) -> str:

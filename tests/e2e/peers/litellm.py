@@ -18,8 +18,11 @@ _TEXT: Final = "A lighthouse is a lamp in a tower by the sea."
 _SMOLLM: Final = "smollm2-135m-instruct"
 
 
-def _mocked(name: str, reply: Any, model: str = "openai/gpt-4o-mini", **more: Any) -> dict[str, Any]:
-    return {"model_name": name, "litellm_params": {"model": model, "api_key": "none", "mock_response": reply, **more}}
+def _mocked(name: str, response: Any, model: str = "openai/gpt-4o-mini", **more: Any) -> dict[str, Any]:
+    return {
+        "model_name": name,
+        "litellm_params": {"model": model, "api_key": "none", "mock_response": response, **more},
+    }
 
 
 def _config(llama: str) -> dict[str, Any]:

@@ -67,8 +67,8 @@ async def _cancelled(caller: Caller, server: Server) -> str:
 async def _control(server: Server, method: str, what: str, body: Any = None) -> Any:
     """What llmock's control API says."""
     async with httpx.AsyncClient(trust_env=False, timeout=10) as client:
-        reply = await client.request(method, f"{server.url.removesuffix('/v1')}/_llmock/{what}", json=body)
-    return reply.raise_for_status().json()
+        response = await client.request(method, f"{server.url.removesuffix('/v1')}/_llmock/{what}", json=body)
+    return response.raise_for_status().json()
 
 
 _NO_SLASH: Final = "It lists no model with a slash, and has no GET /models/{id}."

@@ -15,7 +15,7 @@ def test_each_deviation_is_one() -> None:
             assert deviation.sees != promised[name], f"{peer.name}: {name}"
 
 
-def test_no_cut_reply_is_ok() -> None:
+def test_no_cut_response_is_ok() -> None:
     """Not even by declaration; that what is declared is seen, the rows say."""
     cuts = [scenario.sees for peer in PEERS for scenario in peer.scenarios if scenario.cuts]
     assert cuts

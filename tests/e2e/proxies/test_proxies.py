@@ -15,7 +15,7 @@ from tests.e2e.proxies.servers import NAMES, PASSWORD, USER, forward_proxy
 from tests.support import gateway as fake
 from tests.support.bridge import Bridge, start_bridge
 from tests.support.details import failed, failed_stream
-from tests.support.gateway import Exchange, Gateway, json_reply, sse
+from tests.support.gateway import Exchange, Gateway, respond_json, sse
 from tests.support.payloads import CHUNK, COMPLETION, LAST
 
 CA = trustme.CA()
@@ -38,7 +38,7 @@ async def upstream(scheme: str) -> AsyncIterator[Gateway]:
     if scheme == "https":
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         CA.issue_cert("127.0.0.1").configure_cert(context)
-    async with fake.running([json_reply(COMPLETION)], ssl=context) as running:
+    async with fake.running([respond_json(COMPLETION)], ssl=context) as running:
         yield running
 
 
@@ -59,8 +59,8 @@ async def test_calls_and_streams(name: str, login: bool, upstream: Gateway, ca_f
         user = f"{USER}:{PASSWORD}@" if login else ""
         options = {"upstream_proxy": f"http://{user}127.0.0.1:{port}", "upstream_ca_file": ca_file}
         async with start_bridge(upstream, **options) as bridge:
-            reply = await bridge.chat.CreateChatCompletion(request())
-            assert reply.choices[0].message.content == "hello"
+            response = await bridge.chat.CreateChatCompletion(request())
+            assert response.choices[0].message.content == "hello"
             upstream.script(sse(CHUNK, LAST))
             assert [chunk.choices[0].delta.content async for chunk in stream(bridge)] == ["one", "two"]
     assert "proxy-authorization" not in upstream.last.headers

@@ -39,7 +39,7 @@ def whole(writer: asyncio.StreamWriter, status: int, value: Any) -> None:
     writer.write(head.encode() + data)
 
 
-async def answer(writer: asyncio.StreamWriter, path: str, key: str, body: bytes) -> None:
+async def respond(writer: asyncio.StreamWriter, path: str, key: str, body: bytes) -> None:
     if path == "/keys":
         whole(writer, 200, seen)
         return
@@ -70,7 +70,7 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
             lines = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
             headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:])}
             body = await reader.readexactly(int(headers.get("content-length", 0)))
-            await answer(writer, lines[0].split()[1], headers.get("authorization", "").removeprefix("Bearer "), body)
+            await respond(writer, lines[0].split()[1], headers.get("authorization", "").removeprefix("Bearer "), body)
             await writer.drain()
     except (asyncio.IncompleteReadError, ConnectionError):
         pass

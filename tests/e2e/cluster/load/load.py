@@ -57,8 +57,8 @@ class Load:
         return "" if (count, finished) == (CHUNKS, True) else f"OK with {count} chunks, finished {finished}"
 
     async def unary(self, request: Any) -> str:
-        reply = await self.client.chat.CreateChatCompletion(request, timeout=60)
-        return "" if reply.choices[0].message.content == "hello" else "OK with another text"
+        response = await self.client.chat.CreateChatCompletion(request, timeout=60)
+        return "" if response.choices[0].message.content == "hello" else "OK with another text"
 
 
 async def main() -> None:

@@ -50,7 +50,7 @@ class Upstream(BaseHTTPRequestHandler):
         """Answer a request."""
         result["requests"] += 1
         body = self.rfile.read(int(self.headers.get("content-length", "0")))
-        status, headers, content = mocked(self, body) or canned.reply(self.command, self.path, body)
+        status, headers, content = mocked(self, body) or canned.respond(self.command, self.path, body)
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)

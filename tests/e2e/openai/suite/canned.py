@@ -123,7 +123,7 @@ _STREAMS: dict[str, list[dict[str, Any]]] = {
 }
 
 
-def reply(method: str, path: str, body: bytes) -> tuple[int, dict[str, str], bytes]:
+def respond(method: str, path: str, body: bytes) -> tuple[int, dict[str, str], bytes]:
     """Status, headers and body of the response to a request."""
     path, _, query = path.removeprefix("/v1").partition("?")
     if method == "DELETE" and path.startswith("/responses/"):

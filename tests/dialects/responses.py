@@ -10,7 +10,7 @@ from tests.dialects.streams.servers import GROQ, JAILBREAK, SAFE, VERCEL
 
 
 @dataclass(frozen=True)
-class Reply:
+class RecordedResponse:
     """One reply: the file's name is the server's, or the example's in the surface reference."""
 
     name: str
@@ -68,7 +68,7 @@ RS_1 = {"id": "rs_1", "format": "openai-responses-v1", "index": 0}
 TIDES = ["https://example.org/tides"]
 
 EXAMPLES = [
-    Reply(
+    RecordedResponse(
         "e3",
         "openai/gpt-x",
         "gen_01E3",
@@ -76,7 +76,7 @@ EXAMPLES = [
         {**used(9, 70, completion_tokens_details={"reasoning_tokens": 64}), "generation_id": "gen_01E3"},
         created=1790000200,
     ),
-    Reply(
+    RecordedResponse(
         "e9",
         "gpt-x",
         "chatcmpl-e9",
@@ -105,7 +105,7 @@ EXAMPLES = [
         used(3, 3),
         created=1790000700,
     ),
-    Reply(
+    RecordedResponse(
         "e10",
         "google/img-x",
         "gen_01E10",
@@ -113,7 +113,7 @@ EXAMPLES = [
         used(4, 1290, completion_tokens_details={"image_tokens": 1285}),
         created=1790000800,
     ),
-    Reply(
+    RecordedResponse(
         "e12",
         "search-x",
         "chatcmpl-e12",
@@ -132,7 +132,7 @@ EXAMPLES = [
         ),
         created=1790001000,
     ),
-    Reply(
+    RecordedResponse(
         "e15",
         "gpt-x",
         "chatcmpl-e15",
@@ -144,14 +144,14 @@ EXAMPLES = [
     ),
 ]
 SERVERS = [
-    Reply(
+    RecordedResponse(
         "openai",
         "gpt-x-2026",
         "chatcmpl-1",
         wrote(content="Hi", extra_json='{"annotations":[]}'),
         {**used(8, 1, **NO_DETAILS), "service_tier": "default"},
     ),
-    Reply(
+    RecordedResponse(
         "vercel",
         "anthropic/claude-x",
         "gen_01P",
@@ -175,7 +175,7 @@ SERVERS = [
             "generation_id": "gen_01P",
         },
     ),
-    Reply(
+    RecordedResponse(
         "openrouter",
         "x-ai/grok-x-0709",
         "gen-1",
@@ -199,7 +199,7 @@ SERVERS = [
             "provider": "xAI",
         },
     ),
-    Reply(
+    RecordedResponse(
         "azure",
         "gpt-x-2026",
         "chatcmpl-az",
@@ -209,7 +209,7 @@ SERVERS = [
             "prompt_filter_results": [{"prompt_index": 0, "content_filter_results": JAILBREAK}],
         },
     ),
-    Reply(
+    RecordedResponse(
         "vllm",
         "Qwen/Qwen3-X",
         "chatcmpl-vl",
@@ -225,21 +225,21 @@ SERVERS = [
             "prompt_logprobs_json": '[null,{"9906":{"logprob":-1.5,"rank":3,"decoded_token":"Hello"}}]',
         },
     ),
-    Reply(
+    RecordedResponse(
         "sglang",
         "qwen-x",
         "sg-1",
         wrote(content="Hi", reasoning_content="Hm", choice={"matched_stop": "</s>"}),
         {**used(8, 1), "metadata": {"weight_version": "default"}},
     ),
-    Reply(
+    RecordedResponse(
         "ollama",
         "llama3.2:1b",
         "chatcmpl-7",
         wrote("tool_calls", content="", reasoning="Hm", tool_calls=[call("call_1", index=0)]),
         {**used(8, 2), "system_fingerprint": "fp_ollama"},
     ),
-    Reply(
+    RecordedResponse(
         "llamacpp",
         "gpt-3.5-turbo",
         "chatcmpl-lc",
@@ -250,7 +250,7 @@ SERVERS = [
             "timings": {"cache_n": 0, "prompt_n": 8, "prompt_ms": 21.5, "predicted_n": 1, "predicted_ms": 10.25},
         },
     ),
-    Reply(
+    RecordedResponse(
         "litellm",
         "claude-x",
         "chatcmpl-ll",
@@ -261,7 +261,7 @@ SERVERS = [
         ),
         {**used(8, 1, cache_creation_input_tokens=0, cache_read_input_tokens=0), "citations": TIDES},
     ),
-    Reply(
+    RecordedResponse(
         "deepseek",
         "deepseek-x",
         "ds-1",
@@ -271,7 +271,7 @@ SERVERS = [
             "system_fingerprint": "fp_ds",
         },
     ),
-    Reply(
+    RecordedResponse(
         "groq",
         "llama-x",
         "chatcmpl-gq",
@@ -295,7 +295,7 @@ SERVERS = [
             "service_tier": "on_demand",
         },
     ),
-    Reply(
+    RecordedResponse(
         "xai",
         "grok-x",
         "xai-1",
@@ -306,7 +306,7 @@ SERVERS = [
             "system_fingerprint": "fp_xa",
         },
     ),
-    Reply(
+    RecordedResponse(
         "mistral",
         "magistral-x",
         "mi-1",
@@ -323,7 +323,7 @@ SERVERS = [
         ),
         used(8, 2, num_cached_tokens=0),
     ),
-    Reply(
+    RecordedResponse(
         "gemini",
         "models/gem-x",
         None,
@@ -333,7 +333,7 @@ SERVERS = [
         ),
         used(8, 10, 55),
     ),
-    Reply(
+    RecordedResponse(
         "tgi",
         "tgi-x",
         "",
@@ -354,7 +354,7 @@ SERVERS = [
         ),
         {**used(8, 1), "system_fingerprint": "3.3-x"},
     ),
-    Reply(
+    RecordedResponse(
         "perplexity",
         "sonar-x",
         "px-1",
@@ -372,7 +372,7 @@ SERVERS = [
             "search_results": [{"title": "Tides", "url": TIDES[0], "date": "2026-09-01", "snippet": "High"}],
         },
     ),
-    Reply(
+    RecordedResponse(
         "anthropic",
         "claude-x",
         "msg_01",
@@ -382,4 +382,4 @@ SERVERS = [
     ),
 ]
 
-REPLIES = [*EXAMPLES, *SERVERS]
+RESPONSES = [*EXAMPLES, *SERVERS]
