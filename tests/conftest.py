@@ -1,4 +1,4 @@
-"""Fixtures: a scripted gateway, a real bridge before it, and a real channel to that."""
+"""Fixtures: a scripted gateway, a real bridge in front of it, and a channel to the bridge."""
 
 import os
 import signal
@@ -23,18 +23,18 @@ _E2E: Final = Path(__file__).parent / "e2e"
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """End-to-end suites bring toolchains of their own: they run when named, each by a target of the Makefile."""
+    """End-to-end suites need their own toolchains, so they run only when named, by targets of the Makefile."""
     return (collection_path == _E2E and not any("e2e" in argument for argument in config.args)) or None
 
 
 def pytest_configure() -> None:
     leaks.watch()
-    # Hypothesis without a clock and, by default, without chance. HYPOTHESIS_PROFILE=long looks further.
+    # Hypothesis without deadlines, and deterministic by default. HYPOTHESIS_PROFILE=long searches further.
     no_clock = {"deadline": None, "database": None, "suppress_health_check": [HealthCheck.too_slow]}
     settings.register_profile("aibridge", max_examples=100, derandomize=True, **no_clock)
     settings.register_profile("long", max_examples=3000, **no_clock)
     settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "aibridge"))
-    # A shell's background job ignores SIGINT, and nohup ignores SIGHUP. The processes that the tests start would too.
+    # Background jobs ignore SIGINT, and nohup ignores SIGHUP. The processes that the tests start would inherit that.
     for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, usual)
@@ -50,7 +50,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
 
 @pytest.fixture(autouse=True, scope="session")
 def _no_public_authorities(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """One that nobody has takes their place: to read all of them takes four times as long as the rest of a start."""
+    """A private CA replaces the public ones: loading those takes four times as long as the rest of a start."""
     file = str(tmp_path_factory.mktemp("authorities") / "ca.pem")
     trustme.CA().cert_pem.write_to_path(file)
     with pytest.MonkeyPatch.context() as patch:
@@ -61,7 +61,7 @@ def _no_public_authorities(tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 @pytest.fixture(autouse=True)
 def _no_log_line_leaks() -> Iterator[None]:
-    """Whatever a test does: neither its prompt nor the bridge's key is logged."""
+    """No test may log its prompt or the bridge's key."""
     before = len(leaks.found)
     yield
     assert leaks.found[before:] == []
@@ -81,14 +81,14 @@ async def gateway() -> AsyncIterator[fake.Gateway]:
 
 @pytest.fixture
 async def bridge(gateway: fake.Gateway) -> AsyncIterator[Bridge]:
-    """A bridge with default settings and a key of its own."""
+    """A bridge with default settings and its own key."""
     async with start_bridge(gateway, upstream_api_key=KEY) as running:
         yield running
 
 
 @pytest.fixture
 def start(gateway: fake.Gateway) -> Start:
-    """Starts a bridge with settings of the test's choice before the fixture's gateway."""
+    """Starts a bridge with the given settings in front of the fixture's gateway."""
     return lambda **options: start_bridge(gateway, **options)
 
 
@@ -99,14 +99,14 @@ def hello() -> chat_pb2.CreateChatCompletionRequest:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def warm() -> AsyncIterator[Bridge]:
-    """A bridge with a key of its own."""
+    """A bridge with its own key."""
     async with fake.running() as gateway, start_bridge(gateway, upstream_api_key="sk-bridge-test-key") as running:
         yield running
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def bare() -> AsyncIterator[Bridge]:
-    """A bridge without a credential of its own."""
+    """A bridge without a credential."""
     with pytest.MonkeyPatch.context() as environment:
         for name in ("AI_GATEWAY_API_KEY", "OPENAI_API_KEY", "VERCEL_OIDC_TOKEN", "AIBRIDGE_UPSTREAM_API_KEY"):
             environment.delenv(name, raising=False)

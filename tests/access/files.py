@@ -1,4 +1,4 @@
-"""Files that say who may call, and the metadata of a caller."""
+"""The files that configure callers, and the metadata of a caller."""
 
 import os
 import time
@@ -10,7 +10,7 @@ def bearer(token: str) -> tuple[tuple[str, str], ...]:
 
 
 def put(path: Path, *lines: str) -> Path:
-    """Write a file, some time ago."""
+    """Write a file with a modification time in the past."""
     path.write_text("\n".join(lines) + "\n")
     then = time.time() - 10 + len(lines) / 10
     os.utime(path, (then, then))

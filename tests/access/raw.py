@@ -1,4 +1,4 @@
-"""A caller that speaks HTTP/2 by itself, and sends what no gRPC client would let out."""
+"""A raw HTTP/2 caller, which sends what gRPC clients refuse to send."""
 
 import asyncio
 import base64
@@ -24,7 +24,7 @@ METHOD = b"/aibridge.v1.ChatService/CreateChatCompletion"
 
 @dataclass
 class RawResponse:
-    """What came back: headers and trailers together, the body, and whether the stream ended in order."""
+    """The response: headers and trailers together, the body, and whether the stream ended properly."""
 
     headers: dict[bytes, bytes] = field(default_factory=dict)
     body: bytes = b""
@@ -32,7 +32,7 @@ class RawResponse:
 
     @property
     def status(self) -> str:
-        """The gRPC status as a number, empty where there was none."""
+        """The gRPC status as a number; empty if there is none."""
         return self.headers.get(b"grpc-status", b"").decode()
 
     @property
@@ -44,7 +44,7 @@ class RawResponse:
 
 
 def request_headers(more: Headers = (), **pseudo: bytes) -> list[tuple[bytes, bytes]]:
-    """The headers of a call, with others behind them; `pseudo` changes one of those with a colon."""
+    """The headers of a call, followed by `more`. `pseudo` replaces pseudo-headers."""
     known = {"method": b"POST", "scheme": b"http", "path": METHOD, "authority": b"bridge.test", **pseudo}
     first = [(b":" + name.encode(), value) for name, value in known.items()]
     return [*first, (b"te", b"trailers"), (b"content-type", b"application/grpc"), *more]
@@ -69,12 +69,12 @@ def _say(connection: H2Connection, headers: Headers, message: bytes) -> bytes:
 
 
 def call_frames(headers: Headers, message: bytes) -> bytes:
-    """The bytes of one call, for whoever has a connection."""
+    """The bytes of one call on a new connection."""
     return _say(_connection(), headers, message)
 
 
 async def call(address: str, headers: Headers, message: bytes) -> RawResponse:
-    """One call with these headers, whatever they are. It ends with the stream, or with the connection."""
+    """Make one call with these headers. It ends with the stream or with the connection."""
     host, _, port = address.rpartition(":")
     reader, writer = await asyncio.open_connection(host, int(port))
     connection = _connection()
@@ -94,7 +94,7 @@ async def call(address: str, headers: Headers, message: bytes) -> RawResponse:
 
 
 def _take(connection: H2Connection, data: bytes, response: RawResponse) -> bool:
-    """Take events in. Whether the other side has given the stream or the connection up."""
+    """Process received data. Returns whether the peer ended the stream or the connection."""
     for event in connection.receive_data(data):
         match event:
             case ResponseReceived() | TrailersReceived():

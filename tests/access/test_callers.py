@@ -1,4 +1,4 @@
-"""Who may call, by token and by certificate: every way to be refused, before the upstream sees anything."""
+"""Authentication and authorization: every refusal comes before the upstream is called."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -51,7 +51,7 @@ def _a_gateway_that_answers(gateway: Gateway) -> None:
         bearer(SEARCH.token[:-1]),
         bearer(f"{SEARCH.token}x"),
         bearer(SEARCH.token.upper()),
-        bearer(SEARCH.line.rpartition(":")[2]),  # what the file has is no token
+        bearer(SEARCH.line.rpartition(":")[2]),  # the digest in the file is not a token
         bearer(""),
         bearer(f"{SEARCH.token} {SEARCH.token}"),
         bearer(f"{SEARCH.token},{UNKNOWN}"),
@@ -65,7 +65,7 @@ def _a_gateway_that_answers(gateway: Gateway) -> None:
     ],
 )
 async def test_no_good_token(rpc: str, start: Start, file: Path, hello: Hello, metadata: Any) -> None:
-    """UNAUTHENTICATED, whatever is wrong, in the same words; the upstream sees nothing."""
+    """Every invalid credential gets UNAUTHENTICATED with the same message, and nothing goes upstream."""
     with capture_logs() as logs:
         async with start(caller_tokens_file=file, upstream_api_key="sk-bridge-test-key") as bridge:
             failure = await failed_either(bridge, rpc, hello, metadata=metadata)
@@ -79,7 +79,7 @@ async def test_no_good_token(rpc: str, start: Start, file: Path, hello: Hello, m
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
 async def test_a_good_token(start: Start, file: Path, hello: Hello, scheme: str) -> None:
-    """The call goes through, with the bridge's key; the caller's token stays here."""
+    """The call goes upstream with the bridge's key and without the caller's token."""
     async with start(caller_tokens_file=file, upstream_api_key="sk-bridge-test-key") as bridge:
         for token in (SEARCH.token, BATCH.token):
             metadata = (("authorization", f"{scheme} {token}"),)
@@ -90,7 +90,7 @@ async def test_a_good_token(start: Start, file: Path, hello: Hello, scheme: str)
 
 @pytest.mark.parametrize("credentials", ["auto", "bridge", "none"])
 async def test_the_token_is_never_passed_on(start: Start, file: Path, hello: Hello, credentials: str) -> None:
-    """Without a key of its own the bridge sends none: `authorization` is not the upstream's business."""
+    """Without a key the bridge sends none, because `authorization` authenticates the caller to the bridge."""
     async with start(caller_tokens_file=file, upstream_credentials=credentials) as bridge:
         await bridge.chat.CreateChatCompletion(hello, metadata=bearer(SEARCH.token))
     assert "authorization" not in bridge.gateway.last.headers
@@ -98,7 +98,7 @@ async def test_the_token_is_never_passed_on(start: Start, file: Path, hello: Hel
 
 
 async def test_nobodys_credential(start: Start, file: Path, hello: Hello) -> None:
-    """With `none` neither the bridge's key goes upstream nor the caller's, whether callers are known or not."""
+    """With `none`, neither the bridge's key nor the caller's credential is sent, whoever authenticates."""
     for options in ({}, {"caller_tokens_file": file}):
         async with start(upstream_credentials="none", upstream_api_key="sk-bridge-test-key", **options) as bridge:
             await bridge.chat.CreateChatCompletion(hello, metadata=bearer(SEARCH.token))
@@ -106,7 +106,7 @@ async def test_nobodys_credential(start: Start, file: Path, hello: Hello) -> Non
 
 
 async def test_an_upstream_that_rejects_the_bridge(start: Start, file: Path, hello: Hello) -> None:
-    """A 401 is the operator's, not the caller's: its token was not what was rejected."""
+    """A 401 from the upstream is BRIDGE_CREDENTIALS_REJECTED, because the caller's token was not sent."""
     async with start(caller_tokens_file=file) as bridge:
         bridge.gateway.script(respond_json({"error": {"message": "no key"}}, 401))
         failure = await failed(bridge.chat.CreateChatCompletion(hello, metadata=bearer(SEARCH.token)))
@@ -114,7 +114,7 @@ async def test_an_upstream_that_rejects_the_bridge(start: Start, file: Path, hel
 
 
 async def test_every_method(start: Start, file: Path) -> None:
-    """There is none that is forgotten."""
+    """Every method requires authentication."""
     async with start(caller_tokens_file=file) as bridge:
         for call in (
             bridge.models.ListModels(models_pb2.ListModelsRequest()),
@@ -126,7 +126,7 @@ async def test_every_method(start: Start, file: Path) -> None:
 
 
 async def test_before_the_request_is_read(start: Start, file: Path) -> None:
-    """What a stranger sends is not even parsed."""
+    """The request of an unknown caller is not parsed."""
     async with start(caller_tokens_file=file) as bridge:
         method = bridge.channel.unary_unary("/aibridge.v1.ChatService/CreateChatCompletion")
         assert (await failed(method(b"\xff\xff no message"))).reason == "CALLER_UNAUTHENTICATED"
@@ -135,7 +135,7 @@ async def test_before_the_request_is_read(start: Start, file: Path) -> None:
 
 
 async def test_strangers_take_no_place(start: Start, file: Path, hello: Hello) -> None:
-    """Who is refused does not wait, and nobody waits for them."""
+    """An unknown caller takes no call slot and does not wait for one."""
 
     async def script(exchange: Exchange) -> None:
         await exchange.wait_closed()
@@ -151,7 +151,7 @@ async def test_strangers_take_no_place(start: Start, file: Path, hello: Hello) -
 
 
 async def test_health_is_open(start: Start, file: Path) -> None:
-    """Probes have no credentials."""
+    """Health checks need no credential."""
     async with start(caller_tokens_file=file) as bridge:
         health = health_pb2_grpc.HealthStub(bridge.channel)
         assert (await health.Check(health_pb2.HealthCheckRequest())).status == health_pb2.HealthCheckResponse.SERVING
@@ -159,7 +159,7 @@ async def test_health_is_open(start: Start, file: Path) -> None:
 
 @pytest.mark.parametrize("version", ["v1", "v1alpha"])
 async def test_reflection_is_not(start: Start, file: Path, version: str) -> None:
-    """It tells what there is; who asks has to be known."""
+    """Reflection requires authentication."""
 
     async def names(bridge: Bridge, metadata: Any) -> list[str]:
         method = bridge.channel.stream_stream(
@@ -182,7 +182,7 @@ async def test_reflection_is_not(start: Start, file: Path, version: str) -> None
 
 
 async def test_channelz_is_not(start: Start, file: Path) -> None:
-    """It tells who is connected."""
+    """Channelz requires authentication."""
     async with start(caller_tokens_file=file, channelz=True) as bridge:
         channelz = channelz_pb2_grpc.ChannelzStub(bridge.channel)
         servers = await channelz.GetServers(channelz_pb2.GetServersRequest(), metadata=bearer(SEARCH.token))
@@ -199,8 +199,8 @@ async def test_channelz_is_not(start: Start, file: Path) -> None:
 async def test_tokens_in_the_clear(
     start: Start, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, loopback: Any, secured: Any, warns: Any
 ) -> None:
-    """Beyond loopback without TLS the bridge warns, for a mesh may take care of it; with TLS it does not."""
-    # Instead of listening beyond loopback in a test.
+    """Beyond loopback without TLS the bridge warns about tokens in plain text; with TLS it does not."""
+    # This replaces listening beyond loopback.
     monkeypatch.setattr("bridge.settings.model.listens_to_loopback", lambda _: loopback)
     pair = CA.issue_cert("127.0.0.1")
     secret = Secret(tmp_path / "tls", crt=chain(pair), key=key(pair))
@@ -223,7 +223,7 @@ def accepts(bridge: Bridge, hello: Hello, token: str) -> Callable[[], Any]:
 
 
 async def test_tokens_change(start: Start, file: Path, hello: Hello) -> None:
-    """A new one is let in, one that is gone is not, even if it was known a moment ago."""
+    """An added token is accepted, and a removed one is refused, even if it was just used."""
     async with start(caller_tokens_file=file) as bridge:
         assert await accepts(bridge, hello, SEARCH.token)()
         assert not await accepts(bridge, hello, OTHER.token)()
@@ -247,7 +247,10 @@ async def test_tokens_change(start: Start, file: Path, hello: Hello) -> None:
 async def test_bad_tokens(
     start: Start, file: Path, tmp_path: Path, hello: Hello, lines: list[str], problem: str
 ) -> None:
-    """They stop the start; while the bridge runs, the last good ones stay, and the operator is told once."""
+    """A malformed tokens file prevents startup.
+
+    While the bridge runs, the last good tokens stay valid, with one log line.
+    """
     with pytest.raises(SettingsError, match=f"^caller_tokens_file: {problem}$"):
         App(settings.load(caller_tokens_file=put(tmp_path / "bad", *lines)))
     with capture_logs() as logs:
@@ -272,7 +275,7 @@ def test_a_file_that_is_not_text(tmp_path: Path) -> None:
 
 
 def test_tokens_are_new_each_time() -> None:
-    """With 256 random bits, a prefix by which scanners know them, and a line that does not give them away."""
+    """A token has 256 random bits and the prefix for scanners, and its line in the file does not reveal it."""
     made = [tokens.new("search") for _ in range(100)]
     assert len({token.token for token in made}) == 100
     assert all(token.token.startswith("aib_") and len(token.token) == 47 for token in made)
@@ -299,7 +302,7 @@ models = []
 
 @pytest.fixture
 def limited(file: Path, tmp_path: Path) -> dict[str, Any]:
-    """A bridge whose callers may not do everything; `batch` has no rule."""
+    """Settings with rules for callers. `batch` has no rule."""
     upstream_key = put(tmp_path / "key", "sk-of-search")
     rules = put(tmp_path / "callers.toml", RULES.format(key=upstream_key))
     return {"caller_tokens_file": file, "callers_file": rules, "upstream_api_key": "sk-bridge-test-key"}
@@ -310,7 +313,7 @@ def request(model: str, **more: Any) -> chat_pb2.CreateChatCompletionRequest:
 
 
 async def test_who_has_no_rule(start: Start, limited: dict[str, Any]) -> None:
-    """Is known, and may do nothing."""
+    """An authenticated caller without a rule may do nothing."""
     async with start(**limited) as bridge:
         failure = await failed(bridge.chat.CreateChatCompletion(request("openai/gpt"), metadata=bearer(BATCH.token)))
     assert verdict(failure) == ("PERMISSION_DENIED", "CALLER_NOT_ALLOWED", "-1")
@@ -352,14 +355,14 @@ GATEWAY = {"gateway": {"models": ["openai/gpt", "anthropic/claude"]}}
 async def test_a_model_that_is_not_allowed(
     rpc: str, start: Start, limited: dict[str, Any], smuggled: chat_pb2.CreateChatCompletionRequest
 ) -> None:
-    """PERMISSION_DENIED, in whatever place the request names it; the upstream sees nothing."""
+    """A forbidden model gets PERMISSION_DENIED in any place of the request, and nothing goes upstream."""
     if not smuggled.model:
         smuggled.ClearField("model")
     async with start(**limited) as bridge:
         failure = await failed_either(bridge, rpc, smuggled, metadata=bearer(SEARCH.token))
     assert (failure.code, failure.reason) in {
         ("PERMISSION_DENIED", "CALLER_NOT_ALLOWED"),
-        ("INVALID_ARGUMENT", "INVALID_REQUEST"),  # what is no request for anyone
+        ("INVALID_ARGUMENT", "INVALID_REQUEST"),  # not a valid request for anyone
     }
     assert failure.code == "PERMISSION_DENIED" or "null" in smuggled.extra_json
     assert not bridge.gateway.requests
@@ -381,14 +384,14 @@ async def test_a_model_that_is_not_allowed(
 async def test_what_is_allowed(
     start: Start, limited: dict[str, Any], fine: chat_pb2.CreateChatCompletionRequest
 ) -> None:
-    """Goes through, with the key that is the caller's own."""
+    """An allowed model goes upstream, with the caller's own key."""
     async with start(**limited) as bridge:
         await bridge.chat.CreateChatCompletion(fine, metadata=bearer(SEARCH.token))
         assert bridge.gateway.last.headers["authorization"] == "Bearer sk-of-search"
 
 
 async def test_other_methods(start: Start, limited: dict[str, Any]) -> None:
-    """The list has only what may be used, and the rest is refused, singly and for embeddings."""
+    """ListModels has only allowed models; RetrieveModel and embeddings refuse the others."""
     as_search = {"metadata": bearer(SEARCH.token)}
     listed = {"data": [{"id": "openai/gpt"}, {"id": "anthropic/claude"}], "models": [{"name": "anthropic/claude"}]}
     async with start(**limited) as bridge:
@@ -408,7 +411,7 @@ async def test_other_methods(start: Start, limited: dict[str, Any]) -> None:
 
 
 async def test_a_page_of_models(start: Start, limited: dict[str, Any]) -> None:
-    """A page goes on from the last model that the caller may use; the ids of others are nowhere in it."""
+    """The next page starts after the last allowed model, and no forbidden id appears in a page."""
     models = [{"id": "anthropic/claude"}, {"id": "openai/gpt"}, {"id": "openai/gpt"}, {"id": "anthropic/opus"}]
     page = {"data": models, "has_more": True, "first_id": "anthropic/claude", "last_id": "anthropic/opus"}
     async with start(**limited) as bridge:
@@ -419,7 +422,10 @@ async def test_a_page_of_models(start: Start, limited: dict[str, Any]) -> None:
 
 
 async def test_calls_at_once(start: Start, limited: dict[str, Any]) -> None:
-    """As many as its rule says, over however many connections; others are not held up."""
+    """A caller gets as many concurrent calls as its rule allows, over any number of connections.
+
+    Others are not affected.
+    """
     go_on = asyncio.Event()
 
     async def script(exchange: Exchange) -> None:
@@ -443,7 +449,7 @@ async def test_calls_at_once(start: Start, limited: dict[str, Any]) -> None:
 
 
 async def test_rules_change(start: Start, limited: dict[str, Any]) -> None:
-    """And are broken, which changes nothing."""
+    """Changed rules apply at once, and broken ones are ignored."""
     file: Path = limited["callers_file"]
     async with start(**limited) as bridge:
         claude = accepts(bridge, request("anthropic/claude"), SEARCH.token)
@@ -478,7 +484,7 @@ async def test_rules_change(start: Start, limited: dict[str, Any]) -> None:
     ],
 )
 def test_bad_rules(tmp_path: Path, file: Path, text: str, problem: str) -> None:
-    """They stop the start."""
+    """A malformed rules file prevents startup."""
     rules = put(tmp_path / "callers.toml", text)
     with pytest.raises(SettingsError, match=f"^callers_file: {problem}"):
         App(settings.load(caller_tokens_file=file, callers_file=rules))
@@ -518,14 +524,18 @@ async def calling(bridge: Bridge, shown: tuple[bytes, bytes]) -> AsyncIterator[B
         ([], ("a.batch.test.evil",), "PERMISSION_DENIED"),
         ([], ("spiffe.test",), "PERMISSION_DENIED"),
         (["https://test/ns/prod/sa/search"], (), "UNAUTHENTICATED"),
-        (["spiffe://test/ns/prod/a", "spiffe://test/ns/prod/b"], (), "UNAUTHENTICATED"),  # an SVID has one
+        (
+            ["spiffe://test/ns/prod/a", "spiffe://test/ns/prod/b"],
+            (),
+            "UNAUTHENTICATED",
+        ),  # an SVID has one
         (["spiffe://test/ns/prod/../admin"], (), "UNAUTHENTICATED"),
         (["spiffe://test/ns/prod/./x"], (), "UNAUTHENTICATED"),
         (["spiffe://test/ns/prod//x"], (), "UNAUTHENTICATED"),
         (["spiffe://test/ns/prod/%2e%2e/admin"], (), "UNAUTHENTICATED"),
         (["spiffe://test/ns/prod/x?y"], (), "UNAUTHENTICATED"),
         (["spiffe://test/ns/prod/x#y"], (), "UNAUTHENTICATED"),
-        ([], ("a.batch.test\0.evil.test",), "UNAUTHENTICATED"),  # gRPC ends it at the NUL
+        ([], ("a.batch.test\0.evil.test",), "UNAUTHENTICATED"),  # gRPC cuts it at the NUL
         ([], ("a.batch.test", "b\0c"), "UNAUTHENTICATED"),
         (["spiffe://test/ns/prod/sa/search\0x"], (), "UNAUTHENTICATED"),
         ([], ("a.batch.test\n",), "UNAUTHENTICATED"),
@@ -534,7 +544,7 @@ async def calling(bridge: Bridge, shown: tuple[bytes, bytes]) -> AsyncIterator[B
 async def test_names_in_certificates(
     start: Start, mutual: dict[str, Any], hello: Hello, uris: list[str], dns: tuple[str, ...], code: str
 ) -> None:
-    """The SPIFFE ID or a DNS name has to fit a pattern. The common name, which is a SPIFFE ID here, does not count."""
+    """The SPIFFE ID or a DNS name must match a pattern. The common name, a SPIFFE ID here, does not count."""
     async with start(**mutual) as bridge, calling(bridge, identity(CA, *uris, dns=dns)) as caller:
         call = caller.chat.CreateChatCompletion(hello)
         assert (await call.code()).name == code
@@ -542,7 +552,7 @@ async def test_names_in_certificates(
 
 
 async def test_the_callers_own_key_with_certificates(start: Start, mutual: dict[str, Any], hello: Hello) -> None:
-    """Where only certificates show who calls, `authorization` is the upstream's, as without."""
+    """With client certificates alone, the caller's `authorization` goes upstream."""
     shown = identity(CA, "spiffe://test/ns/prod/sa/search")
     async with start(**mutual, upstream_credentials="caller") as bridge, calling(bridge, shown) as caller:
         await caller.chat.CreateChatCompletion(hello, metadata=bearer("sk-callers-own"))
@@ -552,7 +562,7 @@ async def test_the_callers_own_key_with_certificates(start: Start, mutual: dict[
 async def test_a_token_and_a_certificate(
     start: Start, mutual: dict[str, Any], limited: dict[str, Any], hello: Hello
 ) -> None:
-    """Who sends a token is judged by that alone: a bad one is not made good by the certificate."""
+    """A bad token is refused even with a good certificate."""
     shown = identity(CA, "spiffe://test/ns/prod/sa/proxy")
     async with start(**mutual, **limited) as bridge, calling(bridge, shown) as caller:
         stub = caller.chat.CreateChatCompletion
@@ -563,7 +573,7 @@ async def test_a_token_and_a_certificate(
 
 
 async def test_reflection_by_certificate(start: Start, mutual: dict[str, Any]) -> None:
-    """The door to the other services knows certificates too."""
+    """Reflection accepts client certificates too."""
     async with start(**mutual) as bridge:
         for uri, code in (("spiffe://test/ns/prod/x", "OK"), ("spiffe://test/ns/dev/x", "PERMISSION_DENIED")):
             async with calling(bridge, identity(CA, uri)) as caller:
@@ -590,7 +600,7 @@ async def test_reflection_by_certificate(start: Start, mutual: dict[str, Any]) -
     ],
 )
 def test_what_belongs_together(tmp_path: Path, given: list[str], problem: str) -> None:
-    """Settings that only work together are refused alone, and the message names the missing one."""
+    """A setting that needs another one is refused alone, with a message that names the missing one."""
     some = put(tmp_path / "some", "text")
     with pytest.raises(SettingsError, match=problem):
         settings.load(**dict.fromkeys(given, some))
@@ -617,7 +627,7 @@ def test_what_does_not_fit(given: dict[str, Any], problem: str) -> None:
 
 
 def test_names_without_their_kind(tmp_path: Path) -> None:
-    """A pattern that names no kind might fit more than was meant."""
+    """A pattern in tls_client_names must start with the kind of name."""
     some = put(tmp_path / "some", "text")
     files = dict.fromkeys(["tls_certificate_file", "tls_key_file", "tls_client_ca_file"], some)
     with pytest.raises(SettingsError, match=r"tls_client_names: \* must begin"):
@@ -625,7 +635,7 @@ def test_names_without_their_kind(tmp_path: Path) -> None:
 
 
 def test_exposure(file: Path) -> None:
-    """Beyond loopback with a key of its own the bridge starts only where callers are known."""
+    """Beyond loopback, a bridge with its own key starts only if callers authenticate."""
     exposed = {"listen": "0.0.0.0:0", "upstream_api_key": "sk-bridge-test-key"}
     with pytest.raises(SettingsError, match=r"^listen: .* not loopback.*caller_tokens_file"):
         settings.load(**exposed)
@@ -635,7 +645,7 @@ def test_exposure(file: Path) -> None:
 
 
 async def test_a_stream(start: Start, limited: dict[str, Any]) -> None:
-    """Streams are no exception."""
+    """Rules apply to streams too."""
     last = {"choices": [{"index": 0, "delta": {"content": "x"}, "finish_reason": "stop"}]}
     async with start(**limited) as bridge:
         bridge.gateway.script(sse(last))

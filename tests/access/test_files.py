@@ -1,4 +1,4 @@
-"""Files that operators write: whatever is in them, they are either right, or unusable for a reason that is told."""
+"""Files that operators write are either valid, or refused with a reason, whatever their content."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -14,7 +14,7 @@ from bridge.certificates import authorities, pair
 from bridge.files import UnusableFileError
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
-#: What the parsers look for, so that made-up files come further than the first line.
+#: Words that the parsers look for, so that random files get past the first line.
 WORDS = ("keys", "kty", "kid", "alg", "use", "key_ops", "crv", "x", "y", "n", "e", "RSA", "EC", "OKP", "P-256", "AQAB")
 VALUES = st.recursive(
     SCALARS | st.sampled_from(WORDS),
@@ -43,6 +43,6 @@ PARSERS: list[Callable[[Sequence[bytes]], Any]] = [
 @pytest.mark.parametrize("parse", PARSERS)
 @given(content=CONTENTS)
 def test_any_content(parse: Callable[[Sequence[bytes]], Any], content: bytes) -> None:
-    """No parser raises anything else."""
+    """A parser raises nothing but UnusableFileError."""
     with suppress(UnusableFileError):
         parse([content])

@@ -1,6 +1,6 @@
-"""What metadata can do to the request that goes upstream: add the few headers of the lists, and nothing else.
+"""Metadata can only add the allowed headers to the upstream request.
 
-The attacks come twice: from grpc's own client as far as it sends them, and from one that sends anything.
+The attacks come from grpc's own client, as far as it sends them, and from a raw client.
 """
 
 import base64
@@ -19,11 +19,11 @@ from tests.support.gateway import Gateway, Request, respond_json
 from tests.support.payloads import COMPLETION
 from tests.support.responses import Hello
 
-#: What the bridge says itself of a request with a body.
+#: Headers that the bridge sets itself on a request with a body.
 OWN = {"host", "user-agent", "accept", "accept-encoding", "content-type", "content-length", "authorization"}
 KEY = "sk-bridge-test-key"
 HELLO = chat_pb2.CreateChatCompletionRequest(model="m", messages=[{"role": "user", "content": "hi"}])
-#: Everything that the list by name allows, and some that an operator might add.
+#: Every header on the allow-list, and some that an operator might add.
 FORWARDED = ["x-team", "x-tenant"]
 
 
@@ -33,13 +33,13 @@ def _a_gateway_that_answers(gateway: Gateway) -> None:
 
 
 def lines(request: Request) -> list[tuple[str, str]]:
-    """The headers as they came, duplicates and all."""
+    """The headers as received, including duplicates."""
     found = (line.partition(b":") for line in request.head.rstrip(b"\r\n").split(b"\r\n")[1:])
     return [(name.decode("latin-1").lower(), value.decode("latin-1").strip()) for name, _, value in found]
 
 
 def check(bridge: Bridge, *passed: tuple[str, str]) -> None:
-    """One request came, to the right place, with the bridge's own headers once each and those that may pass."""
+    """One request arrived at the right place, with the bridge's own headers once each and the allowed ones."""
     gateway = bridge.gateway
     assert [request.head.split(b"\r\n")[0] for request in gateway.requests] == [b"POST /v1/chat/completions HTTP/1.1"]
     found = lines(gateway.last)
@@ -84,7 +84,7 @@ ATTACKS: dict[str, tuple[tuple[str, str | bytes], ...]] = {
 
 @pytest.mark.parametrize("metadata", ATTACKS.values(), ids=ATTACKS)
 async def test_by_a_grpc_client(start: Start, metadata: tuple[tuple[str, str | bytes], ...]) -> None:
-    """None of it reaches the upstream, nor changes anything there."""
+    """Forbidden metadata neither reaches the upstream nor changes the request."""
     async with start(upstream_api_key=KEY, forward_headers=FORWARDED) as bridge:
         await bridge.chat.CreateChatCompletion(HELLO, metadata=metadata)
         check(bridge)
@@ -92,7 +92,7 @@ async def test_by_a_grpc_client(start: Start, metadata: tuple[tuple[str, str | b
 
 @pytest.mark.parametrize("metadata", ATTACKS.values(), ids=ATTACKS)
 async def test_by_any_client(start: Start, metadata: tuple[tuple[str, str | bytes], ...]) -> None:
-    """The same from one that frames by itself, and whose metadata no library has looked at."""
+    """The same from a raw client, whose metadata no library has checked."""
     more = [
         (name.encode(), base64.b64encode(value) if isinstance(value, bytes) else value.encode())
         for name, value in metadata
@@ -124,9 +124,9 @@ SPLITS: dict[str, bytes] = {
 @pytest.mark.parametrize("name", [b"x-request-id", b"traceparent", b"x-title", b"x-team", b"authorization"])
 @pytest.mark.parametrize("value", SPLITS.values(), ids=SPLITS)
 async def test_a_value_that_is_no_header(start: Start, name: bytes, value: bytes) -> None:
-    """No value ends a line or begins another header: the call is refused, and nothing has been sent.
+    """A value with a line end is refused with INVALID_METADATA, and nothing is sent.
 
-    gRPC's core lets all of these through to the server's code; only its own client refuses to send them.
+    gRPC's core passes all of these to the server; only its own client refuses to send them.
     """
     async with start(forward_headers=FORWARDED) as bridge:
         headers = raw.request_headers([(name, value)])
@@ -153,7 +153,7 @@ NAMES = [
 async def test_a_name_that_is_none(start: Start, name: bytes) -> None:
     async with start(upstream_api_key=KEY, forward_headers=FORWARDED) as bridge:
         response = await raw.call(bridge.address, raw.request_headers([(name, b"x")]), HELLO.SerializeToString())
-        assert response.status == "13"  # INTERNAL, by gRPC itself
+        assert response.status == "13"  # INTERNAL, from gRPC itself
         assert not bridge.gateway.requests
 
 
@@ -173,7 +173,7 @@ PSEUDO: dict[str, dict[str, bytes]] = {
 
 @pytest.mark.parametrize("pseudo", PSEUDO.values(), ids=PSEUDO)
 async def test_pseudo_headers(start: Start, pseudo: dict[str, bytes]) -> None:
-    """What the caller calls the bridge is not what the bridge calls the upstream."""
+    """Pseudo-headers of the call do not affect the upstream request."""
     async with start(upstream_api_key=KEY) as bridge:
         response = await raw.call(bridge.address, raw.request_headers(**pseudo), HELLO.SerializeToString())
         if response.status == "0":
@@ -184,7 +184,7 @@ async def test_pseudo_headers(start: Start, pseudo: dict[str, bytes]) -> None:
 
 @pytest.mark.parametrize("name", [b"x-request-id", b"authorization", b":path", b":authority", b"te", b"content-type"])
 async def test_duplicates(start: Start, name: bytes) -> None:
-    """Of what comes twice nothing goes twice."""
+    """A header that is sent twice goes upstream once at most."""
     async with start(upstream_api_key=KEY) as bridge:
         headers = raw.request_headers()
         value = dict(headers).get(name, b"one")
@@ -199,9 +199,9 @@ async def test_duplicates(start: Start, name: bytes) -> None:
 
 
 async def test_what_passes(start: Start) -> None:
-    """The lists by name, each once; with the caller's own credential also the account that it is for."""
+    """Allowed headers go upstream once each; with the caller's own credential, the account headers too."""
     values = {name: f"value of {name}" for name in [*REQUEST_HEADERS, *FORWARDED]}
-    # Of `traceparent` gRPC itself keeps one, the last.
+    # gRPC itself keeps only the last `traceparent`.
     twice = (*values.items(), *((name, "again") for name in values if name != "traceparent"))
     async with start(upstream_api_key=KEY, forward_headers=FORWARDED) as bridge:
         await bridge.chat.CreateChatCompletion(HELLO, metadata=twice)
@@ -214,7 +214,7 @@ async def test_what_passes(start: Start) -> None:
 
 @pytest.mark.parametrize("size", [1 << 10, 8 << 10, 32 << 10, 256 << 10, 4 << 20])
 async def test_large_values(start: Start, size: int) -> None:
-    """What is over gRPC's bounds is refused before Python sees it; what is under them passes whole."""
+    """Values over gRPC's limit are refused before Python sees them; values under it arrive unchanged."""
     async with start(upstream_api_key=KEY) as bridge:
         call = bridge.chat.CreateChatCompletion(HELLO, metadata=(("x-title", "x" * size),))
         code = await call.code()
@@ -224,12 +224,12 @@ async def test_large_values(start: Start, size: int) -> None:
         elif size > 16 << 10:
             assert code in {grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.UNAVAILABLE}
             assert not bridge.gateway.requests
-        else:  # between its soft and its hard bound gRPC throws dice
+        else:  # between its soft and its hard limit, gRPC refuses at random
             assert len(bridge.gateway.requests) == (code is grpc.StatusCode.OK)
 
 
 async def test_many_keys(start: Start) -> None:
-    """So are very many of them."""
+    """Very many keys are refused in the same way."""
     async with start(upstream_api_key=KEY) as bridge:
         metadata = tuple((f"x-{number}", "x" * 100) for number in range(2000))
         with pytest.raises(grpc.aio.AioRpcError):
@@ -257,7 +257,7 @@ MODELS = [
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model[:30])
 async def test_model_ids_stay_one_segment(bridge: Bridge, model: str) -> None:
-    """Whatever the id, it is one segment below /models, and the one that the caller named."""
+    """Every id is one path segment below /models, and decodes to the caller's id."""
     bridge.gateway.script(respond_json({"id": model, "object": "model"}))
     await bridge.models.RetrieveModel(models_pb2.RetrieveModelRequest(model=model))
     (request,) = bridge.gateway.requests
@@ -290,9 +290,9 @@ DOT_SEGMENTS = [
     "%252e%252e/admin",
     "a%252f..%252fadmin",
     "%25252e%25252e%25252fadmin",
-    "%" + "25" * 1000 + "2e%2e",  # encoded more often than anybody decodes
+    "%" + "25" * 1000 + "2e%2e",  # encoded more often than any server decodes
     "%c0%ae%c0%ae/admin",  # an overlong dot
-    "\u2025/admin",  # a two dot leader
+    "\u2025/admin",  # a two-dot leader
     "\uff0e\uff0e\uff0fadmin",
     "%EF%BC%8E%EF%BC%8E/admin",
 ]
@@ -304,7 +304,7 @@ DOT_SEGMENTS = [
     ids=lambda model: model[:30],
 )
 async def test_model_ids_that_are_none(bridge: Bridge, model: str) -> None:
-    """Those that no path can hold are refused, and those that leave their place when somebody decodes them."""
+    """Ids that no path can contain are refused, and so are ids that leave their segment when they are decoded."""
     failure = await failed(bridge.models.RetrieveModel(models_pb2.RetrieveModelRequest(model=model)))
     assert failure.reason == "INVALID_REQUEST"
     assert not bridge.gateway.requests
@@ -333,7 +333,7 @@ RESPONSES: dict[str, dict[str, str]] = {
 
 @pytest.mark.parametrize("headers", RESPONSES.values(), ids=RESPONSES)
 async def test_what_a_response_cannot_say(bridge: Bridge, hello: Hello, headers: dict[str, str]) -> None:
-    """The upstream's headers neither reach the caller beyond the list nor stand for gRPC's or the bridge's own."""
+    """Only allowed response headers reach the caller, and none can imitate gRPC's or the bridge's own."""
 
     async def script(exchange: Any) -> None:
         body = respond_json(COMPLETION)
@@ -357,7 +357,7 @@ async def test_what_a_response_cannot_say(bridge: Bridge, hello: Hello, headers:
 
 
 async def test_cookies_are_not_kept(bridge: Bridge, hello: Hello) -> None:
-    """What an upstream sets for one caller goes out with nobody's next call."""
+    """A cookie that the upstream sets for one caller is not sent with another call."""
     bridge.gateway.script(respond_json(COMPLETION, set_cookie="session=of-the-first; Path=/"))
     for _ in range(2):
         await bridge.chat.CreateChatCompletion(hello)
@@ -366,7 +366,7 @@ async def test_cookies_are_not_kept(bridge: Bridge, hello: Hello) -> None:
 
 
 def test_the_deny_list_wins() -> None:
-    """Whatever a setting allows; and what the built-in list allows is not on it."""
+    """The deny-list overrides settings, and does not contain any header of the built-in allow-list."""
     assert not any(is_denied(name) for name in REQUEST_HEADERS)
     assert not list(request_headers([(name, "x") for name in DENIED], DENIED))
     assert is_denied("transfer_encoding")

@@ -1,4 +1,4 @@
-"""JSON web tokens: what a good one is, every way to make a bad one, and keys that change or cannot be had."""
+"""JSON web tokens: good tokens, every kind of bad token, and key sets that change or are unavailable."""
 
 import asyncio
 import base64
@@ -47,7 +47,7 @@ EC = ec.generate_private_key(ec.SECP256R1())
 RSA = rsa.generate_private_key(65537, 2048)
 ED = ed25519.Ed25519PrivateKey.generate()
 STRANGER = ec.generate_private_key(ec.SECP256R1())
-WEAK = rsa.generate_private_key(65537, 1024)  # noqa: S505 # that is what it is for
+WEAK = rsa.generate_private_key(65537, 1024)  # noqa: S505 # weak on purpose
 
 
 def jwk(private: Any, kid: str | None, **more: Any) -> dict[str, Any]:
@@ -60,7 +60,7 @@ KEYS = {"keys": [jwk(EC, "ec"), jwk(RSA, "rsa"), jwk(ED, "ed"), jwk(WEAK, "weak"
 
 
 def claims(**changes: Any) -> dict[str, Any]:
-    """Those of a good token; None takes one away."""
+    """The claims of a good token with changes. None removes a claim."""
     good = {"iss": ISSUER, "aud": AUDIENCE, "sub": "someone", "exp": time.time() + 60, **changes}
     return {name: value for name, value in good.items() if value is not None}
 
@@ -80,7 +80,7 @@ def by_hand(header: dict[str, Any], signature: bytes = b"", **of: Any) -> str:
 
 
 def by_public_key(kid: str) -> str:
-    """The public key, which everyone has, as the secret of a symmetric algorithm. By hand: PyJWT refuses."""
+    """A token signed with the public key as the secret of a symmetric algorithm, by hand, because PyJWT refuses."""
     public = {"ec": EC, "rsa": RSA}[kid].public_key()
     secret = public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     text = f"{part({'alg': 'HS256', 'kid': kid})}.{part(claims())}"
@@ -174,7 +174,7 @@ BAD: dict[str, Callable[[], str]] = {
 
 @pytest.mark.parametrize("token", GOOD.values(), ids=GOOD)
 async def test_a_good_token(start: Start, file: Path, hello: Hello, token: Callable[[], str]) -> None:
-    """Is accepted, and stays here."""
+    """A good token is accepted and not sent upstream."""
     async with start(**given(jwt_jwks_file=file)) as bridge:
         given_token = token()
         await bridge.chat.CreateChatCompletion(hello, **bearer(given_token))
@@ -183,7 +183,7 @@ async def test_a_good_token(start: Start, file: Path, hello: Hello, token: Calla
 
 @pytest.mark.parametrize("token", BAD.values(), ids=BAD)
 async def test_a_bad_token(start: Start, file: Path, hello: Hello, token: Callable[[], str]) -> None:
-    """Is refused in the same words, whatever is wrong with it; the log has a word about it and nothing of it."""
+    """All bad tokens are refused with the same message. The log gives the reason and nothing of the token."""
     with capture_logs() as logs:
         async with start(**given(jwt_jwks_file=file)) as bridge:
             bad = token()
@@ -217,7 +217,7 @@ async def test_another_claim_names_the_caller(start: Start, file: Path, tmp_path
 
 
 async def test_verified_once(start: Start, file: Path, hello: Hello, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The signature is looked at for the first call; a token that has expired since is refused all the same."""
+    """The signature is verified once; an expired token is refused all the same."""
     verified = []
     decode = jwt.decode
     monkeypatch.setattr(
@@ -233,14 +233,14 @@ async def test_verified_once(start: Start, file: Path, hello: Hello, monkeypatch
         with monkeypatch.context() as later:
             later.setattr(callers_module.time, "time", lambda: now + 31)
             await bridge.chat.CreateChatCompletion(hello, **bearer(token))
-            # PyJWT has a clock of its own, by which the token still is good: it is asked again.
+            # PyJWT's own clock still accepts the token, so it is verified again.
             await bridge.chat.CreateChatCompletion(hello, **bearer(short))
         assert verified == [token, short, short]
 
 
 @pytest.mark.parametrize("claim", ["exp", "nbf", "iat"])
 async def test_leeway(start: Start, file: Path, hello: Hello, claim: str) -> None:
-    """Within `jwt_leeway` the issuer's clock may be wrong, and not by more."""
+    """The issuer's clock may differ by `jwt_leeway`, but not by more."""
     sign = -1 if claim == "exp" else 1
     async with start(**given(jwt_jwks_file=file, jwt_leeway=40)) as bridge:
         within, beyond = (signed(**{claim: time.time() + sign * seconds}) for seconds in (20, 60))
@@ -252,7 +252,7 @@ async def test_leeway(start: Start, file: Path, hello: Hello, claim: str) -> Non
 async def test_a_remembered_token_has_the_same_leeway(
     start: Start, file: Path, hello: Hello, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is believed until its expiry and the leeway, and then it is verified anew."""
+    """A cached token is accepted until its expiry plus the leeway, and then verified again."""
     verified = []
     decode = jwt.decode
     monkeypatch.setattr(
@@ -294,7 +294,7 @@ async def test_room_is_made_without_forgetting_the_tokens_of_the_file(
 async def test_what_changes_while_a_token_is_verified_is_not_forgotten_over_it(
     start: Start, file: Path, hello: Hello, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A caller that was found by rules that have changed meanwhile is not remembered with those."""
+    """A caller that was found with rules that have changed meanwhile is not cached."""
     async with start(**given(jwt_jwks_file=file)) as bridge:
         callers = bridge.app._callers
         identity = callers._issuer.identity
@@ -336,7 +336,7 @@ async def test_what_changes_while_a_token_is_verified_is_not_forgotten_over_it(
     ],
 )  # fmt: skip
 def test_a_key_set_without_a_key(tmp_path: Path, content: bytes, problem: str) -> None:
-    """It stops the start, by the name of the setting."""
+    """A key set without a usable key prevents startup, and the message names the setting."""
     with pytest.raises(UnusableFileError, match=problem):
         parse(content, ["RS256", "ES256"])
     file = tmp_path / "jwks.json"
@@ -365,10 +365,10 @@ def test_a_key_set_without_a_key(tmp_path: Path, content: bytes, problem: str) -
         {**jwk(RSA, "z"), "alg": {"a": 1}},
         {**jwk(EC, "z"), "x": "A" * 100_000},
     ],
-    ids=lambda broken: re.sub(r"[\w-]{12,}", "...", str(broken)),  # the same in each process: the keys are new in each
+    ids=lambda broken: re.sub(r"[\w-]{12,}", "...", str(broken)),  # equal in each process, although the keys differ
 )
 def test_a_broken_key_does_not_refuse_the_set(broken: Any) -> None:
-    """It is passed over, and the others count."""
+    """An invalid key is skipped, and the others are used."""
     for keys in ([broken, jwk(EC, "ec")], [jwk(EC, "ec"), broken]):
         assert ("ec", "ES256") in parse(json.dumps({"keys": keys}).encode(), ["RS256", "ES256"])
 
@@ -380,7 +380,7 @@ def test_null_is_as_absent_in_a_key() -> None:
 
 @pytest.mark.parametrize("header", [b"[" * 6000, b'{"alg":' * 1200, b'{"a":' + b"[" * 6000], ids=len)
 async def test_a_header_of_brackets(start: Start, file: Path, hello: Hello, header: bytes) -> None:
-    """It is refused like any other bad token; the parser's depth is no fault of the bridge."""
+    """A deeply nested header makes a bad token, not an internal error."""
     token = ".".join((part(header), part(claims()), part(b"x")))
     with capture_logs() as logs:
         async with start(**given(jwt_jwks_file=file)) as bridge:
@@ -397,7 +397,7 @@ def test_keys_that_are_of_no_use_do_not_matter() -> None:
 
 
 async def test_a_file_that_changes(start: Start, file: Path, hello: Hello) -> None:
-    """Who has a token of a key that is gone is out, even if it was verified before."""
+    """A token of a removed key is refused, even if it was verified before."""
 
     def change() -> None:
         file.write_text(json.dumps({"keys": [jwk(STRANGER, "new")]}))
@@ -423,7 +423,7 @@ async def issuer() -> AsyncIterator[Gateway]:
 
 
 async def test_by_url(start: Start, issuer: Gateway, hello: Hello) -> None:
-    """Fetched when the bridge starts, and not for each call."""
+    """The key set is fetched at startup, and not for each call."""
     async with start(**given(jwt_jwks_url=f"{issuer.url}/jwks")) as bridge:
         assert [request.path for request in issuer.requests] == ["/v1/jwks"]
         for _ in range(3):
@@ -443,7 +443,7 @@ async def an_issuer(url: str, **options: Any) -> AsyncIterator[Issuer]:
 
 
 async def test_an_unknown_key_is_asked_for(issuer: Gateway) -> None:
-    """Once, however many calls wait for it."""
+    """A token with an unknown key causes one fetch, however many calls wait for it."""
     async with an_issuer(f"{issuer.url}/jwks") as tokens:
         issuer.script(respond_json({"keys": [jwk(STRANGER, "new")]}))
         token = signed(STRANGER, kid="new")
@@ -461,7 +461,7 @@ async def test_nobody_can_make_the_bridge_ask_all_the_time(issuer: Gateway) -> N
 
 
 async def test_keys_are_fetched_in_the_background(issuer: Gateway) -> None:
-    """What the issuer has taken away is gone soon, without anybody asking."""
+    """A key that the issuer has removed is soon refused, without any call."""
     async with an_issuer(f"{issuer.url}/jwks", jwt_refresh=0.05) as tokens:
         assert (await tokens.identity(signed())).subject == "someone"
         issuer.script(respond_json({"keys": [jwk(STRANGER, "new")]}))
@@ -495,7 +495,10 @@ TROUBLE = {
 
 @pytest.mark.parametrize("script", TROUBLE.values(), ids=TROUBLE)
 async def test_an_issuer_in_trouble(start: Start, issuer: Gateway, hello: Hello, script: fake.Script) -> None:
-    """The last good keys stay. Without any the bridge serves, and says that it cannot know callers yet."""
+    """The last good keys stay in use.
+
+    Without keys the bridge serves, and responds that it cannot verify callers yet.
+    """
     issuer.script(script)
     with capture_logs() as logs:
         async with start(**given(jwt_jwks_url=f"{issuer.url}/jwks")) as bridge:
@@ -519,8 +522,8 @@ async def test_an_issuer_in_trouble(start: Start, issuer: Gateway, hello: Hello,
             assert (await tokens.identity(signed())).subject == "someone"
 
 
-async def test_an_issuer_that_does_not_response(issuer: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Costs the start a few seconds, and no more."""
+async def test_an_issuer_that_does_not_respond(issuer: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An issuer that does not respond delays startup by a few seconds only."""
     monkeypatch.setattr("bridge.upstream.jwks._TIMEOUT_SECONDS", 0.05)
     issuer.script(slow)
     async with an_issuer(f"{issuer.url}/jwks", min_interval=60.0) as tokens:
@@ -529,7 +532,7 @@ async def test_an_issuer_that_does_not_response(issuer: Gateway, monkeypatch: py
 
 
 async def test_an_issuer_that_comes_back(issuer: Gateway) -> None:
-    """Without a restart of the bridge."""
+    """Keys of an issuer that comes back are fetched without a restart."""
     issuer.script(respond("no", 503))
     async with an_issuer(f"{issuer.url}/jwks", min_interval=0.02) as tokens:
         assert not tokens.key_set()
@@ -547,7 +550,7 @@ def authority() -> Iterator[trustme.CA]:
 
 
 async def test_tls_to_the_issuer(authority: trustme.CA, tmp_path: Path) -> None:
-    """Its certificate has to be of a CA that is trusted: by default a public one."""
+    """The issuer's certificate must be from a trusted CA, by default a public one."""
     ca_file = tmp_path / "ca.pem"
     authority.cert_pem.write_to_path(str(ca_file))
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
@@ -567,7 +570,7 @@ async def test_tls_to_the_issuer(authority: trustme.CA, tmp_path: Path) -> None:
 
 
 async def test_callers_without_a_token(start: Start, file: Path, hello: Hello) -> None:
-    """Are refused as those with a bad one."""
+    """Calls without a token are refused like those with a bad one."""
 
     async def refused(bridge: Bridge, **options: Any) -> str:
         return (await failed(bridge.chat.CreateChatCompletion(hello, **options))).reason

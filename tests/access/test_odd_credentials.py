@@ -1,4 +1,4 @@
-"""What no good client sends, and no careful operator writes: odd tokens files, odd metadata, clocks that jump."""
+"""Unusual tokens files and metadata, and clocks that jump."""
 
 import math
 import re
@@ -43,7 +43,7 @@ def names(text: str) -> list[str]:
 
 
 def named(value: object) -> str:
-    """The id of a parameter: the same in each process, where the digests of the tokens differ."""
+    """A parameter id that is equal in each process, although the tokens' digests differ."""
     return re.sub(r"[0-9a-fA-F]{8,}", "...", ascii(value))[:60]
 
 
@@ -54,11 +54,11 @@ def named(value: object) -> str:
         (f"{ONE.line}\r\n\r\n{TWO.line}\r\n", ["one", "two"]),
         (f"\ufeff{ONE.line}\n{TWO.line}", ["one", "two"]),
         (f"\t {ONE.line} \t\n#{TWO.line}\n # {TWO.line}", ["one"]),
-        (f"{ONE.line}\n{ONE.line}\n", ["one"]),  # twice the same
+        (f"{ONE.line}\n{ONE.line}\n", ["one"]),  # the same line twice
         (f"{ONE.line}\n{TWO.line.replace('two', 'one')}", ["one", "one"]),  # one caller, two tokens
-        (f"{ONE.line}\n{TWO.line.replace('two', 'One')}", ["One", "one"]),  # another caller
+        (f"{ONE.line}\n{TWO.line.replace('two', 'One')}", ["One", "one"]),  # a different caller
         (ONE.line.replace(" ", "\t \t"), ["one"]),
-        (f"# ends here\u2028{TWO.line}\n{ONE.line}", ["one"]),  # what some call a line is none
+        (f"# ends here\u2028{TWO.line}\n{ONE.line}", ["one"]),  # not a line end here
         (f"# ends here\x85{TWO.line}\n{ONE.line}", ["one"]),
         (f"# ends here\r{TWO.line}\n{ONE.line}", ["one"]),
         (f"# ends here\x0b{TWO.line}\x0c\n{ONE.line}", ["one"]),
@@ -66,7 +66,7 @@ def named(value: object) -> str:
     ids=named,
 )
 def test_odd_lines(text: str, expected: list[str]) -> None:
-    """Blank ones, CRLF, a byte order mark, comments; a line ends with a line feed and nowhere else."""
+    """Blank lines, CRLF, a byte order mark and comments are accepted. Only a line feed ends a line."""
     assert names(text) == expected
 
 
@@ -91,13 +91,13 @@ def test_odd_lines(text: str, expected: list[str]) -> None:
     ids=named,
 )
 def test_lines_that_are_none(line: str) -> None:
-    """They are refused with their number, and without what they hold."""
+    """A malformed line is refused by number, without quoting it."""
     with pytest.raises(UnusableFileError, match=r"^line 2 is not `NAME sha256:HEX`$"):
         parse([f"{TWO.line}\n{line}".encode()])
 
 
 def test_two_names_for_one_token() -> None:
-    """Also where they differ in case only: who would it be?"""
+    """One token for two names is refused, even if the names differ only in case."""
     with pytest.raises(UnusableFileError, match="line 2 repeats the token of another name"):
         parse([f"{ONE.line}\n{ONE.line.replace('one', 'One')}".encode()])
 
@@ -105,7 +105,7 @@ def test_two_names_for_one_token() -> None:
 async def test_names_are_compared_with_case(
     start: Start, tmp_path: Path, hello: chat_pb2.CreateChatCompletionRequest
 ) -> None:
-    """The rules of `one` are not those of `One`."""
+    """Names are case-sensitive: the rules of `one` do not apply to `One`."""
     file = put(tmp_path / "tokens", ONE.line, TWO.line.replace("two", "One"))
     rules = put(tmp_path / "callers.toml", "[one]", "models = []", "[One]")
     async with start(caller_tokens_file=file, callers_file=rules) as bridge:
@@ -115,7 +115,7 @@ async def test_names_are_compared_with_case(
 
 
 def test_the_whole_digest_is_compared(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two tokens whose digests begin alike are two tokens; the comparison takes no less time for a good beginning."""
+    """Two digests with an equal prefix are different tokens, and the comparison takes constant time."""
     digest = tokens.digest(ONE.token)
     near = digest[:-1] + bytes([digest[-1] ^ 1])
     known = _Known(near, Caller("one"), math.inf, math.inf)
@@ -131,7 +131,7 @@ def test_the_whole_digest_is_compared(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.alone
 async def test_the_time_of_a_wrong_token(tmp_path: Path) -> None:
-    """It says nothing of how near a token is: one that differs in its last character costs the same as any other."""
+    """A wrong token takes the same time, even if only its last character differs."""
     made = [tokens.new(f"caller{number}") for number in range(1000)]
     known = Callers(load(caller_tokens_file=put(tmp_path / "tokens", *(token.line for token in made))))
     known._refresh()
@@ -158,7 +158,7 @@ async def test_the_time_of_a_wrong_token(tmp_path: Path) -> None:
         [(b"authorization", b"Bearer %s"), (b"authorization", b"Bearer %s")],
         [(b"authorization", b"Bearer %s, Bearer %s")],
         [(b"authorization-bin", b"Bearer %s")],
-        [(b"Authorization", b"Bearer %s")],  # no name of HTTP/2
+        [(b"Authorization", b"Bearer %s")],  # not a valid HTTP/2 name
         [(b"authorization", b"Bearer\t%s")],
         [(b"authorization", b"Bearer %s\0")],
         [(b"authorization", b"Bearer %s\xff")],
@@ -172,7 +172,7 @@ async def test_the_time_of_a_wrong_token(tmp_path: Path) -> None:
     ids=str,
 )
 async def test_a_credential_in_an_odd_place(start: Start, tmp_path: Path, more: list[tuple[bytes, bytes]]) -> None:
-    """By a client that keeps no rule: a good token that does not stand alone in `authorization` lets nobody in."""
+    """A good token is refused unless it is alone in `authorization`."""
     message = chat_pb2.CreateChatCompletionRequest(model="m", messages=[{"role": "user", "content": "hi"}])
     headers = [(name, value.replace(b"%s", ONE.token.encode())) for name, value in more]
     async with start(caller_tokens_file=put(tmp_path / "tokens", ONE.line)) as bridge:
@@ -196,7 +196,10 @@ ODD_METADATA: list[tuple[tuple[str, Any], ...]] = [
 
 @pytest.mark.parametrize("metadata", ODD_METADATA, ids=lambda metadata: str(metadata)[:40])
 async def test_odd_metadata(start: Start, hello: chat_pb2.CreateChatCompletionRequest, metadata: Any) -> None:
-    """The call goes on, with each header once at most; nothing binary and no baggage goes upstream."""
+    """Unusual metadata does not fail the call.
+
+    Each header goes upstream once at most, and no binary or baggage header does.
+    """
     async with start() as bridge:
         await bridge.chat.CreateChatCompletion(hello, metadata=metadata)
         head = bridge.gateway.last.head.lower()
@@ -213,7 +216,7 @@ async def test_odd_metadata(start: Start, hello: chat_pb2.CreateChatCompletionRe
     [(0, 0, True), (29, 29, True), (31, 31, False), (31, 1, False), (-3600, 29, True), (-3600, 31, False)],
 )
 def test_clocks_that_jump(monkeypatch: pytest.MonkeyPatch, wall: float, monotonic: float, counts: bool) -> None:  # noqa: FBT001 # a column
-    """What was verified lasts no longer when the clock of the machine is set back; it ends when it is set ahead."""
+    """A clock that is set back does not extend a verified token; a clock that is set ahead ends it."""
     now, tick = time.time(), time.monotonic()
     known = _Known(b"digest", Caller("sub:x"), now + 30, tick + 30)
     with monkeypatch.context() as later:
@@ -225,7 +228,7 @@ def test_clocks_that_jump(monkeypatch: pytest.MonkeyPatch, wall: float, monotoni
 async def test_files_and_a_clock_that_goes_back(
     start: Start, tmp_path: Path, hello: chat_pb2.CreateChatCompletionRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A token that is taken away stops to count, also with a file that is younger than the clock says it can be."""
+    """A removed token is refused, even if the file's date is in the future."""
     file = put(tmp_path / "tokens", ONE.line, TWO.line)
     async with start(caller_tokens_file=file) as bridge:
         await bridge.chat.CreateChatCompletion(hello, metadata=bearer(ONE.token))

@@ -1,4 +1,4 @@
-"""Model rules that nobody can read in two ways: spellings of a model, and of the member that names it."""
+"""Model rules for ambiguous spellings of models, and of the members that name them."""
 
 import time
 from pathlib import Path
@@ -58,8 +58,8 @@ TWO_WAYS = [
     f"openai/x\n{OTHER}",
     f"openai/x\u00a0{OTHER}",
     f"openai/x\u2028{OTHER}",
-    f"openai/x\uff0c{OTHER}",  # a comma for whoever normalises
-    f"openai/x\u037e{OTHER}",  # a semicolon, likewise
+    f"openai/x\uff0c{OTHER}",  # a comma after normalisation
+    f"openai/x\u037e{OTHER}",  # a semicolon after normalisation
     f"openai/x&model={OTHER}",
     f"openai/x?model={OTHER}",
     f"openai/x#{OTHER}",
@@ -86,7 +86,10 @@ TWO_WAYS = [
 @RPCS
 @pytest.mark.parametrize("model", TWO_WAYS, ids=lambda model: ascii(model)[:40])
 async def test_a_name_that_could_be_another(rpc: str, start: Start, rules: dict[str, Any], model: str) -> None:
-    """PERMISSION_DENIED although `openai/*` fits it; nothing goes upstream. Without patterns it passes."""
+    """An ambiguous name gets PERMISSION_DENIED although `openai/*` matches it, and nothing goes upstream.
+
+    Without patterns it passes.
+    """
     async with start(**rules) as bridge:
         failure = await failed_either(bridge, rpc, request(model), metadata=bearer(STRICT.token))
         assert verdict(failure) == ("PERMISSION_DENIED", "CALLER_NOT_ALLOWED", "-1")
@@ -98,7 +101,7 @@ async def test_a_name_that_could_be_another(rpc: str, start: Start, rules: dict[
     ("pattern", "model", "allowed"),
     [
         ("openai/*", "openai/gpt-5.1_x+y~z", True),
-        ("openai/*", "openai/gpt:online", True),  # the star says so
+        ("openai/*", "openai/gpt:online", True),  # the star allows it
         ("openai/gpt", "openai/gpt:online", False),
         ("openai/gpt:*", "openai/gpt:online", True),
         ("*", "claude@20251001", True),
@@ -106,21 +109,21 @@ async def test_a_name_that_could_be_another(rpc: str, start: Start, rules: dict[
         ("openai/*@preset/mine", "openai/gpt@preset/mine", True),
         ("openai/*@preset/mine", "openai/gpt@preset/other", False),
         ("@preset/*", "@preset/mine", True),
-        ("a, b", "a, b", True),  # what a pattern spells out is meant
+        ("a, b", "a, b", True),  # allowed, because the pattern contains it
         ("a,*", "a,b", True),
         ("a *", "a,b", False),
         ("a*", "a b", False),
         ("a?b", "a,b", False),
         ("a[,]b", "a,b", True),
         ("*", "größe", True),
-        ("*", "gro\u0308ße", False),  # the same to the eye, in two characters
+        ("*", "gro\u0308ße", False),  # looks the same, but has two characters
         ("/models/*", "/models/llama.gguf", True),
         ("*", "//models/llama.gguf", False),
         ("*", "", False),
     ],
 )
 def test_what_a_star_stands_for(pattern: str, model: str, allowed: bool) -> None:  # noqa: FBT001 # a column
-    """Letters, digits and marks of model ids. Any other character has to stand in the pattern."""
+    """`*` matches letters, digits and marks of model ids. Any other character must be in the pattern."""
     assert may_use(Caller("c", (pattern,)), model) is allowed
 
 
@@ -147,7 +150,7 @@ UNKNOWN = [
 async def test_members_that_the_schema_does_not_know(
     rpc: str, start: Start, rules: dict[str, Any], unknown: chat_pb2.CreateChatCompletionRequest
 ) -> None:
-    """They are refused in requests of callers with patterns, wherever they stand; the message says where and why."""
+    """Callers with patterns may not send unknown members, at any place. The message names the place and the reason."""
     async with start(**rules) as bridge:
         failure = await failed_either(bridge, rpc, unknown, metadata=bearer(STRICT.token))
         assert verdict(failure) == ("PERMISSION_DENIED", "CALLER_NOT_ALLOWED", "-1")
@@ -160,7 +163,7 @@ async def test_members_that_the_schema_does_not_know(
 @pytest.mark.parametrize(
     "known",
     [
-        request(extra_json='{"tools": [], "logit_bias": {}}'),  # empty ones, which protobuf cannot tell from none
+        request(extra_json='{"tools": [], "logit_bias": {}}'),  # empty ones, which look absent to protobuf
         request(extra_json='{"temperature": "0.5"}'),  # another type
         request("", extra_json='{"model": "openai/x"}'),
         request(provider_options={"extra_json": '{"anthropic": {"effort": "low", "new": 1}}'}),
@@ -173,7 +176,7 @@ async def test_members_that_the_schema_does_not_know(
 async def test_members_that_the_schema_knows(
     start: Start, rules: dict[str, Any], known: chat_pb2.CreateChatCompletionRequest
 ) -> None:
-    """They pass for callers with patterns, also where their value only fits into `extra_json`."""
+    """Known members pass, even if their value only fits into `extra_json`."""
     async with start(**rules) as bridge:
         await bridge.chat.CreateChatCompletion(known, metadata=bearer(STRICT.token))
 
@@ -209,7 +212,7 @@ SECOND_SPELLINGS = [
 @RPCS
 @pytest.mark.parametrize("extra", SECOND_SPELLINGS)
 async def test_a_second_spelling(rpc: str, start: Start, rules: dict[str, Any], extra: str) -> None:
-    """Also with `unknown_members`, what a gateway could read as a model has to be one that the caller may use."""
+    """Even with `unknown_members`, every value that a gateway could read as a model must be allowed."""
     async with start(**rules) as bridge:
         smuggled = request(extra_json=extra % OTHER)
         failure = await failed_either(bridge, rpc, smuggled, metadata=bearer(LENIENT.token))
@@ -231,14 +234,14 @@ async def test_a_second_spelling(rpc: str, start: Start, rules: dict[str, Any], 
     ],
 )
 async def test_unknown_members_by_rule(start: Start, rules: dict[str, Any], extra: str) -> None:
-    """With `unknown_members` what speaks of no other model passes, and reaches the upstream as it is."""
+    """With `unknown_members`, unknown members that name no model go upstream unchanged."""
     async with start(**rules) as bridge:
         await bridge.chat.CreateChatCompletion(request(extra_json=extra), metadata=bearer(LENIENT.token))
         assert extra[1:-1].replace(" ", "") in bridge.gateway.last.body.decode().replace(" ", "")
 
 
 async def test_other_methods(start: Start, rules: dict[str, Any]) -> None:
-    """Embeddings, a single model and the list know the same spellings."""
+    """The same rules apply to embeddings, RetrieveModel and ListModels."""
     strict = {"metadata": bearer(STRICT.token)}
     embed = embeddings_pb2.CreateEmbeddingRequest
     async with start(**rules) as bridge:
@@ -256,7 +259,7 @@ async def test_other_methods(start: Start, rules: dict[str, Any]) -> None:
 
 
 async def test_before_the_content_is_converted(start: Start, rules: dict[str, Any]) -> None:
-    """A model that is not allowed is refused at once, whatever the content holds."""
+    """A forbidden model is refused before the request's content is converted."""
     async with start(**rules) as bridge:
         broken = request(OTHER, messages=[{"role": "user", "content": "x", "extra_json": "no JSON"}])
         failure = await failed(bridge.chat.CreateChatCompletion(broken, metadata=bearer(STRICT.token)))
@@ -280,7 +283,7 @@ async def test_before_the_content_is_converted(start: Start, rules: dict[str, An
 )
 @pytest.mark.parametrize("token", [STRICT.token, LENIENT.token], ids=["strict", "lenient"])
 async def test_odd_members(start: Start, rules: dict[str, Any], extra: str, token: str) -> None:
-    """They pass or are refused with a reason, never with an exception of the bridge."""
+    """Unusual members pass or are refused with a reason, never with an internal error."""
     async with start(**rules) as bridge:
         call = bridge.chat.CreateChatCompletion(request(extra_json=extra), metadata=bearer(token))
         if (await call.code()).name != "OK":
@@ -290,7 +293,7 @@ async def test_odd_members(start: Start, rules: dict[str, Any], extra: str, toke
 @RPCS
 @pytest.mark.parametrize("levels", [1, 100, 300, 480])
 async def test_models_at_any_depth(rpc: str, start: Start, rules: dict[str, Any], levels: int) -> None:
-    """Up to the bridge's own bound on nesting, which is the same on every Python, all of them are found."""
+    """Models are found at every depth up to the bridge's nesting limit."""
     async with start(**rules) as bridge:
         for opening, closing in (("[", "]"), ('{"model":', "}")):
             deep = '{"model": ' + opening * levels + '"%s"' + closing * levels + "}"
@@ -304,7 +307,7 @@ async def test_models_at_any_depth(rpc: str, start: Start, rules: dict[str, Any]
 
 
 async def test_nested_over_the_bound(start: Start, rules: dict[str, Any]) -> None:
-    """What is nested more deeply than the bridge reads is the request's fault, and no exception of a parser's."""
+    """A request that is nested over the limit is the caller's error, not an internal one."""
     async with start(**rules) as bridge:
         for levels in (600, 5_000, 100_000):
             extra = '{"x": ' + "[" * levels + "]" * levels + "}"
@@ -325,7 +328,7 @@ async def test_nested_over_the_bound(start: Start, rules: dict[str, Any]) -> Non
     ids=["name", "many", "long", "deep", "many and deep"],
 )
 async def test_the_search_is_linear(start: Start, rules: dict[str, Any], extra: str) -> None:
-    """A caller cannot make the search for models take longer than its request is large."""
+    """The time of the search for models is proportional to the size of the request."""
     async with start(**rules) as bridge:
         began = time.process_time()
         call = bridge.chat.CreateChatCompletion(request(extra_json=extra), metadata=bearer(LENIENT.token))

@@ -1,4 +1,4 @@
-"""TLS in front: what is served, what is refused, and how certificates change while calls run."""
+"""TLS for callers: what is served and refused, and how certificates change while calls run."""
 
 import asyncio
 import socket
@@ -51,13 +51,13 @@ def served(secret: Secret, **more: Any) -> dict[str, Any]:
 
 @asynccontextmanager
 async def connected(bridge: Bridge, credentials: grpc.ChannelCredentials) -> AsyncIterator[Bridge]:
-    """The bridge over a connection of its own."""
+    """The bridge over a separate connection."""
     async with channel(bridge.address, credentials) as own:
         yield Bridge(bridge.address, bridge.gateway, own, bridge.app)
 
 
 async def presented(address: str, context: ssl.SSLContext) -> bytes:
-    """The certificate that the bridge shows right now."""
+    """The certificate that the bridge presents now."""
     context.set_alpn_protocols(["h2"])
     host, _, port = address.rpartition(":")
     _, writer = await asyncio.open_connection(host, int(port), ssl=context)
@@ -82,7 +82,7 @@ async def code_of(call: Any) -> str:
 
 
 async def test_a_call(start: Start, gateway: Gateway, secret: Secret, hello: Hello) -> None:
-    """Over TLS calls work, and without it none does."""
+    """With TLS, calls work over TLS and fail without it."""
     gateway.script(respond_json(COMPLETION))
     async with start(**served(secret)) as bridge:
         async with connected(bridge, trusting(CA)) as caller:
@@ -114,7 +114,7 @@ async def test_a_caller_who_trusts_another_authority(start: Start, secret: Secre
 
 
 async def test_versions(start: Start, secret: Secret) -> None:
-    """TLS 1.2 and 1.3 are spoken, 1.1 is not."""
+    """TLS 1.2 and 1.3 are accepted, 1.1 is refused."""
     async with start(**served(secret)) as bridge:
         for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
             context = believing(CA)
@@ -129,7 +129,7 @@ async def test_versions(start: Start, secret: Secret) -> None:
 
 
 class Load:
-    """Callers who stream all the time, on connections that they keep and on ones that they make each time."""
+    """Callers that stream continuously, on kept connections and on new ones."""
 
     def __init__(self, bridge: Bridge, credentials: grpc.ChannelCredentials, request: Hello) -> None:
         self._bridge, self._credentials, self._request = bridge, credentials, request
@@ -138,7 +138,7 @@ class Load:
         self._tasks = asyncio.gather(*(work() for work in (self._on_one, self._on_new) for _ in range(2)))
 
     async def progress(self) -> None:
-        """Until both kinds have come further than they were."""
+        """Wait until both kinds of callers have made progress."""
         before = self._counts.copy()
 
         async def went_on() -> bool:
@@ -170,7 +170,7 @@ class Load:
 
 
 async def test_rotation_under_load(start: Start, gateway: Gateway, secret: Secret, hello: Hello) -> None:
-    """Certificates change again and again, even their CA: streams and calls go on, new connections see the new one."""
+    """Streams and calls go on while certificates and their CA change, and new connections see the new certificate."""
     event = {"choices": [{"index": 0, "delta": {"content": "x"}, "finish_reason": None}]}
     last = {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}
     gateway.script(sse(*[event] * 20, last))
@@ -256,7 +256,10 @@ BAD: list[tuple[Callable[[Secret], None], str]] = [
 
 @pytest.mark.parametrize(("change", "problem"), BAD)
 async def test_the_start_is_refused(secret: Secret, change: Callable[[Secret], None], problem: str) -> None:
-    """With the names of the settings and what is wrong, and nothing of the key."""
+    """An unusable certificate prevents startup.
+
+    The message names the settings and the problem, and nothing of the key.
+    """
     change(secret)
     with pytest.raises(SettingsError, match="^tls_certificate_file, tls_key_file: " + problem) as caught:
         App(settings.load(listen=f"{HOST}:0", **served(secret)))
@@ -267,7 +270,7 @@ async def test_the_start_is_refused(secret: Secret, change: Callable[[Secret], N
 async def test_the_last_good_pair_stays(
     start: Start, secret: Secret, change: Callable[[Secret], None], problem: str
 ) -> None:
-    """The operator is told once; and when it has been mended, the new pair is taken."""
+    """While the new pair is invalid, the last good one is used, with one log line. A corrected pair is loaded."""
     with capture_logs() as logs:
         async with start(**served(secret)) as bridge:
             first = await presented(bridge.address, believing(CA))
@@ -307,7 +310,7 @@ SEARCH = identity(CLIENTS, "spiffe://test/ns/prod/sa/search")
 
 @pytest.fixture
 def mutual(tmp_path: Path) -> dict[str, Any]:
-    """Settings of a bridge that takes the certificates of one CA."""
+    """Settings that require client certificates of one CA."""
     secret = Secret(tmp_path / "mtls", crt=chain(SERVER), key=key(SERVER), ca=CLIENTS.cert_pem.bytes())
     return served(secret, tls_client_ca_file=secret.ca, tls_client_names=["spiffe://test/ns/prod/*"])
 
@@ -336,14 +339,14 @@ def by_the_servers_ca() -> tuple[bytes, bytes]:
 async def test_no_connection_without_a_good_client_certificate(
     start: Start, mutual: dict[str, Any], hello: Hello, shown: Callable[[], tuple[bytes, bytes] | None]
 ) -> None:
-    """None, one of another CA, an expired one: nothing is served, not even health."""
+    """Without a certificate, or with an expired one or one of another CA, nothing is served, not even health."""
     async with start(**mutual) as bridge, connected(bridge, trusting(CA, shown())) as caller:
         assert await code_of(caller.chat.CreateChatCompletion(hello)) == "UNAVAILABLE"
     assert not bridge.gateway.requests
 
 
 async def test_the_client_ca_changes(start: Start, mutual: dict[str, Any], hello: Hello) -> None:
-    """Who has a certificate of the new CA gets in, who has one of the old no longer does."""
+    """When the client CA changes, certificates of the new one are accepted and those of the old one refused."""
     new = trustme.CA()
     old_caller, new_caller = SEARCH, identity(new, "spiffe://test/ns/prod/sa/search")
     async with start(**mutual) as bridge:
@@ -367,7 +370,10 @@ async def test_the_client_ca_changes(start: Start, mutual: dict[str, Any], hello
 
 
 async def test_a_client_ca_that_is_none(start: Start, mutual: dict[str, Any], hello: Hello) -> None:
-    """It stops the start. While the bridge runs, the last good one stays, and a new certificate is taken anyway."""
+    """An invalid client CA prevents startup.
+
+    While the bridge runs, the last good one stays, and a new certificate still loads.
+    """
     folder = mutual["tls_client_ca_file"].parent
     good, other = CLIENTS.cert_pem.bytes(), CA.issue_cert(HOST)
     secret = Secret(folder.with_name("other"), ca=b"nonsense")
@@ -393,7 +399,7 @@ async def test_a_client_ca_that_is_none(start: Start, mutual: dict[str, Any], he
 
 
 async def test_workers(gateway: Gateway, secret: Secret, tmp_path: Path, hello: Hello) -> None:
-    """Each of them knows the callers, and takes the new certificate, as do those that come later."""
+    """Each worker authenticates callers and loads the new certificate, and so do restarted workers."""
     gateway.script(respond_json(COMPLETION))
     made = tokens.new("search")
     (tmp_path / "tokens").write_text(f"{made.line}\n")
@@ -422,7 +428,7 @@ async def test_workers(gateway: Gateway, secret: Secret, tmp_path: Path, hello: 
 
 @pytest.mark.parametrize("end", ["abort", "shutdown"])
 async def test_a_caller_who_goes_without_notice(start: Start, secret: Secret, hello: Hello, end: str) -> None:
-    """TCP ends below TLS, without its farewell: the call is over, and the upstream is let go at once."""
+    """If TCP ends without a TLS close, the call ends and the upstream connection is closed at once."""
 
     async def waits(exchange: Exchange) -> None:
         await exchange.wait_closed()

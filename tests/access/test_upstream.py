@@ -1,4 +1,4 @@
-"""TLS towards the upstream: whom the bridge trusts, what it shows, and how both change while calls run."""
+"""TLS to the upstream: trusted CAs and the client certificate, and how both change while calls run."""
 
 import json
 import ssl
@@ -25,12 +25,12 @@ from tests.support.responses import Hello
 CA, NEXT_CA = trustme.CA(), trustme.CA()
 CLIENTS, NEXT_CLIENTS = trustme.CA(), trustme.CA()
 FIRST, SECOND = CLIENTS.issue_cert("first.test"), NEXT_CLIENTS.issue_cert("second.test")
-#: A completion after which the gateway closes, so that each call is a new connection.
+#: A completion after which the gateway closes the connection, so that each call makes a new one.
 CLOSING = respond(json.dumps(COMPLETION), connection="close")
 
 
 def of(server: trustme.CA, clients: trustme.CA | None = None) -> ssl.SSLContext:
-    """What a gateway shows, and whose client certificates it asks for."""
+    """The TLS context of a gateway, and the CA of its client certificates."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     server.issue_cert("127.0.0.1").configure_cert(context)
     if clients is not None:
@@ -52,7 +52,7 @@ async def secured() -> AsyncIterator[Gateway]:
 
 @pytest.fixture
 async def mutual() -> AsyncIterator[Gateway]:
-    """A gateway that takes only who has a certificate of CLIENTS."""
+    """A gateway that requires a client certificate of CLIENTS."""
     async with fake.running([closing], ssl=of(CA, CLIENTS)) as running:
         yield running
 
@@ -76,7 +76,7 @@ async def test_a_ca_of_ones_own(secured: Gateway, secret: Secret, hello: Hello) 
 
 
 async def test_a_further_ca(secured: Gateway, secret: Secret, hello: Hello) -> None:
-    """`upstream_extra_ca_file` adds to the public authorities, which `upstream_ca_file` replaces."""
+    """`upstream_extra_ca_file` adds to the public CAs, `upstream_ca_file` replaces them."""
     async with start_bridge(secured, upstream_extra_ca_file=secret.ca) as bridge:
         assert (await bridge.chat.CreateChatCompletion(hello)).choices[0].message.content == "hello"
     public = {str(certificate) for certificate in trust(None).get_ca_certs()}
@@ -88,7 +88,7 @@ async def test_a_further_ca(secured: Gateway, secret: Secret, hello: Hello) -> N
 
 @RPCS
 async def test_another_ca(rpc: str, secured: Gateway, secret: Secret, hello: Hello) -> None:
-    """The bundle counts in place of the public ones, and nothing goes to a gateway of another."""
+    """With `upstream_ca_file`, nothing is sent to a gateway with a certificate of another CA."""
     secret.swap(ca=NEXT_CA.cert_pem.bytes(), crt=chain(FIRST), key=key(FIRST))
     async with start_bridge(secured, upstream_ca_file=secret.ca) as bridge:
         failure = await failed_either(bridge, rpc, hello)
@@ -97,7 +97,7 @@ async def test_another_ca(rpc: str, secured: Gateway, secret: Secret, hello: Hel
 
 
 async def test_a_name_that_is_another(secured: Gateway, secret: Secret, hello: Hello) -> None:
-    """A good certificate of somebody else is none."""
+    """A valid certificate for another host is refused."""
     url = secured.url.replace("127.0.0.1", "localhost")
     async with start_bridge(secured, upstream_url=url, upstream_ca_file=secret.ca) as bridge:
         failure = await failed(bridge.chat.CreateChatCompletion(hello))
@@ -106,7 +106,7 @@ async def test_a_name_that_is_another(secured: Gateway, secret: Secret, hello: H
 
 
 async def test_a_client_certificate(mutual: Gateway, secret: Secret, hello: Hello) -> None:
-    """With it the gateway answers, without it it does not."""
+    """The gateway accepts calls with the client certificate and refuses them without it."""
     async with start_bridge(mutual, **shown(secret)) as bridge:
         assert (await bridge.chat.CreateChatCompletion(hello)).choices[0].message.content == "hello"
     async with start_bridge(mutual, upstream_ca_file=secret.ca) as bridge:
@@ -119,7 +119,7 @@ async def succeeds(bridge: Bridge, hello: Hello) -> bool:
 
 
 async def test_the_ca_changes(secured: Gateway, secret: Secret, hello: Hello) -> None:
-    """Who was trusted no longer is."""
+    """After a change of the CA file, the old CA is not trusted."""
     async with start_bridge(secured, upstream_ca_file=secret.ca) as bridge:
         assert await succeeds(bridge, hello)
         secret.swap(ca=NEXT_CA.cert_pem.bytes(), crt=chain(FIRST), key=key(FIRST))
@@ -131,7 +131,7 @@ async def test_the_ca_changes(secured: Gateway, secret: Secret, hello: Hello) ->
 
 
 async def test_the_client_certificate_changes(secret: Secret, hello: Hello) -> None:
-    """A gateway that turns to another CA for its callers gets the new certificate, without a restart."""
+    """A changed client certificate is presented without a restart."""
     async with (
         fake.running([closing], ssl=of(CA, NEXT_CLIENTS)) as gateway,
         start_bridge(gateway, **shown(secret)) as bridge,
@@ -142,7 +142,7 @@ async def test_the_client_certificate_changes(secret: Secret, hello: Hello) -> N
 
 
 async def test_the_last_good_ones_stay(mutual: Gateway, secret: Secret, hello: Hello) -> None:
-    """Calls go on with what was good, the operator is told once, and what is mended is taken."""
+    """While the files are invalid, calls use the last good ones, with one log line. Corrected files are loaded."""
     with capture_logs() as logs:
         async with start_bridge(mutual, **shown(secret)) as bridge:
             assert await succeeds(bridge, hello)

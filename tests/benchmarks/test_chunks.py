@@ -1,4 +1,4 @@
-"""The benchmark without sockets runs the handler as it is now."""
+"""The benchmark without sockets runs the current handler."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from bridge import settings
 
 @pytest.mark.parametrize("shape", SHAPES)
 async def test_each_shape_goes_through_the_handler(shape: str) -> None:
-    """Each run asserts how many messages were written."""
+    """Every shape passes through the handler. The run itself checks the number of messages."""
     found = await measured(runs_of(settings.load(), shape), rounds=1)
     assert found.keys() == {"reference", "read", "burst", "merged", "codec"}
     assert all(0 < cost < 10_000 for cost in found.values())

@@ -1,4 +1,4 @@
-"""What is compared does the same work: the bare server sends, byte for byte, what the bridge makes of the upstream."""
+"""The compared servers do the same work: the bare server sends the same bytes as the bridge."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from bridge.server.app import App
 
 @dataclass
 class Pair:
-    """A channel to the bare server, and one to the bridge before the benchmark's upstream."""
+    """A channel to the bare server, and one to the bridge in front of the benchmark's upstream."""
 
     bare: grpc.aio.Channel
     bridge: grpc.aio.Channel

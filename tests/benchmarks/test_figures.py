@@ -1,4 +1,4 @@
-"""The arithmetic of the benchmarks: figures of rounds, verdicts, percentiles, the capacity model, the page."""
+"""The arithmetic of the benchmarks: figures, verdicts, percentiles, the capacity model and the page."""
 
 import re
 
@@ -66,7 +66,7 @@ def test_the_slices_of_a_round_count_by_their_units() -> None:
 
 
 def _result(chunk: float, held: float) -> dict[str, object]:
-    """A run on a machine that keeps to the model exactly; times in µs."""
+    """Results that follow the model exactly. Times are in µs."""
     rate, base, stream = 1000.0, 50_000_000, 40_000
     return {
         "idle": [{"bridge": {"base": base, "held": {str(n): base + n * stream for n in (100, 1000, 2000)}}}],
@@ -140,7 +140,7 @@ def test_a_table_becomes_markdown() -> None:
 
 
 def test_the_page_is_what_the_results_say() -> None:
-    """Whoever runs the benchmarks anew runs `make bench-report` too."""
+    """The page has the tables of the current results (`make bench-report`)."""
     result = report.read()
     assert result is not None
     text = report.PAGE.read_text()

@@ -1,4 +1,4 @@
-"""Fixtures: the command line in this process, for what it says, and as a process, for how it behaves."""
+"""Fixtures: the command line in this process, to check its output, and as a process, to check its behaviour."""
 
 import os
 from collections.abc import AsyncIterator, Iterator
@@ -23,7 +23,7 @@ def _no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def _no_logs() -> Iterator[None]:
-    """The bridge of this process keeps its log lines out of the standard output that a command is given."""
+    """Keep the log lines of this process's bridge out of a command's standard output."""
     with capture_logs():
         yield
 
@@ -40,7 +40,10 @@ def aibridge(bridge: Bridge) -> Run:
 
 @pytest.fixture(scope="session")
 def llama() -> Iterator[str]:
-    """The base URL of a llama.cpp server. Without its packages the tests fail: skipped, they would prove nothing."""
+    """The base URL of a llama.cpp server.
+
+    Without its packages the tests fail, because a skipped test proves nothing.
+    """
     try:
         with running() as url:
             yield url

@@ -1,4 +1,4 @@
-"""What the gateway sends to the commands: a list of models, and the chunks of a stream."""
+"""Payloads of the gateway for the commands: a list of models, and chunks of a stream."""
 
 from typing import Any
 

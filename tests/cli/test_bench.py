@@ -1,4 +1,4 @@
-"""`aibridge bench`: it makes the calls that it was told to, and says what became of them."""
+"""`aibridge bench` makes the requested calls and reports the results."""
 
 import asyncio
 import json
@@ -23,7 +23,10 @@ async def respond(exchange: Exchange) -> None:
 
 
 async def test_every_call_is_made_and_counted(aibridge: Run, gateway: Gateway) -> None:
-    """So many of each kind, and one before them; times in their order, the first chunk before the end."""
+    """It makes the requested number of calls of each kind, and one before them.
+
+    The first chunk comes before the end.
+    """
     gateway.script(respond)
     result = await aibridge(
         "bench", "-n", "20", "-c", "4", "--model", "m", "--message", "Hi", "--max-tokens", "3", "--json"
@@ -44,7 +47,7 @@ async def test_every_call_is_made_and_counted(aibridge: Run, gateway: Gateway) -
 
 
 async def test_callers_are_as_many_as_asked(aibridge: Run, gateway: Gateway) -> None:
-    """No caller begins a call before the last one has ended: so many are under way at once, and no more."""
+    """Each caller has one call at a time, so the number of concurrent calls is the number of callers."""
     under_way = most = 0
 
     async def script(exchange: Exchange) -> None:
@@ -62,7 +65,7 @@ async def test_callers_are_as_many_as_asked(aibridge: Run, gateway: Gateway) -> 
 
 
 async def test_failures_are_told_by_reason(aibridge: Run, gateway: Gateway) -> None:
-    """They are no latencies; the exit code says that there were some; the first is shown with its advice."""
+    """Failures have no latency. The exit code reports them, and the first one is shown with its advice."""
     limit = respond_json({"error": {"message": "slow down", "code": "rate_limit_exceeded"}}, status=429)
     gateway.script(respond, limit, limit, respond)
     arguments = ("bench", "-n", "5", "-c", "1", "--model", "m", "--only", "unary")
@@ -77,7 +80,7 @@ async def test_failures_are_told_by_reason(aibridge: Run, gateway: Gateway) -> N
 
 
 async def test_the_first_call_fails(aibridge: Run, gateway: Gateway) -> None:
-    """Where nothing can be measured, it says so once, as every other command does."""
+    """If the first call fails, the failure is shown once, as by every command."""
     gateway.script(respond_json({"error": {"message": "no such model", "code": "model_not_found"}}, status=404))
     result = await aibridge("bench", "--model", "m")
     assert (result.code, result.out) == (1, "")
@@ -94,7 +97,7 @@ def test_percentiles() -> None:
 
 
 def test_the_plot_shows_every_call() -> None:
-    """Each latency is in one bin, the slowest percent in the last; the longest bar is that of the fullest bin."""
+    """Each latency is in one bin, the slowest percent in the last one. The fullest bin has the longest bar."""
     lines = list(plot([0.010] * 60 + [0.020] * 38 + [1.0, 2.0]))
     assert sum(int(line.split()[-1]) for line in lines) == 100
     assert max(lines, key=lambda line: line.count("█")).split()[-1] == "98"

@@ -1,4 +1,4 @@
-"""What the commands print, send and return, with a real bridge and a scripted gateway behind them."""
+"""The output, requests and exit codes of the commands, with a real bridge and a scripted gateway."""
 
 import hashlib
 import json
@@ -237,7 +237,7 @@ def test_text_from_outside_cannot_command_a_terminal() -> None:
 
 
 async def test_a_token_is_shown_once_and_its_line_holds_a_digest(aibridge: Run) -> None:
-    """The line goes to standard output, so that `>>` puts it into the file; the token to standard error."""
+    """The line goes to standard output, for `>>`, and the token to standard error."""
     result = await aibridge("token", "search")
     token = result.err.split()[-1]
     assert result.code == 0

@@ -1,4 +1,4 @@
-"""`aibridge chat` on a terminal: a conversation, driven through a pseudo-terminal as a person would."""
+"""`aibridge chat` as a conversation, driven through a pseudo-terminal."""
 
 import asyncio
 import fcntl
@@ -25,7 +25,7 @@ _PROMPT = ">"
 
 
 class Terminal:
-    """A program on a pseudo-terminal: what it has shown so far, and a keyboard."""
+    """A program on a pseudo-terminal: its output so far, and a keyboard."""
 
     def __init__(self, descriptor: int, process: asyncio.subprocess.Process) -> None:
         self._descriptor = descriptor
@@ -42,7 +42,7 @@ class Terminal:
             data = b""
         if not data:
             asyncio.get_running_loop().remove_reader(self._descriptor)
-        if b"\x1b[6n" in data:  # asks where the cursor is, as it needs to know how much room there is
+        if b"\x1b[6n" in data:  # the program asks for the cursor's position
             os.write(self._descriptor, b"\x1b[1;1R")
         self._shown += data
         self._changed.set()
@@ -51,7 +51,7 @@ class Terminal:
         os.write(self._descriptor, text.encode())
 
     async def sees(self, text: str) -> str:
-        """What has been shown since the last time, up to and with the text."""
+        """Wait for a text, and return the output since the last wait."""
         while True:
             shown = _ESCAPES.sub(b"", self._shown).decode("utf-8", "replace")[self._seen :]
             if text in shown:
@@ -75,7 +75,7 @@ def _pseudo_terminal() -> Iterator[tuple[int, int]]:
         os.close(ours)
 
 
-#: Runs the command line in a session whose terminal is the pseudo-terminal, so that its Ctrl-C arrives.
+#: Runs the command line in a session that owns the pseudo-terminal, so that Ctrl-C arrives.
 _PROGRAM = """
 import fcntl, runpy, termios
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
@@ -118,7 +118,7 @@ async def test_each_question_carries_the_history(bridge: Bridge) -> None:
         await terminal.sees("hello")
         shown = await terminal.sees("3 prompt + 2 completion tokens")
         assert "model m" in shown
-        terminal.type("two\x1b\rlines\r")  # Alt-Enter begins a new line
+        terminal.type("two\x1b\rlines\r")  # Alt-Enter starts a new line
         await terminal.sees("hello")
         await terminal.sees(_PROMPT)
         assert messages(bridge) == [

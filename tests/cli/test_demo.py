@@ -61,7 +61,7 @@ async def test_the_demo_leaves_nothing_behind(number: signal.Signals, code: int)
 
 
 async def test_serve_local_needs_no_key_and_uses_none() -> None:
-    """Nobody may spend a key from all interfaces without being known; but the embedded server gets none."""
+    """The embedded model gets no key, so `serve --local` may listen on all interfaces even if a key is set."""
     process = await start("serve", "--local", "--listen", "0.0.0.0:0", OPENAI_API_KEY="sk-somebody-pays-for-it")
     address = await announced(process)
     assert address.startswith("0.0.0.0:")

@@ -1,4 +1,4 @@
-"""`aibridge doctor` finds what is wrong, says what to do about it, and shows no secret."""
+"""`aibridge doctor` finds problems, says what to do about them, and shows no secret."""
 
 import asyncio
 import json
@@ -21,7 +21,7 @@ SECRET = "sk-that-nobody-may-see"  # noqa: S105 # made up
 
 
 async def examine(gateway: Gateway | str, *arguments: str, **variables: str) -> tuple[int, dict[str, dict[str, str]]]:
-    """The exit code and the findings by their check."""
+    """The exit code, and the findings by check."""
     url = gateway if isinstance(gateway, str) else gateway.url
     every = ("doctor", "--json", "--upstream-url", url, "--listen", "127.0.0.1:0", "--metrics-listen", "off")
     small = ("--upstream-connections", "16", "--max-calls", "16")
@@ -140,7 +140,7 @@ async def test_the_file_of_a_key(gateway: Gateway, tmp_path: Path, content: str,
 
 @pytest.mark.parametrize(("days", "state"), [(90, "ok"), (10, "warning"), (-1, "problem")])
 async def test_certificates_of_our_own(gateway: Gateway, tmp_path: Path, days: int, state: str) -> None:
-    """The dates of what callers will be shown, and that key and certificate belong together."""
+    """It checks the dates of the server's certificate, and that key and certificate match."""
     gateway.script(MODELS)
     now = datetime.now(UTC)
     leaf = trustme.CA().issue_cert(
@@ -161,7 +161,7 @@ async def test_certificates_of_our_own(gateway: Gateway, tmp_path: Path, days: i
 
 
 async def test_the_way_to_an_upstream_with_a_private_authority(gateway: Gateway, tmp_path: Path) -> None:
-    """The TLS settings are those that calls will be made with."""
+    """It uses the same TLS settings as calls do."""
     authority, file = trustme.CA(), tmp_path / "ca.pem"
     authority.cert_pem.write_to_path(str(file))
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -194,7 +194,7 @@ async def test_callers(gateway: Gateway, tmp_path: Path) -> None:
 
 
 async def test_addresses(gateway: Gateway) -> None:
-    """An address that is free is ok, one that is taken a warning, one of another machine a problem."""
+    """A free address is ok, a taken one is a warning, and one of another machine is a problem."""
     gateway.script(MODELS)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = f"127.0.0.1:{taken.getsockname()[1]}"

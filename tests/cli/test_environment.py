@@ -26,13 +26,13 @@ SECRETS = {
 
 
 def test_all_secrets_are_known() -> None:
-    """The list above is that of the settings, and of the commands."""
+    """SECRETS lists all secret settings, and the token of the commands."""
     variables = {name for setting in reference().values() if setting.kind == "secret" for name in setting.variables}
     assert variables | {"AIBRIDGE_TOKEN"} == set(SECRETS) | {"AIBRIDGE_UPSTREAM_PROXY"}  # a URL with a password
 
 
 async def test_workers_have_no_key_in_their_environment(gateway: Gateway, hello: Hello) -> None:
-    """They serve with it all the same: it comes with the settings."""
+    """Workers get the key with their settings, not in their environment."""
     gateway.script(respond_json(COMPLETION))
     async with serving(gateway, "--workers", "2", "--metrics-listen", "off", **SECRETS) as server:
         async with channel_to(server.address) as channel:
@@ -47,14 +47,14 @@ async def test_workers_have_no_key_in_their_environment(gateway: Gateway, hello:
 
 
 def seen_of_children(pid: int) -> list[bytes]:
-    """What anyone of the same user can see of each child process: its variables and its command line."""
+    """The environment and the command line of each child process."""
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     folders = [Path(f"/proc/{child}") for child in children]
     return [(folder / "environ").read_bytes() + (folder / "cmdline").read_bytes() for folder in folders]
 
 
 async def test_a_variable_that_a_header_refers_to_stays(gateway: Gateway, hello: Hello) -> None:
-    """Each worker reads it."""
+    """A variable that a header refers to stays, because each worker reads it."""
     gateway.script(respond_json(COMPLETION))
     options = ("--workers", "2", "--metrics-listen", "off", "--upstream-headers", "x-key=env:OPENAI_API_KEY")
     async with (
@@ -66,7 +66,7 @@ async def test_a_variable_that_a_header_refers_to_stays(gateway: Gateway, hello:
 
 
 def test_what_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Secrets in any spelling that the settings take; nothing else."""
+    """Secrets are removed from the environment in any spelling; other variables stay."""
     for name in list(os.environ):
         if name.upper() in SECRETS:
             monkeypatch.delenv(name)
@@ -80,7 +80,7 @@ def test_what_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_local_model_gets_what_makes_programs_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """And no key, whoever's it is. The child is this interpreter, which says what it has got."""
+    """The model's process gets the variables that programs need, and no key."""
     for name, value in {**SECRETS, "HF_TOKEN": "canary", "AWS_SECRET_ACCESS_KEY": "canary"}.items():
         monkeypatch.setenv(name, value)
     program = tmp_path / "child.py"

@@ -1,4 +1,4 @@
-"""Every RPC through a real llama.cpp server. What the model says is its own affair: these tests look at the form."""
+"""Every RPC through a real llama.cpp server. The tests check the form of the responses, not the text."""
 
 import asyncio
 import json
@@ -84,7 +84,7 @@ async def test_a_cancelled_stream_stops_the_model(real: Bridge, llama: str) -> N
                 break
         assert await busy()
         call.cancel()
-        async with asyncio.timeout(10):  # by itself it goes on to the end of the context, for twice that or more
+        async with asyncio.timeout(10):  # without the cancellation it would take at least twice as long
             while await busy():  # noqa: ASYNC110 # llama.cpp has nothing to wait for
                 await asyncio.sleep(0.02)
 
@@ -112,7 +112,7 @@ async def test_json_by_schema(real: Bridge) -> None:
 
 
 async def test_logprobs(real: Bridge) -> None:
-    """Each token has its logprob and the alternatives that were asked for."""
+    """Each token has its log probability and the requested alternatives."""
     response = await real.chat.CreateChatCompletion(question(max_tokens=3, logprobs=True, top_logprobs=2))
     tokens = response.choices[0].logprobs.content
     assert len(tokens) == 3
@@ -143,7 +143,7 @@ async def test_a_request_that_the_server_refuses(real: Bridge) -> None:
 
 
 async def test_embeddings_as_base64_are_the_floats(real: Bridge) -> None:
-    """`base64` is what the bridge asks for by itself; `float` is JSON numbers on the way."""
+    """Vectors are equal whether the upstream sends base64 or JSON numbers."""
 
     async def embed(encoding: str | None) -> embeddings_pb2.CreateEmbeddingResponse:
         request = embeddings_pb2.CreateEmbeddingRequest(

@@ -42,7 +42,7 @@ async def test_serve_announces_itself_serves_and_stops(gateway: fake.Gateway) ->
         assert gateway.last.headers["authorization"] == "Bearer sk-own-key-of-bridge"
         child.signal(signal.SIGTERM)
         result = await child.end()
-    assert (result.code, result.out) == (0, "")  # the announcement was all
+    assert (result.code, result.out) == (0, "")  # there is no other output
     assert '"draining"' in result.err
     assert "sk-own-key" not in result.err
     assert "Traceback" not in result.err
@@ -158,7 +158,7 @@ async def test_a_closed_pipe_is_quiet(bridge: Bridge, arguments: tuple[str, ...]
 
 
 async def on_terminal(*arguments: str, **variables: str) -> str:
-    """What a command shows on a terminal: standard output and error as they come there."""
+    """The output of a command on a terminal, standard output and error together."""
     main, terminal = pty.openpty()
     shown = b""
     process = await asyncio.create_subprocess_exec(
@@ -170,7 +170,7 @@ async def on_terminal(*arguments: str, **variables: str) -> str:
     def read() -> bytes:
         try:
             return os.read(main, 1 << 16)
-        except OSError:  # Linux says so when the last one has closed the terminal
+        except OSError:  # Linux raises this when the last process has closed the terminal
             return b""
 
     while data := await asyncio.to_thread(read):
@@ -234,7 +234,7 @@ async def test_the_demo_says_why_it_cannot(tmp_path: Path) -> None:
 async def test_the_first_line_says_where_calls_go_and_on_whose_account(
     gateway: fake.Gateway, variables: dict[str, str], words: str
 ) -> None:
-    """The address is its last word, for programs that read it."""
+    """The address is the last word of the line, for programs that read it."""
     async with serve(gateway, **variables) as child:
         line = await child.line()
         assert line.startswith(f"aibridge for {gateway.url}, {words}, listening on 127.0.0.1:")
@@ -244,7 +244,7 @@ async def test_the_first_line_says_where_calls_go_and_on_whose_account(
 
 
 async def test_commands_call_one_of_several_addresses(gateway: fake.Gateway, tmp_path: Path) -> None:
-    """The variable that the bridge listens by is also where the commands look for it."""
+    """The commands use the variable with the bridge's listen address too."""
     gateway.script(respond_json(MODELS))
     listen = f"unix:{tmp_path}/aibridge.sock,127.0.0.1:0"
     async with spawn("serve", "--upstream-url", gateway.url, AIBRIDGE_LISTEN=listen) as child:

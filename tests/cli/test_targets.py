@@ -1,4 +1,4 @@
-"""What the commands say of an address where no bridge is: one line, and what to do; nothing of gRPC's own."""
+"""At an address without a bridge, the commands print one line with advice, and nothing of gRPC's own output."""
 
 import socket
 
@@ -15,7 +15,7 @@ async def models(*arguments: str) -> Result:
 
 @pytest.mark.parametrize("options", [(), ("--tls",)], ids=["plain", "tls"])
 async def test_no_line_of_grpcs_core_reaches_the_terminal(options: tuple[str, ...], gateway: Gateway) -> None:
-    """Before a server of HTTP, core logs the handshake that failed; the command says it, in a line and an advice."""
+    """After a failed handshake, which gRPC's core logs, the command prints only its own line and advice."""
     gateway.script(respond("HTTP/1.1 400 No\r\n\r\n"))
     said = await models("--target", gateway.url.removeprefix("http://").removesuffix("/v1"), *options)
     assert said.code == 1

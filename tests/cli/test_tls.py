@@ -1,4 +1,4 @@
-"""The commands reach a bridge with TLS, and one that asks for a certificate of theirs."""
+"""The commands can call a bridge with TLS, and one that requires a client certificate."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,7 +12,7 @@ from tests.support.commands import invoke
 
 
 class Files:
-    """PEM files of a CA, of the server, and of a caller."""
+    """PEM files of a CA, a server and a caller."""
 
     def __init__(self, folder: Path) -> None:
         authority = trustme.CA()
@@ -32,7 +32,7 @@ def files(tmp_path: Path) -> Files:
 
 @pytest.fixture
 async def address(files: Files) -> AsyncIterator[str]:
-    """A server that answers health checks of callers with a certificate."""
+    """A server that responds to health checks of callers with a certificate."""
     pair = (files.server.private_key_pem.bytes(), files.server.cert_chain_pems[0].bytes())
     credentials = grpc.ssl_server_credentials([pair], files.authority, require_client_auth=True)
     server = grpc.aio.server()
@@ -64,7 +64,7 @@ async def test_health_with_mtls_by_variables(files: Files, address: str) -> None
 
 @pytest.mark.parametrize("options", [(), ("--tls",), ("--tls", "--server-name", "bridge.internal")], ids=" ".join)
 async def test_health_fails_without_what_the_bridge_asks_for(address: str, options: tuple[str, ...]) -> None:
-    """In the clear, or without the authority: no connection, no answer, exit code 1."""
+    """Without TLS, or without the CA, there is no connection, and the exit code is 1."""
     result = await invoke("health", "--target", address, *options)
     assert (result.code, result.out) == (1, "")
     assert result.err.startswith("UNAVAILABLE: ")

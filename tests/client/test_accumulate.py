@@ -1,4 +1,4 @@
-"""A streamed completion put together: the rules, the dialects' habits, and any completion in any pieces."""
+"""Accumulating a stream: the rules, the dialects' peculiarities, and random completions in random pieces."""
 
 import json
 from base64 import b64decode
@@ -16,7 +16,7 @@ from bridge.jsontext import dumps
 
 
 def whole(*chunks: dict[str, Any]) -> Any:
-    """The JSON of the completion that these chunks make."""
+    """The JSON of the completion from these chunks."""
     completion = collect(decode(Chunk, json.dumps(chunk).encode()) for chunk in chunks)
     return json.loads(dumps(encode(completion)))
 
@@ -45,7 +45,7 @@ def test_a_stream_is_the_completion() -> None:
 
 
 def test_choices_come_in_any_order() -> None:
-    """E17: each choice has its own text and its own end."""
+    """E17: each choice has its own text and finish_reason."""
     choices = whole(
         {"choices": [{"index": 1, "delta": {"content": "B"}}]},
         {"choices": [{"index": 0, "delta": {"content": "A"}},
@@ -63,7 +63,7 @@ def test_nothing_becomes_nothing() -> None:
 
 
 def test_empty_values_replace_nothing() -> None:
-    """E13: Azure's first chunk has no id, no model and a time of 0."""
+    """E13: Azure's first chunk has no id and no model, and a time of 0."""
     result = whole({"id": "a", "created": 5, "choices": []}, {"id": "", "created": 0, "model": "", "choices": []})
     assert (result["id"], result["created"], result["model"]) == ("a", 5, "")
 
@@ -100,7 +100,7 @@ CALLS = [
 
 @pytest.mark.parametrize(("pieces", "expected"), CALLS)
 def test_tool_calls(pieces: Any, expected: Any) -> None:
-    """Fragments of tool calls become whole calls, whichever indexes and ids they have."""
+    """Fragments become whole tool calls, with any indexes and ids."""
     calls = message(*({"tool_calls": piece} for piece in pieces))["tool_calls"]
     assert [(call["id"], call["function"]["name"], call["function"]["arguments"]) for call in calls] == expected
 
@@ -161,7 +161,7 @@ def test_reasoning_details_of_one_index_are_one() -> None:
 
 @pytest.mark.parametrize("pieces", [["AAD/fw==", "AIA="], ["AAD/", "fwCA"]])
 def test_pieces_of_audio(pieces: list[str]) -> None:
-    """E11: each piece is base64 of its own, with its own padding."""
+    """E11: each piece is separate base64 with its own padding."""
     audio = message(
         {"audio": {"id": "audio_77", "transcript": "Hel"}},
         *({"audio": {"data": piece}} for piece in pieces),
@@ -224,7 +224,7 @@ def test_unknown_members_are_kept() -> None:
 
 
 def test_an_empty_list_is_overridden_by_what_comes() -> None:
-    """`extra_json` has lists that are empty; with the list in its field beside it, the message would say it twice."""
+    """An empty list in `extra_json` is removed when its field gets items."""
     result = message(
         {"tool_calls": [], "annotations": []}, {"tool_calls": [{"index": 0, "id": "x"}]}, {"tool_calls": []}
     )
@@ -248,7 +248,7 @@ calls = st.lists(st.tuples(st.text("abc", min_size=1, max_size=4), texts), max_s
 def test_any_completion_in_any_pieces(
     content: str, reasoning: str, calls: list[tuple[str, str]], cuts: list[int]
 ) -> None:
-    """However a server cuts its texts, and whatever it sends first, the result is the same."""
+    """The result does not depend on where the server cuts texts, or on the order."""
 
     def pieces(text: str) -> list[str]:
         result, at = [], 0
@@ -262,7 +262,7 @@ def test_any_completion_in_any_pieces(
     for index, (name, _) in enumerate(calls):
         deltas.append({"tool_calls": [{"index": index, "id": f"c{index}", "function": {"name": name}}]})
     rounds = [pieces(arguments) for _, arguments in calls]
-    for turn in range(len(cuts) + 1):  # the calls' arguments come interleaved
+    for turn in range(len(cuts) + 1):  # the fragments of several calls alternate
         deltas += [
             {"tool_calls": [{"index": index, "function": {"arguments": parts[turn]}}]}
             for index, parts in enumerate(rounds)

@@ -1,4 +1,4 @@
-"""The asyncio client before a real bridge: the same promises as the synchronous one's, and cancellation."""
+"""The asyncio client and a real bridge: the same behaviour as the synchronous client, and cancellation."""
 
 import asyncio
 from typing import Any
@@ -60,7 +60,7 @@ async def test_a_stream_hands_out_what_came_before_it_failed(
     bridge.gateway.script(sse(event("a"), done=False))
     texts = []
     async with aio.connect(bridge.address) as client:
-        with pytest.raises(CallFailed, match="UPSTREAM_STREAM_INTERRUPTED"):  # noqa: PT012 # the loop is what fails
+        with pytest.raises(CallFailed, match="UPSTREAM_STREAM_INTERRUPTED"):  # noqa: PT012 # the loop raises
             async for chunk in client.chat.CreateChatCompletionStream(hello):
                 texts += [choice.delta.content for choice in chunk.choices]
     assert texts == ["a"]
@@ -94,7 +94,7 @@ async def test_nobody_there() -> None:
 
 
 async def test_unavailable_is_tried_again(start: Start, gateway: Gateway) -> None:
-    """The service config goes along: three attempts, each a request at the gateway."""
+    """The shipped service config retries: three attempts, each a request at the gateway."""
     gateway.script(respond_json({}, 502), respond_json({}, 502), respond_json(MODELS))
     async with start() as bridge, aio.connect(bridge.address) as client:
         await client.models.ListModels(models_pb2.ListModelsRequest(bridge_options={"retry": False}))
@@ -126,7 +126,7 @@ async def test_a_stream_that_is_left_stops_the_upstream(
 
 
 async def test_a_stream_that_was_given_up_says_so(bridge: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
-    """Not as a `CancelledError`, which would look as if this task were meant."""
+    """A cancelled stream raises CallFailed, not `CancelledError`, which would mean this task."""
     bridge.gateway.script(Held())
     async with aio.connect(bridge.address) as client:
         chunks = client.chat.CreateChatCompletionStream(hello)

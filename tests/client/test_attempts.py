@@ -1,6 +1,6 @@
-"""How often an upstream is asked for one call: the bridge's own retries, and nothing multiplied by those of gRPC.
+"""How many requests reach the upstream for one call: the bridge's own retries, not multiplied by gRPC's.
 
-Each fault is played to the client as it is shipped, and to a channel whose service config would retry everything.
+Each fault is tested with the shipped client, and with a channel whose service config would retry everything.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ CALLS: dict[str, Callable[[grpc.aio.Channel], Any]] = {
     "models": lambda channel: models_pb2_grpc.ModelsServiceStub(channel).ListModels(models_pb2.ListModelsRequest()),
 }
 BILLED = ("unary", "stream", "embeddings")
-#: What somebody else's service config may say: everything is worth five attempts.
+#: A service config of somebody else that gives everything five attempts.
 GREEDY = {
     "methodConfig": [
         {
@@ -50,19 +50,19 @@ GREEDY = {
         }
     ]
 }
-#: Attempts at a call for models, by whether the config is greedy.
+#: Attempts at a call for models, by whether the config is GREEDY.
 CONFIGS_ATTEMPTS = {False: 3, True: 5}
 CONFIGS: dict[str, Any] = {"shipped": SERVICE_CONFIG, "greedy": GREEDY}
 ERROR = '{"error": {"message": "no", "type": null}}'
 
 
 async def closes(exchange: Exchange) -> None:
-    """The request has come whole, and no reply follows."""
+    """The request arrives completely, and the connection closes without a response."""
     exchange.writer.close()
 
 
 async def breaks_off(exchange: Exchange) -> None:
-    """A reply begins, and the connection breaks before anything was said."""
+    """The connection breaks after the response's head."""
     streams = exchange.request.body and exchange.request.json.get("stream")
     await exchange.head(content_type="text/event-stream" if streams else "application/json", content_length="1000")
     exchange.reset()
@@ -72,7 +72,7 @@ async def hangs(exchange: Exchange) -> None:
     await exchange.wait_closed()
 
 
-#: How often the bridge asks the upstream for what is billed, and for a GET. GREEDY repeats GETs that it asks for once.
+#: The bridge's requests to the upstream for billed calls, and for a GET. GREEDY repeats GETs that have one request.
 FAULTS: dict[str, tuple[Script, int, int]] = {
     "503": (respond(ERROR, 503), 3, 3),
     "502": (respond(ERROR, 502), 3, 3),
@@ -99,7 +99,7 @@ async def channel_to(address: str, config: Any, **options: Any) -> AsyncIterator
 
 
 async def failure(call: Any) -> grpc.aio.AioRpcError:
-    """How a call fails, which has to come to nothing."""
+    """The error of a call, which must fail."""
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         assert await (anext(aiter(call)) if hasattr(call, "__aiter__") else call) is None
     return caught.value
@@ -111,7 +111,7 @@ async def failure(call: Any) -> grpc.aio.AioRpcError:
 async def test_requests_upstream(
     start: Start, gateway: Gateway, script: Script, billed: int, free: int, kind: str, config: Any
 ) -> None:
-    """Three at most; one where the call may have been billed, whatever the client's service config says."""
+    """At most three requests; one if the call may have been billed, whatever the service config says."""
     gateway.script(script)
     async with start(max_retries=2) as bridge, channel_to(bridge.address, config) as channel:
         error = failure_of(await failure(CALLS[kind](channel)))
@@ -121,7 +121,7 @@ async def test_requests_upstream(
     assert calls == (CONFIGS_ATTEMPTS[config is GREEDY] if may_repeat else 1)
     assert len(gateway.requests) == attempts * calls
     if error.code in {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED}:
-        assert error.retryable  # the caller may still decide to
+        assert error.retryable  # the caller may decide to retry
         assert error.trailers.get("grpc-retry-pushback-ms") == (None if may_repeat else "-1")
         assert (error.retry_delay is None) == may_repeat
 
@@ -129,7 +129,7 @@ async def test_requests_upstream(
 @pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
 @pytest.mark.parametrize("kind", CALLS)
 async def test_a_dead_upstream(start: Start, kind: str, config: Any) -> None:
-    """One call, three attempts of the bridge's."""
+    """One call, with three attempts by the bridge."""
     async with (
         start(max_retries=2, upstream_url="http://127.0.0.1:9/v1") as bridge,
         channel_to(bridge.address, config) as channel,
@@ -141,13 +141,13 @@ async def test_a_dead_upstream(start: Start, kind: str, config: Any) -> None:
 
 
 def served(bridge: Bridge) -> int:
-    """How many calls have come to the bridge: gRPC's own retries are calls each."""
+    """The number of calls that reached the bridge, including gRPC's retries."""
     return sum(method.started for method in bridge.app.metrics._methods.values())
 
 
 @pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
 async def test_when_the_bridge_has_no_retries_left(start: Start, gateway: Gateway, config: Any) -> None:
-    """An upstream that is down has used up the bucket: gRPC's retries do not take the place of the bridge's."""
+    """If the retry budget is used up, gRPC's retries do not replace the bridge's."""
     gateway.script(respond(ERROR, 503))
     async with start(max_retries=2) as bridge, channel_to(bridge.address, config) as channel:
         bridge.app._upstream._retries._tokens = 0.0
@@ -158,7 +158,7 @@ async def test_when_the_bridge_has_no_retries_left(start: Start, gateway: Gatewa
 
 @pytest.mark.parametrize("kind", CALLS)
 async def test_retries_of_the_client_where_the_bridge_has_none(start: Start, gateway: Gateway, kind: str) -> None:
-    """A bridge that is told not to retry leaves what cannot have been billed to the client's policy."""
+    """With the bridge's retries off, the client's policy applies to calls that cannot have been billed."""
     gateway.script(respond(ERROR, 503))
     async with start(max_retries=0) as bridge, channel_to(bridge.address, GREEDY) as channel:
         error = await failure(CALLS[kind](channel))
@@ -167,7 +167,7 @@ async def test_retries_of_the_client_where_the_bridge_has_none(start: Start, gat
 
 
 async def test_a_refusal_before_the_upstream_is_asked(start: Start, gateway: Gateway) -> None:
-    """A call that was refused by the bridge itself cost nothing: it may be sent again."""
+    """A call that the bridge itself refused may be retried by gRPC."""
     gateway.script(respond_json(COMPLETION))
     async with start() as bridge, channel_to(bridge.address, SERVICE_CONFIG) as channel:
         bridge.app._limits.close()
@@ -181,7 +181,7 @@ async def test_a_refusal_before_the_upstream_is_asked(start: Start, gateway: Gat
 async def test_the_connection_to_the_bridge_breaks_in_mid_call(
     start: Start, gateway: Gateway, kind: str, end: str
 ) -> None:
-    """The upstream is at work on the call, and no status comes: the client as it is shipped does not send it again."""
+    """If the connection breaks while the upstream processes the call, the shipped client does not retry."""
     gateway.script(hangs)
     eager = {"grpc.keepalive_time_ms": 10} if end == "too many pings" else {}
     async with (
@@ -201,7 +201,7 @@ async def test_the_connection_to_the_bridge_breaks_in_mid_call(
 
 
 async def test_models_are_asked_for_again(start: Start, gateway: Gateway) -> None:
-    """What the shipped service config still retries: a GET, which is billed nowhere."""
+    """The shipped service config retries calls for models after a broken connection."""
     gateway.script(respond(ERROR, 503), respond_json({"object": "list", "data": []}))
     async with start(max_retries=0) as bridge, channel_to(bridge.address, SERVICE_CONFIG) as channel:
         assert (await CALLS["models"](channel)).object == "list"
@@ -209,13 +209,13 @@ async def test_models_are_asked_for_again(start: Start, gateway: Gateway) -> Non
 
 
 def test_nothing_that_is_billed_is_retried_by_the_service_config() -> None:
-    """A client that knows only UNAVAILABLE cannot tell whether the bridge, and the upstream, had begun."""
+    """The service config does not retry billed calls on UNAVAILABLE, which may come after the upstream has started."""
     services = {name["service"] for entry in SERVICE_CONFIG["methodConfig"] for name in entry["name"]}
     assert services == {"aibridge.v1.ModelsService"}
 
 
 async def test_a_stream_that_was_cut_behind_its_first_message(start: Start, gateway: Gateway) -> None:
-    """No service config makes gRPC send it again."""
+    """A stream is never retried after its first message."""
     gateway.script(sse({"choices": [{"index": 0, "delta": {"content": "a"}}]}, done=False))
     async with start(max_retries=2) as bridge, channel_to(bridge.address, GREEDY) as channel:
         call = CALLS["stream"](channel)

@@ -1,4 +1,4 @@
-"""Where calls go when the target has several addresses, and one of the bridges says that it is not SERVING."""
+"""Which bridge gets the calls when the target has several addresses and one bridge is not SERVING."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -17,7 +17,7 @@ FRESH = [("grpc.use_local_subchannel_pool", 1)]
 
 @pytest.fixture
 async def pair() -> AsyncIterator[list[Any]]:
-    """Two bridges, each before a gateway of its own that counts; the first is about to stop."""
+    """Two bridges, each with its own counting gateway. The first one is about to stop."""
     async with fake.running() as one, fake.running() as two, start_bridge(one) as first, start_bridge(two) as second:
         for gateway in (one, two):
             gateway.script(respond_json(MODELS))
@@ -26,7 +26,7 @@ async def pair() -> AsyncIterator[list[Any]]:
 
 
 async def served(pair: list[Any], **arguments: Any) -> list[int]:
-    """How many of ten calls each bridge has served, once both are connected."""
+    """The number of calls that each bridge served, of ten, once both are connected."""
     target = "ipv4:" + ",".join(bridge.address for bridge in pair)
     async with aio.connect(target, timeout=10, options=FRESH, **arguments) as client:
         for _ in range(20):
@@ -39,7 +39,7 @@ async def test_headless_leaves_a_bridge_that_is_not_serving(pair: list[Any]) -> 
 
 
 async def test_by_default_health_does_not_count(pair: list[Any]) -> None:
-    """Behind one address it would take away the only connection."""
+    """By default health is not checked, because behind one address that would drop the only connection."""
     counts = await served(pair)
     assert sum(counts) == 20
     assert counts[0] > 5

@@ -1,4 +1,4 @@
-"""The typed clients are the contract: each RPC with its own messages; and what both clients share."""
+"""The typed clients match the contract, and the code that both clients share."""
 
 import asyncio
 import pkgutil
@@ -23,7 +23,7 @@ METHODS = [m for module in MODULES for service in module.DESCRIPTOR.services_by_
 @pytest.mark.parametrize("library", [sync, asynchronous], ids=["sync", "aio"])
 @pytest.mark.parametrize("method", [m for m in METHODS if m.name != "List"], ids=lambda method: method.full_name)
 def test_each_rpc_has_its_own_messages(library: ModuleType, method: MethodDescriptor) -> None:
-    """The client's annotations say what the descriptor says: no RPC is missing, and none has another's messages."""
+    """The client's annotations match the descriptor: no RPC is missing, and none has another's messages."""
     service = method.containing_service.name
     attribute = typing.get_type_hints(getattr(library, service))[method.name]
     expected = library.Streaming if method.server_streaming else library.Unary
@@ -36,7 +36,7 @@ def test_each_rpc_has_its_own_messages(library: ModuleType, method: MethodDescri
 
 
 def test_what_never_waits_is_finished() -> None:
-    """A coroutine without a wait gives its result, and raises its own error."""
+    """A coroutine that does not wait returns its result or raises its own error."""
 
     async def inner(value: int) -> int:
         if value < 0:
@@ -52,7 +52,7 @@ def test_what_never_waits_is_finished() -> None:
 
 
 def test_what_waits_is_refused() -> None:
-    """Without an event loop nothing would wake it; it is closed, not left behind."""
+    """A coroutine that waits is refused and closed, because there is no event loop."""
     ended: list[str] = []
 
     async def waits() -> Any:

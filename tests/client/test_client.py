@@ -1,4 +1,4 @@
-"""The client before a real bridge: replies, failures, retries, deadlines, cancellation, large messages."""
+"""The synchronous client and a real bridge: responses, failures, retries, deadlines, cancellation, large messages."""
 
 import asyncio
 import json
@@ -16,7 +16,7 @@ MODELS = {"object": "list", "data": [{"id": "m"}]}
 
 
 async def models(client: Client, **options: Any) -> models_pb2.ListModelsResponse:
-    """The list of models; in a thread, because this loop serves the bridge and the gateway."""
+    """The list of models, from a thread, because this event loop runs the bridge and the gateway."""
     return await asyncio.to_thread(client.models.ListModels, models_pb2.ListModelsRequest(), **options)
 
 
@@ -49,7 +49,7 @@ async def test_a_failure_of_the_upstream(bridge: Bridge) -> None:
     assert (error.message, error.request_id, error.metadata["httpStatus"]) == ("no such key", "mine", "401")
     assert error.upstream is not None
     assert error.upstream.code == "invalid_api_key"
-    assert error.__suppress_context__  # grpc's own error says the same in fifteen lines
+    assert error.__suppress_context__  # grpc's own error would add fifteen lines
 
 
 async def test_the_token_goes_along(start: Start) -> None:
@@ -91,7 +91,7 @@ async def test_nobody_there() -> None:
 
 
 async def test_unavailable_is_tried_again(start: Start, gateway: Gateway) -> None:
-    """The bridge's own retries are off, so that each request at the gateway is one attempt of the client."""
+    """With the bridge's retries off, each request at the gateway is one attempt of the client."""
     gateway.script(respond_json({}, 502), respond_json({}, 502), respond_json(MODELS))
     async with start() as bridge:
         request = models_pb2.ListModelsRequest(bridge_options={"retry": False})

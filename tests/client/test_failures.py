@@ -1,4 +1,4 @@
-"""What becomes of a failed call, read from statuses of every kind, on grpcio-testing's channel: there is no network."""
+"""Failures from all kinds of statuses, on grpcio-testing's channel, without a network."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -30,7 +30,7 @@ def channel() -> Any:
 
 @pytest.fixture
 def call() -> Iterator[Callable[..., Future[Any]]]:
-    """Runs a blocking call, while the test plays the server."""
+    """Runs a blocking call in a thread, while the test acts as the server."""
     with ThreadPoolExecutor(1) as pool:
         yield pool.submit
 
@@ -43,7 +43,7 @@ def details(*messages: Message, code: int = Code.INVALID_ARGUMENT) -> tuple[tupl
 
 
 class Ended(grpc.RpcError):
-    """A call that has ended, as grpcio hands it out."""
+    """A call that has ended, as grpcio raises it."""
 
     def __init__(self, code: grpc.StatusCode, text: str | None = "", trailers: Any = ()) -> None:
         super().__init__()
@@ -86,7 +86,7 @@ def test_a_response_with_its_trailers(channel: Any, call: Callable[..., Future[A
 def test_whether_it_is_worth_another_try(
     code: grpc.StatusCode, reason: Reason | None, pushback: str | None, retryable: bool  # noqa: FBT001 # a parameter
 ) -> None:  # fmt: skip
-    """The pushback decides, then the reason; without either, only "unavailable" is."""
+    """The pushback decides, then the reason. Without either, only UNAVAILABLE is retryable."""
     trailers: Any = details(ErrorInfo(reason=reason.name, domain="aibridge")) if reason else ()
     if pushback:
         trailers = (*trailers, ("grpc-retry-pushback-ms", pushback))
@@ -94,7 +94,7 @@ def test_whether_it_is_worth_another_try(
 
 
 def test_the_caller_decides_where_grpc_may_not_retry() -> None:
-    """`RetryInfo` beside a pushback of -1: the call may have been billed, or the bridge has retried."""
+    """With `RetryInfo` and a pushback of -1, the caller decides: it may have been billed, or retried."""
     info = ErrorInfo(reason="UPSTREAM_CONNECTION_LOST", domain="aibridge")
     retry = RetryInfo(retry_delay={"seconds": 3})
     trailers = (*details(info, retry), ("grpc-retry-pushback-ms", "-1"))

@@ -1,4 +1,4 @@
-"""A client that cannot connect, or that nobody knows, is told what to do: by both clients, and by the commands."""
+"""A client that cannot connect or authenticate says what to do: both clients, and the commands."""
 
 import asyncio
 import contextlib
@@ -37,7 +37,7 @@ def files(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def tls(files: Path, gateway: Gateway) -> Callable[..., Any]:
-    """Starts a bridge with TLS, whose certificate is for its address unless said otherwise."""
+    """Starts a bridge with TLS. Its certificate is for its address by default."""
     gateway.script(LIST)
 
     @asynccontextmanager
@@ -132,7 +132,10 @@ async def test_another_name(failing: Failing, tls: Any, files: Path) -> None:
     ids=["expired", "not yet"],
 )
 async def test_dates(dates: dict[str, datetime], cause: str, files: Path) -> None:
-    """Before a server of gRPC's own: the bridge does not start with such a certificate."""
+    """A certificate outside its dates is named as the cause.
+
+    The server is gRPC's own, because the bridge refuses to start with one.
+    """
     leaf = CA.issue_cert("127.0.0.1", **dates)
     server = grpc.aio.server()
     pair = [(leaf.private_key_pem.bytes(), leaf.cert_chain_pems[0].bytes())]
@@ -159,7 +162,7 @@ async def test_tls_to_a_port_without(failing: Failing, gateway: Gateway, files: 
 
 @both
 async def test_a_server_that_resets(failing: Failing) -> None:
-    """TLS libraries differ in how they end a connection that does not speak TLS."""
+    """A reset gives the same advice, because TLS libraries end connections without TLS in different ways."""
     with _resetting() as port:
         error = await failing(f"127.0.0.1:{port}")
     assert error.cause == "connection_closed"
@@ -199,8 +202,8 @@ async def test_a_caller_whom_nobody_knows(failing: Failing, start: Start, tmp_pa
 async def test_a_private_authority_beside_the_public_ones(
     authority: trustme.CA, tls: Any, files: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """`--ca-file` takes nothing away: a bridge with a public certificate stays within reach."""
-    monkeypatch.setenv("GRPC_DEFAULT_SSL_ROOTS_FILE_PATH", str(files / "ca.pem"))  # in place of those of the world
+    """`--ca-file` adds a CA: a bridge with a public certificate can still be reached."""
+    monkeypatch.setenv("GRPC_DEFAULT_SSL_ROOTS_FILE_PATH", str(files / "ca.pem"))  # in place of the real public ones
     async with tls(authority) as target:
         command = await invoke("models", "--target", target, "--ca-file", str(files / "other.pem"))
         assert command.code == 0, command.err
@@ -209,7 +212,7 @@ async def test_a_private_authority_beside_the_public_ones(
 
 
 def test_the_public_ones_are_those_of_grpc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """So many that it is no empty file; and what is given is added to them."""
+    """The CA certificates of gRPC are used, and given ones are added to them."""
     monkeypatch.delenv("GRPC_DEFAULT_SSL_ROOTS_FILE_PATH", raising=False)
     seen: list[bytes] = []
     monkeypatch.setattr(grpc, "ssl_channel_credentials", lambda roots, *_: seen.append(roots))

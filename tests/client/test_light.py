@@ -1,4 +1,4 @@
-"""What a caller has to load: gRPC and the messages, and nothing of the server."""
+"""The client loads gRPC and the messages, and nothing of the server."""
 
 import subprocess
 import sys
@@ -27,7 +27,7 @@ def test_the_extra_that_is_missing_is_named(library: str) -> None:
 
 
 def test_the_openai_transport_does_not_import_the_server() -> None:
-    """The codec of the transport is the client's own copy, and openai is imported when it is needed."""
+    """The transport uses the client's own copy of the codec, and imports openai when it is needed."""
     code = "import aibridge.client.openai, sys; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True).stdout.split()  # noqa: S603 # our own
     assert sorted((SERVER_ONLY - {"orjson"}).intersection(loaded)) == []

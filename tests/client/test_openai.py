@@ -1,7 +1,6 @@
-"""The transports under openai-python: what an HTTP library promises its users, with both of them, sync and asyncio.
+"""The transports under openai-python behave like those of httpx and httpx2, sync and asyncio.
 
-That replies, errors and requests are what they are without a bridge is for `make test-openai` to show, with each
-generation of the library.
+`make test-openai` compares responses, errors and requests with those without a bridge, for each version of the library.
 """
 
 import asyncio
@@ -38,7 +37,7 @@ def library(request: pytest.FixtureRequest) -> Any:
 
 @pytest.fixture(params=["sync", "aio"])
 def send(request: pytest.FixtureRequest, bridge: Bridge, library: Any) -> Call:
-    """Sends one HTTP request through a transport, and gives the response, read to its end."""
+    """Sends an HTTP request through a transport, and returns the response, read to its end."""
 
     def in_thread(method: str, path: str, **options: Any) -> Any:
         with library.Client(transport=transport(bridge.address), base_url="http://any/v1") as client:
@@ -70,7 +69,7 @@ async def test_one_line_is_all_there_is_to_change(bridge: Bridge) -> None:
 
 
 async def test_null_where_the_api_has_null(send: Call, bridge: Bridge) -> None:
-    """The API's own documents have these members always; code that looks for null finds it."""
+    """Members that the API always has are present, null if empty, because code looks for null."""
     bridge.gateway.script(
         respond_json({"choices": [{"index": 0, "finish_reason": "stop"}]}), sse(event("a"), {"choices": []})
     )
@@ -115,7 +114,7 @@ RESPONSES: dict[str, Any] = {
 @pytest.mark.parametrize("kind", RESPONSES)
 @pytest.mark.parametrize("mode", ["sync", "aio"])
 async def test_a_response_is_open_until_it_is_read(bridge: Bridge, library: Any, kind: str, mode: str) -> None:
-    """As one from the network: with headers of the same kind, read or closed by its user, and then timed."""
+    """A response behaves like one from the network: same headers, read or closed by its user, with an elapsed time."""
     bridge.gateway.script(RESPONSES[kind])
     request = library.Request("POST", "http://any/v1/chat/completions", json={**HELLO, "stream": "stream" in kind})
     if kind == "reply":
@@ -255,7 +254,7 @@ async def test_no_bridge(library: Any) -> None:
 
 
 async def test_no_gateway(start: Start, gateway: Gateway, library: Any) -> None:
-    """As it would be without the bridge: a connection error, not a status."""
+    """Without a gateway there is a connection error, not a status, as without a bridge."""
     async with start(upstream_url="http://127.0.0.1:1") as bridge:
         carrier = async_transport(bridge.address)
         async with library.AsyncClient(transport=carrier) as client:
@@ -265,7 +264,7 @@ async def test_no_gateway(start: Start, gateway: Gateway, library: Any) -> None:
 
 
 class Held:
-    """A stream that sends some events and then nothing, until its connection is closed."""
+    """A stream that sends some events and then nothing until its connection is closed."""
 
     def __init__(self, *texts: str) -> None:
         self.texts = texts
@@ -291,7 +290,7 @@ async def test_the_read_timeout(
     bridge.gateway.script(held)
     with pytest.raises(library.ReadTimeout):
         await send("POST", "/chat/completions", json={**HELLO, "stream": streamed}, timeout=0.1)
-    if bridge.gateway.requests:  # a slow machine may not have come so far
+    if bridge.gateway.requests:  # a slow machine may not have sent the request
         await asyncio.wait_for(held.closed.wait(), 5)
 
 
@@ -305,7 +304,7 @@ async def test_a_slow_reader_is_no_timeout(bridge: Bridge, library: Any) -> None
         with client:
             chunks = client.send(request, stream=True).iter_raw()
             first = next(chunks)
-            time.sleep(0.05)  # over the limit, twice
+            time.sleep(0.05)  # two waits over the limit
             return [first, *chunks]
 
     assert len(await asyncio.to_thread(read)) == 3
@@ -320,7 +319,7 @@ async def test_chunks_come_when_they_come_and_closing_cancels(bridge: Bridge) ->
         with client, client.chat.completions.create(**HELLO, stream=True) as stream:
             return next(stream).choices[0].delta.content
 
-    assert await asyncio.to_thread(first) == "a"  # while the gateway is still at it
+    assert await asyncio.to_thread(first) == "a"  # while the stream is still open
     await asyncio.wait_for(held.closed.wait(), 5)
 
 
@@ -365,7 +364,7 @@ async def test_nobody_but_the_library_retries(start: Start, gateway: Gateway) ->
     ],
 )
 async def test_the_query_of_a_list(bridge: Bridge, query: dict[str, Any], sent: str) -> None:
-    """What a program adds to the list of models goes along, as it would without a bridge."""
+    """Query parameters of the list of models are sent, as without a bridge."""
     bridge.gateway.script(respond_json(MODELS))
     async with openai.AsyncOpenAI(api_key="k", http_client=async_http_client(bridge.address)) as client:
         await client.models.list(extra_query=query)
@@ -378,7 +377,7 @@ def unbracketed(path: str) -> str:
 
 
 async def test_one_client_for_several_event_loops(bridge: Bridge) -> None:
-    """As with `asyncio.run` more than once: each loop has a channel of its own."""
+    """Each event loop gets its own channel, as with several calls of `asyncio.run`."""
     bridge.gateway.script(respond_json(MODELS))
     client = openai.AsyncOpenAI(api_key="k", http_client=async_http_client(bridge.address))
 

@@ -66,7 +66,7 @@ async def client(bridge: Bridge) -> AsyncIterator[openai.AsyncOpenAI]:
 
 
 async def test_a_response(bridge: Bridge, client: openai.AsyncOpenAI) -> None:
-    """`responses.create` reaches the gateway with its body, headers and credential, and gives the parsed response."""
+    """`responses.create` sends its body, headers and credential, and returns the parsed response."""
     bridge.gateway.script(respond_json(RESPONSE, x_request_id="up-1", x_ratelimit_remaining_requests="9"))
     response = await client.responses.create(model="m", input="hi", temperature=0)
     assert (response.output_text, response.usage and response.usage.total_tokens) == ("Hello", 4)
@@ -98,7 +98,7 @@ async def test_the_library_puts_a_response_together(bridge: Bridge, client: open
 
 
 async def test_stored_responses(bridge: Bridge, client: openai.AsyncOpenAI) -> None:
-    """Other methods, paths with an id, queries, and no body there and back."""
+    """Other methods, paths with an id, queries, and empty bodies work."""
     bridge.gateway.script(respond_json(RESPONSE), respond_json(RESPONSE), respond(status=204), raw_sse(BEGUN + END))
     await client.responses.retrieve("resp_1", include=["reasoning.encrypted_content", "message.output_text.logprobs"])
     path = "/v1/responses/resp_1?include%5B%5D=reasoning.encrypted_content&include%5B%5D=message.output_text.logprobs"
@@ -127,7 +127,7 @@ async def test_moderations_and_images(bridge: Bridge, client: openai.AsyncOpenAI
 
 
 async def test_legacy_completions(bridge: Bridge, client: openai.AsyncOpenAI) -> None:
-    """Events without names end with `[DONE]`, as they do without a bridge."""
+    """Events without names end with `[DONE]`, as without a bridge."""
     chunk = {"id": "c", "object": "text_completion", "created": 1, "model": "m"}
     texts = [{**chunk, "choices": [{"index": 0, "text": "a", "finish_reason": reason, "logprobs": None}]}
              for reason in (None, "stop")]  # fmt: skip
@@ -137,7 +137,7 @@ async def test_legacy_completions(bridge: Bridge, client: openai.AsyncOpenAI) ->
 
 
 async def test_deleting_a_model(bridge: Bridge, client: openai.AsyncOpenAI) -> None:
-    """A path that has an RPC, by a method that has none."""
+    """DELETE on a path that has an RPC goes to RawService."""
     bridge.gateway.script(respond_json({"id": "ft:m", "object": "model", "deleted": True}))
     assert (await client.models.delete("ft:m")).deleted
     assert (bridge.gateway.last.method, bridge.gateway.last.path) == ("DELETE", "/v1/models/ft:m")
@@ -151,7 +151,7 @@ async def test_deleting_a_model(bridge: Bridge, client: openai.AsyncOpenAI) -> N
 async def test_errors(
     bridge: Bridge, client: openai.AsyncOpenAI, status: int, kind: type[openai.APIStatusError]
 ) -> None:
-    """The same exceptions with the gateway's own words, streamed or not."""
+    """The same exceptions with the gateway's own messages, streamed or not."""
     bridge.gateway.script(
         respond_json({"error": {"message": "no", "type": "t", "code": "c", "param": "input"}}, status)
     )
@@ -162,7 +162,7 @@ async def test_errors(
 
 
 async def test_errors_in_a_stream(bridge: Bridge, client: openai.AsyncOpenAI) -> None:
-    """An error event raises; `response.failed` is an event, as it is without a bridge; a cut stream is a broken one."""
+    """An error event raises, `response.failed` is an event, and a cut stream is a connection error."""
     failed = {**RESPONSE, "status": "failed", "error": {"code": "server_error", "message": "boom"}}
     bridge.gateway.script(
         raw_sse(STREAM + event("error", code="server_error", message="boom", param=None, sequence_number=3)),
@@ -180,7 +180,7 @@ async def test_errors_in_a_stream(bridge: Bridge, client: openai.AsyncOpenAI) ->
 @pytest.mark.parametrize("paths", ["", "/rerank"])
 @pytest.mark.parametrize("stream", [False, True])
 async def test_what_the_bridge_does_not_allow(start: Start, paths: str, *, stream: bool) -> None:
-    """A 404 that says which setting helps the operator, and which option of a library helps the caller."""
+    """A 404 names the setting for the operator, and the library's option for the caller."""
     async with start(raw_paths=paths) as bridge:
         http_client = async_http_client(bridge.address)
         async with openai.AsyncOpenAI(api_key="k", http_client=http_client) as client:
@@ -195,7 +195,7 @@ async def test_what_the_bridge_does_not_allow(start: Start, paths: str, *, strea
 
 
 async def test_what_cannot_be_carried(bridge: Bridge, client: openai.AsyncOpenAI) -> None:
-    """Files go as multipart bodies, speech comes as binary data: both are refused, and the message says so."""
+    """Multipart bodies and binary responses are refused, and the message says why."""
     with pytest.raises(openai.APIStatusError, match="JSON bodies only, not multipart/form-data") as failure:
         await client.files.create(file=io.BytesIO(b"{}"), purpose="batch")
     assert failure.value.status_code == 415

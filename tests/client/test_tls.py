@@ -1,4 +1,4 @@
-"""TLS of both clients, before a gRPC server with certificates of its own authority."""
+"""TLS of both clients, with a gRPC server whose certificates are from a private CA."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -22,7 +22,7 @@ class Models(models_pb2_grpc.ModelsServiceServicer):
 
 
 class Server(NamedTuple):
-    """Where the servers listen, and the files of whoever may call them."""
+    """The servers' addresses, and the files of callers."""
 
     open: str
     mutual: str
@@ -56,7 +56,7 @@ async def server(tmp_path: Path) -> AsyncIterator[Server]:
 
 @pytest.fixture(params=["sync", "aio"])
 def call(request: pytest.FixtureRequest) -> Any:
-    """Lists the models of a server; the names in the certificate that was shown to it."""
+    """Lists a server's models. Returns the names in the certificate that the server received."""
 
     async def in_thread(target: str, **options: Any) -> list[str]:
         with connect(target, timeout=10, **options) as client:

@@ -1,4 +1,4 @@
-"""The tool loop before a real bridge: functions by name, what the model does wrong, bounds; both clients, both RPCs."""
+"""The tool loop and a real bridge: functions, mistakes of the model, limits; both clients, both RPCs."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

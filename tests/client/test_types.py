@@ -1,6 +1,6 @@
-"""What a type checker knows of the generated code and of the client: it passes right programs and finds wrong lines.
+"""A type checker accepts right programs and finds the errors in wrong ones, with the generated code and the client.
 
-`tests/e2e/packages` does the same with the packages as they are installed, and with pyright.
+`tests/e2e/packages` does the same with the installed packages, and with pyright.
 """
 
 import ast
@@ -31,7 +31,7 @@ def marked(program: Path) -> set[int]:
 
 @pytest.mark.parametrize("program", sorted(PROGRAMS.glob("*.py")), ids=lambda path: path.stem)
 def test_mypy_finds_exactly_the_wrong_lines(program: Path) -> None:
-    """`mypy --strict` complains about the marked lines and no others; a right program has none."""
+    """`mypy --strict` reports the marked lines and no others."""
     command = [sys.executable, "-m", "mypy", "--strict", "--config-file=", "--no-error-summary", str(program)]
     places = {"MYPYPATH": f"{ROOT}/generated/python:{ROOT}/clients/python"}
     cache = f"--cache-dir={ROOT}/.mypy_cache/programs"
@@ -44,7 +44,7 @@ def test_mypy_finds_exactly_the_wrong_lines(program: Path) -> None:
 
 
 def test_each_message_and_field_has_its_comment_as_docstring() -> None:
-    """Editors show the comments of the protos: no class and no field of the stubs is without one."""
+    """Each class and field of the stubs has the proto's comment as its docstring, which editors show."""
     missing = []
     for module in MODULES:
         for message in module.DESCRIPTOR.message_types_by_name.values():
@@ -57,7 +57,7 @@ def test_each_message_and_field_has_its_comment_as_docstring() -> None:
 
 
 def test_the_comment_of_a_oneof_is_shown_at_each_member() -> None:
-    """What a choice is about stands in the proto beside the oneof, which has no place of its own in Python."""
+    """The comment of a oneof appears at each of its members, because Python has no place for it."""
     request = stub_of(chat_pb2.CreateChatCompletionRequest.DESCRIPTOR)
     start = "One of `stop_kind`. Texts that end generation. "
     assert documented_in(request)["stop"].startswith(start)
@@ -76,7 +76,7 @@ def classes_in(stubs: Path) -> dict[str, ast.ClassDef]:
 
 
 def documented_in(node: ast.ClassDef) -> dict[str, str]:
-    """The attributes that a string follows, which is how editors find an attribute's documentation."""
+    """The attributes followed by a string, which is how editors find their documentation."""
     return {
         declared.target.id: str(doc.value.value)
         for declared, doc in zip(node.body, node.body[1:], strict=False)
@@ -92,7 +92,7 @@ def documented_in(node: ast.ClassDef) -> dict[str, str]:
     ids=lambda message: message.name,
 )  # fmt: skip
 def test_has_field_takes_what_protobuf_takes(message: Descriptor) -> None:
-    """The literals of `HasField` are the fields with presence and the oneofs: protobuf refuses all others."""
+    """`HasField` accepts exactly the fields with presence and the oneofs, as protobuf does."""
     node = stub_of(message)
     method = next((item for item in node.body if isinstance(item, ast.FunctionDef) and item.name == "HasField"), None)
     annotation = method.args.args[1].annotation if method is not None else None

@@ -1,4 +1,4 @@
-"""A call that ends well without a message that can be read has failed, for each client and for OpenAI's library."""
+"""A call with status OK has failed if its message is missing or unreadable: each client, and OpenAI's library."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -19,7 +19,7 @@ BODY = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
 
 
 def nested(depth: int) -> bytes:
-    """A response, or a chunk, whose content parts are nested so deeply."""
+    """A response or chunk with content parts nested to this depth."""
     part: dict[str, Any] = {"text": "hi"}
     for _ in range(depth):
         part = {"thinking": {"items": [part]}}
@@ -32,7 +32,7 @@ MESSAGES = {"nested 49 deep": nested(49), "not a message": b"\xff\xff\xff", "cut
 
 
 class Handler(grpc.GenericRpcHandler):
-    """Answers each call with the same bytes; a stream with a good message before them."""
+    """Responds to each call with the same bytes; to a stream, after one good message."""
 
     def __init__(self, message: bytes) -> None:
         self._message = message
@@ -67,7 +67,7 @@ def check(failure: CallFailed) -> None:
 
 
 async def test_aio(address: str) -> None:
-    """The response of a unary call, and a chunk of a stream behind one that can be read."""
+    """A unary response, and a chunk after a good one, raise CallFailed."""
     async with aio.connect(address) as client:
         with pytest.raises(CallFailed) as failure:
             await client.chat.CreateChatCompletion(HELLO)
@@ -80,7 +80,7 @@ async def test_aio(address: str) -> None:
 
 
 async def test_sync(address: str) -> None:
-    """The same for threads, with and without trailers."""
+    """The same in the synchronous client, with and without trailers."""
 
     def calls() -> None:
         with connect(address) as client:
@@ -121,7 +121,7 @@ async def test_under_openai(address: str) -> None:
 
 
 def test_a_missing_message() -> None:
-    """GRPC gives None for a call that ended well without a message."""
+    """A call with status OK and no message, for which gRPC returns None, has failed."""
     with pytest.raises(CallFailed) as failure:
         readable(None)
     check(failure.value)

@@ -1,4 +1,4 @@
-"""The payloads in `payloads/`, each with the message type that it is a JSON form of."""
+"""The payloads in `payloads/`, each with its message type."""
 
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from bridge.upstream.sse import EventDecoder
 FOLDER = Path(__file__).parent / "payloads"
 BODIES = {path.stem: path.read_text() for path in sorted(FOLDER.glob("*.json"))}
 STREAMS = sorted(path.stem for path in FOLDER.glob("*.sse"))
-#: Payloads with members that no field of theirs is for: errors, other providers' options, vectors as base64.
+#: Payloads with members that have no field: errors, other providers' options, vectors as base64.
 HAS_EXTRA = {"E6-0", "E6-1", "E6-2", "E6-3", "E18", "E19_response"}
 _TYPES = {
     "E2": CreateChatCompletionRequest,

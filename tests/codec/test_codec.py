@@ -45,7 +45,7 @@ def request(**fields: Any) -> Request:
 
 @pytest.mark.parametrize(("message_type", "text"), samples.everything())
 def test_every_payload_survives(message_type: type[Message], text: str) -> None:
-    """Each recorded body and event comes back the same, from the wire of protobuf too."""
+    """Each recorded body and event survives the codec, and protobuf's wire format."""
     message = codec.decode(message_type, text.encode())
     assert same(message_type.FromString(message.SerializeToString()), text)
 
@@ -54,7 +54,7 @@ def test_every_payload_survives(message_type: type[Message], text: str) -> None:
     ("message_type", "text"), [case for case in samples.everything() if case.id not in samples.HAS_EXTRA]
 )
 def test_every_payload_is_typed(message_type: type[Message], text: str) -> None:
-    """Nothing of these payloads is unknown to the schema: what stands in extra_json is empty lists and maps at most."""
+    """The schema knows everything in these payloads: `extra_json` has at most empty lists and maps."""
     message = codec.decode(message_type, text.encode())
     extras: list[str] = []
     pending: list[Message] = [message]
@@ -68,7 +68,7 @@ def test_every_payload_is_typed(message_type: type[Message], text: str) -> None:
 
 
 def test_e1_tool_calls() -> None:
-    """Fragments of two interleaved calls, then usage alone."""
+    """E1: fragments of two interleaved calls, then only the usage."""
     received = chunks("E1")
     calls: dict[int, tuple[str, str]] = {}
     for chunk in received:
@@ -90,7 +90,7 @@ def test_e1_tool_calls() -> None:
 
 
 def test_e2_reasoning_with_a_late_signature() -> None:
-    """What Vercel sends, to the last detail of its metadata; and the turn that goes back."""
+    """E2: Vercel's reasoning with all its metadata, and the next request with it."""
     received = chunks("E2")
     blocks = [detail for chunk in received for choice in chunk.choices for detail in choice.delta.reasoning_details]
     assert [(block.text, block.signature) for block in blocks] == [("Need the tide", ""), ("", "U0lHTkFUVVJF")]
@@ -108,7 +108,7 @@ def test_e2_reasoning_with_a_late_signature() -> None:
 
 
 def test_e3_encrypted_reasoning() -> None:
-    """A reply's message goes into the next request as it came."""
+    """E3: a response's message goes into the next request unchanged."""
     message = codec.decode(Response, samples.BODIES["E3"].encode()).choices[0].message
     assert [detail.type for detail in message.reasoning_details] == ["reasoning.summary", "reasoning.encrypted"]
     encoded = codec.encode(Request(messages=[message]))
@@ -116,7 +116,7 @@ def test_e3_encrypted_reasoning() -> None:
 
 
 def test_e4_refusal() -> None:
-    """Refusal text and its log probabilities; the empty list beside a null is kept apart from it."""
+    """E4: a refusal and its log probabilities; an empty list and a null stay different."""
     received = chunks("E4")
     assert "".join(chunk.choices[0].delta.refusal for chunk in received) == "I can't help with that."
     assert received[0].choices[0].delta.HasField("refusal")
@@ -126,7 +126,7 @@ def test_e4_refusal() -> None:
 
 
 def test_e5_openrouter() -> None:
-    """Repeated finish reasons with the provider's own word."""
+    """E5: repeated finish reasons, with the provider's own value."""
     received = chunks("E5")
     assert [chunk.choices[0].finish_reason for chunk in received] == ["", "stop", "stop"]
     assert {chunk.choices[0].native_finish_reason for chunk in received[1:]} == {"completed"}
@@ -135,7 +135,7 @@ def test_e5_openrouter() -> None:
 
 
 def test_e6_e7_errors_within() -> None:
-    """An error inside a chunk or a choice stays readable whatever the bridge makes of it."""
+    """E6, E7: an error inside a chunk or a choice stays readable."""
     chunk = chunks("E6")[0]
     assert json.loads(chunk.extra_json)["error"]["code"] == 429
     choice = codec.decode(Response, samples.BODIES["E7"].encode()).choices[0]
@@ -144,7 +144,7 @@ def test_e6_e7_errors_within() -> None:
 
 
 def test_e9_logprobs() -> None:
-    """Bytes of a token that is part of a character; null bytes; an integral double stays a number."""
+    """E9: bytes of a token that is part of a character, null bytes, an integral double."""
     tokens = codec.decode(Response, samples.BODIES["E9"].encode()).choices[0].logprobs.content
     assert bytes(byte for token in tokens for byte in token.bytes).decode() == "é!"
     assert tokens[0].top_logprobs[1].logprob == -9999
@@ -154,7 +154,7 @@ def test_e9_logprobs() -> None:
 
 
 def test_e10_e11_images_and_audio() -> None:
-    """Data URLs and base64 arrive as text, fragments of audio with what each has."""
+    """E10, E11: data URLs and base64 arrive as text, fragments of audio with all members."""
     assert chunks("E10")[0].choices[0].delta.images[0].image_url.url == "data:image/png;base64,iVBORw0KGgo="
     assert codec.decode(Response, samples.BODIES["E10"].encode()).choices[0].message.images[0].type == "image_url"
     audio = [chunk.choices[0].delta.audio for chunk in chunks("E11")]
@@ -164,14 +164,14 @@ def test_e10_e11_images_and_audio() -> None:
 
 
 def test_e12_annotations() -> None:
-    """Web citations and files."""
+    """E12: citations of web pages and files."""
     first, second = codec.decode(Response, samples.BODIES["E12"].encode()).choices[0].message.annotations
     assert (first.url_citation.start_index, first.url_citation.end_index) == (20, 23)
     assert second.file.content[0].text == "p1"
 
 
 def test_e13_azure() -> None:
-    """Zeroes and empty strings are values, an empty message is a message, no choices are no choices."""
+    """E13: zeroes, empty strings, an empty message and an empty list of choices keep their presence."""
     first, second = chunks("E13")
     assert first.HasField("created")
     assert first.HasField("id")
@@ -181,7 +181,7 @@ def test_e13_azure() -> None:
 
 
 def test_e14_gemini() -> None:
-    """Calls without index, a signature on the first."""
+    """E14: tool calls without index, with a signature on the first."""
     first, second = chunks("E14")[0].choices[0].delta.tool_calls
     assert first.extra_content.google.thought_signature == "c2ln"
     assert not first.HasField("index")
@@ -189,7 +189,7 @@ def test_e14_gemini() -> None:
 
 
 def test_e15_custom_tools() -> None:
-    """Definition, choice, call and fragment of a tool with free text."""
+    """E15: definition, choice, call and fragment of a custom tool."""
     body = codec.decode(Request, samples.BODIES["E15_request"].encode())
     assert body.tools[0].custom.format.grammar.syntax == "lark"
     assert body.tool_choice_named.allowed_tools.tools[0].custom.name == "calc"
@@ -199,7 +199,7 @@ def test_e15_custom_tools() -> None:
 
 
 def test_e16_mistral() -> None:
-    """Content is an array of parts in one event and a string in the next."""
+    """E16: content is an array of parts in one event and a string in the next."""
     first, second = chunks("E16")
     assert first.choices[0].delta.content_parts.items[0].thinking.items[0].text == "Let me see"
     assert second.choices[0].delta.content == "Answer"
@@ -207,12 +207,12 @@ def test_e16_mistral() -> None:
 
 
 def test_e17_choices() -> None:
-    """Two choices, of which the second begins first."""
+    """E17: two choices, the second of which starts first."""
     assert [[choice.index for choice in chunk.choices] for chunk in chunks("E17")] == [[1], [0, 1], [0]]
 
 
 def test_e18_presence() -> None:
-    """Zeroes, big integers, order of keys and empty messages all reach the upstream; nulls do not."""
+    """E18: zeroes, large integers, key order and empty messages reach the upstream; nulls do not."""
     body = codec.decode(Request, samples.BODIES["E18"].encode())
     text = text_of(body)
     assert body.seed == 2**53 + 1
@@ -243,7 +243,7 @@ def test_e18_presence() -> None:
 
 
 def test_e19_embeddings() -> None:
-    """Token lists; the reply is `tests/services/test_vectors.py`."""
+    """E19: lists of tokens. `tests/services/test_vectors.py` has the response."""
     body = codec.decode(embeddings_pb2.CreateEmbeddingRequest, samples.BODIES["E19_request"].encode())
     assert [list(tokens.items) for tokens in body.input_token_lists.items] == [[15339, 1917], [264]]
     assert body.dimensions == 3
@@ -269,7 +269,7 @@ def test_e19_embeddings() -> None:
     ],
 )
 def test_unions_by_json_type(text: str, field: str, value: Any) -> None:
-    """The JSON type of a value says which alternative it is, and each has its own way back."""
+    """The JSON type of a value selects the alternative, and each alternative encodes to its own type."""
     body = codec.decode(embeddings_pb2.CreateEmbeddingRequest, f'{{"input":{text}}}'.encode())
     assert body.WhichOneof("input_kind") == field
     found = getattr(body, field)
@@ -317,7 +317,7 @@ def test_unions_by_json_type(text: str, field: str, value: Any) -> None:
     ],
 )
 def test_misfits_go_to_extra_json(message_type: type[Message], text: str) -> None:
-    """A value of another type than the schema's is kept as it is, and does not fail the call."""
+    """A value of another type than the schema's is kept unchanged and does not fail the call."""
     message: Any = codec.decode(message_type, text.encode())
     assert message.extra_json == text
     assert len(message.ListFields()) == 1
@@ -326,13 +326,13 @@ def test_misfits_go_to_extra_json(message_type: type[Message], text: str) -> Non
 
 @pytest.mark.parametrize(("text", "value"), [("12.0", 12), ("1E3", 1000), ("-0.0", 0), ("9007199254740992.0", 2**53)])
 def test_integers_with_a_point(text: str, value: int) -> None:
-    """Some servers count in floats."""
+    """Integers written with a decimal point are accepted, because some servers count in floats."""
     assert codec.decode(Response, f'{{"created":{text}}}'.encode()).created == value
 
 
 @pytest.mark.parametrize("count", [2**31 - 1, -(2**31), 0])
 def test_counts_of_32_bits(count: int) -> None:
-    """What fits a count goes to its field, to the last value; a request may exceed it in extra_json."""
+    """Counts up to the maximum of int32 go to their field. A request may exceed it in `extra_json`."""
     text = f'{{"max_tokens":{count}}}'
     assert codec.decode(Request, text.encode()) == Request(max_tokens=count)
     assert text_of(Request(max_tokens=count)) == text
@@ -352,7 +352,7 @@ def test_counts_of_32_bits(count: int) -> None:
     ],
 )
 def test_integral_doubles_are_written_as_integers(value: float, text: str) -> None:
-    """A server that declares an integer takes 0 and refuses 0.0. The sign of -0.0 needs the point."""
+    """Integral doubles are written as integers, because some servers refuse 0.0. -0.0 stays a double."""
     assert text_of(Request(temperature=value)).lower().replace("e+", "e") == f'{{"temperature":{text}}}'
 
 
@@ -369,7 +369,7 @@ def test_integral_doubles_are_written_as_integers(value: float, text: str) -> No
     ],
 )
 def test_numbers_that_json_has_not(body: Any, path: str, number: float) -> None:
-    """JSON has no word for them, and null would be another request."""
+    """A number that JSON cannot express is refused, because null would be a different request."""
     refused(body(number), path, "must be a finite number")
 
 
@@ -441,7 +441,7 @@ def function(**fields: Any) -> Request:
     ],
 )
 def test_requests_that_have_no_json(message: Message, path: str, words: str) -> None:
-    """The error names the proto field, as the caller wrote it, and does not quote what was in it."""
+    """The error names the field as the caller wrote it, and does not quote its value."""
     refused(message, path, words)
 
 
@@ -459,19 +459,19 @@ def test_requests_that_have_no_json(message: Message, path: str, words: str) -> 
     ],
 )
 def test_extra_members_of_a_request(extra: str) -> None:
-    """They go into the body to the letter: what the schema does not know, and what no field has set."""
+    """Members of `extra_json` go into the body byte for byte."""
     text = text_of(request(extra_json=extra))
     assert text == '{"model":"m","messages":[{"role":"user","content":"hi"}],' + extra[1:]
 
 
 def test_extra_members_with_spaces() -> None:
-    """The members' own text is kept; only what stands between them is the bridge's."""
+    """The members' own text is kept; white space between them is not."""
     body = Request(extra_json=' { "a" : { "b" : [ 1.0 ,2 ] } , "c":"x" }\n')
     assert text_of(body) == '{"a":{ "b" : [ 1.0 ,2 ] },"c":"x"}'
 
 
 def test_half_a_surrogate_pair_as_a_key() -> None:
-    """It cannot be a key of a JSON body in UTF-8, and does not break the call."""
+    """Half a surrogate pair as a key cannot be sent as UTF-8, but does not fail the call."""
     assert text_of(Request(extra_json='{"\\ud83d":"\\ud83d"}')) == '{"\ufffd":"\\ud83d"}'
 
 
@@ -490,7 +490,7 @@ def test_raw_json_keeps_its_spaces() -> None:
     ],
 )
 def test_extra_json_is_always_json(text: str) -> None:
-    """What a tolerant parser takes from an upstream is JSON by the time a caller parses it."""
+    """`extra_json` is strict JSON, even if the upstream's text was not."""
     message = codec.decode(Chunk, text.encode())
     value = json.loads(message.extra_json, parse_constant=pytest.fail)
     assert value["z"] == 123456789012345678901234567890
@@ -499,7 +499,7 @@ def test_extra_json_is_always_json(text: str) -> None:
 
 
 def test_empty_lists_and_maps_are_not_nothing() -> None:
-    """`"tool_calls": []`, which protobuf cannot tell from no tool calls, comes back all the same."""
+    """`"tool_calls": []` survives, although protobuf cannot tell it from an absent list."""
     text = '{"index":0,"message":{"tool_calls":[],"annotations":[]},"token_ids":[]}'
     choice = codec.decode(chat_pb2.Choice, text.encode())
     assert choice.extra_json == '{"token_ids":[]}'
@@ -507,7 +507,7 @@ def test_empty_lists_and_maps_are_not_nothing() -> None:
 
 
 def test_null_is_absent() -> None:
-    """Where the schema looks; inside raw and unknown values null is a value."""
+    """In known members null counts as absent. Inside raw and unknown values it is kept."""
     usage = '"usage":{"cost":null,"yy":{"a":null}}'
     text = '{"id":null,"zz":null,' + usage + ',"metrics":{"a":[null]},"moderation":{"input":null}}'
     message = codec.decode(Response, text.encode())
@@ -525,7 +525,7 @@ def test_null_is_absent() -> None:
     ],
 )
 def test_nan_is_absent(message_type: type[Message], text: str) -> None:
-    """Where a member is no more than that: JSON has no word for it but null, and a null member would not come back."""
+    """NaN counts as absent in members, because JSON can only express it as null."""
     message: Any = codec.decode(message_type, text.encode())
     assert "null" not in str(message)
     assert codec.decode(message_type, codec.to_json(message)) == message
@@ -533,20 +533,20 @@ def test_nan_is_absent(message_type: type[Message], text: str) -> None:
 
 
 def test_nan_beside_an_integer_over_64_bits() -> None:
-    """Each is kept as far as it can be: NaN is null, and nothing around it is lost."""
+    """Each is kept as far as possible: NaN becomes null, and everything around it stays."""
     message = codec.decode(Response, b'{"zz":{"a":NaN,"b":[123456789012345678901234567890]}}')
     assert message.extra_json == '{"zz":{"a":null,"b":[123456789012345678901234567890]}}'
 
 
 def test_last_of_equal_keys_counts() -> None:
-    """As in every JSON parser."""
+    """Of members with the same name the last one counts, as in every JSON parser."""
     text = b'{"id":"a","zz":1,"id":"b","zz":[2.50, 3]}'
     message = codec.decode(Response, text)
     assert (message.id, message.extra_json) == ("b", '{"zz":[2.5,3]}')
 
 
 def test_bridge_options_stay_here() -> None:
-    """They never go upstream, whatever is in them."""
+    """Bridge options never go upstream."""
     options = {"coalesce": True, "retry": False, "inline_data": True}
     assert text_of(Request(model="m", bridge_options=options)) == '{"model":"m"}'
     assert text_of(embeddings_pb2.CreateEmbeddingRequest(bridge_options=options)) == "{}"
@@ -554,7 +554,7 @@ def test_bridge_options_stay_here() -> None:
 
 
 def test_bytes_become_base64() -> None:
-    """Callers may send bytes where JSON wants text."""
+    """Bytes that a caller sends become base64 text."""
     part = chat_pb2.ContentPart(input_audio={"data_raw": b"\x00\xff\xfe", "format": "wav"})
     assert text_of(part) == '{"input_audio":{"data":"AP/+","format":"wav"}}'
     assert codec.decode(chat_pb2.ContentPart, text_of(part).encode()).input_audio.data == "AP/+"
@@ -570,7 +570,7 @@ def test_bytes_become_base64() -> None:
     ],
 )
 def test_inline_data_becomes_a_data_url(inline: dict[str, Any], url: str) -> None:
-    """With the media type that the caller gives; without one the URL names none, as the proto says."""
+    """The URL has the caller's media type, or none."""
     assert codec.encode(chat_pb2.ImageUrl(url_inline=inline)) == {"url": url}
     assert codec.encode(chat_pb2.FileContent(file_data_inline=inline)) == {"file_data": url}
 
@@ -586,7 +586,7 @@ BINARY = [
 
 @pytest.mark.parametrize(("descriptor", "key", "field"), BINARY)
 def test_bytes_where_they_are_asked_for(descriptor: Any, key: str, field: Any) -> None:
-    """Base64 is decoded if encoding would write it the same way; all other text stays text."""
+    """Base64 is decoded if encoding gives the same text. Other text stays text."""
     is_url = field.message_type is not None
     head = "data:image/png;base64," if is_url else ""
     for text, data in (
@@ -609,7 +609,7 @@ def test_bytes_where_they_are_asked_for(descriptor: Any, key: str, field: Any) -
 
 
 def test_vectors_that_are_no_float32() -> None:
-    """A number that a 32-bit float cannot hold keeps its vector in the JSON, rather than become infinite."""
+    """A vector with a number that is too large for 32 bits stays in the JSON."""
     text = '{"embedding":[0.5,1e300]}'
     item = codec.decode(embeddings_pb2.Embedding, text.encode())
     assert json.loads(item.embedding_json) == [0.5, 1e300]
@@ -619,14 +619,14 @@ def test_vectors_that_are_no_float32() -> None:
 
 @pytest.mark.parametrize(("number", "kept"), [("1e999", "1e999"), ("NaN", "null"), ("-Infinity", "null")])
 def test_vectors_with_what_is_no_number_in_json(number: str, kept: str) -> None:
-    """They stay in the JSON as well: a message that holds them has no JSON to come back from."""
+    """A vector with values that JSON cannot express stays in the JSON too."""
     item = codec.decode(embeddings_pb2.Embedding, f'{{"embedding":[0.5,{number}]}}'.encode())
     assert item.embedding_json == f"[0.5,{kept}]"
     assert codec.decode(embeddings_pb2.Embedding, codec.to_json(item)) == item
 
 
 def test_the_sign_of_zero() -> None:
-    """-0.0 is another number than 0.0 in protobuf, and comes back as itself; -0 is 0, as in every JSON parser."""
+    """-0.0 and 0.0 are different numbers in protobuf and survive; -0 is 0, as in every JSON parser."""
     for text, written in (("-0.0", "-0.0"), ("-0.00", "-0.0"), ("-0e1", "-0.0"), ("-1e-400", "-0.0"), ("-0", "0")):
         message = codec.decode(Request, f'{{"temperature":{text}}}'.encode())
         assert text_of(message) == f'{{"temperature":{written}}}'
@@ -644,7 +644,7 @@ def test_what_is_no_object(data: bytes) -> None:
 @pytest.mark.parametrize("depth", [10, 200, 250, 255, 300, MAX_DEPTH - 1, MAX_DEPTH, 1000, 2000, 100_000])
 @pytest.mark.parametrize("opening", ['{"a":', "["])
 def test_depth(depth: int, opening: str) -> None:
-    """Unknown values are kept up to the limit, and refused over it: the object that they are a member of counts."""
+    """Unknown values survive up to the nesting limit, counting their object, and are refused above it."""
     text = '{"zz":' + opening * depth + "1" + ("}" if opening == '{"a":' else "]") * depth + "}"
     if depth < MAX_DEPTH:
         message = codec.decode(Response, text.encode())
@@ -658,9 +658,9 @@ def test_depth(depth: int, opening: str) -> None:
 @pytest.mark.parametrize("depth", [1, 20, 48, 49, 50, 51, 52, 100, 200, 249, 400, 5000])
 @pytest.mark.parametrize("inside", ["{}", '{"text":"a"}', '{"thinking":[]}', '{"thinking":"a"}'])
 def test_depth_of_messages(depth: int, inside: str) -> None:
-    """As many messages inside each other as protobuf reads come back; protobuf would write more, and not read them."""
+    """Messages nested as deeply as protobuf can read survive; deeper ones are refused."""
     text = '{"thinking":[' * depth + inside + "]}" * depth
-    levels = 2 * depth + (inside == '{"thinking":[]}')  # a list is a message, and so is each part in it
+    levels = 2 * depth + (inside == '{"thinking":[]}')  # a list is a message, and so is each part
     if levels <= MAX_LEVELS:
         part = codec.decode(chat_pb2.ContentPart, text.encode())
         assert chat_pb2.ContentPart.FromString(part.SerializeToString()) == part
@@ -672,7 +672,7 @@ def test_depth_of_messages(depth: int, inside: str) -> None:
 
 @pytest.mark.parametrize("depth", [99, 100])
 def test_one_level_more_is_none_that_protobuf_reads(depth: int) -> None:
-    """The limit is protobuf's own: what the codec refuses could not be read."""
+    """A message that the codec refuses for its depth could not be read by protobuf."""
     part = chat_pb2.ContentPart()
     for level in range(depth + 1):
         wrapper = chat_pb2.ContentPart() if level % 2 else chat_pb2.ContentParts()
@@ -687,7 +687,7 @@ def test_one_level_more_is_none_that_protobuf_reads(depth: int) -> None:
 
 
 def test_keys_that_python_has_names_for() -> None:
-    """No key of a document is special."""
+    """Keys that are Python names are not special."""
     text = '{"__class__":1,"self":2,"DESCRIPTOR":3,"items":[4],"choices_kind":5,"__init__":{"a":6}}'
     message = codec.decode(Response, text.encode())
     assert message.extra_json == text
@@ -695,7 +695,7 @@ def test_keys_that_python_has_names_for() -> None:
 
 
 def test_white_space_around_a_document() -> None:
-    """Some servers send blank lines to keep the connection alive, most end with a line feed."""
+    """Blank lines before and a line feed after a document are accepted."""
     message = codec.decode(Response, b'\n\n {"id":"a","zz":{"b":1}}\r\n')
     assert (message.id, message.extra_json) == ("a", '{"zz":{"b":1}}')
 
@@ -709,20 +709,20 @@ def test_white_space_around_a_document() -> None:
     ],
 )
 def test_vectors_with_numbers_that_json_has_no_word_for(vector: list[float], text: str) -> None:
-    """The JSON of a vector is JSON: null where a number is not finite, as JSON libraries write it."""
+    """A number that is not finite becomes null in a vector's JSON."""
     response = embeddings_pb2.CreateEmbeddingResponse(data=[{"index": 0, "embedding": vector}])
     assert codec.to_json(response).decode() == f'{{"data":[{{"index":0,"embedding":{text}}}]}}'
 
 
 def test_numbers_of_requests_stay_finite() -> None:
-    """A request with a number that JSON has no word for is refused, as before."""
+    """A request with a number that is not finite is refused."""
     with pytest.raises(BridgeError, match="temperature: must be a finite number"):
         codec.to_json(Request(temperature=float("nan")))
 
 
 @pytest.mark.parametrize("number", ["1e999", "-1e999"])
 def test_a_number_that_no_double_holds(number: str) -> None:
-    """It stays as it was written, rather than become infinite, and comes back so."""
+    """A number that no double can hold keeps its digits."""
     text = f'{{"usage":{{"cost":{number}}}}}'
     message = codec.decode(chat_pb2.CreateChatCompletionResponse, text.encode())
     assert not message.usage.HasField("cost")

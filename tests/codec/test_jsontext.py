@@ -1,4 +1,4 @@
-"""JSON as upstreams write it is read with tolerance, JSON from callers by the RFC, neither deeper than the limit."""
+"""JSON from upstreams is read leniently, JSON from callers strictly, both up to the nesting limit."""
 
 import json
 import math
@@ -54,14 +54,14 @@ def test_not_a_number_is_read() -> None:
     [b"", b" ", b"{", b"{]", b'{"a"}', b'{"a":1,}', b"[1,]", b"{'a':1}", b"a", b"1 2", b'"a', b"01", b"+1", b".5"],
 )  # fmt: skip
 def test_what_is_not_json_is_refused(read: Any, data: bytes) -> None:
-    """Neither side may send what is no JSON, and the message does not quote it."""
+    """Text that is not JSON is refused from both sides, without being quoted."""
     with pytest.raises(MalformedJSONError) as failure:
         read(data)
     assert len(str(failure.value)) < 100
 
 
 def test_message_does_not_quote() -> None:
-    """What was sent may be a secret."""
+    """The message does not quote the text, which may be secret."""
     for read, data in ((loads, b'{"a": hush}'), (loads_strict, '{"a": hush}')):
         with pytest.raises(MalformedJSONError, match=r"^Expecting value at character 6$"):
             read(data)
@@ -79,7 +79,7 @@ def nested(opening: str, depth: int, inside: str = "1") -> bytes:
 @pytest.mark.parametrize("opening", ["[", '{"a":', '{"a\\"":'])
 @pytest.mark.parametrize("inside", ["1", '"]]]}}}"', '"\\\\"', '"\\ud83d"', "1e400", "1" * 30])
 def test_depth_is_bounded(read: Any, opening: str, inside: str) -> None:
-    """As many levels as the limit says are read, one more is refused: by each reader and for each library below it."""
+    """Nesting up to the limit is accepted and one level more is refused, by each reader and each library."""
     assert read(nested(opening, MAX_DEPTH, inside)) is not None
     with pytest.raises(MalformedJSONError, match=r"^nested too deeply$"):
         read(nested(opening, MAX_DEPTH + 1, inside))
@@ -89,7 +89,7 @@ def test_depth_is_bounded(read: Any, opening: str, inside: str) -> None:
 @pytest.mark.parametrize("depth", [1000, 1024, 1025, 100_000])
 @pytest.mark.parametrize("opening", ["[", '{"a":'])
 def test_depth_is_refused_not_fatal(read: Any, depth: int, opening: str) -> None:
-    """No depth of nesting ends in a RecursionError or worse, whether it is closed or not."""
+    """Very deep nesting is refused without a RecursionError or a crash, closed or not."""
     for data in (nested(opening, depth), (opening * depth).encode(), (opening * depth + '"').encode()):
         with pytest.raises(MalformedJSONError):
             read(data)
@@ -97,7 +97,7 @@ def test_depth_is_refused_not_fatal(read: Any, depth: int, opening: str) -> None
 
 @by_reader
 def test_depth_is_not_number(read: Any) -> None:
-    """Many containers beside each other are not deep, nor are brackets in strings."""
+    """Many adjacent containers are not deep, and brackets in strings do not count."""
     assert len(read(b"[" + b"[],{}," * 5000 + b"1]")) == 10_001
     assert read(b'["' + b"[" * 5000 + b'\\"' + b"{" * 5000 + b'"]')[0].startswith("[[[")
     assert read(b'["\\\\","' + b"[" * 5000 + b'"]')[1].startswith("[[[")
@@ -105,19 +105,19 @@ def test_depth_is_not_number(read: Any) -> None:
 
 @pytest.mark.parametrize("text", ["NaN", "Infinity", "-Infinity", '"a\nb"', '"\x00"', "\ufeff1", "1\x0c"])
 def test_callers_are_read_by_the_rfc(text: str) -> None:
-    """What only tolerant readers take must not reach an upstream."""
+    """Text that only lenient parsers accept must not reach an upstream."""
     with pytest.raises(MalformedJSONError):
         loads_strict(text)
 
 
 @pytest.mark.parametrize("text", ['"\\ud83d"', "1e400", "1" * 5000, '"\u2028\x7f"', ' {"a" : [ ] }\n', '{"a":1,"a":2}'])
 def test_the_rfc_allows(text: str) -> None:
-    """What the JSON library cannot read may still be JSON: half a surrogate pair, and numbers of any size."""
+    """Half a surrogate pair and numbers of any size are valid JSON, although orjson refuses them."""
     loads_strict(text)
 
 
 def test_member_texts() -> None:
-    """The text of the members of one level, the last one of those with the same key."""
+    """The texts of an object's members. Of members with the same key the last one counts."""
     assert member_texts(' {"a": {"b" : 1} , "a":2.50, "\\ud83d":[ ] }') == {"a": "2.50", "\ufffd": "[ ]"}
     assert member_texts("{ }") == {}
 
@@ -133,7 +133,7 @@ def test_member_texts() -> None:
     ],
 )
 def test_text_of(value: Any, text: str) -> None:
-    """Any value that was read can be written, and what is written is JSON."""
+    """Every value that was read can be written, as valid JSON."""
     assert text_of(value) == text
     loads_strict(text)
 
@@ -150,7 +150,7 @@ def test_text_of(value: Any, text: str) -> None:
     "frame", ["[{}]", "[ {} ]", '{{"a":{}}}', '{{ "a" : {} , "b":"\\ud83d" }}', '{{"a":[1,\n{}\n,{{}}]}}']
 )
 def test_numbers_keep_their_value(number: str, frame: str) -> None:
-    """Integers of any size and doubles come back as they were, whatever library reads them."""
+    """Integers of any size and doubles keep their value with either library."""
     returned = text_of(loads(frame.format(number).encode())).replace("e+", "e")  # as later versions of orjson write it
     assert re.search(rf"[\[:,]{re.escape(number)}[\],}}]", returned), returned
 
@@ -159,14 +159,14 @@ def test_numbers_keep_their_value(number: str, frame: str) -> None:
     "text", ["0.0012345678901234567890", "1.5e-300", '"id 1234567890123456789012"', '"12345678901234567890"']
 )
 def test_what_only_looks_like_a_long_integer(text: str) -> None:
-    """Digits of a fraction or in a text are what they are."""
+    """Digits of a fraction or inside a string are not a long integer."""
     assert text_of(loads(f"[{text}]".encode())) == text_of([json.loads(text)])
 
 
 @pytest.mark.parametrize("depth", [199, 200, 201, 254, 255, 401, MAX_DEPTH])
 @pytest.mark.parametrize("opening", ["[", '{"a":'])
 def test_deep_values_can_be_written(depth: int, opening: str) -> None:
-    """As deep as they are read, which is deeper than orjson writes."""
+    """A value nested up to the limit can be written, although orjson alone cannot."""
     data = nested(opening, depth, "1" * 30)
     assert text_of(loads(data)).encode() == data
     broad = b"[" + nested(opening, depth - 1) + b",[]," + nested(opening, depth - 1) + b"]"
@@ -174,5 +174,5 @@ def test_deep_values_can_be_written(depth: int, opening: str) -> None:
 
 
 def test_writing_is_compact_and_keeps_order() -> None:
-    """The body that goes upstream."""
+    """The body for the upstream is compact and keeps the order."""
     assert dumps({"b": 1, "a": [True, None, 0.1]}) == b'{"b":1,"a":[true,null,0.1]}'

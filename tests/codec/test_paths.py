@@ -1,4 +1,4 @@
-"""A path that an upstream names, in its JSON, as the place in the caller's message."""
+"""A JSON path from an upstream becomes the path of the field in the caller's message."""
 
 import pytest
 
@@ -39,5 +39,5 @@ def test_chat(path: str, place: str) -> None:
     [("input", "input"), ("input[3]", "input_texts.items[3]"), ("input[3][0]", "input_texts.items[3][0]")],
 )
 def test_embeddings(path: str, place: str) -> None:
-    """Of several kinds of list the first one is named: the path alone does not say which it was."""
+    """Of several kinds of lists the first one is named, because the path does not say which it was."""
     assert proto_path(CreateEmbeddingRequest.DESCRIPTOR, path) == place

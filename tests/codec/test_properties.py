@@ -40,14 +40,14 @@ def there_and_back(descriptor: Descriptor, text: str, *, inline: bool = False) -
 
 
 def explore(check: Callable[[st.DataObject], None], descriptor: Descriptor) -> None:
-    """Run a check with random data, more of it for a type that has more to it."""
+    """Run a check with random data; the number of examples grows with the type."""
     examples = (2 + len(descriptor.fields) // 3) * (settings.default.max_examples // 100)
     settings(max_examples=examples)(given(data=st.data())(check))()
 
 
 @by_type
 def test_json_object_survives_protobuf(descriptor: Descriptor) -> None:
-    """Known members of right and wrong types, unknown ones, nulls, empty values, all numbers: nothing is lost."""
+    """Nothing is lost: known members of right and wrong types, unknown members, nulls, empty values, all numbers."""
 
     def check(data: st.DataObject) -> None:
         text = make.render(data.draw(make.object_trees(descriptor)), data.draw(make.spaces()))
@@ -69,7 +69,7 @@ _urls = st.builds(str.__add__, _heads, _base64)
 
 @pytest.mark.parametrize("descriptor", BINARY, ids=lambda descriptor: descriptor.name)
 def test_json_survives_as_bytes(descriptor: Descriptor) -> None:
-    """Also where base64 and data: URLs are read as bytes: text comes back to the letter, canonical or not."""
+    """With base64 and data: URLs read as bytes, text survives exactly, canonical or not."""
     keys = {key for key, fields in make.fields_of(descriptor).items() if any(map(make.is_binary, fields))}
 
     def check(data: st.DataObject) -> None:
@@ -85,14 +85,14 @@ def test_json_survives_as_bytes(descriptor: Descriptor) -> None:
 
 
 def _raw_fields(descriptor: Descriptor) -> dict[str, str]:
-    """The JSON keys that only a `_json` field has, with its name."""
+    """The keys that only a `_json` field has, with the field's name."""
     fields = make.fields_of(descriptor).items()
     return {key: found[0].name for key, found in fields if len(found) == 1 and found[0].name.endswith("_json")}
 
 
 @by_type
 def test_raw_values_survive(descriptor: Descriptor) -> None:
-    """In `_json` fields and in `extra_json`: integers of any size, doubles, strings, nulls, the order of members."""
+    """Integers of any size, doubles, strings, nulls and the order survive in `_json` fields and `extra_json`."""
     raw_fields = _raw_fields(descriptor)
 
     def check(data: st.DataObject) -> None:
@@ -111,7 +111,7 @@ def test_raw_values_survive(descriptor: Descriptor) -> None:
 
 @by_type
 def test_raw_text_of_callers_is_sent_byte_for_byte(descriptor: Descriptor) -> None:
-    """Spaces, `2.50`, `1E5`, 30-digit integers, escapes and lone surrogates go upstream as the caller wrote them."""
+    """Spaces, `2.50`, `1E5`, long integers, escapes and lone surrogates go upstream as the caller wrote them."""
     raw_fields = _raw_fields(descriptor)
 
     def check(data: st.DataObject) -> None:
@@ -127,7 +127,7 @@ def test_raw_text_of_callers_is_sent_byte_for_byte(descriptor: Descriptor) -> No
 
 
 def _places() -> list[tuple[Descriptor, tuple[str, ...]]]:
-    """A way of keys from a top-level type to each type inside of it."""
+    """A path of keys from a top-level type to each nested type."""
     places = []
     for root in make.OBJECTS:
         if not root.name.endswith(("Request", "Response")) and root.name != "Model":
@@ -159,7 +159,7 @@ def _step(key: str, field: FieldDescriptor) -> tuple[Descriptor | None, tuple[st
 )
 @pytest.mark.parametrize("raw", ['{"b":1,"a":2.5}', '{"b":[null,{}],"a":"é/\\n😀"}', '{"b":' + "9" * 30 + "}"])
 def test_unknown_members_survive_on_every_level(root: Descriptor, way: tuple[str, ...], raw: str) -> None:
-    """A field that nobody has heard of yet gets through, at any depth of any body."""
+    """Unknown members survive at any depth of any body."""
     text = '{"quantum_mode":' + raw + "}"
     for step in reversed(way):
         text = f"[{text}]" if step == "[]" else f'{{"{step}":{text}}}'
@@ -168,7 +168,7 @@ def test_unknown_members_survive_on_every_level(root: Descriptor, way: tuple[str
 
 @by_type
 def test_message_survives_json(descriptor: Descriptor) -> None:
-    """A message comes back from JSON equal, with the presence of 0, false and "" kept; raw JSON has the same value."""
+    """A message survives JSON, with the presence of 0, false and "". Raw JSON keeps its value."""
 
     def check(data: st.DataObject) -> None:
         message = data.draw(make.messages(descriptor))
@@ -180,7 +180,7 @@ def test_message_survives_json(descriptor: Descriptor) -> None:
 
 @by_type
 def test_every_scalar_keeps_its_zero(descriptor: Descriptor) -> None:
-    """0, false and "" are values: each scalar that is set to one of them is in the JSON, and comes back set."""
+    """A scalar that is set to 0, false or "" is in the JSON, and set after decoding."""
     zeros: dict[int, Any] = {FieldDescriptor.CPPTYPE_STRING: "", FieldDescriptor.CPPTYPE_BOOL: False}
     for field in descriptor.fields:
         binary = field.type == FieldDescriptor.TYPE_BYTES

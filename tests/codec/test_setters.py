@@ -1,4 +1,4 @@
-"""A value that is put into a message by its place gives the message that decoding the changed JSON gives."""
+"""Setting a value in a message gives the same message as decoding the changed JSON."""
 
 import copy
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ TEXT = st.sampled_from(["", "a", "é\n", "aGk=", "data:image/png;base64,aGk=", "
 NUMBER = st.integers(-3, 3) | st.sampled_from([2**31, 2**53 + 1, -(2**63), 1e300, 1e-7, 12.0, 0.5, -0.0])
 INTEGERS = st.lists(st.integers(-3, 300) | st.just(2**31) | st.just(2**63), max_size=3)
 LEAVES = TEXT | NUMBER | INTEGERS
-#: What a schema has in setters of each kind, and what it does not know.
+#: JSON with places of each kind, and unknown members.
 ODD: dict[str, Any] = {
     "id": "c",
     "created": 5,
@@ -74,7 +74,7 @@ def test_a_value_put_is_a_value_decoded(
     inline: bool,  # noqa: FBT001 # a parameter of the test
     data: st.DataObject,
 ) -> None:
-    """Several values, in any setters, one after the other; what does not fit its field is refused."""
+    """Several values in any places, one after the other. A value that does not fit its field is refused."""
     value = copy.deepcopy(value)
     message = build(Chunk, value, inline=inline)
     setters = Setters(message, value, inline=inline)
@@ -95,7 +95,7 @@ def test_a_value_put_is_a_value_decoded(
 
 @pytest.mark.parametrize("shape", sorted(SHAPES))
 def test_what_changes_in_any_dialect_has_a_place(shape: str) -> None:
-    """Else its chunks would all be parsed."""
+    """Every value that changes in a dialect's chunks has a setter; otherwise all its chunks would be parsed."""
     first, second = (loads(SHAPES[shape].events[number]) for number in (5, 6))
     message = build(Chunk, first)
     setters = Setters(message, first)
@@ -111,5 +111,5 @@ def test_what_changes_in_any_dialect_has_a_place(shape: str) -> None:
     [("metadata", "key"), ("citations", 0), ("choices", 0, "stop_reason")],
 )
 def test_no_place(path: JSONPath) -> None:
-    """In maps, in lists of texts, and where another value could belong elsewhere."""
+    """There is no setter in maps, in lists of texts, and where another value could belong in another field."""
     assert Setters(build(Chunk, ODD), ODD).setter(path) is None

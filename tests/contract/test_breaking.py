@@ -1,4 +1,4 @@
-"""`make check` catches what would break a caller of the last release, and lets through what breaks nobody."""
+"""`make check` finds changes that would break callers of the last release, and accepts others."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ MODELS: Final = "models.proto"
 
 
 def check(folder: Path) -> subprocess.CompletedProcess[str]:
-    """What `make check` runs, in a copy of the contract."""
+    """Run the check of `make check` in a copy of the contract."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     return subprocess.run(
         ["/bin/sh", "tools/breaking.sh"],
@@ -80,7 +80,7 @@ def test_a_new_field_is_none(contract: Path) -> None:
 
 
 def test_the_last_of_the_releases_counts(contract: Path) -> None:
-    """A field that came with v0.10.0 is protected, although v0.9.0 sorts behind it as text."""
+    """A field of v0.10.0 is protected, although v0.9.0 sorts after it as text."""
     released = contract / "protos" / "released"
     shutil.copy(next(iter(released.iterdir())), released / "v0.9.0.binpb")
     field = "optional double temperature = 3;"

@@ -1,4 +1,4 @@
-"""`make check` runs every check, and says of each failure what fixes it; `make docs` knows every generated page."""
+"""`make check` runs every check and names the fix for each failure; `make docs` knows every generated page."""
 
 import sys
 from pathlib import Path
@@ -19,7 +19,7 @@ FAKES = (
 def test_all_checks_run_and_all_failures_are_listed(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A failure does not hide the next one; the end of the output is the list of what fixes them."""
+    """Checks run after a failure too, and the output ends with the list of fixes."""
     monkeypatch.setattr(sys, "argv", ["check"])
     assert check.main(FAKES) == 1
     output = capsys.readouterr().out
@@ -36,21 +36,21 @@ def test_checks_can_be_picked(arguments: list[str], code: int, monkeypatch: pyte
 
 
 def test_an_unknown_check_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A misspelled name does not pass as a check without a failure."""
+    """A misspelt name does not count as a passed check."""
     monkeypatch.setattr(sys, "argv", ["check", "lintt"])
     with pytest.raises(SystemExit, match="2"):
         check.main(FAKES)
 
 
 def test_commands_of_checks_exist() -> None:
-    """A tool that is missing fails its check, and is not taken for a check that passed."""
+    """A missing tool fails its check."""
     assert check.run(Check("gone", "no-such-tool", "")).returncode == 127
     assert all(item.fix for item in CHECKS)
     assert len({item.name for item in CHECKS}) == len(CHECKS)
 
 
 def test_a_stale_page_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """A generator that fails is named with its page, and the next one runs all the same."""
+    """A failing generator is named with its page, and the next one still runs."""
     monkeypatch.setattr(docs, "PAGES", {"docs/first.md": "no_such_generator", "docs/gone.md": "no_such_generator"})
     monkeypatch.setattr(sys, "argv", ["docs", "--check"])
     assert docs.main() == 1
@@ -60,7 +60,7 @@ def test_a_stale_page_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
 
 
 def test_every_page_that_a_tool_makes_is_in_the_list() -> None:
-    """A new generator is run by `make docs` and compared by `make check`."""
+    """Every generator is in the list of `make docs` and `make check`."""
     makers = {path.stem for path in (ROOT / "tools").glob("*.py") if "--check" in path.read_text("utf-8")}
     elsewhere = {"check", "docs", "versions", "vendor", "fetch"}
     assert makers - elsewhere == set(docs.PAGES.values())

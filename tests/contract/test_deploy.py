@@ -1,4 +1,4 @@
-"""The manifest and the Dockerfile fit each other, the settings, and the schemas of three Kubernetes versions."""
+"""The manifest and the Dockerfile match each other, the settings, and the schemas of three Kubernetes versions."""
 
 import os
 import re
@@ -17,7 +17,7 @@ from tests.support.manifests import CONTAINER, DEPLOYMENT, POD, RESOURCES, TEXT,
 from tools import chart
 
 ROOT = Path(__file__).parents[2]
-#: Seconds between the end of the drain and the last process: to say farewell, and to close connections.
+#: Seconds from the end of the drain to the end of the last process.
 FAREWELL = 5
 
 Instructions = list[tuple[str, str]]
@@ -25,7 +25,7 @@ Instructions = list[tuple[str, str]]
 
 @pytest.fixture
 def chosen(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> settings.Settings:
-    """The settings by which a pod serves; its mounted files stand in a folder."""
+    """The settings of a pod, with its mounted files in a folder."""
     for name in [name for name in os.environ if name.startswith("AIBRIDGE_") or name.endswith("_API_KEY")]:
         monkeypatch.delenv(name)
     for name, value in VARIABLES.items():
@@ -45,7 +45,7 @@ def test_follows_the_schema(name: tuple[str, str], version: str) -> None:
 
 @pytest.mark.parametrize("version", ["1.35", "1.36", "1.37"])
 def test_the_sidecar_example(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, version: str) -> None:
-    """It follows the schema, its settings exist and start without a caller's token, and it is a sidecar."""
+    """It follows the schema, its settings are valid without a caller's token, and it is a native sidecar."""
     (item,) = yaml.safe_load_all((ROOT / "deploy" / "examples" / "sidecar.yaml").read_text())
     assert kubernetes_validate.validate(item, version, strict=True) == version
     (bridge,) = item["spec"]["template"]["spec"]["initContainers"]
@@ -64,7 +64,7 @@ def test_the_sidecar_example(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, ve
     ids=["type", "misspelt", "missing"],
 )
 def test_the_schema_is_checked(wrong: dict[str, Any]) -> None:
-    """A wrong type, an unknown field and a missing one are found."""
+    """The schema check finds a wrong type, an unknown field and a missing field."""
     pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": POD | wrong}
     with pytest.raises(kubernetes_validate.ValidationError):
         kubernetes_validate.validate(pod, "1.37", strict=True)
@@ -73,7 +73,7 @@ def test_the_schema_is_checked(wrong: dict[str, Any]) -> None:
 def test_kubernetes_waits_for_the_drain(chosen: settings.Settings) -> None:
     assert chosen.drain_delay > 0, "endpoints are updated while calls still come in"
     assert POD["terminationGracePeriodSeconds"] >= chosen.drain_delay + chosen.drain_grace + FAREWELL
-    # A pod counts only when the one before it has left its drain delay: never are two of them in it.
+    # A pod becomes ready only after the previous one's drain delay, so two pods are never in it.
     assert DEPLOYMENT["minReadySeconds"] > chosen.drain_delay
     assert chosen.upstream_check_timeout < chosen.upstream_check_interval
 
@@ -100,7 +100,7 @@ def test_ports_are_where_the_bridge_listens(chosen: settings.Settings) -> None:
     assert {port["port"] for rule in rules for port in rule["ports"]} == {"grpc", "metrics"}
     for name in ("aibridge", "aibridge-headless"):
         (port,) = RESOURCES["Service", name]["spec"]["ports"]
-        # Through a headless Service clients dial the pod's port: it has to be the same.
+        # With a headless Service clients connect to the pod's port, so it has to be the same.
         assert (port["port"], port["targetPort"]) == (ports["grpc"], "grpc")
     assert RESOURCES["Service", "aibridge-headless"]["spec"]["clusterIP"] == "None"
 
@@ -146,7 +146,7 @@ def test_secrets_are_files_of_secrets_that_are_made_elsewhere(volume: str, varia
 
 
 def test_a_pod_fits_beside_two_others_on_a_small_node() -> None:
-    """Two replicas and the surge pod fit on a node of two cores, or no rollout on it would ever end."""
+    """Two replicas and the surge pod fit on a node of two cores; otherwise a rollout there would never end."""
     requests = CONTAINER["resources"]["requests"]
     surge = DEPLOYMENT["strategy"]["rollingUpdate"]["maxSurge"]
     assert int(requests["cpu"].removesuffix("m")) * (DEPLOYMENT["replicas"] + surge) <= 1800
@@ -154,12 +154,12 @@ def test_a_pod_fits_beside_two_others_on_a_small_node() -> None:
 
 
 def test_what_is_made_for_the_chart_is_fresh() -> None:
-    """A setting, an alert or a value that is new has to reach the chart: python tools/chart.py."""
+    """The files that tools/chart.py makes for the chart are up to date."""
     assert [str(path.relative_to(ROOT)) for path, _ in chart.outdated(None)] == []
 
 
 def test_tags_agree() -> None:
-    """The image that is built is the one that the chart, the manifest and the docs name."""
+    """The chart, the manifest and the docs name the image that is built."""
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     chart = yaml.safe_load((ROOT / "deploy" / "helm" / "aibridge" / "Chart.yaml").read_text())
     assert (chart["version"], chart["appVersion"]) == (version, version)
@@ -177,7 +177,7 @@ def test_callers_have_to_show_who_they_are(chosen: settings.Settings) -> None:
 
 
 def instructions() -> Instructions:
-    """The Dockerfile's, with their lines joined."""
+    """The Dockerfile's instructions, with continued lines joined."""
     text = re.sub(r"^\s*#.*\n", "", (ROOT / "deploy" / "Dockerfile").read_text(), flags=re.MULTILINE)
     lines = re.sub(r"\\\n\s*", " ", text).splitlines()
     return [(line.split()[0], line.partition(" ")[2]) for line in lines if line.strip()]

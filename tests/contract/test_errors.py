@@ -1,4 +1,4 @@
-"""The page about errors says what the code does."""
+"""The errors page matches the code."""
 
 import runpy
 from pathlib import Path
@@ -9,7 +9,7 @@ ROOT = Path(__file__).parent.parent.parent
 
 
 def test_page_is_fresh() -> None:
-    """docs/errors.md is what tools/errors.py makes of the tables."""
+    """docs/errors.md is up to date with tools/errors.py."""
     made = runpy.run_path(str(ROOT / "tools" / "errors.py"))
     page = (ROOT / "docs" / "errors.md").read_text("utf-8")
     is_fresh = page == made["document"]().rstrip("\n") + "\n"
@@ -17,7 +17,7 @@ def test_page_is_fresh() -> None:
 
 
 def test_reasons_by_aip_193() -> None:
-    """Every reason is UPPER_SNAKE_CASE of at most 63 characters, and none is a second name of another."""
+    """Every reason is UPPER_SNAKE_CASE of at most 63 characters, and none is an alias of another."""
     names = list(Reason.__members__)
     assert len(names) == len(list(Reason))
     for reason in Reason:
@@ -29,6 +29,6 @@ def test_reasons_by_aip_193() -> None:
 
 
 def test_each_reason_is_on_the_page() -> None:
-    """Callers find every reason there."""
+    """The page lists every reason."""
     page = (ROOT / "docs" / "errors.md").read_text("utf-8")
     assert all(f"| `{reason.name}` |" in page for reason in Reason)

@@ -1,7 +1,7 @@
-"""The coverage table cannot lie: properties.toml and the protos name the same things, and each gets through.
+"""properties.toml and the protos name the same properties, and each of them survives the codec.
 
-Every property of the list has a place, every field a property, and every place carries its property alone, both ways,
-without loss. The last tests take something away and look whether the ones before would have seen it.
+Every property has a place, every field has a property, and every place carries its property in both directions without
+loss. The last tests remove something, and check that the tests before would have failed.
 """
 
 from pathlib import Path
@@ -33,7 +33,7 @@ SHAPES = fields.shapes()
 MESSAGES = fields.messages(fields.services())
 PROPERTIES = CONTRACT.properties()
 
-#: Each kind of JSON, as the bridge writes it.
+#: A sample of each kind of JSON, as the bridge writes it.
 VALUES = ('{"k":[1,2.5,null]}', "[]", "{}", '"x"', "true", "0", "-1.1", "123456789012345678901234567890")
 
 
@@ -42,7 +42,7 @@ def name_of(entry: fields.Property) -> str:
 
 
 class Sample(NamedTuple):
-    """A value of a field, and the JSON text that says the same."""
+    """A value of a field, and its JSON text."""
 
     value: Any
     text: str
@@ -60,7 +60,7 @@ SCALARS = {
 
 
 def sample(field: FieldDescriptor, *, empty: bool) -> Sample:
-    """A value for a whole field; an empty one is zero, "", {} or a list of one of these."""
+    """A value for a whole field. An empty one is zero, "", {} or a list of one of these."""
     if field.name.endswith("_json"):
         return raw_sample(field, empty=empty)
     entry = map_value(field)
@@ -71,7 +71,7 @@ def sample(field: FieldDescriptor, *, empty: bool) -> Sample:
 
 
 def raw_sample(field: FieldDescriptor, *, empty: bool) -> Sample:
-    """Where any JSON goes, a list of objects: no alternative of a union is one of those."""
+    """A list of objects for a field that takes any JSON, because no alternative of a union is one."""
     text = "{}" if empty else '{"k":2.5}'
     if KINDS.get(field.name) is not dict:
         text = f"[{text}]"
@@ -96,7 +96,7 @@ def one_sample(field: FieldDescriptor, *, empty: bool) -> Sample:
 
 
 def is_one_way(field: FieldDescriptor) -> bool:
-    """For callers who would rather send bytes: replies come as text, in the field beside it."""
+    """Whether a field is for callers that send bytes: responses use the text field instead."""
     return field.type == FieldDescriptor.TYPE_BYTES or (
         field.message_type is not None and field.message_type.name == "InlineData"
     )
@@ -119,23 +119,23 @@ def text_of(message: Message) -> str:
     return dumps(encode(message)).decode()
 
 
-# What the list and the protos name.
+# The properties of the list and of the protos.
 
 
 @pytest.mark.parametrize("group", CONTRACT.groups, ids=lambda group: f"{group.dialect}: {group.schema}")
 def test_property_has_a_place(group: fields.Group) -> None:
-    """A property of the list has a field, or is declared extra and has none."""
+    """Every property of the list has a field, or is declared extra and has none."""
     assert fields.unplaced((entry for carrier in group.carriers for entry in group.of(carrier)), SHAPES) == []
 
 
 @pytest.mark.parametrize("message", SHAPES)
 def test_field_has_a_property(message: str) -> None:
-    """What the protos have a field for is a property of some dialect."""
+    """Every field of the protos is a property of some dialect."""
     assert fields.unlisted(PROPERTIES, {message: SHAPES[message]}) == []
 
 
 def test_no_message_is_left_out() -> None:
-    """A message is in a request or a reply, stands for something else than an object, or is the bridge's own."""
+    """A message is in a request or a response, represents no JSON object, or is the bridge's own."""
     files = (common_pb2, models_pb2, chat_pb2, embeddings_pb2, errors_pb2)
     package = {name: kind for file in files for name, kind in file.DESCRIPTOR.message_types_by_name.items()}
     left = {name for name, kind in package.items() if name not in SHAPES and not is_array(kind)}
@@ -143,7 +143,7 @@ def test_no_message_is_left_out() -> None:
 
 
 def test_every_object_has_room_for_more() -> None:
-    """Whatever JSON object comes, a member that nobody has heard of has a place in it."""
+    """Every JSON object has a place for unknown members."""
     without_body = {"RetrieveModelRequest"}
     assert {name for name, shape in SHAPES.items() if not shape.has_extra} == {*without_body, fields.ERROR}
 
@@ -152,12 +152,12 @@ def test_the_page_is_fresh() -> None:
     assert fields.main(["--check"]) == 0, "run: make docs"
 
 
-# What gets through.
+# What survives the codec.
 
 
 @pytest.mark.parametrize(("descriptor", "key", "field"), json_fields())
 def test_field_survives_alone(descriptor: Descriptor, key: str, field: FieldDescriptor) -> None:
-    """Message -> JSON -> message gives the same message, JSON -> message -> JSON the same text, down to zero and ""."""
+    """Message -> JSON -> message and JSON -> message -> JSON give the same value, down to zero and ""."""
     for value, text in (sample(field, empty=False), sample(field, empty=True)):
         message = of_type(descriptor)(**{field.name: value})
         body = f'{{"{key}":{text}}}'
@@ -172,7 +172,7 @@ def test_field_survives_alone(descriptor: Descriptor, key: str, field: FieldDesc
 
 @pytest.mark.parametrize("entry", [entry for entry in PROPERTIES if "." in entry.carrier], ids=name_of)
 def test_property_inside_of_raw_json_survives(entry: fields.Property) -> None:
-    """It is in the text of its `_json` field, both ways."""
+    """It is in the text of its `_json` field, in both directions."""
     name, _, raw = entry.carrier.partition(".")
     message_type = of_type(MESSAGES[name])
     key = next(key for key, found in SHAPES[name].keys.items() if raw in found)
@@ -188,7 +188,7 @@ def test_property_inside_of_raw_json_survives(entry: fields.Property) -> None:
     "entry", [entry for entry in PROPERTIES if entry.is_extra and entry.carrier != fields.ERROR], ids=name_of
 )
 def test_extra_property_survives(entry: fields.Property) -> None:
-    """It is a member of extra_json, whatever its value, both ways."""
+    """It is a member of `extra_json` with any value, in both directions."""
     message_type = of_type(MESSAGES[entry.carrier])
     for value in (dumps(loads(entry.misfit.encode())).decode(),) if entry.misfit else VALUES:
         body = f'{{"{entry.name}":{value}}}'
@@ -199,7 +199,7 @@ def test_extra_property_survives(entry: fields.Property) -> None:
 
 @pytest.mark.parametrize("entry", [entry for entry in PROPERTIES if entry.carrier == fields.ERROR], ids=name_of)
 def test_error_property_reaches_the_caller(entry: fields.Property) -> None:
-    """It is in its field of the UpstreamError in the status, or where it has none in the body."""
+    """It is in its field of UpstreamError, or else in the body."""
     value = entry.misfit or '"quoted-words"'
     body = f'{{"error":{{"{entry.name}":{value}}}}}'
     method = "/aibridge.v1.ChatService/CreateChatCompletion"
@@ -216,7 +216,7 @@ def test_error_property_reaches_the_caller(entry: fields.Property) -> None:
     assert error.body == body
 
 
-# Whether all this would be seen.
+# The tests above find errors.
 
 
 def without(message: str, key: str) -> fields.Shapes:
@@ -225,7 +225,7 @@ def without(message: str, key: str) -> fields.Shapes:
 
 
 def test_any_missing_field_is_seen() -> None:
-    """Each JSON key in turn is taken from its message, and the property without a place is named."""
+    """If a JSON key is removed from its message, the property without a place is reported."""
     for message, shape in SHAPES.items():
         own = [entry for entry in PROPERTIES if entry.carrier.partition(".")[0] == message]
         assert fields.unplaced(own, SHAPES) == []
@@ -234,7 +234,7 @@ def test_any_missing_field_is_seen() -> None:
 
 
 def test_a_field_missing_from_the_descriptors_is_seen() -> None:
-    """The same with real descriptors: a chat.proto in which a field that is typed and one that is raw are misspelt."""
+    """The same with real descriptors: a chat.proto in which a typed and a raw field are misspelt."""
     pool = descriptor_pool.DescriptorPool()
     for module in (duration_pb2, common_pb2, chat_pb2):
         file = descriptor_pb2.FileDescriptorProto()
@@ -255,7 +255,7 @@ def test_a_field_missing_from_the_descriptors_is_seen() -> None:
 
 
 def test_any_missing_property_is_seen() -> None:
-    """Each property with a field in turn is taken from the list, and the field without one is named."""
+    """If a property is removed from the list, its field is reported."""
     for message, shape in SHAPES.items():
         own = [entry for entry in PROPERTIES if entry.carrier == message]
         for entry in own:
@@ -265,7 +265,7 @@ def test_any_missing_property_is_seen() -> None:
 
 
 def test_a_false_claim_of_the_list_is_seen() -> None:
-    """Extra that has a field, a field that is none, a message or raw field that is none."""
+    """False claims are reported: an extra property that has a field, a typed one that has none, an unknown message."""
     false = [
         fields.Property("Usage", "cost", is_extra=True),
         fields.Property("Usage", "costs", is_extra=True, misfit="true"),

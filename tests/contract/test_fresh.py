@@ -1,4 +1,7 @@
-"""`make check` sees stale generated code, and says what it could not check; REQUIRE_TOOLCHAINS makes that a failure."""
+"""`make check` finds stale generated code and reports parts that it could not check.
+
+With REQUIRE_TOOLCHAINS, an unchecked part is a failure.
+"""
 
 import os
 import shutil
@@ -10,20 +13,20 @@ from typing import Final
 import pytest
 
 ROOT: Final = Path(__file__).parents[2]
-#: What the tools use besides Python; there is no Go and no Node among it.
+#: Programs that the tools use besides Python, without Go and Node.
 PROGRAMS: Final = ("sh", "rm", "cp", "mkdir", "mktemp", "diff", "find", "cat", "grep", "touch", "dirname", "basename")
 
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the plugins are, or are put by the first test that needs them."""
+    """The folder of the plugins, which the first test installs."""
     folder = ROOT / ".tools"
     return folder if folder.is_dir() else tmp_path_factory.mktemp("installed")
 
 
 @pytest.fixture
 def checkout(tmp_path: Path, installed: Path) -> Path:
-    """As much of a checkout as generating takes, and a PATH that ends there."""
+    """The files of a checkout that generating needs, and a PATH with these programs only."""
     for name in ("protos", "generated", "tools", "requirements"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__", "node_modules"))
     shutil.copy(ROOT / "buf.yaml", tmp_path)
@@ -64,7 +67,7 @@ def test_without_go_and_node(checkout: Path) -> None:
 
 @pytest.mark.parametrize("parts", [[], ["python", "go"], ["typescript"], ["python", "ruby"]], ids=str)
 def test_generating_looks_for_its_tools_first(checkout: Path, parts: list[str]) -> None:
-    """Without Go and Node it says so and leaves what is there, down to the part that it could have made."""
+    """Without Go and Node it reports that and changes nothing, not even the parts that it could make."""
     proto = checkout / "protos/aibridge/v1/errors.proto"
     proto.write_text(proto.read_text("utf-8").replace("// HTTP status", "// The HTTP status"), "utf-8")
     before = contents(checkout / "generated")

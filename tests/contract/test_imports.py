@@ -1,7 +1,7 @@
-"""The architecture as a table: which module may import which, and where each library may be used.
+"""The architecture as a table: which module may import which, and which may use each library.
 
-Imports point one way: command line -> server -> services -> codec, upstream -> what has no further imports. Reading the
-table from the bottom up is reading the bridge from its leaves.
+Imports point one way: command line -> server -> services -> codec, upstream -> modules without further imports. Read
+from the bottom up, the table leads through the bridge from its leaves.
 """
 
 import ast
@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 #: Module or package (the longest that fits), and what of ours it may import, except itself. `bridge` is the server and
 #: its commands; `aibridge.client` is another distribution, which only the commands import.
 ALLOWED: dict[str, set[str]] = {
-    # Entry points. They may start anything, but nothing imports them.
+    # Entry points may import anything, and nothing imports them.
     "bridge.__main__": {"bridge.cli.app"},
     "bridge.cli.app": {
         "aibridge.client", "bridge.access.tokens", "bridge.cli.commands", "bridge.cli.console", "bridge.cli.demo",
@@ -42,11 +42,11 @@ ALLOWED: dict[str, set[str]] = {
         "aibridge.client", "bridge.cli.console", "bridge.cli.local", "bridge.errors", "bridge.server",
         "bridge.settings",
     },
-    # A caller's side: speaks gRPC to a bridge, and shares with the server only how an error is written.
+    # The caller's side: calls a bridge over gRPC, and shares only the form of errors with the server.
     "bridge.cli.console": {"aibridge.client", "bridge.clean", "bridge.errors", "bridge.jsontext"},
     "aibridge.client.openai": {"aibridge.client"},
     "aibridge.client": set(),
-    # The embedded llama.cpp: another process, which knows nothing of the bridge.
+    # The embedded llama.cpp is another process, which does not know the bridge.
     "bridge.cli.local": set(),
     "bridge.cli.help": set(),
     "bridge.cli": set(),
@@ -56,7 +56,7 @@ ALLOWED: dict[str, set[str]] = {
         "bridge.metadata", "bridge.services", "bridge.settings", "bridge.status", "bridge.telemetry",
         "bridge.upstream.client", "bridge.upstream.credentials", "bridge.upstream.probe",
     },
-    # Who calls, and what each caller may do. Fetches key sets through upstream.
+    # Authentication and authorization. It fetches key sets through upstream.
     "bridge.access": {
         "bridge.call", "bridge.certificates", "bridge.errors", "bridge.files", "bridge.jsontext", "bridge.metadata",
         "bridge.settings",
@@ -67,15 +67,15 @@ ALLOWED: dict[str, set[str]] = {
         "bridge.offload", "bridge.call", "bridge.clean", "bridge.codec", "bridge.errors", "bridge.jsontext",
         "bridge.settings", "bridge.upstream",
     },
-    # HTTP, and nothing of gRPC or protobuf.
+    # HTTP, without gRPC and protobuf.
     "bridge.upstream": {
         "bridge.offload", "bridge.call", "bridge.certificates", "bridge.errors", "bridge.files", "bridge.jsontext",
         "bridge.metadata", "bridge.operations", "bridge.redact", "bridge.settings", "bridge.telemetry",
     },
     "bridge.upstream.sse": set(),
-    # JSON <-> protobuf, and nothing of HTTP or calls.
+    # JSON <-> protobuf, without HTTP and calls.
     "bridge.codec": {"bridge.errors", "bridge.jsontext"},
-    # Watches calls; knows neither how they came in nor how they go out.
+    # Observes calls, without knowing gRPC or HTTP.
     "bridge.telemetry": {
         "bridge.call", "bridge.clean", "bridge.errors", "bridge.jsontext", "bridge.operations", "bridge.redact",
         "bridge.settings",
@@ -83,7 +83,7 @@ ALLOWED: dict[str, set[str]] = {
     "bridge.status": {"bridge.call", "bridge.errors", "bridge.jsontext", "bridge.redact"},
     "bridge.call": {"bridge.errors", "bridge.metadata"},
     "bridge.settings": {"bridge.errors", "bridge.metadata"},
-    # What files hold, certificates among it: known to whoever reads one.
+    # Reading files, and certificates in them, for several packages.
     "bridge.certificates": {"bridge.files"},
     "bridge.files": set(),
     "bridge.metadata": {"bridge.errors"},
@@ -96,10 +96,10 @@ ALLOWED: dict[str, set[str]] = {
     "bridge": set(),
 }  # fmt: skip
 
-#: What of `bridge` runs on the caller's side.
+#: The part of `bridge` that runs on the caller's side.
 CALLERS = {"bridge.__main__", "bridge.cli"}
 
-#: Library, and the only modules or packages that may import it.
+#: Libraries, and the only modules or packages that may import them.
 CONFINED: dict[str, set[str]] = {
     "httpx": {"bridge.upstream"},
     "httptools": {"bridge.upstream.connection"},
@@ -109,10 +109,11 @@ CONFINED: dict[str, set[str]] = {
     },
     "openai": {"aibridge.client.openai"},
     "orjson": {"bridge.jsontext", "aibridge.client.openai.jsontext"},
-    # local: replies of llama.cpp's own endpoints; client: gRPC's service config. Neither is a request or a reply.
+    # local: responses of llama.cpp's own endpoints; client: gRPC's service config. Neither is a call's request or
+    # response.
     "json": {"bridge.cli.local", "aibridge.client", "bridge.jsontext"},
     "pybase64": {"aibridge.client.openai.codec", "bridge.codec", "bridge.services.vectors"},
-    # Certificates are read in one place, tokens verified in another.
+    # Certificates are read in one place, and tokens verified in another.
     "cryptography": {"bridge.certificates"},
     "jwt": {"bridge.access.issuer"},
     "structlog": {"bridge.access", "bridge.files", "bridge.server", "bridge.telemetry", "bridge.upstream"},
@@ -125,7 +126,7 @@ CONFINED: dict[str, set[str]] = {
     "uvloop": {"bridge.cli", "bridge.server"},
 }  # fmt: skip
 
-#: Bytes in, values out: no module here may do I/O, wait, or know what time it is.
+#: Pure modules: they may not do I/O, wait or read the clock.
 PURE = (
     "aibridge.client.openai.codec", "aibridge.client.openai.errors", "aibridge.client.openai.jsontext",
     "bridge.codec", "bridge.errors", "bridge.jsontext", "bridge.redact", "bridge.upstream.sse",
@@ -148,7 +149,7 @@ MODULES = modules()
 
 
 def imports(name: str) -> Iterator[str]:
-    """The modules that a module imports anywhere, those in functions and for types included."""
+    """The modules that a module imports anywhere, including in functions and for types."""
     for node in ast.walk(ast.parse(MODULES[name].read_text())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -186,14 +187,14 @@ def test_imports_follow_the_table(name: str) -> None:
 
 @pytest.mark.parametrize("row", [row for row in ALLOWED if within(row, {"bridge"})])
 def test_the_server_never_imports_the_client(row: str) -> None:
-    """Only the commands are callers: whatever a served call needs comes without the client."""
+    """Only the commands import the client."""
     if not within(row, CALLERS):
         assert not any(within(target, {"aibridge.client"} | CALLERS) for target in ALLOWED[row])
 
 
 @by_module
 def test_libraries_stay_in_their_places(name: str) -> None:
-    """Only upstream/ knows HTTP, only the server's side and the clients know gRPC, only jsontext the JSON library."""
+    """HTTP is known to upstream/, gRPC to the server's side and the clients, the JSON library to jsontext."""
     for target in imports(name):
         places = CONFINED.get(target.partition(".")[0])
         assert places is None or within(name, places), f"{name} -> {target}, which belongs to {sorted(places or ())}"
@@ -201,13 +202,13 @@ def test_libraries_stay_in_their_places(name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name in MODULES if within(name, set(PURE))])
 def test_no_io(name: str) -> None:
-    """What can be tested with values alone stays that way."""
+    """Pure modules stay free of I/O, so that they can be tested with values alone."""
     for target in imports(name):
         assert target.partition(".")[0] not in IMPURE, f"{name} -> {target}: no I/O here"
 
 
 def test_there_are_no_cycles() -> None:
-    """Modules can be understood one after the other."""
+    """There are no import cycles."""
     done: set[str] = set()
 
     def visit(name: str, path: tuple[str, ...]) -> None:
@@ -223,7 +224,7 @@ def test_there_are_no_cycles() -> None:
 
 
 def test_the_table_is_acyclic_and_about_modules_that_exist() -> None:
-    """The table has one direction too: rows only allow what stands below them, and none is left over."""
+    """The table itself has no cycles, and names only existing modules."""
     rows = list(ALLOWED)
     for number, (row, targets) in enumerate(ALLOWED.items()):
         assert within(row, set(MODULES)), f"{row} is gone"
@@ -243,7 +244,7 @@ def test_the_table_is_acyclic_and_about_modules_that_exist() -> None:
     ],
 )
 def test_imports_are_seen(source: str, expected: set[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The tests above see every way to import."""
+    """The tests above find every form of import."""
     path = tmp_path / "module.py"
     path.write_text(source)
     monkeypatch.setitem(MODULES, "bridge.new", path)

@@ -1,6 +1,6 @@
-"""gRPC ignores an unknown channel option and an unknown field of a service config; so none of ours may be unknown.
+"""All channel options and service config fields exist, because gRPC silently ignores unknown ones.
 
-The names are looked up in the installed gRPC library: it has each of them as text that ends in a zero byte.
+The names are searched in the installed gRPC library, which contains them as zero-terminated text.
 """
 
 import json
@@ -20,9 +20,9 @@ from bridge import settings
 from bridge.server import options
 
 ROOT = Path(__file__).parents[2]
-#: A quoted text that begins as an option does, in whatever language.
+#: A quoted text that starts like an option, in any language.
 QUOTED = re.compile(r"""["'`](grpc\.[a-z0-9_.]*[a-z0-9_])""")
-#: Python modules and protobuf packages begin so too.
+#: Python modules and protobuf packages start like options too.
 OTHERWISE = re.compile(r"grpc\.(aio\b|[a-z]+\.v1)")
 
 
@@ -32,7 +32,7 @@ def library() -> bytes:
 
 
 def known(name: str) -> bool:
-    """Whether the installed gRPC library has this name."""
+    """Whether the installed gRPC library contains this name."""
     return f"{name}\0".encode() in library()
 
 
@@ -41,7 +41,7 @@ def options_in(text: str) -> set[str]:
 
 
 def texts() -> Iterator[tuple[str, str]]:
-    """Each file of the repository that is text, and what it says."""
+    """Each text file of the repository, with its content."""
     git = shutil.which("git")
     assert git
     listed = subprocess.run([git, "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True)  # noqa: S603 # ours
@@ -55,7 +55,7 @@ def texts() -> Iterator[tuple[str, str]]:
 
 
 def fields(config: Any) -> Iterator[str]:
-    """The name of each member of a service config, at any depth."""
+    """The names of all members of a service config, at any depth."""
     if isinstance(config, Mapping):
         for name, value in config.items():
             yield name
@@ -85,7 +85,10 @@ def test_a_letter_more_or_less_is_noticed(option: str) -> None:
 
 
 def test_pings_every_ten_seconds_are_tolerated() -> None:
-    """grpc-go pings every 10 s at most; a server that tolerates less ends the connection with `too_many_pings`."""
+    """The server tolerates a ping every 10 s, the minimum of grpc-go.
+
+    Otherwise it would end such connections with `too_many_pings`.
+    """
     passed = dict(options.of_calls(settings.Settings()))
     assert passed["grpc.http2.min_ping_interval_without_data_ms"] <= 9_000
     assert passed["grpc.keepalive_permit_without_calls"] == 1

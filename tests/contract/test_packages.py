@@ -1,4 +1,4 @@
-"""What the manifests of the packages have to agree on: one version, one licence, all messages."""
+"""The manifests of the packages agree: one version, one licence, all messages."""
 
 import shutil
 import subprocess
@@ -35,12 +35,12 @@ def run(tmp_path: Path) -> Run:
 
 
 def test_all_manifests_have_the_version_of_the_root() -> None:
-    """Whoever changes one has changed all: `python tools/versions.py VERSION`."""
+    """All manifests have the root's version (`python tools/versions.py VERSION`)."""
     assert versions.wrong() == []
 
 
 def test_a_version_is_written_everywhere(run: Run, tmp_path: Path) -> None:
-    """After that nothing of the old one is left in a manifest, and the check agrees."""
+    """Afterwards no manifest contains the old version, and the check passes."""
     old = run().stdout.strip()
     assert run("12.34.56").returncode == 0
     assert run().stdout == "12.34.56\n"
@@ -50,7 +50,7 @@ def test_a_version_is_written_everywhere(run: Run, tmp_path: Path) -> None:
 
 
 def test_a_manifest_of_another_version_is_named(run: Run, tmp_path: Path) -> None:
-    """The message has the file, what stands there, and what to run."""
+    """The message names the file, its version, and the command to run."""
     path = tmp_path / "generated" / "typescript" / "package.json"
     path.write_text(path.read_text("utf-8").replace(versions.version(), "9.9.9"), "utf-8")
     done = run("--check")
@@ -62,7 +62,7 @@ def test_a_manifest_of_another_version_is_named(run: Run, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("wrong", ["1.2", "v1.2.3", "1.2.3rc1", "01.2.3", "1.2.3 "])
 def test_what_not_every_registry_takes_is_refused(run: Run, wrong: str) -> None:
-    """Python and npm agree on MAJOR.MINOR.PATCH only; nothing is written."""
+    """Only MAJOR.MINOR.PATCH is accepted, which Python and npm share. Otherwise nothing is written."""
     done = run(wrong)
     assert done.returncode == 1
     assert "MAJOR.MINOR.PATCH" in done.stderr
@@ -71,12 +71,12 @@ def test_what_not_every_registry_takes_is_refused(run: Run, wrong: str) -> None:
 
 @pytest.mark.parametrize("folder", LICENSED)
 def test_each_package_has_the_licence(folder: str) -> None:
-    """Each is published from its own folder, and takes along only what lies there."""
+    """Each package has its own copy of the licence, because only its folder is published."""
     assert (ROOT / folder / "LICENSE").read_bytes() == (ROOT / "LICENSE").read_bytes()
 
 
 def test_the_npm_index_has_all_messages() -> None:
-    """`index.js` and `index.d.ts` are written by hand: a new proto has to be in them."""
+    """`index.js` and `index.d.ts`, which are written by hand, export every proto."""
     folder = ROOT / "generated" / "typescript"
     generated = {f"./{path.relative_to(folder).as_posix()}" for path in folder.rglob("*_pb.js")}
     for index in ("index.js", "index.d.ts"):

@@ -1,4 +1,4 @@
-"""What the contract promises about itself, read from the protos: presence, names, escape hatches, kinds of raw JSON."""
+"""The rules of the contract, checked in the protos: presence, names, escape hatches, kinds of raw JSON."""
 
 import re
 from collections.abc import Iterator
@@ -59,7 +59,7 @@ def fields() -> Iterator[tuple[DescriptorProto, FieldDescriptorProto, str]]:
 
 
 def oneof(message: DescriptorProto, field: FieldDescriptorProto) -> str:
-    """The oneof that a field is a member of, if it is a written one."""
+    """The oneof of a field, unless it is synthetic."""
     real = field.HasField("oneof_index") and not field.proto3_optional
     return message.oneof_decl[field.oneof_index].name if real else ""
 
@@ -69,20 +69,20 @@ def is_array(message: DescriptorProto) -> bool:
 
 
 def test_there_is_a_contract() -> None:
-    """The descriptor set is there with its comments, so that the tests below look at something."""
+    """The descriptor set exists and has comments."""
     assert sum(1 for _ in messages()) > 90
     assert all(comment for *_, comment in fields())
 
 
 def test_every_scalar_has_presence() -> None:
-    """`temperature: 0` and no temperature are different requests."""
+    """Every scalar has presence, because `temperature: 0` and no temperature are different requests."""
     for message, field, _ in fields():
         if field.type in _SCALARS and field.label != FieldDescriptorProto.LABEL_REPEATED:
             assert field.proto3_optional or oneof(message, field), f"{message.name}.{field.name}"
 
 
 def test_scalar_types() -> None:
-    """No enums of others' words, as tomorrow's would be 0; no unsigned integers; no 32-bit floats but in vectors."""
+    """No enums of values from outside, no unsigned integers, and no 32-bit floats except in vectors."""
     allowed = _SCALARS | {FieldDescriptorProto.TYPE_MESSAGE}
     for message, field, _ in fields():
         if (message.name, field.name) == ("RawRequest", "method"):  # the bridge's own choice
@@ -93,7 +93,7 @@ def test_scalar_types() -> None:
 
 
 def test_unions_end_in_kind() -> None:
-    """The codec knows a JSON union by the name of its oneof, and one member bears the JSON key itself."""
+    """The name of a JSON union's oneof ends in `_kind`, and one member has the JSON key as its name."""
     for message, _ in messages():
         for declared in message.oneof_decl:
             members = [field.name for field in message.field if oneof(message, field) == declared.name]
@@ -104,7 +104,7 @@ def test_unions_end_in_kind() -> None:
 
 
 def test_bytes_in_unions_are_named_by_one_rule() -> None:
-    """`KEY_raw` holds the bytes of base64 text, `KEY_inline` the content of a data: URL, and nothing else is bytes."""
+    """`KEY_raw` holds the bytes of base64 text, and `KEY_inline` those of a data: URL. No other field holds bytes."""
     for message, field, _ in fields():
         key = oneof(message, field).removesuffix("_kind")
         expected = ""
@@ -117,7 +117,7 @@ def test_bytes_in_unions_are_named_by_one_rule() -> None:
 
 
 def test_java_can_tell_accessors_apart() -> None:
-    """Java has `getDataBytes` for a string `data`, `getDataList` and `getDataCount` for a list: they are no fields."""
+    """No field is named like an accessor that Java generates for another field, such as `data_bytes`."""
     for message, _ in messages():
         names = {field.name for field in message.field}
         for field in message.field:
@@ -127,7 +127,7 @@ def test_java_can_tell_accessors_apart() -> None:
 
 
 def test_members_of_unions_can_be_told_apart() -> None:
-    """No two alternatives of a union are strings, numbers, booleans or objects; lists differ in their elements."""
+    """No two alternatives of a union have the same JSON type; lists differ in their items."""
     arrays = {message.name: message.field[0] for message, _ in messages() if is_array(message)}
 
     def kind(field: FieldDescriptorProto) -> str:
@@ -149,7 +149,7 @@ def test_members_of_unions_can_be_told_apart() -> None:
 
 
 def test_every_object_has_an_escape_hatch() -> None:
-    """A member that the schema does not know has a place in each message that is a JSON object."""
+    """Every message for a JSON object has `extra_json`."""
     closed = set()
     for message, _ in messages():
         extra = next((field for field in message.field if field.name == "extra_json"), None)

@@ -93,7 +93,7 @@ def _up(seen: Scrape) -> float:
     return seen.sum("aibridge_worker_up")
 
 
-async def test_a_worker_that_does_not_response(gateway: Gateway, hello: Hello) -> None:
+async def test_a_worker_that_does_not_respond(gateway: Gateway, hello: Hello) -> None:
     """A scrape does without it, and what it says too late is not taken for the answer to a later question."""
     gateway.script(respond_json(COMPLETION))
     async with serving(gateway, "--workers", "2", *METRICS) as process:

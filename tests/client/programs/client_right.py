@@ -1,4 +1,4 @@
-"""A program that uses the client as it should. It is type-checked, not run."""
+"""A correct program for the client. It is type-checked, not run."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator

@@ -1,4 +1,4 @@
-"""A program that uses the client wrongly. A type checker has to find each line marked with `# wrong`."""
+"""A program with wrong uses of the client. The type checker must report each line marked with `# wrong`."""
 
 from aibridge.client import CallFailed, aio, collect, connect, run_tools
 from aibridge.v1.chat_pb2 import CreateChatCompletionRequest

@@ -1,4 +1,4 @@
-"""A program that uses the generated stubs as it should. It is type-checked, not run."""
+"""A correct program for the generated stubs. It is type-checked, not run."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -46,7 +46,7 @@ async def annotated_too(chat: "chat_pb2_grpc.ChatServiceAsyncStub") -> str:
 
 
 class Service(chat_pb2_grpc.ChatServiceServicer):
-    """Only what a test needs: the other RPC is UNIMPLEMENTED."""
+    """Implements one RPC; the other one is UNIMPLEMENTED."""
 
     async def CreateChatCompletion(
         self, request: chat_pb2.CreateChatCompletionRequest, context: Context

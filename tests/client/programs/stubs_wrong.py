@@ -1,4 +1,4 @@
-"""A program that uses the generated stubs wrongly. A type checker has to find each line marked with `# wrong`."""
+"""A program with wrong uses of the generated stubs. The type checker must report each line marked with `# wrong`."""
 
 import grpc
 
