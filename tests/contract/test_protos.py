@@ -162,7 +162,7 @@ def test_every_object_has_an_escape_hatch() -> None:
 
 
 def test_bridge_options_are_on_every_request() -> None:
-    """What is for the bridge itself has one name and one number."""
+    """Options for the bridge have the same name and number on every request."""
     for message, _ in messages():
         options = [field.number for field in message.field if field.name == "bridge_options"]
         assert options == ([101] if message.name.endswith("Request") else []), message.name
@@ -170,7 +170,7 @@ def test_bridge_options_are_on_every_request() -> None:
 
 @pytest.mark.parametrize("name", sorted({field.name for _, field, _ in fields() if field.name.endswith("_json")}))
 def test_kinds_are_those_of_the_comments(name: str) -> None:
-    """A comment begins with what the text must hold, and `codec/kinds.py` checks for just that."""
+    """The comment of a `_json` field starts with the kind of JSON that `codec/kinds.py` requires."""
     for message, field, comment in fields():
         if field.name == name:
             assert field.type == FieldDescriptorProto.TYPE_STRING, f"{message.name}.{name}"
@@ -180,13 +180,13 @@ def test_kinds_are_those_of_the_comments(name: str) -> None:
 
 
 def test_kinds_have_no_rows_without_a_field() -> None:
-    """Each row of `codec/kinds.py` is about a field that exists."""
+    """Each row of `codec/kinds.py` is about an existing field."""
     assert set(KINDS) <= {field.name for _, field, _ in fields()}
 
 
 @pytest.mark.parametrize("descriptor", make.OBJECTS, ids=lambda descriptor: descriptor.name)
 def test_json_keys_are_claimed_once(descriptor: Descriptor) -> None:
-    """Fields share a JSON key only as members of one union; the vectors of Embedding, a list, are the exception."""
+    """Fields share a JSON key only within one union. The exception is the vectors of Embedding, which is a list."""
     keys = keys_of(descriptor)
     for key, sharing in keys.items():
         unions = {field.containing_oneof.name if field.containing_oneof else field.name for field in sharing}
@@ -195,7 +195,7 @@ def test_json_keys_are_claimed_once(descriptor: Descriptor) -> None:
 
 
 def test_explicit_json_names_are_those_in_the_protos() -> None:
-    """A key is camelCase where a proto says so, and nowhere else: `providerOptions`, but `max_tokens`."""
+    """A JSON key is camelCase only if a proto sets it: `providerOptions`, but `max_tokens`."""
     text = "".join(path.read_text() for path in (ROOT / "protos").rglob("*.proto"))
     written = re.findall(r'(\w+) = \d+ \[json_name = "(\w+)"\]', text)
     found = [

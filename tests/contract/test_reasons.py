@@ -1,4 +1,4 @@
-"""The reasons of failures are one list in three places: the bridge's table, the contract, the Python client."""
+"""The bridge's table, the contract and the Python client have the same reasons."""
 
 from pathlib import Path
 
@@ -9,18 +9,18 @@ from aibridge.v1 import errors_pb2
 from bridge.errors import Reason
 
 DESCRIPTORS = Path(__file__).parents[2] / "generated" / "aibridge.binpb"
-_ENUM, _VALUE = 5, 2  # numbers of fields in descriptor.proto, of which the paths of source locations are made
+_ENUM, _VALUE = 5, 2  # numbers of fields in descriptor.proto, from which the paths of source locations are built
 
 
 def test_the_contract_has_each_reason() -> None:
-    """`aibridge.v1.Reason` is the list that callers compare with: `ErrorInfo.reason` is the name of its constant."""
+    """`aibridge.v1.Reason` has a constant for each reason."""
     declared = set(errors_pb2.Reason.keys())
     assert declared == {reason.name for reason in Reason} | {"REASON_UNSPECIFIED"}, "protos/aibridge/v1/errors.proto"
     assert set(RETRYABLE) == declared - {"REASON_UNSPECIFIED"}
 
 
 def test_the_contract_says_the_same_of_each() -> None:
-    """The comment of a constant in errors.proto is what docs/errors.md says it means."""
+    """The comment of each constant in errors.proto is the meaning in docs/errors.md."""
     files = FileDescriptorSet.FromString(DESCRIPTORS.read_bytes()).file
     file = next(file for file in files if file.name.endswith("/errors.proto"))
     comments = {tuple(place.path): " ".join(place.leading_comments.split()) for place in file.source_code_info.location}

@@ -1,4 +1,4 @@
-"""What is fixed about a call cannot be written, and each field of its record is written by one module."""
+"""CallContext is immutable, and each field of CallRecord is written by one module."""
 
 import ast
 from collections import defaultdict
@@ -13,12 +13,12 @@ from bridge.call import CallContext, CallRecord
 ROOT = Path(__file__).parents[2]
 BRIDGE = ROOT / "bridge"
 FIELDS = {field.name for field in fields(CallRecord)}
-#: What a record has from its beginning, and nobody writes.
+#: Fields that are set at creation and never written.
 FIXED = {"method", "metadata", "request_id", "streams", "started", "chunks"}
 
 
 def targets(node: ast.AST) -> Iterator[ast.expr]:
-    """What a statement writes to, tuples taken apart."""
+    """The targets of a statement, with tuples unpacked."""
     found: list[ast.expr] = []
     if isinstance(node, ast.Assign | ast.Delete):
         found = list(node.targets)
@@ -33,7 +33,7 @@ def targets(node: ast.AST) -> Iterator[ast.expr]:
 
 
 def written(source: str) -> Iterator[tuple[str, str]]:
-    """The attributes that are written to, each with the text of what has it."""
+    """The attributes that are written, each with the expression before the dot."""
     for node in ast.walk(ast.parse(source)):
         for target in targets(node):
             if isinstance(target, ast.Attribute):
@@ -43,7 +43,7 @@ def written(source: str) -> Iterator[tuple[str, str]]:
 
 
 def is_record(owner: str) -> bool:
-    """Whether an expression is a record: by its name, which is the same everywhere."""
+    """Whether an expression is a record, by its name, which is the same in all modules."""
     return owner.rpartition(".")[2].removeprefix("_") == "record"
 
 
@@ -55,7 +55,7 @@ WRITES = [
 
 
 def test_nobody_writes_a_context() -> None:
-    """A context is frozen, and so is what stands in it but for the record."""
+    """A context is frozen, and so is everything in it except the record."""
     record = CallRecord("/a.B/C", (), "r")
     context = CallContext(record, "/a.B/C", (), 0.0)
     for field in fields(CallContext):
@@ -75,10 +75,13 @@ def test_each_field_of_the_record_has_one_writer() -> None:
 
 
 def test_records_are_called_record() -> None:
-    """A field of a record is not written by way of another name. Other objects write their own, through `self`."""
+    """Fields of a record are only written through the name `record`.
+
+    Other objects write their own fields through `self`.
+    """
     server = [write for write in WRITES if not write[0].startswith("bridge/cli/")]
     others = {write for write in server if write[2] in FIELDS and not is_record(write[1]) and write[1] != "self"}
-    assert others == {("bridge/telemetry/metrics.py", "self._methods[record.method]", "started")}  # a count of its own
+    assert others == {("bridge/telemetry/metrics.py", "self._methods[record.method]", "started")}  # its own counter
 
 
 def test_a_record_has_no_second_name() -> None:
@@ -102,5 +105,5 @@ def test_a_record_has_no_second_name() -> None:
     ],
 )
 def test_writes_are_seen(source: str, expected: set[tuple[str, str]]) -> None:
-    """The tests above see every way to write an attribute."""
+    """The tests above find every way to write an attribute."""
     assert set(written(source)) == expected

@@ -1,4 +1,4 @@
-"""How a release is made: what the changelog must have, what is refused, and that workflows only call make."""
+"""Making a release: requirements of the changelog, refused versions, and workflows that only call make."""
 
 import re
 import tomllib
@@ -29,13 +29,13 @@ CHANGELOG = """# Changelog
 
 
 def test_the_notes_of_a_version_are_its_section() -> None:
-    """Lists of their own belong to it; the next version does not."""
+    """The notes of a version are its section with its lists, up to the next version."""
     assert release.notes(CHANGELOG, "1.2.0") == "- New.\n\n### The contract\n\n- More.\n"
     assert release.notes(CHANGELOG, "1.1.0") == "- Old.\n"
 
 
 def test_a_release_has_a_date() -> None:
-    """Of the one that is made; a second run on the same day changes nothing."""
+    """The release sets the date. A second run on the same day changes nothing."""
     dated = release.dated(CHANGELOG, "1.2.0", "2026-03-04")
     assert dated == CHANGELOG.replace("1.2.0 (unreleased)", "1.2.0 (2026-03-04)")
     assert release.dated(dated, "1.2.0", "2026-03-04") == dated
@@ -50,13 +50,13 @@ def test_a_release_has_a_date() -> None:
     ],
 )
 def test_a_changelog_that_is_not_ready(version: str, why: str) -> None:
-    """The error names the section that is missing, or the date that it has."""
+    """The error names the missing section, or the date that the version already has."""
     with pytest.raises(release.ReleaseError, match=re.escape(why)):
         release.dated(CHANGELOG, version, "2026-03-04")
 
 
 def test_a_version_does_not_go_back(tmp_path: Path) -> None:
-    """What protos/released/ has was published; nothing is written before that is clear."""
+    """A version below the one in protos/released/ is refused before anything is written."""
     (tmp_path / "protos" / "released").mkdir(parents=True)
     for name in ("v0.9.0", "v0.10.0"):
         (tmp_path / "protos" / "released" / f"{name}.binpb").touch()
@@ -65,7 +65,7 @@ def test_a_version_does_not_go_back(tmp_path: Path) -> None:
 
 
 def test_the_changelog_has_notes_for_the_version_of_the_manifests() -> None:
-    """The next release can be made at any time."""
+    """The changelog has notes for the current version, so that a release can be made at any time."""
     assert release.notes((ROOT / "CHANGELOG.md").read_text("utf-8"), versions.version())
 
 
@@ -81,7 +81,7 @@ def steps() -> list[Any]:
 
 @pytest.mark.parametrize("step", steps())
 def test_workflows_run_make_and_nothing_else(step: dict[str, Any]) -> None:
-    """So what they do can be run on any machine; each target exists."""
+    """Workflows only call existing make targets, so that every step can run on any machine."""
     found = re.fullmatch(r'make ("\$TARGET"|[a-z-]+)( [A-Z_]+=\S+)*( >> "\$GITHUB_OUTPUT")?', step["run"])
     assert found, step["run"]
     if found[1] != '"$TARGET"':
@@ -89,7 +89,7 @@ def test_workflows_run_make_and_nothing_else(step: dict[str, Any]) -> None:
 
 
 def test_all_suites_of_the_matrix_are_targets() -> None:
-    """A name that is misspelt would only be seen on GitHub."""
+    """Every suite in a workflow's matrix is a make target."""
     suites = yaml.safe_load((ROOT / ".github" / "workflows" / "checks.yml").read_text("utf-8"))["jobs"]["suites"]
     targets = re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
     assert set(suites["strategy"]["matrix"]["target"]) <= set(targets)
@@ -97,7 +97,7 @@ def test_all_suites_of_the_matrix_are_targets() -> None:
 
 @pytest.mark.parametrize("manifest", ["pyproject.toml", "clients/python/pyproject.toml"])
 def test_classifiers_name_the_versions_that_are_tested(manifest: str) -> None:
-    """Those of the matrix, from `requires-python` on."""
+    """The classifiers name the tested versions of Python, from `requires-python` on."""
     matrix = yaml.safe_load((ROOT / ".github" / "workflows" / "checks.yml").read_text("utf-8"))["jobs"]["test"]
     project = tomllib.loads((ROOT / manifest).read_text("utf-8"))["project"]
     prefix = "Programming Language :: Python :: 3."
@@ -107,7 +107,7 @@ def test_classifiers_name_the_versions_that_are_tested(manifest: str) -> None:
 
 
 def test_actions_are_pinned() -> None:
-    """By commit, with the version beside it: a tag can be moved."""
+    """Actions are pinned by commit, with the version next to it, because a tag can move."""
     for path in WORKFLOWS:
         for line in path.read_text("utf-8").splitlines():
             if "uses:" in line:

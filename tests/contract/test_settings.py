@@ -1,4 +1,4 @@
-"""Every setting can be given in every way, whatever is added: by flag, by variable, by an entry of the file."""
+"""Every setting can be given as a flag, as a variable and as an entry of the file."""
 
 import json
 from pathlib import Path
@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from bridge.cli.app import app
 from bridge.settings.reference import Setting, reference
 
-#: A value other than the default, for settings whose kind alone does not give one.
+#: A value other than the default, for settings whose type does not give one.
 SAMPLES: dict[str, Any] = {
     "listen": "127.0.0.1:1",
     "health_listen": "127.0.0.1:2",
@@ -32,10 +32,10 @@ SAMPLES: dict[str, Any] = {
     "upstream_no_proxy": ["internal.example.org"],
     "provider_name": "vercel",
 }
-_FILE = __file__  # any file that is there: `config` does not read it
+_FILE = __file__  # any existing file: `config` does not read it
 _SERVER = {"tls_certificate_file": _FILE, "tls_key_file": _FILE}
 _TOKENS = {"jwt_issuer": "https://issuer.example.org/", "jwt_audiences": ["aibridge"]}
-#: What a setting needs beside it.
+#: Settings that another setting requires.
 COMPANIONS: dict[str, dict[str, Any]] = {
     "tls_certificate_file": {"tls_key_file": _FILE},
     "tls_key_file": {"tls_certificate_file": _FILE},
@@ -83,7 +83,7 @@ def sample(setting: Setting, folder: Path) -> Any:
 
 
 def shown(setting: Setting, arguments: list[str], variables: dict[str, str]) -> dict[str, Any]:
-    """What `aibridge config` says of a setting."""
+    """The value of a setting in `aibridge config`."""
     result = CliRunner().invoke(app, ["config", "--json", *arguments], env=variables)
     assert result.exit_code == 0, result.output
     return json.loads(result.stdout)[setting.name]
@@ -105,7 +105,7 @@ def variable(value: Any) -> str:
 def test_by_flag(setting: Setting, tmp_path: Path) -> None:
     value = sample(setting, tmp_path)
     arguments = ["--config", str(toml(tmp_path, COMPANIONS.get(setting.name, {})))]
-    if not setting.flag:  # a secret: there is no flag, and what was typed is not repeated
+    if not setting.flag:  # a secret has no flag, and its value is not repeated
         result = CliRunner().invoke(app, ["config", f"--{setting.name.replace('_', '-')}", value])
         assert result.exit_code == 2
         assert value not in result.output
@@ -139,7 +139,7 @@ def test_by_file(setting: Setting, tmp_path: Path) -> None:
 
 @every
 def test_is_described(setting: Setting) -> None:
-    """Each says what it does, and a number how far it goes."""
+    """Each setting has a description, and each number has bounds."""
     assert setting.meaning.endswith(".")
     assert "at most" in setting.allowed or setting.kind not in {"integer", "number"}
     assert setting.name not in {"config", "local", "as_json"}, "a flag of the command itself"

@@ -1,4 +1,4 @@
-"""The tests themselves: where helpers come from, and that each folder is one that tests/README.md describes."""
+"""The structure of the tests: where helpers are, and folders as tests/README.md describes them."""
 
 import ast
 from collections.abc import Iterator
@@ -10,14 +10,14 @@ TESTS = Path(__file__).parents[1]
 FILES = {
     str(path.relative_to(TESTS)): path
     for path in sorted(TESTS.rglob("*.py"))
-    if not any(part.startswith(".") for part in path.relative_to(TESTS).parts)  # what `make test-peers` installs
+    if not any(part.startswith(".") for part in path.relative_to(TESTS).parts)  # installed by `make test-peers`
 }
-#: Folders whose tests check other tests' tools, and programs made of the parts of other folders.
+#: Folders whose tests check other tests' tools, or programs that combine parts of other folders.
 BORROWERS = {"contract", "harness", "e2e", "fuzz", "floods"}
 
 
 def imported(path: Path) -> Iterator[str]:
-    """The modules of tests/ that this module imports, as paths relative to tests/."""
+    """The modules of tests/ that a module imports, as paths relative to tests/."""
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         names = []
         if isinstance(node, ast.Import):
@@ -32,21 +32,21 @@ def imported(path: Path) -> Iterator[str]:
 
 @pytest.mark.parametrize("name", FILES)
 def test_no_module_imports_a_test_module(name: str) -> None:
-    """What two test modules need is in a helper, so that each test module can be moved or deleted by itself."""
+    """No test module imports another one, so that each can be moved or deleted."""
     found = [target for target in imported(FILES[name]) if Path(target).name.startswith("test_")]
     assert found == [], f"{name} imports {found}: move what it needs into a helper"
 
 
 @pytest.mark.parametrize("name", [name for name in FILES if Path(name).parts[0] not in BORROWERS])
 def test_helpers_of_several_folders_are_in_support(name: str) -> None:
-    """A helper that another folder imports is in tests/support."""
+    """A helper that several folders import is in tests/support."""
     own = Path(name).parts[0]
     found = [target for target in imported(FILES[name]) if Path(target).parts[0] not in {own, "support"}]
     assert found == [], f"{name} imports {found}: move what it needs to tests/support"
 
 
 def test_each_folder_is_described() -> None:
-    """tests/README.md has each folder, and no loose test module lies beside the folders."""
+    """tests/README.md describes each folder, and every test module is in a folder."""
     text = (TESTS / "README.md").read_text("utf-8")
     folders = {Path(name).parts[0] for name in FILES if "/" in name}
     assert [folder for folder in sorted(folders) if f"`{folder}/`" not in text] == []
@@ -58,7 +58,7 @@ def test_each_folder_is_described() -> None:
     ["from tests.access.test_tls import x", "import tests.access.test_tls", "from tests.access import test_tls"],
 )
 def test_imports_are_seen(line: str, tmp_path: Path) -> None:
-    """The tests above see every way to import."""
+    """The tests above find every form of import."""
     path = tmp_path / "test_new.py"
     path.write_text(line)
     assert list(imported(path)) == ["access/test_tls.py"]

@@ -1,4 +1,4 @@
-"""The client's copy of the codec is the bridge's codec."""
+"""The client's copy of the codec equals the bridge's codec."""
 
 import subprocess
 import sys
@@ -17,12 +17,12 @@ def check() -> subprocess.CompletedProcess[str]:
 
 
 def test_the_copies_are_fresh() -> None:
-    """Whoever changes the bridge's codec has copied it."""
+    """The copies are up to date."""
     assert check().stderr == ""
 
 
 def test_a_stale_copy_is_named(tmp_path: Path) -> None:
-    """An edited copy fails the check, and so does one whose source is gone; the message says what to run."""
+    """An edited copy fails the check, and so does one whose source is gone. The message names the command to run."""
     for name in ("tools/vendor.py", "pyproject.toml", "bridge/jsontext.py", "bridge/codec/__init__.py"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text((ROOT / name).read_text("utf-8"), "utf-8")
@@ -41,5 +41,5 @@ def test_a_stale_copy_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("path", COPIES, ids=lambda path: path.name)
 def test_a_copy_says_what_to_edit(path: Path) -> None:
-    """Whoever opens a copy is sent to its source."""
+    """A copy names its source."""
     assert path.read_text("utf-8").startswith(f"# Copied by tools/vendor.py from bridge/codec/{path.name}:")

@@ -1,4 +1,4 @@
-"""The Helm chart: what it refuses, and what each of its values makes. By `helm template`, so it needs `make helm`."""
+"""The Helm chart: refused values, and the effect of each value. It runs `helm template`, so it needs `make helm`."""
 
 import json
 import os
@@ -26,7 +26,7 @@ CUSTOM = {
     "GRPCRoute",
     "BackendTrafficPolicy",
 }
-#: Every optional part at once; KEDA and the autoscaler exclude each other.
+#: All optional parts, except KEDA, which excludes the autoscaler.
 FULL = """
 tls: {enabled: true, certManager: {enabled: true, issuerRef: {name: ca}}}
 keda: {enabled: true}
@@ -49,7 +49,7 @@ def helm(*arguments: str, values: str = "") -> subprocess.CompletedProcess[str]:
 
 @cache
 def rendered(values: str = "") -> dict[tuple[str, str], Any]:
-    """What the chart makes of these values, as release `r`."""
+    """The manifests for these values, as release `r`."""
     done = helm("template", "r", str(chart.CHART), "--namespace", "ns", values=values)
     assert done.returncode == 0, done.stderr
     return {(item["kind"], item["metadata"]["name"]): item for item in yaml.safe_load_all(done.stdout) if item}
@@ -78,7 +78,7 @@ def variables(values: str = "") -> dict[str, str]:
 
 
 def at(item: Any, path: str) -> Any:
-    """The part of a manifest at a path: names and indices with dots between them."""
+    """The part of a manifest at a path of names and indices, with dots between them."""
     for name in path.split("."):
         item = item[int(name)] if isinstance(item, list) else item[name]
     return item
@@ -146,7 +146,7 @@ def test_a_wrong_value_is_refused_by_name(values: str, said: str) -> None:
     assert said in refused(values)
 
 
-#: A value, the manifest it shows in, the path there, and what is there.
+#: A value, the manifest that it changes, the path there, and the expected content.
 CASES: list[tuple[str, tuple[str, str], str, Any]] = [
     ("nameOverride: x", ("Deployment", "r-x"), "metadata.labels.app\\.kubernetes\\.io/name", "x"),
     ("fullnameOverride: x", ("Deployment", "x"), "metadata.name", "x"),
@@ -243,7 +243,7 @@ def test_a_value_shows(values: str, where: tuple[str, str], path: str, wanted: A
     assert item == wanted
 
 
-#: A value, and what the pod (or with a dot its container) has by it.
+#: A value, and its effect on the pod, or with a dot on the container.
 POD = [
     ("imagePullSecrets: [{name: s}]", "imagePullSecrets", [{"name": "s"}]),
     ("priorityClassName: p", "priorityClassName", "p"),
@@ -296,7 +296,7 @@ def test_a_part_can_be_left_out(values: str, gone: tuple[str, str]) -> None:
 
 
 def test_every_value_has_a_case() -> None:
-    """A value that no test above sets may have no effect at all."""
+    """Every value has a case above, because a value without a test may have no effect."""
     text = "\n".join([FULL, *(case[0] for case in (*CASES, *POD))]) + Path(__file__).read_text("utf-8")
     names = {path.rpartition(".")[2] for path, _, _ in chart.documented()}
     assert len(names) > 60
@@ -304,7 +304,7 @@ def test_every_value_has_a_case() -> None:
 
 
 def test_every_setting_can_be_given(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The ConfigMap holds each setting as the bridge reads it: lists, switches, large numbers."""
+    """The ConfigMap has each setting in a form that the bridge reads: lists, switches, large numbers."""
     given = {
         "max_message_bytes": 1 << 29, "stall_timeout": 0.5, "coalesce": True, "reflection": False, "log_level": "debug",
         "forward_headers": ["x-a", "x-b"], "upstream_credentials": "bridge", "workers": 2, "jwt_claim": None,
@@ -325,7 +325,7 @@ def test_every_setting_can_be_given(monkeypatch: pytest.MonkeyPatch, tmp_path: P
 
 
 def test_the_schema_knows_every_setting() -> None:
-    """Each setting is a setting or a file of the chart, or is made from ports, or is a secret."""
+    """Each setting is in the chart's settings or files, is made from ports, or is a secret."""
     known = chart.schema()["properties"]
     names = known["settings"]["properties"].keys() | known["files"]["properties"].keys()
     rest = {name for name in reference() if name not in names}
@@ -335,7 +335,7 @@ def test_the_schema_knows_every_setting() -> None:
 
 
 def test_a_pair_of_files_is_one_mount() -> None:
-    """A certificate and its key change in one moment, because they come from one mount of one Secret."""
+    """A certificate and its key come from one mount of one Secret, so that they change together."""
     values = (
         "files: {upstream_certificate_file: {secretName: s.x, key: c}, upstream_key_file: {secretName: s.x, key: k}}"
     )
@@ -364,7 +364,7 @@ def test_a_file_can_be_left_out() -> None:
     ids=["secret", "cert-manager", "spiffe"],
 )  # fmt: skip
 def test_tls(values: str, volume: dict[str, Any], *, authorities: bool) -> None:
-    """Each source of a certificate is mounted, and the bridge is given its files."""
+    """Each source of a certificate is mounted, and the bridge gets its files."""
     made = variables(values)
     assert made["AIBRIDGE_TLS_CERTIFICATE_FILE"] == "/run/tls/tls.crt"
     assert made["AIBRIDGE_TLS_KEY_FILE"] == "/run/tls/tls.key"
@@ -374,7 +374,7 @@ def test_tls(values: str, volume: dict[str, Any], *, authorities: bool) -> None:
 
 
 def test_settings_make_new_pods_and_nothing_else_does() -> None:
-    """The pods' template changes with the ConfigMap, because variables are read at the start."""
+    """Pods restart when the ConfigMap changes, because variables are read at startup, and for no other reason."""
 
     def hashed(values: str) -> str:
         return deployment(values)["template"]["metadata"]["annotations"]["checksum/config"]
@@ -389,7 +389,7 @@ def test_an_autoscaler_owns_the_replicas() -> None:
 
 
 def test_the_pod_of_helm_test_may_run_and_connect() -> None:
-    """It is restricted like the bridge, and has the label that the NetworkPolicy asks for."""
+    """The pod of `helm test` is restricted like the bridge, and has the label that the NetworkPolicy requires."""
     test = rendered()["Pod", "r-aibridge-test"]
     assert test["metadata"]["annotations"]["helm.sh/hook"] == "test"
     assert test["metadata"]["labels"]["aibridge.client"] == "true"
@@ -423,7 +423,7 @@ def test_notes_tell_how_to_call() -> None:
 
 
 def test_an_upgrade_keeps_the_selector() -> None:
-    """A Deployment's selector cannot change: a later chart with another one could not be installed over this."""
+    """The selector of a Deployment does not change between versions, because Kubernetes would refuse the upgrade."""
     assert deployment()["selector"]["matchLabels"] == {
         "app.kubernetes.io/name": "aibridge", "app.kubernetes.io/instance": "r",
     }  # fmt: skip

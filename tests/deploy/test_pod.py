@@ -1,4 +1,4 @@
-"""A pod's life as the manifest describes it: the bridge with its variables, and what the probes are told."""
+"""The life of a pod by the manifest: the bridge with the manifest's variables, and the results of its probes."""
 
 import asyncio
 from pathlib import Path
@@ -21,7 +21,7 @@ NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 
 @pytest.fixture
 def variables(tmp_path: Path) -> dict[str, str]:
-    """The container's, with ports that are free here, the Secrets in a folder, and a shorter delay."""
+    """The container's variables, with free ports, a folder for the Secrets, and a shorter delay."""
     secret, callers = tmp_path / "api-key", tmp_path / "tokens"
     secret.write_text("sk-from-the-secret\n")
     callers.write_text(f"{TOKEN.line}\n")
@@ -37,7 +37,7 @@ def variables(tmp_path: Path) -> dict[str, str]:
 
 
 async def probe(address: str, name: str) -> int:
-    """What the kubelet asks: a connection of its own each time, in the clear."""
+    """A probe as by the kubelet: a new connection each time, without TLS."""
     service = CONTAINER[name]["grpc"]["service"]
     async with channel_to(address) as channel:
         return (await health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(service=service))).status
@@ -50,7 +50,7 @@ async def until(address: str, name: str, wanted: int) -> None:
 
 
 async def test_a_pod_from_start_to_end(gateway: Gateway, variables: dict[str, str]) -> None:
-    """Ready when the upstream is reached with the Secret's key; alive to the end; the last stream is not cut."""
+    """The pod is ready once its key reaches the upstream, stays alive, and does not cut the last stream."""
     go_on = asyncio.Event()
 
     async def script(exchange: Exchange) -> None:

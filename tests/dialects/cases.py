@@ -1,7 +1,7 @@
-"""What a case of this folder is: a file in `payloads/`, the bytes of an upstream's reply, and what a caller receives.
+"""A case of this folder: a file in `payloads/` with an upstream's response, and the messages that a caller receives.
 
-Messages are written as keyword arguments of their type and compared whole, so that a field which nobody expects, or one
-that ended in `extra_json`, is a difference. The builders below leave out what all chunks have in common.
+Messages are keyword arguments of their type and are compared as a whole, so that an unexpected field, or one that ended
+in `extra_json`, is a difference. The builders below leave out the fields that all chunks share.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,8 +30,8 @@ def payload(name: str) -> bytes:
 class Stream:
     """One recorded-style stream.
 
-    `head` is what every message has beside the fields in `received`, where None takes a field away again. `usage` is
-    what the trailer `aibridge-usage` says. A stream that fails has a `reason`, and `metadata` of its ErrorInfo.
+    `head` are fields of every message in addition to those in `received`; None removes a field. `usage` is the trailer
+    `aibridge-usage`. A stream that fails has a `reason` and the `metadata` of its ErrorInfo.
     """
 
     name: str
@@ -58,27 +58,27 @@ class Stream:
 
 
 def head(chunk_id: str, model: str, created: int = CREATED, **more: Any) -> Fields:
-    """What all chunks of a stream say alike."""
+    """The fields that all chunks of a stream share."""
     return {"id": chunk_id, "object": CHUNK, "created": created, "model": model, **more}
 
 
 def said(at: int = 0, *, choice: Fields | None = None, top: Fields | None = None, **delta: Any) -> Fields:
-    """A chunk with one choice that goes on."""
+    """A chunk with one choice and no finish_reason."""
     return {"choices": [{"index": at, "delta": delta, **(choice or {})}], **(top or {})}
 
 
 def ended(reason: str, at: int = 0, *, choice: Fields | None = None, top: Fields | None = None, **delta: Any) -> Fields:
-    """A chunk with one choice that ends."""
+    """A chunk with one choice and a finish_reason."""
     return said(at, choice={"finish_reason": reason, **(choice or {})}, top=top, **delta)
 
 
 def called(index: int | None = None, call_id: str | None = None, kind: str | None = None, **function: Any) -> Fields:
-    """A fragment of a tool call; without keyword arguments it has no `function`."""
+    """A fragment of a tool call. Without keyword arguments it has no `function`."""
     fragment: Fields = {"index": index, "id": call_id, "type": kind, "function": function or None}
     return {key: value for key, value in fragment.items() if value is not None}
 
 
 def counts(prompt: int, completion: int, total: int | None = None) -> dict[str, int]:
-    """The three numbers of `usage`, as every server has them."""
+    """The three numbers of `usage` that every server sends."""
     total = prompt + completion if total is None else total
     return {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": total}

@@ -1,4 +1,4 @@
-"""One bridge for each module of this folder: hundreds of calls, many of which fail, must leave it as good as new."""
+"""One bridge for each module of this folder, so that hundreds of calls, many of which fail, must not damage it."""
 
 from collections.abc import AsyncIterator
 

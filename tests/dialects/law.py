@@ -1,4 +1,4 @@
-"""Nothing is lost: what a message, encoded as JSON again, has in common with the JSON that it was made from."""
+"""Nothing is lost: compares a message, encoded as JSON again, with the original JSON."""
 
 import json
 from typing import Any
@@ -11,17 +11,17 @@ from bridge.jsontext import dumps
 
 
 def assert_nothing_lost(message: Message, sent: str) -> None:
-    """The message says all that the JSON text `sent` says, and nothing else.
+    """The message has exactly the content of the JSON text `sent`.
 
-    Three things may differ: the order of members, nulls at the levels that the schema knows, which are gone, and the
-    index of a fragment of a tool call, which the bridge puts right.
+    Three things may differ: the order of members, nulls in known members, and the index of a tool call's fragment,
+    which the bridge corrects.
     """
     got = without_nulls(json.loads(dumps(encode(message))), message.DESCRIPTOR)
     assert got == without_nulls(json.loads(sent), message.DESCRIPTOR)
 
 
 def without_nulls(value: Any, descriptor: Any) -> Any:
-    """A JSON value without the nulls of the objects that have a message type, and without indexes of tool calls."""
+    """A JSON value without the nulls of objects that have a message type, and without indexes of tool calls."""
     if descriptor is None or not isinstance(value, (dict, list)):
         return value
     if isinstance(value, list):

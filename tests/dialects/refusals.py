@@ -1,4 +1,4 @@
-"""What servers answer when they refuse or fail, and what a caller is told. The shapes are those of the cheat-sheet."""
+"""Errors of servers, and the status that a caller gets for each. The shapes are from the cheat-sheet."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ NO_PROVIDERS = {"error": {"message": "No providers available", "type": "no_provi
 
 @dataclass(frozen=True)
 class Refusal:
-    """An HTTP status with a body, and the status, reason, message and facts that it becomes."""
+    """An HTTP status with a body, and the expected status, reason, message and metadata."""
 
     server: str
     http: int

@@ -1,4 +1,4 @@
-"""Plain completions as each server writes them, and the message that a caller receives for each."""
+"""Whole completions of each server, and the message that a caller receives for each."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,7 +11,7 @@ from tests.dialects.streams.servers import GROQ, JAILBREAK, SAFE, VERCEL
 
 @dataclass(frozen=True)
 class RecordedResponse:
-    """One reply: the file's name is the server's, or the example's in the surface reference."""
+    """One response. The file is named after the server, or after the example in the surface reference."""
 
     name: str
     model: str

@@ -1,4 +1,4 @@
-"""Bytes as bytes: what a caller gives as bytes goes upstream as base64 text, and comes back as bytes if it asks so."""
+"""Bytes that a caller sends go upstream as base64 text, and come back as bytes if the call asks for it."""
 
 from typing import Any
 
@@ -59,14 +59,14 @@ async def test_size_and_type_are_checked(bridge: Bridge, path: str, fields: dict
 
 
 async def test_a_third_less_on_the_wire() -> None:
-    """The same image as bytes and as the text that the upstream gets."""
+    """An image as bytes is smaller on the wire than the base64 text that the upstream gets."""
     data = bytes(range(256)) * 1000
     image = part(type="image_url", image_url={"url_inline": {"data": data, "mime_type": "image/png"}})
     assert image.ByteSize() < 0.76 * len(dumps(encode(image)))
 
 
 async def test_a_response_as_bytes(bridge: Bridge, hello: Request) -> None:
-    """With `inline_data` images and audio come as bytes, plain and streamed; encoding gives the JSON that was sent."""
+    """With `inline_data`, images and audio arrive as bytes, unary and streamed. Encoding gives the original JSON."""
     hello.bridge_options.inline_data = True
     message = {"role": "assistant", "content": "Here.", **DELTA}
     completion = {"id": "c", "choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}

@@ -1,4 +1,4 @@
-"""Embeddings through real sockets: every form of vector that servers send arrives as 32-bit floats, in order."""
+"""Embeddings through real sockets: every form of vector arrives as 32-bit floats, in order."""
 
 import base64
 import json
@@ -22,7 +22,7 @@ USAGE = {"prompt_tokens": 3, "total_tokens": 3}
 
 
 def float32(vector: list[float]) -> list[float]:
-    """The numbers as 32 bits can hold them."""
+    """The numbers, rounded to 32 bits."""
     return list(array("f", vector))
 
 
@@ -53,7 +53,7 @@ async def embed(bridge: Bridge, body: Any, **request: Any) -> Outcome:
 
 
 async def test_e19(bridge: Bridge) -> None:
-    """Token lists and options go out as they are; vectors that come in another order arrive in that of the inputs."""
+    """Lists of tokens and options go out unchanged. Vectors are sorted into the order of the inputs."""
     outcome = await embed(
         bridge,
         payload("e19.json"),
@@ -76,7 +76,7 @@ async def test_e19(bridge: Bridge) -> None:
 @pytest.mark.parametrize("asked", [None, "float", "base64"])
 @pytest.mark.parametrize("sent", ["float", "base64"])
 async def test_either_form_is_taken(bridge: Bridge, asked: str | None, sent: str) -> None:
-    """Servers answer in either form, whatever was asked for; the bridge asks for base64 where the caller does not."""
+    """Either form of vector is accepted. The bridge asks for base64 if the caller sets no format."""
     vectors = VECTORS if sent == "float" else [text(vector) for vector in VECTORS]
     outcome = await embed(bridge, listed(*vectors), encoding_format=asked, **TEXTS)
     assert bridge.gateway.last.json["encoding_format"] == (asked or "base64")
@@ -84,7 +84,7 @@ async def test_either_form_is_taken(bridge: Bridge, asked: str | None, sent: str
 
 
 async def test_base64_is_a_setting(start: Start) -> None:
-    """A gateway that refuses to be asked for base64 is not asked."""
+    """With the setting off, the bridge does not ask for base64."""
     async with start(embeddings_base64=False) as bridge:
         assert read(await embed(bridge, listed(VECTORS[0]))) == [float32(VECTORS[0])]
         assert bridge.gateway.last.json == {"model": "m", "input": "hi"}
@@ -106,7 +106,7 @@ async def test_base64_is_a_setting(start: Start) -> None:
     ids=["string", "empty-string", "strings", "tokens", "token-lists", "raw"],
 )
 async def test_input_forms(bridge: Bridge, fields: dict[str, Any], sent: str) -> None:
-    """All forms of input keep theirs: one text is no list of one, and one list of tokens is no batch."""
+    """All forms of input keep their form: a text is not sent as a list, nor a list of tokens as a batch."""
     bridge.gateway.script(respond_json(listed(text(VECTORS[0]))))
     await bridge.embeddings.CreateEmbedding(Request(model="m", **fields))
     assert bridge.gateway.last.body.decode() == f'{{"model":"m","input":{sent},"encoding_format":"base64"}}'
@@ -120,7 +120,7 @@ async def test_vllm_messages_instead_of_input(bridge: Bridge) -> None:
 
 
 async def test_no_usage(bridge: Bridge) -> None:
-    """Usage may be missing, and then is."""
+    """A missing usage stays missing."""
     outcome = await embed(bridge, listed(VECTORS[0], usage=None))
     assert read(outcome) == [float32(VECTORS[0])]
     assert not outcome.messages[0].HasField("usage")
@@ -128,7 +128,7 @@ async def test_no_usage(bridge: Bridge) -> None:
 
 
 async def test_ollama_nulls(bridge: Bridge) -> None:
-    """Ollama makes no vector of an empty text and says so with nulls: that is an empty list, and not an error."""
+    """Ollama returns null for an empty text. That is an empty list, not an error."""
     outcome = await embed(bridge, {"object": "", "data": None, "model": "", "usage": None}, input="")
     assert read(outcome) == []
 
@@ -157,7 +157,7 @@ WRONG_NUMBERS: list[tuple[dict[str, Any], Any]] = [
 
 @pytest.mark.parametrize(("request_fields", "data"), WRONG_NUMBERS)
 async def test_wrong_number_of_vectors(bridge: Bridge, request_fields: dict[str, Any], data: Any) -> None:
-    """Fewer or more vectors than inputs is no success: nobody could tell which input has which."""
+    """Fewer or more vectors than inputs is an error, because nobody could assign them."""
     outcome = await embed(bridge, {"object": "list", "data": data}, **request_fields)
     assert (outcome.code, outcome.info.reason) == (StatusCode.INTERNAL, "UPSTREAM_MALFORMED_RESPONSE")
     assert outcome.messages == []
@@ -166,7 +166,7 @@ async def test_wrong_number_of_vectors(bridge: Bridge, request_fields: dict[str,
 @pytest.mark.parametrize("fields", [TEXTS, TOKENS, RAW], ids=["texts", "tokens", "raw"])
 @pytest.mark.parametrize("data", [[V0, V1], [V1_TEXT, V0]], ids=["in order", "in reverse"])
 async def test_right_number_of_vectors(bridge: Bridge, fields: dict[str, Any], data: Any) -> None:
-    """As many vectors as inputs, in whatever order and form, are in the order of the inputs."""
+    """With one vector per input, vectors in any order and form are sorted by input."""
     assert read(await embed(bridge, {"data": data}, **fields)) == [float32(vector) for vector in VECTORS]
 
 
@@ -184,7 +184,7 @@ async def test_forms_of_base64(bridge: Bridge, length: int, padded: bool, encode
 
 @pytest.mark.parametrize("body", [{}, {"data": "none"}, {"data": [1]}, {"data": {"embedding": [1.0]}}])
 async def test_no_list_of_embeddings(bridge: Bridge, body: dict[str, Any]) -> None:
-    """A reply without its substance is never an empty success."""
+    """A response without a list of embeddings is an error, not an empty success."""
     outcome = await embed(bridge, {"object": "list", "model": "m", **body})
     assert (outcome.code, outcome.info.reason) == (StatusCode.INTERNAL, "UPSTREAM_MALFORMED_RESPONSE")
 
@@ -204,14 +204,14 @@ async def test_multi_vector(bridge: Bridge) -> None:
 
 
 async def test_vllm_other_number_formats(bridge: Bridge) -> None:
-    """Base64 text that is not 32-bit floats stays text: the bridge does not misread it."""
+    """Base64 text that is not 32-bit floats stays text."""
     outcome = await embed(bridge, listed("AAAA"), embed_dtype="float16", encoding_format="base64")
     assert read(outcome) == [[]]
     assert outcome.messages[0].data[0].extra_json == '{"embedding":"AAAA"}'
 
 
 async def test_floats_beyond_32_bits(bridge: Bridge) -> None:
-    """A number that a 32-bit float cannot hold does not become infinite."""
+    """A number that is too large for 32 bits does not become infinite."""
     outcome = await embed(bridge, listed([1e300, 0.5]))
     assert outcome.messages[0].data[0].embedding_json == "[1e+300,0.5]"
 

@@ -1,4 +1,4 @@
-"""Each case of the field, through real sockets: whole, and in pieces of a few bytes."""
+"""Each case of the table through real sockets, whole and in pieces of a few bytes."""
 
 import json
 
@@ -37,7 +37,7 @@ def text_of(case: Case, outcome: Outcome) -> str:
 @pytest.mark.parametrize("size", [1 << 20, 7], ids=["whole", "in pieces"])
 @pytest.mark.parametrize("case", CASES, ids=map(str, CASES))
 async def test_case(case: Case, size: int, bridge: Bridge) -> None:
-    """The status says what the upstream said, and what came before it is delivered."""
+    """The status reports the upstream's error, and earlier chunks are delivered."""
     outcome = await outcome_of(bridge, case, size)
     assert (outcome.info.reason if outcome.details else "") == case.reason, outcome.message
     assert (outcome.code is grpc.StatusCode.OK) == (case.reason == OK)
@@ -54,13 +54,13 @@ async def test_case(case: Case, size: int, bridge: Bridge) -> None:
 
 
 async def test_each_recorded_case_is_played() -> None:
-    """The 24 cases of the file are all in the table."""
+    """The table contains the 24 cases of the file."""
     assert {case.sent for case in CASES} >= {recorded(name) for name in json.loads(payload("field.json"))}
 
 
 @pytest.mark.parametrize("sent", [recorded("retry-info"), waits({"seconds": 34}), waits("30s")])
 async def test_a_wait_beyond_the_deadline(sent: bytes, start: Start, gateway: Gateway) -> None:
-    """A wait that the body names counts as one of `Retry-After`: the deadline leaves no time, so nobody waits."""
+    """A delay in the body counts like `Retry-After`: if the deadline is earlier, the bridge does not wait."""
     async with start(max_retries=2) as bridge:
         gateway.script(raw(sent))
         outcome = await ask(bridge.chat.CreateChatCompletion(HELLO, timeout=10))
@@ -70,7 +70,7 @@ async def test_a_wait_beyond_the_deadline(sent: bytes, start: Start, gateway: Ga
 
 @pytest.mark.parametrize("sent", [waits("0.02s"), waits({"nanos": 20_000_000})])
 async def test_a_wait_within_the_deadline(sent: bytes, start: Start, gateway: Gateway) -> None:
-    """A short one is waited for, and the request is sent again."""
+    """The bridge waits for a short delay and retries."""
     async with start(max_retries=2) as bridge:
         gateway.script(raw(sent), raw(http(json.dumps(FINISHED))))
         outcome = await ask(bridge.chat.CreateChatCompletion(HELLO))

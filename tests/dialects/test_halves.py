@@ -1,4 +1,4 @@
-"""Emoji that a server cuts in two, half a surrogate pair in each chunk, through real sockets."""
+"""Emoji that a server splits, with half a surrogate pair in each chunk, through real sockets."""
 
 import json
 from collections import defaultdict
@@ -20,7 +20,7 @@ DONE = "data: [DONE]\n\n"
 
 
 def chunk(delta: str = "", finish: str | None = None, index: int = 0, head: str = "") -> str:
-    """A chunk of one choice; `delta` and `head` are the text of members."""
+    """A chunk of one choice. `delta` and `head` are JSON text of members."""
     choice = f'"index":{index},"delta":{{{delta}}},"finish_reason":{json.dumps(finish)}'
     return f'data: {{{head}"choices":[{{{choice}}}]}}\n\n'
 
@@ -123,7 +123,7 @@ CASES: dict[str, tuple[str, dict[Any, str]]] = {
 
 
 def texts(messages: list[chat_pb2.CreateChatCompletionStreamResponse]) -> dict[Any, str]:
-    """All texts of a stream, joined, by what and whose they are."""
+    """All texts of a stream, joined by member and choice."""
     found: dict[Any, str] = defaultdict(str)
     for message in messages:
         for choice in message.choices:
@@ -141,7 +141,7 @@ async def test_halves(
     coalesce: bool,  # noqa: FBT001
     bridge: Bridge,
 ) -> None:
-    """They are put together, in the text that each belongs to; what is never completed is U+FFFD, in its place."""
+    """Halves are joined in the text to which they belong. A half that is never completed becomes U+FFFD."""
     stream, expected = CASES[name]
     request = chat_pb2.CreateChatCompletionRequest(
         model="m",
@@ -155,7 +155,7 @@ async def test_halves(
 
 
 async def test_what_else_a_chunk_says_stays(bridge: Bridge) -> None:
-    """A chunk whose text changes loses nothing: unknown members, integers of any size, the role."""
+    """A chunk with a half loses nothing else: unknown members, integers of any size, the role."""
     head = '"id":"c","trace":123456789012345678901234567890,"new":{"b":1,"a":[null]},'
     stream = chunk(f'"role":"assistant","content":"{HIGH}"', head=head) + content(LOW, head=head) + STOP + DONE
     bridge.gateway.script(raw_sse(stream))
@@ -170,7 +170,7 @@ async def test_what_else_a_chunk_says_stays(bridge: Bridge) -> None:
 
 
 async def test_a_whole_response(bridge: Bridge) -> None:
-    """Half of a pair in a whole response has no other half to wait for."""
+    """Half of a pair in a whole response becomes U+FFFD at once."""
     body = rf'{{"choices": [{{"index": 0, "message": {{"content": "a{HIGH}"}}, "finish_reason": "stop"}}]}}'.encode()
     head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n\r\n"
     bridge.gateway.script(raw(head + body))

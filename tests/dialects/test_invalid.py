@@ -1,4 +1,4 @@
-"""Requests that no gateway could accept: refused with the path of the field, before anything goes upstream."""
+"""Requests that no gateway could accept are refused with the path of the field, before anything goes upstream."""
 
 from typing import Any
 
@@ -83,7 +83,7 @@ CHAT = [
 
 @pytest.mark.parametrize(("path", "fields"), CHAT, ids=lambda value: value if isinstance(value, str) else "")
 async def test_chat(bridge: Bridge, path: str, fields: dict[str, Any]) -> None:
-    """Both RPCs refuse with INVALID_REQUEST and the proto path, quote nothing, and ask no gateway."""
+    """Both RPCs refuse with INVALID_REQUEST and the field's path, quote nothing, and send nothing upstream."""
     request = chat_pb2.CreateChatCompletionRequest(**{"model": "m", "messages": HI, **fields})
     check(bridge, await ask(bridge.chat.CreateChatCompletion(request)), path)
     check(bridge, await drain(bridge.chat.CreateChatCompletionStream(request)), path)
@@ -103,6 +103,6 @@ EMBEDDINGS = [
 
 @pytest.mark.parametrize(("path", "fields"), EMBEDDINGS, ids=lambda value: value if isinstance(value, str) else "")
 async def test_embedding(bridge: Bridge, path: str, fields: dict[str, Any]) -> None:
-    """An invalid embedding request names the field that is wrong."""
+    """An invalid embedding request names the wrong field."""
     request = embeddings_pb2.CreateEmbeddingRequest(**{"model": "m", "input": "hi", **fields})
     check(bridge, await ask(bridge.embeddings.CreateEmbedding(request)), path)

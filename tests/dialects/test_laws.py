@@ -1,4 +1,4 @@
-"""The table of streams against its payloads, with no bridge in between: is what it expects all that was sent?"""
+"""The table of streams agrees with its payloads: it expects everything that they contain."""
 
 import re
 
@@ -8,7 +8,7 @@ from tests.dialects.cases import DONE, PAYLOADS, Stream
 from tests.dialects.law import assert_nothing_lost
 from tests.dialects.streams import STREAMS
 
-#: The events of `e20`, whose framing is more than a pattern can read.
+#: The events of `e20`, whose framing is too complex for a pattern.
 TORTURE = ['{"choices":\n[]}', '{"choices":[{"index":0,"delta":{"content":"a\u2028b"}}]}']
 
 
@@ -18,7 +18,7 @@ def _nothing_sent_yet() -> None:
 
 
 def events(stream: Stream) -> list[str]:
-    """The data of the events that make messages, read from the bytes without the bridge's decoder."""
+    """The data of the events that make messages, read without the bridge's decoder."""
     if stream.name == "e20":
         return TORTURE
     data = re.findall(rb"^data: ?(.*?)$", stream.sent.partition(b"data: " + DONE)[0], re.MULTILINE)
@@ -27,7 +27,7 @@ def events(stream: Stream) -> list[str]:
 
 @pytest.mark.parametrize("stream", STREAMS, ids=str)
 def test_nothing_is_lost(stream: Stream) -> None:
-    """Each event of the stream has one message, and the message says what the event says, null members aside."""
+    """Each event of a stream has one message with the same content, except null members."""
     sent = events(stream)
     assert len(sent) == len(stream.messages)
     for message, event in zip(stream.messages, sent, strict=True):
@@ -35,5 +35,5 @@ def test_nothing_is_lost(stream: Stream) -> None:
 
 
 def test_every_payload_is_played() -> None:
-    """No file lies about unused, and each is used once."""
+    """Each payload file is used exactly once."""
     assert sorted(stream.name for stream in STREAMS) == sorted(path.stem for path in PAYLOADS.glob("*.sse"))

@@ -1,4 +1,4 @@
-"""Catalogues through real sockets: the model lists of many servers, and retrieving one by whatever id it has."""
+"""Lists of models of many servers through real sockets, and retrieving a model by any id."""
 
 import json
 from typing import Any
@@ -141,7 +141,7 @@ async def listing(bridge: Bridge, body: Any) -> Outcome:
 
 @pytest.mark.parametrize("server", LISTS)
 async def test_list(bridge: Bridge, server: str) -> None:
-    """Every model of a list arrives, with everything that the list says of it."""
+    """Every model of a list arrives with all its members."""
     sent = json.dumps(LISTS[server], separators=(",", ":"))
     outcome = await listing(bridge, sent.encode())
     assert outcome.code is StatusCode.OK, outcome.message
@@ -152,7 +152,7 @@ async def test_list(bridge: Bridge, server: str) -> None:
 
 
 async def test_vercel_prices_are_text(bridge: Bridge) -> None:
-    """Prices keep all their digits; a model without one has none."""
+    """Prices keep all their digits. A model without a price has none."""
     (message,) = (await listing(bridge, LISTS["vercel"])).messages
     claude, embed = message.data
     assert claude.pricing.input == "0.000003"
@@ -173,7 +173,7 @@ async def test_vllm_permission(bridge: Bridge) -> None:
 
 
 async def test_llamacpp_parallel_list(bridge: Bridge) -> None:
-    """llama.cpp lists its models twice; `data` is the list, and the other is not lost."""
+    """llama.cpp lists its models twice: `data` is the list, and the other list is kept."""
     (message,) = (await listing(bridge, LISTS["llamacpp"])).messages
     assert [model.id for model in message.data] == ["m.gguf"]
     assert message.data[0].meta.n_ctx_train == 40960
@@ -181,13 +181,13 @@ async def test_llamacpp_parallel_list(bridge: Bridge) -> None:
 
 
 async def test_bare_array(bridge: Bridge) -> None:
-    """A list without its envelope is a list."""
+    """A list without an object around it is accepted."""
     (message,) = (await listing(bridge, [GPT])).messages
     assert message == models_pb2.ListModelsResponse(data=[models_pb2.Model(**GPT)])
 
 
 async def test_models_instead_of_data(bridge: Bridge) -> None:
-    """Some call the list `models`; unknown members come through."""
+    """A list under the name `models` is accepted, and unknown members are kept."""
     sent = b'{"models": [{"id": "m", "quantum_mode": {"b": 1, "a": 2.50}}]}'
     (message,) = (await listing(bridge, sent)).messages
     assert [model.id for model in message.data] == ["m"]
@@ -195,14 +195,14 @@ async def test_models_instead_of_data(bridge: Bridge) -> None:
 
 
 async def test_null_data(bridge: Bridge) -> None:
-    """Ollama without a model says null."""
+    """Ollama's null for an empty list is accepted."""
     (message,) = (await listing(bridge, {"object": "list", "data": None})).messages
     assert list(message.data) == []
 
 
 @pytest.mark.parametrize("body", [{}, {"data": {}}, {"data": ["gpt-x"]}, {"data": "none"}])
 async def test_no_list(bridge: Bridge, body: dict[str, Any]) -> None:
-    """A reply without its substance is never an empty success."""
+    """A response without a list is an error, not an empty success."""
     outcome = await listing(bridge, body)
     assert (outcome.code, outcome.info.reason) == (StatusCode.INTERNAL, "UPSTREAM_MALFORMED_RESPONSE")
 
@@ -228,7 +228,7 @@ async def retrieve(bridge: Bridge, model: str) -> Outcome:
     ],
 )
 async def test_retrieve(bridge: Bridge, model: str, segment: str) -> None:
-    """An id is one segment of the path, whatever is in it."""
+    """Any id is one segment of the path."""
     bridge.gateway.script(respond_json({**GPT, "id": model}))
     outcome = await retrieve(bridge, model)
     assert outcome.messages == [models_pb2.Model(**{**GPT, "id": model})], outcome.message
@@ -239,7 +239,7 @@ async def test_retrieve(bridge: Bridge, model: str, segment: str) -> None:
     "model", ["", ".", "..", "a\nb", "a\r\nHost: evil", "\0", "a\x7f", "\u2028", "\u202egpt", "m" * 4097]
 )
 async def test_retrieve_refuses(bridge: Bridge, model: str) -> None:
-    """What is no id of a model is refused before anything goes upstream."""
+    """An invalid id is refused before anything goes upstream."""
     outcome = await retrieve(bridge, model)
     assert (outcome.code, outcome.info.reason) == (StatusCode.INVALID_ARGUMENT, "INVALID_REQUEST")
     assert [violation.field for violation in outcome.details["BadRequest"].field_violations] == ["model"]
@@ -260,7 +260,7 @@ async def test_retrieve_an_unknown_model(bridge: Bridge) -> None:
 
 
 async def test_retrieve_from_list(start: Start) -> None:
-    """For servers that only list: the model is found in the list, and what is not in it is not found."""
+    """For servers that only list, the model is found in the list, or reported as not found."""
     async with start(retrieve_from_list=True) as bridge:
         bridge.gateway.script(respond_json(LISTS["vllm"]))
         outcome = await retrieve(bridge, "Qwen/Qwen3-X")
@@ -285,7 +285,7 @@ async def test_retrieve_from_list(start: Start) -> None:
     ],
 )  # fmt: skip
 async def test_query(bridge: Bridge, fields: dict[str, Any], query: str) -> None:
-    """Fields and extra members become the query; nothing in them can be read as anything but a value."""
+    """Fields and extra members become the query. A value cannot become another parameter."""
     bridge.gateway.script(respond_json({"object": "list", "data": [GPT], "has_more": True, "last_id": "gpt-x"}))
     models = await bridge.models.ListModels(models_pb2.ListModelsRequest(**fields))
     assert bridge.gateway.last.path == f"/v1/models{query}"
@@ -304,7 +304,7 @@ async def test_query(bridge: Bridge, fields: dict[str, Any], query: str) -> None
     ],
 )
 async def test_what_is_no_query(bridge: Bridge, extra: str, words: str) -> None:
-    """It is refused with the field's name, before anything goes upstream."""
+    """A value that a query cannot express is refused with the field's name, before anything goes upstream."""
     outcome = await ask(bridge.models.ListModels(models_pb2.ListModelsRequest(limit=5, extra_json=extra)))
     assert outcome.code is StatusCode.INVALID_ARGUMENT
     assert outcome.info.reason == "INVALID_REQUEST"

@@ -1,4 +1,4 @@
-"""Requests through real sockets: what the caller set and nothing else arrives upstream, in the caller's own words."""
+"""Requests through real sockets: exactly what the caller set arrives upstream, with the caller's own text."""
 
 import json
 from base64 import b64decode
@@ -82,7 +82,7 @@ async def send(bridge: Bridge, **request: Any) -> Any:
 
 
 async def test_e18(bridge: Bridge) -> None:
-    """Zeros, false, null, empty text, empty objects and integers above 2^53 arrive as they were meant."""
+    """Zeros, false, null, empty text, empty objects and integers above 2^53 arrive unchanged."""
     assert await send(bridge, **E18) == json.loads(payload("e18.json"))
     body = bridge.gateway.last.body.decode()
     assert f'"parameters":{F_PARAMETERS}' in body
@@ -93,7 +93,7 @@ async def test_e18(bridge: Bridge) -> None:
 
 
 async def test_e18_without_the_nulls(bridge: Bridge) -> None:
-    """The same request as read from JSON: explicit nulls at typed levels are normalised to absent, nothing else."""
+    """The same request read from JSON: explicit nulls in known members become absent, and nothing else changes."""
     bridge.gateway.script(respond_json(RESPONSE_TEXT))
     await bridge.chat.CreateChatCompletion(decode(Request, payload("e18.json")))
     expected = json.loads(payload("e18.json"))
@@ -104,7 +104,7 @@ async def test_e18_without_the_nulls(bridge: Bridge) -> None:
 
 
 async def test_e2_follow_up(bridge: Bridge) -> None:
-    """A reasoning block that was put together from the deltas of E2 goes back with its signature, byte for byte."""
+    """A reasoning block that was accumulated from the deltas of E2 goes back with its signature, byte for byte."""
     sent = await send(
         bridge,
         model="anthropic/claude-x",
@@ -135,7 +135,7 @@ async def test_e2_follow_up(bridge: Bridge) -> None:
 
 
 async def test_reasoning_comes_back_as_it_went_out(bridge: Bridge) -> None:
-    """A caller who puts a received message into the next request sends the same block upstream."""
+    """A received message in the next request sends the same block upstream."""
     details = (
         '[{"type":"reasoning.summary","summary":"S","id":"rs_1","format":"openai-responses-v1","index":0},'
         '{"type":"reasoning.encrypted","data":"b3BhcXVl","id":"rs_1","format":"openai-responses-v1","index":0},'
@@ -149,7 +149,7 @@ async def test_reasoning_comes_back_as_it_went_out(bridge: Bridge) -> None:
 
 
 async def test_stream_follows_from_the_rpc(bridge: Bridge) -> None:
-    """There is no field for it: the unary call does not say it, the streaming call says true."""
+    """The unary call sends no `stream`, and the streaming call sends true."""
     request = Request(model="m", messages=HI)
     bridge.gateway.script(respond_json(RESPONSE_TEXT), sse({"choices": [{"index": 0, "finish_reason": "stop"}]}))
     assert (await ask(bridge.chat.CreateChatCompletion(request))).code is StatusCode.OK
@@ -164,7 +164,7 @@ async def test_stream_follows_from_the_rpc(bridge: Bridge) -> None:
     [("false", True, False), ("true", False, True), ("null", True, True), ('{"a": 1}', False, False)],
 )
 async def test_stream_in_extra_json(bridge: Bridge, text: str, *, whole: bool, streamed: bool) -> None:
-    """A server that has to be told `"stream": false` is told so; what contradicts the RPC is refused."""
+    """`"stream": false` in `extra_json` is sent with the unary call. A value that contradicts the RPC is refused."""
     request = Request(model="m", messages=HI, extra_json=f'{{"stream": {text}}}')
     calls = (
         (whole, "CreateChatCompletionStream", bridge.chat.CreateChatCompletion, ask, respond_json(RESPONSE_TEXT)),
@@ -184,7 +184,7 @@ async def test_stream_in_extra_json(bridge: Bridge, text: str, *, whole: bool, s
 
 
 async def test_stream_options_are_the_callers(bridge: Bridge) -> None:
-    """The bridge asks for no usage that the caller did not ask for, and passes on what it asks for."""
+    """The bridge does not request usage by itself, and forwards the caller's stream_options."""
     bridge.gateway.script(sse({"choices": [{"index": 0, "finish_reason": "stop"}]}))
     await drain(bridge.chat.CreateChatCompletionStream(Request(model="m", messages=HI)))
     assert "stream_options" not in bridge.gateway.last.json
@@ -194,7 +194,7 @@ async def test_stream_options_are_the_callers(bridge: Bridge) -> None:
 
 
 async def test_nothing_but_what_was_set(bridge: Bridge) -> None:
-    """No default of the schema and no option for the bridge goes upstream: models refuse what they do not know."""
+    """No default of the schema and no bridge option goes upstream, because models refuse unknown members."""
     await send(bridge, model="m", messages=HI, bridge_options={"retry": False, "coalesce": True})
     assert bridge.gateway.last.body == b'{"model":"m","messages":[{"role":"user","content":"hi"}]}'
 
@@ -229,7 +229,7 @@ async def test_forms(bridge: Bridge, fields: dict[str, Any], sent: Any) -> None:
 
 
 async def test_e15_custom_tool(bridge: Bridge) -> None:
-    """A tool with a grammar, and the choice of it."""
+    """E15: a tool with a grammar, and the choice of it."""
     grammar = {"syntax": "lark", "definition": "start: /[0-9+]+/"}
     sent = await send(
         bridge,
@@ -245,7 +245,7 @@ async def test_e15_custom_tool(bridge: Bridge) -> None:
 
 
 async def test_custom_tool_call(bridge: Bridge) -> None:
-    """What a custom tool was called with is text, and goes back as such."""
+    """The input of a custom tool is text, and goes back as text."""
     call = {"id": "call_c", "type": "custom", "custom": {"name": "calc", "input": '{"not": json'}}
     messages = [{"role": "assistant", "tool_calls": [call]}, {"role": "tool", "tool_call_id": "call_c", "content": "6"}]
     assert (await send(bridge, model="m", messages=messages))["messages"] == messages
@@ -290,7 +290,7 @@ async def test_custom_tool_call(bridge: Bridge) -> None:
     ids=str,
 )
 async def test_parts(bridge: Bridge, part: dict[str, Any], sent: dict[str, Any]) -> None:
-    """Parts in all their forms; what the caller gives as bytes arrives as base64 text or as a `data:` URL."""
+    """Parts in all forms. Bytes from the caller arrive as base64 text or as a `data:` URL."""
     kind = next(iter(sent)).removesuffix("_id")
     parts = {"items": [{"type": kind, **part}]}
     body = await send(bridge, model="m", messages=[{"role": "user", "content_parts": parts}])
@@ -298,7 +298,7 @@ async def test_parts(bridge: Bridge, part: dict[str, Any], sent: dict[str, Any])
 
 
 async def test_megabytes_of_bytes(bridge: Bridge) -> None:
-    """A large image goes out whole, though not in one write."""
+    """A large image goes out completely, in several writes."""
     data = bytes(range(256)) * 8192
     parts = {"items": [{"type": "image_url", "image_url": {"url_inline": {"data": data, "mime_type": "image/png"}}}]}
     body = await send(bridge, model="m", messages=[{"role": "user", "content_parts": parts}])

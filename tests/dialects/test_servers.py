@@ -1,6 +1,6 @@
-"""The oddities of each server in the cheat-sheet of the surface reference: plain replies, errors, and how they stream.
+"""The peculiarities of each server in the cheat-sheet of the surface reference: responses, errors, and streaming.
 
-Its streams are in `test_streams.py`, one payload for each server's ending; the catalogues in `test_models.py`.
+`test_streams.py` has a payload for the end of each server's streams, and `test_models.py` the lists of models.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ STREAM_HEAD = {"id": "c", "object": "chat.completion.chunk", "created": 1, "mode
 
 @pytest.mark.parametrize("case", RESPONSES, ids=str)
 async def test_plain_response(bridge: Bridge, hello: Request, case: RecordedResponse) -> None:
-    """A reply arrives as this message, and the message says all that the reply says."""
+    """A response arrives as this message, which has everything in the response."""
     bridge.gateway.script(respond(case.sent, content_type="application/json; charset=utf-8"))
     outcome = await ask(bridge.chat.CreateChatCompletion(hello))
     assert outcome.messages == [case.message], outcome.message
@@ -40,7 +40,7 @@ async def test_plain_response(bridge: Bridge, hello: Request, case: RecordedResp
 @pytest.mark.parametrize("case", REFUSALS, ids=str)
 @pytest.mark.parametrize("rpc", ["CreateChatCompletion", "CreateChatCompletionStream"])
 async def test_refusal(bridge: Bridge, hello: Request, case: Refusal, rpc: str) -> None:
-    """A caller learns the same from an error whether a plain reply or a stream was asked for."""
+    """A caller gets the same status for an error, unary or streamed."""
     bridge.gateway.script(respond_json(case.body, case.http, **case.headers))
     call = getattr(bridge.chat, rpc)(hello)
     outcome = await (drain(call) if rpc.endswith("Stream") else ask(call))
@@ -59,7 +59,7 @@ async def test_refusal(bridge: Bridge, hello: Request, case: Refusal, rpc: str) 
 async def test_openrouter_fails_with_200(
     bridge: Bridge, hello: Request, name: str, code: StatusCode, reason: str, message: str
 ) -> None:
-    """An error in a 200 reply is the error that it names, in the body or in a choice."""
+    """An error in a 200 response is reported as that error, in the body or in a choice."""
     bridge.gateway.script(respond(payload(f"{name}.json")))
     outcome = await ask(bridge.chat.CreateChatCompletion(hello))
     assert (outcome.code, outcome.info.reason, outcome.message) == (code, reason, message)
@@ -67,14 +67,14 @@ async def test_openrouter_fails_with_200(
 
 
 async def test_xai_fails_with_200(bridge: Bridge, hello: Request) -> None:
-    """A flat error without `choices` is no completion."""
+    """A flat error without `choices` is not a completion."""
     bridge.gateway.script(respond_json({"code": "invalid-argument", "error": "bad temperature"}))
     outcome = await ask(bridge.chat.CreateChatCompletion(hello))
     assert (outcome.code, outcome.message) == (StatusCode.INVALID_ARGUMENT, "bad temperature")
 
 
 async def test_openrouter_comments_are_no_progress(start: Start, hello: Request) -> None:
-    """Keep-alive comments do not stop the clock that waits for the first event."""
+    """Keep-alive comments do not extend the first event timeout."""
 
     async def script(exchange: Exchange) -> None:
         await exchange.head(content_type="text/event-stream")
@@ -89,7 +89,7 @@ async def test_openrouter_comments_are_no_progress(start: Start, hello: Request)
 
 
 async def test_azure_deployment_path(start: Start, hello: Request) -> None:
-    """The base URL may have a path of any depth; what the RPC adds comes behind it."""
+    """The base URL may have a path of any depth, and the RPC's path follows it."""
     async with start() as plain:
         url = plain.gateway.url.removesuffix("/v1") + "/openai/deployments/my%20gpt/v1/"
     async with start(upstream_url=url) as bridge:
@@ -99,7 +99,7 @@ async def test_azure_deployment_path(start: Start, hello: Request) -> None:
 
 
 async def test_azure_retry_after_ms(bridge: Bridge, hello: Request) -> None:
-    """`retry-after-ms` goes before `retry-after`, and reaches gRPC's own retries and whoever reads the details."""
+    """`retry-after-ms` overrides `retry-after`, and reaches gRPC's retries and the details."""
     bridge.gateway.script(respond_json({"error": {"code": "429"}}, 429, retry_after_ms="1500", retry_after="2"))
     outcome = await ask(bridge.chat.CreateChatCompletion(hello))
     assert outcome.details["RetryInfo"].retry_delay == Duration(seconds=1, nanos=500_000_000)
@@ -117,7 +117,7 @@ async def test_vercel_image_of_megabytes(bridge: Bridge, hello: Request) -> None
 
 
 async def test_mistral_names_the_field(bridge: Bridge, hello: Request) -> None:
-    """The path in a 422 `detail` becomes a proto path."""
+    """The path in a 422 `detail` becomes the path of a field."""
     detail = [{"loc": ["body", "messages", 0, "role"], "msg": "field required", "type": "value_error.missing"}]
     bridge.gateway.script(respond_json({"detail": detail}, 422))
     outcome = await ask(bridge.chat.CreateChatCompletion(hello))
@@ -126,7 +126,7 @@ async def test_mistral_names_the_field(bridge: Bridge, hello: Request) -> None:
 
 
 async def test_a_server_that_ignores_stream(bridge: Bridge, hello: Request) -> None:
-    """A plain completion in reply to a stream's request is one chunk that says the same."""
+    """A whole completion in response to a streaming request is one chunk with the same content."""
     bridge.gateway.script(respond(payload("openai.json")))
     outcome = await drain(bridge.chat.CreateChatCompletionStream(hello))
     assert outcome.code is StatusCode.OK
@@ -148,7 +148,7 @@ async def test_nothing_is_lost_on_the_way_to_a_chunk(bridge: Bridge, hello: Requ
 
 
 async def test_a_bare_object_under_the_name_of_a_stream(bridge: Bridge, hello: Request) -> None:
-    """JSON that calls itself an event stream is what it is: a completion makes one chunk, an error is that error."""
+    """JSON labelled as an event stream is read as JSON: a completion makes one chunk, an error is reported."""
     bridge.gateway.script(raw_sse(payload("openai.json")))
     outcome = await drain(bridge.chat.CreateChatCompletionStream(hello))
     assert outcome.code is StatusCode.OK
@@ -163,7 +163,7 @@ async def test_a_bare_object_under_the_name_of_a_stream(bridge: Bridge, hello: R
 
 
 async def test_an_error_in_json_to_a_stream(bridge: Bridge, hello: Request) -> None:
-    """A 200 with a JSON error in reply to a stream's request is that error."""
+    """A 200 with a JSON error in response to a streaming request is reported as that error."""
     bridge.gateway.script(respond(payload("e7-body.json")))
     outcome = await drain(bridge.chat.CreateChatCompletionStream(hello))
     assert (outcome.code, outcome.message) == (StatusCode.UNAVAILABLE, "boom")
@@ -171,7 +171,7 @@ async def test_an_error_in_json_to_a_stream(bridge: Bridge, hello: Request) -> N
 
 @pytest.mark.parametrize("choices", [None, {}, "none", [1]])
 async def test_choices_that_are_no_list(bridge: Bridge, hello: Request, choices: object) -> None:
-    """A completion whose substance is missing is never handed out as an empty success."""
+    """A completion without a list of choices is an error, not an empty success."""
     bridge.gateway.script(respond_json({"id": "c", "choices": choices}))
     outcome = await ask(bridge.chat.CreateChatCompletion(hello))
     assert (outcome.code, outcome.info.reason) == (StatusCode.INTERNAL, "UPSTREAM_MALFORMED_RESPONSE")
@@ -187,7 +187,7 @@ ACCEPTED = {"request_id": "e8a2"}
 
 
 async def test_deferred(bridge: Bridge, hello: Request) -> None:
-    """XAI answers a deferred request with its id alone; the completion is fetched later."""
+    """A deferred request to xAI is answered with an id. The completion is fetched later."""
     hello.deferred = True
     bridge.gateway.script(respond_json(ACCEPTED))
     outcome = await ask(bridge.chat.CreateChatCompletion(hello))
@@ -211,7 +211,7 @@ async def test_an_id_is_no_completion(
     deferred: bool | None,  # noqa: FBT001
     body: Any,
 ) -> None:
-    """To a request that is not deferred an id is no answer, and to none is a body without it."""
+    """An id alone is only accepted for a deferred request, and a body without an id never is."""
     if deferred is not None:
         hello.deferred = deferred
     bridge.gateway.script(respond_json(body))
@@ -220,7 +220,7 @@ async def test_an_id_is_no_completion(
 
 
 async def test_a_deferred_request_that_fails(bridge: Bridge, hello: Request) -> None:
-    """An error is one, deferred or not."""
+    """An error is reported, deferred or not."""
     hello.deferred = True
     bridge.gateway.script(respond_json({"request_id": "e8a2", "code": "rate_limit_exceeded", "error": "slow down"}))
     outcome = await ask(bridge.chat.CreateChatCompletion(hello))
@@ -228,14 +228,14 @@ async def test_a_deferred_request_that_fails(bridge: Bridge, hello: Request) -> 
 
 
 async def test_no_choices_at_all(bridge: Bridge, hello: Request) -> None:
-    """An empty list of choices is a list."""
+    """An empty list of choices is accepted."""
     bridge.gateway.script(respond_json({"id": "c", "choices": []}))
     outcome = await ask(bridge.chat.CreateChatCompletion(hello))
     assert outcome.messages == [chat_pb2.CreateChatCompletionResponse(id="c", extra_json='{"choices":[]}')]
 
 
 async def test_xai_defers(bridge: Bridge, hello: Request) -> None:
-    """The response to `deferred: true` has an id and no choices. Without that request it is a fault."""
+    """The response to `deferred: true` has an id and no choices. For any other request that is an error."""
     deferred = Request(deferred=True)
     deferred.MergeFrom(hello)
     bridge.gateway.script(respond_json({"request_id": "f15c"}), respond_json({"request_id": "f15c"}), respond_json({}))

@@ -1,6 +1,6 @@
-"""Streams of many servers: what the upstream sent byte for byte, what the caller received message by message.
+"""Streams of many servers: the upstream's bytes, and the messages that the caller receives.
 
-The bytes are in `payloads/`, the messages in `streams/`, one module for each theme.
+The bytes are in `payloads/`, the messages in `streams/`, with a module for each theme.
 """
 
 import json
@@ -18,7 +18,7 @@ Request = chat_pb2.CreateChatCompletionRequest
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-#: Above this many bytes, one at a time would only take long.
+#: Larger payloads are not sent byte by byte, which would take long.
 SMALL = 2600
 
 
@@ -29,7 +29,7 @@ async def play(bridge: Bridge, hello: Request, script: Script) -> Outcome:
 
 @pytest.mark.parametrize("stream", STREAMS, ids=str)
 async def test_stream(bridge: Bridge, hello: Request, stream: Stream) -> None:
-    """The caller gets these messages and this status, however the bytes are cut on their way."""
+    """The caller gets these messages and this status, wherever the bytes are split."""
     for send in (whole, by_event, by_byte) if len(stream.sent) <= SMALL else (whole, by_event):
         check(stream, await play(bridge, hello, send(stream.sent)))
 

@@ -1,7 +1,7 @@
-"""Members that nobody has heard of yet arrive from every place, in both directions.
+"""Unknown members arrive from every place, in both directions.
 
-What a caller writes is sent byte for byte: spaces, the order of members and the form of a number, `2.50`. What an
-upstream writes keeps its value and the order of its members.
+What a caller writes is sent byte for byte: white space, order and the notation of numbers. What an upstream writes
+keeps its value and the order of its members.
 """
 
 import json
@@ -59,7 +59,7 @@ async def test_request(bridge: Bridge, place: str) -> None:
 
 
 async def test_embedding_request(bridge: Bridge) -> None:
-    """So it is in a request for embeddings."""
+    """The same in a request for embeddings."""
     bridge.gateway.script(respond_json({"object": "list", "data": [{"index": 0, "embedding": [1.0]}]}))
     request = embeddings_pb2.CreateEmbeddingRequest(model="m", input="x", extra_json=EXTRA)
     await bridge.embeddings.CreateEmbedding(request)
@@ -67,7 +67,7 @@ async def test_embedding_request(bridge: Bridge) -> None:
 
 
 def _holders(value: Any) -> int:
-    """How many objects have the unknown member."""
+    """The number of objects with the unknown member."""
     if isinstance(value, list):
         return sum(map(_holders, value))
     if isinstance(value, dict):
@@ -75,7 +75,7 @@ def _holders(value: Any) -> int:
     return 0
 
 
-#: Where the member stands in a completion, and where its message has it.
+#: The place of the member in a completion, and in its message.
 RESPONSES = {
     "top": ('{"choices":[{"index":0}],Q}', lambda respond: respond),
     "choice": ('{"choices":[{"index":0,Q}]}', lambda respond: respond.choices[0]),
@@ -114,7 +114,7 @@ RESPONSES = {
 
 @pytest.mark.parametrize("place", RESPONSES)
 async def test_response(bridge: Bridge, place: str) -> None:
-    """An unknown member of a response is in the `extra_json` of the message that it belongs to."""
+    """An unknown member of a response is in the `extra_json` of its message."""
     text, holder = RESPONSES[place]
     bridge.gateway.script(respond(text.replace("Q", MODE)))
     received = await bridge.chat.CreateChatCompletion(Request(model="m", messages=[HI]))
@@ -134,7 +134,7 @@ async def test_chunk(bridge: Bridge, place: str) -> None:
 
 
 class _AsReply:
-    """A chunk with the names of a whole reply."""
+    """A chunk with the names of a whole response."""
 
     def __init__(self, wrapped: Any) -> None:
         self._wrapped = wrapped
@@ -147,7 +147,7 @@ class _AsReply:
 
 @pytest.mark.parametrize("vector", [VECTOR, "[1,0.0, 0]", "[[1.0]]"], ids=["base64", "floats", "vectors"])
 async def test_embedding(bridge: Bridge, vector: str) -> None:
-    """Taking the vectors out leaves the rest as it was."""
+    """Cutting out the vectors leaves other members unchanged."""
     text = f'{{"data": [{{{MODE}, "embedding": {vector}, "index": 0}}], "usage": {{{MODE}}}, {MODE}}}'
     bridge.gateway.script(respond(text))
     received = await bridge.embeddings.CreateEmbedding(embeddings_pb2.CreateEmbeddingRequest(model="m", input="x"))
@@ -158,14 +158,14 @@ async def test_embedding(bridge: Bridge, vector: str) -> None:
 
 
 async def test_model(bridge: Bridge) -> None:
-    """So it is in a model and in its prices."""
+    """The same in a model and in its prices."""
     bridge.gateway.script(respond(f'{{"id": "m", {MODE}, "pricing": {{{MODE}}}}}'))
     model = await bridge.models.RetrieveModel(models_pb2.RetrieveModelRequest(model="m"))
     assert model.extra_json == model.pricing.extra_json == RECEIVED
 
 
 async def test_list_of_models(bridge: Bridge) -> None:
-    """So it is in a list of models."""
+    """The same in a list of models."""
     bridge.gateway.script(respond(f'{{"data": [{{"id": "m", {MODE}}}], {MODE}}}'))
     models = await bridge.models.ListModels(models_pb2.ListModelsRequest())
     assert models.extra_json == models.data[0].extra_json == RECEIVED

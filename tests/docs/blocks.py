@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).parents[2]
-#: Every page that people read, but those about the tests.
+#: Every page that users read.
 PAGES: Final = sorted(
     path
     for pattern in ("*.md", "docs/*.md", "examples/*.md", "*/*/*.md", "deploy/helm/*/*.md")
@@ -26,7 +26,7 @@ _BLOCK: Final = re.compile(
 
 @dataclass(frozen=True)
 class Block:
-    """A fenced block. `mark` and `text` are those of the comment before it, else empty."""
+    """A fenced block. `mark` and `text` are from the comment before it; otherwise they are empty."""
 
     page: str
     line: int
@@ -37,12 +37,12 @@ class Block:
 
     @property
     def name(self) -> str:
-        """Where it stands, as an editor finds it."""
+        """Its place, in the form that editors understand."""
         return f"{self.page}:{self.line}"
 
 
 def blocks_of(page: Path) -> list[Block]:
-    """All blocks of a page, in their order."""
+    """All blocks of a page, in order."""
     text = page.read_text("utf-8")
     return [
         Block(
@@ -61,5 +61,5 @@ BLOCKS: Final = [block for page in PAGES for block in blocks_of(page)]
 
 
 def of(*languages: str) -> list[Block]:
-    """The blocks in these languages that are to be checked."""
+    """The blocks in these languages that have to be checked."""
     return [block for block in BLOCKS if block.language in languages and block.mark != "unchecked"]

@@ -1,4 +1,4 @@
-"""What is wrong with the command lines of a page: options, variables, targets, files and calls that do not exist."""
+"""Finds options, variables, targets, files and calls in the command lines of a page that do not exist."""
 
 import json
 import re
@@ -13,7 +13,7 @@ from google.protobuf import descriptor_pool, json_format, message_factory
 import aibridge.v1.chat_pb2
 import aibridge.v1.embeddings_pb2
 import aibridge.v1.models_pb2
-import aibridge.v1.raw_pb2  # these, to have the services in the pool
+import aibridge.v1.raw_pb2  # imported to have the services in the pool
 from bridge.cli.app import app
 from bridge.settings.reference import reference
 from tests.docs.blocks import ROOT
@@ -21,7 +21,7 @@ from tests.docs.blocks import ROOT
 _COMMANDS: Final = typer.main.get_group(app).commands
 _UsageError: Final = typer.BadParameter.__base__
 _TARGETS: Final = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
-#: Programs of others, whose arguments nobody checks here.
+#: Other projects' programs, whose arguments are not checked.
 _OTHERS: Final = {
     *("cargo", "cat", "cmake", "go", "helm", "java", "mvn", "node", "npm", "npx", "php", "rake", "ruby"),
     *("chmod", "openssl", "python3", ".venv/bin/pip", ".venv/bin/python"),
@@ -37,7 +37,7 @@ _VARIABLE: Final = re.compile(r"[A-Z][A-Z0-9_]*=")
 
 
 def problems(code: str, page: Path) -> Iterator[str]:
-    """What is wrong with the lines of a shell block that stands on this page."""
+    """The problems in the lines of a shell block on this page."""
     text = re.sub(r"(^|\s)#\s.*$", "", re.sub(r"\\\n\s*", " ", code), flags=re.MULTILINE)
     lexer = shlex.shlex(text, posix=True, punctuation_chars="|&;<>\n")
     lexer.whitespace = " \t"
@@ -48,7 +48,7 @@ def problems(code: str, page: Path) -> Iterator[str]:
 
 
 def _split(words: list[str]) -> Iterator[list[str]]:
-    """Single commands, without what they are redirected to."""
+    """The single commands, without redirections."""
     command: list[str] = []
     redirected = False
     for word in words:
@@ -79,7 +79,7 @@ def _command(words: list[str], page: Path) -> Iterator[str]:
 
 
 def aibridge(arguments: list[str], _: Path = ROOT) -> Iterator[str]:
-    """What the command line itself says about these arguments; nothing is run."""
+    """The command line's own error for these arguments. Nothing is run."""
     name, *rest = arguments
     command = _COMMANDS.get(name)
     if command is None:
@@ -92,7 +92,7 @@ def aibridge(arguments: list[str], _: Path = ROOT) -> Iterator[str]:
 
 
 def _make(arguments: list[str], page: Path) -> Iterator[str]:
-    if page.parent != ROOT / "examples" / "php":  # it has a Makefile of its own
+    if page.parent != ROOT / "examples" / "php":  # it has its own Makefile
         yield from (f"make has no target {word}" for word in arguments if "=" not in word and word not in _TARGETS)
 
 
@@ -115,7 +115,7 @@ def _python(arguments: list[str], _: Path) -> Iterator[str]:
 
 
 def _call(words: list[str], _: Path) -> Iterator[str]:
-    """A call by reflection: its method exists, and its JSON is a message of the method's."""
+    """A call by reflection: its method must exist, and its JSON must be a message of the method."""
     name = next((word.split("//")[-1].partition("/")[2] for word in words if "//" in word), words[-1])
     service, _, method = name.rpartition("/")
     try:
@@ -128,7 +128,7 @@ def _call(words: list[str], _: Path) -> Iterator[str]:
 
 
 def _container(arguments: list[str], _: Path) -> Iterator[str]:
-    """What is behind the image's name, or behind `--`, is the bridge's own command line."""
+    """After the image's name or `--` follows the bridge's own command line."""
     for position, word in enumerate(arguments):
         if word.startswith("aibridge:") and "run" in arguments and arguments[position + 1 :]:
             yield from aibridge(arguments[position + 1 :])
@@ -136,7 +136,7 @@ def _container(arguments: list[str], _: Path) -> Iterator[str]:
             yield from _command([arguments[position + 1]], ROOT)
 
 
-#: Those whose arguments are checked.
+#: The programs whose arguments are checked.
 _CHECKS: Final[dict[str, Callable[[list[str], Path], Iterator[str]]]] = {
     "aibridge": aibridge,
     ".venv/bin/aibridge": aibridge,

@@ -1,4 +1,4 @@
-"""Every code block of the pages is checked, or says why not."""
+"""Every code block of the pages is checked, or has the reason why not."""
 
 import json
 import os
@@ -20,7 +20,7 @@ from tests.docs.blocks import BLOCKS, ROOT, Block, of
 from tests.docs.commands import problems
 
 CHART = ROOT / "deploy" / "helm" / "aibridge"
-#: Checked here; `tests/e2e/clients` has the compilers for the rest.
+#: Languages that are checked here. `tests/e2e/clients` checks others with their compilers.
 HERE = ("python", "sh", "toml", "yaml", "json")
 COMPILED = ("go", "ts", "java")
 
@@ -30,7 +30,7 @@ def named(block: Block) -> str:
 
 
 def test_every_block_is_checked_or_says_why_not() -> None:
-    """A block in a language that nothing checks needs the mark, and a mark needs its reason."""
+    """A block in a language that nothing checks needs the mark, and a mark needs a reason."""
     wrong = [
         block.name
         for block in BLOCKS
@@ -44,7 +44,7 @@ def test_every_block_is_checked_or_says_why_not() -> None:
 
 
 def test_python_blocks_pass_mypy(tmp_path: Path) -> None:
-    """Each is a whole module: its imports included, every name known, every type right."""
+    """Each Python block is a whole module that passes mypy, including its imports."""
     names = {}
     for number, block in enumerate(of("python")):
         compile(block.code, block.name, "exec")
@@ -70,12 +70,12 @@ def test_python_blocks_pass_mypy(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("block", of("sh"), ids=named)
 def test_commands_exist(block: Block) -> None:
-    """Commands, options, variables, targets, files and methods are those of this revision."""
+    """Commands, options, variables, targets, files and methods exist in this revision."""
     assert list(problems(block.code, ROOT / block.page)) == []
 
 
 def test_a_wrong_command_is_found() -> None:
-    """So does a page notice when a flag, a command, a variable, a target, a file or a method goes."""
+    """A removed flag, command, variable, target, file or method is reported."""
     page = ROOT / "README.md"
     for line, what in {
         "aibridge serve --drain-dely 5": "No such option: --drain-dely",
@@ -97,7 +97,7 @@ def test_a_wrong_command_is_found() -> None:
 
 @pytest.mark.parametrize("block", of("toml"), ids=named)
 def test_settings_and_rules_are_accepted(block: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A block of settings starts a bridge as far as its settings go; any other is one of rules for callers."""
+    """A block of settings is valid for the bridge; any other TOML block has valid rules for callers."""
     entries = tomllib.loads(block.code)
     (tmp_path / "az").write_text("#!/bin/sh\n", "utf-8")  # the command of an example
     (tmp_path / "az").chmod(0o755)
@@ -119,7 +119,7 @@ def test_settings_and_rules_are_accepted(block: Block, tmp_path: Path, monkeypat
 
 @pytest.mark.parametrize("block", of("yaml"), ids=named)
 def test_manifests_and_values_are_valid(block: Block) -> None:
-    """A manifest is one of Kubernetes; any other block has values of the chart."""
+    """A manifest is valid for Kubernetes; any other YAML block has valid values of the chart."""
     for document in yaml.safe_load_all(block.code):
         if "apiVersion" in document:
             kubernetes_validate.validate(document, "1.34", strict=True)

@@ -1,4 +1,4 @@
-"""The scripts of the pages run as they stand, against a bridge before a scripted gateway."""
+"""The scripts of the pages run unchanged, against a bridge with a scripted gateway."""
 
 import asyncio
 import json
@@ -12,7 +12,7 @@ from tests.support.bridge import Start
 from tests.support.gateway import Gateway
 
 _ADDRESS: Final = "127.0.0.1:50051"
-#: Runs scripts one after the other in one process, and prints what each printed, or how it failed, as JSON.
+#: Runs scripts one after the other in one process, and prints the output or the failure of each as JSON.
 _RUNNER: Final = """
 import contextlib, io, json, sys, traceback
 outputs = []
@@ -28,7 +28,7 @@ json.dump(outputs, sys.stdout)
 
 
 async def test_scripts_run_as_they_stand(start: Start, gateway: Gateway) -> None:
-    """Each prints what its mark says, and raises nothing. Only the address is another."""
+    """Each script prints the text of its mark and raises nothing. Only the address is replaced."""
     scripts = [block for block in of("python") if block.mark == "run"]
     assert len(scripts) > 10
     gateway.script(respond)

@@ -1,4 +1,4 @@
-"""These tests run on the event loop that the bridge runs on: how a connection fails is the loop's to say."""
+"""These tests use the bridge's event loop, uvloop, because loops differ in how a connection fails."""
 
 import asyncio
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""`docs/faults.md`: the table as people read it."""
+"""Writes `docs/faults.md`: the table for readers."""
 
 from collections.abc import Iterator, Mapping
 from typing import Final
@@ -34,7 +34,7 @@ _HEADER: Final = """\
 
 
 def promised() -> Run:
-    """What the table says, in the place of a run."""
+    """The table's expectations, in place of a run's results."""
     cases = ((scenario, rpc, scenario.sees(rpc)) for scenario in SCENARIOS for rpc in RPCS)
     return {(scenario.name, rpc): sees for scenario, rpc, sees in cases if sees is not None}
 
@@ -51,7 +51,7 @@ def render(run: Run) -> str:
 
 
 def _rows(scenario: Scenario, run: Run) -> Iterator[str]:
-    """A row for each outcome, with the RPCs that have it."""
+    """A row for each outcome, with its RPCs."""
     seen = {rpc: run[scenario.name, rpc] for rpc in RPCS if (scenario.name, rpc) in run}
     first = f"| {scenario.name} | {scenario.gateway} "
     groups: dict[Sees, list[str]] = {}

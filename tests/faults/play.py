@@ -1,8 +1,7 @@
-"""Plays one scenario to one RPC, through real sockets, and takes down what the caller saw.
+"""Plays one scenario for one RPC through real sockets, and records what the caller saw.
 
-On the way it holds each outcome to what is true of all of them: the trailers say what is known and nothing else, the
-same bridge serves the next call as if nothing had been, and nothing is left behind, no task, no connection, no
-exception that nobody retrieved.
+It also checks what holds for every outcome: the trailers have everything that is known and nothing else, the bridge
+serves the next call as usual, and no task, connection or unretrieved exception is left.
 """
 
 import asyncio
@@ -33,23 +32,23 @@ STREAM: Final = "stream"
 EMBEDDINGS: Final = "embeddings"
 MODELS: Final = "models"
 RPCS: Final = (UNARY, STREAM, EMBEDDINGS, MODELS)
-#: The RPCs whose requests can be long.
+#: The RPCs with long requests.
 LONG: Final = (UNARY, STREAM, EMBEDDINGS)
 
-#: How the gateway's socket takes connections while the fault lasts.
+#: How the gateway's socket accepts connections during the fault.
 ACCEPTS: Final = "accepts"
 REFUSES: Final = "refuses"
-FULL: Final = "full"  # its queue is: the next connection gets no answer
-#: What its TLS is like then, where there is any.
+FULL: Final = "full"  # full: the next connection is not accepted
+#: The TLS of the gateway during the fault, if it has any.
 UNTRUSTED: Final = "untrusted"
 TRUSTED: Final = "trusted"
-BROKEN: Final = "broken"  # it is left to the act
+BROKEN: Final = "broken"  # the act decides
 
 _ID: Final = "call-1"
 _KEY: Final = "sk-bridge-test-key"
-#: Half a second for what is closing to be closed: turns of 5 ms.
+#: Half a second for closing connections, in steps of 5 ms.
 _TURNS: Final = 100
-#: Seconds after which a case has hung.
+#: Seconds after which a case counts as hung.
 _PATIENCE: Final = 8
 
 Act = Callable[[asyncio.StreamReader, asyncio.StreamWriter, asyncio.Event], Awaitable[None]]
@@ -57,9 +56,9 @@ Act = Callable[[asyncio.StreamReader, asyncio.StreamWriter, asyncio.Event], Awai
 
 @dataclass(frozen=True)
 class Sees:
-    """What a caller is left with, and the gateway: `http` is the status that came, 0 where none did.
+    """What the caller and the gateway see. `http` is the received status, 0 for none.
 
-    `attempts` are the requests that the bridge sent, or tried to; `reused` says that the next call went over the same
+    `attempts` are the requests that the bridge sent or tried to send. `reused` says that the next call used the same
     connection.
     """
 
@@ -77,12 +76,12 @@ class Sees:
 
 @dataclass(frozen=True)
 class Scenario:
-    """One thing that a gateway does, and what it comes to for each kind of RPC.
+    """A behaviour of the gateway, and its outcome for each kind of RPC.
 
-    `plain` is for the three that get one reply, `models` for ListModels where it differs; None where a fault cannot
-    befall a kind. `scripts` answer the requests, `act` the connections, each until the fault is over; `idle` befalls a
-    connection in the pool that a first call left there. `prompt` is the length of the request's text. `proxy` is the
-    fault of a forward proxy, through which all requests go then, None for no proxy.
+    `plain` is for the three RPCs with one response, `models` for ListModels if it differs. None means that the fault
+    does not apply. `scripts` respond to requests and `act` handles connections, each while the fault lasts. `idle` acts
+    on a pooled connection that an earlier call left. `prompt` is the length of the request's text. `proxy` is the fault
+    of a forward proxy, which all requests then use; None means no proxy.
     """
 
     name: str
@@ -113,7 +112,7 @@ class Scenario:
 
 
 async def play(scenario: Scenario, rpc: str) -> Sees:
-    """What the caller of one RPC sees of a scenario."""
+    """Play a scenario for one RPC, and return what the caller sees."""
     problems: list[str] = []
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(lambda _, context: problems.append(f"{context['message']}: {context.get('exception')}"))
@@ -140,7 +139,7 @@ async def play(scenario: Scenario, rpc: str) -> Sees:
 
 @contextmanager
 def _patched() -> Iterator[None]:
-    """No long waits, no keys of the machine's, and trust in the authority of these tests."""
+    """No long waits, no keys from the environment, and trust in the tests' CA."""
     with pytest.MonkeyPatch.context() as patch:
         for name in ("AI_GATEWAY_API_KEY", "OPENAI_API_KEY", "VERCEL_OIDC_TOKEN", "AIBRIDGE_UPSTREAM_API_KEY"):
             patch.delenv(name, raising=False)
@@ -167,7 +166,7 @@ async def _standing(scenario: Scenario) -> AsyncIterator[tuple[Bridge, "Door"]]:
 
 
 async def _caused(scenario: Scenario, rpc: str, bridge: Bridge) -> Sees:
-    """Let the fault befall a call, and hold its trailers to what the caller has to be told."""
+    """Cause the fault during a call, and check its trailers."""
     bridge.gateway.script(*scenario.scripts)
     requests = len(bridge.gateway.requests)
     received, error, trailers = await call(bridge, rpc, prompt=scenario.prompt, timeout=scenario.timeout)
@@ -187,14 +186,14 @@ async def _caused(scenario: Scenario, rpc: str, bridge: Bridge) -> Sees:
             assert requests == seen.attempts
     from_gateway = {f"x-upstream-{key[2:]}" if key == "x-request-id" else key: text for key, text in HEADERS.items()}
     assert {key: trailers[key] for key in from_gateway if key in trailers} == (from_gateway if seen.http else {})
-    assert "x-ratelimit-limit-tokens" not in trailers  # which only the trailers of a body claim
+    assert "x-ratelimit-limit-tokens" not in trailers  # only the trailers of a body claim that
     words = chunks if rpc == STREAM else SAID if error is None and rpc != MODELS else 0
     assert trailers.get("aibridge-usage") == (json.dumps(usage(words), separators=(",", ":")) if words else None)
     return seen
 
 
 def _told(error: Failure, rpc: str) -> Sees:
-    """What a failed call's details say, which its trailers must not contradict."""
+    """The details of a failed call, which its trailers must not contradict."""
     known = error.metadata
     assert known.get("upstreamRequestId") == ("up-1" if "httpStatus" in known else None)
     assert known.get("model") == (None if rpc == MODELS else "m")
@@ -226,7 +225,7 @@ async def _all_is_well(bridge: Bridge, rpc: str) -> None:
 async def call(
     bridge: Bridge, rpc: str, *, prompt: int = 2, **options: Any
 ) -> tuple[list[Any], Failure | None, dict[str, Any]]:
-    """What a call received, how it failed, its trailers."""
+    """A call's messages, its failure, and its trailers."""
     received: list[Any] = []
     options["metadata"] = [("x-request-id", _ID)]
     words = "x" * prompt
@@ -235,7 +234,7 @@ async def call(
         if rpc == STREAM:
             made = bridge.chat.CreateChatCompletionStream(chat, **options)
             async for message in made:
-                received.append(text(message.choices))  # noqa: PERF401 # what came before an error counts
+                received.append(text(message.choices))  # noqa: PERF401 # chunks before an error count
         elif rpc == UNARY:
             made = bridge.chat.CreateChatCompletion(chat, **options)
             received.append((await made).choices[0].message.content)
@@ -253,7 +252,7 @@ async def call(
 
 
 async def _nothing_left(bridge: Bridge, door: "Door") -> None:
-    """The last call's connection may be kept, and nothing else: no further one, no place taken, no task at work."""
+    """The last call's connection may be kept, but no other connection, slot or task may be left."""
     upstream, limits = bridge.app._upstream, bridge.app._limits
     transport = upstream._transport
     for _ in range(_TURNS):
@@ -269,13 +268,13 @@ async def _nothing_left(bridge: Bridge, door: "Door") -> None:
 
 
 def _at_work() -> list[str]:
-    """The tasks that serve a call or a request of the bridge's."""
+    """The tasks that serve a call or a request of the bridge."""
     names = [task.get_coro().__qualname__ for task in asyncio.all_tasks()]
     return [name for name in names if name.startswith(("_handle_", "Transport", "Upstream", "Boundary"))]
 
 
 class Door:
-    """The gateway's listening socket: what befalls a connection before HTTP begins, or instead of it."""
+    """The gateway's listening socket: what happens to a connection before HTTP, or in place of it."""
 
     def __init__(self, gateway: Gateway, scenario: Scenario) -> None:
         self.accepted = 0
@@ -291,7 +290,7 @@ class Door:
         self.url = f"{'https' if scenario.tls else 'http'}://127.0.0.1:{self._socket.getsockname()[1]}/v1"
 
     async def start(self) -> None:
-        """Begin with the fault."""
+        """Start with the fault."""
         if self._scenario.listens == FULL:
             self._socket.listen(0)
             for filler in self._fillers:
@@ -303,7 +302,7 @@ class Door:
             await self._listen(None if trusted is None else certificates(trusted=trusted)[0])
 
     async def mend(self) -> None:
-        """The fault is over."""
+        """End the fault."""
         self._over.set()
         for filler in self._fillers:
             filler.close()

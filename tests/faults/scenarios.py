@@ -15,15 +15,15 @@ from tests.support.forward import Fault
 from tests.support.gateway import Script
 
 OK: Final = Sees(reused=True)
-GONE: Final = Sees()  # all is well, but for the connection
+GONE: Final = Sees()  # everything but the connection is as usual
 
-#: The bridge has retried, or the call may have been billed: the caller decides, and not gRPC.
+#: The bridge has retried, or the call may have been billed: the caller decides about retries, not gRPC.
 ASK: Final = "not by gRPC; after 1000 ms"
 UNREACHABLE: Final = Sees("UNAVAILABLE", "UPSTREAM_UNREACHABLE", ASK, http=0, attempts=3)
 TLS: Final = Sees("UNAVAILABLE", "UPSTREAM_TLS_ERROR", "no", http=0)
 PROXY_REJECTED: Final[dict[str, Any]] = {"reason": "UPSTREAM_PROXY_REJECTED", "retry": "no", "attempts": 1}
 LOST: Final = Sees("UNAVAILABLE", "UPSTREAM_CONNECTION_LOST", ASK, http=0)
-LOST_GET: Final = LOST.but(attempts=3)  # which can be asked for again
+LOST_GET: Final = LOST.but(attempts=3)  # a call that may be retried
 NOT_SENT: Final = Sees("UNAVAILABLE", "UPSTREAM_WRITE_FAILED", ASK, http=0)
 INTERRUPTED: Final = Sees("UNAVAILABLE", "UPSTREAM_STREAM_INTERRUPTED", ASK)
 TIMEOUT: Final = Sees("DEADLINE_EXCEEDED", "UPSTREAM_TIMEOUT", "no")
@@ -39,9 +39,9 @@ UNAVAILABLE: Final = Sees("UNAVAILABLE", "UPSTREAM_UNAVAILABLE", ASK, http=503, 
 LIMITED: Final = Sees("RESOURCE_EXHAUSTED", "RATE_LIMIT_EXCEEDED", ASK, http=429, attempts=3, reused=True)
 REFUSED: Final = Sees("INVALID_ARGUMENT", "INVALID_REQUEST", "no", http=400, reused=True)
 
-#: Seconds of a limit that is there to be reached. The call after it has to keep it too, on a busy machine.
+#: Seconds of a limit that a scenario reaches. The next call must stay within it, even on a busy machine.
 SHORT: Final = 0.15
-#: Bytes of a limit that is there to be exceeded.
+#: Bytes of a limit that a scenario exceeds.
 SMALL: Final = 50_000
 
 _CHUNKS: Final = "transfer-encoding: chunked"
@@ -52,7 +52,7 @@ _END: Final = b"0\r\n\r\n"
 def row(
     name: str, gateway: str, script: Script | Sequence[Script] = s.well, sees: Sees = OK, at: int = 0, **more: Any
 ) -> Scenario:
-    """A row that comes to the same for all RPCs; a stream breaks off behind `at` chunks, or has them all."""
+    """A row with the same outcome for all RPCs. A stream breaks after `at` chunks, or has all of them."""
     scripts = (script,) if callable(script) else script
     stream = after(s.SAID if sees.code == "OK" else at, sees)
     models = sees.but(retry="yes") if sees.retry == ASK and sees.attempts == 1 else None  # a GET is not billed
@@ -60,22 +60,22 @@ def row(
 
 
 def after(chunks: int, sees: Sees) -> Sees:
-    """The same behind so many chunks, after which gRPC sends nothing again anyway."""
+    """The same after this many chunks, when gRPC does not retry anyway."""
     return sees.but(chunks=chunks, retry="yes" if chunks and sees.retry == ASK else sees.retry)
 
 
 def stream_row(name: str, gateway: str, script: Script, sees: Sees, **more: Any) -> Scenario:
-    """A row about streams alone."""
+    """A row that is only about streams."""
     return Scenario(name, gateway, (script,), stream=sees, rpcs=(STREAM,), **more)
 
 
 def unary_row(name: str, gateway: str, script: Script, sees: Sees, **more: Any) -> Scenario:
-    """A row about plain completions alone."""
+    """A row that is only about unary completions."""
     return Scenario(name, gateway, (script,), plain=sees, rpcs=(UNARY,), **more)
 
 
 def proxy_row(name: str, proxy: str, fault: Fault, sees: Sees, script: Script = s.well, **more: Any) -> Scenario:
-    """A row about the forward proxy that is between the bridge and a gateway with TLS."""
+    """A row about the forward proxy between the bridge and a gateway with TLS."""
     return row(name, proxy, script, sees, proxy=fault, tls=TRUSTED, **more)
 
 
@@ -773,7 +773,7 @@ POOL: Final = [
     row("not kept", "says connection: close", made(http(_LENGTH, "connection: close"), s.body, end=s.close), GONE),
 ]
 
-#: Its rows say what the proxy does, and not the gateway.
+#: Its rows describe the proxy, not the gateway.
 PROXY_TITLE: Final = "The forward proxy"
 SECTIONS: Final[Mapping[str, Sequence[Scenario]]] = {
     "No connection": NO_CONNECTION,

@@ -1,7 +1,7 @@
-"""What a gateway sends where all is well, and the ways in which it does not.
+"""The gateway's normal responses, and its faults.
 
-Each script answers whichever RPC asked: it starts from the reply that would have been right (`good`) and spoils it. All
-heads bear the same request id and rate-limit header, so that each outcome can be held against them.
+Each script responds to any RPC: it starts from the normal response (`good`) and breaks it. All heads have the same
+request id and rate-limit header, so that every outcome can be compared with them.
 """
 
 import asyncio
@@ -23,22 +23,22 @@ from tests.support.gateway import Exchange, Request, Script
 EVENTS: Final = "text/event-stream"
 JSON: Final = "application/json"
 WORDS: Final = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-#: How many words the right reply to a stream has, a chunk for each.
+#: Number of words, and so of chunks, of a normal stream.
 SAID: Final = 3
 VECTOR: Final = (1.0, 2.0, 3.0)
 HEADERS: Final = {"x-request-id": "up-1", "x-ratelimit-remaining-requests": "7"}
 DONE: Final = b"data: [DONE]\n\n"
-#: Turns of the event loop in which the bridge reads what was sent. Both live in one loop, so no clock is involved.
+#: Turns of the event loop in which the bridge reads what was sent. Both share one loop, so no clock is needed.
 _TURNS: Final = 5
 
-#: How the end of a body is told.
+#: How the end of a body is marked.
 LENGTH: Final = "length"
 CHUNKED: Final = "chunked"
 CLOSE: Final = "close"
 
 
 class Good(NamedTuple):
-    """The reply that would be right. A stream's parts are its events, any other's the two halves of its body."""
+    """The normal response. The parts of a stream are its events, those of any other body its two halves."""
 
     content_type: str
     parts: tuple[bytes, ...]
@@ -49,7 +49,7 @@ class Good(NamedTuple):
 
 
 def good(request: Request) -> Good:
-    """The right reply to a request."""
+    """The normal response to a request."""
     if request.path.endswith("/models"):
         return _plain({"object": "list", "data": [{"id": "m", "object": "model"}]})
     if request.path.endswith("/embeddings"):
@@ -87,7 +87,7 @@ def event(value: Any) -> bytes:
 
 
 def head(status: int = 200, content_type: str = "", *lines: str) -> bytes:
-    """The head of a reply, with the headers that all of them have."""
+    """The head of a response, with the headers that all have."""
     first = [f"HTTP/1.1 {status} Any", *(f"{name}: {value}" for name, value in HEADERS.items())]
     if content_type:
         first.append(f"content-type: {content_type}")
@@ -95,12 +95,12 @@ def head(status: int = 200, content_type: str = "", *lines: str) -> bytes:
 
 
 def framing(frame: str, size: int) -> str:
-    """The header that says how the body ends."""
+    """The header that frames the body."""
     return {LENGTH: f"content-length: {size}", CHUNKED: "transfer-encoding: chunked", CLOSE: "connection: close"}[frame]
 
 
 def pack(frame: str, parts: Iterable[bytes]) -> bytes:
-    """Parts of a body, each a chunk where there are any."""
+    """Parts of a body, each in an HTTP chunk if the body is chunked."""
     return b"".join(b"%x\r\n%s\r\n" % (len(part), part) if frame == CHUNKED else part for part in parts if part)
 
 
@@ -110,17 +110,17 @@ async def turns() -> None:
 
 
 async def send(exchange: Exchange, *pieces: bytes) -> None:
-    """Send each piece so that the bridge reads it by itself. With the last one it may send its next request."""
+    """Send each piece so that the bridge reads it separately. After the last one it may send its next request."""
     for piece in filter(None, pieces):
         await turns()
         await exchange.send(piece)
 
 
-# Whole replies.
+# Whole responses.
 
 
 async def well(exchange: Exchange) -> None:
-    """The right reply, over a connection that is kept: a stream in chunks, all else with its length."""
+    """The normal response on a kept connection: a stream in chunks, any other body with its length."""
     right = good(exchange.request)
     frame = CHUNKED if right.content_type == EVENTS else LENGTH
     parts = [pack(frame, [part]) for part in right.parts]
@@ -131,7 +131,7 @@ async def well(exchange: Exchange) -> None:
 def whole(
     body: bytes | str | Callable[[Good], bytes], status: int = 200, content_type: str | None = None, *lines: str
 ) -> Script:
-    """A reply of the right length with something else in it; its content type is the right one unless it is given."""
+    """A response of the right length with other content, by default with the right content type."""
 
     async def script(exchange: Exchange) -> None:
         right = good(exchange.request)
@@ -143,13 +143,13 @@ def whole(
 
 
 def refusal(status: int, *lines: str, code: str | None = None, **members: Any) -> Script:
-    """OpenAI's error object under an HTTP status."""
+    """OpenAI's error object with an HTTP status."""
     error = {"message": "the gateway's words", "type": None, "code": code, **members}
     return whole(json.dumps({"error": error}), status, JSON, *lines)
 
 
 def streamed(*events: bytes) -> Script:
-    """A whole stream of other events, the last of which comes with the end of the body."""
+    """A whole stream of other events. The last one comes with the end of the body."""
     *first, last = (pack(CHUNKED, [each]) for each in events)
     return made(head(200, EVENTS, framing(CHUNKED, 0)), *first, last + b"0\r\n\r\n")
 
@@ -158,7 +158,7 @@ Piece = bytes | Callable[[Good], bytes]
 
 
 def made(*pieces: Piece, end: Script | None = None) -> Script:
-    """A reply of these pieces, each of which the bridge reads by itself; without an `end` the connection is kept."""
+    """A response of these pieces, which the bridge reads separately. Without an `end` the connection is kept."""
 
     async def script(exchange: Exchange) -> None:
         right = good(exchange.request)
@@ -170,12 +170,12 @@ def made(*pieces: Piece, end: Script | None = None) -> Script:
 
 
 def raw(*pieces: bytes) -> Script:
-    """These bytes in place of a reply, and the end of the connection."""
+    """These bytes in place of a response, then the end of the connection."""
     return made(*pieces, end=close)
 
 
 def http(*lines: str, first: str = "HTTP/1.1 200 OK") -> Callable[[Good], bytes]:
-    """A head with these lines for the right body; SIZE stands for its length."""
+    """A head with these lines for the right body. SIZE stands for its length."""
 
     def make(right: Good) -> bytes:
         common = [f"content-type: {right.content_type}", *(f"{name}: {value}" for name, value in HEADERS.items())]
@@ -190,11 +190,11 @@ def body(right: Good) -> bytes:
 
 
 def chunks(right: Good) -> bytes:
-    """The right body in chunks, without the last one, of no length."""
+    """The right body in chunks, without the last, empty one."""
     return pack(CHUNKED, right.parts)
 
 
-# Ways for a reply to end too early.
+# Responses that end too early.
 
 
 async def close(exchange: Exchange) -> None:
@@ -207,7 +207,7 @@ async def hang(exchange: Exchange) -> None:
 
 
 async def proxy_dies(exchange: Exchange) -> None:
-    """The forward proxy breaks its connections, when it has passed on what was sent."""
+    """The forward proxy breaks its connections after it has passed on the data."""
     for _ in range(20):
         await asyncio.sleep(0.001)
     for proxy in RUNNING:
@@ -216,7 +216,7 @@ async def proxy_dies(exchange: Exchange) -> None:
 
 
 async def reset(exchange: Exchange) -> None:
-    """Break the connection with a TCP reset. `abort` alone ends it in order if all has been read."""
+    """Break the connection with a TCP reset. `abort` alone closes it properly if everything was read."""
     await turns()
     with socket.socket(fileno=os.dup(exchange.writer.get_extra_info("socket").fileno())) as real:
         real.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -228,14 +228,14 @@ def nothing(_: Good) -> bytes:
 
 
 def half(right: Good) -> bytes:
-    """Half of a body; of a stream two events and the beginning of the third."""
+    """Half of a body; of a stream two events and the start of the third."""
     if right.content_type == EVENTS:
         return right.parts[0] + right.parts[1] + right.parts[2][:20]
     return right.parts[0]
 
 
 def noted(note: bytes) -> Callable[[Good], bytes]:
-    """The right body with a further member in each JSON object, whose text has these bytes."""
+    """The right body, with a member whose text has these bytes in each JSON object."""
 
     def make(right: Good) -> bytes:
         member = b'{"note": "' + note + b'", '
@@ -264,7 +264,7 @@ def cut(end: Script, share: Callable[[Good], bytes] = half, frame: str = CHUNKED
 
 
 def then(*pieces: bytes) -> Script:
-    """An end that is these bytes; what follows is silence."""
+    """These bytes in place of an end, then silence."""
 
     async def script(exchange: Exchange) -> None:
         await send(exchange, *pieces)
@@ -274,7 +274,7 @@ def then(*pieces: bytes) -> Script:
 
 
 def drip(piece: bytes) -> Script:
-    """An end that is none: the same few bytes again and again, until the bridge closes the connection."""
+    """The same few bytes again and again, until the bridge closes the connection."""
 
     async def script(exchange: Exchange) -> None:
         with suppress(ConnectionError):
@@ -285,11 +285,11 @@ def drip(piece: bytes) -> Script:
     return script
 
 
-# Slowly.
+# Slow responses.
 
 
 async def by_byte(exchange: Exchange) -> None:
-    """The right reply, byte by byte, head and all."""
+    """The normal response, byte by byte, including the head."""
     right = good(exchange.request)
     data = http("transfer-encoding: chunked")(right) + chunks(right) + b"0\r\n\r\n"
     await send(exchange, *(data[at : at + 1] for at in range(len(data))))
@@ -311,18 +311,18 @@ def bomb() -> bytes:
 
 
 def bombed(status: int, content_type: str) -> Script:
-    """A reply with the bomb in it, which then stays open."""
+    """A response with the bomb in it, which then stays open."""
     lines = "content-encoding: gzip", framing(CHUNKED, 0)
     return made(head(status, content_type, *lines), lambda _: pack(CHUNKED, [bomb()]), end=hang)
 
 
 async def compressed(exchange: Exchange) -> None:
-    """The right reply in gzip, that nobody asked for."""
+    """The normal response in gzip, which was not requested."""
     await whole(lambda right: gzip.compress(right.body), 200, None, "content-encoding: gzip")(exchange)
 
 
 async def compressed_and_cut(exchange: Exchange) -> None:
-    """Three quarters of it, stored and not really compressed, so that it is known what they hold."""
+    """Three quarters of it, stored without compression, so that their content is known."""
     lines = "content-encoding: gzip", framing(CLOSE, 0)
     await made(http(*lines), lambda right: _most(gzip.compress(right.body, 0)), end=close)(exchange)
 
@@ -332,7 +332,7 @@ def _most(data: bytes) -> bytes:
 
 
 def flood(piece: bytes) -> Script:
-    """An end that is none: the same bytes as fast as they are taken, until the bridge closes the connection."""
+    """The same bytes as fast as possible, until the bridge closes the connection."""
 
     async def script(exchange: Exchange) -> None:
         with suppress(ConnectionError):
@@ -343,7 +343,7 @@ def flood(piece: bytes) -> Script:
 
 
 async def comments_first(exchange: Exchange) -> None:
-    """500 kB of comments, of which the bridge takes 250 kB a second, and then the right body."""
+    """500 kB of comments, of which the bridge reads 250 kB per second, and then the right body."""
     await exchange.send(http("connection: close")(good(exchange.request)))
     piece = (b": " + b"x" * 996 + b"\n\n") * 100
     for _ in range(5):
@@ -351,16 +351,16 @@ async def comments_first(exchange: Exchange) -> None:
     await made(body, end=close)(exchange)
 
 
-# What befalls a connection in the pool. Each gets the exchange that has left it there.
+# Faults of a pooled connection. Each gets the exchange that left it in the pool.
 
 
 async def stay(exchange: Exchange) -> None:
-    """Nothing, yet."""
+    """Nothing yet."""
     del exchange
 
 
 def idly(data: bytes = b"", end: Script | None = None) -> Script:
-    """Bytes that nobody asked for, or an end; the bridge has its turns to notice."""
+    """Unsolicited bytes, or an end. The bridge gets time to notice."""
 
     async def script(exchange: Exchange) -> None:
         await send(exchange, data)
@@ -371,30 +371,30 @@ def idly(data: bytes = b"", end: Script | None = None) -> Script:
     return script
 
 
-# Connections, before HTTP begins. An act has the streams of a new connection, and an event for when the fault is over.
+# Faults of connections before HTTP. An act has the streams of a new connection, and an event for the end of the fault.
 
 
 async def hangs_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, over: asyncio.Event) -> None:
-    """Closes as soon as anything was received."""
+    """Closes when anything was received."""
     del writer, over
     await reader.read(1)
 
 
 async def says_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, over: asyncio.Event) -> None:
-    """Neither reads nor writes, nor closes."""
+    """Neither reads, writes nor closes."""
     del reader, writer
     await over.wait()
 
 
 async def speaks_plainly(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, over: asyncio.Event) -> None:
-    """Answers a TLS hello with HTTP."""
+    """Responds to a TLS hello with HTTP."""
     del over
     await reader.read(1)
     writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
 
 
 async def resets_while_reading(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, over: asyncio.Event) -> None:
-    """Resets the connection while the body of the request is under way: what was not read is lost."""
+    """Resets the connection while the request's body is being sent, so that unread data is lost."""
     del over
     await reader.readuntil(b"\r\n\r\n")
     writer.transport.abort()
@@ -403,7 +403,7 @@ async def resets_while_reading(reader: asyncio.StreamReader, writer: asyncio.Str
 async def refuses_while_reading(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter, over: asyncio.Event
 ) -> None:
-    """Answers 413 to the head of a request whose body is under way, and reads on until the bridge stops."""
+    """Responds with 413 while the request's body is still being sent, and reads until the bridge stops."""
     del over
     await reader.readuntil(b"\r\n\r\n")
     body = b'{"error": {"message": "too much"}}'

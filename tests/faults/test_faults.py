@@ -1,4 +1,4 @@
-"""Every row of the table, for each RPC that it is about: what the caller sees, through real sockets."""
+"""Every row of the table, for each RPC: what the caller sees, through real sockets."""
 
 import gc
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ CASES = [(scenario, rpc) for scenario in SCENARIOS for rpc in RPCS if scenario.s
 
 @pytest.fixture(scope="module", autouse=True)
 def _quick_collections() -> Iterator[None]:
-    """Each case ends with a garbage collection: it should be of what the case left, not of all modules."""
+    """Each case ends with a garbage collection, which should scan only the objects of the case."""
     gc.collect()
     gc.freeze()
     yield
@@ -29,12 +29,12 @@ async def test_scenario(scenario: Scenario, rpc: str) -> None:
 
 
 def test_names() -> None:
-    """Each row has a name of its own."""
+    """Each row has its own name."""
     names = [scenario.name for scenario in SCENARIOS]
     assert len(names) == len(set(names))
 
 
 def test_page() -> None:
-    """The page says what the table says, which `test_scenario` holds to be so."""
+    """The page matches the table, which `test_scenario` checks."""
     is_fresh = PAGE.read_text("utf-8") == render(promised())
     assert is_fresh, "run: make docs"

@@ -1,4 +1,4 @@
-"""What a gateway sends too much of does not pile up in the bridge, whoever is at fault."""
+"""Excessive data from a gateway does not accumulate in the bridge, even with a slow caller."""
 
 import asyncio
 import tracemalloc
@@ -30,7 +30,7 @@ FLOODS = (
     "flood behind DONE",
 )
 CASES = [(row, rpc) for row in SCENARIOS if row.name in FLOODS for rpc in (UNARY, STREAM) if row.sees(rpc) is not None]
-#: Bytes that all of a case may take at its most: one read of short lines is a few megabytes of objects.
+#: Maximum bytes of a case. One read of short lines makes a few megabytes of objects.
 ROOM = 16 << 20
 
 
@@ -44,7 +44,7 @@ def _traced() -> Iterator[None]:
 @pytest.mark.usefixtures("_traced")
 @pytest.mark.parametrize(("row", "rpc"), CASES, ids=[f"{row}, {rpc}" for row, rpc in CASES])
 async def test_flood(row: Scenario, rpc: str) -> None:
-    """Endless responses fail as the table says, and take no more memory than the limit."""
+    """Endless responses fail as the table says, with bounded memory."""
     before, _ = tracemalloc.get_traced_memory()
     assert await play(row, rpc) == row.sees(rpc)
     _, most = tracemalloc.get_traced_memory()
@@ -52,7 +52,7 @@ async def test_flood(row: Scenario, rpc: str) -> None:
 
 
 async def _standstill(count: Callable[[], int]) -> int:
-    """What a count stays at, once it has not grown for a tenth of a second."""
+    """The value of a count when it has not grown for a tenth of a second."""
     last, same = count(), 0
     while same < 5:
         await asyncio.sleep(0.02)
@@ -61,7 +61,7 @@ async def _standstill(count: Callable[[], int]) -> int:
 
 
 async def test_slow_caller(bridge: Bridge) -> None:
-    """A caller that does not read holds up the gateway, and nobody else; it can go on, and then go away."""
+    """A caller that does not read stops its gateway and nobody else. It can go on, and then go away."""
     sent = 0
 
     async def script(exchange: Exchange) -> None:
@@ -77,7 +77,7 @@ async def test_slow_caller(bridge: Bridge) -> None:
     stream = bridge.chat.CreateChatCompletionStream(request)
     assert text((await stream.read()).choices) == "x" * 1000
     held = await _standstill(lambda: sent)
-    assert held < 32 << 20  # what fits into the sockets, of which the kernel may make the most
+    assert held < 32 << 20  # fits into the sockets; the kernel may enlarge them
     assert (await call(bridge, STREAM))[0] == list(WORDS[:SAID])
     for _ in range(held // 1000):
         await stream.read()

@@ -1,4 +1,4 @@
-"""Runs the attacks at full length and prints what each of them cost. `make attack`.
+"""Runs the attacks at full length and prints the results: `make attack`.
 
 python -m tests.floods [--only NAME]... [--write]       --write puts the table into SECURITY.md
 """
@@ -21,20 +21,20 @@ _HEAD: Final = (
 
 
 def row(attack: Attack, figures: Figures) -> str:
-    """A line of the table, with the bounds beside the figures."""
+    """A line of the table, with the bounds next to the figures."""
     memory = f"{figures.memory_mb} (bound {attack.max_memory_mb})"
     wait = f"{figures.wait:.2f} (bound {attack.max_wait:g})"
     return f"| {attack.name} | {memory} | {wait} | {figures.failed} of {figures.calls} |"
 
 
 async def run(attack: Attack, *, long: bool) -> Figures:
-    """One attack on a bridge of its own."""
+    """Run one attack against a new bridge."""
     async with target(attack, long=long) as victim:
         return await victim.measure(attack)
 
 
 def main() -> int:
-    """Run all, or those that are named; the exit code says whether all bounds held."""
+    """Run all attacks, or the named ones. The exit code says whether all bounds held."""
     parser = argparse.ArgumentParser(prog="python -m tests.floods", description=__doc__)
     parser.add_argument("--only", action="append", default=[], metavar="NAME", help="attacks whose name has this text")
     parser.add_argument("--short", action="store_true", help="as the tests run them")

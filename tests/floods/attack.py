@@ -1,4 +1,4 @@
-"""An attack: what it does, how the bridge is set up for it, and the bounds that have to hold meanwhile."""
+"""An attack: what it does, the bridge's flags, and the bounds."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 class Attack:
     """One attack.
 
-    `run` attacks the target; it may call `Target.child` to work in a process of its own. `options` are flags of
-    `aibridge serve`, `rules` is what stands in its `callers_file`, if there is to be one. `script` is what the upstream
-    answers to the attack's own requests. The bounds: `max_memory_mb`, megabytes that the bridge may take at its peak
-    beyond what it had before; `max_wait`, seconds that a call of another caller may take, without the time that the
-    machine's other work took. None of those calls may fail.
+    `run` attacks the target, and may call `Target.child` to work in another process. `options` are flags of `aibridge
+    serve`, and `rules` the content of its `callers_file`, if any. `script` is the upstream's response to the attack's
+    requests. The bounds are `max_memory_mb`, the megabytes at the peak beyond those before, and `max_wait`, the seconds
+    that a call of another caller may take, without the time that the machine's other work took. None of those calls may
+    fail.
     """
 
     name: str
@@ -33,7 +33,7 @@ class Attack:
 
 
 class Figures(NamedTuple):
-    """What was measured: megabytes and seconds as in `Attack`, and another caller's calls, all and failed ones."""
+    """The results: megabytes and seconds as in `Attack`, and another caller's calls, all and failed ones."""
 
     memory_mb: int
     wait: float
@@ -53,6 +53,6 @@ class Figures(NamedTuple):
 
 
 def attacks() -> list[Attack]:
-    """All attacks: those in the tuple `ATTACKS` of each module of this folder that has one."""
+    """All attacks, from the tuples `ATTACKS` of this folder's modules."""
     names = sorted(path.stem for path in Path(__file__).parent.glob("*.py") if not path.stem.startswith(("_", "test_")))
     return [attack for name in names for attack in getattr(import_module(f"tests.floods.{name}"), "ATTACKS", ())]

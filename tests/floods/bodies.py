@@ -1,4 +1,4 @@
-"""Bodies that are larger than they look, or that never end."""
+"""Bodies that expand when decompressed, or that never end."""
 
 import zlib
 from typing import Final
@@ -12,7 +12,7 @@ _STREAMS: Final = 1000  # of one connection
 
 
 def bombs(address: str, count: int, size: int, more: tuple[tuple[str, str], ...]) -> list[str]:
-    """Calls whose message of a few kilobytes unpacks to `size` MiB each. How they ended."""
+    """Calls whose message of a few kilobytes decompresses to `size` MiB each. Returns their statuses."""
     compressor = zlib.compressobj(9, zlib.DEFLATED, 31)
     data = b"".join([*(compressor.compress(bytes(_MIB)) for _ in range(size)), compressor.flush()])
     headers = head("/aibridge.v1.ChatService/CreateChatCompletion", ("grpc-encoding", "gzip"), *more)
@@ -20,7 +20,7 @@ def bombs(address: str, count: int, size: int, more: tuple[tuple[str, str], ...]
 
 
 def unfinished(address: str, count: int, size: int, more: tuple[tuple[str, str], ...], path: str) -> list[str]:
-    """Calls that announce a message of `size` MiB, send all of it but the end, and wait. How they ended."""
+    """Calls that announce a message of `size` MiB, send all but the end, and wait. Returns their statuses."""
     data = message(bytes(size * _MIB))[:-1024] if size else b""
     return _send(address, head(path, *more), data, count, 30, end=False)
 
@@ -41,13 +41,13 @@ def _send(address: str, headers: bytes, data: bytes, count: int, timeout: float,
 
 
 async def gzip_of_strangers(target: Target) -> None:
-    """Calls without a credential that would unpack to 63 MiB each."""
+    """Calls without a credential that would decompress to 63 MiB each."""
     ended = await target.child(bombs, target.address, 40 if target.long else 10, 63, ())
     assert set(ended) <= {"12", "16"}
 
 
 async def gzip_of_a_caller(target: Target) -> None:
-    """The same with a credential: nothing is unpacked at all."""
+    """The same with a credential. Nothing is decompressed."""
     ended = await target.child(bombs, target.address, 40 if target.long else 10, 63, target.metadata)
     assert set(ended) == {"12"}
 
@@ -66,13 +66,13 @@ async def empty_of_strangers(target: Target) -> None:
 
 
 async def unknown_methods(target: Target) -> None:
-    """Calls of no method whose body of 60 MiB never ends."""
+    """Calls of an unknown method whose body of 60 MiB never ends."""
     ended = await target.child(unfinished, target.address, 20 if target.long else 5, 60, (), "/no.Such/Method")
     assert set(ended) == {"12"}
 
 
 async def empty_of_a_caller(target: Target) -> None:
-    """Calls with a credential and without a body hold the places of their caller, for `request_timeout`."""
+    """Calls with a credential and without a body, which take their caller's slots for `request_timeout`."""
     count = 5000 if target.long else 1500
     ended = await target.child(unfinished, target.address, count, 0, target.metadata, _CHAT)
     assert set(ended) == {"4", "8"}

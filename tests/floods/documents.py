@@ -22,7 +22,7 @@ def _chat(**fields: Any) -> bytes:
 
 
 def messages(size: int) -> bytes:
-    """Empty messages: two bytes each."""
+    """Empty messages of two bytes each."""
     return _chat() + b"\x12\x00" * (size // 2)
 
 
@@ -52,14 +52,14 @@ def tokens(size: int) -> bytes:
 
 
 def quoted(size: int) -> bytes:
-    """Many short inputs, of which an upstream may quote all."""
+    """Many short inputs, all of which an upstream may quote."""
     texts = [f'é"{number:05d}abcdefgh' for number in range(size)]
     request = embeddings_pb2.CreateEmbeddingRequest(model="m", dimensions=99999, input_texts={"items": texts})
     return request.SerializeToString()
 
 
 def alike(size: int) -> bytes:
-    """One long input that is the same throughout."""
+    """One long, uniform input."""
     return embeddings_pb2.CreateEmbeddingRequest(model="m", input="ab" * (size // 2)).SerializeToString()
 
 
@@ -71,7 +71,7 @@ async def quotes(exchange: Exchange) -> None:
 
 
 def send(address: str, method: str, make: Callable[[int], bytes], size: int, count: int, metadata: Any) -> list[str]:
-    """Make calls, all at once, with a request of some bytes. How they ended."""
+    """Make concurrent calls with a serialized request. Returns their statuses."""
     data = make(size)
     with grpc.insecure_channel(address, _OPTIONS) as channel:
         call = channel.unary_unary(method)

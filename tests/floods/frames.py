@@ -1,4 +1,4 @@
-"""Frames that cost the sender nothing: settings, pings, continuations, empty data."""
+"""Frames that cost the sender almost nothing: settings, pings, continuations, empty data."""
 
 import time
 from collections.abc import Callable
@@ -25,7 +25,7 @@ _HEALTH: Final = "/grpc.health.v1.Health/Watch"
 
 
 def flood(address: str, kind: str, seconds: float, *, deaf: bool) -> int:
-    """Send frames of a kind, as many as can be sent in this time; `deaf` reads nothing. How many there were."""
+    """Send frames of a kind for some time, perhaps without reading. Returns their number."""
     connection, stream, count = Connection(address), 0, 0
     connection.read(0.1)
     first, more = _KINDS[kind]
@@ -48,7 +48,7 @@ def _opened(stream: int) -> bytes:
     return frame(HEADERS, END_HEADERS, stream, head(_HEALTH))
 
 
-#: What a connection begins with, and what it repeats.
+#: The start of a connection, and the repeated frames.
 _KINDS: Final[dict[str, tuple[Callable[[int], bytes], Callable[[int], bytes]]]] = {
     "settings": (lambda _: b"", lambda _: frame(SETTINGS, 0, 0)),
     "windows": (lambda _: b"", lambda _: frame(SETTINGS, 0, 0, b"\0\4\0\0\xff\xff")),

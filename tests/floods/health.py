@@ -1,4 +1,4 @@
-"""The services that ask nobody who calls, or only people: health and reflection."""
+"""The services for unknown callers, or for people: health and reflection."""
 
 import asyncio
 from typing import Final
@@ -17,7 +17,7 @@ _MIB: Final = 1 << 20
 
 
 def whole(address: str, path: str, count: int, size: int, more: tuple[tuple[str, str], ...] = ()) -> list[str]:
-    """Calls of one connection with a name of `size` bytes, sent to their end. How they ended, if they did."""
+    """Complete calls on one connection with a name of `size` bytes. Returns their statuses."""
     connection = Connection(address)
     connection.read(0.1)
     data = message(HealthCheckRequest(service="x" * size).SerializeToString())
@@ -37,19 +37,19 @@ def whole(address: str, path: str, count: int, size: int, more: tuple[tuple[str,
 
 
 async def large_watches(target: Target) -> None:
-    """Watches of names of 60 MiB."""
+    """Watches with names of 60 MiB."""
     ended = await target.child(whole, target.address, _WATCH, 20 if target.long else 5, 60 * _MIB)
     assert set(ended) <= {"3", "4"}
 
 
 async def large_checks_on_many_connections(target: Target) -> None:
-    """Checks of names of 60 MiB, each on a connection of its own."""
+    """Checks with names of 60 MiB, each on a separate connection."""
     count = 8 if target.long else 4
     await asyncio.gather(*(target.child(whole, target.address, _CHECK, 1, 60 * _MIB) for _ in range(count)))
 
 
 async def unfinished_checks(target: Target) -> None:
-    """Checks of names of 60 MiB whose end never comes."""
+    """Checks with names of 60 MiB that never end."""
     ended = await target.child(unfinished, target.address, 20 if target.long else 5, 60, (), _CHECK)
     assert set(ended) <= {"4"}
 
@@ -61,7 +61,7 @@ async def many_watches(target: Target) -> None:
 
 
 async def large_questions(target: Target) -> None:
-    """Reflection, asked with bodies of 60 MiB by a caller that is known."""
+    """Reflection requests of 60 MiB by a known caller."""
     count = 20 if target.long else 5
     ended = await target.child(whole, target.address, _REFLECTION, count, 60 * _MIB, target.metadata)
     assert set(ended) <= {"3", "4", "8"}

@@ -1,4 +1,4 @@
-"""Floods of HTTP/2 frames: streams that are opened and reset, calls that nobody waits for."""
+"""Floods of HTTP/2 frames: streams that are opened and reset, and calls whose responses are not read."""
 
 import asyncio
 import time
@@ -12,12 +12,12 @@ _BATCH = 500
 
 
 def reset(address: str, seconds: float) -> int:
-    """Open streams and reset them at once. How many there were."""
+    """Open streams and reset them at once. Returns their number."""
     return _flood(address, seconds, cancel)
 
 
 def call(address: str, seconds: float) -> int:
-    """Make whole calls without a credential, and read no answer. How many there were."""
+    """Make complete calls without a credential and without reading responses. Returns their number."""
     return _flood(address, seconds, lambda stream: frame(DATA, END_STREAM, stream, message()))
 
 
@@ -39,12 +39,12 @@ async def rapid_reset(target: Target) -> None:
 
 
 async def calls(target: Target) -> None:
-    """One connection calls without a credential, and never waits."""
+    """One connection calls without a credential and without waiting."""
     assert await target.child(call, target.address, 4.0 if target.long else 1.0)
 
 
 def on_connections(work: Callable[[str, float], int], count: int) -> Callable[[Target], Awaitable[None]]:
-    """A flood on several connections, from as many processes."""
+    """A flood on several connections, each from its own process."""
 
     async def run(target: Target) -> None:
         seconds = 4.0 if target.long else 1.0

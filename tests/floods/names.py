@@ -1,4 +1,4 @@
-"""Names and numbers without end: what is recorded of a call, and what is searched for models that it may not use."""
+"""Very long names and large numbers: what is recorded of a call, and what is searched for forbidden models."""
 
 from typing import Final
 
@@ -12,7 +12,7 @@ from tests.support.payloads import COMPLETION
 
 _MIB: Final = 1 << 20
 _OPTIONS: Final = (("grpc.max_send_message_length", -1), ("grpc.max_receive_message_length", -1))
-#: The attacker may use some models, and send what the schema does not know.
+#: The attacker may use some models, and send unknown members.
 _RULES: Final = '[attacker]\nmodels = ["openai/*"]\nunknown_members = true\n\n[good]\n'
 _HUGE: Final = {
     "prompt_tokens": 10**30,
@@ -23,7 +23,7 @@ _HUGE: Final = {
 
 
 async def _calls(target: Target, requests: list[chat_pb2.CreateChatCompletionRequest], count: int) -> set[str]:
-    """So many calls of the attacker's, one after the other. How they ended."""
+    """A number of consecutive calls of the attacker. Returns their statuses."""
     ended = set()
     async with grpc.aio.insecure_channel(target.address, options=_OPTIONS) as channel:
         stub = chat_pb2_grpc.ChatServiceStub(channel)
@@ -39,13 +39,13 @@ def _request(model: str, extra: str | None = None) -> chat_pb2.CreateChatComplet
 
 
 async def names_of_models(target: Target) -> None:
-    """Models of 5 MiB, and of control characters, that an upstream answers with counts over 64 bits."""
+    """Models of 5 MiB, and of control characters, for which the upstream reports counts over 64 bits."""
     requests = [_request("x" * (5 * _MIB)), _request("\x1b[2J" * _MIB), _request("\u202e" * _MIB)]
     assert await _calls(target, requests, 60 if target.long else 9) == {"OK"}
 
 
 async def searches_for_models(target: Target) -> None:
-    """Requests of 8 MiB whose every member, key or text has to be looked at for a model."""
+    """Requests of 8 MiB in which every member, key or text must be searched for models."""
     texts = ",".join(['"openai/x"'] * (8 * _MIB // 11))
     members = ",".join(f'"m{number}":1' for number in range(_MIB // 2))
     extras = [

@@ -1,4 +1,4 @@
-"""Callers that are slow on purpose: connections that say nothing, responses that nobody reads."""
+"""Slow callers: silent connections, and responses that nobody reads."""
 
 import socket
 import time
@@ -28,7 +28,7 @@ _LARGE: Final = {**COMPLETION, "choices": [{**COMPLETION["choices"][0], "message
 
 
 def connect(address: str, count: int, first: bytes, seconds: float) -> int:
-    """Open connections, send this on each, and wait. How many of them the bridge has closed."""
+    """Open connections, send these bytes on each, and wait. Returns the number that the bridge closed."""
     host, _, port = address.rpartition(":")
     connections = []
     for _ in range(count):
@@ -55,7 +55,7 @@ def _is_closed(connection: socket.socket) -> bool:
 
 
 def unread(address: str, count: int, more: tuple[tuple[str, str], ...], seconds: float) -> list[str]:
-    """Calls that never take their response: its window stays shut. How they ended, if they did."""
+    """Calls that never read their response, with a closed window. Returns their statuses."""
     connection = Connection(address, first_window=0)
     connection.read(0.1)
     request = chat_pb2.CreateChatCompletionRequest(model="large", messages=[{"role": "user", "content": "hi"}])
@@ -71,19 +71,19 @@ def unread(address: str, count: int, more: tuple[tuple[str, str], ...], seconds:
 
 
 async def silent_connections(target: Target) -> None:
-    """Connections that say nothing at all."""
+    """Connections that send nothing."""
     await target.child(connect, target.address, 3000 if target.long else 1000, b"", 2.0 if target.long else 0.5)
 
 
 async def idle_connections(target: Target) -> None:
-    """More connections than are accepted."""
+    """More connections than the bridge accepts."""
     count = 3000 if target.long else 800
     closed = await target.child(connect, target.address, count, PREFACE + frame(SETTINGS, 0, 0), 0.5)
     assert closed >= count - 500
 
 
 async def unread_responses(target: Target) -> None:
-    """Responses of 1 MiB that nobody reads: the calls keep their places, and the others of their caller are refused."""
+    """Responses of 1 MiB that nobody reads. The calls keep their slots, so further calls of this caller are refused."""
     count = 900 if target.long else 300
     ended = await target.child(unread, target.address, count, target.metadata, 5.0)
     assert len(ended) >= count - 50

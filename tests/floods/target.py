@@ -1,4 +1,4 @@
-"""The bridge under attack: a process of its own, in front of a scripted gateway, with a well-behaved caller beside."""
+"""The attacked bridge: a process in front of a scripted gateway, with a well-behaved second caller."""
 
 import asyncio
 import multiprocessing
@@ -22,25 +22,26 @@ from tests.floods.attack import Attack, Figures
 from tests.support import gateway
 from tests.support.payloads import COMPLETION
 
-#: The model of the well-behaved caller. All other requests get the attack's script.
+#: The model of the well-behaved caller. Other requests get the attack's script.
 GOOD_MODEL: Final = "good"
-#: Megabytes beyond the start at which the bridge is killed, so that a failed test does not take the machine with it.
+#: Megabytes beyond the start at which the bridge is killed, to protect the machine.
 KILL_MB: Final = 3000
 _PERIOD: Final = 0.02
 _START_TIMEOUT: Final = 60.0
-#: A call of the well-behaved caller that takes longer has failed. Far over each bound, so that the figure is seen.
+#: A call of the well-behaved caller that takes longer has failed. It is far above each bound, so that the figure is
+#: shown.
 _CALL_TIMEOUT: Final = 30.0
 _WARM_UP_CALLS: Final = 20
 _WELL: Final = gateway.respond_json(COMPLETION)
 
 
 class Target:
-    """A bridge that is ready. It knows two callers, `good` and `attacker`, and each has a token."""
+    """A running bridge with two callers, `good` and `attacker`, each with a token."""
 
     def __init__(self, process: asyncio.subprocess.Process, address: str, keys: dict[str, str], *, long: bool) -> None:
         self.address = address
         self.keys = keys
-        #: Whether the attack is to be the whole one, of `make attack`, or a short one for a test.
+        #: Whether to run the full attack of `make attack`, or a short one for a test.
         self.long = long
         self._process = process
         self._pool = ProcessPoolExecutor(8, multiprocessing.get_context("spawn"), initializer=os.nice, initargs=(10,))
@@ -49,18 +50,18 @@ class Target:
 
     @property
     def metadata(self) -> tuple[tuple[str, str], ...]:
-        """What a call of the attacker's own credential sends; leave it out for a call without a credential."""
+        """The metadata of the attacker's credential. Leave it out for calls without a credential."""
         return (("authorization", f"Bearer {self.keys['attacker']}"),)
 
     async def child(self, work: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
-        """What a function of a module gives when it is called in another process.
+        """The result of a module's function, called in another process.
 
-        It has less claim to the processor than the bridge, as an attack comes from another machine.
+        That process has a lower priority than the bridge, because a real attack comes from another machine.
         """
         return await asyncio.get_running_loop().run_in_executor(self._pool, partial(work, *arguments, **options))
 
     def memory_mb(self, kind: str = "VmRSS") -> int:
-        """Megabytes that the bridge has now, or with `VmHWM` at its most since `measure` has begun."""
+        """The bridge's memory in megabytes; with `VmHWM`, its peak since `measure` started."""
         status = Path(f"/proc/{self._process.pid}/status").read_text("ascii")
         found = re.search(rf"{kind}:\s+(\d+)", status)
         return int(found[1]) // 1024 if found else 0
@@ -69,7 +70,7 @@ class Target:
         Path(f"/proc/{self._process.pid}/clear_refs").write_text("5", "ascii")
 
     async def measure(self, attack: Attack) -> Figures:
-        """Attack, and see what the bridge takes and how its other caller fares."""
+        """Attack, and measure the bridge's memory and the other caller's calls."""
         async with grpc.aio.insecure_channel(self.address) as channel:
             stub = chat_pb2_grpc.ChatServiceStub(channel)
             for _ in range(_WARM_UP_CALLS):
@@ -85,7 +86,7 @@ class Target:
                 for task in (others, watch):
                     task.cancel()
                 await asyncio.gather(others, watch, return_exceptions=True)
-            await self._call(stub)  # nothing that the attack has left behind holds it up
+            await self._call(stub)  # the remains of the attack must not delay it
         memory = self.memory_mb("VmHWM") if self._process.returncode is None else before + KILL_MB
         return Figures(memory - before, max(self._waits), len(self._waits), self._failed)
 
@@ -95,7 +96,7 @@ class Target:
             try:
                 await asyncio.shield(call)
             except asyncio.CancelledError:
-                await call  # it counts to its end
+                await call  # counts to its end
                 raise
             await asyncio.sleep(_PERIOD)
 
@@ -113,7 +114,7 @@ class Target:
         self._waits.append(wall - max(waited))
 
     def _clocks(self) -> list[float]:
-        """Seconds of the clock, and those in which this process and the bridge's event loop waited for a processor."""
+        """The time, and the seconds in which this process and the bridge's event loop waited for a processor."""
         times = [time.monotonic()]
         for process in ("self", self._process.pid):
             try:
@@ -123,7 +124,7 @@ class Target:
         return times
 
     async def _kill_at(self, memory_mb: int) -> None:
-        while self.memory_mb() < memory_mb:  # noqa: ASYNC110 # nobody tells
+        while self.memory_mb() < memory_mb:  # noqa: ASYNC110 # nothing reports it
             await asyncio.sleep(_PERIOD)
         self._process.kill()
         await self._process.wait()
@@ -138,7 +139,7 @@ class Target:
 
 @asynccontextmanager
 async def target(attack: Attack, *, long: bool = False) -> AsyncIterator[Target]:
-    """A bridge as the attack wants it, before a gateway that answers its good caller well."""
+    """A bridge for the attack, in front of a gateway that responds normally to the good caller."""
 
     async def script(exchange: gateway.Exchange) -> None:
         well = exchange.request.body and exchange.request.json.get("model") == GOOD_MODEL

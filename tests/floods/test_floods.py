@@ -1,4 +1,4 @@
-"""Nobody holds the bridge up: each attack, for a second or so. `make attack` runs them at full length."""
+"""No attack blocks the bridge. Each runs for about a second here, and at full length in `make attack`."""
 
 import pytest
 

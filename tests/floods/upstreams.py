@@ -1,4 +1,4 @@
-"""Upstreams that flood the bridge: replies of many small parts, and streams of what says nothing."""
+"""Upstreams that flood the bridge: responses of many small parts, and streams without content."""
 
 import asyncio
 import time
@@ -23,7 +23,7 @@ _NOTHING: Final = "HTTP/1.1 100 Continue\r\n\r\n"
 
 
 def chat(address: str, count: int, seconds: float, metadata: Any, *, streams: bool) -> list[str]:
-    """Calls at the same time, whose replies are read to their end. How they ended."""
+    """Concurrent calls, whose responses are read to the end. Returns their statuses."""
     request = chat_pb2.CreateChatCompletionRequest(model="m", messages=[{"role": "user", "content": "x"}])
     with grpc.insecure_channel(address, _OPTIONS) as channel:
         stub = chat_pb2_grpc.ChatServiceStub(channel)
@@ -68,14 +68,14 @@ async def _vectors(target: Target) -> None:
 
 
 async def _endless(target: Target) -> None:
-    """Streams without end, until the deadline or a bound of the bridge ends them."""
+    """Endless streams, until the deadline or a limit of the bridge ends them."""
     count, seconds = (16, 6.0) if target.long else (4, 1.5)
     codes = await target.child(_chat, target.address, count, seconds, target.metadata, True)
     assert set(codes) <= {"DEADLINE_EXCEEDED", "INTERNAL"}, codes
 
 
 def _stream(pieces: Callable[[], Iterator[bytes]], **headers: str) -> Script:
-    """An upstream that sends without end, as fast as the bridge reads."""
+    """An upstream that sends endlessly, as fast as the bridge reads."""
 
     async def script(exchange: Exchange) -> None:
         await exchange.head(content_type="text/event-stream", **headers)
@@ -98,7 +98,7 @@ def _again(piece: bytes) -> Callable[[], Iterator[bytes]]:
 
 
 def _packed(head: bytes, piece: bytes) -> Callable[[], Iterator[bytes]]:
-    """The same character without end: each kilobyte unpacks to one MiB."""
+    """The same character endlessly: each kilobyte decompresses to one MiB."""
 
     def pieces() -> Iterator[bytes]:
         packer = zlib.compressobj(9, zlib.DEFLATED, 31)
@@ -110,7 +110,7 @@ def _packed(head: bytes, piece: bytes) -> Callable[[], Iterator[bytes]]:
 
 
 def _indexes() -> Iterator[bytes]:
-    """Choices, each of them a new one."""
+    """Endlessly many choices."""
     number = 0
     while True:
         yield b"".join(
@@ -121,7 +121,7 @@ def _indexes() -> Iterator[bytes]:
 
 
 async def informational(exchange: Exchange) -> None:
-    """Says without end that the reply will come."""
+    """Endless informational responses."""
     with suppress(ConnectionError):
         for _ in range(10_000):
             await exchange.send(_NOTHING * 2000)

@@ -1,1 +1,1 @@
-"""Hostile input for what reads the upstream's bytes. Nothing but a clean error may ever come out. `make fuzz`."""
+"""Hostile input for the code that reads the upstream's bytes. Only clean errors may result. `make fuzz`."""

@@ -1,4 +1,4 @@
-"""Runs all targets for a bounded time, and shows how to see a finding again.
+r"""Runs all targets for a limited time, and shows how to replay a finding.
 
 python -m tests.fuzz [--seconds 60] [--target NAME]...   or FUZZ_SECONDS; a third of it with atheris if installed
 python -m tests.fuzz --target NAME --replay FILE
@@ -21,23 +21,23 @@ from tests.fuzz.corpus import WORDS, seeds
 from tests.fuzz.targets import TARGETS
 
 FINDINGS: Final = Path(__file__).parent / "findings"
-#: An input that takes longer than this, in seconds, or more than so many megabytes, is a finding too.
+#: An input that takes longer than this, in seconds, or more megabytes, is a finding too.
 _SLOW: Final = 5
 _MEMORY: Final = 1024
 _LENGTH: Final = 8192
 
 
 def say(text: str) -> None:
-    """A line on standard output, at once."""
+    """Print a line on standard output, without buffering."""
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
 
 
 def by_hypothesis(name: str, seconds: float) -> bool:
-    """Whether nothing was found."""
+    """Run Hypothesis. Returns whether nothing was found."""
     try:
         tried = mutate.run(name, seconds)
-    except Exception:  # noqa: BLE001 # whatever it is, it is what was looked for
+    except Exception:  # noqa: BLE001 # any exception is a finding
         say(f"{name:12} hypothesis: FOUND\n{traceback.format_exc()}")
         return False
     say(f"{name:12} hypothesis: {tried} inputs, nothing found")
@@ -45,7 +45,7 @@ def by_hypothesis(name: str, seconds: float) -> bool:
 
 
 def by_pump(name: str, seconds: float) -> bool:
-    """Whether no input was found whose cost grows faster than its size."""
+    """Search for input whose cost grows faster than its size. Returns whether there was none."""
     try:
         tried = pump.run(name, seconds)
     except Exception:  # noqa: BLE001 # as above
@@ -56,7 +56,7 @@ def by_pump(name: str, seconds: float) -> bool:
 
 
 def by_atheris(name: str, seconds: float) -> bool:
-    """Whether nothing was found. What was is kept in `tests/fuzz/findings`."""
+    """Run atheris. Returns whether nothing was found. Findings are kept in `tests/fuzz/findings`."""
     with tempfile.TemporaryDirectory() as folder:
         corpus, found = Path(folder, "corpus"), Path(folder, "found")
         corpus.mkdir()
@@ -101,7 +101,7 @@ def _plan(names: list[str], seconds: float) -> Iterator[bool]:
 
 
 def main() -> int:
-    """The exit code: 1 if anything was found."""
+    """Returns the exit code: 1 if anything was found."""
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz")
     parser.add_argument("--seconds", type=float, default=float(os.environ.get("FUZZ_SECONDS") or 60))
     parser.add_argument("--target", action="append", choices=TARGETS, help="default: all of them, in turn")

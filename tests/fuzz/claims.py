@@ -1,4 +1,4 @@
-"""What each target claims: that a condition holds, that a status can be read by any client and keeps the prompt."""
+"""The claims of the targets: a condition holds, and a status can be read by any client and hides the prompt."""
 
 import json
 from typing import Final
@@ -13,28 +13,28 @@ from bridge.status import status_of
 from bridge.upstream.leaks import Secrets
 from bridge.upstream.masking import Mask
 
-#: No run of so many characters of it may come back in an error.
+#: No sequence of this many characters of the prompt may be in an error.
 SHARED: Final = 24
 PROMPT: Final = 'Please tell "Anna Ångström" that room 4711\nis booked under the name Żółkiewski for Tuesday at 10:30.'
-#: What went upstream as the bridge's own credential.
+#: The bridge's own credential in the upstream request.
 CREDENTIAL: Final = "7Yk2pQ9mNc4vXr8tLw1zHb6sJd3fGa5e"
 REQUEST: Final = json.dumps({"model": "acme/m", "messages": [{"role": "user", "content": PROMPT}]}).encode()
 MASK: Final = Mask(REQUEST, Secrets((f"Bearer {CREDENTIAL}",)))
 METHOD: Final = "/aibridge.v1.ChatService/CreateChatCompletion"
 
 
-class Finding(Exception):  # noqa: N818 # what a fuzzer looks for is no error of its own
-    """The bridge did what it must not do."""
+class Finding(Exception):  # noqa: N818 # a finding, not an error of the program
+    """The bridge broke a claim."""
 
 
 def must(condition: object, claim: str) -> None:
-    """A claim that has to hold for each input."""
+    """Check a claim, which has to hold for each input."""
     if not condition:
         raise Finding(claim)
 
 
 def check_status(error: BridgeError, call: CallContext) -> None:
-    """What each status that leaves the bridge keeps to."""
+    """Check a status that leaves the bridge."""
     response = status_of(error, call.record)
     trailers = dict(response.trailing_metadata)
     packed = trailers["grpc-status-details-bin"]

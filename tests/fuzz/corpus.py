@@ -1,4 +1,4 @@
-"""What fuzzing starts from: the recorded-style replies of `tests/dialects/payloads`, and words of their language."""
+"""The seeds of fuzzing: the responses in `tests/dialects/payloads`, and words of their formats."""
 
 import re
 from base64 import b64encode
@@ -26,7 +26,7 @@ _BODIES: Final = (
     b"",
     b'{"error":"' + PROMPT.replace('"', '\\"').replace("\n", "\\n").encode() + b'"}',
 )
-#: Chunks with a gap where the text stands, as servers write them and as none does, and what stands there.
+#: Chunks with a gap for the text, as servers write them and in other forms, and texts for the gap.
 _FRAMES: Final = (
     b'{"id":"c","object":"chat.completion.chunk","choices":[{"index":0,"delta":{"content":"\x01"}}],"usage":null}',
     b'{"choices": [{"delta": {"role": "assistant", "reasoning": "\x01"}, "logprobs": {}}], "zz": 2.50}',
@@ -43,7 +43,7 @@ _ODD_GAPS: Final = (
     b'a","refusal":"b', b'"x"', b'"x","role":"y"', b'a"},"finish_reason":"stop","zz":{"a":"b', b"\\", b'"', b"[DONE]",
     b'"}}],"usage":{"total_tokens":1},"z":[{"a":{"b":"', b'a"},"error":{"message":"b',
 )  # fmt: skip
-#: Frames with more than one gap, and what stands in these.
+#: Frames with several gaps, and values for the gaps.
 _WIDE_FRAMES: Final = (
     b'{"choices":[{"index":0,"delta":{"content":"\x01"},"offsets":{"end":\x01,"start":2}}],"obfuscation":"\x01"}',
     b'{"choices":[{"delta":{"reasoning":"\x01","reasoning_details":[{"text":"a","index":\x01}]}}],"p":"\x01"}',
@@ -75,7 +75,7 @@ _REPLIES: Final = (
     _OK + b"x: y\r\n" * 130 + b"\r\n",
     _OK + b"x: " + b"y" * 200 + b"\r\ncontent-length: 0\r\n\r\n",
 )
-#: Pieces that a mutation puts in: structure, limits of numbers, odd characters, the prompt.
+#: Pieces that mutations insert: structure, limits of numbers, unusual characters, the prompt.
 WORDS: Final[tuple[bytes, ...]] = (
     b"data: ", b"\n\n", b"\r\n", b"\r", b"event: error\n", b"[DONE]", b": x\n", b"error: {", b"\xef\xbb\xbf",
     b"{", b"}", b"[", b"]", b'"', b"\\", b"\\u0000", b"\\ud83d", b'\\\\\\"', b"null", b"true", b"1e999",
@@ -92,7 +92,7 @@ WORDS: Final[tuple[bytes, ...]] = (
 
 @cache
 def seeds(name: str) -> tuple[bytes, ...]:
-    """The seeds of a target, without repetition."""
+    """The seeds of a target, without duplicates."""
     heads = TARGETS[name].heads
     return tuple(dict.fromkeys(head + body for body in _bodies(name) for head in heads))
 
@@ -130,7 +130,7 @@ def _bodies(name: str) -> Iterator[bytes]:
 
 
 def _repeated(frame: bytes) -> bytes:
-    """A stream of chunks that repeat the one before, and of some that only seem to."""
+    """A stream of chunks that repeat earlier ones, and of some that only seem to."""
     chunks = [b"data: " + frame.replace(b"\x01", gap) for gap in _GAPS]
     return b"\n\n".join(chunks + [chunk.replace(b"1", b"2") for chunk in chunks])
 

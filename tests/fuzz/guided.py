@@ -1,4 +1,4 @@
-"""Fuzzing by atheris, which watches the bridge's own branches. A process of its own: libFuzzer ends it.
+"""Fuzzing with atheris, which observes the bridge's branches, in a separate process, which libFuzzer ends.
 
 python -m tests.fuzz.guided TARGET -max_total_time=10 CORPUS...
 """

@@ -1,4 +1,4 @@
-"""Fuzzing by hypothesis: seeds with pieces cut out, doubled and put in. Needs nothing but the tests' packages."""
+"""Fuzzing with Hypothesis: seeds with pieces removed, doubled and inserted. It needs only the tests' packages."""
 
 import time
 from typing import Final
@@ -37,7 +37,7 @@ def _edit(seed: bytes, head: bytes, edits: list[tuple[int, int, bytes, int]]) ->
 
 
 def run(name: str, seconds: float) -> int:
-    """How many inputs were tried; hypothesis raises the finding, with the smallest input that it could make of it."""
+    """Run a target. Returns the number of inputs; Hypothesis raises a finding with the smallest input."""
     end = time.monotonic() + seconds
     tried = 0
 

@@ -1,4 +1,4 @@
-"""Fuzzing for time: one piece of an input, repeated. Four times as many may take four times as long, not sixteen.
+"""Fuzzing for time: four times as many repetitions of a piece may take four times as long, not sixteen.
 
 A finding is an input whose cost grows faster than its size.
 """
@@ -13,26 +13,26 @@ from tests.fuzz.claims import must
 from tests.fuzz.corpus import WORDS, seeds
 from tests.fuzz.targets import TARGETS
 
-#: Bytes of the inputs that are compared.
+#: The sizes in bytes of the compared inputs.
 _SMALL: Final = 1 << 15
 _LARGE: Final = 1 << 17
-#: How much longer the large one may take: four times, and the noise of a shared machine.
+#: The allowed ratio of their times: four, plus the noise of a shared machine.
 _MAX_RATIO: Final = 8
-#: Seconds of processor time that nothing is made of.
+#: CPU seconds below which times are not compared.
 _MIN_SECONDS: Final = 0.05
 _LONGEST_WORD: Final = 40
 
 
 def check(name: str, head: bytes, word: bytes, tail: bytes) -> None:
-    """See that a target's cost is linear in the number of times that a word is repeated between two ends.
+    """Check that a target's cost is linear in the number of repetitions of a word between two ends.
 
     Raises:
-        Finding: it is not. The words of the input are in it.
+        Finding: it is not. It contains the words of the input.
     """
     large = _spent(name, head, word, tail, _LARGE)
     if large < _MIN_SECONDS:
         return
-    for _ in range(3):  # a pause of the machine is no finding
+    for _ in range(3):  # a pause of the machine is not a finding
         small = max(_spent(name, head, word, tail, _SMALL), _MIN_SECONDS / _MAX_RATIO)
         large = min(large, _spent(name, head, word, tail, _LARGE))
         if large <= _MAX_RATIO * small:
@@ -41,10 +41,10 @@ def check(name: str, head: bytes, word: bytes, tail: bytes) -> None:
 
 
 def _spent(name: str, head: bytes, word: bytes, tail: bytes, size: int) -> float:
-    count = size // len(word) | 1  # odd, because some targets choose by the length's being odd
+    count = size // len(word) | 1  # odd, because some targets choose by the parity of the length
     data = head + word * count + tail
     gc.collect()
-    gc.disable()  # its pauses come when they come
+    gc.disable()  # its collections would disturb the times
     try:
         began = time.process_time()
         TARGETS[name].run(data)
@@ -54,7 +54,7 @@ def _spent(name: str, head: bytes, word: bytes, tail: bytes, size: int) -> float
 
 
 def words(name: str) -> Iterator[tuple[bytes, bytes, bytes]]:
-    """What fits into a document, then each word alone behind the first bytes of a target, and inside of a seed."""
+    """Parts of documents, then each word alone after the first bytes of a target, and inside a seed."""
     head = TARGETS[name].heads[0]
     for begin, word, end in _FRAMES:
         yield head + begin, word, end
@@ -69,7 +69,7 @@ def words(name: str) -> Iterator[tuple[bytes, bytes, bytes]]:
             yield seed[:middle], word, seed[middle:]
 
 
-#: Documents with a part that can be there any number of times.
+#: Documents with a part that can be repeated.
 _FRAMES: Final = tuple(
     (begin, word, end)
     for begin, end, fillings in (
@@ -119,7 +119,7 @@ _FRAMES: Final = tuple(
     )
     for word in fillings
 )
-#: Events of streams, each of which may follow itself.
+#: Events of streams, each of which can be repeated.
 _EVENTS: Final = (
     b'{"choices":[{"index":0,"delta":{"content":"a"}}]}',
     b'{"choices":[{"delta":{"content":"a"},"logprobs":{"content":[{"token":"a"}]}}],"usage":null}',
@@ -150,9 +150,9 @@ _FILLINGS: Final = (
 
 
 def run(name: str, seconds: float) -> int:
-    """How many inputs were tried: words as above, then pieces of seeds at random."""
+    """Run a target with words as above, and then with random pieces of seeds. Returns the number of inputs."""
     end = time.monotonic() + seconds
-    chance = random.Random(20261127)  # noqa: S311 # the same inputs each time
+    chance = random.Random(20261127)  # noqa: S311 # the same in every run
     tried = 0
     for head, word, tail in words(name):
         if time.monotonic() > end:

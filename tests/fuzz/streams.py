@@ -1,4 +1,4 @@
-"""Targets that are streams: the decoder of events, and all that becomes of a body until it is messages."""
+"""Targets for streams: the event decoder, and the whole path from a body to messages."""
 
 import asyncio
 from itertools import zip_longest
@@ -13,7 +13,7 @@ _LOOP: Final = asyncio.new_event_loop()
 
 
 def sse(data: bytes) -> None:
-    """Events do not depend on where the network cuts; nothing is made up; the limit is kept."""
+    """Events do not depend on how the bytes are split, nothing is invented, and the limit is kept."""
     step, limit, stream = 1 + data[0] % 7 if data else 1, (64, 1 << 20)[len(data) % 2], data[1:]
     whole, failed = _events(stream, len(stream) or 1, limit)
     pieces, pieces_failed = _events(stream, step, limit)
@@ -36,9 +36,9 @@ def _events(stream: bytes, step: int, limit: int) -> tuple[list[Event], bool]:
 
 
 def stream(data: bytes) -> None:
-    """Any body of a stream makes messages, and then a clean end or a clean error; a cut one never ends cleanly.
+    """Any body of a stream makes messages and then a clean end or error. A cut one never ends cleanly.
 
-    And nobody can tell that chunks which repeat an earlier one are not parsed.
+    Parsing every chunk gives the same messages as recognising repeated ones.
     """
     head, body = data[:2].ljust(2, b"\0"), data[2:]
     media_type = ("text/event-stream", "text/event-stream", "application/json", "")[head[1] % 4]
@@ -53,7 +53,7 @@ def stream(data: bytes) -> None:
 
 
 def repeats(data: bytes) -> None:
-    """The same for a stream of chunks that differ in some places: a frame with gaps, and what stands there in each."""
+    """The same for a stream of chunks that differ in some places: a frame with gaps, and the values in each gap."""
     frame, *texts = data[2:].split(b"\x00")
     begin, *parts = frame.split(b"\x01")
     gaps = max(1, len(parts))

@@ -1,6 +1,6 @@
-"""What is fuzzed: functions of bytes that return, or raise because the bridge did what it must not do.
+"""The targets: functions of bytes that return, or raise if the bridge broke a claim.
 
-The first bytes of an input choose (a message type, a size, a status); the rest is what an upstream would send.
+The first bytes of an input choose a message type, a size or a status. The rest is an upstream's data.
 """
 
 import re
@@ -51,9 +51,9 @@ _STEP_LIMIT: Final = 1 << 16
 
 
 def json_in(data: bytes) -> None:
-    """Any bytes are a message or a `MalformedJSONError`; and a message comes back from its own JSON.
+    """Any bytes are a message or a `MalformedJSONError`, and a message survives its own JSON.
 
-    So does one with bytes where that is possible, and its JSON says the same.
+    So does a message with bytes fields, and its JSON is the same.
     """
     message_type, text = TYPES[data[0] % len(TYPES) if data else 0], data[1:]
     try:
@@ -68,7 +68,7 @@ def json_in(data: bytes) -> None:
 
 
 def message_in(data: bytes) -> None:
-    """Any message of a caller's makes JSON, or INVALID_REQUEST."""
+    """Any message of a caller makes JSON, or INVALID_REQUEST."""
     message = TYPES[data[0] % len(TYPES) if data else 0]()
     try:
         message.ParseFromString(data[1:])
@@ -105,7 +105,7 @@ def error_body(data: bytes) -> None:
 
 
 def plain_response(data: bytes) -> None:
-    """Any body of a 200 reply, compressed or not, is a JSON object or a clean error."""
+    """Any body of a 200 response, compressed or not, is a JSON object or a clean error."""
     encoding, body = ("", "gzip", "deflate", "br")[data[0] % 4 if data else 0], data[1:]
     try:
         unpacker = unpacker_for(encoding)
@@ -138,7 +138,7 @@ def _unpacked(unpacker: Unpacker, body: bytes) -> bytes:
 
 
 class Target(NamedTuple):
-    """A function of bytes, and the bytes that its seeds begin with."""
+    """A function of bytes, and the first bytes of its seeds."""
 
     run: Callable[[bytes], None]
     heads: tuple[bytes, ...]
@@ -161,6 +161,6 @@ TARGETS: Final[dict[str, Target]] = {
 
 
 def compressed(data: bytes) -> bytes:
-    """For a seed of a reply that is compressed."""
+    """For a seed of a compressed response."""
     packer = zlib.compressobj(wbits=zlib.MAX_WBITS | 16)
     return packer.compress(data) + packer.flush()

@@ -1,4 +1,4 @@
-"""No input costs more than its size: the targets of the fuzzer, with inputs in which one piece is there many times."""
+"""The cost of an input is proportional to its size: the fuzzing targets with repeated pieces."""
 
 import pytest
 
@@ -11,13 +11,13 @@ from tests.fuzz.targets import TARGETS, Target
 @pytest.mark.alone
 @pytest.mark.parametrize("name", TARGETS)
 def test_cost_is_linear(name: str) -> None:
-    """For a few seconds each; `make fuzz` goes on."""
+    """A few seconds for each target; `make fuzz` searches longer."""
     assert pump.run(name, 4.0)
 
 
 @pytest.mark.alone
 def test_what_is_quadratic_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A target that looks back at all that came before it, for each line."""
+    """A target that scans all earlier lines for each line is found."""
 
     def quadratic(data: bytes) -> None:
         seen = b""

@@ -1,4 +1,4 @@
-"""The target of what a server sends: a connection of the bridge's, and in place of its socket the input in pieces."""
+"""The target for a server's bytes: a connection of the bridge, with the input in pieces in place of a socket."""
 
 import asyncio
 import socket
@@ -14,9 +14,9 @@ from tests.fuzz.claims import must
 
 _LOOP: Final = asyncio.new_event_loop()
 _REQUEST: Final = b"GET /v1/models HTTP/1.1\r\nhost: test\r\n\r\n"
-#: A reply that nothing said before it may change.
+#: A response that nothing before it may change.
 _OK: Final = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
-#: Bounds of a line: one that inputs meet, one that they do not.
+#: Limits of a line: one that inputs reach, and one that they do not.
 _SHORT: Final = 64
 _LONG: Final = 1 << 20
 #: Bytes of a body that may wait for their reader, in some inputs.
@@ -24,7 +24,7 @@ _WAITING: Final = 16
 
 
 class Seen(NamedTuple):
-    """What a caller has of a reply; `error` is the exception's class."""
+    """The caller's view of a response. `error` is the exception's class."""
 
     status: int
     headers: Headers
@@ -32,12 +32,12 @@ class Seen(NamedTuple):
     error: type[Exception] | None
 
 
-#: Ends of a connection on which nobody says anything.
+#: Ends of a connection without any data.
 _SILENT: Final = socket.socketpair()
 
 
 class _Transport:
-    """In place of asyncio's: what is done to it is noted."""
+    """A replacement for asyncio's transport, which records what is done to it."""
 
     def __init__(self) -> None:
         self.aborted = False
@@ -65,18 +65,18 @@ class _Transport:
 
 
 def wire(data: bytes) -> None:
-    """Any bytes, in any pieces, are the same reply, or the same kind of failure; and who asks next gets their own."""
+    """Any bytes, in any pieces, give the same response or failure, and the next request gets its own response."""
     head, stream = data[:2].ljust(2, b"\0"), data[2:]
     longest, broken = (_LONG, _SHORT)[head[1] % 2], bool(head[1] & 2)
     whole = _LOOP.run_until_complete(_seen([stream], longest, broken=broken, waiting=1 << 16))
     cut = list(_cut(stream, head[0]))
     pieces = _LOOP.run_until_complete(_seen(cut, longest, broken=broken, waiting=_WAITING))
-    if longest == _LONG:  # how much of a line that is too long gets by depends on the pieces
+    if longest == _LONG:  # the accepted part of a line that is too long depends on the pieces
         must(whole == pieces, "a reply is the same however it is cut")
 
 
 def _cut(stream: bytes, step: int) -> Iterator[bytes]:
-    """Pieces of one length, or of lengths that grow and shrink."""
+    """Pieces of one length, or of growing and shrinking lengths."""
     at = 0
     while at < len(stream):
         size = 1 + step % 16 if step < 128 else 1 + (at * step + at // 3) % 23
@@ -114,14 +114,14 @@ async def _seen(pieces: list[bytes], longest: int, *, broken: bool, waiting: int
 
 
 async def _fed(connection: Connection, transport: _Transport, piece: bytes, waiting: int) -> None:
-    """Let bytes come in as a loop does it: not over a connection that is closed, and not while reading is paused."""
+    """Feed bytes as an event loop does: not after a close, and not while reading is paused."""
     while transport.paused and not transport.aborted:  # noqa: ASYNC110 # it is a turn or two
         await asyncio.sleep(0)
     if not transport.aborted:
         connection.data_received(piece)
         must(connection.unread_bytes <= waiting + len(piece) or connection.phase in OVER, "what waits is bounded")
         must(connection._unparsed_bytes <= connection._max_header_bytes + len(piece), "a line is bounded")
-        await asyncio.sleep(0)  # what is to be closed is closed
+        await asyncio.sleep(0)  # pending closes are done
 
 
 async def _read(connection: Connection, waiting: int) -> Seen:

@@ -1,4 +1,4 @@
-"""The harness of the examples can fail: each check sees what it is for, and what is missing is named."""
+"""The harness of the examples can fail: each check finds its problem, and missing tools are named."""
 
 import asyncio
 import json
@@ -25,7 +25,7 @@ MODELS: Final = (
 
 
 def seen() -> list[Seen]:
-    """A good run, as the gateway sees it: a request each second, both that are given up closed at the next."""
+    """A good run as the gateway sees it: a request per second, and both cancelled calls closed by the next one."""
     entries = [
         Seen(model and f"example/{model}", f"Bearer {TOKEN}", float(number)) for number, model in enumerate(MODELS)
     ]
@@ -48,7 +48,7 @@ def test_a_good_run() -> None:
 
 @pytest.mark.parametrize("line", range(len(EXPECTED)))
 def test_each_line_counts(line: int) -> None:
-    """A line that is missing or different fails its step."""
+    """A missing or different line fails its step."""
     step = EXPECTED[line].partition(":")[0]
     assert failed([*EXPECTED[:line], *EXPECTED[line + 1 :]], seen()) == {step, "nothing else"}
     assert failed([*EXPECTED[:line], EXPECTED[line] + "!", *EXPECTED[line + 1 :]], seen()) == {step, "nothing else"}
@@ -95,7 +95,7 @@ async def test_a_missing_toolchain_is_named() -> None:
 
 
 async def test_a_missing_toolchain_fails_the_run(tmp_path: Path) -> None:
-    """With nothing on the PATH there is no Go."""
+    """Without Go on the PATH, the run fails."""
     child = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "tests.e2e.clients", "--direct", "--only", "go"),
         cwd=ROOT,
@@ -116,7 +116,7 @@ def test_the_table() -> None:
 
 
 def test_the_service_config_is_that_of_the_python_client() -> None:
-    """Each folder has a copy, so that it can be taken out of the repository."""
+    """Each folder has a copy of the service config, so that it can be copied out of the repository."""
     copies = sorted(EXAMPLES.glob("*/service_config.json"))
     assert len(copies) == 9
     for path in (EXAMPLES / "service_config.json", *copies):
@@ -125,7 +125,7 @@ def test_the_service_config_is_that_of_the_python_client() -> None:
 
 @pytest.mark.parametrize("folder", sorted({stack.folder for stack in STACKS}))
 def test_a_program_reads_nothing_outside_of_its_folder(folder: str) -> None:
-    """Whoever copies a folder has the whole program; where the protos lie, can be said."""
+    """Programs read nothing outside their folder, except the protos, whose place can be set."""
     for path in (EXAMPLES / folder).rglob("*"):
         sources = {".cc", ".h", ".go", ".java", ".kt", ".php", ".py", ".rb", ".rs", ".ts"}
         if path.suffix in sources and "node_modules" not in path.parts:

@@ -1,4 +1,4 @@
-"""What compares OpenAI's libraries with and without a bridge sees each difference, and no more than those."""
+"""The comparison of OpenAI's libraries with and without a bridge finds each difference, and reports no others."""
 
 from typing import Any
 

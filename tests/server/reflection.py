@@ -1,4 +1,4 @@
-"""One question to the reflection service."""
+"""A request to the reflection service."""
 
 from collections.abc import AsyncIterator
 

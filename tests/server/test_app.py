@@ -1,4 +1,4 @@
-"""What surrounds the services: health, reflection, start and stop, who may listen where."""
+"""The server around the services: health, reflection, start and stop, and where it may listen."""
 
 import asyncio
 import sys
@@ -43,7 +43,7 @@ async def test_health_of_an_unknown_service(bridge: Bridge) -> None:
 
 
 async def test_a_watch_does_not_hold_up_the_stop(bridge: Bridge) -> None:
-    """The watcher is told NOT_SERVING, its call ends with OK, and the stop does not wait out its grace."""
+    """A watcher gets NOT_SERVING, its call ends with OK, and the stop does not wait for it."""
     watch = health_pb2_grpc.HealthStub(bridge.channel).Watch(health_pb2.HealthCheckRequest())
     assert (await watch.read()).status == SERVING
     await asyncio.wait_for(bridge.app.stop(grace=30), timeout=5)
@@ -54,7 +54,7 @@ async def test_a_watch_does_not_hold_up_the_stop(bridge: Bridge) -> None:
 
 @pytest.mark.parametrize("version", ["v1", "v1alpha"])
 async def test_reflection(bridge: Bridge, version: str) -> None:
-    """Both versions list all services and give the files that describe them."""
+    """Both versions list all services and return the files that describe them."""
     response = await ask(bridge.channel, version, list_services="")
     names = {service.name for service in response.list_services_response.service}
     assert names >= {*SERVICES, "grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection"}
@@ -66,7 +66,7 @@ async def test_reflection(bridge: Bridge, version: str) -> None:
 
 @pytest.mark.parametrize("version", ["v1", "v1alpha"])
 async def test_every_listed_service_can_be_described(start: Start, version: str) -> None:
-    """Reflection's own of either version, health and channelz among them, with each method and its messages."""
+    """Every listed service can be described with its methods and messages, including reflection itself."""
     async with start(channelz=True) as bridge:
         listed = await ask(bridge.channel, version, list_services="")
         names = {service.name for service in listed.list_services_response.service}
@@ -84,7 +84,7 @@ async def test_every_listed_service_can_be_described(start: Start, version: str)
 
 
 def pool_of(response: ServerReflectionResponse) -> DescriptorPool:
-    """The files of an answer, as a client puts them together. They do not come in the order of their imports."""
+    """The files of a response, assembled as a client does. They are not in the order of their imports."""
     files = [
         descriptor_pb2.FileDescriptorProto.FromString(data)
         for data in response.file_descriptor_response.file_descriptor_proto
@@ -102,7 +102,7 @@ def pool_of(response: ServerReflectionResponse) -> DescriptorPool:
 
 
 async def test_the_descriptor_of_v1(bridge: Bridge) -> None:
-    """It is that of `v1alpha` in every name: nothing in it points back to the other package."""
+    """The descriptor of `v1` has no name of the package of `v1alpha`."""
     files = {}
     for version, name in REFLECTION.items():
         response = await ask(bridge.channel, "v1", file_containing_symbol=name)
@@ -118,7 +118,7 @@ async def test_the_descriptor_of_v1(bridge: Bridge) -> None:
 
 @pytest.mark.parametrize("more", [("--list-methods",), ("--list-services",)])
 async def test_reflection_with_buf(start: Start, more: tuple[str, ...]) -> None:
-    """A client that others wrote describes all that is listed, and ends with 0."""
+    """buf, another project's client, can describe everything that is listed."""
     buf = Path(sys.executable).with_name("buf")
     if not buf.exists():
         pytest.skip("needs buf, which `make` installs")
@@ -133,7 +133,7 @@ async def test_reflection_with_buf(start: Start, more: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize("kind", ["", ".CreateChatCompletion"])
 async def test_reflection_finds_services_and_methods(bridge: Bridge, kind: str) -> None:
-    """The protocol has symbols as `<package>.<service>[.<method>]`; ghz asks for the method."""
+    """Symbols are `<package>.<service>[.<method>]`; ghz asks for the method."""
     response = await ask(bridge.channel, "v1alpha", file_containing_symbol=f"aibridge.v1.ChatService{kind}")
     assert response.file_descriptor_response.file_descriptor_proto
     response = await ask(bridge.channel, "v1alpha", file_containing_symbol=f"aibridge.v1.NoService{kind}")
@@ -148,7 +148,7 @@ async def test_reflection_can_be_switched_off(start: Start) -> None:
 
 
 async def test_stop_lets_a_stream_end(bridge: Bridge, hello: Request) -> None:
-    """A stream that is open when the server is told to stop goes on to its end, and ends with OK."""
+    """A stream that is open when the server stops goes on to its end, with OK."""
     go_on = asyncio.Event()
 
     async def script(exchange: Exchange) -> None:
@@ -205,7 +205,7 @@ OPEN = "0.0.0.0:0"
     ],
 )
 def test_exposure(options: dict[str, str], *, allowed: bool) -> None:
-    """With a credential of its own the bridge does not listen where anyone could spend it, unless told to by name."""
+    """With its own credential the bridge does not listen beyond loopback, unless a setting allows it."""
     if allowed:
         settings.load(**{"listen": OPEN, **options})
     else:
@@ -222,7 +222,7 @@ async def test_unknown_method(bridge: Bridge) -> None:
 
 @pytest.mark.parametrize("name", ["CreateChatCompletion", "CreateChatCompletionStream"])
 async def test_a_request_that_is_no_message(bridge: Bridge, name: str) -> None:
-    """Bytes that are not the request's message are the caller's fault, and told without the bridge's inside."""
+    """Bytes that are not the request's message are INVALID_REQUEST, without internal details."""
     make = bridge.channel.unary_stream if name.endswith("Stream") else bridge.channel.unary_unary
     call = make(f"/aibridge.v1.ChatService/{name}")(b"\xff\xff\xff")
     assert await call.code() is grpc.StatusCode.INVALID_ARGUMENT

@@ -1,4 +1,4 @@
-"""What nobody foresaw: it becomes INTERNAL with a fixed text, and nothing of it reaches the caller."""
+"""An unexpected exception becomes INTERNAL with a fixed text, and nothing of it reaches the caller."""
 
 import gc
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ from tests.support.details import RPCS, failed, failed_either, failed_stream
 from tests.support.gateway import respond
 from tests.support.payloads import CHUNK
 
-SECRET = "the prompt was: open sesame, the key sk-abcdefgh"  # noqa: S105 # stands for one
+SECRET = "the prompt was: open sesame, the key sk-abcdefgh"  # noqa: S105 # an example
 FAULTS = [RuntimeError(SECRET), ValueError(SECRET), KeyError(SECRET), AssertionError(), RecursionError(SECRET)]
 
 
@@ -49,7 +49,7 @@ async def test_exception(
 
 
 async def test_exception_in_each_service(bridge: Bridge, monkeypatch: pytest.MonkeyPatch) -> None:
-    """So it is in every service."""
+    """The same in every service."""
     monkeypatch.setattr(Upstream, "begin", raising(RuntimeError(SECRET)))
     for call in (
         bridge.models.ListModels(models_pb2.ListModelsRequest()),
@@ -64,7 +64,7 @@ async def test_exception_in_each_service(bridge: Bridge, monkeypatch: pytest.Mon
 async def test_exception_in_mid_stream(
     bridge: Bridge, hello: chat_pb2.CreateChatCompletionRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """So it is in mid-stream: what was delivered stays, and the upstream's connection is closed."""
+    """The same in the middle of a stream: delivered chunks stay, and the upstream connection is closed."""
     read = ChunkStream.read
     reads = 0
 
@@ -120,7 +120,7 @@ def _no_collection() -> Iterator[None]:
 async def test_a_call_that_fails_keeps_nothing_of_its_request(
     rpc: str, kind: str, bridge: Bridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its request, which may be large, is freed with the call, and not when the garbage collector runs next."""
+    """The request of a failed call is freed with the call, not at the next garbage collection."""
     request = chat_pb2.CreateChatCompletionRequest(model="m", messages=[{"role": "user", "content": "hi"}])
     if kind == "refused by the bridge":
         request.extra_json = "no JSON"

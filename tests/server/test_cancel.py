@@ -1,4 +1,4 @@
-"""A caller that goes away, or whose deadline passes, closes the upstream socket within 100 ms, wherever the call is."""
+"""When a caller leaves or its deadline passes, the upstream connection is closed within 100 ms, at any point."""
 
 import asyncio
 import time
@@ -77,7 +77,7 @@ def window(request: pytest.FixtureRequest) -> tuple[Call, Script]:
 
 @pytest.fixture(autouse=True)
 def log() -> Iterator[list[Any]]:
-    """What the bridge logs; a caller who goes away is nothing unexpected, wherever the call is."""
+    """The log of the bridge, which must have no warning about a caller that goes away."""
     with structlog.testing.capture_logs() as lines:
         yield lines
     assert not [line for line in lines if line["event"] == "unexpected exception"]
@@ -90,7 +90,7 @@ async def closed_within_limit(exchange: Exchange) -> None:
 
 
 async def reach(bridge: Bridge, call: Any, script: Script) -> Exchange:
-    """Bring the call to its window: the gateway has done what it will do, and the caller has what there is to have."""
+    """Bring the call to a point: the gateway has sent its part, and the caller has received everything."""
     if script in {stops_in_mid_stream, floods}:
         assert (await call.read()).choices[0].delta.content
     exchange = await bridge.gateway.exchange()
@@ -99,7 +99,7 @@ async def reach(bridge: Bridge, call: Any, script: Script) -> Exchange:
 
 
 async def test_cancel(bridge: Bridge, hello: chat_pb2.CreateChatCompletionRequest, window: tuple[Call, Script]) -> None:
-    """A caller that cancels closes the upstream connection, wherever the call is."""
+    """A cancellation closes the upstream connection at any point of the call."""
     make, script = window
     bridge.gateway.script(script)
     call = make(bridge, hello, None)
@@ -112,7 +112,7 @@ async def test_cancel(bridge: Bridge, hello: chat_pb2.CreateChatCompletionReques
 async def test_deadline(
     bridge: Bridge, hello: chat_pb2.CreateChatCompletionRequest, window: tuple[Call, Script]
 ) -> None:
-    """The upstream's socket is closed no later than 100 ms after the caller has its DEADLINE_EXCEEDED."""
+    """The upstream connection is closed within 100 ms after the caller gets DEADLINE_EXCEEDED."""
     make, script = window
     bridge.gateway.script(script)
     call = make(bridge, hello, 0.5)
@@ -124,7 +124,7 @@ async def test_deadline(
 async def test_caller_vanishes(
     bridge: Bridge, hello: chat_pb2.CreateChatCompletionRequest, window: tuple[Call, Script]
 ) -> None:
-    """The caller's whole connection is gone, not only the call."""
+    """The same if the caller's whole connection breaks."""
     make, script = window
     bridge.gateway.script(script)
     call = make(bridge, hello, None)
@@ -136,7 +136,7 @@ async def test_caller_vanishes(
 
 @pytest.fixture
 async def silent() -> AsyncIterator[tuple[str, asyncio.Event, asyncio.Event]]:
-    """A TCP server that accepts and never says a word: a TLS handshake with it does not end."""
+    """A TCP server that accepts and never sends anything, so that a TLS handshake does not end."""
     accepted, closed = asyncio.Event(), asyncio.Event()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -176,7 +176,7 @@ async def test_cancel_while_connecting(
 async def test_cancel_while_the_request_is_sent(
     bridge: Bridge, hello: chat_pb2.CreateChatCompletionRequest, make: Call
 ) -> None:
-    """The request is larger than the sockets' buffers and the gateway does not read it."""
+    """The same while a request that is larger than the sockets' buffers is being sent."""
     closed, began_reading = asyncio.Event(), asyncio.Event()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -211,7 +211,7 @@ async def test_cancel_while_the_request_is_sent(
 async def test_nothing_is_left_behind(
     start: Start, gateway: Gateway, hello: chat_pb2.CreateChatCompletionRequest
 ) -> None:
-    """After a hundred cancelled streams no task of the bridge is still there."""
+    """After a hundred cancelled streams no task of the bridge is left."""
     gateway.script(stops_in_mid_stream)
     async with start() as bridge:
         before = len(asyncio.all_tasks())

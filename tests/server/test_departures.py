@@ -1,4 +1,4 @@
-"""A cancelled call: whether its caller has cancelled it, or its connection has ended, in the log and the metrics."""
+"""The cause of a cancelled call in the log and the metrics: its caller, or the end of its connection."""
 
 import asyncio
 import contextlib
@@ -40,7 +40,7 @@ async def channel_to(address: str, **options: Any) -> AsyncIterator[grpc.aio.Cha
 
 
 async def ended(logs: list[Any], calls: int = 1) -> list[str | None]:
-    """The causes in the log lines of cancelled calls, once so many have been written."""
+    """The causes in the log lines of cancelled calls, once there are this many."""
     async with asyncio.timeout(5):
         while sum(line["event"] == "call" for line in logs) < calls:  # noqa: ASYNC110 # written by the bridge's tasks
             await asyncio.sleep(0.01)
@@ -58,7 +58,7 @@ RPCS = pytest.mark.parametrize("rpc", ["CreateChatCompletion", "CreateChatComple
 
 
 def called(channel: grpc.aio.Channel, rpc: str, hello: Hello) -> tuple[Any, "asyncio.Future[Any]"]:
-    """A call, and what waits for its end."""
+    """A call, and a task that waits for its end."""
     call = getattr(chat_pb2_grpc.ChatServiceStub(channel), rpc)(hello)
     return call, asyncio.ensure_future(call.code())
 
@@ -88,7 +88,7 @@ async def test_the_connection_breaks(start: Start, gateway: Gateway, hello: Hell
 
 
 async def test_the_bridge_ends_the_connection(start: Start, gateway: Gateway, hello: Hello) -> None:
-    """A client that pings too often gets GOAWAY, which is not its own cancellation."""
+    """A client that pings too often gets GOAWAY, which is not counted as its own cancellation."""
     eager = {"grpc.keepalive_time_ms": 10, "grpc.http2.max_pings_without_data": 0}
     with capture_logs() as logs:
         async with start() as bridge, channel_to(bridge.address, **eager) as channel:
@@ -99,7 +99,7 @@ async def test_the_bridge_ends_the_connection(start: Start, gateway: Gateway, he
 
 
 async def test_one_connection_of_several(start: Start, gateway: Gateway, hello: Hello) -> None:
-    """Calls of the connection that broke, and calls that were cancelled on another in the same moment."""
+    """Calls of a broken connection are told apart from calls that were cancelled at the same time on another one."""
     with capture_logs() as logs:
         async with (
             start() as bridge,
@@ -121,7 +121,7 @@ async def test_one_connection_of_several(start: Start, gateway: Gateway, hello: 
 
 @pytest.mark.parametrize("listen", ["[::1]:0", "[::]:0"])
 async def test_by_ipv6(start: Start, gateway: Gateway, hello: Hello, listen: str) -> None:
-    """Also an IPv4 connection to a socket that takes both kinds."""
+    """An IPv4 connection to a socket for both versions is found too."""
     if not socket.has_ipv6:
         pytest.skip("no IPv6")
     with capture_logs() as logs:
@@ -139,7 +139,7 @@ async def test_by_ipv6(start: Start, gateway: Gateway, hello: Hello, listen: str
 
 
 async def test_a_unix_socket_has_no_table(start: Start, gateway: Gateway, hello: Hello, tmp_path: Path) -> None:
-    """Nobody can tell there: the caller counts as the cause."""
+    """On a unix socket the cause is unknown, and the caller counts as the cause."""
     with capture_logs() as logs:
         async with start(listen=f"unix:{tmp_path}/b") as bridge, channel_to(bridge.address) as channel:
             call, code = called(channel, "CreateChatCompletion", hello)
@@ -166,7 +166,7 @@ async def test_what_is_left_is_written_at_the_stop(
 
 
 async def test_the_table_is_read_once_for_all_and_not_all_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However many calls end together; and the more it costs to read, the longer the next look waits."""
+    """One check serves all calls that end together, and the next check waits longer the more expensive it is."""
     looks: list[float] = []
     loop = asyncio.get_running_loop()
 
@@ -182,7 +182,7 @@ async def test_the_table_is_read_once_for_all_and_not_all_the_time(monkeypatch: 
         done = asyncio.Event()
         for _ in range(calls):
             this.note("ipv4:127.0.0.1:1", told.append)
-        this.note("ipv4:127.0.0.1:1", lambda _: done.set())  # noqa: B023 # told in this round
+        this.note("ipv4:127.0.0.1:1", lambda _: done.set())  # noqa: B023 # reported in this round
         await asyncio.wait_for(done.wait(), 5)
         assert told == [CONNECTION_LOST] * calls
     assert len(looks) == 2

@@ -1,4 +1,4 @@
-"""What a failed call carries: details by AIP-193, a bounded size, trailers; and what it never carries."""
+"""The details of a failed call by AIP-193: content, bounded size, trailers, and what must not be in them."""
 
 import json
 from typing import Any
@@ -28,7 +28,7 @@ PROMPT = 'Dear Dr. Müller,\nmy password is "correct horse battery staple"; 我�
 
 
 async def test_metadata(warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
-    """ErrorInfo holds all that is known, under the names that the error model gives."""
+    """ErrorInfo has everything that is known, with the error model's names."""
     error = refusal(type="tokens", code="rate_limit_exceeded", param="messages")
     warm.gateway.script(respond_json(error, 429, x_request_id="req_1", retry_after="2"))
     failure = await failed(warm.chat.CreateChatCompletion(hello))
@@ -45,7 +45,7 @@ async def test_metadata(warm: Bridge, hello: chat_pb2.CreateChatCompletionReques
 
 
 async def test_metadata_of_a_stream(warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
-    """On streams it says how many chunks had been delivered."""
+    """For streams it has the number of delivered chunks."""
     warm.gateway.script(sse(CHUNK, CHUNK, refusal(code=500), x_request_id="req_2"))
     received, failure = await failed_stream(warm.chat.CreateChatCompletionStream(hello))
     assert received == ["one", "one"]
@@ -60,7 +60,7 @@ async def test_metadata_of_a_stream(warm: Bridge, hello: chat_pb2.CreateChatComp
 
 
 async def test_upstream_error(warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
-    """UpstreamError has the upstream's own words and its body."""
+    """UpstreamError has the upstream's error and body."""
     error = refusal(type="t", code="c", param={"modelId": "x"})
     warm.gateway.script(respond_json(error, 418))
     detail = (await failed(warm.chat.CreateChatCompletion(hello))).details["UpstreamError"]
@@ -86,7 +86,7 @@ async def test_upstream_error(warm: Bridge, hello: chat_pb2.CreateChatCompletion
 async def test_bad_request_from_param(
     param: str, field: str, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest
 ) -> None:
-    """BadRequest names the field by OpenAI's `param`, as a proto path."""
+    """BadRequest names the field from OpenAI's `param`, as a field path."""
     warm.gateway.script(respond_json(refusal(type="invalid_request_error", param=param), 400))
     failure = await failed(warm.chat.CreateChatCompletion(hello))
     (violation,) = failure.details["BadRequest"].field_violations
@@ -97,7 +97,7 @@ async def test_bad_request_from_param(
 async def test_no_bad_request_without_a_path(
     param: Any, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest
 ) -> None:
-    """What is no path makes no BadRequest."""
+    """A `param` that is not a path makes no BadRequest."""
     warm.gateway.script(respond_json(refusal(param=param), 400))
     failure = await failed(warm.chat.CreateChatCompletion(hello))
     assert failure.reason == "INVALID_REQUEST"
@@ -105,7 +105,7 @@ async def test_no_bad_request_without_a_path(
 
 
 async def test_bad_request_from_fastapi(warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
-    """BadRequest has a violation for each of FastAPI's, without `body` before the path."""
+    """BadRequest has a violation for each of FastAPI's, without `body` at the start of the path."""
     detail = [
         {"loc": ["body", "messages", 0, "role"], "msg": "field required", "type": "missing", "input": "x"},
         {"loc": ["body", "temperature"], "msg": "must be a number", "type": "float_type"},
@@ -118,7 +118,7 @@ async def test_bad_request_from_fastapi(warm: Bridge, hello: chat_pb2.CreateChat
 
 
 async def test_bad_request_from_google(warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
-    """BadRequest takes over Google's own."""
+    """BadRequest has Google's own violations."""
     violations = [{"field": "messages[0].role", "description": "unknown role"}]
     details = [{"@type": "type.googleapis.com/google.rpc.BadRequest", "fieldViolations": violations}]
     error = [{"error": {"code": 400, "message": "Invalid", "status": "INVALID_ARGUMENT", "details": details}}]
@@ -129,7 +129,7 @@ async def test_bad_request_from_google(warm: Bridge, hello: chat_pb2.CreateChatC
 
 
 async def test_resource_info(warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
-    """ResourceInfo names the model that was asked for, or the one that the upstream names."""
+    """ResourceInfo names the requested model, or the one that the upstream names."""
     warm.gateway.script(respond_json(refusal(code="model_not_found"), 404))
     failure = await failed(warm.chat.CreateChatCompletion(hello))
     assert failure.details["ResourceInfo"].resource_name == "m"
@@ -140,7 +140,7 @@ async def test_resource_info(warm: Bridge, hello: chat_pb2.CreateChatCompletionR
 
 
 async def test_quota_of_no_model(warm: Bridge) -> None:
-    """QuotaFailure names the account where no model was asked for."""
+    """QuotaFailure names the account if no model was requested."""
     warm.gateway.script(respond_json(refusal(), 429))
     failure = await failed(warm.models.ListModels(models_pb2.ListModelsRequest()))
     assert [item.subject for item in failure.details["QuotaFailure"].violations] == ["account"]
@@ -148,7 +148,7 @@ async def test_quota_of_no_model(warm: Bridge) -> None:
 
 @RPCS
 async def test_request_id(rpc: str, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
-    """The caller's request id comes back in the details and as a trailer; one is made where it gave none."""
+    """The caller's request id is in the details and the trailers. Without one, the bridge makes one."""
     warm.gateway.script(respond_json(refusal(), 500, x_request_id="req_up"))
     failure = await failed_either(warm, rpc, hello, metadata=(("x-request-id", "mine-1"),))
     assert failure.trailers["x-request-id"] == failure.details["RequestInfo"].request_id == "mine-1"
@@ -160,7 +160,7 @@ async def test_request_id(rpc: str, warm: Bridge, hello: chat_pb2.CreateChatComp
 
 @RPCS
 async def test_trailers(rpc: str, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
-    """Rate-limit headers come as trailers; cookies, credentials and framing never do."""
+    """Rate-limit headers are trailers; cookies, credentials and framing headers never are."""
     passed = {
         "x-ratelimit-limit-requests": "100",
         "x-ratelimit-remaining-tokens": "7",
@@ -181,7 +181,7 @@ async def test_trailers(rpc: str, warm: Bridge, hello: chat_pb2.CreateChatComple
 @pytest.mark.parametrize("filler", ["x", "ü", "你", "🙂", "%", '"', "\\", "\n", "\x00"], ids=repr)
 @RPCS
 async def test_size(filler: str, rpc: str, warm: Bridge) -> None:
-    """However much an upstream says, and in whatever script, the status stays in 2 KiB and the metadata in 8."""
+    """With any error of the upstream, in any script, the status stays within 2 KiB and the metadata within 8 KiB."""
     long = f"it failed {filler * 2000}"
     error = {
         "message": long,
@@ -215,7 +215,7 @@ async def test_size(filler: str, rpc: str, warm: Bridge) -> None:
 
 @pytest.mark.parametrize("secret", SECRETS)
 async def test_secrets_are_masked(secret: str, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
-    """A key or a URL in an error, wherever it stands in it, does not reach the caller."""
+    """A key or a URL at any place of an error does not reach the caller."""
     telling = f"Incorrect credential ({secret}) was sent."
     error = refusal(type=telling, code=telling, param=telling) | {"detail": [{"loc": [secret], "msg": telling}]}
     error["error"]["message"] = telling
@@ -248,7 +248,7 @@ ECHOES = [
 @pytest.mark.parametrize("echo", ECHOES)
 @pytest.mark.parametrize("http", [400, 422, 500])
 async def test_the_prompt_never_comes_back(echo: Any, http: int, warm: Bridge) -> None:
-    """An upstream may repeat the prompt, plain or escaped: none of it reaches the caller."""
+    """An error that repeats the prompt, plain or escaped, does not reveal it."""
     request = chat_pb2.CreateChatCompletionRequest(model="m", messages=[{"role": "user", "content": PROMPT}])
     error = echo(PROMPT)
     for data in (json.dumps(error), json.dumps(error, ensure_ascii=False), json.dumps(error)[:-2]):
@@ -261,7 +261,7 @@ async def test_the_prompt_never_comes_back(echo: Any, http: int, warm: Bridge) -
 
 
 async def test_a_plain_echo_never_comes_back(warm: Bridge) -> None:
-    """Nor does it as plain text or HTML, or with line ends of its own."""
+    """The same for plain text, HTML, and other line ends."""
     request = chat_pb2.CreateChatCompletionRequest(model="m", messages=[{"role": "user", "content": PROMPT}])
     for text in (PROMPT, f"<html><pre>{PROMPT}</pre></html>", f"cannot parse {PROMPT!r}"):
         warm.gateway.script(respond(text, 400, "text/plain"))
@@ -273,7 +273,7 @@ async def test_a_plain_echo_never_comes_back(warm: Bridge) -> None:
 async def test_short_prompt_leaves_the_message_readable(
     warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest
 ) -> None:
-    """A prompt of a few letters, as `hi`, does not blot out each `hi` in a message."""
+    """A prompt of a few letters, such as `hi`, is not masked in a message."""
     warm.gateway.script(respond_json({"error": {"message": "this is high time"}}, 400))
     failure = await failed(warm.chat.CreateChatCompletion(hello))
     assert failure.message == "this is high time"
@@ -283,7 +283,7 @@ async def test_short_prompt_leaves_the_message_readable(
 async def test_usage_of_a_failed_stream(
     usage: dict[str, int], warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest
 ) -> None:
-    """The usage seen so far comes as a trailer, without what a trailer cannot hold."""
+    """The usage so far is a trailer, without values that a trailer cannot hold."""
     warm.gateway.script(sse(CHUNK | {"usage": usage}, refusal(code=500)))
     _, failure = await failed_stream(warm.chat.CreateChatCompletionStream(hello))
     assert failure.reason == "UPSTREAM_INTERNAL_ERROR"
@@ -291,7 +291,7 @@ async def test_usage_of_a_failed_stream(
 
 
 async def test_large_usage(warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
-    """A usage object of any size leaves the call's metadata small."""
+    """A large usage object does not make the call's metadata large."""
     usage = {f"a_count_of_something_{number}": number for number in range(5000)}
     warm.gateway.script(sse(CHUNK | {"usage": usage}, refusal(code=500)))
     _, failure = await failed_stream(warm.chat.CreateChatCompletionStream(hello))

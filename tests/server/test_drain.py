@@ -1,4 +1,4 @@
-"""SIGTERM under load: no call in flight is lost, and who comes too late is told so in a way that clients retry."""
+"""SIGTERM under load: no call in flight is lost, and later calls are refused in a way that clients retry."""
 
 import asyncio
 import time
@@ -33,7 +33,7 @@ def chunk(text: str, reason: str | None = None) -> dict[str, Any]:
 
 
 def gated(go_on: asyncio.Event) -> Script:
-    """What is asked to wait gets half of its reply at once, and the rest when it may go on."""
+    """A script that sends half of a response at once, and the rest when it may go on."""
 
     async def script(exchange: Exchange) -> None:
         body = exchange.request.json
@@ -56,7 +56,7 @@ def gated(go_on: asyncio.Event) -> Script:
 
 
 async def hangs(exchange: Exchange) -> None:
-    """A stream that begins and goes on for ever; a plain request is not answered."""
+    """A stream that never ends; a unary request gets no response."""
     if exchange.request.json.get("stream"):
         await exchange.head(content_type="text/event-stream")
         await exchange.event(chunk("a"))
@@ -81,7 +81,7 @@ def hello(model: str = "m") -> Request:
 
 
 async def hammer(channel: grpc.aio.Channel) -> tuple[int, grpc.aio.AioRpcError]:
-    """Call until a call fails: how many did not, and how the last one did."""
+    """Call until a call fails. Returns the number of successes, and the failure."""
     stub = chat_pb2_grpc.ChatServiceStub(channel)
     good = 0
     while True:
@@ -94,10 +94,10 @@ async def hammer(channel: grpc.aio.Channel) -> tuple[int, grpc.aio.AioRpcError]:
 
 @pytest.mark.parametrize("delay", ["0", "0.2"])
 async def test_sigterm_under_load(gateway: Gateway, delay: str) -> None:
-    """Twenty streams and ten calls in flight end well, among callers that do not cease to call.
+    """Twenty streams and ten calls in flight end with OK, while other callers call continuously.
 
-    Those get replies until they cannot connect any more. Each of their calls is served or refused in a way that any
-    client retries, also those that had reached the process and not yet Python when the signal came.
+    The other callers are served until they cannot connect any more. Each of their calls is served, or refused in a way
+    that clients retry, even if it had reached the process and not yet Python at the signal.
     """
     go_on = asyncio.Event()
     gateway.script(gated(go_on))
@@ -118,13 +118,13 @@ async def test_sigterm_under_load(gateway: Gateway, delay: str) -> None:
         server.terminate()
 
         assert (await watch.read()).status == NOT_SERVING
-        assert not any(task.done() for task in hammering)  # health was first
+        assert not any(task.done() for task in hammering)  # health changed first
         if float(delay):
             assert (await health_pb2_grpc.HealthStub(watching).Check(Check())).status == NOT_SERVING
         outcomes = await asyncio.gather(*hammering)
         assert {error.code() for _, error in outcomes} == {UNAVAILABLE}
         assert all(dict(error.trailing_metadata()).get("grpc-retry-pushback-ms") != "-1" for _, error in outcomes)
-        assert await watch.read() is grpc.aio.EOF  # and watches do not wait for the streams
+        assert await watch.read() is grpc.aio.EOF  # watches do not wait for the streams
 
         assert (await failure(stub.CreateChatCompletion(hello()))).code() is UNAVAILABLE
         assert not any(call.done() for call in (*streams, *slow))
@@ -139,7 +139,7 @@ async def test_sigterm_under_load(gateway: Gateway, delay: str) -> None:
 
 
 async def test_two_workers_under_load(gateway: Gateway) -> None:
-    """Callers that never pause are told to go elsewhere. It takes callers that get the processor within 250 ms."""
+    """Callers that call continuously are sent elsewhere, if they get the processor within 250 ms."""
     go_on = asyncio.Event()
     gateway.script(gated(go_on))
     async with serving(gateway, "--workers", "2", "--drain-grace", "20") as server:
@@ -160,7 +160,7 @@ async def test_two_workers_under_load(gateway: Gateway) -> None:
 
 @pytest.mark.parametrize("workers", ["1", "2"])
 async def test_a_second_sigterm_stops_at_once(gateway: Gateway, workers: str) -> None:
-    """The stream that is cut is told so, the upstream is let go, and the log says how many calls it was."""
+    """At the second SIGTERM a cut stream gets BRIDGE_SHUTTING_DOWN, its connection is closed, and the log counts it."""
     gateway.script(hangs)
     async with (
         serving(gateway, "--workers", workers, "--drain-grace", "600") as server,
@@ -188,7 +188,10 @@ async def test_a_second_sigterm_stops_at_once(gateway: Gateway, workers: str) ->
 
 
 async def test_when_the_grace_runs_out(bridge: Bridge) -> None:
-    """What is still running is cut off with UNAVAILABLE and what was delivered; only the caller may send it again."""
+    """Calls that still run after the grace end with UNAVAILABLE and their delivered chunks.
+
+    Only the caller may retry.
+    """
     bridge.gateway.script(hangs)
     streams = [bridge.chat.CreateChatCompletionStream(hello()) for _ in range(3)]
     for call in streams:
@@ -233,7 +236,7 @@ async def test_calls_that_wait_for_their_turn_are_cut_off_too(start: Start, gate
 
 
 async def test_a_call_that_comes_in_the_last_moment(bridge: Bridge) -> None:
-    """It is held until the connections have been told to go away, and then served; or its caller loses patience."""
+    """A call at the last moment is held until GOAWAY was sent, and then served; or its caller times out."""
     bridge.gateway.script(respond_json(COMPLETION))
     await bridge.chat.CreateChatCompletion(hello())
     stop = asyncio.create_task(bridge.app.stop(grace=5))
@@ -250,7 +253,7 @@ async def test_a_call_that_comes_in_the_last_moment(bridge: Bridge) -> None:
 
 
 async def test_a_call_behind_one_that_ends_meanwhile(bridge: Bridge) -> None:
-    """Who has a reply and calls again at once, while the bridge begins to stop, is served."""
+    """A caller that calls again at once after a response, while the stop begins, is served."""
     ends = asyncio.Event()
 
     async def script(exchange: Exchange) -> None:
@@ -270,9 +273,9 @@ async def test_a_call_behind_one_that_ends_meanwhile(bridge: Bridge) -> None:
 
 
 async def test_a_call_that_ends_just_before_the_stop(bridge: Bridge) -> None:
-    """Its end is held until the connection has been told to go away, so that its caller does not call here again.
+    """The end of a call is held until GOAWAY was sent, so that its caller does not call here again.
 
-    Core ends a call that arrives at the moment of the stop with CANCELLED, which no client repeats.
+    gRPC's core ends a call that arrives at the moment of the stop with CANCELLED, which no client retries.
     """
     loop = asyncio.get_running_loop()
     ends = asyncio.Event()
@@ -283,7 +286,7 @@ async def test_a_call_that_ends_just_before_the_stop(bridge: Bridge) -> None:
     await bridge.gateway.exchange(1)
     began = loop.time()
     stop = asyncio.create_task(bridge.app.stop(grace=5))
-    while loop.time() - began < 0.6:  # noqa: ASYNC110 # the second step of the hold has begun
+    while loop.time() - began < 0.6:  # noqa: ASYNC110 # the second step of the hold has started
         await asyncio.sleep(0.03)
     ends.set()
     await text_of(stream)
@@ -295,7 +298,7 @@ async def test_a_call_that_ends_just_before_the_stop(bridge: Bridge) -> None:
 
 
 async def test_a_call_that_comes_too_late(bridge: Bridge) -> None:
-    """Behind the hold a call that still gets through is refused in the bridge's own words."""
+    """A call that arrives after the hold gets BRIDGE_SHUTTING_DOWN."""
     bridge.gateway.script(respond_json(COMPLETION))
     bridge.app._limits.close()
     for call in (bridge.chat.CreateChatCompletion(hello()), bridge.chat.CreateChatCompletionStream(hello())):
@@ -319,7 +322,7 @@ async def test_a_caller_who_goes_during_the_stop_is_not_counted(bridge: Bridge) 
 
 
 async def test_a_call_that_was_stopped_writes_nothing_more() -> None:
-    """Not even what was held back: its caller may read slowly, and nothing would stop that write."""
+    """A stopped call writes nothing more, not even held text, because its caller may read slowly and block the stop."""
     task = asyncio.current_task()
     assert task is not None
     call = InFlightCall(task)

@@ -1,4 +1,4 @@
-"""Health, reflection and channelz: what callers nobody knows can ask for is small, and soon over."""
+"""Health, reflection and channelz: unknown callers can use few resources for a short time."""
 
 import asyncio
 from typing import Any
@@ -22,19 +22,19 @@ Request = health_pb2.HealthCheckRequest
 CHECK = "/grpc.health.v1.Health/Check"
 WATCH = "/grpc.health.v1.Health/Watch"
 REFLECTION = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"
-#: The beginning of a message of 100 bytes.
+#: The start of a message of 100 bytes.
 HALF = b"\0\0\0\0\x64half"
 
 
 @pytest.mark.parametrize("path", [CHECK, WATCH, REFLECTION])
 @pytest.mark.parametrize(("size", "code"), [(1000, "OK"), (1100, "INVALID_ARGUMENT")])
 async def test_the_size_of_a_request(bridge: Bridge, path: str, size: int, code: str) -> None:
-    """A request over 1024 bytes is refused, whichever service it is for."""
+    """A request over 1024 bytes is refused by each of these services."""
     service = "x" * size
     request = ServerReflectionRequest(file_by_filename=service) if path == REFLECTION else Request(service=service)
     call = bridge.channel.unary_stream(path)(request.SerializeToString())
     if code == "OK":
-        if path == CHECK:  # nobody knows a service of this name
+        if path == CHECK:  # an unknown service
             assert await call.code() is grpc.StatusCode.NOT_FOUND
         else:
             assert await call.read()
@@ -45,7 +45,7 @@ async def test_the_size_of_a_request(bridge: Bridge, path: str, size: int, code:
 
 
 async def test_the_size_of_a_request_for_channelz(start: Start) -> None:
-    """So it is for channelz."""
+    """The same for channelz."""
     async with start(channelz=True) as bridge:
         call = bridge.channel.unary_unary("/grpc.channelz.v1.Channelz/GetServers")(b"\x1a\xff\x7f" + bytes(1 << 14))
         assert (await failed(call)).reason == "INVALID_REQUEST"
@@ -54,7 +54,7 @@ async def test_the_size_of_a_request_for_channelz(start: Start) -> None:
 
 
 async def test_the_size_of_a_request_for_the_health_port(start: Start) -> None:
-    """The health port has the same bound, and gRPC itself keeps it."""
+    """The same on the health port, where gRPC itself enforces it."""
     async with (
         start(health_listen="127.0.0.1:0") as bridge,
         grpc.aio.insecure_channel(bridge.app.health_address) as channel,
@@ -66,7 +66,7 @@ async def test_the_size_of_a_request_for_the_health_port(start: Start) -> None:
 
 
 async def test_watches_of_a_connection(bridge: Bridge) -> None:
-    """One connection may have 32 watches; a place is free again when a watch ends."""
+    """A connection may have 32 watches. When one ends, another may start."""
     stub = health_pb2_grpc.HealthStub(bridge.channel)
     watches = [stub.Watch(Request()) for _ in range(32)]
     for watch in watches:
@@ -85,7 +85,7 @@ async def test_watches_of_a_connection(bridge: Bridge) -> None:
 
 
 async def test_watches_in_all(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    """All connections together have a bound too."""
+    """The total number of watches is limited too."""
     monkeypatch.setattr(app, "HEALTH", Bounds(max_calls=2, max_calls_of_connection=2, timeout=None))
     async with start() as bridge:
         channels = [
@@ -102,7 +102,7 @@ async def test_watches_in_all(start: Start, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 async def test_people_do_not_stay(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A stream of reflection ends after a time."""
+    """A reflection stream ends after a time limit."""
     monkeypatch.setattr(app, "TOOLS", Bounds(max_calls=2, max_calls_of_connection=2, timeout=0.05))
     async with start() as bridge, calling(bridge.address) as caller:
         assert await caller.code(await caller.call(REFLECTION)) == "DEADLINE_EXCEEDED"
@@ -110,7 +110,7 @@ async def test_people_do_not_stay(start: Start, monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.parametrize("path", [CHECK, WATCH, REFLECTION])
 async def test_only_the_newest_may_be_slow(bridge: Bridge, path: str) -> None:
-    """Of calls whose message takes longer than a moment all but the newest end: gRPC holds what has come of each."""
+    """Of the calls whose message is slow to arrive, only the newest stays, because gRPC buffers each of them."""
     async with calling(bridge.address) as caller:
         older, newer = [await caller.call(path, HALF) for _ in range(2)]
         assert await caller.code(older) == "DEADLINE_EXCEEDED"
@@ -118,7 +118,7 @@ async def test_only_the_newest_may_be_slow(bridge: Bridge, path: str) -> None:
 
 
 async def test_who_waits_before_a_busy_moment_is_not_slow() -> None:
-    """Looks are counted, not seconds: a message that came while the event loop was busy is still taken."""
+    """Checks are counted, not seconds: a message that arrived while the event loop was busy is accepted."""
 
     class Context:
         def __init__(self) -> None:
@@ -141,7 +141,7 @@ async def test_who_waits_before_a_busy_moment_is_not_slow() -> None:
 
 
 async def test_a_failure_inside(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What nobody foresaw is INTERNAL, and its text stays inside."""
+    """An unexpected exception is INTERNAL, without its text."""
 
     async def check(*_: Any) -> None:
         raise RuntimeError("a secret of the inside")

@@ -1,4 +1,4 @@
-"""Health: what probes are told, when the upstream counts, a port for those that cannot speak TLS, and channelz."""
+"""Health: the results of probes, the effect of the upstream, the port without TLS, and channelz."""
 
 import asyncio
 import itertools
@@ -29,7 +29,7 @@ Check = health_pb2.HealthCheckRequest
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 KEY = {"upstream_api_key": "sk-of-the-bridge"}
-#: Looks so often that a test need not wait.
+#: Short intervals, so that tests need not wait.
 OFTEN = {"upstream_check_interval": 0.005}
 MODELS = respond_json({"object": "list", "data": [{"id": "m", "object": "model"}]})
 
@@ -39,7 +39,7 @@ async def status(channel: grpc.aio.Channel, service: str) -> int:
 
 
 async def until(channel: grpc.aio.Channel, service: str, wanted: int) -> None:
-    """Until the service has this status; it must have it within seconds."""
+    """Wait until the service has this status, for a few seconds at most."""
     watch = health_pb2_grpc.HealthStub(channel).Watch(Check(service=service))
     async with asyncio.timeout(10):
         while (await watch.read()).status != wanted:
@@ -59,7 +59,10 @@ async def until(channel: grpc.aio.Channel, service: str, wanted: int) -> None:
     ],
 )
 def test_hysteresis(observations: str, states: str) -> None:
-    """Three failures in a row, two successes in a row; the first observation counts at once."""
+    """Three consecutive failures or two consecutive successes change the state.
+
+    The first observation counts at once.
+    """
     state = Hysteresis(failures=3, successes=2)
     seen = ""
     for observation in observations:
@@ -69,7 +72,7 @@ def test_hysteresis(observations: str, states: str) -> None:
 
 
 async def test_alive_but_not_ready_in_the_drain(bridge: Bridge) -> None:
-    """Whoever asks whether to send calls is told no; whoever asks whether to kill the bridge is told no, too."""
+    """During the drain, the readiness probe fails and the liveness probe succeeds."""
     stub = health_pb2_grpc.HealthStub(bridge.channel)
     watch = stub.Watch(Check(service=READINESS))
     assert (await watch.read()).status == SERVING
@@ -84,9 +87,9 @@ async def test_alive_but_not_ready_in_the_drain(bridge: Bridge) -> None:
 
 @pytest.mark.alone
 async def test_clients_are_told_later_than_kubernetes(bridge: Bridge) -> None:
-    """`readiness` turns at once, the names that clients watch a second before the end, and calls are served until then.
+    """`readiness` changes at once, the watched names a second before the end, and calls are served until then.
 
-    A client that leaves earlier is left with the other pods that it knows, and in a rollout those stop as well.
+    A client that left earlier would only have the other pods that it knows, which stop in a rollout too.
     """
     loop = asyncio.get_running_loop()
     bridge.gateway.script(MODELS)
@@ -108,7 +111,7 @@ async def test_clients_are_told_later_than_kubernetes(bridge: Bridge) -> None:
 
 
 async def test_a_drain_does_not_follow_the_upstream(start: Start, gateway: fake.Gateway) -> None:
-    """During the drain a successful probe does not make the pod ready again, and a failed one turns no client away."""
+    """During the drain, probes of the upstream change nothing."""
     good = asyncio.Event()
     good.set()
 
@@ -133,7 +136,7 @@ async def test_a_drain_does_not_follow_the_upstream(start: Start, gateway: fake.
 @pytest.mark.alone
 @pytest.mark.parametrize("successes", [1, 2])
 async def test_the_first_probe_is_repeated_soon(start: Start, gateway: fake.Gateway, successes: int) -> None:
-    """An upstream that is down when a pod starts does not cost it a whole interval, however many successes it takes."""
+    """If the upstream is down when a pod starts, the next probes come soon, whatever the interval."""
     responses = iter((respond("", 503), *(MODELS,) * 3))
 
     async def script(exchange: Exchange) -> None:
@@ -153,8 +156,8 @@ async def test_the_first_probe_is_repeated_soon(start: Start, gateway: fake.Gate
 
 @pytest.mark.alone
 async def test_recovery_does_not_wait_for_the_interval(start: Start, gateway: fake.Gateway) -> None:
-    """After an outage the bridge is ready again within seconds, each outage anew, whatever the interval."""
-    responses = iter("101011")  # here one of them is enough, either way
+    """After each outage the bridge is ready again within seconds, whatever the interval."""
+    responses = iter("101011")  # one is enough here, in either direction
 
     async def script(exchange: Exchange) -> None:
         await (MODELS if next(responses, "1") == "1" else respond("", 503))(exchange)
@@ -174,12 +177,12 @@ async def test_recovery_does_not_wait_for_the_interval(start: Start, gateway: fa
     ("interval", "pauses"), [(30, [1, 2, 4, 4, 4]), (3, [1, 2, 3, 3, 3]), (0.1, [0.1] * 5)], ids=str
 )
 def test_pauses_while_not_ready(interval: float, pauses: list[float]) -> None:
-    """1, 2 and 4 seconds, which repeats; a shorter interval wins."""
+    """The pauses are 1, 2 and then 4 seconds, or the interval if that is shorter."""
     assert list(itertools.islice(pauses_until_ready(interval), 5)) == pauses
 
 
 async def test_readiness_follows_the_upstream_slowly(start: Start, gateway: fake.Gateway) -> None:
-    """Two failures change nothing, three do; one success changes nothing, two do. The process is alive all the time."""
+    """Two failures change nothing, three do; one success changes nothing, two do. Liveness stays SERVING."""
     responses: asyncio.Queue[Script] = asyncio.Queue()
 
     async def script(exchange: Exchange) -> None:
@@ -190,7 +193,7 @@ async def test_readiness_follows_the_upstream_slowly(start: Start, gateway: fake
         assert await status(bridge.channel, READINESS) == NOT_SERVING  # nothing is known yet
         for look, (response, ready) in enumerate(zip("100100010110", "111111000011", strict=True)):
             responses.put_nowait(MODELS if response == "1" else respond("", 503))
-            await gateway.exchange(look + 1)  # the next look has come: this one is judged
+            await gateway.exchange(look + 1)  # the next probe has started, so this one was counted
             assert await status(bridge.channel, SERVICES[1]) == (SERVING if ready == "1" else NOT_SERVING), look
             assert await status(bridge.channel, READINESS) == await status(bridge.channel, SERVICES[1])
             assert await status(bridge.channel, "") == await status(bridge.channel, LIVENESS) == SERVING
@@ -221,16 +224,16 @@ async def hang_up(exchange: Exchange) -> None:
     ids=["401", "500", "302", "silence", "reset", "403", "404", "429"],
 )
 async def test_what_counts_as_reachable(start: Start, gateway: fake.Gateway, script: Script, *, ready: bool) -> None:
-    """What fails for every call does not count as ready; what depends on the call or the moment does."""
+    """A failure of every call makes the bridge not ready; a status that depends on the call or the moment does not."""
     gateway.script(script)
     async with start(**KEY, **OFTEN, upstream_check_timeout=0.05 if script is silence else 10) as bridge:
-        await gateway.exchange(1)  # the first look has been judged
+        await gateway.exchange(1)  # the first probe was counted
         assert await status(bridge.channel, READINESS) == (SERVING if ready else NOT_SERVING)
         assert await status(bridge.channel, LIVENESS) == SERVING
 
 
 async def test_without_a_credential_it_only_connects(gateway: fake.Gateway) -> None:
-    """Nothing is asked in nobody's name: that somebody listens is enough."""
+    """Without a credential it only connects, and sends no request."""
     gateway.url = f"http://127.0.0.1:{free_port()}/v1"
     async with start_bridge(gateway, **OFTEN) as bridge:
         assert await status(bridge.channel, READINESS) == NOT_SERVING
@@ -244,7 +247,7 @@ async def test_without_a_credential_it_only_connects(gateway: fake.Gateway) -> N
 async def test_a_look_that_goes_wrong_is_not_the_last(
     start: Start, gateway: fake.Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What nobody foresaw counts as not ready, is logged, and is got over."""
+    """An unexpected exception counts as a failed probe, is logged, and does not stop the probes."""
     real, calls = Probe.problem, 0
 
     async def problem(self: Probe) -> str:
@@ -281,7 +284,7 @@ async def test_the_health_port_responds_health_and_nothing_else(start: Start) ->
 
 
 async def test_the_health_port_outlives_the_drain(start: Start) -> None:
-    """It is closed last: a bridge that finishes its streams is alive, and not to be restarted."""
+    """The health port closes last, so that a bridge that finishes its streams is not restarted."""
     go_on = asyncio.Event()
 
     async def script(exchange: Exchange) -> None:
@@ -308,7 +311,7 @@ async def test_a_health_port_that_is_taken(bridge: Bridge, gateway: fake.Gateway
 
 
 async def test_probes_need_no_certificate_where_callers_do(start: Start, tmp_path: Path) -> None:
-    """With mTLS on the main port, kubelets ask in the clear, and people with the certificate that callers have."""
+    """With mTLS on the main port, kubelets probe without TLS, and others with a client certificate."""
     authority = trustme.CA()
     server, caller = authority.issue_cert("127.0.0.1"), authority.issue_cert("ops.internal")
     files = {name: str(tmp_path / name) for name in ("chain", "key", "ca", "own", "own-key")}
@@ -325,7 +328,7 @@ async def test_probes_need_no_certificate_where_callers_do(start: Start, tmp_pat
     }
     async with start(health_listen="127.0.0.1:0", **options) as bridge:
         with pytest.raises(grpc.aio.AioRpcError) as caught:
-            await status(bridge.channel, LIVENESS)  # in the clear
+            await status(bridge.channel, LIVENESS)  # without TLS
         assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
         async with channel_to(bridge.app.health_address) as channel:
             assert await status(channel, LIVENESS) == await status(channel, READINESS) == SERVING
@@ -337,7 +340,7 @@ async def test_probes_need_no_certificate_where_callers_do(start: Start, tmp_pat
 async def test_workers_share_the_health_port(gateway: fake.Gateway) -> None:
     health = f"127.0.0.1:{free_port()}"
     async with serving(gateway, "--workers", "2", "--health-listen", health) as process:
-        for _ in range(8):  # as many connections, over both
+        for _ in range(8):  # several connections, to both
             async with channel_to(health) as channel:
                 assert await status(channel, LIVENESS) == SERVING
         process.terminate()

@@ -1,6 +1,6 @@
-"""A model that thinks for longer than a minute: connections that ping meanwhile, and those that do not, stay up.
+"""Connections stay open while a model thinks for longer than a minute, with and without pings.
 
-The same with grpc-go and grpc-js is part of `make test-clients`.
+`make test-clients` does the same with grpc-go and grpc-js.
 """
 
 import asyncio
@@ -17,11 +17,11 @@ from tests.support.bridge import Bridge
 from tests.support.gateway import Exchange, Gateway, respond_json
 from tests.support.payloads import COMPLETION
 
-#: Seconds without a byte from the upstream: more than seven pings of the most eager client that the bridge tolerates.
+#: Seconds without a byte from the upstream: more than seven pings at the shortest interval that the bridge tolerates.
 SILENCE = 75.0
 EAGER = [("grpc.keepalive_time_ms", 10_000), ("grpc.keepalive_permit_without_calls", 1)]
 LAST = {"choices": [{"index": 0, "delta": {"content": "hello"}, "finish_reason": "stop"}]}
-#: What the upstream says before it thinks: nothing, or the head of a stream.
+#: What the upstream sends before the silence: nothing, or the head of a stream.
 KINDS = ("unary", "stream", "stream, begun")
 CLIENTS = ("aio", "aio, eager", "sync", "sync, eager")
 
@@ -42,7 +42,7 @@ async def thinks(exchange: Exchange) -> None:
 
 
 async def text(response: Any) -> str:
-    """What a call says: of its reply, or of its stream."""
+    """The text of a response or a stream."""
     if isinstance(response, AsyncIterator):
         return "".join([chunk.choices[0].delta.content async for chunk in response])
     content: str = (await response).choices[0].message.content
@@ -52,7 +52,7 @@ async def text(response: Any) -> str:
 @pytest.mark.slow
 @pytest.mark.waits
 async def test_a_long_silence_before_the_first_token(bridge: Bridge, gateway: Gateway) -> None:
-    """Each client gets its reply, by the one request that it made; all of them at the same time."""
+    """Each client gets its response from the one request that it sent, all at the same time."""
     gateway.script(thinks)
 
     def call(client: Any, name: str, kind: str) -> Any:

@@ -1,4 +1,4 @@
-"""The limiter: what is over the limit waits for its turn, for so long, and is refused with advice when to come back."""
+"""The limiter: calls over the limit wait for a time, and are then refused with a retry delay."""
 
 import asyncio
 import time
@@ -41,7 +41,7 @@ async def test_one_caller_does_not_hold_up_another() -> None:
 
 
 async def test_waiting_calls_cost_nothing_to_others() -> None:
-    """A call that ends is not held up by those that wait for their own caller's limit."""
+    """The end of a call is not delayed by calls that wait for their own caller's limit."""
     limits = Limits(20_000, 60)
     await limits.enter("greedy", 10_000)
     for _ in range(9_999):
@@ -61,7 +61,7 @@ async def test_waiting_calls_cost_nothing_to_others() -> None:
 
 
 async def test_turns_come_in_the_order_of_arrival() -> None:
-    """Callers that wait for the same place get it one after the other, whoever they are."""
+    """Waiting callers get slots in order of arrival."""
     limits, order = Limits(5, 60), []
     for _ in range(5):
         await limits.enter()
@@ -92,7 +92,7 @@ async def test_no_more_wait_than_may_run() -> None:
 
 
 async def test_who_may_not_wait_is_told_at_once() -> None:
-    """A queue as long as what may run, in all and of one caller; nobody over it waits for a place in it."""
+    """The queue is as long as the limit, in total and per caller. Further calls are refused at once."""
     limits = Limits(2, 600)
     waiting = []
     async with asyncio.timeout(5):
@@ -118,14 +118,14 @@ async def test_a_waiter_that_is_cancelled_in_the_moment_of_its_turn_gives_its_pl
     await limits.enter()
     late = asyncio.create_task(limits.enter())
     await asyncio.sleep(0)
-    limits.leave()  # it is its turn, which it does not know yet
+    limits.leave()  # it was admitted, but has not run yet
     late.cancel()
     await asyncio.gather(late, return_exceptions=True)
     assert (limits.running, limits.waiting) == (0, 0)
 
 
 async def test_a_waiter_that_gives_up_leaves_no_trace() -> None:
-    """Whether it was cancelled before its turn or in the moment of it, every place is free again in the end."""
+    """If a waiting call is cancelled before or at its admission, every slot is free again."""
     limits = Limits(1, 5)
     await limits.enter("a", 1)
     early, late = (asyncio.create_task(limits.enter("a", 1)) for _ in range(2))
@@ -140,7 +140,7 @@ async def test_a_waiter_that_gives_up_leaves_no_trace() -> None:
 async def test_calls_over_the_limit(
     start: Start, gateway: Gateway, hello: chat_pb2.CreateChatCompletionRequest
 ) -> None:
-    """RESOURCE_EXHAUSTED with RetryInfo for a call; health is exempt."""
+    """A call over the limit gets RESOURCE_EXHAUSTED with RetryInfo; health checks are exempt."""
 
     async def script(exchange: Exchange) -> None:
         await exchange.wait_closed()
@@ -188,7 +188,7 @@ async def test_a_call_waits_its_turn(
 async def test_metadata_has_a_limit(
     start: Start, hello: chat_pb2.CreateChatCompletionRequest, size: int, code: grpc.StatusCode
 ) -> None:
-    """Core itself refuses larger metadata, before the call is one."""
+    """Larger metadata is refused by gRPC's core before the call reaches Python."""
     async with start(max_metadata_bytes=4096) as bridge:
         bridge.gateway.script(respond_json(COMPLETION))
         call = bridge.chat.CreateChatCompletion(hello, metadata=[("x-large", "a" * size)])
@@ -198,7 +198,7 @@ async def test_metadata_has_a_limit(
 async def test_a_response_that_nobody_reads_keeps_its_place(
     start: Start, gateway: Gateway, hello: chat_pb2.CreateChatCompletionRequest
 ) -> None:
-    """Who does not read takes a place of its own and no more; it is free again when the call ends."""
+    """A call whose response is not read keeps its slot, and frees it when it ends."""
     gateway.script(respond_json(COMPLETION))
     async with start(max_calls=1, queue_timeout=0.02) as bridge, calling(bridge.address, first_window=0) as caller:
         stream = await caller.call(chat("CreateChatCompletion"), message(hello.SerializeToString()), end=True)

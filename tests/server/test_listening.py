@@ -1,4 +1,4 @@
-"""Where the bridge can be called: each kind of address, several at once, and addresses that cannot be had."""
+"""Addresses of the bridge: each kind, several at once, and addresses that cannot be bound."""
 
 import socket
 from pathlib import Path
@@ -49,7 +49,7 @@ async def models(address: str) -> list[str]:
 )
 @pytest.mark.usefixtures("ipv6")
 async def test_both_versions_of_ip(listen: str, hosts: tuple[str, ...], start: Start) -> None:
-    """[::] takes IPv4 too; a name, all of its addresses."""
+    """[::] accepts IPv4 too, and a name stands for all its addresses."""
     async with start(listen=listen) as bridge:
         host, _, port = bridge.address.rpartition(":")
         assert host == listen.removesuffix(":0")
@@ -76,7 +76,7 @@ async def test_a_socket_that_a_killed_server_has_left(start: Start, tmp_path: Pa
 
 
 async def test_a_socket_of_another_server(start: Start, tmp_path: Path) -> None:
-    """GRPC would take its place without a word."""
+    """A socket on which another server listens is refused. gRPC would replace it without an error."""
     path = tmp_path / "aibridge.sock"
     async with start(listen=f"unix:{path}"):
         with pytest.raises(SettingsError, match="listen: another server listens on unix:"):

@@ -1,4 +1,4 @@
-"""gRPC ignores options that it does not know; here is what each of the bounds on connections does."""
+"""Each limit on connections has its effect, because gRPC silently ignores unknown options."""
 
 import asyncio
 import resource
@@ -31,14 +31,14 @@ async def closes(connection: Connection, seconds: float) -> bool:
 
 
 async def test_streams_of_a_connection(start: Start) -> None:
-    """A connection is told how many calls it may have open."""
+    """The bridge tells each connection how many calls it may have open."""
     async with start(max_concurrent_streams=7) as bridge, calling(bridge.address) as caller:
         await asyncio.to_thread(caller.connection.read, 0.05)
         assert caller.connection.max_streams == 7
 
 
 async def test_connections(start: Start) -> None:
-    """A connection over the limit is closed; when one has gone, there is room for another."""
+    """A connection over the limit is closed. When one has ended, another may connect."""
     async with start(max_connections=1) as bridge:
         async with calling(bridge.address) as first, calling(bridge.address) as second:
             assert await closes(second.connection, 5)
@@ -51,7 +51,7 @@ async def test_connections(start: Start) -> None:
 
 
 async def test_a_connection_that_says_nothing(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is closed after a time, which is short here."""
+    """A silent connection is closed after a time, which is short here."""
     monkeypatch.setattr(options, "_HANDSHAKE_MS", 50)
     async with start() as bridge:
         connection = await asyncio.to_thread(Connection, bridge.address, preface=b"")
@@ -60,7 +60,7 @@ async def test_a_connection_that_says_nothing(start: Start, monkeypatch: pytest.
 
 
 async def test_a_caller_who_never_reads(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its connection ends when all its calls must have ended, and with it what is held for it."""
+    """The connection of a caller that never reads ends when its calls must have ended, which frees its memory."""
     monkeypatch.setattr(options, "_GRACE_SECONDS", 0.05)
     async with start(max_connection_age=0.05, default_deadline=0.2) as bridge:
         bridge.gateway.script(respond_json(COMPLETION))
@@ -80,7 +80,7 @@ def limit_of_files() -> Iterator[None]:
 
 @pytest.mark.usefixtures("limit_of_files")
 def test_files_are_left_for_the_upstream() -> None:
-    """The limit of open files is raised as far as it goes; if that is too little, fewer connections are accepted."""
+    """The limit of open files is raised as far as possible. If it is too low, fewer connections are accepted."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     small = settings.load(max_connections=500, upstream_connections=100)
     resource.setrlimit(resource.RLIMIT_NOFILE, (300, hard))

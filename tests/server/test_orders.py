@@ -1,4 +1,4 @@
-"""How a bridge is told to end: by which signals, at which time, and what becomes of a process that does not obey."""
+"""How a bridge is stopped: by which signals, at which time, and what happens to a process that does not end."""
 
 import asyncio
 import os
@@ -31,7 +31,7 @@ def gated(go_on: asyncio.Event) -> Any:
 
 @asynccontextmanager
 async def a_call(gateway: Gateway, process: Process, hello: Hello, go_on: asyncio.Event) -> AsyncIterator[Any]:
-    """A call that has reached the upstream, and is answered when `go_on` is set."""
+    """A call that has reached the upstream, which responds when `go_on` is set."""
     gateway.script(gated(go_on))
     async with channel_to(process.address) as channel:
         call = chat_pb2_grpc.ChatServiceStub(channel).CreateChatCompletion(hello)
@@ -42,7 +42,7 @@ async def a_call(gateway: Gateway, process: Process, hello: Hello, go_on: asynci
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP], ids=lambda number: number.name)
 @pytest.mark.parametrize("workers", ["1", "2"])
 async def test_each_signal_drains(gateway: Gateway, hello: Hello, workers: str, number: signal.Signals) -> None:
-    """The call in flight ends with OK, and the process with 0."""
+    """Each signal drains: the call in flight ends with OK, and the process with 0."""
     go_on = asyncio.Event()
     async with serving(gateway, "--workers", workers, "--drain-grace", "20") as server:
         async with a_call(gateway, server, hello, go_on) as call:
@@ -56,8 +56,8 @@ async def test_each_signal_drains(gateway: Gateway, hello: Hello, workers: str, 
 
 
 async def test_hangups_that_are_ignored_stay_so(gateway: Gateway, hello: Hello) -> None:
-    """`nohup` asks for it."""
-    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # which a child process inherits
+    """SIGHUP stays ignored under `nohup`."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a child process inherits it
     try:
         gateway.script(respond_json(COMPLETION))
         async with serving(gateway) as server, channel_to(server.address) as channel:
@@ -71,7 +71,7 @@ async def test_hangups_that_are_ignored_stay_so(gateway: Gateway, hello: Hello) 
 
 
 async def test_a_signal_to_all_processes(gateway: Gateway, hello: Hello) -> None:
-    """Systemd sends SIGTERM to parent and workers alike: that is one signal, and the call in flight ends well."""
+    """A SIGTERM that systemd sends to parent and workers counts once, and the call in flight ends with OK."""
     go_on = asyncio.Event()
     async with serving(gateway, "--workers", "2", "--drain-grace", "20") as server:
         async with a_call(gateway, server, hello, go_on) as call:
@@ -86,7 +86,10 @@ async def test_a_signal_to_all_processes(gateway: Gateway, hello: Hello) -> None
 
 @pytest.mark.parametrize("signals", [1, 2])
 async def test_a_stopped_worker_is_killed(gateway: Gateway, signals: int) -> None:
-    """Some seconds after the grace, or after a second signal; the parent says so and ends with 1. Others drain."""
+    """A stopped worker is killed some seconds after the grace, or after a second signal.
+
+    The parent ends with 1, others drain.
+    """
     grace = "0.1" if signals == 1 else "600"
     gateway.script(respond_json(COMPLETION))
     async with serving(gateway, "--workers", "2", "--drain-grace", grace) as server:
@@ -108,7 +111,7 @@ async def test_a_stopped_worker_is_killed(gateway: Gateway, signals: int) -> Non
 
 @asynccontextmanager
 async def starting(gateway: Gateway, *options: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A bridge that waits for its issuer's keys while it starts, and has asked for them."""
+    """A bridge that is starting, and waits for its issuer's keys."""
     async with running([_says_nothing]) as issuer:
         keys = ("--jwt-jwks-url", issuer.url, "--jwt-issuer", "i", "--jwt-audiences", "a", "--metrics-listen", "off")
         flags = ("--listen", "127.0.0.1:0", "--upstream-url", gateway.url, "--log-format", "json", *keys)
@@ -131,7 +134,7 @@ async def _says_nothing(exchange: Exchange) -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP], ids=lambda number: number.name)
 @pytest.mark.parametrize("workers", ["1", "2"])
 async def test_before_the_start_is_over(gateway: Gateway, workers: str, number: signal.Signals) -> None:
-    """The process ends at once, with 0, and never says that it listens. There is nothing to drain."""
+    """A signal during startup ends the process at once with 0, before it listens."""
     async with starting(gateway, "--workers", workers, "--drain-delay", "60") as process:
         process.send_signal(number)
         out, problem = await asyncio.wait_for(process.communicate(), 4)
@@ -156,7 +159,7 @@ asyncio.run(main())
 
 @pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
 async def test_a_third_signal_ends_the_process(loop: str) -> None:
-    """Whichever signals they are, and whatever the process does."""
+    """A third signal ends the process, whichever signals they are."""
     program = PROGRAM.replace("asyncio.run", f"__import__('{loop}').run")
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", program, stdout=PIPE)
     assert process.stdout is not None
@@ -169,7 +172,7 @@ async def test_a_third_signal_ends_the_process(loop: str) -> None:
 
 
 async def test_a_worker_obeys_a_second_signal(gateway: Gateway, hello: Hello) -> None:
-    """Two signals to one worker stop it at once; the parent puts another one in its place, and serves."""
+    """Two signals to one worker stop it at once, and the parent replaces it."""
     go_on = asyncio.Event()
     async with serving(gateway, "--workers", "2", "--drain-grace", "600") as server:
         async with a_call(gateway, server, hello, go_on) as call:

@@ -1,4 +1,4 @@
-"""A call is judged by its headers; its message is received within a time, and the call takes a place meanwhile."""
+"""A call is judged by its headers. Its message must arrive in time, and the call has a slot meanwhile."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -17,7 +17,7 @@ from tests.support.http2 import DATA, END_STREAM, calling, cancel, chat, frame, 
 from tests.support.payloads import COMPLETION
 
 Request = chat_pb2.CreateChatCompletionRequest
-#: The beginning of a message of 100 bytes.
+#: The start of a message of 100 bytes.
 HALF = b"\0\0\0\0\x64half"
 
 
@@ -35,14 +35,14 @@ async def until(condition: Callable[[], bool]) -> None:
 
 
 def running(bridge: Bridge) -> float:
-    """The calls that have a place."""
+    """The number of calls that have a slot."""
     family = next(family for family in bridge.app.metrics.collect() if family.name == "aibridge_limiter_calls")
     return next(sample.value for sample in family.samples if sample.labels["state"] == "running")
 
 
 @RPCS
 async def test_a_call_without_a_message(bridge: Bridge, rpc: str) -> None:
-    """INVALID_ARGUMENT, whether nothing came or not all of it."""
+    """A call that ends with no message or part of one gets INVALID_ARGUMENT."""
     async with calling(bridge.address) as caller:
         assert await caller.code(await caller.call(chat(rpc), end=True)) == "INVALID_ARGUMENT"
         assert await caller.code(await caller.call(chat(rpc), HALF, end=True)) == "INVALID_ARGUMENT"
@@ -51,7 +51,7 @@ async def test_a_call_without_a_message(bridge: Bridge, rpc: str) -> None:
 
 @RPCS
 async def test_the_reason_of_a_call_without_a_message(bridge: Bridge, rpc: str) -> None:
-    """The status has a reason, as each has."""
+    """The status has a reason and details."""
 
     async def nothing() -> AsyncIterator[bytes]:
         for data in ():
@@ -72,7 +72,7 @@ async def test_the_reason_of_a_call_without_a_message(bridge: Bridge, rpc: str) 
 @RPCS
 @pytest.mark.parametrize("data", [(), (HALF,)], ids=["nothing", "half"])
 async def test_a_message_that_never_comes(start: Start, rpc: str, data: tuple[bytes, ...]) -> None:
-    """The call ends with `request_timeout`."""
+    """A call whose message does not arrive ends after `request_timeout`."""
     async with start(request_timeout=0.05) as bridge, calling(bridge.address) as caller:
         with capture_logs() as logs:
             assert await caller.code(await caller.call(chat(rpc), *data)) == "DEADLINE_EXCEEDED"
@@ -81,7 +81,7 @@ async def test_a_message_that_never_comes(start: Start, rpc: str, data: tuple[by
 
 @RPCS
 async def test_the_deadline_counts_from_the_headers(start: Start, rpc: str) -> None:
-    """A message that never comes does not outlive the call's deadline, the caller's or the bridge's own."""
+    """It ends at the deadline if that is earlier, the caller's or the bridge's own."""
     async with start(default_deadline=0.05) as bridge, calling(bridge.address) as caller:
         assert await caller.code(await caller.call(chat(rpc), HALF)) == "DEADLINE_EXCEEDED"
     async with start() as bridge, calling(bridge.address) as caller:
@@ -91,7 +91,7 @@ async def test_the_deadline_counts_from_the_headers(start: Start, rpc: str) -> N
 
 @RPCS
 async def test_a_message_that_comes_late_is_served(start: Start, rpc: str) -> None:
-    """A caller may take its time within `request_timeout`."""
+    """A message that arrives within `request_timeout` is served."""
     data = message(Request(messages=[{"role": "user", "content": "hi"}]).SerializeToString())
     async with start(request_timeout=5) as bridge, calling(bridge.address) as caller:
         stream = await caller.call(chat(rpc), data[:9])
@@ -102,14 +102,14 @@ async def test_a_message_that_comes_late_is_served(start: Start, rpc: str) -> No
 
 @RPCS
 async def test_strangers_are_refused_before_they_send(start: Start, rpc: str, tokens_file: Path) -> None:
-    """Who calls is asked on the headers: a message that is under way is not waited for."""
+    """Unknown callers are refused by their headers, without waiting for the message."""
     async with start(caller_tokens_file=tokens_file) as bridge, calling(bridge.address) as caller:
         assert await caller.code(await caller.call(chat(rpc))) == "UNAUTHENTICATED"
         assert await caller.code(await caller.call(chat(rpc), HALF)) == "UNAUTHENTICATED"
 
 
 async def test_a_call_whose_message_is_not_there_has_a_place(start: Start) -> None:
-    """Its place is one of `max_calls`, and of its caller's, and is free again when it ends."""
+    """It counts for `max_calls` and for its caller, until it ends."""
     for limit in ({"max_calls": 1}, {"max_calls_per_caller": 1}):
         async with start(**limit, queue_timeout=0.02) as bridge, calling(bridge.address) as caller:
             bridge.gateway.script(respond_json(COMPLETION))
@@ -123,7 +123,7 @@ async def test_a_call_whose_message_is_not_there_has_a_place(start: Start) -> No
 
 
 async def test_a_caller_that_leaves_before_its_message_is_sent(bridge: Bridge) -> None:
-    """The call is CANCELLED, not a failure of anybody."""
+    """A call that is cancelled before its message arrives is CANCELLED, not a failure."""
     async with calling(bridge.address) as caller:
         with capture_logs() as logs:
             stream = await caller.call(chat("CreateChatCompletion"), HALF)
@@ -137,7 +137,7 @@ async def test_a_caller_that_leaves_before_its_message_is_sent(bridge: Bridge) -
     "path", ["/aibridge.v1.ChatService/CreateChatCompletion", "/grpc.health.v1.Health/Check", "/no.Such/Method"]
 )
 async def test_no_compressed_request(bridge: Bridge, encoding: str, path: str) -> None:
-    """A compressed request is refused before it is inflated, and the status says why."""
+    """A compressed request is refused before it is decompressed, and the status says why."""
     algorithm = {"gzip": grpc.Compression.Gzip, "deflate": grpc.Compression.Deflate}[encoding]
     call = bridge.channel.unary_unary(path)(b"x" * 1000, compression=algorithm)
     assert await call.code() is grpc.StatusCode.UNIMPLEMENTED

@@ -1,4 +1,4 @@
-"""Refusals of unknown callers: at once, unless there are too many."""
+"""Unknown callers are refused at once, unless there are too many."""
 
 import asyncio
 from pathlib import Path
@@ -17,7 +17,7 @@ from tests.support.payloads import COMPLETION
 
 
 async def at_once(turns: Refusals, count: int) -> int:
-    """Of so many refusals, those that did not have to wait."""
+    """Of this many refusals, the number that did not wait."""
     tasks = [asyncio.create_task(turns.turn()) for _ in range(count)]
     await asyncio.sleep(0)
     done = sum(task.done() for task in tasks)
@@ -29,18 +29,18 @@ async def at_once(turns: Refusals, count: int) -> int:
 
 @pytest.fixture
 def nothing_earned(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No refusal is earned in the time of a test."""
+    """The rate is zero during the test."""
     monkeypatch.setattr(refusals, "_PER_SECOND", 0.001)
 
 
 @pytest.mark.usefixtures("nothing_earned")
 async def test_a_burst_passes() -> None:
-    """So many are refused at once, and the next has to wait."""
+    """A burst is refused at once, and the next refusal waits."""
     assert await at_once(Refusals(), refusals._BURST + 10) == refusals._BURST
 
 
 async def test_the_rate() -> None:
-    """Those that wait are let go one after the other, in their order."""
+    """Waiting refusals are released one after the other, in order."""
     loop = asyncio.get_running_loop()
     began = loop.time()
     turns, order = Refusals(), []
@@ -59,7 +59,7 @@ async def test_the_rate() -> None:
 
 @pytest.mark.usefixtures("nothing_earned")
 async def test_not_too_many_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One over the limit is refused at once: waiting takes memory."""
+    """Refusals over the limit do not wait, because waiting takes memory."""
     monkeypatch.setattr(refusals, "_MAX_WAITING", 5)
     turns = Refusals()
     await at_once(turns, refusals._BURST)
@@ -68,7 +68,7 @@ async def test_not_too_many_wait(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("nothing_earned")
 async def test_who_goes_away_makes_room() -> None:
-    """A call that is cancelled waits no more."""
+    """A cancelled call does not wait any more."""
     turns = Refusals()
     await at_once(turns, refusals._BURST + 100)
     assert not turns._waiting
@@ -76,7 +76,7 @@ async def test_who_goes_away_makes_room() -> None:
 
 @pytest.mark.usefixtures("nothing_earned")
 async def test_the_end_of_the_server() -> None:
-    """All are refused at once when the server stops, and all that come later."""
+    """When the server stops, all waiting and later refusals are immediate."""
     turns = Refusals()
     await at_once(turns, refusals._BURST)
     waiting = asyncio.create_task(turns.turn())
@@ -88,7 +88,7 @@ async def test_the_end_of_the_server() -> None:
 
 @pytest.mark.usefixtures("nothing_earned")
 async def test_a_flood_of_unknown_callers(start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """They wait, a known caller does not, and the bridge does not wait for them when it stops."""
+    """In a flood unknown callers wait, known callers do not, and the bridge does not wait for them when it stops."""
     monkeypatch.setattr(refusals, "_BURST", 1)
     token = tokens.new("search")
     file = tmp_path / "tokens"

@@ -1,4 +1,4 @@
-"""A rolling restart behind one client that balances over two bridges: callers notice nothing of it."""
+"""A rolling restart of two bridges behind one balancing client fails no call."""
 
 import asyncio
 import json
@@ -17,7 +17,7 @@ from tests.support.processes import Process, free_port, serving
 pytestmark = pytest.mark.alone
 
 WORDS = [f"word{index} " for index in range(5)]
-#: The client asks each bridge for its health, and leaves one alone that is about to stop.
+#: The client checks each bridge's health, and leaves one that is about to stop.
 HEALTH = {"healthCheckConfig": {"serviceName": "aibridge.v1.ChatService"}}
 
 
@@ -35,7 +35,7 @@ async def script(exchange: Exchange) -> None:
 
 
 class Load:
-    """Callers that do not cease to call. A call that fails is an error of the test, and ends it."""
+    """Callers that call continuously. A failed call ends the test."""
 
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self._stub = chat_pb2_grpc.ChatServiceStub(channel)
@@ -56,7 +56,7 @@ class Load:
         while not self._stop:
             assert (await self._stub.CreateChatCompletion(self._request)).choices[0].message.content == "hello"
             self.done["unary"] += 1
-            await asyncio.sleep(0.005)  # the bridges that start meanwhile share the machine
+            await asyncio.sleep(0.005)  # the starting bridges share the machine
 
     async def _stream(self) -> None:
         while not self._stop:
@@ -69,7 +69,7 @@ class Load:
 
 @pytest.mark.parametrize(("config", "delay"), [({}, "0"), (HEALTH, "0.3")], ids=["as shipped", "with health checks"])
 async def test_rolling_restart(gateway: Gateway, config: dict[str, Any], delay: str) -> None:
-    """Each of two bridges is stopped and started anew under load, and not one call fails."""
+    """Each of two bridges is stopped and restarted under load, and no call fails."""
     gateway.script(script)
     addresses = [f"127.0.0.1:{free_port()}" for _ in range(2)]
     balanced = {**SERVICE_CONFIG, **config}
@@ -110,7 +110,7 @@ async def test_rolling_restart(gateway: Gateway, config: dict[str, Any], delay: 
 
 
 async def _served(load: asyncio.Task[None], *processes: Process) -> None:
-    """Until each of these bridges has its share of the load; at once if the load has failed."""
+    """Wait until each bridge has its share of the load; return at once if the load has failed."""
     for process in processes:
         share = asyncio.create_task(process.logged("call", 20))
         await asyncio.wait({share, load}, return_when=asyncio.FIRST_COMPLETED)

@@ -1,4 +1,4 @@
-"""`workers`: processes that share one port, replaced when they die, and stopped together."""
+"""`workers`: processes that share one port, are replaced when they die, and stop together."""
 
 import asyncio
 import os
@@ -51,7 +51,7 @@ async def two_workers(gateway: Gateway, folder: Path) -> AsyncIterator[tuple[asy
 
 
 def channel_to(address: str) -> grpc.aio.Channel:
-    """A connection of its own, not shared with other channels of this process."""
+    """A separate connection, not shared with other channels of this process."""
     return grpc.aio.insecure_channel(address, options=[("grpc.use_local_subchannel_pool", 1)])
 
 
@@ -62,7 +62,7 @@ async def until(condition: Callable[[], bool]) -> None:
 
 
 async def outcome(call: Any) -> grpc.StatusCode:
-    """How a stream ends. What has not been read holds its status back."""
+    """The outcome of a stream, which has to be read to its end."""
     try:
         while await call.read() is not grpc.aio.EOF:
             pass
@@ -72,7 +72,7 @@ async def outcome(call: Any) -> grpc.StatusCode:
 
 
 async def test_kill_of_one_loses_only_its_own_calls(gateway: Gateway, tmp_path: Path) -> None:
-    """Of streams over both workers, kill -9 of one breaks its own and no other; a new one takes its place."""
+    """Killing one worker with -9 breaks only its own streams, and a new worker takes its place."""
     go_on = asyncio.Event()
 
     async def script(exchange: Exchange) -> None:

@@ -1,7 +1,7 @@
-"""A caller that reads slowly slows the upstream down: what is on its way is bounded, and all of it arrives in the end.
+"""A slow caller slows the upstream: the data in between is bounded, and everything arrives in the end.
 
-The gateway counts what it has written. What of it is still in the kernel's two queues of that connection is known from
-`/proc/net/tcp`, and what the caller has read from itself. The rest is in the bridge, and in gRPC's windows.
+The gateway counts the bytes that it has written. `/proc/net/tcp` has those in the kernel's queues, and the caller
+counts what it has read. The rest is in the bridge and in gRPC's windows.
 """
 
 import asyncio
@@ -22,13 +22,13 @@ from tests.support.payloads import COMPLETION
 from tests.support.processes import channel_to, serving
 
 MB = 1 << 20
-#: A client whose window does not grow with the speed of the connection: what is ahead of it is the bridge's doing.
+#: A client with a fixed window, so that only the bridge's buffers matter.
 SMALL_WINDOW = ("grpc.http2.bdp_probe", 0)
 REQUEST = chat_pb2.CreateChatCompletionRequest(model="m", messages=[{"role": "user", "content": "hi"}])
 
 
 class Flood:
-    """A script that writes numbered events for as long as somebody takes them, or so many."""
+    """A script that writes numbered events, a given number or endlessly."""
 
     def __init__(self, size: int, events: int | None = None) -> None:
         self._filler = "x" * size
@@ -53,7 +53,7 @@ class Flood:
         exchange.writer.close()
 
     async def stands_still(self) -> int:
-        """What has been written, once nothing more is: ten looks in a row find the same."""
+        """The number of written bytes, once ten checks in a row find the same."""
         seen = [-1]
         async with asyncio.timeout(30):
             while len(seen) < 10 or len(set(seen[-10:])) > 1:
@@ -62,7 +62,7 @@ class Flood:
         return self.written
 
     def queued(self) -> int:
-        """What of it the kernel has."""
+        """The bytes in the kernel's queues."""
         total = 0
         for exchange in self.exchanges:
             ours, theirs = (exchange.writer.get_extra_info(name)[1] for name in ("sockname", "peername"))
@@ -72,7 +72,7 @@ class Flood:
 
 
 def _queues(local: int, remote: int) -> tuple[int, int]:
-    """What the socket between these ports has to send, and to be read."""
+    """The send and receive queues of the socket between these ports."""
     ports = f":{local:04X}", f":{remote:04X}"
     for line in Path("/proc/net/tcp").read_text().splitlines():
         fields = line.split()
@@ -111,7 +111,7 @@ async def test_a_caller_that_does_not_read_stops_the_upstream(start: Start, gate
 
 
 async def test_the_upstream_goes_at_the_pace_of_the_caller(start: Start, gateway: Gateway) -> None:
-    """It is never further ahead, and each event arrives, in order, and then the end."""
+    """The upstream is never further ahead than the bound, and each event arrives in order, and then the end."""
     size, events = 10_000, 2_000
     flood = Flood(size, events)
     gateway.script(flood)
@@ -131,14 +131,14 @@ async def test_the_upstream_goes_at_the_pace_of_the_caller(start: Start, gateway
 async def test_a_slow_caller_is_not_told_that_the_upstream_stalls(
     begin: Callable[[grpc.aio.Channel], Any], start: Start, gateway: Gateway
 ) -> None:
-    """The time in which a message waits for its caller does not count against the upstream."""
+    """The time in which a message waits for its caller does not count for the stall timeout."""
     flood = Flood(50_000, 200)
     gateway.script(flood)
     options = {"stall_timeout": 0.1, "raw_paths": "/chat/completions"}
     async with start(**options) as bridge, channel_to(bridge.address, SMALL_WINDOW) as channel:
         call = begin(channel)
         await call.read()
-        assert await flood.stands_still() < 200 * 50_000  # which takes four times as long as the upstream may stall
+        assert await flood.stands_still() < 200 * 50_000  # four times the stall timeout
         numbers = [number_of(message) async for message in _rest(call)]
         assert numbers == list(range(1, 201))
         assert await call.code() is grpc.StatusCode.OK
@@ -150,7 +150,7 @@ async def _rest(call: Any) -> AsyncIterator[Any]:
 
 
 async def test_memory_is_bounded(gateway: Gateway) -> None:
-    """Ten callers with default windows that do not read cost the process a few megabytes each, and others nothing."""
+    """Ten callers that do not read, with default windows, take a few megabytes each, and do not affect others."""
     flood = Flood(2_000)
     gateway.script(flood)
     async with serving(gateway) as server, channel_to(server.address) as channel:

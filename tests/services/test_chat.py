@@ -1,4 +1,4 @@
-"""Chat through real sockets: what the gateway sent, what the caller receives."""
+"""Chat through real sockets: the gateway's response, and what the caller receives."""
 
 import json
 
@@ -10,7 +10,7 @@ from tests.support.payloads import COMPLETION
 
 
 async def test_unary(bridge: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
-    """A completion arrives, and the gateway got the request with the bridge's key."""
+    """A completion arrives, and the request had the bridge's key."""
     bridge.gateway.script(respond_json(COMPLETION))
     hello.temperature = 0
     response = await bridge.chat.CreateChatCompletion(hello)

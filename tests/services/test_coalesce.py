@@ -1,4 +1,4 @@
-"""Coalescing is invisible: adding up the deltas of the merged stream gives what those of the original give."""
+"""Coalescing does not change the result: accumulating the merged stream gives the same as the original."""
 
 import asyncio
 from itertools import pairwise
@@ -58,7 +58,7 @@ PIECE = st.fixed_dictionaries(
     {"index": st.integers(0, 1), "function": st.fixed_dictionaries({"arguments": TEXT})},
     optional={"id": st.sampled_from(["call_a", "call_b"])},
 )
-#: Most deltas of most streams, in which there is something to merge.
+#: Deltas that can be merged, in most examples.
 PLAIN = st.fixed_dictionaries({"content": TEXT}) | st.fixed_dictionaries(
     {"tool_calls": st.lists(PIECE, min_size=1, max_size=1)}
 )
@@ -87,7 +87,7 @@ _APART = {"choices", "obfuscation"}
 
 
 def accumulate(chunks: list[dict[str, Any]]) -> list[Any]:
-    """What a reader of deltas ends up with: for each choice everything in its order, text letter by letter."""
+    """The result of accumulating deltas: everything of each choice in order, text character by character."""
     seen: list[Any] = []
     for chunk in chunks:
         seen += [("chunk", key, chunk[key]) for key in sorted(chunk) if key not in _APART and chunk[key] is not None]
@@ -114,7 +114,7 @@ def accumulate(chunks: list[dict[str, Any]]) -> list[Any]:
 
 
 def unrepeated(seen: list[Any]) -> list[Any]:
-    """Each kind of part by itself: in one delta there is no order between a text and its log probabilities."""
+    """Each kind of part separately, because a text and its log probabilities in one delta have no order."""
     kinds: dict[Any, list[Any]] = {}
     for part in seen:
         if part[0] == "chunk":
@@ -131,7 +131,7 @@ def event(value: dict[str, Any]) -> bytes:
 
 
 async def relayed(reads: list[bytes], window: float | None) -> tuple[list[dict[str, Any]], tuple[str, str] | None]:
-    """The JSON of the messages of a stream, and the error that it ends with."""
+    """The JSON of a stream's messages, and its error."""
     outcome = await told(Exchange([*reads, b"data: [DONE]\n\n"]), window=window)
     return [loads(to_json(message)) for message in messages_of(outcome)], outcome.error
 
@@ -143,7 +143,7 @@ async def relayed(reads: list[bytes], window: float | None) -> tuple[list[dict[s
     window=st.sampled_from([0.0, 0.001, 10.0]),
 )
 async def test_accumulating_gives_the_same(stream: list[dict[str, Any]], cuts: set[int], window: float) -> None:
-    """For any stream, any cut of it into reads, and any window."""
+    """The same result for any stream, any split into reads, and any window."""
     bounds = sorted({0, *(cut for cut in cuts if cut < len(stream)), len(stream)})
     reads = [b"".join(map(event, stream[begin:end])) for begin, end in pairwise(bounds)]
     plain, failed = await relayed(reads, None)
@@ -156,7 +156,7 @@ async def test_accumulating_gives_the_same(stream: list[dict[str, Any]], cuts: s
 @pytest.mark.parametrize("window", [0.0, 10.0])
 @pytest.mark.parametrize("shape", sorted(SHAPES))
 async def test_accumulating_gives_the_same_in_any_dialect(shape: str, window: float) -> None:
-    """With many events in a read, and one in each."""
+    """The same result with many events per read, and with one."""
     events = [b"data: %b\n\n" % text for text in SHAPES[shape].events]
     for reads in (events, [b"".join(events[at : at + 20]) for at in range(0, len(events), 20)]):
         plain, _ = await relayed(reads, None)
@@ -202,7 +202,7 @@ def test_what_is_not_merged() -> None:
 async def test_a_call_that_asks_for_it(
     start: Start, gateway: Gateway, hello: chat_pb2.CreateChatCompletionRequest
 ) -> None:
-    """Events of one write come as one message if the call or the setting says so, and one by one if not."""
+    """Events of one write become one message if the call or the setting asks for it."""
 
     async def script(exchange: gateways.Exchange) -> None:
         await exchange.head(content_type="text/event-stream")
@@ -232,7 +232,7 @@ async def test_a_call_that_asks_for_it(
 async def test_the_window_of_a_call_and_of_the_setting(
     start: Start, gateway: Gateway, hello: chat_pb2.CreateChatCompletionRequest
 ) -> None:
-    """The first word comes at once, those behind it as one message; a call may set the window, or switch it off."""
+    """The first word comes at once, and the next ones as one message. A call may set the window, or switch it off."""
     got_first = asyncio.Event()
 
     async def script(exchange: gateways.Exchange) -> None:
@@ -270,7 +270,7 @@ async def test_the_window_of_a_call_and_of_the_setting(
 async def test_heartbeats_go_on_in_the_window(
     start: Start, gateway: Gateway, hello: chat_pb2.CreateChatCompletionRequest
 ) -> None:
-    """Nothing is lost where both wait for the upstream."""
+    """Heartbeats and the window can both interrupt a read, and nothing is lost."""
 
     async def script(exchange: gateways.Exchange) -> None:
         await exchange.head(content_type="text/event-stream")
@@ -294,7 +294,7 @@ async def test_heartbeats_go_on_in_the_window(
 async def test_a_window_outside_the_bounds(
     bridge: Bridge, hello: chat_pb2.CreateChatCompletionRequest, milliseconds: int
 ) -> None:
-    """The field is named, and the upstream is not asked."""
+    """A window outside the bounds is refused with the field's name, and nothing goes upstream."""
     hello.bridge_options.coalesce_window.FromMilliseconds(milliseconds)
     outcome = await drain(bridge.chat.CreateChatCompletionStream(hello))
     assert outcome.code is StatusCode.INVALID_ARGUMENT
@@ -304,12 +304,12 @@ async def test_a_window_outside_the_bounds(
 
 @pytest.mark.parametrize("seconds", [-0.1, 10.5, "soon"])
 def test_a_setting_outside_the_bounds(seconds: Any) -> None:
-    """The setting is named."""
+    """A setting outside the bounds is refused with its name."""
     with pytest.raises(SettingsError, match="coalesce_window"):
         load(coalesce_window=seconds)
 
 
 def test_no_text_is_held_back_until_the_stream_has_stalled() -> None:
-    """A stream that stalls ends without the text that the window holds back."""
+    """A stalled stream ends after the text that the window held was written."""
     settings = load(coalesce_window=10, stall_timeout=4, upstream_url="http://127.0.0.1:1/v1")
     assert window_of(BridgeOptions(), settings) == 2

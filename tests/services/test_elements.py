@@ -1,4 +1,4 @@
-"""Elements are counted in the bytes of a request as they are in the message, for little, and whatever the bytes are."""
+"""Counting elements in the bytes of a request gives the number in the message, cheaply, for any bytes."""
 
 import json
 from collections.abc import Iterator
@@ -26,12 +26,12 @@ ENOUGH = 1 << 30
 
 
 def walk(message: Message) -> Iterator[int]:
-    """What each field of a message counts, by its descriptor."""
+    """The count of a message, by its descriptor."""
     for field, value in message.ListFields():
         inner = field.message_type
         if inner is not None and inner.GetOptions().map_entry:
             for key, item in value.items():
-                yield from (1, 1, 1)  # the entry, its key, its value
+                yield from (1, 1, 1)  # the entry, its key and its value
                 yield from walk(item) if isinstance(item, Message) else ()
                 assert isinstance(key, str)
         elif inner is not None:
@@ -49,7 +49,7 @@ def walk(message: Message) -> Iterator[int]:
 
 
 def separators(value: Any) -> int:
-    """The commas and opening brackets of a value's text."""
+    """The commas and opening brackets in a value's text."""
     if isinstance(value, dict | list):
         items = list(value.values() if isinstance(value, dict) else value)
         return 1 + max(0, len(items) - 1) + sum(map(separators, items))
@@ -58,7 +58,7 @@ def separators(value: Any) -> int:
 
 @pytest.mark.parametrize("message_type", [Chat, Embed])
 def test_the_count_is_that_of_the_message(message_type: type[Message]) -> None:
-    """Fields, items, entries of maps, values in JSON text; for any message."""
+    """The count equals that of the message: fields, items, map entries, values in JSON text."""
 
     @settings(max_examples=settings.default.max_examples)
     @given(make.messages(message_type.DESCRIPTOR, 3))
@@ -66,7 +66,7 @@ def test_the_count_is_that_of_the_message(message_type: type[Message]) -> None:
         data = message.SerializeToString()
         expected = sum(walk(message))
         found = message_elements(message_type.DESCRIPTOR, data, ENOUGH)
-        # Commas and brackets in strings count where there are few of them.
+        # Commas and brackets in strings count if there are few of them.
         assert expected <= found <= expected + sum(map(data.count, (b",", b"[", b"{")))
 
     check()
@@ -87,12 +87,12 @@ def test_the_count_is_that_of_the_message(message_type: type[Message]) -> None:
     ],
 )
 def test_counts(request_: Message, count: int) -> None:
-    """16 packed numbers count as one, all else as one each."""
+    """16 packed numbers count as one, and everything else as one each."""
     assert message_elements(request_.DESCRIPTOR, request_.SerializeToString(), ENOUGH) == count
 
 
 def test_text_is_no_element() -> None:
-    """However long it is, and whatever is in it, also within JSON text."""
+    """A text counts as one element, whatever its length and content, also inside JSON text."""
     text = ",[{" * 100_000
     request = Chat(messages=[{"content": text}], extra_json=json.dumps({"a": text, "b": [text + '"\\' + text]}))
     assert message_elements(Chat.DESCRIPTOR, request.SerializeToString(), 1000) < 10
@@ -100,18 +100,18 @@ def test_text_is_no_element() -> None:
 
 @given(data=st.binary(max_size=200) | st.lists(st.sampled_from([0, 1, 2, 10, 18, 127, 128, 255])).map(bytes))
 def test_bytes_that_are_no_message(data: bytes) -> None:
-    """They are counted to their end: no exception, and no more elements than bytes."""
+    """Invalid bytes are counted to their end, without an exception, and with no more elements than bytes."""
     assert message_elements(Chat.DESCRIPTOR, data, ENOUGH) <= 2 * len(data)
 
 
 @pytest.mark.parametrize("head", [b"\x0b", b"\x0c", b"\x0b\x0c", b"\xfb\x07", b"\x00"])
 def test_groups_hide_nothing(head: bytes) -> None:
-    """What stands behind the tag of a group, which protobuf skips, counts."""
+    """Elements after the tag of a group, which protobuf skips, count too."""
     assert message_elements(Chat.DESCRIPTOR, head + b"\x12\x00" * 1000, ENOUGH) >= 1000
 
 
 def test_the_count_ends() -> None:
-    """Soon after enough."""
+    """Counting ends soon after the limit."""
     assert message_elements(Chat.DESCRIPTOR, b"\x12\x00" * 1_000_000, 500) == 501
 
 
@@ -141,7 +141,7 @@ async def test_the_setting(name: str, start: Start) -> None:
 
 
 async def test_large_requests_are_as_small_ones(bridge: Bridge) -> None:
-    """Beside the event loop, body and errors are what they are on it."""
+    """A request that is converted in a thread has the same body and errors as one converted on the event loop."""
     large = Chat(model="m", messages=[{"role": "user", "content": "x"}] * 3000, extra_json='{"zz": 2.50}')
     bridge.gateway.script(respond(b'{"choices":[]}'))
     await bridge.chat.CreateChatCompletion(large)
@@ -160,7 +160,7 @@ async def test_large_requests_are_as_small_ones(bridge: Bridge) -> None:
 
 @pytest.mark.parametrize("size", [100, 20_000, 2_000_000])
 async def test_what_is_no_message(size: int, bridge: Bridge) -> None:
-    """Of any size it is the caller's fault."""
+    """Invalid bytes of any size are the caller's fault."""
     call: Any = bridge.channel.unary_unary("/aibridge.v1.ChatService/CreateChatCompletion")
     failure = await failed(call(b"\x12\x01" * (size // 2) + b"\x07"))
     assert failure.reason == "INVALID_REQUEST"

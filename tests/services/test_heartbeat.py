@@ -1,4 +1,4 @@
-"""Heartbeats: empty messages while the upstream has accepted the request and sends no chunk."""
+"""Heartbeats: empty messages while the upstream has accepted the request but sends no chunk."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -16,7 +16,7 @@ from tests.support.bridge import Bridge, Start
 from tests.support.gateway import Exchange, Script, respond_json, sse
 from tests.support.outcomes import drain
 
-pytestmark = pytest.mark.alone  # the shortest interval is 0.1 s, and some of them have to pass
+pytestmark = pytest.mark.alone  # the shortest interval is 0.1 s, and several must pass
 
 Chunk = chat_pb2.CreateChatCompletionStreamResponse
 BEAT = Chunk()
@@ -35,7 +35,7 @@ def hello(seconds: float | None = 0.1) -> chat_pb2.CreateChatCompletionRequest:
 
 
 def silent(*parts: Any, gap: float = 0.25, before: Callable[[Exchange], Awaitable[Any]] | None = None) -> Script:
-    """A stream with a silence before each of its parts, each an event or raw text."""
+    """A stream with a pause before each of its parts, each an event or raw text."""
 
     async def script(exchange: Exchange) -> None:
         if before is not None:
@@ -55,7 +55,10 @@ def words(messages: list[Chunk]) -> str:
 
 
 async def test_they_come_while_the_upstream_is_silent(bridge: Bridge) -> None:
-    """Before the first chunk and between two, and only there: they are no chunks, and none is lost or out of order."""
+    """Heartbeats come only before the first chunk and between chunks.
+
+    No chunk is lost, counted wrongly or out of order.
+    """
     bridge.gateway.script(silent(word("a"), word("b"), END))
     outcome = await drain(bridge.chat.CreateChatCompletionStream(hello()))
     assert outcome.code is StatusCode.OK
@@ -69,14 +72,14 @@ async def test_they_come_while_the_upstream_is_silent(bridge: Bridge) -> None:
 
 
 async def test_comments_of_the_upstream_are_no_chunks(bridge: Bridge) -> None:
-    """They keep its own connection alive; what the caller's balancer sees is what the bridge sends."""
+    """Comments of the upstream are no chunks. The caller's balancer sees only what the bridge sends."""
     bridge.gateway.script(silent(b": thinking\n\n", b": thinking\n\n", b": thinking\n\n", END, gap=0.06))
     outcome = await drain(bridge.chat.CreateChatCompletionStream(hello()))
     assert (outcome.code, outcome.messages[0]) == (StatusCode.OK, BEAT)
 
 
 async def test_off_unless_asked_for(start: Start) -> None:
-    """By the call or by the setting, which the call overrides."""
+    """Heartbeats are off unless the call or the setting asks for them. The call overrides the setting."""
     for setting, asked, beats in ((0, None, False), (0.1, None, True), (0.1, 0, False), (0, 0.1, True)):
         async with start(stream_heartbeat=setting) as bridge:
             bridge.gateway.script(silent(END))
@@ -85,7 +88,7 @@ async def test_off_unless_asked_for(start: Start) -> None:
 
 
 async def test_none_before_the_upstream_has_accepted(bridge: Bridge) -> None:
-    """Until then the call is not committed: a refusal arrives as the only thing, and gRPC may retry."""
+    """Until the upstream has accepted, a refusal arrives without any message before it, and gRPC may retry."""
 
     async def refuses(exchange: Exchange) -> None:
         await asyncio.sleep(0.25)
@@ -101,7 +104,7 @@ async def test_none_before_the_upstream_has_accepted(bridge: Bridge) -> None:
 
 
 async def test_time_limits_stay(start: Start) -> None:
-    """A heartbeat is no progress of the upstream, and is not counted as a chunk."""
+    """Time limits hold despite heartbeats, which are not counted as chunks."""
     async with start(stall_timeout=0.6, first_event_timeout=0.6) as bridge:
         bridge.gateway.script(silent(word("a"), END), silent(END, gap=2))
         assert (await drain(bridge.chat.CreateChatCompletionStream(hello()))).code is StatusCode.OK
@@ -112,7 +115,7 @@ async def test_time_limits_stay(start: Start) -> None:
 
 
 async def test_a_cut_stream_is_not_hidden(bridge: Bridge) -> None:
-    """What breaks during a silence is told, behind the heartbeats."""
+    """A failure during a silence is reported after the heartbeats."""
 
     async def breaks(exchange: Exchange) -> None:
         await exchange.head(content_type="text/event-stream")
@@ -178,7 +181,10 @@ async def test_accumulators_pass_over_them(bridge: Bridge) -> None:
 
 
 async def test_openai_python_sees_none(start: Start) -> None:
-    """They become comments, which it passes over; before the first chunk a failure keeps its HTTP status."""
+    """For openai-python heartbeats are comments, which it ignores.
+
+    A failure before the first chunk keeps its HTTP status.
+    """
     async with start(stream_heartbeat=0.1) as bridge:
         bridge.gateway.script(silent(word("a"), word("b"), END))
         async with openai.AsyncOpenAI(api_key="k", http_client=async_http_client(bridge.address)) as client:

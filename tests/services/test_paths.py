@@ -1,4 +1,4 @@
-"""Whatever path is accepted reads the same to every server: no decoding and no normalising changes it."""
+"""An accepted path means the same to every server: no decoding and no normalising changes it."""
 
 import posixpath
 from contextlib import suppress

@@ -38,7 +38,7 @@ RESPONSE = {
     },
 }
 INPUT = {"gen_ai_token_type": "input"}
-#: What the trailers say of it: no nested objects.
+#: The usage in the trailers, without nested objects.
 COUNTS = {"input_tokens": 11, "output_tokens": 7, "total_tokens": 18}
 ASK = '{"model": "m", "input": "hi"}'
 
@@ -66,11 +66,11 @@ def names(messages: list[Any]) -> list[str]:
     return [message.event for message in messages]
 
 
-# What goes there and back.
+# Bodies in both directions.
 
 
 async def test_json_goes_there_and_back_as_text(bridge: Bridge) -> None:
-    """Byte for byte, both ways; usage and rate limits are trailers, as with any call."""
+    """JSON is passed on byte for byte in both directions. Usage and rate limits are trailers, as with any call."""
     sent = '{ "model":"m","input": [1, 2.50, 123456789012345678901234567890],  "z":1,"a":{} }'
     text = json.dumps({**RESPONSE, "kept": 1.5}, indent=1).replace("1.5", "2.50")
     bridge.gateway.script(respond(f" \n{text}\n", x_request_id="up-1", x_ratelimit_remaining_requests="7"))
@@ -93,7 +93,7 @@ async def test_any_json_is_a_body(bridge: Bridge, body: str) -> None:
 
 
 async def test_methods_and_queries(bridge: Bridge) -> None:
-    """GET and DELETE have no body; a parameter may come twice, and nothing in it is more than its value."""
+    """GET and DELETE have no body. A parameter may be repeated, and its value is encoded as a whole."""
     query = [
         raw_pb2.QueryParameter(name="include[]", value="a/b&c=d"),
         raw_pb2.QueryParameter(name="include[]", value="é #?%2e"),
@@ -124,11 +124,11 @@ async def test_a_callers_headers_go_by_the_same_lists(start: Start) -> None:
         assert (outcome.trailers["openai-processing-ms"], "set-cookie" in outcome.trailers) == ("5", False)
 
 
-# Where it goes.
+# Paths.
 
 
 async def test_none_unless_set(start: Start) -> None:
-    """Not even the paths of the bridge's own RPCs."""
+    """Without a setting no path is allowed, not even those of the bridge's own RPCs."""
     async with start() as bridge:
         for path in ("/responses", "/chat/completions", "/models"):
             outcome = await ask(bridge.raw.Call(Request(path=path, body_json=ASK)))
@@ -162,7 +162,7 @@ async def test_only_what_a_pattern_allows(bridge: Bridge, path: str) -> None:
     ids=ascii,
 )  # fmt: skip
 async def test_no_way_out_of_the_base_url(start: Start, path: str) -> None:
-    """Whatever a server behind it may make of a path: what is not plain is refused, whatever the patterns allow."""
+    """A path that another server could read differently is refused, whatever the patterns allow."""
     async with start(raw_paths="/*,/*/*,/*/*/*,/*/*/*/*") as bridge:
         outcome = await ask(bridge.raw.Call(Request(path=path, body_json=ASK)))
         assert (outcome.code, outcome.info.reason) == (StatusCode.INVALID_ARGUMENT, "INVALID_REQUEST")
@@ -201,14 +201,14 @@ def test_patterns_that_are_none(value: str) -> None:
     ids=str,
 )
 async def test_requests_that_are_wrong(bridge: Bridge, fields: dict[str, Any], field: str) -> None:
-    """Multipart bodies among them: what is not JSON cannot be sent."""
+    """Anything that is not JSON is refused, for example a multipart body."""
     outcome = await ask(bridge.raw.Call(Request(path="/responses", **fields)))
     assert (outcome.code, outcome.info.reason) == (StatusCode.INVALID_ARGUMENT, "INVALID_REQUEST")
     assert outcome.details["BadRequest"].field_violations[0].field == field
     assert bridge.gateway.requests == []
 
 
-# How it ends.
+# Ends of calls.
 
 
 @pytest.mark.parametrize(
@@ -223,7 +223,7 @@ async def test_requests_that_are_wrong(bridge: Bridge, fields: dict[str, Any], f
     ],
 )
 async def test_statuses(bridge: Bridge, status: int, error: dict[str, Any], code: str, reason: str) -> None:
-    """Those of the table, for both RPCs."""
+    """The statuses are those of the table, for both RPCs."""
     for call, play in ((bridge.raw.Call, ask), (bridge.raw.Stream, drain)):
         bridge.gateway.script(respond_json({"error": error}, status))
         outcome = await play(call(Request(path="/responses", body_json=ASK)))
@@ -248,7 +248,10 @@ async def test_statuses(bridge: Bridge, status: int, error: dict[str, Any], code
     ids=str,
 )
 async def test_errors_with_status_200(bridge: Bridge, method: Any, body: Any, code: str) -> None:
-    """A failure is never OK; but to look up a response that failed is none, and a word is no error."""
+    """An error with status 200 fails the call.
+
+    The stored response of a failed run, or a text called `error`, does not.
+    """
     bridge.gateway.script(respond_json(body))
     request = Request(path="/responses/resp_1", method=method, body_json=ASK if method == POST else None)
     assert (await ask(bridge.raw.Call(request))).code.name == code
@@ -265,7 +268,7 @@ async def test_errors_with_status_200(bridge: Bridge, method: Any, body: Any, co
     ],
 )
 async def test_responses_that_cannot_be_passed_on(bridge: Bridge, body: bytes, kind: str, words: str) -> None:
-    """Binary data and pages are refused, and the message says what it is about."""
+    """Binary data and pages are refused, and the message names their type."""
     bridge.gateway.script(respond(body, content_type=kind))
     outcome = await ask(bridge.raw.Call(Request(path="/responses", body_json=ASK)))
     assert (outcome.code, outcome.info.reason) == (StatusCode.INTERNAL, "UPSTREAM_MALFORMED_RESPONSE")
@@ -273,7 +276,7 @@ async def test_responses_that_cannot_be_passed_on(bridge: Bridge, body: bytes, k
 
 
 async def test_limits_hold(start: Start) -> None:
-    """Of a response, of an event, of time."""
+    """The limits of a response, of an event and of time hold."""
     async with start(raw_paths=PATHS, max_response_bytes=1024, max_event_bytes=1024, response_timeout=0.1) as bridge:
         large = json.dumps({"a": "x" * 2000})
         bridge.gateway.script(respond(large), raw_sse(f"data: {large}\n\n"), Exchange.wait_closed)
@@ -312,7 +315,10 @@ async def test_a_deadline(bridge: Bridge) -> None:
 
 
 async def test_retries(start: Start) -> None:
-    """As with chat: what was refused is tried again, what may have been billed is not; a call can switch them off."""
+    """Retries are as with chat: a refused request is repeated, one that may have been billed is not.
+
+    A call can forbid them.
+    """
 
     async def breaks(exchange: Exchange) -> None:
         exchange.reset()
@@ -343,7 +349,7 @@ async def test_retries(start: Start) -> None:
 
 
 async def test_events_with_their_names(bridge: Bridge) -> None:
-    """One message per event, as it came; comments, empty events and `[DONE]` are none."""
+    """Each event is one unchanged message. Comments, empty events and `[DONE]` are not delivered."""
     text = (
         f": hello\n\nretry: 5\n\n{BEGUN}event: ping\n\n"
         f'event: odd\nid: 7\ndata: not json\ndata: at all\n\ndata: {{"unnamed": 1.50}}\n\n{ENDED}data: [DONE]\n\n'
@@ -388,7 +394,7 @@ IMAGE = event("image_generation.partial_image", b64_json="aa")
     ],
 )
 async def test_a_cut_stream_is_never_ok(bridge: Bridge, text: str, *, complete: bool) -> None:
-    """By the end that each kind of stream has; the end of a connection says nothing."""
+    """A stream without the last event of its kind fails, even if the connection ends in order."""
     bridge.gateway.script(raw_sse(text))
     outcome = await drain(bridge.raw.Stream(Request(path="/responses", body_json=ASK)))
     assert (outcome.code is StatusCode.OK) is complete
@@ -398,7 +404,7 @@ async def test_a_cut_stream_is_never_ok(bridge: Bridge, text: str, *, complete: 
 
 
 async def test_http_may_say_where_a_stream_ends(bridge: Bridge) -> None:
-    """A body with its length is complete, whatever its events are; but not one whose own end is known and missing."""
+    """A body of the announced length is complete, unless its kind has a last event, and that is missing."""
     for text, code in ((event("chunk", a=1), StatusCode.OK), (BEGUN, StatusCode.UNAVAILABLE)):
         bridge.gateway.script(respond(text, content_type="text/event-stream"))
         outcome = await drain(bridge.raw.Stream(Request(path="/responses", body_json=ASK)))
@@ -409,7 +415,7 @@ async def test_http_may_say_where_a_stream_ends(bridge: Bridge) -> None:
 @pytest.mark.parametrize("before", ["", ": hello\n\n", "\ufeff\n", "id: 1\n"])
 @pytest.mark.parametrize("size", [7, 1 << 20])
 async def test_a_stream_under_another_content_type(bridge: Bridge, kind: str, before: str, size: int) -> None:
-    """The first line tells a stream of events, however the server calls it."""
+    """A stream of events is recognised by its first line, whatever its content type."""
     data = (before + BEGUN + ENDED).encode()
 
     async def script(exchange: Exchange) -> None:
@@ -428,7 +434,7 @@ async def test_a_stream_under_another_content_type(bridge: Bridge, kind: str, be
 
 @pytest.mark.parametrize("body", ["<html>data: x</html>", "database is down", "dat", ""])
 async def test_text_that_is_no_stream(bridge: Bridge, body: str) -> None:
-    """Text that only resembles the first line of a stream is malformed."""
+    """Text that only resembles the first line of an event is malformed."""
     bridge.gateway.script(respond(body, content_type="text/plain"))
     outcome = await drain(bridge.raw.Stream(Request(path="/responses", body_json=ASK)))
     assert (outcome.messages, outcome.info.reason) == ([], "UPSTREAM_MALFORMED_RESPONSE")
@@ -436,7 +442,7 @@ async def test_text_that_is_no_stream(bridge: Bridge, body: str) -> None:
 
 @pytest.mark.parametrize("is_over", [False, True])
 async def test_an_event_of_exactly_the_limit(start: Start, *, is_over: bool) -> None:
-    """`max_event_bytes` of data are an event, and a byte more is too large."""
+    """An event of exactly `max_event_bytes` is delivered; one byte more is too large."""
     limit = 2000
     body = json.dumps({"type": "response.output_text.delta", "delta": ""})
     data = f"data: {body[:-2]}{'x' * (limit - len(body) + is_over)}{body[-2:]}\n\n{ENDED}"
@@ -450,7 +456,7 @@ async def test_an_event_of_exactly_the_limit(start: Start, *, is_over: bool) -> 
 
 
 async def test_a_broken_connection(bridge: Bridge) -> None:
-    """Behind the last event of its kind nothing can be missing."""
+    """A connection that breaks after the last event does no harm."""
     for text, code in ((BEGUN, StatusCode.UNAVAILABLE), (BEGUN + ENDED, StatusCode.OK)):
 
         async def breaks(exchange: Exchange, text: str = text) -> None:
@@ -492,7 +498,7 @@ async def test_a_broken_connection(bridge: Bridge) -> None:
     ],
 )  # fmt: skip
 async def test_errors_in_a_stream(bridge: Bridge, text: str, seen: int, code: str, reason: str) -> None:
-    """They end the stream with their status, behind what came before. `response.failed` is delivered too."""
+    """Errors end the stream with their status, after the earlier events. `response.failed` is delivered too."""
     bridge.gateway.script(raw_sse(BEGUN + text))
     outcome = await drain(bridge.raw.Stream(Request(path="/responses", body_json=ASK)))
     assert (outcome.code.name, outcome.info.reason) == (code, reason)
@@ -500,7 +506,7 @@ async def test_errors_in_a_stream(bridge: Bridge, text: str, seen: int, code: st
 
 
 async def test_a_server_that_does_not_stream(bridge: Bridge) -> None:
-    """Its JSON is one event without a name; an error is that error, and other data is none of it."""
+    """JSON instead of a stream is one event without a name, or an error. Other data is malformed."""
     bridge.gateway.script(
         respond_json(RESPONSE), respond_json({"error": {"message": "no", "code": 400}}), respond("", 200)
     )
@@ -548,7 +554,7 @@ async def test_a_stall(start: Start) -> None:
 
 @pytest.mark.alone
 async def test_comments_are_no_stall(start: Start) -> None:
-    """A server that keeps the stream alive has not stalled, and lines that are neither field nor error are nothing."""
+    """Comments reset the stall timer, and unknown lines are ignored."""
 
     async def thinks(exchange: Exchange) -> None:
         await exchange.head(content_type="text/event-stream")
@@ -565,7 +571,7 @@ async def test_comments_are_no_stall(start: Start) -> None:
         assert (outcome.code, len(outcome.messages)) == (StatusCode.OK, 4)
 
 
-# Who may, and what is known of it.
+# Permissions, logs and metrics.
 
 SEARCH = tokens.new("search")
 
@@ -608,7 +614,10 @@ BEARER = (("authorization", f"Bearer {SEARCH.token}"),)
 async def test_the_models_of_a_caller(
     start: Start, limited: dict[str, Any], fields: dict[str, Any], *, allowed: bool
 ) -> None:
-    """The patterns hold for what a body or a query names; a body without a model names one that nobody sees."""
+    """The patterns of models hold for bodies and queries.
+
+    A body without a model is refused, as its default is unknown.
+    """
     async with start(**limited) as bridge:
         bridge.gateway.script(respond_json(RESPONSE))
         outcome = await ask(bridge.raw.Call(Request(path="/responses", **fields), metadata=BEARER))
@@ -626,7 +635,7 @@ async def test_nobody_calls_without_a_credential(start: Start, limited: dict[str
 
 
 async def test_what_is_known_of_a_call(bridge: Bridge) -> None:
-    """The operation is the pattern that allowed the path, never the path, which callers choose."""
+    """The operation in the log is the pattern that allowed the path, not the path, which callers choose."""
     body = '{"model": "m", "input": "secret-words"}'
     bridge.gateway.script(respond_json(RESPONSE), raw_sse(BEGUN + ENDED), respond_json(RESPONSE))
     with capture_logs() as lines:
@@ -655,7 +664,7 @@ async def test_an_error_does_not_repeat_the_prompt(bridge: Bridge) -> None:
 
 
 async def test_health_knows_the_service(bridge: Bridge) -> None:
-    from grpc_health.v1 import health_pb2, health_pb2_grpc  # noqa: PLC0415 # for this test alone
+    from grpc_health.v1 import health_pb2, health_pb2_grpc  # noqa: PLC0415 # only for this test
 
     stub = health_pb2_grpc.HealthStub(bridge.channel)
     status = await stub.Check(health_pb2.HealthCheckRequest(service="aibridge.v1.RawService"))
@@ -663,7 +672,7 @@ async def test_health_knows_the_service(bridge: Bridge) -> None:
 
 
 async def test_sse_helper_is_used_as_servers_do(bridge: Bridge) -> None:
-    """Legacy completions, by the same service."""
+    """Legacy completions use the same service."""
     bridge.gateway.script(sse({"choices": [{"index": 0, "text": "a", "finish_reason": "stop"}]}))
     outcome = await drain(bridge.raw.Stream(Request(path="/completions", body_json='{"model": "m", "stream": true}')))
     assert (outcome.code, len(outcome.messages)) == (StatusCode.OK, 1)

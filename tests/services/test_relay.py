@@ -1,4 +1,4 @@
-"""A stream is relayed whole and in order: templates, coalescing and the window in time change no word of it."""
+"""A stream is relayed whole and in order, with templates, coalescing and the window."""
 
 import asyncio
 import heapq
@@ -56,7 +56,7 @@ async def test_nobody_can_tell_that_chunks_are_not_parsed(
     inline: bool,  # noqa: FBT001 # a parameter of the test
     data: st.DataObject,
 ) -> None:
-    """Chunks of all dialects, with values of any kind in any place: messages, errors and what is noted of the call."""
+    """Streams of all dialects, with any values, give the same messages, errors and record without templates."""
     events = [loads(SHAPES[shape].events[number]) for number in sorted(numbers)]
     for event in events:
         changed(event, data.draw)
@@ -67,7 +67,7 @@ async def test_nobody_can_tell_that_chunks_are_not_parsed(
 
 @pytest.mark.parametrize("shape", sorted(SHAPES))
 async def test_few_chunks_are_parsed(shape: str) -> None:
-    """Of each dialect the first, the last, and those of which the bridge learns."""
+    """Of each dialect only the first chunk, the last and those with news for the bridge are parsed."""
     reads = [b"data: %b\n\n" % text for text in SHAPES[shape].events]
     exchange: Any = Exchange(reads)
     relay = Counting(exchange.call, Written(), None, 0.0)
@@ -76,7 +76,7 @@ async def test_few_chunks_are_parsed(shape: str) -> None:
 
 
 async def test_a_tool_call_under_the_same_index_is_another_one() -> None:
-    """Templates end where the numbers of tool calls change."""
+    """A template ends where the number of a tool call changes."""
 
     def fragment(**function: str) -> dict[str, Any]:
         named = {"id": f"call_{function['name']}"} if "name" in function else {}
@@ -91,7 +91,7 @@ async def test_a_tool_call_under_the_same_index_is_another_one() -> None:
 
 
 async def told_quickly(*events: Any, window: float | None = None) -> Any:
-    """What a stream says, the same as if each chunk were parsed."""
+    """What `told` returns, checked to be the same as if each chunk were parsed."""
     texts = [event if isinstance(event, bytes) else json.dumps(event).encode() for event in events]
     reads = [b"".join(b"data: %b\n\n" % text for text in texts)]
     parsed, quick = [await told(Exchange(reads), kind, window) for kind in (Parsing, Relay)]
@@ -104,7 +104,7 @@ def chunk(text: str, *, usage: Any = None, **choice: Any) -> dict[str, Any]:
 
 
 async def test_log_probabilities_that_are_the_same_in_each_chunk_are_put_together() -> None:
-    """A model that says the same token for sure, again and again: there is one for each token."""
+    """Equal log probabilities of consecutive chunks are all kept, one for each token."""
     token = {"token": "!", "logprob": -0.0, "bytes": [33], "top_logprobs": []}
     sure = [chunk("!", logprobs={"content": [token]})] * 5
     outcome = await told_quickly(chunk("a"), *sure, chunk("", finish_reason="stop"), b"[DONE]", window=0.0)
@@ -113,7 +113,7 @@ async def test_log_probabilities_that_are_the_same_in_each_chunk_are_put_togethe
 
 
 async def test_log_probabilities_that_are_no_objects_are_not_put_with_others() -> None:
-    """They go to `extra_json`, and would take with them those that are."""
+    """Log probabilities that are no objects are not merged, as they go to `extra_json` with all others."""
     good, odd = {"content": [{"token": "a", "logprob": -1.5}]}, {"content": ["a"]}
     events = [chunk("a", logprobs=good), chunk("b", logprobs=odd), chunk("c", logprobs=good)]
     outcome = await told_quickly(chunk("-"), *events, b"[DONE]", window=0.0)
@@ -122,20 +122,20 @@ async def test_log_probabilities_that_are_no_objects_are_not_put_with_others() -
 
 
 async def test_a_notice_between_chunks_is_no_error() -> None:
-    """An object that may be an error is one if nothing of a choice comes behind it, also if that repeats a chunk."""
+    """An object that may be an error is one only if no choice follows, even in repeated chunks."""
     outcome = await told_quickly(*map(chunk, "abc"), {"message": "a notice"}, chunk("d"), b"[DONE]")
     assert (outcome.error, len(outcome.messages)) == (None, 5)
 
 
 async def test_a_finish_reason_that_is_no_text_is_noted_as_it_stands() -> None:
-    """Logs and traces show no object of Python's."""
+    """A finish_reason that is no text is recorded as JSON."""
     outcome = await told_quickly(chunk("a"), chunk("", finish_reason=10**25), b"[DONE]")
     assert outcome.finish_reasons == {0: f"{10**25}"}
 
 
 @pytest.mark.parametrize("where", ["unknown", "usage"])
 async def test_values_in_deep_json(where: str) -> None:
-    """Text that is nested more deeply than the JSON library writes at once."""
+    """Values may be nested more deeply than the JSON library writes at once."""
 
     def nested(value: Any) -> Any:
         for _ in range(300):
@@ -149,7 +149,7 @@ async def test_values_in_deep_json(where: str) -> None:
 
 
 class Loop(asyncio.SelectorEventLoop):
-    """An event loop whose clock moves only when there is nothing to do, and then to the next timer at once."""
+    """An event loop whose clock moves only if nothing is ready, directly to the next timer."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -177,7 +177,7 @@ def on_a_fake_clock(test: Callable[[Loop], Coroutine[Any, Any, None]]) -> None:
 
 
 class Timed(Exchange):
-    """Pieces that arrive at their time, in seconds from the beginning."""
+    """Pieces that arrive at given times, in seconds from the beginning."""
 
     def __init__(self, loop: Loop, pieces: list[tuple[float, bytes]], *, failure: BridgeError | None = None) -> None:
         super().__init__([])
@@ -189,14 +189,14 @@ class Timed(Exchange):
         self._woken = asyncio.Event()
 
     def hold(self, may_wait: Callable[[bytes], bool] | None) -> bool:
-        """As the real one: a piece that may wait does not end a read."""
+        """Like the real method: a piece that may wait does not end a read."""
         self._may_wait = may_wait
         if may_wait is None and self._held:
             self._woken.set()
         return bool(self._held)
 
     async def read(self) -> bytes:
-        while self._due and not self._woken.is_set():  # nothing is lost when a read is given up
+        while self._due and not self._woken.is_set():  # a cancelled read loses nothing
             with suppress(TimeoutError):
                 async with asyncio.timeout_at(self._due[0][0]):
                     await self._woken.wait()
@@ -222,7 +222,7 @@ END = words("", finish_reason="stop") + b"data: [DONE]\n\n"
 
 
 async def relayed(loop: Loop, pieces: list[tuple[float, bytes]], window: float) -> list[tuple[float, str]]:
-    """When each message was written, in seconds from the beginning, and its text; reasons in brackets."""
+    """The time of each written message, in seconds from the beginning, and its text; reasons in brackets."""
     exchange: Any = Timed(loop, pieces)
     written, began = Written(loop.time), loop.now
     relay = Relay(exchange.call, written, window, 0.0)
@@ -241,7 +241,7 @@ def text_in(data: bytes) -> str:
     window=st.sampled_from([0.001, 0.02, 0.05, 1.0]),
 )
 def test_no_text_waits_longer_than_the_window(gaps: list[float], window: float) -> None:
-    """Whenever it comes; and messages of text are at least a window apart, but for the one at the end."""
+    """No text waits longer than the window, and messages of text are at least a window apart, except the last."""
 
     async def test(loop: Loop) -> None:
         pieces, at = [], 0.0
@@ -257,14 +257,14 @@ def test_no_text_waits_longer_than_the_window(gaps: list[float], window: float) 
                 assert -1e-6 <= written - next(arrived) <= window + 1e-6
         times = [written for written, _ in found[:-1]]
         assert all(later - earlier > window - 1e-6 for earlier, later in pairwise(times)) or (
-            times[-1] == found[-1][0]  # what the end has flushed
+            times[-1] == found[-1][0]  # flushed at the end
         )
 
     on_a_fake_clock(test)
 
 
 def test_what_never_waits() -> None:
-    """The first chunk, a role, a tool call that begins, a finish_reason, and what came before them."""
+    """The first chunk, a role, the start of a tool call and a finish_reason are sent at once, after the held text."""
 
     def delta(**members: Any) -> bytes:
         return b"data: %b\n\n" % dumps({"choices": [{"index": 0, "delta": members}]})
@@ -292,7 +292,7 @@ def test_what_never_waits() -> None:
 
 
 def test_an_error_and_the_end_do_not_wait() -> None:
-    """Nor do the last words, which come right before them."""
+    """An error and the end of the stream are sent at once, with the text before them."""
 
     async def cut(loop: Loop) -> None:
         exchange: Any = Timed(loop, [(0.1, words("a")), (0.2, words("b"))], failure=interrupted("cut"))
@@ -313,13 +313,13 @@ def test_an_error_and_the_end_do_not_wait() -> None:
 
 
 def test_a_call_that_is_cancelled_in_the_window() -> None:
-    """It ends at once, however the window stands, and leaves no timer behind."""
+    """A call that is cancelled during the window ends at once and leaves no timer."""
 
     async def test(loop: Loop) -> None:
         exchange: Any = Timed(loop, [(0.1, words("a")), (0.12, words("b")), (9.0, END)])
         relay = Relay(exchange.call, Written(), 0.05, 0.0)
         task = loop.create_task(relay.run(ChunkStream(exchange, SETTINGS, relay)))
-        loop.call_later(0.15, task.cancel)  # the moment at which the window closes
+        loop.call_later(0.15, task.cancel)  # when the window closes
         with pytest.raises(asyncio.CancelledError):
             await task
         assert loop.now < 1000.2
@@ -329,7 +329,7 @@ def test_a_call_that_is_cancelled_in_the_window() -> None:
 
 
 def test_what_arrives_when_the_window_closes() -> None:
-    """With heartbeats a read has a task of its own. What that has taken is not lost if the window closes just then."""
+    """With heartbeats a read has its own task. A piece that it reads just as the window closes is not lost."""
 
     async def test(loop: Loop) -> None:
         class Racing(Timed):
@@ -351,7 +351,7 @@ def test_what_arrives_when_the_window_closes() -> None:
 
 
 def test_the_window_cancels_no_heartbeat() -> None:
-    """A write that is cancelled ends the call. What the window held back is written behind it."""
+    """Held text is written after a heartbeat in progress, which is not cancelled, as that would end the call."""
 
     class Slow(Written):
         async def heartbeat(self, message: Any) -> None:

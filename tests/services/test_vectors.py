@@ -1,4 +1,4 @@
-"""Vectors reach the message as packed floats, in the order of the inputs, and what is no vector stays as it is."""
+"""Vectors reach the message as packed floats in the order of the inputs. Anything else stays as it is."""
 
 import json
 import math
@@ -18,7 +18,7 @@ from bridge.services.vectors import RESPONSE_TYPE, Vectors, lift, put
 
 
 def response_of(data: bytes, *, is_float32: bool = True) -> CreateEmbeddingResponse:
-    """As EmbeddingsService does it for a small response, for a large one, and with nothing taken out of the text."""
+    """Convert as EmbeddingsService does: a small response, a large one, and one without extraction of texts."""
     cuts: tuple[Callable[[Vectors, bytes], bytes], ...] = (
         lambda _, text: text,
         Vectors.take_texts,
@@ -80,7 +80,7 @@ def test_order_is_that_of_index(order: list[int], form: Any) -> None:
 
 
 def test_order_without_index_is_kept() -> None:
-    """Where the gateway numbers nothing, or not everything, its order stands."""
+    """If the gateway does not number all vectors, its order stays."""
     data = [{"embedding": [2.0], "index": 1}, {"embedding": [1.0]}, {"embedding": [0.0], "index": 0}]
     assert [item.embedding[0] for item in response_of(json.dumps({"data": data}).encode()).data] == [2, 1, 0]
 
@@ -88,7 +88,7 @@ def test_order_without_index_is_kept() -> None:
 @pytest.mark.parametrize("escape", [("/", "\\/"), ("/", "\\u002f"), ("+", "\\u002B"), ("=", "\\u003d")])
 @pytest.mark.parametrize("unknown", ["", ',"zz":2.50', ',"zz":{"a" : [ 1E5 ]}'])
 def test_escaped_base64(escape: tuple[str, str], unknown: str) -> None:
-    """PHP escapes the slash, .NET the plus; unknown members beside the vector keep their value."""
+    """PHP escapes the slash and .NET the plus. Unknown members beside the vector keep their value."""
     floats = array("f")
     floats.frombytes(b"\xfb\xef\xbe?\xff\xff\x7f?")
     text = b64encode(floats.tobytes()).decode()
@@ -104,7 +104,7 @@ def test_escaped_base64(escape: tuple[str, str], unknown: str) -> None:
     b'{"data":[{"zz": 2.50,"embedding":"AAAAPwAAgD8="},{"yy":1E5,"index":1,"embedding":"AACAPwAAAEA="}], "n": [1.0]}',
 ])  # fmt: skip
 def test_unknown_members_keep_their_value(data: bytes) -> None:
-    """Lifting the vectors out leaves everything else alone."""
+    """Extraction of vectors does not change other members."""
     response = response_of(data)
     assert [list(item.embedding) for item in response.data] == [[0.5, 1], [1, 2]]
     assert [item.extra_json for item in response.data] == ['{"zz":2.5}', '{"yy":100000.0}']
@@ -122,7 +122,7 @@ def test_unknown_members_keep_their_value(data: bytes) -> None:
     ],
 )
 def test_what_is_no_vector_stays_raw(vector: Any) -> None:
-    """Several vectors per input, and whatever else a model may return, arrive as JSON text."""
+    """Several vectors per input, or anything else that a model returns, arrive as JSON text."""
     text = json.dumps(vector, separators=(",", ":"))
     item = response_of(body(vector)).data[0]
     assert item.embedding_json == text
@@ -130,7 +130,7 @@ def test_what_is_no_vector_stays_raw(vector: Any) -> None:
 
 
 def test_vectors_of_both_kinds_in_one_response() -> None:
-    """A raw vector before a lifted one is not taken for it."""
+    """A raw vector before an extracted one is not taken for it."""
     data = b'{"data":[{"embedding":[[1, 2],[3]], "zz": 2.50},{"embedding":[1,2]},{"embedding":{"embedding":[7]}}]}'
     response = response_of(data)
     assert [list(item.embedding) for item in response.data] == [[], [1, 2], []]
@@ -140,7 +140,7 @@ def test_vectors_of_both_kinds_in_one_response() -> None:
 
 
 def test_members_of_the_same_name_elsewhere() -> None:
-    """`embedding` as a word, as a member of an unknown object, and twice: the vector is the one that counts."""
+    """`embedding` as a text, inside an unknown object, and twice in one object: the right vector is found."""
     item = b'{"meta":{"embedding":[8.50]},"object":"embedding","embedding":[6],"embedding":[1,2]}'
     data = b'{"embedding":[9],"data":[' + item + b"]}"
     response = response_of(data)
@@ -150,7 +150,7 @@ def test_members_of_the_same_name_elsewhere() -> None:
 
 
 def test_other_number_formats_stay_as_they_are() -> None:
-    """Base64 that was asked for as something else than 32-bit floats is not read as them."""
+    """Base64 is not read as 32-bit floats if another format was requested."""
     item = response_of(body("AAECAw=="), is_float32=False).data[0]
     assert json.loads(item.extra_json) == {"embedding": "AAECAw=="}
     assert not item.embedding
@@ -158,7 +158,7 @@ def test_other_number_formats_stay_as_they_are() -> None:
 
 @pytest.mark.parametrize("text", ["!!!!", "AACAP", "AACAPw=", "AACAPw==\n", "AACA Pw==", "-_=", "é"])
 def test_bad_base64(text: str) -> None:
-    """The response is malformed, and the message does not quote it."""
+    """Bad base64 makes the response malformed, and the message does not quote it."""
     with pytest.raises(BridgeError, match="not base64") as failure:
         response_of(body([1.0], text))
     assert failure.value.reason is Reason.UPSTREAM_MALFORMED_RESPONSE
@@ -166,7 +166,7 @@ def test_bad_base64(text: str) -> None:
 
 @pytest.mark.parametrize("separator", [":", ": ", " :\t", "\n:\r\n "])
 def test_texts_are_taken_out_before_the_response_is_parsed(separator: str) -> None:
-    """So a response with vectors of any size has little to scan and to parse, however its members are separated."""
+    """Vectors are extracted before parsing, however the members are separated, so that little text is left to parse."""
     data = body(packed(*range(1000)), packed(0.5), "").replace(b'"embedding":', f'"embedding"{separator}'.encode())
     assert b'"embedding"' in data
     vectors = Vectors(is_float32=True)
@@ -185,13 +185,13 @@ def test_texts_are_taken_out_before_the_response_is_parsed(separator: str) -> No
     ],
 )
 def test_text_that_is_cut_off_stays_malformed(text: bytes) -> None:
-    """Taking vectors out makes no JSON of what is none."""
+    """Extraction does not turn malformed text into JSON."""
     with pytest.raises(MalformedJSONError):
         loads(Vectors(is_float32=True).take_texts(text))
 
 
 def test_texts_of_other_members_and_within_strings_stay() -> None:
-    """What looks like a vector and is none of the response's comes back as it was."""
+    """Texts that only look like a vector of the response stay as they were."""
     inner = json.dumps({"embedding": "AACAPw=="}, separators=(",", ":"))
     data = body(packed(1), note=inner, more=[{"embedding": "AACAPw=="}, {"embedding": ["AACAPw=="]}])
     extra = json.loads(response_of(data).extra_json)
@@ -200,14 +200,14 @@ def test_texts_of_other_members_and_within_strings_stay() -> None:
 
 @pytest.mark.parametrize("size", [1, 2, 3, 5, 4095])
 def test_bytes_that_are_no_whole_floats(size: int) -> None:
-    """Part of a float is no float."""
+    """Bytes that do not divide into floats are malformed."""
     with pytest.raises(BridgeError, match="not a row of 32-bit floats") as failure:
         response_of(body(b64encode(bytes(size)).decode()))
     assert failure.value.reason is Reason.UPSTREAM_MALFORMED_RESPONSE
 
 
 def test_special_floats_survive_base64() -> None:
-    """Infinities, NaN and the sign of zero are bits like any others."""
+    """Infinities, NaN and the sign of zero survive base64."""
     vector = response_of(body(packed(math.inf, -math.inf, math.nan, -0.0))).data[0].embedding
     assert vector[:2] == [math.inf, -math.inf]
     assert math.isnan(vector[2])
@@ -218,14 +218,14 @@ def test_special_floats_survive_base64() -> None:
     "value", [{}, {"data": None}, {"data": {}}, {"data": "x"}, {"data": []}, {"data": [None, 3, {}]}]
 )
 def test_responses_without_vectors(value: Any) -> None:
-    """Nothing to lift, nothing changed."""
+    """A response without vectors does not change."""
     lifted, blocks = lift(value, Vectors(is_float32=True))
     assert lifted == value
     assert set(blocks) <= {None}
 
 
 def test_large_batch() -> None:
-    """2048 vectors of 3072 numbers, 32 MiB of text: little more memory than what the floats themselves take."""
+    """A batch of 2048 vectors of 3072 numbers, 32 MiB of text, takes little more memory than its floats."""
     count, length = 2048, 3072
     floats = array("f", [number / length for number in range(length)])
     text = b64encode(floats.tobytes()).decode()
@@ -242,7 +242,7 @@ def test_large_batch() -> None:
     finally:
         tracemalloc.stop()
     size = count * length * 4
-    assert peak < 2.5 * size  # Python's part; protobuf's own is another `size`
+    assert peak < 2.5 * size  # memory of Python; protobuf's is the other `size`
     assert response.ByteSize() > size
     assert response.data[0].index == 0
     assert response.data[count - 1].embedding == floats.tobytes()

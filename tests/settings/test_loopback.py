@@ -1,4 +1,4 @@
-"""Loopback is judged by the address."""
+"""Whether an address is loopback is decided by the address, not by its spelling."""
 
 import socket
 
@@ -33,7 +33,7 @@ OTHERS = [
     "localhost.evil",
     "localhost.evil.example",
     "evil-localhost",
-    "0.0.0.0",  # noqa: S104 # judged, not bound
+    "0.0.0.0",  # noqa: S104 # not bound
     "0",
     "::",
     "[::]",
@@ -68,7 +68,7 @@ def test_others(host: str) -> None:
 
 @pytest.mark.parametrize("host", [host for host in OWN if ":" not in host and host != "localhost."])
 def test_resolvers_agree(host: str) -> None:
-    """What passes for loopback is what a connection would go to."""
+    """A host that counts as loopback resolves to loopback."""
     for *_, address in socket.getaddrinfo(host, 80, type=socket.SOCK_STREAM):
         assert is_loopback(str(address[0]))
 
@@ -89,14 +89,14 @@ def test_a_unix_socket() -> None:
         ("http://127.0.0.1\\.evil.example/", False),
     ],
 )
-def test_a_url(url: str, own: bool) -> None:  # noqa: FBT001 # a column
+def test_a_url(url: str, own: bool) -> None:  # noqa: FBT001 # a column of the table
     """The host of a URL decides, not text that looks like one."""
     assert leads_to_loopback(url) is own
 
 
 @pytest.mark.parametrize("host", ["127.evil.example", "localhost.evil"])
 def test_names_that_begin_like_loopback(host: str) -> None:
-    """They are exposed: the bridge does not start open with a key, and takes no keys of an issuer in the clear."""
+    """Names that only begin like loopback are exposed: an open bridge does not start there, and http is not enough."""
     with pytest.raises(SettingsError, match="is not loopback"):
         load(listen=f"{host}:50051", upstream_api_key="sk-bridge-test-key")
     jwt = {"jwt_issuer": "i", "jwt_audiences": "a"}
@@ -115,7 +115,7 @@ def test_names_that_begin_like_loopback(host: str) -> None:
     ids=str,
 )
 def test_an_open_bridge_with_a_secret(own: dict[str, str]) -> None:
-    """Whatever secret of its own the bridge sends, it does not start open to other machines by mistake."""
+    """An open bridge with any secret of its own does not start on an address that other machines reach."""
     with pytest.raises(SettingsError, match="is not loopback"):
         load(listen="0.0.0.0:0", **own)
     assert load(listen="0.0.0.0:0", allow_anonymous_callers=True, **own)
@@ -135,8 +135,8 @@ def test_an_open_bridge_with_a_secret(own: dict[str, str]) -> None:
     ],
     ids=str,
 )
-async def test_a_key_over_plain_http(start: Start, options: dict[str, str], warns: bool) -> None:  # noqa: FBT001 # a column
-    """It is said at the start when a key would go to another machine in the clear; the key is not in what is said."""
+async def test_a_key_over_plain_http(start: Start, options: dict[str, str], warns: bool) -> None:  # noqa: FBT001 # a column of the table
+    """A key that would go to another machine without TLS gives a warning, which does not contain the key."""
     with capture_logs() as logs:
         async with start(**options):
             pass

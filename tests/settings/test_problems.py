@@ -1,4 +1,4 @@
-"""What is wrong with settings is said by name, with what is allowed and where it stands, and never with a secret."""
+"""A problem with a setting is reported with its name, its place and the allowed values, and without secrets."""
 
 from pathlib import Path
 
@@ -61,14 +61,14 @@ def test_a_url_that_leads_somewhere(url: str) -> None:
 
 
 def test_a_value_of_another_kind_is_not_repeated() -> None:
-    """A key in the wrong place is still a key."""
+    """A value of the wrong kind is not repeated, as it may be a key."""
     (line,) = problems(max_calls="sk-a-key-in-the-wrong-place")
     assert line.startswith("max_calls: should be a valid integer")
     assert "sk-a-key" not in line
 
 
 def test_an_unknown_variable(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An unknown variable with the prefix is refused, with the name that was probably meant."""
+    """An unknown variable with the prefix is refused, with a similar name as a suggestion."""
     monkeypatch.setenv("AIBRIDGE_UPSTREAM_APIKEY", "sk-nobody-may-see-this")
     monkeypatch.setenv("AIBRIDGE_SOMETHING_ELSE", "1")
     assert problems() == [
@@ -98,13 +98,13 @@ def test_variables_of_other_commands_are_known(monkeypatch: pytest.MonkeyPatch, 
     ],
 )
 def test_service_links_of_kubernetes_are_no_settings(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    """Each container is told of a Service called aibridge in variables that look like settings."""
+    """Kubernetes sets variables for a Service called aibridge that look like settings. They are ignored."""
     monkeypatch.setenv(f"AIBRIDGE_{name}", "tcp://10.0.0.1:50051")
     load()
 
 
 def test_an_unknown_entry(config: Path) -> None:
-    """So is an unknown entry of the file."""
+    """An unknown entry of the file is refused too."""
     config.write_text('stal_timeout = 5\nOPENAI_API_KEY = "sk-nobody-may-see-this"\n')
     assert problems(config) == [
         f"stal_timeout: no such setting, in {config}; did you mean stall_timeout?",
@@ -131,7 +131,7 @@ def test_a_file_that_cannot_be_read(config: Path, content: bytes | None) -> None
 
 
 def test_config_masks_secrets(config: Path) -> None:
-    """A secret is shown neither where it is right nor where something else is wrong."""
+    """`config` masks a secret, also if there are other problems."""
     config.write_text('upstream_oidc_token = "secret-in-the-file"\n')
     secrets = {"AIBRIDGE_CONFIG": str(config), "OPENAI_API_KEY": "secret-in-a-variable"}
     shown = shown_by("config", **secrets)
@@ -162,7 +162,7 @@ def test_flags_win_over_variables_and_those_over_the_file(config: Path) -> None:
     ids=lambda text: text[:14],
 )
 def test_a_file_that_no_parser_can_read(config: Path, text: str) -> None:
-    """Brackets without end, or numbers: one line that names the file, and no traceback."""
+    """A file that cannot be parsed gives one line with its name, and no traceback."""
     config.write_text(text)
     (line,) = problems(config)
     assert line.startswith(f"{config}: ")
@@ -170,7 +170,7 @@ def test_a_file_that_no_parser_can_read(config: Path, text: str) -> None:
 
 
 def test_a_file_may_list_addresses(tmp_path: Path) -> None:
-    """`listen` is text with commas; a list, which a file has for every other setting of several values, will do too."""
+    """In a file `listen` may be a list or text with commas."""
     path = tmp_path / "aibridge.toml"
     path.write_text('listen = ["127.0.0.1:50051", "[::1]:50051"]\n', "utf-8")
     assert load(path).addresses == ["127.0.0.1:50051", "[::1]:50051"]

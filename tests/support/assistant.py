@@ -1,4 +1,4 @@
-"""A gateway that answers whatever it is asked: models, chats, embeddings, responses, and one call of the first tool."""
+"""A gateway that responds to any request: models, chats, embeddings, responses, and one call of the first tool."""
 
 from typing import Any, Final
 
@@ -11,7 +11,7 @@ _MODELS: Final = {"object": "list", "data": [{"id": "example/model", "object": "
 
 
 async def respond(exchange: Exchange) -> None:
-    """A gateway that calls the first function of a request once, and says the same to all else."""
+    """A gateway that calls the first function of a request once, and otherwise always sends the same text."""
     request = exchange.request
     if request.path.endswith("/models"):
         await respond_json(_MODELS)(exchange)

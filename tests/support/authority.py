@@ -1,4 +1,4 @@
-"""A CA of a test's own, and files as Kubernetes mounts a secret: one symlink swap changes all of them."""
+"""A CA for tests, and files as Kubernetes mounts a secret: one change of a symlink replaces all of them."""
 
 import asyncio
 import os
@@ -28,7 +28,7 @@ def key(certificate: trustme.LeafCert) -> bytes:
 
 
 def identity(ca: trustme.CA, *uris: str, dns: tuple[str, ...] = ()) -> tuple[bytes, bytes]:
-    """A client certificate with URIs, which trustme does not make, and DNS names; and its key. By a CA of trustme's."""
+    """A client certificate of trustme's CA, with URIs, which trustme does not support, and DNS names; and its key."""
     private = ec.generate_private_key(ec.SECP256R1())
     now = datetime.now(UTC)
     authority = x509.load_pem_x509_certificate(ca.cert_pem.bytes())
@@ -49,7 +49,7 @@ def identity(ca: trustme.CA, *uris: str, dns: tuple[str, ...] = ()) -> tuple[byt
 
 
 async def until(condition: Callable[[], Awaitable[Any]]) -> None:
-    """Ask until the answer is yes, for half a minute: machines are busy at times."""
+    """Wait up to half a minute for a condition, as machines are busy at times."""
     async with asyncio.timeout(30):
         while True:
             if await condition():
@@ -69,7 +69,7 @@ class Secret:
             (folder / name).symlink_to(f"..data/{name}")
 
     def swap(self, **files: bytes) -> None:
-        """All files at once, some time ago, as the kubelet does it."""
+        """Replace all files at once, with an older time of modification, as the kubelet does."""
         self._versions += 1
         version = self.folder / f"..{self._versions}"
         version.mkdir()
@@ -85,20 +85,20 @@ class Secret:
 
 
 def trusting(ca: trustme.CA, shown: tuple[bytes, bytes] | None = None) -> grpc.ChannelCredentials:
-    """What a caller connects with: the CA that it trusts, and the certificate and key that it shows."""
+    """Credentials of a caller: the trusted CA, and the certificate and key that it presents."""
     certificate, private = shown or (None, None)
     return grpc.ssl_channel_credentials(ca.cert_pem.bytes(), private, certificate)
 
 
 def channel(address: str, credentials: grpc.ChannelCredentials, **options: Any) -> grpc.aio.Channel:
-    """A channel with connections of its own: by default gRPC shares them among channels with the same arguments."""
+    """A channel with its own connections. By default gRPC shares them among channels with the same arguments."""
     arguments = [("grpc.use_local_subchannel_pool", 1), *options.items()]
     return grpc.aio.secure_channel(address, credentials, options=arguments)
 
 
 @cache
 def certificates(*, trusted: bool) -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    """The gateway's side of TLS, and the bridge's."""
+    """TLS contexts of the gateway and the bridge."""
     authority = trustme.CA()
     server, client = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
     authority.issue_cert("127.0.0.1").configure_cert(server)

@@ -34,7 +34,7 @@ Start = Callable[..., AbstractAsyncContextManager[Bridge]]
 
 @asynccontextmanager
 async def start_bridge(gateway: fake.Gateway, **options: Any) -> AsyncIterator[Bridge]:
-    """A bridge before a gateway; it does not retry unless asked to, so that a test sees each request once."""
+    """Start a bridge before a gateway. By default it does not retry, so that a test sees each request once."""
     app = App(settings.load(**{"listen": "127.0.0.1:0", "upstream_url": gateway.url, "max_retries": 0, **options}))
     address = await app.start()
     size = 64 << 20

@@ -1,4 +1,4 @@
-"""The command line: in this process, for what it prints, and as a process, for how it behaves."""
+"""The command line, in this process for its output, and as a process for its behaviour."""
 
 import asyncio
 import os
@@ -28,7 +28,7 @@ Run = Callable[..., Awaitable[Result]]
 
 
 async def invoke(*arguments: str, stdin: str | None = None, **variables: str) -> Result:
-    """The command line in a thread: this loop has the gateway and the bridge to run meanwhile."""
+    """Run a command in a thread, since this event loop runs the gateway and the bridge meanwhile."""
     result = await asyncio.to_thread(CliRunner().invoke, app, arguments, input=stdin, env=variables)
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     return Result(result.exit_code, result.stdout, result.stderr)
@@ -58,7 +58,7 @@ class Child:
         self.process.send_signal(number)
 
     async def end(self, stdin: str | None = None) -> Result:
-        """What it leaves behind, once it has ended."""
+        """The exit code and the remaining output, once the process has ended."""
         data = stdin.encode() if stdin is not None else None
         out, err = await asyncio.wait_for(self.process.communicate(data), _PATIENCE)
         assert self.process.returncode is not None
@@ -67,7 +67,7 @@ class Child:
 
 @asynccontextmanager
 async def spawn(*arguments: str, stdout: Any = asyncio.subprocess.PIPE, **variables: str) -> AsyncIterator[Child]:
-    """A process of the command line, which is gone when this ends."""
+    """Start a process of the command line, and end it with the context."""
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bridge", *arguments, stdin=pipe, stdout=stdout, stderr=pipe, env=os.environ | variables

@@ -1,4 +1,4 @@
-"""What a caller gets of a failed call, taken apart: code, message, details, trailers. And replies to fail with."""
+"""The parts of a failed call: code, message, details and trailers. Also responses that make a call fail."""
 
 from collections.abc import AsyncIterator, Awaitable, Iterable
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ TYPES = (ErrorInfo, RetryInfo, BadRequest, QuotaFailure, ResourceInfo, RequestIn
 
 @dataclass(frozen=True)
 class Failure:
-    """One failed call. `details` are by the name of their type; two of one type are an error in themselves."""
+    """A failed call. `details` are by the name of their type; two of one type are an error."""
 
     code: str
     message: str
@@ -39,7 +39,7 @@ class Failure:
 
     @property
     def pushback(self) -> str | None:
-        """What gRPC's own retries obey: `-1`, milliseconds, or nothing."""
+        """The advice to gRPC's retries: `-1`, milliseconds, or None."""
         return self.trailers.get("grpc-retry-pushback-ms")
 
     @property
@@ -50,13 +50,13 @@ class Failure:
 
     @property
     def shown(self) -> str:
-        """Everything that left the bridge with this failure, as one text."""
+        """All that left the bridge with this failure, as one text."""
         return f"{self.message}\n{self.status}\n{self.trailers}"
 
 
 def failure(error: grpc.aio.AioRpcError) -> Failure:
-    """Take a failed call apart, and check on the way what holds for all of them."""
-    status = from_call(error)  # raises if the status and its details do not say the same
+    """Take a failed call apart, and check the rules that hold for all failures."""
+    status = from_call(error)  # raises if the status and its details disagree
     assert status is not None, f"no details: {error!r}"
     details: dict[str, Any] = {}
     for packed in status.details:
@@ -92,7 +92,7 @@ async def failed(call: Awaitable[Any]) -> Failure:
 
 
 async def failed_stream(call: AsyncIterator[Any]) -> tuple[list[str], Failure]:
-    """What a stream delivered before it failed (the text of each chunk's choices), and its failure."""
+    """The text of each chunk that a stream delivered before it failed, and its failure."""
     received = []
     try:
         async for chunk in call:

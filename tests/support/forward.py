@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 Fault = Literal["", "refuses", "silent", "hangs up", "no http", "401", "403", "407", "502"]
-#: Those that run, for scripts that break them.
+#: Running proxies, for scripts that break them.
 RUNNING: Final[set["ForwardProxy"]] = set()
 
 
 @dataclass(eq=False)
 class ForwardProxy:
-    """What it has seen, and how it fails. `credential` is the USER:PASSWORD that it asks for."""
+    """A proxy, the requests that it got, and its fault. `credential` is the USER:PASSWORD that it requires."""
 
     credential: str = ""
     fault: Fault = ""
@@ -28,7 +28,7 @@ class ForwardProxy:
     mended: asyncio.Event = field(default_factory=asyncio.Event)
 
     def mend(self) -> None:
-        """The fault is over."""
+        """End the fault."""
         self.fault = ""
         self.mended.set()
 

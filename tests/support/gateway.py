@@ -1,7 +1,7 @@
 """A fake gateway on a real socket, scripted by the test that uses it.
 
-A script is a coroutine that gets the `Exchange` of one request: it sees the request as it came and writes bytes as it
-likes, well-formed HTTP or not. `reply`, `json_reply` and `sse` make the usual scripts.
+A script is a coroutine that gets the `Exchange` of one request: it sees the request as it came and writes any bytes,
+well-formed HTTP or not. `respond`, `respond_json` and `sse` make the usual scripts.
 """
 
 import asyncio
@@ -37,7 +37,7 @@ class Exchange:
         await self.writer.drain()
 
     async def head(self, status: int = 200, content_type: str = "application/json", **headers: str) -> None:
-        """The head of a reply that ends with the connection, unless a header says otherwise."""
+        """The head of a response that ends with the connection, unless a header says otherwise."""
         lines = [f"HTTP/1.1 {status} Any", f"content-type: {content_type}"]
         lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
         await self.send("\r\n".join(lines) + "\r\n\r\n")
@@ -47,11 +47,11 @@ class Exchange:
         await self.send(f"data: {text}\n\n")
 
     async def wait_closed(self) -> None:
-        """Until the bridge has closed the connection."""
+        """Wait until the bridge has closed the connection."""
         await self.closed.wait()
 
     def reset(self) -> None:
-        """Break the connection, with a reset instead of an orderly end."""
+        """Break the connection with a reset instead of an orderly end."""
         self.writer.transport.abort()
 
 
@@ -61,7 +61,7 @@ Script = Callable[[Exchange], Awaitable[None]]
 def respond(
     body: bytes | str = b"", status: int = 200, content_type: str = "application/json", **headers: str
 ) -> Script:
-    """A whole reply; the connection is kept alive."""
+    """A whole response; the connection is kept alive."""
     data = body.encode() if isinstance(body, str) else body
 
     async def script(exchange: Exchange) -> None:
@@ -90,7 +90,7 @@ def sse(*events: Any, done: bool = True, **headers: str) -> Script:
 
 
 def raw_sse(text: bytes | str) -> Script:
-    """A stream of exactly these bytes, and then its end."""
+    """A stream of exactly these bytes, and the end of the connection."""
 
     async def script(exchange: Exchange) -> None:
         await exchange.head(content_type="text/event-stream")
@@ -101,7 +101,7 @@ def raw_sse(text: bytes | str) -> Script:
 
 
 class Gateway:
-    """Answers each request with the next script; the last one serves all that follow."""
+    """A gateway that runs the next script for each request, and the last one for all that follow."""
 
     def __init__(self) -> None:
         self.requests: list[Request] = []
@@ -119,7 +119,7 @@ class Gateway:
         return self.requests[-1]
 
     async def exchange(self, number: int = 0) -> Exchange:
-        """The exchange of the request with this number, once it has come."""
+        """Wait for the exchange of the request with this number."""
         async with self.arrived:
             await self.arrived.wait_for(lambda: len(self.exchanges) > number)
         return self.exchanges[number]
@@ -141,7 +141,7 @@ class Gateway:
                 try:
                     await script(exchange)
                 except ConnectionError:
-                    exchange.closed.set()  # it may be the script that notices first
+                    exchange.closed.set()  # the script may notice first
                     raise
                 finally:
                     await _stop(watch)
@@ -165,7 +165,7 @@ async def _stop(watch: asyncio.Task[None]) -> None:
 
 
 async def _watch(exchange: Exchange) -> None:
-    """Notice that the peer has closed: it sends nothing more in the middle of a reply."""
+    """Notice that the bridge has closed: it sends nothing during a response."""
     try:
         while await exchange.reader.read(1):
             pass

@@ -1,4 +1,4 @@
-"""HTTP/2 by hand: frames that no gRPC client would send, in whatever order, and as fast as they can be written."""
+"""HTTP/2 by hand: frames that no gRPC client would send, in any order, as fast as they can be written."""
 
 import asyncio
 import socket
@@ -29,7 +29,7 @@ def message(data: bytes = b"", *, compressed: bool = False) -> bytes:
 
 
 def head(method: str = CHAT, *more: tuple[str, str]) -> bytes:
-    """The headers of a call, for any stream of a connection: they leave nothing in its table."""
+    """The headers of a call. They add nothing to the connection's table, so that they fit any stream."""
     known = {":method": "POST", ":scheme": "http", ":path": method, ":authority": "bridge.test", "te": "trailers"}
     pairs = [*known.items(), ("content-type", "application/grpc"), *more]
     encoder = hpack.Encoder()
@@ -38,18 +38,18 @@ def head(method: str = CHAT, *more: tuple[str, str]) -> bytes:
 
 
 class Connection:
-    """One connection to the bridge. It reads what comes, and obeys flow control and the limit of streams if told to."""
+    """A connection to the bridge. It reads what arrives, and can obey flow control and the limit of streams."""
 
     def __init__(self, address: str, *, first_window: int = 65535, preface: bytes = PREFACE) -> None:
         host, _, port = address.rpartition(":")
         self.socket = socket.create_connection((host, int(port)))
-        window = b"\0\4" + first_window.to_bytes(4, "big")  # of each stream of the bridge's
+        window = b"\0\4" + first_window.to_bytes(4, "big")  # of each of the bridge's streams
         self.socket.sendall(preface and preface + frame(SETTINGS, 0, 0, window))
         self.window = 65535
         self.windows: dict[int, int] = {}
         self.first_window = 65535
         self.max_streams: int | None = None
-        self.ended: dict[int, str] = {}  # stream and its gRPC status, or how it ended otherwise
+        self.ended: dict[int, str] = {}  # stream and its gRPC status, or another end
         self.closed = False
         self._buffer = bytearray()
         self._decoder = hpack.Decoder()
@@ -62,14 +62,14 @@ class Connection:
         return number
 
     def send(self, data: bytes | Iterable[bytes]) -> None:
-        """Write frames; what the bridge does not take any more is given up."""
+        """Write frames, and drop those that the bridge does not read."""
         try:
             self.socket.sendall(data if isinstance(data, bytes) else b"".join(data))
         except OSError:
             self.closed = True
 
     def body(self, stream: int, data: bytes, timeout: float, *, end: bool = True) -> int:
-        """Send a body as far as flow control lets it out and the stream is open. The bytes that were sent."""
+        """Send a body within the flow control of an open stream, and return the number of bytes."""
         sent, until = 0, time.monotonic() + timeout
         while sent < len(data) and stream not in self.ended and not self.closed and time.monotonic() < until:
             size = min(16384, len(data) - sent, self.window, self.windows.get(stream, 0))
@@ -85,7 +85,7 @@ class Connection:
         return sent
 
     def bodies(self, data: bytes, streams: list[int], timeout: float, *, end: bool = True) -> None:
-        """Send one body on many streams, in turns, as far as flow control lets them out and they are open."""
+        """Send one body on many open streams in turn, within their flow control."""
         sent, until = dict.fromkeys(streams, 0), time.monotonic() + timeout
         while sent and not self.closed and time.monotonic() < until:
             moved = False
@@ -104,7 +104,7 @@ class Connection:
             self.read(0 if moved else 0.02)
 
     def read(self, timeout: float) -> None:
-        """Take in what comes within a time: windows, ends of streams, settings and pings, which are acknowledged."""
+        """Read for some seconds: windows, ends of streams, settings and pings, which are acknowledged."""
         self.socket.settimeout(max(timeout, 1e-6))
         try:
             while data := self.socket.recv(1 << 18):
@@ -121,7 +121,7 @@ class Connection:
             self.socket.settimeout(None)
 
     def read_until(self, streams: Iterable[int], timeout: float) -> None:
-        """Read until these streams have ended, or the time is over."""
+        """Read until these streams have ended or the time is over."""
         until = time.monotonic() + timeout
         wanted = list(streams)
         while not self.closed and time.monotonic() < until and not all(stream in self.ended for stream in wanted):
@@ -191,7 +191,7 @@ class Caller:
         self.connection = connection
 
     async def call(self, path: str, *data: bytes, end: bool = False, headers: tuple[tuple[str, str], ...] = ()) -> int:
-        """Begin a call, with so many frames of data, the last of which may end it. The number of its stream."""
+        """Begin a call with some frames of data, the last of which may end it. Returns the number of its stream."""
         stream = self.connection.stream()
         flags = [0] * len(data)
         if end and data:
@@ -206,7 +206,7 @@ class Caller:
         await asyncio.to_thread(self.connection.send, frames)
 
     async def code(self, stream: int) -> str:
-        """The gRPC code with which a call ends, or how it ends otherwise; `open` if it does not."""
+        """The gRPC code or other end of a call; `open` if it has not ended."""
         await asyncio.to_thread(self.connection.read_until, [stream], 5)
         ended = self.connection.ended.get(stream, "open")
         return _CODES[int(ended)] if ended.isdecimal() else ended
@@ -214,7 +214,7 @@ class Caller:
 
 @asynccontextmanager
 async def calling(address: str, *, first_window: int = 65535) -> AsyncIterator[Caller]:
-    """A caller with a connection of its own, which takes so many bytes of each response for a start."""
+    """A caller with its own connection, which at first accepts only this many bytes of each response."""
     connection = await asyncio.to_thread(Connection, address, first_window=first_window)
     try:
         yield Caller(connection)

@@ -1,4 +1,4 @@
-"""What no log line of the whole test run may have in it: the prompt and the key that nearly all tests call with."""
+"""No log line of the whole test run may contain the prompt and the key with which nearly all tests call."""
 
 from collections.abc import MutableMapping
 from typing import Any, Final
@@ -8,18 +8,18 @@ import structlog
 PROMPT: Final = "a prompt that is in no log line"
 KEY: Final = "sk-bridge-test-key"
 
-#: The lines that had one of them.
+#: Lines that contained one of them.
 found: list[str] = []
 
 
 def look(text: str) -> None:
-    """Look at one log line, of this process or of another."""
+    """Check a log line of this or another process."""
     if PROMPT in text or KEY in text:
         found.append(text)
 
 
 def watch() -> None:
-    """Look at each line that is logged in this process from now on."""
+    """Check each line that is logged in this process from now on."""
     structlog.configure(processors=[_processor, *structlog.get_config()["processors"]])
 
 

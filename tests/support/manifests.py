@@ -1,4 +1,4 @@
-"""deploy/kubernetes.yaml, read: its resources, and the pod of its deployment."""
+"""The resources in deploy/kubernetes.yaml, and the pod of its deployment."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Ways of sending bytes to the bridge, and of taking down what a caller receives."""
+"""Ways to send bytes to the bridge, and to record what a caller receives."""
 
 import asyncio
 from collections.abc import Iterable
@@ -11,13 +11,13 @@ from google.rpc import error_details_pb2, status_pb2
 
 from tests.support.gateway import Exchange, Script
 
-#: Turns of the event loop between two writes, in which the bridge reads what was written. No clock is involved.
+#: Turns of the event loop between two writes, in which the bridge reads the first. No clock is involved.
 _TURNS = 3
 
 
 @dataclass
 class Outcome:
-    """What a caller is left with: messages, status, trailers."""
+    """All that a caller receives: messages, status, trailers."""
 
     messages: list[Any]
     code: grpc.StatusCode
@@ -51,7 +51,7 @@ async def drain(call: grpc.aio.UnaryStreamCall) -> Outcome:
 
 
 async def ask(call: grpc.aio.UnaryUnaryCall) -> Outcome:
-    """One reply, or the error in its place."""
+    """One response, or the error in its place."""
     messages = []
     with suppress(grpc.aio.AioRpcError):
         messages.append(await call)
@@ -60,7 +60,7 @@ async def ask(call: grpc.aio.UnaryUnaryCall) -> Outcome:
 
 
 def pieces(parts: Iterable[bytes]) -> Script:
-    """A stream in these pieces, each of which the bridge reads by itself."""
+    """A stream in these pieces, each of which the bridge reads separately."""
 
     async def script(exchange: Exchange) -> None:
         await exchange.head(content_type="text/event-stream; charset=utf-8")
@@ -74,7 +74,7 @@ def pieces(parts: Iterable[bytes]) -> Script:
 
 
 def raw(data: bytes, size: int = 1 << 20) -> Script:
-    """A whole response, head and all, in pieces of this size, and the end of the connection."""
+    """A whole response with its head, in pieces of this size, and the end of the connection."""
 
     async def script(exchange: Exchange) -> None:
         for at in range(0, len(data), size):

@@ -1,6 +1,6 @@
-"""What a gateway sends when all is well: the first chunk of a stream, its last, a whole completion."""
+"""What a gateway sends if all is well: the first chunk of a stream, its last, a whole completion."""
 
-#: What a gateway sends where all is well: the first chunk of a stream, its last, a whole completion.
+#: What a gateway sends if all is well: the first chunk of a stream, its last, a whole completion.
 CHUNK = {"id": "c", "choices": [{"index": 0, "delta": {"content": "one"}, "finish_reason": None}]}
 LAST = {"id": "c", "choices": [{"index": 0, "delta": {"content": "two"}, "finish_reason": "stop"}]}
 COMPLETION = {

@@ -1,4 +1,4 @@
-"""The bridge as a process of its own, whose log is read as it is written: a full pipe would hold it up."""
+"""The bridge as a separate process, whose log is read as it is written: a full pipe would block it."""
 
 import asyncio
 import json
@@ -22,13 +22,13 @@ _LIMIT = 1 << 20
 
 
 class Process:
-    """`python -m bridge serve`, with what it has logged."""
+    """`python -m bridge serve`, and the log lines so far."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self.process = process
         self.address = ""
         self.log: list[dict[str, Any]] = []
-        self.noise: list[str] = []  # on standard error, and no log line
+        self.noise: list[str] = []  # lines on standard error that are not log lines
         self._news = asyncio.Condition()
         self._reading = asyncio.create_task(self._read())
 
@@ -40,7 +40,7 @@ class Process:
         self.process.send_signal(signal.SIGTERM)
 
     async def logged(self, event: str, times: int = 1) -> None:
-        """Until there are so many lines of this event."""
+        """Wait until there are this many lines of this event."""
         async with asyncio.timeout(_PATIENCE), self._news:
             await self._news.wait_for(lambda: sum(line["event"] == event for line in self.log) >= times)
 
@@ -51,7 +51,7 @@ class Process:
         return code
 
     def codes(self) -> set[str]:
-        """What became of the calls."""
+        """The codes in the access log."""
         return {line["code"] for line in self.log if line["event"] == "call"}
 
     async def _read(self) -> None:
@@ -62,7 +62,7 @@ class Process:
                 self._news.notify_all()
 
     def _take(self, text: str) -> None:
-        """One line, of which workers that write at the same time may have made two."""
+        """Take one line, which may hold two events if workers wrote at the same time."""
         leaks.look(text)
         while text:
             try:
@@ -78,7 +78,7 @@ class Process:
 async def serving(
     gateway: Gateway, *arguments: str, listen: str = "127.0.0.1:0", **variables: str
 ) -> AsyncIterator[Process]:
-    """A bridge that is ready; it is gone when this ends."""
+    """A bridge that is ready, and ends with the context."""
     pipe = asyncio.subprocess.PIPE
     command = ("-m", "bridge", "serve", "--listen", listen, "--upstream-url", gateway.url, "--log-format", "json")
     child = await asyncio.create_subprocess_exec(
@@ -98,16 +98,16 @@ async def serving(
 
 
 def channel_to(target: str, *options: tuple[str, Any]) -> grpc.aio.Channel:
-    """A connection of its own, and no retries unless an option says so."""
+    """A channel with its own connection, without retries unless an option asks for them."""
     return grpc.aio.insecure_channel(
         target, options=[("grpc.use_local_subchannel_pool", 1), ("grpc.enable_retries", 0), *options]
     )
 
 
 def free_port() -> int:
-    """A port that nothing is bound to, outside of the range from which the kernel takes ports for connections."""
+    """A port to which nothing is bound, outside the range that the kernel uses for connections."""
     while True:
-        port = random.randint(20_000, 30_000)  # noqa: S311 # no secret
+        port = random.randint(20_000, 30_000)  # noqa: S311 # not for cryptography
         with suppress(OSError), socket.create_server(("127.0.0.1", port)):
             return port
 

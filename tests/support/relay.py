@@ -1,4 +1,4 @@
-"""A TCP relay in front of a bridge, for connections that break on the way."""
+"""A TCP relay in front of a bridge, to break connections on the way."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 @asynccontextmanager
 async def relay(address: str) -> AsyncIterator[tuple[str, Callable[[], None]]]:
-    """The address of a relay to the bridge, and what breaks its connections."""
+    """The address of a relay to the bridge, and a function that breaks its connections."""
     host, _, port = address.rpartition(":")
     writers: list[asyncio.StreamWriter] = []
     tasks: set[asyncio.Task[None]] = set()
@@ -26,7 +26,7 @@ async def relay(address: str) -> AsyncIterator[tuple[str, Callable[[], None]]]:
         writers.append(back)
         for task in (asyncio.create_task(pump(reader, back)), asyncio.create_task(pump(there, writer))):
             tasks.add(task)
-        if not server.is_serving():  # a client that connects again at the very end would be waited for
+        if not server.is_serving():  # otherwise a client that reconnects at the very end would be waited for
             cut()
 
     def cut() -> None:

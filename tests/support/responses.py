@@ -1,4 +1,4 @@
-"""Replies that end badly, or not at all."""
+"""Responses that end badly, or not at all."""
 
 import json
 
@@ -23,7 +23,7 @@ async def reset(exchange: Exchange) -> None:
 
 
 def after(data: bytes | str, end: Script, content_type: str = "application/json", **headers: str) -> Script:
-    """A reply that begins with `data` and then ends in this way."""
+    """A response that begins with `data` and then ends in this way."""
 
     async def script(exchange: Exchange) -> None:
         await exchange.head(content_type=content_type, **headers)

@@ -1,4 +1,4 @@
-"""What Prometheus would read."""
+"""The metrics as Prometheus reads them."""
 
 import asyncio
 import urllib.request
@@ -19,7 +19,7 @@ class Scrape:
         self.samples = [sample for family in self.families.values() for sample in family.samples]
 
     def sum(self, name: str, **labels: str) -> float:
-        """All samples of this name that have these labels, together."""
+        """The sum of all samples of this name that have these labels."""
         return sum(
             sample.value for sample in self.samples if sample.name == name and labels.items() <= sample.labels.items()
         )
@@ -37,7 +37,7 @@ class Scrape:
 
 
 def of(collectors: Iterable[Collector]) -> Scrape:
-    """What these collectors would be scraped as."""
+    """A scrape of these collectors."""
     registry = CollectorRegistry()
     for collector in collectors:
         registry.register(collector)

@@ -1,11 +1,11 @@
-"""Error bodies as gateways send them (api-surface, 9.2), and what there is to read in them."""
+"""Error bodies as gateways send them (api-surface, 9.2), and the information in them."""
 
 import json
 from typing import Any, NamedTuple
 
 
 class Shape(NamedTuple):
-    """`status` is the HTTP status that the body names itself."""
+    """An error body. `status` is the HTTP status in the body."""
 
     name: str
     body: bytes

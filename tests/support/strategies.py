@@ -1,6 +1,6 @@
 """JSON texts and messages made from the schema, and an oracle for what a JSON text means to the schema.
 
-The oracle reads descriptors and texts by itself (`fields_of`, `meaning`): it shares no line with `bridge.codec`.
+The oracle reads descriptors and texts without code of `bridge.codec` (`fields_of`, `meaning`).
 """
 
 import json
@@ -23,7 +23,7 @@ from aibridge.v1 import chat_pb2, common_pb2, embeddings_pb2, models_pb2
 from bridge.codec.kinds import KINDS
 
 MODULES = (common_pb2, chat_pb2, embeddings_pb2, models_pb2)
-#: Message types that are no JSON objects: arrays inside unions, bytes, the bridge's own, requests without a body.
+#: Message types that are no JSON objects: arrays inside unions, bytes, options for the bridge, requests without a body.
 NO_OBJECTS = {
     "BridgeOptions",
     "ContentParts",
@@ -48,7 +48,7 @@ def message_class(descriptor: Descriptor) -> type[Message]:
 
 @cache
 def fields_of(descriptor: Descriptor) -> dict[str, list[FieldDescriptor]]:
-    """Each JSON key with its fields, by the rules at the head of common.proto."""
+    """Each JSON key with its fields, by the rules at the start of common.proto."""
     declared = DescriptorProto()
     descriptor.CopyToProto(declared)
     keys: dict[str, list[FieldDescriptor]] = {}
@@ -78,16 +78,16 @@ def is_map(field: FieldDescriptor) -> bool:
 
 
 class Pairs(list[tuple[str, Any]]):
-    """A JSON object as it was written, in its order."""
+    """A JSON object with its members as written, in their order."""
 
 
 def parse(text: str | bytes) -> Any:
-    """The value of a JSON text with every number exact, and every object with its order."""
+    """The value of a JSON text with exact numbers and ordered objects."""
     return json.loads(text, parse_int=Number, parse_float=Number, object_pairs_hook=Pairs)
 
 
 class Number:
-    """A number as it was written. Equal to another if both are the same real number."""
+    """A number as written. It equals any spelling of the same real number."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -112,7 +112,7 @@ def mended(text: str) -> str:
 
 
 def meaning(descriptor: Descriptor, value: Any) -> Any:
-    """What the schema makes of a JSON object: nulls gone where it looks, doubles in the fields that are doubles."""
+    """What a JSON object means to the schema: known members have no nulls, and fields that are doubles hold doubles."""
     known = fields_of(descriptor)
     return {
         mended(key): _of_fields(known[key], item) if key in known else ("raw", as_read(item))
@@ -131,7 +131,7 @@ def _of_fields(fields: list[FieldDescriptor], item: Any) -> Any:
 
 
 def as_read(value: Any) -> Any:
-    """A raw value as any parser of JSON has it: doubles, the last of equal keys, no half of a surrogate pair."""
+    """A raw value as any JSON parser reads it: doubles, the last of equal keys, no half of a surrogate pair."""
     if isinstance(value, Pairs):
         return Pairs({mended(key): as_read(item) for key, item in value}.items())
     if isinstance(value, list):
@@ -158,7 +158,7 @@ def _of_list(field: FieldDescriptor, item: Any) -> Any:
 
 
 def _of_one(field: FieldDescriptor, item: Any) -> Any:
-    """The value that the field would hold, None if it could not."""
+    """The value that the field would hold, None if it could not hold it."""
     inner = field.message_type
     if inner is not None:
         if inner.name == "InlineData":
@@ -174,7 +174,7 @@ def _of_one(field: FieldDescriptor, item: Any) -> Any:
 
 
 def _of_number(field: FieldDescriptor, item: Number) -> Any:
-    # By their bits, which tell -0.0 from 0.0. An integer has no -0.
+    # By their bits, which distinguish -0.0 from 0.0. An integer has no -0.
     number = float(int(item.text) if item.is_integral else item.text)
     if field.type == FieldDescriptor.TYPE_DOUBLE:
         return "double", struct.pack("d", number)
@@ -184,7 +184,7 @@ def _of_number(field: FieldDescriptor, item: Number) -> Any:
         except OverflowError:
             return None
     if field.type in _INTEGERS:
-        # A number written with a point or an exponent is read as a double, like everywhere in JSON.
+        # A number with a point or an exponent is read as a double, like everywhere in JSON.
         return "integer", item if item.is_integral else Number(repr(float(item.text)))
     return None
 
@@ -202,7 +202,7 @@ _NUMBERS = [
     "0.30000000000000004", "1.7976931348623157e308", "5e-324", "2147483647", "2147483648", "1E+2", "3.4e38", "3.5e38",
     "1" * 50, "6.02214076E23",
 ]  # fmt: skip
-#: Beyond any double. Only for places that the schema does not look into.
+#: Beyond any double. Only for places that the schema does not read.
 _RAW_NUMBERS = ["1e400", "-1e400", "1" * 400]
 
 strings = st.one_of(
@@ -224,7 +224,7 @@ keys = st.one_of(
     st.builds(json.dumps, st.text(max_size=4)),
 )
 
-#: A JSON value before it has spaces: a scalar's text, a list of values, or a tuple of pairs of key and value.
+#: A JSON value before white space is added: a scalar's text, a list of values, or a tuple of pairs of key and value.
 Tree = Any
 
 
@@ -246,14 +246,14 @@ spelled = raw.filter(lambda tree: tree not in ("null", [], ()))
 
 
 def of_kind(name: str) -> st.SearchStrategy[Tree]:
-    """Values for a `_json` field, of the kind that it holds."""
+    """Values for a `_json` field, of its kind."""
     return {dict: raw_objects.filter(bool), list: st.lists(raw, min_size=1, max_size=3)}.get(
         KINDS.get(name, object), spelled
     )
 
 
 def render(tree: Tree, space: Callable[[], str]) -> str:
-    """The text of a value; `space` gives what stands wherever white space may."""
+    """The text of a value; `space` gives the white space between tokens."""
     if isinstance(tree, str):
         return tree
     inner: Iterable[str]
@@ -266,7 +266,7 @@ def render(tree: Tree, space: Callable[[], str]) -> str:
 
 @st.composite
 def spaces(draw: st.DrawFn) -> Callable[[], str]:
-    """Compact, or with white space wherever it is allowed."""
+    """No white space, or any that JSON allows."""
     if draw(st.booleans()):
         return str
     odd = random.Random(draw(st.integers(0, 2**16)))  # noqa: S311, no secret
@@ -275,7 +275,7 @@ def spaces(draw: st.DrawFn) -> Callable[[], str]:
 
 @cache  # building a strategy takes longer than drawing from it
 def object_trees(descriptor: Descriptor, depth: int = 3) -> st.SearchStrategy[Tree]:
-    """An object with members that the type knows, of right types and of wrong ones, and some that it does not."""
+    """An object with members of the type, with right and wrong kinds of values, and unknown ones."""
     known = fields_of(descriptor)
     names = st.lists(st.sampled_from(sorted(known)), max_size=5, unique=True)
     unknown = objects_of(keys.filter(lambda key: json.loads(key) not in known), raw)
@@ -325,7 +325,7 @@ _SCALARS: dict[int, st.SearchStrategy[Any]] = {
     FieldDescriptor.TYPE_INT64: st.integers(-(2**63), 2**63 - 1) | st.just(0),
 }  # fmt: skip
 _extra = objects_of(st.sampled_from(['"zz"', '"extra_json"', '"é"', '"a b"']), st.builds(render, spelled, spaces()))
-#: What only the raw alternative of a union can hold.
+#: Values that only the raw alternative of a union can hold.
 _RAW_ALTERNATIVES = {
     "reasoning_json": ['"high"', "false", "[1]", "2.50"],
     "cost_json": ['{"total_cost": 0.0060}', "{}"],
@@ -336,7 +336,7 @@ _RAW_ALTERNATIVES = {
 
 @cache
 def messages(descriptor: Descriptor, depth: int = 2) -> st.SearchStrategy[Message]:
-    """A message with any of its fields set, save those that stand for bytes."""
+    """A message with any of its fields set, except those that represent bytes."""
     fields = [field for field in descriptor.fields if field.name not in _NO_JSON and not is_binary(field)]
     chosen = st.lists(st.sampled_from(fields), max_size=6, unique_by=_key)
     has_extra = "extra_json" in descriptor.fields_by_name
@@ -381,7 +381,7 @@ def _fill(draw: st.DrawFn, message: Any, field: FieldDescriptor, depth: int) -> 
         else:
             value = draw(inner)
             if name in {"input_tokens", "input_token_lists"} and not value.items:
-                return  # in JSON it would be an empty list of texts
+                return  # in JSON this would be an empty list of texts
             getattr(message, name).CopyFrom(value)
             getattr(message, name).SetInParent()
     elif field.message_type is None and field.is_repeated:
@@ -398,7 +398,7 @@ def _raw_texts(name: str) -> st.SearchStrategy[str]:
 
 
 def settled(message: Message) -> dict[str, Any]:
-    """The fields of a message that are set, with the values of raw JSON in place of its texts."""
+    """The set fields of a message, with the values of raw JSON in place of its text."""
     return {field.name: _settled(field, value) for field, value in message.ListFields()}
 
 
@@ -409,6 +409,6 @@ def _settled(field: FieldDescriptor, value: Any) -> Any:
         inner = field.message_type.fields_by_name["value"].message_type
         return {key: item if inner is None else settled(item) for key, item in value.items()}
     if field.message_type is None:
-        # Doubles by their bits, which tell -0.0 from 0.0.
+        # Doubles by their bits, which distinguish -0.0 from 0.0.
         return list(map(repr, value)) if field.is_repeated else repr(value)
     return list(map(settled, value)) if field.is_repeated else settled(value)

@@ -1,4 +1,4 @@
-"""A streamed completion from memory: reads of the upstream in, messages and what is noted of the call out."""
+"""A streamed completion from memory: reads of the upstream in, messages and the call's record out."""
 
 import math
 from collections.abc import Callable, Iterable, Iterator
@@ -24,13 +24,13 @@ SETTINGS = settings.load(max_event_bytes=4096, upstream_url="http://127.0.0.1:1/
 
 class _Clock:
     def phase(self, *_: Any) -> None:
-        """As the real one."""
+        """Like the real method."""
 
     resume = pause = phase
 
 
 class Exchange:
-    """Stands for `bridge.upstream.exchange.Exchange`: pieces of a body, and then its end or a cut."""
+    """Replaces `bridge.upstream.exchange.Exchange`: pieces of a body, and then its end or a cut."""
 
     def __init__(
         self,

@@ -1,1 +1,1 @@
-"""What upstreams have been seen to send where a response was expected, and what it has to come to."""
+"""Responses that upstreams were seen to send in place of valid ones, and the expected outcomes."""

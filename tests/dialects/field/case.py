@@ -1,6 +1,6 @@
-"""What upstreams have been seen to send where a response was expected, and what it has to come to.
+"""Responses that upstreams were seen to send in place of valid ones, and the expected outcomes.
 
-`payloads/field.json` has the bytes of 24 cases from public bug reports; the others of each kind are written here.
+`payloads/field.json` has the bytes of 24 cases from public bug reports. The others of each kind are written here.
 """
 
 import json
@@ -24,10 +24,10 @@ FAILED = "UPSTREAM_INTERNAL_ERROR"
 
 @dataclass(frozen=True)
 class Case:
-    """The bytes of an upstream and what they come to: a reason, or OK.
+    """The bytes of an upstream and the expected outcome: a reason, or OK.
 
-    `text` is what the caller has received, all chunks joined; `message` that of the status. `pushback` is what gRPC's
-    retries are told. `trailers` have to be there.
+    `text` is the received text, `message` that of the status. `pushback` is the advice to gRPC's retries. `trailers`
+    must be present.
     """
 
     kind: str
@@ -84,7 +84,7 @@ FINISHED = {"id": "c", "choices": [{**COMPLETION["choices"][0], "finish_reason":
 
 
 def failing(name: str, error: Any, reason: str, **more: Any) -> list[Case]:
-    """An error that comes as an event, beside the framing, behind a chunk, and as the body of a 200."""
+    """An error as an event, outside the framing, after a chunk, and as the body of a 200."""
     text = error if isinstance(error, str) else json.dumps(error)
     kind = "shape"
     return [

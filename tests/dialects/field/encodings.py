@@ -1,4 +1,4 @@
-"""Names in `content-encoding` that name no coding, and errors that are coded in some way."""
+"""Values of `content-encoding` that are not codings, and encoded errors."""
 
 import gzip
 import json

@@ -1,4 +1,4 @@
-"""Events under a name, event streams under another content type, forgotten blank lines, text behind the end."""
+"""Named events, event streams with another content type, missing blank lines, text after the end."""
 
 import json
 from functools import partial

@@ -1,4 +1,4 @@
-"""Errors that stand beside the framing, and streams without any choice."""
+"""Errors outside the framing, and streams without any choice."""
 
 import json
 from functools import partial

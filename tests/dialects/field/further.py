@@ -1,4 +1,4 @@
-"""More of each kind, which nobody has recorded: spellings, places and names that differ from the recorded ones."""
+"""More cases of each kind, with spellings, places and names that differ from the recorded ones."""
 
 import gzip
 import json
@@ -32,7 +32,7 @@ from tests.dialects.field.case import (
 
 _TEXT = json.dumps(ERROR)
 spelling = partial(Case, "spelling")
-#: Lines that are no field by the standard, and have an error in them all the same.
+#: Lines that are not a field by the standard, but contain an error.
 SPELLINGS = [
     *(
         spelling(f"{before!r}, an error", STREAM, events(A, f"{before}{_TEXT}\n\n", DONE), LIMIT, "a", message="x")
@@ -72,7 +72,7 @@ SPELLINGS = [
 inner = partial(Case, "inner")
 _DELTA = {"index": 0, "finish_reason": None}
 _RESULT = {"type": "tool_result", "result": {"error": "file not found"}}
-#: Errors that no known member holds.
+#: Errors outside any known member.
 INNER = [
     *failing("Error", {"Error": {"Code": "429", "Message": "x"}}, LIMIT, message="x"),
     *failing("in a result", {"result": {"error": {"message": "x", "code": 429}}}, LIMIT, message="x"),

@@ -1,4 +1,4 @@
-"""Errors of many shapes in what came with HTTP 200."""
+"""Errors of many shapes in responses with HTTP 200."""
 
 import json
 from functools import partial

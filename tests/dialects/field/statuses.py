@@ -1,4 +1,4 @@
-"""Statuses that a code does not override, delays in the body, used-up money."""
+"""Statuses that a code does not override, delays in the body, exhausted credit."""
 
 import json
 from functools import partial

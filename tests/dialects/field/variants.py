@@ -1,4 +1,4 @@
-"""Variants: names for used-up money, ways to write a delay, values that say success, events about tools."""
+"""Variants: names for exhausted credit, formats of delays, values that mean success, events about tools."""
 
 import json
 from functools import partial
@@ -29,7 +29,7 @@ from tests.dialects.field.case import (
 _TEXT = json.dumps(ERROR)
 
 within = partial(Case, "within")
-#: Events whose data is more than JSON. The outcome is an error in any case, so it is the upstream's own.
+#: Events whose data is not only JSON. They always fail, so the upstream's own error is expected.
 WITHIN = [
     *(
         within(f"{before!r}", STREAM, events(A, f"data: {before}{_TEXT}\n\n", DONE), LIMIT, "a", message="x")

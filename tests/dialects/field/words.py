@@ -1,4 +1,4 @@
-"""Errors that say nothing, members by other names, the trailers of a response with many headers."""
+"""Errors without a text, members with other names, and the trailers of a response with many headers."""
 
 import json
 from functools import partial

@@ -1,4 +1,4 @@
-"""The table of streams: what a caller receives for each payload, one module for each theme."""
+"""The table of streams: what a caller receives for each payload, with a module for each theme."""
 
 from tests.dialects.streams import content, endings, examples, failures, servers, tools
 

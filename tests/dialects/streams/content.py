@@ -1,4 +1,4 @@
-"""What deltas are made of, and the odd shapes that they come in."""
+"""The contents of deltas, and their unusual shapes."""
 
 from tests.dialects.cases import CHUNK, Stream, ended, head, said
 

@@ -1,4 +1,4 @@
-"""Which ends of a stream are complete and which are none, and what may come behind a finish_reason."""
+"""Complete and incomplete ends of streams, and what may follow a finish_reason."""
 
 from tests.dialects.cases import StatusCode, Stream, counts, ended, head, said
 

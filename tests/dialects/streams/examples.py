@@ -1,4 +1,4 @@
-"""The example streams of the surface reference, E1 to E20. Where one is an excerpt, the payload goes on to its end."""
+"""The example streams of the surface reference, E1 to E20. If one is an excerpt, the payload is completed."""
 
 from tests.dialects.cases import Stream, called, counts, ended, head, said
 

@@ -1,4 +1,4 @@
-"""Errors inside a stream, in the shape of each server: what came before is delivered, and the status tells the rest."""
+"""Errors inside a stream, in each server's shape: earlier chunks are delivered, and the status reports the error."""
 
 from tests.dialects.cases import StatusCode, Stream, ended, head, said
 

@@ -1,4 +1,4 @@
-"""The ten ways in which tool-call deltas differ from OpenAI's, and a few more. The bridge repairs only the index."""
+"""The ways in which tool-call deltas differ from OpenAI's. The bridge corrects only the index."""
 
 from tests.dialects.cases import Stream, called, ended, head, said
 

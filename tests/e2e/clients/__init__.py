@@ -1,6 +1,7 @@
-"""Builds and runs the example of each language against a real bridge, and checks what it prints and what it does.
+"""Builds and runs the example of each language against a real bridge, and checks its output and its calls.
 
-`stacks` is the table of languages, `toolchains` sees to what they need, `upstream` is the scripted gateway, `programs`
-runs the bridge and the examples, `checks` judges, `proxies` are what stands between, `limits` what these might cut off,
-`tools` are other people's clients, `blocks` the code in the pages, `report` writes `docs/clients.md`.
+`stacks` is the table of languages, `toolchains` provides what they need, `upstream` is the scripted gateway, `programs`
+runs the bridge and the examples, `checks` checks the results, `proxies` runs proxies in between, `limits` checks what
+these might cut off, `tools` runs other clients, `blocks` compiles the code in the pages, and `report` writes
+`docs/clients.md`.
 """

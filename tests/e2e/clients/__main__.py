@@ -31,7 +31,7 @@ _DIRECT: Final = "direct"
 
 
 def main() -> int:
-    """Run what was asked for."""
+    """Run the requested checks."""
     parser = argparse.ArgumentParser(prog="tests.e2e.clients", description="Builds, runs and checks the examples.")
     names = [*_SUBJECTS, silence.NAME, blocks.NAME]
     parser.add_argument("--only", metavar="NAME,…", help=f"some of: {', '.join(names)}")
@@ -115,7 +115,7 @@ async def _blocks() -> list[Check]:
 
 
 def _print_failures(name: str, found: Sequence[Check]) -> int:
-    """How many there are."""
+    """Print the failures and return their number."""
     failures = [check for check in found if check.problem]
     for check in failures:
         print(f"FAIL {name}: {check.name}: {check.problem}")
@@ -123,7 +123,7 @@ def _print_failures(name: str, found: Sequence[Check]) -> int:
 
 
 async def _outcome(subject: Stack | Tool, ways: Mapping[str, str], gateway: Upstream) -> Outcome:
-    """Build, run and judge."""
+    """Build, run and check."""
     started = time.monotonic()
     outcome = Outcome(subject)
     try:
@@ -145,7 +145,7 @@ async def _outcome(subject: Stack | Tool, ways: Mapping[str, str], gateway: Upst
 
 
 async def _stack(stack: Stack, ways: Mapping[str, str], gateway: Upstream, outcome: Outcome) -> None:
-    """Build one example, and run it each way."""
+    """Build one example, and run it directly and through each proxy."""
     await provide(stack.tools, stack.tool_packages, stack.debian)
     await programs.build(stack)
     outcome.language_version, outcome.library_version = await programs.versions(stack)

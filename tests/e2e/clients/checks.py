@@ -1,4 +1,4 @@
-"""What has to be true of an example's run: what it printed, and what the gateway saw of it."""
+"""Checks an example's output, and what the gateway saw."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -8,9 +8,9 @@ from typing import Final
 from tests.e2e.clients.programs import EXAMPLES, TOKEN, Result
 from tests.e2e.clients.upstream import Seen
 
-#: Seconds that the gateway may have to wait, after the program's next call, to see that a caller has gone.
+#: Maximum seconds until the gateway notices that a caller has gone, after the program's next call.
 _PROMPT: Final = 0.5
-#: How often the gateway is asked, by model; the list of models comes without one.
+#: Expected number of requests by model. The list of models has none.
 _REQUESTS: Final = {
     "": 1,
     "example/chat": 2,
@@ -28,7 +28,7 @@ _REQUESTS: Final = {
 EXPECTED: Final = (EXAMPLES / "expected.txt").read_text("utf-8").splitlines()
 #: The steps in their order.
 STEPS: Final = tuple(dict.fromkeys(line.partition(":")[0] for line in EXPECTED))
-#: All checks by name, in the order of `checks`, with what they claim.
+#: All checks by name, in the order of `checks`, with their claims.
 CHECKS: Final = {
     "models": "lists the models",
     "chat": "gets a tool call, sends its result, and reads the response and its usage",
@@ -52,14 +52,14 @@ CHECKS: Final = {
 
 @dataclass(frozen=True)
 class Check:
-    """One verdict; `problem` is empty if all is well."""
+    """The result of a check. `problem` is empty if it passed."""
 
     name: str
     problem: str = ""
 
 
 def checks(result: Result, seen: Sequence[Seen]) -> list[Check]:
-    """All of them, by the names of `CHECKS`."""
+    """The results of all checks, in the order of `CHECKS`."""
     printed = result.output.splitlines()
     verdicts = [Check(step, _step(step, printed)) for step in STEPS]
     return [
@@ -73,7 +73,7 @@ def checks(result: Result, seen: Sequence[Seen]) -> list[Check]:
 
 
 def tools_check(result: Result) -> Check:
-    """The same tool calls, from fragments as another server sends them."""
+    """Check the same tool calls, from fragments in another server's style."""
     return Check("tools", _step("tools", result.output.splitlines()))
 
 
@@ -90,7 +90,7 @@ def _rest(printed: Sequence[str], result: Result) -> str:
 
 
 def _closed(model: str, seen: Sequence[Seen]) -> str:
-    """Against the next request, not against the end of the program, which would close everything."""
+    """Compares with the time of the next request, not with the program's end, which would close everything."""
     numbers = [number for number, entry in enumerate(seen) if entry.model == model]
     if not numbers or numbers[-1] + 1 == len(seen):
         return "the request, or the one after it, did not come"

@@ -1,4 +1,4 @@
-"""What proxies cut off where nobody told them: a large message, and an error with all that an error may carry."""
+"""Checks what proxies might cut off: a large message, and an error with all details."""
 
 from typing import Final
 
@@ -15,7 +15,7 @@ _METADATA: Final = [("authorization", f"Bearer {TOKEN}")]
 
 
 async def check(address: str) -> list[Check]:
-    """Both, through whatever listens at this address."""
+    """Check both through the server at this address."""
     async with grpc.aio.insecure_channel(address, _OPTIONS) as channel:
         return [
             Check("a message of 8 MiB", await _large(embeddings_pb2_grpc.EmbeddingsServiceStub(channel))),

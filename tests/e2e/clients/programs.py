@@ -16,8 +16,8 @@ from tests.e2e.clients.stacks import Stack
 
 EXAMPLES: Final = Path(__file__).resolve().parents[3] / "examples"
 BUILDS: Final = EXAMPLES / ".build"
-#: The caller's credential, which the bridge passes on to the gateway.
-TOKEN: Final = "example-token"  # noqa: S105 # it opens nothing
+#: The caller's credential, which the bridge forwards to the gateway.
+TOKEN: Final = "example-token"  # noqa: S105 # not a real secret
 _BUILD_TIMEOUT: Final = 900.0
 _RUN_TIMEOUT: Final = 60.0
 _READY_TIMEOUT: Final = 30.0
@@ -26,12 +26,12 @@ _VERSION: Final = re.compile(r"\d+(?:\.\d+)+")
 
 
 class ProgramError(Exception):
-    """A build failed, or the bridge did not start. The message has the end of what was printed."""
+    """A build failed, or the bridge did not start. The message has the end of the output."""
 
 
 @dataclass(frozen=True)
 class Result:
-    """What became of a program: exit status (None if it had to be killed), standard output and error."""
+    """The result of a program: exit status (None if it was killed), standard output and error."""
 
     code: int | None
     output: str
@@ -39,7 +39,7 @@ class Result:
 
     @property
     def tail(self) -> str:
-        """The end of everything, for a person."""
+        """The end of the output, for a person."""
         return (self.output + self.errors)[-3000:]
 
 
@@ -92,7 +92,7 @@ async def run(stack: Stack, target: str) -> Result:
 
 
 async def versions(stack: Stack) -> tuple[str, str]:
-    """Of the language and of the library; a question mark where a command did not say."""
+    """The versions of the language and of the library; a question mark if a command prints none."""
     results = [await _run(stack, line, {}, _RUN_TIMEOUT) for line in (stack.language_version, stack.library_version)]
     language, library = (_VERSION.search(result.output + result.errors) for result in results)
     return language.group() if language else "?", library.group() if library else "?"
@@ -109,7 +109,7 @@ async def execute(
     variables: Mapping[str, str],
     timeout: float,  # noqa: ASYNC109 # a child's
 ) -> Result:
-    """Run a command to its end; it and whatever it leaves behind is killed after `timeout` seconds."""
+    """Run a command to its end. It and its children are killed after `timeout` seconds."""
     child = await asyncio.create_subprocess_exec(
         *command,
         cwd=folder,
@@ -157,7 +157,7 @@ async def serving(command: Sequence[str], folder: Path, address: str) -> AsyncIt
 
 
 def free_port() -> int:
-    """A port that nothing listens on right now."""
+    """A port that is free now."""
     with closing(socket.socket()) as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -178,7 +178,7 @@ async def _accepts(child: asyncio.subprocess.Process, address: str) -> bool:
 
 
 async def end(child: asyncio.subprocess.Process) -> None:
-    """Stop a server, in peace if possible."""
+    """Stop a server, with SIGTERM first."""
     with suppress(ProcessLookupError):
         child.terminate()
     try:
@@ -189,7 +189,7 @@ async def end(child: asyncio.subprocess.Process) -> None:
 
 
 def environment(variables: Mapping[str, str]) -> dict[str, str]:
-    """Ours, without settings of the bridge or of a client that a machine may have."""
+    """The environment without settings of the bridge or of a client."""
     mine = {name: value for name, value in os.environ.items() if not name.startswith("AIBRIDGE_")}
     return {**mine, **variables}
 

@@ -1,4 +1,4 @@
-"""Other people's gRPC proxies before the bridge, each as a process with the configuration in examples/proxies."""
+"""Other projects' gRPC proxies in front of the bridge, each as a process with its configuration in examples/proxies."""
 
 import re
 from collections.abc import AsyncIterator, Callable
@@ -12,10 +12,10 @@ from tests.e2e.clients.toolchains import provide
 
 _TIMEOUT: Final = 20.0
 _VERSION: Final = re.compile(r"\d+(\.\d+)+")
-#: The addresses in the configurations, for which those of a run are put in.
+#: The addresses in the configurations, which are replaced by those of a run.
 _LISTEN: Final = "127.0.0.1:50050"
 _BRIDGE: Final = "127.0.0.1:50051"
-#: What nginx wants around a file for conf.d to run in a folder of its own, without rights.
+#: The nginx configuration around a file for conf.d, to run in a folder without privileges.
 _NGINX: Final = """\
 daemon off;
 pid nginx.pid;
@@ -34,7 +34,7 @@ http {
 
 @dataclass(frozen=True)
 class Proxy:
-    """A Debian package with a program, its configuration, and how it is started in a folder with that in it."""
+    """A Debian package with a program, its configuration, and the command that starts it in a folder."""
 
     name: str
     configuration: str
@@ -72,7 +72,7 @@ async def running(proxy: Proxy, bridge: str) -> AsyncIterator[str]:
 
 
 async def version(proxy: Proxy) -> str:
-    """As the program says."""
+    """The program's version."""
     result = await execute((proxy.name, "-v"), BUILDS, {}, _TIMEOUT)
     found = _VERSION.search(result.output + result.errors)
     return found.group() if found else "?"

@@ -1,4 +1,4 @@
-"""`docs/clients.md`: which clients and tools were run, with which versions, over which ways, and what passed."""
+"""Writes `docs/clients.md`: the tested clients and tools with versions, direct and through proxies, and the results."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -56,7 +56,7 @@ usually your own server sits in between.
 
 @dataclass
 class Outcome:
-    """One stack or tool: its versions, and the verdicts by way; one with a problem where it could not be built."""
+    """The results of one stack or tool: versions, and checks by route. If it could not be built, one check fails."""
 
     subject: Stack | Tool
     language_version: str = "?"
@@ -65,17 +65,17 @@ class Outcome:
 
     @property
     def failed(self) -> list[tuple[str, Check]]:
-        """What is wrong, with the way."""
+        """The failed checks, with the route."""
         return [(way, check) for way, checks in self.checks.items() for check in checks if check.problem]
 
     @property
     def total(self) -> int:
-        """The number of verdicts."""
+        """The number of checks."""
         return sum(map(len, self.checks.values()))
 
 
 def text(outcomes: Sequence[Outcome], ways: Mapping[str, str], libraries: Sequence[Result]) -> str:
-    """The whole document; `ways` are names and versions."""
+    """The whole page. `ways` are names and versions."""
     stacks = [outcome for outcome in outcomes if isinstance(outcome.subject, Stack)]
     tools = [outcome for outcome in outcomes if isinstance(outcome.subject, Tool)]
     return "\n".join(

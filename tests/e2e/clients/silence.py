@@ -1,7 +1,7 @@
-"""Clients of other languages before an upstream that thinks for longer than a minute, while they ping every 10 seconds.
+"""Clients in other languages wait more than a minute for a silent upstream, with pings every 10 seconds.
 
-The server must not take their pings for too many, and nobody may send a call again: the upstream counts. Python's part
-is `tests/server/test_keepalive.py`.
+The server must tolerate their pings, and no call may be sent again: the upstream counts.
+`tests/server/test_keepalive.py` does this for Python.
 """
 
 import asyncio
@@ -23,17 +23,17 @@ from tests.e2e.clients.toolchains import ToolchainError, provide
 from tests.support.gateway import Exchange, respond_json, running
 
 NAME: Final = "silence"
-#: Seconds without a byte from the upstream; grpc's own floor for pings would end a connection after 40.
+#: Seconds without a byte from the upstream. gRPC's default minimum for pings would end a connection after 40.
 SECONDS: Final = 75.0
 _TIMEOUT: Final = 300.0
 _FOLDER: Final = Path(__file__).parent / "silent"
 _BUILD: Final = programs.BUILDS / NAME
-#: The programs: what they need, how they are built and run, with `BUILD` as for the examples.
+#: The programs, with their requirements and their commands to build and run, with `BUILD` as for the examples.
 _PROGRAMS: Final[Mapping[str, tuple[tuple[str, ...], str, str]]] = {
     "grpc-go": (("go",), 'go build -o "$BUILD/silent" .', '"$BUILD/silent"'),
     "grpc-js": (("node", "npm"), "npm ci --silent --no-audit --no-fund", "node silent.mjs"),
 }
-#: The calls of each; a stream may have begun before the silence.
+#: The calls of each. A stream may have started before the silence.
 _KINDS: Final = {
     "unary": "CreateChatCompletion",
     "stream": "CreateChatCompletionStream",
@@ -43,7 +43,7 @@ _WORDS: Final = "worth the wait"
 
 
 async def check() -> list[Check]:
-    """A verdict for each call of each client. All of them wait at the same time."""
+    """A check for each call of each client. All of them wait at the same time."""
     asked: Counter[str] = Counter()
 
     async def thinks(exchange: Exchange) -> None:
@@ -82,7 +82,7 @@ async def _think(exchange: Exchange, *, begun: bool) -> None:
 
 
 async def _run(name: str, address: str) -> dict[str, str]:
-    """What is wrong with each call of a program, by kind."""
+    """The problems of a program's calls, by kind."""
     tools, build, run = _PROGRAMS[name]
     calls = " ".join(
         f"{kind}=/aibridge.v1.ChatService/{method}={_request(name, kind)}" for kind, method in _KINDS.items()

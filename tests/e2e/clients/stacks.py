@@ -1,7 +1,7 @@
-"""The table of client stacks: a new language is one entry.
+"""The table of client stacks. A new language is one entry.
 
-Commands are lines for `sh`, run in the stack's folder with `BUILD` set to a folder for whatever a build leaves behind,
-and `PYTHON` to the interpreter that runs the harness. The version commands print a version, within anything.
+Commands are lines for `sh`, run in the stack's folder. `BUILD` is a folder for build files, and `PYTHON` is the
+interpreter of the harness. The version commands print a version anywhere in their output.
 """
 
 from dataclasses import dataclass
@@ -12,9 +12,9 @@ from typing import Final
 class Stack:
     """One example.
 
-    `tools` are the programs that have to be on the PATH; `tool_packages` the Debian packages that are installed if one
-    of them is not, `debian` those that are needed in any case (with apt-get, by root). `build` and `run` must leave
-    nothing in the folder that git would see.
+    `tools` are programs that have to be on the PATH. `tool_packages` are Debian packages that are installed if one is
+    missing, and `debian` those that are always needed (with apt-get, as root). `build` and `run` must not leave files
+    in the folder that git would see.
     """
 
     name: str
@@ -31,7 +31,7 @@ class Stack:
 
 
 def _python(name: str, program: str, constraints: str = "") -> Stack:
-    """A program of examples/python in an environment of its own, with the newest libraries, or constrained ones."""
+    """A program of examples/python in its own environment, with the newest or with constrained libraries."""
     install = f'"$BUILD/venv/bin/pip" install --quiet --disable-pip-version-check --upgrade {constraints}'
     return Stack(
         name=name,
@@ -46,7 +46,7 @@ def _python(name: str, program: str, constraints: str = "") -> Stack:
 
 
 def _node(name: str, library: str, package: str) -> Stack:
-    """A package in TypeScript, compiled for Node."""
+    """A TypeScript package, compiled for Node."""
     return Stack(
         name=name,
         language="Node.js",
@@ -61,13 +61,13 @@ def _node(name: str, library: str, package: str) -> Stack:
 
 
 def _maven(name: str, language: str, language_version: str, library: str, jar: str) -> Stack:
-    """A Maven project whose jar lies beside lib/, with what it needs."""
+    """A Maven project, whose jar is next to lib/ with its dependencies."""
     return Stack(
         name=name,
         language=language,
         library=library,
         folder=name,
-        # Half the time: the build is over before the optimising compiler has paid off.
+        # Halves the build time, because the build ends before the optimising compiler pays off.
         build='MAVEN_OPTS="-XX:TieredStopAtLevel=1 -XX:+UseSerialGC" mvn -B -q -Doutput="$BUILD" package',
         run='java -jar "$BUILD/example.jar"',
         language_version=language_version,

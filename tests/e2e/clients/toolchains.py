@@ -1,4 +1,4 @@
-"""What a stack needs from the machine: programs on the PATH, and Debian packages, installed where they are missing."""
+"""The requirements of a stack: programs on the PATH, and Debian packages, which are installed if they are missing."""
 
 import asyncio
 import os
@@ -12,7 +12,7 @@ _TIMEOUT: Final = 300.0
 
 
 class ToolchainError(Exception):
-    """Something is missing; the message names it."""
+    """Something is missing. The message names it."""
 
 
 async def provide(tools: Sequence[str], tool_packages: Sequence[str], packages: Sequence[str]) -> None:
@@ -54,7 +54,7 @@ async def _install(packages: Sequence[str]) -> None:
 
 @contextmanager
 def _no_services() -> Iterator[None]:
-    """Debian starts what it installs, nginx on port 80, unless this file says no."""
+    """With this file, Debian does not start installed services, such as nginx on port 80."""
     policy = Path("/usr/sbin/policy-rc.d")
     if policy.exists():
         yield
@@ -68,7 +68,7 @@ def _no_services() -> Iterator[None]:
 
 
 async def _output(*command: str) -> tuple[int, str]:
-    """Exit status, and all that was printed."""
+    """The exit status, and all output."""
     child = await asyncio.create_subprocess_exec(
         *command,
         stdin=asyncio.subprocess.DEVNULL,

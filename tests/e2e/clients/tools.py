@@ -1,4 +1,4 @@
-"""Tools that operators have at hand, against the bridge: what they find out by reflection, without our protos."""
+"""Operators' tools and the bridge: what they do by reflection, without the protos."""
 
 import sys
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _HELLO: Final = '"messages": [{"role": "user", "content": "Hello!"}]'
 
 @dataclass(frozen=True)
 class Use:
-    """A command line (TARGET stands for the address), and what has to be in its output."""
+    """A command line (TARGET stands for the address), and the required parts of its output."""
 
     name: str
     arguments: tuple[str, ...]
@@ -31,7 +31,7 @@ class Use:
 class Tool:
     """A program that `go install` builds.
 
-    Where it is a server (`serve`, its arguments; PORT is where it listens), it is `client` that is used, against it.
+    If it is a server (`serve` has its arguments, with PORT), `client` is run against it.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""The gateway behind the bridge: what it answers is decided by the model, and it notes when callers go away."""
+"""The gateway behind the bridge. The model selects the response, and the gateway records when callers go away."""
 
 import asyncio
 import json
@@ -12,13 +12,13 @@ from tests.support.gateway import Exchange, respond_json, running, sse
 from tests.support.toolcalls import ORDINARY, STREAMS
 
 _CREATED: Final = 1_767_225_600
-#: Seconds between two chunks of the stream that has no end.
+#: Seconds between two chunks of the endless stream.
 _PACE: Final = 0.02
 
 
 @dataclass
 class Seen:
-    """One request as the gateway saw it; times are the event loop's, in seconds."""
+    """One request at the gateway. Times are the event loop's, in seconds."""
 
     model: str
     authorization: str
@@ -32,7 +32,7 @@ class Upstream:
 
     url: str = ""
     seen: list[Seen] = field(default_factory=list)
-    #: How the fragments of tool calls are sent: one of `tests.dialects.calls.STREAMS`.
+    #: The style of the tool calls' fragments: one of `tests.dialects.calls.STREAMS`.
     dialect: str = ORDINARY
 
     def reset(self, dialect: str = ORDINARY) -> None:
@@ -64,7 +64,7 @@ class Upstream:
 
 @asynccontextmanager
 async def upstream() -> AsyncIterator[Upstream]:
-    """The gateway, for as long as the context lasts."""
+    """Run the gateway during the context."""
     this = Upstream()
     async with running([this.respond]) as gateway:
         this.url = gateway.url
@@ -99,7 +99,7 @@ def _error(status: int, kind: str, code: str | None, message: str, **headers: st
 
 
 def _chat(body: Any, _attempt: int) -> Script:
-    """A call of the tool; once that has its result, the answer, made from it. Anything else is a bad request."""
+    """A tool call; or, with its result, a response made from it. Anything else is an invalid request."""
     *_, last = messages = body["messages"]
     if last["role"] == "user":
         function = {"name": "get_weather", "arguments": '{"city":"Paris"}'}
@@ -113,7 +113,7 @@ def _chat(body: Any, _attempt: int) -> Script:
 
 
 def _stream(body: Any, _attempt: int) -> Script:
-    """Four chunks of text; the usage only if it was asked for."""
+    """Four chunks of text, and the usage if requested."""
     chunks = [_chunk({"role": "assistant", "content": "Hello"})]
     chunks += [_chunk({"content": text}) for text in (" from", " the", " bridge.")]
     chunks.append(_chunk({}, "stop"))
@@ -123,7 +123,7 @@ def _stream(body: Any, _attempt: int) -> Script:
 
 
 def _tools(dialect: str) -> Script:
-    """Two calls whose arguments come in pieces."""
+    """Two tool calls whose arguments come in pieces."""
     deltas = STREAMS[dialect]
     return sse(*(_chunk({"tool_calls": calls}) for calls in deltas), _chunk({}, "tool_calls"))
 
@@ -163,7 +163,7 @@ def _rate_limited(_body: Any, _attempt: int) -> Script:
 
 
 def _long_error(_body: Any, _attempt: int) -> Script:
-    """With as much of everything as the bridge passes on, and more."""
+    """An error that is larger than the bridge passes on."""
     headers = {f"x_ratelimit_{number}": "x" * 100 for number in range(20)}
     error = {"message": "ä" * 3000, "type": "x" * 200, "param": "x" * 300, "code": "x" * 100}
     return respond_json({"error": error}, 400, **headers)

@@ -1,1 +1,1 @@
-"""The chart and the image on a real Kubernetes cluster, under a load that never pauses."""
+"""The chart and the image in a real Kubernetes cluster, under continuous load."""

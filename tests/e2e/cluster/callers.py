@@ -1,4 +1,4 @@
-"""Something happens while young clients call: what they say about it."""
+"""Runs an action while new clients call, and reports their calls."""
 
 import time
 from collections import Counter
@@ -10,7 +10,7 @@ from tests.e2e.cluster.conftest import AGES, OLD
 from tests.e2e.cluster.release import Release
 from tests.e2e.cluster.report import Report
 
-#: Seconds that the load goes on after a disruption: its effects may show late.
+#: Seconds that the load continues after a disruption, because effects may show late.
 AFTER: Final = 5
 _YOUNG: Final = tuple(age for age in AGES if age < OLD)
 
@@ -18,7 +18,7 @@ _YOUNG: Final = tuple(age for age in AGES if age < OLD)
 def under_load(
     release: Release, report: Report, name: str, action: Callable[[Release], Any], ca: str = ""
 ) -> dict[str, Any]:
-    """What every young client said about its calls while `action` ran."""
+    """The reports of all new clients about their calls while `action` ran."""
     load = release.load(plan(release.name, release.token.token, _YOUNG, ca))
     load.aged()
     began = time.time()
@@ -32,14 +32,14 @@ def under_load(
 
 
 def checked(said: dict[str, Any]) -> dict[str, Any]:
-    """What the clients said, if all of them ran, and called."""
+    """The reports, after a check that every client ran and called."""
     assert not [client for client, found in said.items() if "crashed" in found], said
     assert min(found["ok"] for found in said.values()) > 20, "no load"
     return said
 
 
 def failures(said: dict[str, Any]) -> dict[str, Any]:
-    """What failed, with how often, by client."""
+    """The failed calls with their counts, by client."""
     return {
         client: dict(Counter(f"{kind}: {problem}" for kind, _, problem in found["failures"]))
         for client, found in said.items()

@@ -1,4 +1,4 @@
-"""The clients of the load: each language for a headless target and for a Service, set up as docs/kubernetes.md says."""
+"""The clients of the load: each language for a headless target and for a Service, as docs/kubernetes.md describes."""
 
 import json
 from typing import Any, Final, NamedTuple
@@ -6,24 +6,24 @@ from typing import Any, Final, NamedTuple
 from tests.e2e.cluster.cluster import ROOT
 
 _FILES: Final = {"service": "service_config.json", "headless": "service_config_headless.json"}
-#: Milliseconds between two look-ups; what the Python client has of its own.
+#: Milliseconds between two DNS look-ups, as in the Python client.
 _DNS: Final = "1000"
 
 
 class Client(NamedTuple):
-    """A client set-up: how it is called in the report, its program, and what its target is."""
+    """A client configuration: its name in the report, its program, and its target."""
 
     name: str
     program: str
     balance: str
 
     def command(self, namespace: str, token: str, ca: str) -> list[str]:
-        """What runs it in the client pod."""
+        """The command that runs it in the client pod."""
         host = f"aibridge-headless.{namespace}" if self.balance == "headless" else f"aibridge.{namespace}"
         given = ["--target", f"dns:///{host}:50051", "--token", token, "--ca", ca]
         if self.program == "python":
             return ["python3", "/load/load.py", *given, "--balance", self.balance]
-        # grpc-js has no health checks in it: the other config is the one for it.
+        # grpc-js has no health checks: it uses the other config
         file = _FILES["service" if self.program == "js" else self.balance]
         config = json.dumps(json.loads((ROOT / "examples" / file).read_text("utf-8")))
         program = ["/load/load-go"] if self.program == "go" else ["/load/node", "/load/load.js"]

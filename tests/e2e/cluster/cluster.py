@@ -1,7 +1,7 @@
-"""A cluster to test on: the local one of cluster.sh, or any other by KUBECONFIG and a command that loads an image.
+"""The cluster for the tests: the local one of cluster.sh, or another one.
 
-CLUSTER_KUBECONFIG names the file of another cluster, and CLUSTER_LOAD_IMAGE the command that loads an archive there,
-such as `kind load image-archive`. kubectl and helm are then those of the machine.
+CLUSTER_KUBECONFIG is the file of another cluster, and CLUSTER_LOAD_IMAGE the command that loads an archive there, such
+as `kind load image-archive`. kubectl and helm are then those on the PATH.
 """
 
 import json
@@ -20,7 +20,7 @@ _BIN: Final = Path(os.environ.get("CLUSTER_BIN", _FOLDER / "bin"))
 
 
 class ClusterError(Exception):
-    """A command failed; the message is what it said."""
+    """A command failed. The message is its output."""
 
 
 def impossible() -> str:
@@ -40,17 +40,17 @@ class Cluster:
         self.local = "CLUSTER_KUBECONFIG" not in os.environ
 
     def up(self) -> None:
-        """Start it, if it is the local one."""
+        """Start the local cluster."""
         if self.local:
             _run(["bash", str(SCRIPT), "up"], quiet=False)
 
     def down(self) -> None:
-        """Stop it, if it is the local one."""
+        """Stop the local cluster."""
         if self.local:
             _run(["bash", str(SCRIPT), "down"], quiet=False)
 
     def command(self, program: str, *arguments: str) -> list[str]:
-        """How a program is run against this cluster."""
+        """The command to run a program for this cluster."""
         if self.local:
             return ["bash", str(SCRIPT), "net", str(_BIN / program), *arguments]
         return ["env", f"KUBECONFIG={os.environ['CLUSTER_KUBECONFIG']}", program, *arguments]
@@ -64,7 +64,7 @@ class Cluster:
         return _run(self.command("kubectl", *arguments), stdin)
 
     def helm(self, *arguments: str, stdin: str | None = None) -> str:
-        """What helm prints. Errors as `kubectl`."""
+        """The output of helm. Raises as `kubectl`."""
         return _run(self.command("helm", *arguments), stdin)
 
     def get(self, *arguments: str) -> Any:
@@ -73,7 +73,7 @@ class Cluster:
         return found.get("items", found)
 
     def load_image(self, archive: Path) -> None:
-        """Put an image onto all nodes."""
+        """Load an image onto all nodes."""
         if self.local:
             _run(["bash", str(SCRIPT), "load-image", str(archive)])
         else:

@@ -10,11 +10,11 @@ from tests.e2e.cluster.cluster import Cluster, impossible
 from tests.e2e.cluster.release import Release
 from tests.e2e.cluster.report import Report
 
-#: All disruptions and ages, and the report; without, what CI has time for.
+#: Run all disruptions and ages, and write the report. Without it, run the part for CI.
 FULL = "QUICK" not in os.environ
-#: Seconds that the clients are old when something happens.
+#: Ages of the clients in seconds at the time of a disruption.
 AGES = tuple(int(age) for age in os.environ.get("CLUSTER_AGES", "5,60,600" if FULL else "5,20").split(","))
-#: From this age on, one load goes through all disruptions: a new one for each would take hours.
+#: From this age on, one load continues through all disruptions, because a new one for each would take hours.
 OLD = 300
 
 

@@ -1,4 +1,4 @@
-"""The resource definitions of the operators that the chart knows, as the operators' own Go modules ship them."""
+"""The resource definitions of the operators that the chart supports, from the operators' own Go modules."""
 
 import json
 import subprocess
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 _PROMETHEUS: Final = "github.com/prometheus-operator/prometheus-operator@v0.85.0"
-#: Modules with their versions, and the files in them.
+#: The modules with their versions, and the files in them.
 _FILES: Final = (
     ("sigs.k8s.io/gateway-api@v1.6.3", "config/crd/standard/*_grpcroutes.yaml"),
     (_PROMETHEUS, "example/prometheus-operator-crd/*monitors.yaml"),

@@ -1,4 +1,4 @@
-"""What happens to pods while calls go on. Each function ends when the release has settled again."""
+"""Disruptions of pods under load. Each function returns when the release has settled again."""
 
 import json
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from typing import Any, Final
 from tests.e2e.cluster.cluster import ClusterError, until
 from tests.e2e.cluster.release import SELECTOR, Release
 
-#: Runs as root in the node's process namespace, in a namespace without Pod Security: kills by the pod's id.
+#: Runs as root in the node's process namespace, in a namespace without Pod Security, and kills by the pod's id.
 _KILLER: Final = """
 import os, pathlib, signal, sys
 wanted = sys.argv[1]
@@ -30,7 +30,7 @@ def rollout(release: Release) -> None:
 
 
 def evicted(release: Release) -> None:
-    """Both pods evicted back to back: the second one as soon as the disruption budget lets it."""
+    """Both pods evicted back to back, the second as soon as the disruption budget allows it."""
     for pod in release.pods():
         until(lambda name=pod["metadata"]["name"]: _evict(release, name), "eviction", pause=0.2)
     release.settle(2)
@@ -55,7 +55,7 @@ def deleted(release: Release) -> None:
 
 
 def drained(release: Release) -> None:
-    """One node drained, and put back to use."""
+    """One node drained and uncordoned."""
     _drain(release, release.pods()[0]["spec"]["nodeName"])
 
 
@@ -67,13 +67,13 @@ def _drain(release: Release, node: str) -> None:
 
 
 def drained_in_turn(release: Release) -> None:
-    """Every node drained and put back to use, one after another."""
+    """Every node drained and uncordoned, one after another."""
     for node in release.cluster.get("nodes"):
         _drain(release, node["metadata"]["name"])
 
 
 def scaled(release: Release, *counts: int) -> None:
-    """Other numbers of pods, one after another."""
+    """Different numbers of replicas, one after another."""
     for count in counts:
         release.kubectl("scale", "deployment/aibridge", f"--replicas={count}")
         release.settle(count)
@@ -88,14 +88,14 @@ def upgraded(release: Release) -> None:
 
 
 def forced(release: Release) -> None:
-    """One pod deleted with `--force`: Kubernetes waits for nothing."""
+    """One pod deleted with `--force`, so that Kubernetes does not wait."""
     name = release.pods()[0]["metadata"]["name"]
     release.kubectl("delete", "pod", name, "--force", "--grace-period=0")
     release.settle(2)
 
 
 def killed(release: Release) -> None:
-    """One process killed with SIGKILL. What runs in it is lost, and nothing else may be."""
+    """One process killed with SIGKILL. Only the calls in it may be lost."""
     pod = release.pods()[0]
     said = _on_node(release, pod["spec"]["nodeName"], pod["metadata"]["uid"])
     if "killed" not in said:
@@ -130,7 +130,7 @@ def _on_node(release: Release, node: str, uid: str) -> str:
         kubectl("--namespace", "default", "delete", "pod", "killer", "--wait=true")
 
 
-#: By the names of the report: what must not lose a call.
+#: Disruptions that must not lose a call, by the report's names.
 DISRUPTIONS: Final[dict[str, Callable[[Release], Any]]] = {
     "rollout restart": rollout,
     "both pods evicted back to back": evicted,
@@ -141,7 +141,7 @@ DISRUPTIONS: Final[dict[str, Callable[[Release], Any]]] = {
     "scaled 2 → 1 → 2": lambda release: scaled(release, 1, 2),
     "helm upgrade and rollback": upgraded,
 }
-#: What loses the calls that run in one process, and no others.
+#: Disruptions that lose the calls in one process, and no others.
 KILLS: Final[dict[str, Callable[[Release], Any]]] = {
     "kill -9 of one bridge": killed,
     "pod deleted by force": forced,

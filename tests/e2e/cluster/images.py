@@ -1,4 +1,4 @@
-"""Builds the bridge's image and that of the loads, and puts both onto a cluster's nodes."""
+"""Builds the images of the bridge and of the loads, and loads them onto a cluster's nodes."""
 
 import os
 import shutil
@@ -19,7 +19,7 @@ _CA: Final = "/etc/ssl/certs/ca-certificates.crt"
 
 
 def prepare(cluster: Cluster) -> None:
-    """Build both images, and load them."""
+    """Build and load both images."""
     missing = [name for name in _PACKAGES if shutil.which(name) is None]
     if missing:
         _run("apt-get", "update", "-q")
@@ -44,9 +44,9 @@ def prepare(cluster: Cluster) -> None:
 
 
 def _load(folder: Path) -> None:
-    """The loads' image: the bridge's own, a program in Go, node and the packages of the one in JavaScript."""
+    """The image of the loads: the bridge's, with a Go program, Node.js and JavaScript packages."""
     node = shutil.which("node")
-    assert node is not None  # `impossible` has looked
+    assert node is not None  # `impossible` has checked
     _run("go", "build", "-trimpath", "-o", str(folder / "load-go"), ".", at=_SOURCES / "go", CGO_ENABLED="0")
     for name in ("package.json", "package-lock.json", "load.js"):
         shutil.copy(_SOURCES / "js" / name, folder)

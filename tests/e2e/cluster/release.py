@@ -1,4 +1,4 @@
-"""One release of the chart, in a namespace of its own that enforces Pod Security `restricted`."""
+"""One release of the chart, in its own namespace, which enforces Pod Security `restricted`."""
 
 import json
 import subprocess
@@ -13,7 +13,7 @@ from tests.e2e.cluster.cluster import ROOT, Cluster, until
 CHART: Final = ROOT / "deploy" / "helm" / "aibridge"
 SUPPORT: Final = Path(__file__).with_name("support.yaml")
 SELECTOR: Final = "app.kubernetes.io/name=aibridge"
-#: Small enough for four pods beside the loads; the gateway's pod listens on another port than its Service.
+#: Small enough for four pods next to the loads. The gateway's pod listens on another port than its Service.
 VALUES: Final[dict[str, Any]] = {
     "settings": {"upstream_url": "http://gateway/v1"},
     "networkPolicy": {"upstreamPorts": [8000]},
@@ -57,7 +57,7 @@ metadata: {{name: {self.name}, labels: {{{label}}}}}
         self.kubectl("apply", "--filename", "-", stdin=json.dumps(manifest))
 
     def install(self, values: dict[str, Any]) -> None:
-        """Install or upgrade, and wait until all pods are ready. `settings` are further ones."""
+        """Install or upgrade, and wait until all pods are ready. `settings` are additional ones."""
         values = VALUES | values | {"settings": VALUES["settings"] | values.get("settings", {})}
         self.cluster.helm(
             "upgrade", "--install", "aibridge", str(CHART), "--namespace", self.name, "--values", "-", "--wait",
@@ -65,7 +65,7 @@ metadata: {{name: {self.name}, labels: {{{label}}}}}
         )  # fmt: skip
 
     def prepare(self) -> None:
-        """The namespace, the Secrets, the gateway and the pod of the loads."""
+        """Create the namespace, the Secrets, the gateway and the pod of the loads."""
         self.namespace()
         self.secret("aibridge-upstream", **{"api-key": "key-1"})
         self.secret("aibridge-callers", tokens=f"{self.token.line}\n")
@@ -74,11 +74,11 @@ metadata: {{name: {self.name}, labels: {{{label}}}}}
         self.kubectl("wait", "--for=condition=Ready", "pod/client", "--timeout=120s")
 
     def pods(self) -> list[Any]:
-        """The bridge's pods, those that stop included."""
+        """The bridge's pods, including those that are stopping."""
         return self.get("pods", "--selector", SELECTOR)
 
     def settle(self, count: int) -> None:
-        """Until there are `count` pods, all of them ready and none about to stop."""
+        """Wait until there are `count` pods, all ready and none stopping."""
 
         def settled() -> bool:
             pods = self.pods()
@@ -89,19 +89,19 @@ metadata: {{name: {self.name}, labels: {{{label}}}}}
         until(settled, f"{count} pods ready", seconds=300)
 
     def load(self, plan: list[dict[str, Any]]) -> "Load":
-        """Begin a load in the client pod."""
+        """Start a load in the client pod."""
         command = self.cluster.command(
             "kubectl", "--namespace", self.name, "exec", "--stdin", "client", "--", "python3", "/load/run.py"
         )
         return Load(command, plan)
 
     def remove(self) -> None:
-        """Delete the namespace with all that is in it."""
+        """Delete the namespace."""
         self.cluster.kubectl("delete", "namespace", self.name, "--ignore-not-found", "--wait=false")
 
 
 class Load:
-    """What `load/run.py` runs: begins when it is made; `aged` waits for the ages, `stop` gives what was said."""
+    """A running `load/run.py`. `aged` waits for the ages, and `stop` returns the reports."""
 
     def __init__(self, command: list[str], plan: list[dict[str, Any]]) -> None:
         self._seconds = max(item["age"] for item in plan) + 60
@@ -114,20 +114,20 @@ class Load:
         self._process.stdin.flush()
 
     def aged(self) -> None:
-        """Until every client has its age."""
+        """Wait until every client has its age."""
         assert self._process.stdout is not None  # a pipe
         line = self._process.stdout.readline()
         if line != "aged\n":
             raise RuntimeError(f"the load has ended: {line}")
 
     def kill(self) -> None:
-        """End it without asking what it has to say."""
+        """Kill it without its reports."""
         if self._process.poll() is None:
             self._process.kill()
             self._process.communicate()
 
     def stop(self) -> dict[str, Any]:
-        """End all calls in peace; what each client said, by its name."""
+        """Stop all clients properly, and return their reports by name."""
         out, _ = self._process.communicate("stop\n", timeout=180)
         said: dict[str, Any] = json.loads(out.splitlines()[-1])
         return said
@@ -140,7 +140,7 @@ def is_ready(pod: Any) -> bool:
 
 
 def timed(action: Callable[[], Any]) -> float:
-    """The seconds that something takes."""
+    """The duration of an operation in seconds."""
     began = time.monotonic()
     action()
     return time.monotonic() - began

@@ -1,4 +1,4 @@
-"""Writes what a full run has measured into docs/kubernetes.md, between two comments for each part."""
+"""Writes the measurements of a full run into docs/kubernetes.md, between two comments for each part."""
 
 import re
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ PATH: Final = ROOT / "docs" / "kubernetes.md"
 
 
 class Report:
-    """Failed calls and the window in time by disruption, and lines about times."""
+    """Failed calls and their time span by disruption, and lines about times."""
 
     def __init__(self) -> None:
         self.failed: dict[str, dict[str, int]] = {}
@@ -22,7 +22,7 @@ class Report:
         self.times: dict[str, str] = {}
 
     def table(self, ages: tuple[int, ...]) -> str:
-        """Disruptions as rows, clients as columns; a cell has the failed calls of each age."""
+        """Disruptions as rows and clients as columns. A cell has the failed calls of each age."""
         head = ["disruption", *(client.name for client in CLIENTS)]
         rows = [
             [name, *(" / ".join(str(found.get(f"{client.name}, {age} s", "-")) for age in ages) for client in CLIENTS)]
@@ -34,7 +34,7 @@ class Report:
         return note + "\n\n" + "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
     def write(self, ages: tuple[int, ...], path: Path = PATH) -> None:
-        """Put what was measured into the page: the table if it is whole, and each time over the one before."""
+        """Write the results: the table if it is complete, and each time in place of the previous one."""
         known = dict(re.findall(r"^\| ([^|]+) \| (\d+) \|$", path.read_text("utf-8"), re.MULTILINE))
         times = "\n".join(f"| {name} | {value} |" for name, value in (known | self.times).items())
         parts = {"times": f"| what | seconds |\n|---|---|\n{times}"}
@@ -44,7 +44,7 @@ class Report:
 
 
 def write(parts: Mapping[str, str], path: Path) -> None:
-    """Replace what stands between `<!-- NAME -->` and `<!-- /NAME -->`.
+    """Replace the text between `<!-- NAME -->` and `<!-- /NAME -->`.
 
     Raises:
         ValueError: the page has no such part.

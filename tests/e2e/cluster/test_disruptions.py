@@ -1,4 +1,4 @@
-"""Callers that never pause lose no call, whatever happens to the pods; kill -9 loses what ran in that process."""
+"""Continuous callers lose no call in any disruption of pods. kill -9 loses only the calls in that process."""
 
 import time
 from collections.abc import Iterator
@@ -14,13 +14,13 @@ from tests.e2e.cluster.report import Report
 
 QUICK = ("rollout restart", "both pods evicted back to back")
 OUTAGE = "the gateway away for some seconds"
-#: Calls that each client of the load makes at once: streams and unary ones.
+#: Concurrent calls of each client of the load: streams and unary ones.
 STREAMS, UNARY = 2, 2
 
 
 @pytest.fixture(scope="module")
 def elders(release: Release) -> Iterator[Load | None]:
-    """The old clients, if there are to be any: they call from before the first disruption until after the last."""
+    """The old clients, if enabled, which call from before the first disruption until after the last."""
     ages = tuple(age for age in AGES if age >= OLD)
     if not ages:
         yield None
@@ -43,7 +43,7 @@ def test_no_call_fails(release: Release, report: Report, name: str) -> None:
 @pytest.mark.skipif(not FULL, reason="QUICK")
 @pytest.mark.parametrize("name", KILLS)
 def test_what_is_killed_is_lost_and_nothing_else(release: Release, report: Report, name: str) -> None:
-    """Headless clients lose the calls that ran in it; behind a Service also those until they are connected again."""
+    """Headless clients lose only the calls in the killed process; behind a Service, also those until they reconnect."""
     said = under_load(release, report, name, KILLS[name])
     began, _ = report.windows[name]
     headless = {client.name for client in CLIENTS if client.balance == "headless"}
@@ -59,7 +59,7 @@ def test_what_is_killed_is_lost_and_nothing_else(release: Release, report: Repor
 @pytest.mark.usefixtures("elders")
 @pytest.mark.skipif(not FULL, reason="QUICK")
 def test_an_outage_of_the_upstream_ends_with_it(release: Release, report: Report) -> None:
-    """While the gateway is away calls fail for that reason; two seconds after it is back, none does."""
+    """While the gateway is down, calls fail for that reason. Two seconds after it is back, none does."""
     back = 0.0
 
     def outage(release: Release) -> None:
@@ -78,7 +78,7 @@ def test_an_outage_of_the_upstream_ends_with_it(release: Release, report: Report
 
 
 def test_old_clients_lose_no_call_either(report: Report, elders: Load | None) -> None:
-    """Their calls failed only where a process was killed, or the upstream was away."""
+    """Calls of old clients failed only when a process was killed or the upstream was down."""
     if elders is None:
         pytest.skip(f"no age of {OLD} s or more is in CLUSTER_AGES")
     said = checked(elders.stop())

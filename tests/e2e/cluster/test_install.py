@@ -1,4 +1,4 @@
-"""The quick start word for word, `helm test`, the policy, and what the API server says to each manifest."""
+"""The quick start as written, `helm test`, the NetworkPolicy, and the API server's response to each manifest."""
 
 import os
 import re
@@ -13,7 +13,7 @@ from tests.e2e.cluster.images import BRIDGE
 from tests.e2e.cluster.release import CHART, SUPPORT, Release
 
 DOCS = ROOT / "docs" / "kubernetes.md"
-#: docker as it is called here: podman, with what this machine's rights allow.
+#: The command for docker: podman, with options that the rights of this machine need.
 DOCKER = (
     "exec podman --cgroup-manager cgroupfs --runtime runc --events-backend file run --network none"
     ' --ulimit nofile=1024:4096 --ulimit nproc=4096:4096 "${@:2}"'
@@ -21,7 +21,7 @@ DOCKER = (
 
 
 def block(heading: str, language: str = "") -> str:
-    """The first code block behind a heading of the docs."""
+    """The first code block after a heading of the docs."""
     found = re.search(
         rf"^## {heading}\n.*?^```{language}\n(.*?)^```", DOCS.read_text("utf-8"), re.DOTALL | re.MULTILINE
     )
@@ -48,7 +48,7 @@ def programs(cluster: Cluster, folder: Path) -> Path:
 
 
 def test_the_quick_start_word_for_word(quick: Release, tmp_path: Path) -> None:
-    """Five commands, in a namespace that enforces `restricted`; then a pod of another application calls."""
+    """The five commands work in a namespace that enforces `restricted`, and a pod of another application can call."""
     commands = [line.split("  #")[0].rstrip() for line in block("Quick start").splitlines() if line.strip()]
     assert len(commands) == 5
     work = tmp_path / "work"
@@ -89,7 +89,7 @@ def test_helm_test(release: Release) -> None:
 
 
 def test_the_api_server_takes_every_manifest(release: Release) -> None:
-    """The plain manifest, and the chart with all that needs no further resource definitions."""
+    """The API server accepts the plain manifest, and the chart with everything that needs no resource definitions."""
     release.kubectl("apply", "--dry-run=server", "--filename", str(ROOT / "deploy" / "kubernetes.yaml"))
     values = "autoscaling: {enabled: true}\nmetrics: {dashboard: {enabled: true}}\ncommonLabels: {a: b}\n"
     made = release.cluster.helm(
@@ -100,7 +100,7 @@ def test_the_api_server_takes_every_manifest(release: Release) -> None:
 
 
 def test_a_pod_without_the_label_cannot_connect(release: Release) -> None:
-    """The NetworkPolicy admits pods with the label, and no others."""
+    """The NetworkPolicy admits only pods with the label."""
     code = "import socket; socket.create_connection(('aibridge', 50051), 3); print('connected')"
     assert "connected" in release.kubectl("exec", "client", "--", "python3", "-c", code)
     with pytest.raises(ClusterError, match=r"TimeoutError|ConnectionRefusedError"):

@@ -1,4 +1,4 @@
-"""What the chart makes for operators fits their own definitions: cert-manager, KEDA, Prometheus, the Gateway API."""
+"""The chart's objects for operators match their definitions: cert-manager, KEDA, Prometheus, the Gateway API."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from tests.e2e.cluster.release import CHART, Release
 
 pytestmark = pytest.mark.skipif(not FULL, reason="QUICK")
 
-#: Every part that needs a definition.
+#: Every part that needs a resource definition.
 VALUES = """
 tls: {enabled: true, certManager: {enabled: true, issuerRef: {name: ca, kind: ClusterIssuer}}}
 keda: {enabled: true}
@@ -32,7 +32,7 @@ KINDS = {
 
 
 def test_the_api_server_takes_what_is_made_for_operators(release: Release, tmp_path: Path) -> None:
-    """Strictly: an unknown or a mistyped field is an error, as is a value that the definition forbids."""
+    """With strict validation, the API server refuses an unknown field, a wrong type and an invalid value."""
     for path in definitions(tmp_path):
         release.cluster.kubectl("apply", "--server-side", "--filename", str(path))
     release.cluster.kubectl("wait", "--for=condition=Established", "customresourcedefinitions", "--all")

@@ -1,4 +1,4 @@
-"""Certificate, upstream key and callers' tokens are replaced under load: no call fails, and the time is measured."""
+"""Certificate, upstream key and tokens are replaced under load without a failed call; the delay is measured."""
 
 import json
 import time
@@ -16,7 +16,7 @@ from tests.e2e.cluster.release import Release
 from tests.e2e.cluster.report import Report
 
 CA = "/tmp/ca.pem"  # noqa: S108 # in the client pod
-#: kubelets look at Secrets about once a minute, and the bridge then within seconds.
+#: The kubelet checks Secrets about once a minute, and the bridge reloads files within seconds.
 PATIENCE = 180
 SERIALS = """
 import socket, ssl, sys
@@ -41,7 +41,7 @@ def in_client(release: Release, code: str, *arguments: str) -> str:
 
 
 def certificate(release: Release, authority: trustme.CA) -> int:
-    """A new certificate as the Secret of the release; its serial number."""
+    """Put a new certificate into the Secret of the release. Returns its serial number."""
     from cryptography.x509 import load_pem_x509_certificate  # noqa: PLC0415 # beside its one use
 
     made = authority.issue_cert(*(f"{name}.secure" for name in ("aibridge", "aibridge-headless")))
@@ -57,7 +57,7 @@ def authority() -> trustme.CA:
 
 @pytest.fixture
 def secure(cluster: Cluster, authority: trustme.CA) -> Iterator[Release]:
-    """A release that serves TLS, and the authority's certificate in the client pod."""
+    """A release with TLS, and the CA certificate in the client pod."""
     release = Release(cluster, "secure")
     try:
         release.prepare()
@@ -103,7 +103,7 @@ def test_no_call_fails_when_everything_is_replaced(secure: Release, authority: t
 
 
 def quiet(release: Release) -> bool:
-    """Whether the gateway has seen the new key, and the old one not for two seconds."""
+    """Whether the gateway has seen the new key, and not the old one for two seconds."""
     seen: dict[str, Any] = json.loads(in_client(release, KEYS))
     return "key-2" in seen and seen["key-2"]["last"] - seen["key-1"]["last"] > 2
 

@@ -1,4 +1,4 @@
-"""How long a new pod waits for its share of the calls: until the clients' connections are renewed."""
+"""The time until a new pod gets its share of the calls, which depends on the renewal of connections."""
 
 import time
 from collections.abc import Iterator
@@ -34,13 +34,13 @@ def scaling(cluster: Cluster) -> Iterator[Release]:
 
 
 def open_calls(release: Release) -> dict[str, float]:
-    """The calls in flight of each pod, as its own metrics say."""
+    """The calls in flight of each pod, from its metrics."""
     names = [pod["metadata"]["name"] for pod in release.pods()]
     return {name: float(release.kubectl("exec", name, "--", "python3", "-c", OPEN)) for name in names}
 
 
 def test_a_new_pod_gets_its_share(scaling: Release, report: Report) -> None:
-    """Half of an even share or more, within two lives of a connection; and no call fails."""
+    """A new pod gets at least half of an even share within two connection lifetimes, and no call fails."""
     load = scaling.load(plan(scaling.name, scaling.token.token, (5,)))
     load.aged()
     old = {pod["metadata"]["name"] for pod in scaling.pods()}

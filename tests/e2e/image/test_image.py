@@ -1,4 +1,4 @@
-"""The image as an engine builds and runs it: reproducible, without secrets, with a list of what is in it."""
+"""The image, built and run by a container engine: reproducible, without secrets, with a list of components."""
 
 import json
 import re
@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parents[3]
 AUTHORITIES = Path("/etc/ssl/certs/ca-certificates.crt")
-#: What the rights of this machine allow: cgroup v1, no CAP_SYS_RESOURCE, no network.
+#: Options for the rights of this machine: cgroup v1, no CAP_SYS_RESOURCE, no network.
 RUN = (
     "podman", "--cgroup-manager", "cgroupfs", "--runtime", "runc", "--events-backend", "file", "run", "--rm",
     "--ulimit", "nofile=1024:4096", "--ulimit", "nproc=4096:4096", "--network", "none", "--read-only",
@@ -33,7 +33,7 @@ def output(*command: str) -> str:
 
 
 def build(tag: str, folder: Path) -> str:
-    """Build by `make image`, without anything from an earlier build. The digest."""
+    """Build with `make image`, without a cache. Returns the digest."""
     config = folder / "pip.conf"
     config.write_text(f"[global]\ntimeout = 60\n# {MARK}\n")
     flags = "--runtime runc --network host --no-cache"
@@ -57,7 +57,7 @@ def in_image(*arguments: str, entry: str = "") -> subprocess.CompletedProcess[st
 
 
 def test_two_builds_have_one_digest(digest: str, tmp_path: Path) -> None:
-    """The same sources on the same base, built with no cache, are the same image bit by bit."""
+    """Two builds of the same sources on the same base, without a cache, are identical."""
     again = build("again", tmp_path)
     output("buildah", "rmi", f"{NAME}:again")  # the name alone where it is one image
     assert re.fullmatch("sha256:[0-9a-f]{64}", again)
@@ -66,7 +66,7 @@ def test_two_builds_have_one_digest(digest: str, tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("digest")
 def test_build_secrets_stay_outside(tmp_path: Path) -> None:
-    """No layer and no configuration has the text of pip's configuration, or a file where the secrets were mounted."""
+    """No layer and no configuration contains pip's configuration, or a file where the secrets were mounted."""
     archive = tmp_path / "image.tar"
     output("buildah", "push", f"{NAME}:first", f"docker-archive:{archive}")
     seen = 0
@@ -89,7 +89,7 @@ def test_build_secrets_stay_outside(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("digest")
 def test_the_list_of_components_is_what_is_installed() -> None:
-    """Each distribution with its version, and each version is one that constraints.txt pins."""
+    """The list has each distribution with the version that constraints.txt pins."""
     listed = json.loads(in_image("/opt/aibridge/sbom.cdx.json", entry="cat").stdout)
     assert listed["bomFormat"] == "CycloneDX"
     components = {item["name"].lower().replace("_", "-"): item["version"] for item in listed["components"]}
@@ -104,7 +104,7 @@ def test_the_list_of_components_is_what_is_installed() -> None:
 
 @pytest.mark.usefixtures("digest")
 def test_what_an_operator_runs() -> None:
-    """The version, and a caller's token: the line for the file on one stream, the token itself on the other."""
+    """The version command works, and the token command writes its line and the token to different streams."""
     assert in_image("version").stdout == in_image("--version").stdout == "aibridge 0.1.0\n"
     made = in_image("token", "search")
     assert re.fullmatch(r"search sha256:[0-9a-f]{64}\n", made.stdout)
@@ -113,7 +113,7 @@ def test_what_an_operator_runs() -> None:
 
 @pytest.mark.usefixtures("digest")
 def test_it_serves_without_rights_and_stops_in_peace() -> None:
-    """User 10001, no capabilities, nothing writable: it serves, says so, and ends with code 0 at SIGTERM."""
+    """As user 10001, without capabilities and writable files, it serves, and exits with code 0 on SIGTERM."""
     rights = ("--cap-drop", "all", "--security-opt", "no-new-privileges", "--env", VARIABLE)
     assert in_image("-u", entry="id").stdout == "10001\n"
     with subprocess.Popen((*RUN, *rights, f"{NAME}:first"), stdout=subprocess.PIPE, text=True) as server:  # noqa: S603

@@ -1,6 +1,6 @@
-"""Whether code that is written against OpenAI's libraries notices a bridge (`make test-openai`).
+"""Compares OpenAI's libraries with and without a bridge (`make test-openai`).
 
-Each library runs the same program twice for each case, against the same gateway: directly, and over a bridge with the
-transport that aibridge has for it. `cases.toml` has the cases, `gateway` plays the other side, `libraries` is the
-table of what is run, `compare` judges.
+Each library runs the same program twice for each case, against the same gateway: directly, and over a bridge with
+aibridge's transport. `cases.toml` has the cases, `gateway` is the scripted gateway, `libraries` is the table of
+libraries, and `compare` compares the results.
 """

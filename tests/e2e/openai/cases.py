@@ -1,4 +1,4 @@
-"""The cases, and the replies that the gateway gives in them."""
+"""The cases, and the gateway's responses."""
 
 import json
 import struct
@@ -17,7 +17,7 @@ _HELLO: Final = '{"messages": [{"role": "user", "content": "Hello!"}]}'
 
 @dataclass(frozen=True)
 class Case:
-    """One request and its reply; see the head of `cases.toml`."""
+    """One request and its response. The head of `cases.toml` describes the members."""
 
     name: str
     title: str
@@ -32,13 +32,13 @@ class Case:
 
     @property
     def task(self) -> dict[str, Any]:
-        """What a program has to know of it."""
+        """The input of a program."""
         request = {**json.loads(self.request), "model": self.name}
         return {"name": self.name, "call": self.call, "request": request, "retries": self.retries}
 
     @property
     def script(self) -> Script:
-        """How the gateway replies."""
+        """The gateway's response."""
         streams = self.call in {"stream", "final", "respond-stream"} and self.status == 200
         text = self.response if streams else self.response.strip()
         content_type = "text/event-stream" if streams else "text/html" if text[:1] == "<" else "application/json"
@@ -46,7 +46,7 @@ class Case:
         async def script(exchange: Exchange) -> None:
             body = self._vectors(exchange.request.json) if self.call == "embed" else text.encode()
             if self.status:
-                length = len(body) + 1000 * self.cut  # more is announced than comes
+                length = len(body) + 1000 * self.cut  # more bytes are announced than sent
                 headers = {"content-type": content_type, "content-length": str(length), **self.headers}
                 lines = [f"HTTP/1.1 {self.status} {HTTPStatus(self.status).phrase}"]
                 lines += [f"{name}: {value}" for name, value in headers.items()]
@@ -57,7 +57,7 @@ class Case:
         return script
 
     def _vectors(self, request: Any) -> bytes:
-        """The reply with vectors in the form that was asked for."""
+        """The response with vectors in the requested format."""
         response = json.loads(self.response)
         for item in response["data"]:
             if isinstance(item["embedding"], str) and request.get("encoding_format") != "base64":

@@ -1,7 +1,7 @@
-"""Whether the codec in TypeScript does what the one in Python does: any JSON object, as message and back.
+"""Compares the codec in TypeScript with the one in Python, on any JSON object.
 
-The objects are made from the descriptors, by a generator with a fixed seed: known members with values of their type, of
-another type, empty, null or nested, and unknown ones.
+The objects are made from the descriptors by a generator with a fixed seed. They have known members with values of the
+right type, of another type, empty, null or nested, and unknown members.
 """
 
 import json
@@ -31,7 +31,7 @@ _TYPES: Final[tuple[type[Message], ...]] = (
 _OBJECTS: Final = 150  # of each type
 _DEPTH: Final = 6
 _NAMES: Final = {message.DESCRIPTOR.full_name: message for message in _TYPES}
-#: What stands where another type is expected. Integers are those that JavaScript has exactly.
+#: Values of other types. Integers are in the exact range of JavaScript.
 _ODD: Final = (
     *(None, True, False, 0, -1, 1.5, 2**53 - 1, -(2**31) - 1),
     *("", '☕ \u2028 "\\\n', [], {}, [None], [1, "a"], {"k": [1.25]}),
@@ -40,7 +40,7 @@ _ODD: Final = (
 
 def tasks() -> list[dict[str, Any]]:
     """The objects, each with the name of its message type."""
-    chance = random.Random(20261123)  # noqa: S311 # the same objects each time
+    chance = random.Random(20261123)  # noqa: S311 # the same in every run
     return [
         {"type": message.DESCRIPTOR.full_name, "value": _object(message.DESCRIPTOR, chance, _DEPTH)}
         for message in _TYPES
@@ -49,7 +49,7 @@ def tasks() -> list[dict[str, Any]]:
 
 
 def problems(asked: list[dict[str, Any]], responses: list[dict[str, str]]) -> Iterator[str]:
-    """What is wrong with the answers: for each object `wire`, the message in base64, and `text`, its JSON again."""
+    """The problems in the results: for each object `wire`, the message in base64, and `text`, its JSON."""
     if len(responses) != len(asked):
         yield f"{len(responses)} answers to {len(asked)} objects"
     for task, response in zip(asked, responses, strict=False):
@@ -61,7 +61,7 @@ def problems(asked: list[dict[str, Any]], responses: list[dict[str, str]]) -> It
 
 
 def _settled(message: Any) -> dict[str, Any]:
-    """The message as a value in which the texts of JSON are values too: there are many ways to write one."""
+    """The message as a value, with JSON texts parsed, because a text can be written in many ways."""
     return {field.name: _settled_field(field, value) for field, value in message.ListFields()}
 
 

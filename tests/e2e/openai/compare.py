@@ -1,4 +1,4 @@
-"""Whether two outcomes are the same, and two requests; what may differ is written here, and in docs/openai.md."""
+"""Compares outcomes and requests. The allowed differences are listed here and in docs/openai.md."""
 
 import json
 import re
@@ -12,13 +12,13 @@ from tests.support.gateway import Request
 
 #: Headers of a request that the caller chooses.
 _HEADERS: Final = ("authorization", "openai-organization", "x-title")
-#: Where a request id stands in an outcome.
+#: The place of a request id in an outcome.
 _REQUEST_ID: Final = (".x-request-id", "request_id")
 _CALL_INDEX: Final = re.compile(r"\.delta\.tool_calls\[\d+\]\.index$")
 
 
 def problems(case: Case, outcomes: Mapping[str, Any]) -> Iterator[str]:
-    """What is wrong with the outcomes of a case, by client and way: `{case} {client} {way}`."""
+    """The differences between the outcomes of a case, by client and route: `{case} {client} {way}`."""
     clients = {key.split()[-2] for key in outcomes if key.rpartition(" ")[0].rpartition(" ")[0] == case.name}
     if not clients:
         yield "did not run"
@@ -32,9 +32,9 @@ def problems(case: Case, outcomes: Mapping[str, Any]) -> Iterator[str]:
 
 
 def request_problems(case: Case, seen: Sequence[Request], runs_of: int, *, heeds: bool) -> Iterator[str]:
-    """What is wrong with the requests that the gateway has seen of a case, direct and over the bridge by turns.
+    """The differences between the gateway's requests of a case, direct and over the bridge.
 
-    `runs_of` is the number of clients that the library has; `heeds` says that it obeys `x-should-retry`.
+    `runs_of` is the number of clients of the library. `heeds` says that it obeys `x-should-retry`.
     """
     tried_again = case.retries if case.headers.get("x-should-retry") != "false" or not heeds else 0
     expected = 2 * runs_of * (1 + tried_again)
@@ -49,7 +49,7 @@ def request_problems(case: Case, seen: Sequence[Request], runs_of: int, *, heeds
 
 
 def plain(value: Any) -> Any:
-    """A value without what may differ: null is as good as nothing, a vector is of 32-bit numbers and in its place."""
+    """A value without allowed differences: null counts as absent, and vectors are sorted 32-bit numbers."""
     if isinstance(value, dict):
         members = {name: plain(member) for name, member in value.items() if member is not None}
         if isinstance(members.get("embedding"), list):
@@ -69,9 +69,9 @@ def differences(first: Any, second: Any, path: str) -> Iterator[str]:
         for index, (one, other) in enumerate(zip(first, second, strict=True)):
             yield from differences(one, other, f"{path}[{index}]")
     elif path.endswith(_REQUEST_ID) and first == "nothing":
-        return  # the gateway has given none; the bridge has its own
+        return  # the gateway sent none; the bridge has its own
     elif _CALL_INDEX.search(path):
-        return  # the bridge puts it right
+        return  # the bridge corrects it
     elif first != second or isinstance(first, bool) is not isinstance(second, bool):
         yield f"{path}: directly {json.dumps(first)[:400]}, over the bridge {json.dumps(second)[:400]}"
 
@@ -87,7 +87,7 @@ def _failed(outcome: Any) -> bool:
 def _request(request: Request) -> dict[str, Any]:
     body = plain(request.json) if request.body else {}
     if body.get("stream") is False:
-        del body["stream"]  # the same as none
+        del body["stream"]  # counts as absent
     headers = {name: request.headers.get(name) for name in _HEADERS}
-    path = unquote(request.path)  # early versions send a model's id with its slashes
+    path = unquote(request.path)  # early versions do not encode slashes in a model's id
     return {"method": request.method, "path": path, "body": body, "headers": headers}

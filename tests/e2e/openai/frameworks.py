@@ -1,4 +1,4 @@
-"""Frameworks on openai-python: a program runs directly and over a bridge, with the same outcome and requests."""
+"""Frameworks on openai-python: a program has the same outcome and requests directly and over a bridge."""
 
 import json
 import sys
@@ -22,7 +22,7 @@ _TIMEOUT: Final = 120.0
 
 @dataclass(frozen=True)
 class Framework:
-    """One framework; its name is that of its distribution."""
+    """One framework, with the name of its distribution."""
 
     name: str
     title: str
@@ -40,7 +40,7 @@ FRAMEWORKS: Final = (
 
 
 async def check_framework(framework: Framework) -> Result:
-    """Run it both ways, over a bridge of this process."""
+    """Run it directly and over a bridge in this process."""
     result = Result(framework, {"language": ".".join(map(str, sys.version_info[:3]))})
     try:
         await _install()
@@ -72,7 +72,7 @@ def _came(request: Request, way: str) -> bool:
 
 
 def _body(request: Request) -> Any:
-    """What was asked, without `null` and without a stream that is refused, which docs/openai.md says are left out."""
+    """The request body without `null` and without `"stream": false`, which are left out by docs/openai.md."""
     body = _without_null(request.json) if request.body else {}
     return {name: value for name, value in body.items() if (name, value) != ("stream", False)}
 

@@ -1,4 +1,4 @@
-"""The gateway of all cases: which one a request is about, it knows by the model; it notes what it is asked."""
+"""The gateway of all cases. The model selects the case, and each request is recorded."""
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -12,7 +12,7 @@ from tests.support.gateway import Exchange, Request, running
 
 @dataclass
 class Gateway:
-    """Its base URL, and the requests so far by the name of their case."""
+    """The base URL, and the requests so far by the name of their case."""
 
     url: str = ""
     seen: dict[str, list[Request]] = field(default_factory=dict)
@@ -20,7 +20,7 @@ class Gateway:
 
 @asynccontextmanager
 async def gateway(cases: Iterable[Case]) -> AsyncIterator[Gateway]:
-    """The gateway, for as long as the context lasts."""
+    """Run the gateway during the context."""
     this = Gateway()
     scripts = {case.name: case.script for case in cases}
 

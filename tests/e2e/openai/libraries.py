@@ -16,13 +16,13 @@ HERE: Final = Path(__file__).resolve().parent
 INSTALLED: Final = HERE / ".installed"
 INSTALL_TIMEOUT: Final = 300.0
 _RUN_TIMEOUT: Final = 120.0
-#: pip puts the older generation beside the environment's own, which has everything else that it needs.
+#: pip installs the older generation next to the environment's own, which has the dependencies.
 _OLDER: Final = INSTALLED / "openai-python-2"
 
 
 @dataclass(frozen=True)
 class Library:
-    """One library; commands are run in this folder. `install` is run once, and again when it or a lock file changes."""
+    """One library. Commands run in this folder. `install` runs once, and again when it or a lock file changes."""
 
     name: str
     title: str
@@ -33,7 +33,7 @@ class Library:
     language: str = "Node.js"
     #: Calls that the library does not have.
     without: frozenset[str] = frozenset()
-    #: Whether its transport has a codec of its own, to be held against ours.
+    #: Whether its transport has its own codec, to compare with ours.
     codec: bool = False
     #: Whether it obeys `x-should-retry`.
     heeds: bool = True
@@ -41,7 +41,7 @@ class Library:
 
 _FETCH: Final = HERE.parents[2] / "clients" / "openai-fetch"
 _NPM: Final = HERE / "programs" / "npm"
-#: The fetch is built and tested where it is, and linked into the folder of the programs.
+#: The fetch is built and tested in its folder, and linked into the folder of the programs.
 _CI: Final = "npm ci --silent --no-audit --no-fund"
 _STEPS: Final = (
     f"cd {shlex.quote(str(_FETCH))} && {_CI} && npm run --silent build && npm test --silent",
@@ -85,7 +85,7 @@ LIBRARIES: Final = (
 
 
 class LibraryError(Exception):
-    """A library could not be installed, or its program did not run to its end."""
+    """A library could not be installed, or its program failed."""
 
 
 async def outcomes_of(library: Library, setup: Any) -> tuple[dict[str, Any], dict[str, str]]:

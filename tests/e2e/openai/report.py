@@ -1,4 +1,4 @@
-"""What `docs/clients.md` has of OpenAI's libraries."""
+"""The section of `docs/clients.md` about OpenAI's libraries."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final

@@ -1,11 +1,11 @@
-"""What became of one library, or of one of its suites."""
+"""The results of one library, or of one of its test suites."""
 
 from dataclasses import dataclass, field
 from typing import Protocol
 
 
 class Subject(Protocol):
-    """What is run: a library on our cases, or its own tests."""
+    """What runs: a library on our cases, or its own tests."""
 
     @property
     def name(self) -> str:
@@ -17,25 +17,25 @@ class Subject(Protocol):
 
     @property
     def language(self) -> str:
-        """What it runs on."""
+        """Its language."""
 
 
 @dataclass
 class Result:
-    """What became of a library: its versions, and what is wrong, by case."""
+    """The results of a library: its versions, and the problems by case."""
 
     library: Subject
     versions: dict[str, str] = field(default_factory=dict)
     verdicts: dict[str, list[str]] = field(default_factory=dict)
-    #: How many tests were not run, by reason.
+    #: Number of tests that were not run, by reason.
     left_out: dict[str, int] = field(default_factory=dict)
 
     @property
     def failed(self) -> int:
-        """How many cases are not as they should be."""
+        """Number of failed cases."""
         return sum(bool(wrong) for wrong in self.verdicts.values())
 
     @property
     def passed(self) -> int:
-        """How many are."""
+        """Number of passed cases."""
         return len(self.verdicts) - self.failed

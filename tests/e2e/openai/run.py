@@ -1,4 +1,4 @@
-"""Runs the libraries, and says what is wrong."""
+"""Runs the libraries, and reports the problems."""
 
 import sys
 import time
@@ -17,12 +17,12 @@ from tests.e2e.openai.libraries import LIBRARIES, Library, LibraryError, outcome
 from tests.e2e.openai.result import Result
 from tests.e2e.openai.suites import SUITES, Suite, check_suite
 
-#: What is run, by name.
+#: The subjects, by name.
 SUBJECTS: Final = {subject.name: subject for subject in (*LIBRARIES, *SUITES, *FRAMEWORKS)}
 
 
 async def run(subjects: Iterable[Library | Suite | Framework]) -> list[Result]:
-    """Run all cases with each of these libraries, and these suites; prints how it goes."""
+    """Run all cases with these libraries, and these suites. Prints the progress."""
     logs.configure(settings.load(log_level="error"))
     cases = load()
     results = []
@@ -48,7 +48,7 @@ async def run(subjects: Iterable[Library | Suite | Framework]) -> list[Result]:
 
 
 async def check(library: Library, cases: Sequence[Case]) -> Result:
-    """Run all cases with a library, directly and over a bridge of this process."""
+    """Run all cases with a library, directly and over a bridge in this process."""
     result = Result(library)
     mine = [case for case in cases if case.call not in library.without]
     async with gateway(mine) as upstream:

@@ -1,4 +1,4 @@
-"""openai-python's own tests of what a bridge carries, from its sdist, with a bridge between client and mock."""
+"""openai-python's own tests from its sdist, with a bridge between client and mock."""
 
 import json
 import os
@@ -45,7 +45,7 @@ _PYTEST: Final = (
 
 @dataclass(frozen=True)
 class Suite:
-    """The tests of one version of openai-python. `library` has that version, if it is not in this environment."""
+    """The tests of one version of openai-python. `library` has that version if the environment does not."""
 
     name: str
     title: str
@@ -55,7 +55,7 @@ class Suite:
 
     @property
     def folder(self) -> Path:
-        """Where the tests are."""
+        """The folder of the tests."""
         return INSTALLED / f"openai-{self.version}"
 
 
@@ -66,7 +66,7 @@ SUITES: Final = (
 
 
 async def check_suite(suite: Suite) -> Result:
-    """Run the tests, over a bridge of this process."""
+    """Run the tests over a bridge in this process."""
     result = Result(suite, {"library": suite.version, "language": ".".join(map(str, sys.version_info[:3]))})
     try:
         await _install(suite)
@@ -86,7 +86,7 @@ async def check_suite(suite: Suite) -> Result:
 
 
 async def _run(suite: Suite) -> Any:
-    """What the plugin says."""
+    """The plugin's results."""
     with socket.create_server(("127.0.0.1", 0)) as listener, TemporaryDirectory() as folder:
         upstream = f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
         chosen = settings.load(
@@ -111,7 +111,7 @@ async def _run(suite: Suite) -> Any:
 
 
 async def _install(suite: Suite) -> None:
-    """The sdist's tests, the older library, and what the tests import."""
+    """The sdist's tests, the older library, and the tests' dependencies."""
     if suite.library:
         await install(suite.library)
     INSTALLED.mkdir(exist_ok=True)

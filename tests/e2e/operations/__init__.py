@@ -1,1 +1,1 @@
-"""A bridge in the hands of what operators run: Prometheus (`make test-operations`)."""
+"""A bridge with the tools that operators use: Prometheus, Grafana's schema (`make test-operations`)."""

@@ -1,4 +1,4 @@
-"""The dashboard follows Grafana's own schema: each option of each panel is known, and has a value that it takes."""
+"""The dashboard follows Grafana's schema: each option of each panel exists and has a valid value."""
 
 import json
 import shutil
@@ -18,7 +18,7 @@ Check = Callable[[dict[str, Any]], str]
 
 @pytest.fixture(scope="module")
 def check(tmp_path_factory: pytest.TempPathFactory) -> Check:
-    """What the compiler says of a dashboard, with Grafana's types."""
+    """The compiler's errors for a dashboard with Grafana's types."""
     folder = tmp_path_factory.mktemp("schema")
     for name in ("package.json", "package-lock.json", ".npmrc"):
         shutil.copy(SCHEMA / name, folder)

@@ -1,6 +1,6 @@
-"""A real Prometheus scrapes a bridge with two workers, evaluates the alert rules and answers the dashboard's queries.
+"""A real Prometheus scrapes a bridge with two workers, evaluates the alert rules and runs the dashboard's queries.
 
-In this order: later tests look at what earlier ones have done.
+The tests run in this order: later ones use the data of earlier ones.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ ROUNDS = 4
 
 
 class Prometheus:
-    """The server, as its HTTP API shows it."""
+    """The server, through its HTTP API."""
 
     def __init__(self, address: str) -> None:
         self._base = f"http://{address}/api/v1"
@@ -49,13 +49,13 @@ class Prometheus:
         return found["data"]
 
     async def value(self, expression: str) -> float:
-        """The one number that an expression has; not a number where it has none."""
+        """The single value of an expression; NaN if it has none."""
         result = (await self.get("query", query=expression))["result"]
         assert len(result) <= 1, result
         return float(result[0]["value"][1]) if result else float("nan")
 
     async def until(self, condition: Callable[[], Awaitable[bool]]) -> None:
-        """Until this is true, which takes a scrape or two."""
+        """Wait until a condition is true, which takes a scrape or two."""
         async with asyncio.timeout(60):
             while True:
                 with suppress(OSError):
@@ -126,7 +126,7 @@ def _expressions(value: Any) -> Iterator[str]:
 
 
 async def test_promtool_accepts_the_rules() -> None:
-    """And finds as many as there are."""
+    """The rules are accepted by promtool, which finds all of them."""
     tool = await asyncio.create_subprocess_exec(
         PROGRAMS / "promtool", "check", "rules", ALERTS, stdout=asyncio.subprocess.PIPE
     )
@@ -137,7 +137,7 @@ async def test_promtool_accepts_the_rules() -> None:
 
 
 async def test_the_numbers_arrive(prometheus: Prometheus) -> None:
-    """Those of both workers, which are two series that add up."""
+    """The metrics of both workers arrive, as two series that add up."""
     assert await prometheus.value('up{job="aibridge"}') == 1
     assert await prometheus.value("sum(grpc_server_handled_total)") == ROUNDS * COUNT
     assert await prometheus.value("sum(aibridge_worker_up)") == 2
@@ -150,13 +150,13 @@ async def test_the_numbers_arrive(prometheus: Prometheus) -> None:
 
 
 async def test_nothing_is_wrong_with_the_scrape(prometheus: Prometheus) -> None:
-    """No sample twice, none out of order, nothing that Prometheus would rather not take."""
+    """The scrape has no duplicate or out-of-order sample, and no warning."""
     targets = (await prometheus.get("targets"))["activeTargets"]
     assert [(target["health"], target["lastError"]) for target in targets] == [("up", "")]
 
 
 async def test_the_rules_are_evaluated(prometheus: Prometheus) -> None:
-    """Each without an error. None fires that has no reason to."""
+    """Each rule is evaluated without an error, and none fires without a reason."""
 
     async def evaluated() -> bool:
         groups = (await prometheus.get("rules"))["groups"]
@@ -170,7 +170,7 @@ async def test_the_rules_are_evaluated(prometheus: Prometheus) -> None:
 
 
 async def test_an_alert_fires(prometheus: Prometheus, bridge: tuple[Process, fake.Gateway]) -> None:
-    """The account at the gateway is used up: the operator is told, and when it goes on, sees a rate by model."""
+    """When the account's credit is used up, the alert fires, with a rate by model."""
     process, gateway = bridge
     gateway.script(fake.respond(b"", 402))
     request = chat_pb2.CreateChatCompletionRequest(model="m", messages=[{"role": "user", "content": "hi"}])
@@ -196,7 +196,7 @@ async def test_an_alert_fires(prometheus: Prometheus, bridge: tuple[Process, fak
 
 
 async def test_the_dashboard_can_be_drawn(prometheus: Prometheus) -> None:
-    """Each expression is understood, and all but those that a short life leaves empty have a result."""
+    """Each expression is valid, and all except those that need a longer run have a result."""
     empty = []
     for expression in _expressions(json.loads(DASHBOARD.read_text())):
         filled = expression.replace("$__rate_interval", "1m").replace("$job", ".*").replace("$instance", ".*")

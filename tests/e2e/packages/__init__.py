@@ -1,1 +1,1 @@
-"""The packages as users have them: `make test-dist` builds dist/, and these tests install and use what is there."""
+"""The packages as users get them: `make test-dist` builds dist/, and these tests install and use its files."""

@@ -1,4 +1,4 @@
-"""Fixtures: dist/ as `make dist` has left it, and empty environments."""
+"""Fixtures: dist/ from `make dist`, and empty environments."""
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Empty environments, and what is installed into them from dist/."""
+"""Empty environments, with packages installed from dist/."""
 
 import asyncio
 import os
@@ -16,7 +16,7 @@ _TIMEOUT: Final = 580.0
 
 
 class CommandError(Exception):
-    """A command has failed; the message has what it said."""
+    """A command failed. The message has its output."""
 
 
 async def run(
@@ -64,7 +64,7 @@ def tarball(name: str) -> Path:
 
 
 class Environment:
-    """A virtual environment with nothing in it, not even pip."""
+    """An empty virtual environment, without pip."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -72,23 +72,23 @@ class Environment:
         self.python = folder / "venv" / "bin" / "python"
 
     async def create(self) -> None:
-        """Make it."""
+        """Create it."""
         self.work.mkdir(parents=True)
         await run(sys.executable, "-m", "venv", "--without-pip", self.folder / "venv", folder=self.work)
 
     async def install(self, *wanted: str | Path) -> None:
-        """Install with the pip of the tests; ours come from dist/ by their paths, everything else from the index."""
+        """Install with the tests' pip: our packages from dist/ by path, all others from the index."""
         options = ("--python", self.python, "install", "--quiet", "--disable-pip-version-check")
         await run(sys.executable, "-m", "pip", *options, *wanted, folder=self.work)
 
     async def program(self, name: str, *arguments: str, variables: Mapping[str, str] | None = None) -> str:
-        """What a program of this folder prints; Python looks into the environment only."""
+        """The output of a program in this folder, with only the environment's packages."""
         shutil.copy(PROGRAMS / name, self.work)
         return await run(self.python, "-I", name, *arguments, folder=self.work, variables=variables)
 
     @property
     def packages(self) -> Path:
-        """Where its packages lie."""
+        """The folder of its packages."""
         return next((self.folder / "venv" / "lib").glob("python*/site-packages"))
 
     def installed(self) -> Sequence[str]:
@@ -96,6 +96,6 @@ class Environment:
         return sorted(path.name.partition("-")[0] for path in self.packages.glob("*.dist-info"))
 
     def size(self) -> int:
-        """What its packages take on disk, in bytes, without what Python compiles."""
+        """The size of its packages in bytes, without bytecode."""
         files = (path for path in self.packages.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
         return sum(path.stat().st_size for path in files)

@@ -1,4 +1,4 @@
-"""What the gateway sends to the programs of this folder."""
+"""The gateway's responses to the programs of this folder."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -11,7 +11,7 @@ def says(content: str, **message: Any) -> Script:
 
 
 def streams(*texts: str, last: Mapping[str, Any] | None = None, more: Iterable[Mapping[str, Any]] = ()) -> Script:
-    """These texts, then a delta with `last` and the end of the choice, then `more` chunks."""
+    """A stream of these texts, then a delta with `last` and the end of the choice, then `more` chunks."""
     deltas = [{"content": text} for text in texts]
     choices = [{"index": 0, "delta": delta} for delta in deltas]
     end = {"index": 0, "delta": dict(last or {}), "finish_reason": "stop"}

@@ -1,4 +1,4 @@
-"""What is in the packages: a licence and types in each, no file twice, nothing that does not belong there."""
+"""The contents of the packages: a licence and types in each, no file twice, and nothing else."""
 
 import re
 import zipfile
@@ -23,13 +23,13 @@ ARCHIVES = (
 
 @pytest.mark.parametrize("archive", ARCHIVES, ids=lambda path: path.name)
 def test_each_has_the_licence(archive: Path) -> None:
-    """Whoever gets one file gets the terms with it."""
+    """Each file has the licence in it."""
     assert [name for name in dist.names(archive) if PurePosixPath(name).name == "LICENSE"], archive
 
 
 @pytest.mark.parametrize("archive", ARCHIVES, ids=lambda path: path.name)
 def test_nothing_else_got_in(archive: Path) -> None:
-    """No tests, caches, hidden files, keys or other leftovers of a checkout."""
+    """No tests, caches, hidden files, keys or other files of a checkout."""
     for name in dist.names(archive):
         parts = PurePosixPath(name).parts
         assert not {"__pycache__", "node_modules", "tests", ".git", ".venv", "src"} & set(parts), name
@@ -39,7 +39,7 @@ def test_nothing_else_got_in(archive: Path) -> None:
 
 @pytest.mark.parametrize(("one", "other"), [*combinations(DISTRIBUTIONS, 2)])
 def test_no_file_belongs_to_two_distributions(one: str, other: str) -> None:
-    """They share the namespace `aibridge`, which no file declares: removing one leaves the others whole."""
+    """The distributions share the namespace `aibridge`, which no file declares, so each can be removed alone."""
     files, others = (set(dist.names(wheel(name))) for name in (one, other))
     assert files & others == set()
     assert "aibridge/__init__.py" not in files | others

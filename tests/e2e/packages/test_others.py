@@ -23,7 +23,7 @@ COMPILER: Final = ("typescript@7.0.2", "@types/node@20.19.0")
 
 
 async def project(folder: Path, *packages: str | Path) -> Path:
-    """A folder of npm's with these packages."""
+    """An npm project with these packages."""
     folder.mkdir()  # noqa: ASYNC240 # nobody else is on this loop
     (folder / "package.json").write_text('{"private": true, "type": "module"}\n', "utf-8")
     await run(*NPM, *packages, folder=folder)
@@ -36,7 +36,7 @@ def copied(*names: str, to: Path) -> None:
 
 
 async def test_the_go_module(tmp_path: Path, bridge: Bridge) -> None:
-    """`go get` finds it behind a module proxy, and what it needs elsewhere."""
+    """`go get` finds the module through a module proxy, and its dependencies as usual."""
     copied("main.go", to=tmp_path)
     variables = dist.go_variables()
     await run("go", "mod", "init", "example.test/caller", folder=tmp_path, variables=variables)
@@ -48,14 +48,14 @@ async def test_the_go_module(tmp_path: Path, bridge: Bridge) -> None:
 
 
 async def test_the_messages_for_node(tmp_path: Path) -> None:
-    """The tarball brings the protobuf library along, and its helpers do what they say."""
+    """The package installs the protobuf library with it, and its helpers work."""
     folder = await project(tmp_path / "project", tarball("@aibridge/protos"))
     copied("helpers.mjs", to=folder)
     assert await run("node", "helpers.mjs", folder=folder) == "8 checks\n"
 
 
 async def test_the_program_of_the_readme(tmp_path: Path, bridge: Bridge) -> None:
-    """It compiles in strict mode and runs, as it stands there."""
+    """The README's program compiles in strict mode and runs unchanged."""
     readme = (dist.ROOT / dist.NPM["@aibridge/protos"] / "README.md").read_text("utf-8")
     (program,) = re.findall(r"```ts\n(.*?)```", readme, re.DOTALL)
     folder = await project(tmp_path / "project", tarball("@aibridge/protos"), *CONNECT, *COMPILER)
@@ -80,7 +80,7 @@ async def test_the_fetch_for_openai(tmp_path: Path, bridge: Bridge) -> None:
 
 
 def outside(stack: Stack, folder: Path) -> None:
-    """Turn a copy of an example into a project of its own: what it took from the repository comes from dist/."""
+    """Turn a copy of an example into its own project, which uses dist/ in place of the repository."""
     match stack.name:
         case "python":
             path = folder / "requirements.txt"
@@ -98,7 +98,7 @@ def outside(stack: Stack, folder: Path) -> None:
             (folder / "package-lock.json").unlink()
 
 
-#: How each is built where there is no lock file for what comes from dist/.
+#: Commands to build each, without a lock file for the packages from dist/.
 BUILDS: Final[dict[str, Sequence[str]]] = {
     "go": ("go mod tidy",),
     "typescript": (" ".join(NPM), "npm run --silent build"),
@@ -108,7 +108,7 @@ BUILDS: Final[dict[str, Sequence[str]]] = {
 
 @pytest.mark.parametrize("name", ["python", "go", "typescript", "grpc-js"])
 async def test_an_example_outside_of_the_repository(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever copies its folder and installs the package has a program that works as it does here."""
+    """A copied example works outside of the repository with the published packages."""
     stack = next(stack for stack in STACKS if stack.name == name)
     folder = tmp_path / "examples" / stack.folder
     ignored = shutil.ignore_patterns("node_modules", "dist", "__pycache__")

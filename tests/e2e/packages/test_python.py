@@ -48,7 +48,7 @@ kinds = pytest.mark.parametrize("kind", [wheel, sdist], ids=["wheel", "sdist"])
 
 @kinds
 async def test_the_stubs_alone(kind: Kind, environment: Make, bridge: Bridge) -> None:
-    """Messages and stubs need protobuf and grpcio, and have no part of the client or of the server."""
+    """Messages and stubs need only protobuf and grpcio, and contain nothing of the client or the server."""
     made = await environment(kind("aibridge-protos"))
     assert made.installed() == ["aibridge_protos", "grpcio", "protobuf", "types_protobuf", "typing_extensions"]
     await use_stubs(made, bridge)
@@ -56,7 +56,7 @@ async def test_the_stubs_alone(kind: Kind, environment: Make, bridge: Bridge) ->
 
 @kinds
 async def test_the_client_alone(kind: Kind, environment: Make, bridge: Bridge) -> None:
-    """The client is small: at most 10 packages and 30 MB, of which grpcio is the most."""
+    """The client is small: at most 10 packages and 30 MB, most of which is grpcio."""
     made = await environment(kind("aibridge-client"), wheel("aibridge-protos"))
     assert len(made.installed()) <= 10, made.installed()
     assert made.size() <= 30_000_000, made.size()
@@ -65,14 +65,14 @@ async def test_the_client_alone(kind: Kind, environment: Make, bridge: Bridge) -
 
 
 async def test_the_client_for_openai(environment: Make, bridge: Bridge) -> None:
-    """The extra has what the transport needs besides."""
+    """The extra installs everything that the transport needs."""
     made = await environment(f"{wheel('aibridge-client')}[openai]", wheel("aibridge-protos"))
     await use_openai(made, bridge)
 
 
 @kinds
 async def test_the_bridge_alone(kind: Kind, environment: Make, bridge: Bridge) -> None:
-    """The command starts a bridge from what is installed, and calls it."""
+    """The installed command starts a bridge and calls it."""
     made = await environment(kind("aibridge"), wheel("aibridge-client"), wheel("aibridge-protos"))
     command = made.python.parent / "aibridge"
     assert (await run(command, "version", folder=made.work)).startswith("aibridge ")
@@ -98,12 +98,12 @@ async def test_the_bridge_alone(kind: Kind, environment: Make, bridge: Bridge) -
 
 
 async def test_the_stubs_with_the_oldest_libraries(environment: Make, bridge: Bridge) -> None:
-    """What the manifest allows is true."""
+    """The stubs work with the oldest allowed libraries."""
     await use_stubs(await environment(wheel("aibridge-protos"), *STUBS_FLOOR), bridge)
 
 
 async def test_the_client_with_the_oldest_libraries(environment: Make, bridge: Bridge) -> None:
-    """What the manifest allows is true, also for code that is written against the older openai-python."""
+    """The client works with the oldest allowed libraries, also for code for the older openai-python."""
     client = f"{wheel('aibridge-client')}[openai]"
     made = await environment(client, wheel("aibridge-protos"), *CLIENT_FLOOR, "openai==2.0.0")
     await use_client(made, bridge)
@@ -111,14 +111,17 @@ async def test_the_client_with_the_oldest_libraries(environment: Make, bridge: B
 
 
 def needs_without_grpc() -> list[str]:
-    """What the bridge and its tests need, without the libraries that come in their oldest versions here."""
+    """The requirements of the bridge and its tests, except the libraries tested in their oldest versions."""
     manifest = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     everything = [*manifest["project"]["dependencies"], *manifest["dependency-groups"]["test"]]
     return [need for need in everything if not need.startswith(("aibridge", "grpcio", "protobuf", "googleapis"))]
 
 
 async def test_the_clients_own_tests_with_the_oldest_libraries(environment: Make) -> None:
-    """tests/client passes, but for what measures time. The bridge in it is installed without regard to its floors."""
+    """tests/client passes, except tests that measure time.
+
+    The bridge in it is installed in spite of its own minimums.
+    """
     old = [f"grpcio-{name}==1.72.1" for name in ("reflection", "channelz", "testing", "status")]
     wheels = (f"{wheel('aibridge-client')}[openai]", wheel("aibridge-protos"))
     made = await environment(*wheels, *CLIENT_FLOOR, *old, *needs_without_grpc())

@@ -1,4 +1,4 @@
-"""What type checkers know of the installed packages: the programs of tests/client, with mypy and with pyright."""
+"""Type checkers and the installed packages: the programs of tests/client, with mypy and with pyright."""
 
 import json
 import re
@@ -18,7 +18,7 @@ def marked(program: Path) -> set[int]:
 
 
 async def complaints(made: Environment, *command: str | Path) -> str:
-    """What a checker prints; its exit code is 1 if it has found something."""
+    """The checker's output. The exit code is 1 if it reports anything."""
     return await run("sh", "-c", '"$@" || test $? = 1', "sh", made.python, "-m", *command, folder=made.work)
 
 
@@ -37,7 +37,7 @@ async def pyright(made: Environment, name: str) -> set[int]:
 
 @pytest.mark.parametrize("checker", [mypy, pyright], ids=["mypy", "pyright"])
 async def test_type_checkers_find_the_wrong_lines(checker: object, environment: Make) -> None:
-    """Each finds the marked lines of the wrong programs and nothing in the right ones. mypy needs types-grpcio, too."""
+    """Each checker reports only the marked lines of the wrong programs. mypy also needs types-grpcio."""
     made = await environment(wheel("aibridge-client"), wheel("aibridge-protos"), "mypy", "types-grpcio", "pyright")
     assert callable(checker)
     for program in PROGRAMS:

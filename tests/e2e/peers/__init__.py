@@ -1,4 +1,4 @@
-"""The bridge before servers that other people wrote: what four OpenAI dialects say, and what a gRPC caller sees of it.
+"""The bridge in front of other projects' servers: four OpenAI dialects, and what a gRPC caller sees of each.
 
-`make test-peers` runs this; plain `pytest` does not. `tests/e2e/peers/README.md` says how it is made.
+`make test-peers` runs this; plain `pytest` does not. `tests/e2e/peers/README.md` describes the structure.
 """

@@ -1,4 +1,4 @@
-"""The calls that scenarios are made of: each makes one, and says what the caller saw of it."""
+"""The calls of the scenarios. Each makes one call, and describes what the caller saw."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -11,7 +11,7 @@ from tests.e2e.peers.peer import Act, Server
 
 
 def chat(model: str, text: str = "What is a lighthouse?", seconds: float = LIMIT, **fields: Any) -> Act:
-    """A plain completion."""
+    """A unary completion."""
 
     async def act(caller: Caller, _: Server) -> str:
         return _either_clock(await _told(unary(caller, ask(model, text, **fields), seconds)), seconds)
@@ -20,7 +20,7 @@ def chat(model: str, text: str = "What is a lighthouse?", seconds: float = LIMIT
 
 
 def stream(model: str, text: str = "What is a lighthouse?", seconds: float = LIMIT, **fields: Any) -> Act:
-    """A streamed completion; says whether anything was delivered before it failed."""
+    """A streamed completion. Reports whether anything was delivered before a failure."""
 
     async def act(caller: Caller, _: Server) -> str:
         return await _told_stream(caller, ask(model, text, **fields), seconds, lambda: None)
@@ -29,7 +29,7 @@ def stream(model: str, text: str = "What is a lighthouse?", seconds: float = LIM
 
 
 def stream_over_deadline(model: str) -> Act:
-    """A streamed completion that goes on for longer than the caller waits; it waits longer if nothing came in time."""
+    """A streamed completion that outlasts the caller's deadline, which is longer if nothing arrives in time."""
 
     async def act(caller: Caller, _: Server) -> str:
         request = ask(model, max_tokens=1900, ignore_eos=True)
@@ -44,7 +44,7 @@ def stream_over_deadline(model: str) -> Act:
 
 
 def stream_of_killed_server(model: str) -> Act:
-    """A streamed completion whose server ends after the first message."""
+    """A streamed completion whose server is killed after the first message."""
 
     async def act(caller: Caller, server: Server) -> str:
         return await _told_stream(caller, ask(model, max_tokens=1900, ignore_eos=True), LIMIT, server.close)
@@ -53,7 +53,7 @@ def stream_of_killed_server(model: str) -> Act:
 
 
 def chat_after_kill(model: str) -> Act:
-    """A plain completion, after the server has ended."""
+    """A unary completion after the server was killed."""
 
     async def act(caller: Caller, server: Server) -> str:
         server.close()
@@ -72,7 +72,7 @@ def embed(model: str, text: str = "a lighthouse") -> Act:
 
 
 def last_of(number: int, act: Act) -> Act:
-    """What becomes of the last of so many calls that follow one another."""
+    """The outcome of the last of several consecutive calls."""
 
     async def repeated(caller: Caller, server: Server) -> str:
         for _ in range(number - 1):
@@ -83,7 +83,7 @@ def last_of(number: int, act: Act) -> Act:
 
 
 def cancelled(model: str) -> Act:
-    """A streamed completion that the caller gives up after the first message."""
+    """A streamed completion that the caller cancels after the first message."""
 
     async def act(caller: Caller, _: Server) -> str:
         request = ask(model, max_tokens=1900, ignore_eos=True)
@@ -105,7 +105,7 @@ async def _told(call: Awaitable[Any]) -> str:
 
 
 def _either_clock(told: str, seconds: float) -> str:
-    """At the caller's deadline the bridge's clock and the caller's race, and either may say so: no part of the news."""
+    """At the caller's deadline, either the bridge's clock or the caller's may end the call. The result is the same."""
     return told.removesuffix(", UPSTREAM_TIMEOUT") if seconds < LIMIT else told
 
 

@@ -1,4 +1,4 @@
-"""npm `@copilotkit/aimock`: fixtures, and chaos by flags."""
+"""npm `@copilotkit/aimock`: fixtures, and faults by flags."""
 
 import json
 import shutil

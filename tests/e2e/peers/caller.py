@@ -1,4 +1,4 @@
-"""A real bridge before an upstream, a caller of it over a real channel, and what that caller sees, in words."""
+"""A real bridge in front of an upstream, a caller over a real channel, and a description of what the caller sees."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,7 +14,7 @@ from aibridge.v1.errors_pb2 import UpstreamError
 from bridge import settings
 from bridge.server.app import App
 
-#: Seconds; a call that takes longer hangs, on however busy a machine.
+#: Seconds after which a call hangs, even on a busy machine.
 LIMIT: Final = 60.0
 
 Chunk = chat_pb2.CreateChatCompletionStreamResponse
@@ -43,7 +43,7 @@ async def calling(upstream_url: str, **options: Any) -> AsyncIterator[Caller]:
 
 
 def ask(model: str, text: str = "What is a lighthouse?", **fields: Any) -> chat_pb2.CreateChatCompletionRequest:
-    """A question, for a short answer that is the same each time."""
+    """A question with a short, deterministic response."""
     return chat_pb2.CreateChatCompletionRequest(
         model=model, messages=[{"role": "user", "content": text}], **{"max_tokens": 12, "temperature": 0, **fields}
     )
@@ -52,7 +52,7 @@ def ask(model: str, text: str = "What is a lighthouse?", **fields: Any) -> chat_
 async def unary(
     caller: Caller, request: chat_pb2.CreateChatCompletionRequest, seconds: float = LIMIT
 ) -> chat_pb2.CreateChatCompletionResponse:
-    """The completion.
+    """A unary completion.
 
     Raises:
         grpc.aio.AioRpcError: the call failed.
@@ -63,16 +63,16 @@ async def unary(
 
 @dataclass
 class Stream:
-    """What came of a stream."""
+    """The result of a stream."""
 
     chunks: list[Chunk] = field(default_factory=list)
 
     def text(self, index: int = 0) -> str:
-        """The text of one choice, put together."""
+        """The text of one choice."""
         return "".join(choice.delta.content for choice in self.choices(index))
 
     def finish_reason(self, index: int = 0) -> str:
-        """Why one choice ended; empty if it did not."""
+        """The finish_reason of one choice; empty if there is none."""
         return "".join(choice.finish_reason for choice in self.choices(index))
 
     def choices(self, index: int) -> list[chat_pb2.ChunkChoice]:
@@ -102,7 +102,7 @@ async def embedded(caller: Caller, model: str, *texts: str, **fields: Any) -> em
 
 
 def refusal(error: grpc.aio.AioRpcError) -> str:
-    """A status in words: code, reason, the HTTP status behind it, and what it says about trying again."""
+    """A status in words: code, reason, the HTTP status, and the retry advice."""
     words = [error.code().name]
     status = rpc_status.from_call(error)
     for detail in status.details if status else ():

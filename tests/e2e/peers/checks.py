@@ -1,7 +1,7 @@
-"""The table of checks that each peer is put through, and what the API promises for each.
+"""The table of checks for each peer, and the outcome that the API promises for each.
 
-A check says in words what a caller of the bridge saw. A call that fails is told by its status, so a check can promise a
-failure as well as a success.
+A check describes what a caller of the bridge saw. A failed call is described by its status, so a check can expect a
+failure too.
 """
 
 from collections.abc import Awaitable, Callable
@@ -33,19 +33,19 @@ _LIST: Final = models_pb2.ListModelsRequest()
 
 @dataclass(frozen=True)
 class Case:
-    """A peer that runs, and the ways to call it."""
+    """A running peer, and the ways to call it."""
 
     peer: Peer
     server: Server
 
     def bridge(self, **options: Any) -> AbstractAsyncContextManager[Caller]:
-        """A caller of a bridge that has the peer's key, with these settings; it tries nothing twice unless told."""
+        """A caller of a bridge with the peer's key and these settings, by default without retries."""
         headers = [f"{name}={value}" for name, value in self.server.headers.items()]
         defaults = {"upstream_api_key": self.peer.key, "upstream_headers": headers, "max_retries": 0}
         return calling(self.server.url, **{**defaults, **options})
 
     async def raw(self, path: str, body: dict[str, Any]) -> bytes:
-        """What the peer itself says to a POST, without a bridge."""
+        """The peer's own response to a POST, without a bridge."""
         headers = {"authorization": f"Bearer {self.peer.key}", **self.server.headers}
         async with httpx.AsyncClient(trust_env=False, timeout=LIMIT) as client:
             response = await client.post(self.server.url + path, json=body, headers=headers)
@@ -283,7 +283,7 @@ def _without_null(value: Any) -> Any:
 
 
 def _untyped(message: Message, path: str = "") -> list[str]:
-    """The members, by path, that no field of the schema took."""
+    """The members, by path, that have no field in the schema."""
     found = []
     for field, value in message.ListFields():
         if field.name == "extra_json":
@@ -348,7 +348,7 @@ CHECKS: Final = (
 
 
 async def seen(check: Check, case: Case) -> str:
-    """What a caller sees of this check."""
+    """What a caller sees in this check."""
     async with case.bridge() as caller:
         try:
             return await check.run(case, caller)

@@ -1,4 +1,4 @@
-"""Keeps what was seen, for the report, and the server that runs."""
+"""Keeps the observations for the report, and the running server."""
 
 from collections.abc import Iterator
 
@@ -11,24 +11,24 @@ _SEEN: pytest.StashKey[Seen] = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--write-report`: write docs/dialects.md from this run, instead of comparing it."""
+    """Add `--write-report`, which writes docs/dialects.md from this run instead of comparing it."""
     parser.addoption("--write-report", action="store_true", help="write docs/dialects.md from this run")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Begin with nothing seen."""
+    """Start without observations."""
     config.stash[_SEEN] = {}
 
 
 @pytest.fixture
 def seen(request: pytest.FixtureRequest) -> Seen:
-    """What has been seen in this run: by peer, and name of check or scenario."""
+    """The observations of this run, by peer and by name of check or scenario."""
     return request.config.stash[_SEEN]
 
 
 @pytest.fixture(scope="session")
 def servers() -> Iterator[Servers]:
-    """The peers, each started when its turn comes and stopped after it."""
+    """The peers, each started when its tests run and stopped after them."""
     running = Servers()
     yield running
     running.close()

@@ -1,8 +1,8 @@
-"""Installs the peers, each into a folder of its own under `tests/e2e/peers/.installed`, at exactly the pinned versions.
+"""Installs the peers at their pinned versions, each into its own folder in `tests/e2e/peers/.installed`.
 
-Only Python 3.11+, node and npm have to be there. Installing again does nothing until a pin changes.
+It needs only Python 3.11+, node and npm. Installing again does nothing until a pin changes.
 
-    python -m tests.e2e.peers.install           # all of them, ahead of a run
+python -m tests.e2e.peers.install           # installs all of them
 """
 
 import hashlib
@@ -21,7 +21,7 @@ _TIMEOUT: Final = 600.0
 
 
 class PeerError(Exception):
-    """A peer cannot be installed or started. The message, for a person, says why."""
+    """A peer cannot be installed or started. The message says why."""
 
 
 def installed(name: str) -> Path:
@@ -43,7 +43,7 @@ def installed(name: str) -> Path:
 
 
 def _digest(pins: Path) -> str:
-    """What an installation was made from: the pins and the Python that made it."""
+    """The inputs of an installation: the pins and the Python version."""
     files = sorted(pins.iterdir()) if pins.is_dir() else [pins]
     made_from = b"".join(file.read_bytes() for file in files) + sys.version.encode()
     return hashlib.sha256(made_from).hexdigest()
@@ -81,13 +81,13 @@ _PEERS: Final[Mapping[str, tuple[Callable[[Path, Path], None], Path]]] = {
 
 
 def pinned_version(name: str, package: str) -> str:
-    """The version of a PyPI package that the pins of this peer name."""
+    """The pinned version of a PyPI package of this peer."""
     lines = _PEERS[name][1].read_text().splitlines()
     return next(line.partition("==")[2] for line in lines if line.startswith(f"{package}=="))
 
 
 def pinned_npm_version(name: str, package: str) -> str:
-    """The version of an npm package that the pins of this peer name."""
+    """The pinned version of an npm package of this peer."""
     return str(json.loads((_PEERS[name][1] / "package.json").read_text())["dependencies"][package])
 
 

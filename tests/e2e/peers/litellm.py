@@ -1,4 +1,4 @@
-"""The LiteLLM proxy: mocked replies and errors in its own dialect, and a real chain with llama.cpp behind it."""
+"""The LiteLLM proxy: mocked responses and errors in its dialect, and a real chain with llama.cpp behind it."""
 
 import json
 import tempfile
@@ -13,7 +13,7 @@ from tests.e2e.peers.install import installed, pinned_version
 from tests.e2e.peers.peer import Deviation, Peer, Scenario, Server
 from tests.e2e.peers.process import free_port, running
 
-_KEY: Final = "sk-peers-3b1f6a90c2d74e58a1"  # it refuses weak ones; it is worth nothing, the proxy is ours
+_KEY: Final = "sk-peers-3b1f6a90c2d74e58a1"  # not a secret: a key for our own proxy, which refuses weak ones
 _TEXT: Final = "A lighthouse is a lamp in a tower by the sea."
 _SMOLLM: Final = "smollm2-135m-instruct"
 
@@ -48,7 +48,7 @@ def _config(llama: str) -> dict[str, Any]:
 
 @contextmanager
 def start(*_: str) -> Iterator[Server]:
-    """Run it, with a llama.cpp of its own behind it; it takes no flags here."""
+    """Run it in front of its own llama.cpp. It takes no flags here."""
     port = free_port()
     program = installed("litellm") / "bin" / "litellm"
     with ExitStack() as stack:

@@ -23,7 +23,7 @@ _OVERLONG: Final = "word " * 4000
 
 @contextmanager
 def start(*_: str) -> Iterator[Server]:
-    """Run it; it takes no flags here."""
+    """Run it. It takes no flags here."""
     with ExitStack() as stack:
         yield Server(stack.enter_context(local.running()), stack.close)
 

@@ -30,7 +30,7 @@ def start(*flags: str) -> Iterator[Server]:
 
 
 def _status(status: int, sees: str) -> Scenario:
-    """By the control API and not by `--error-rate`, which would need a server for each."""
+    """Set an error by the control API, because `--error-rate` would need a server for each."""
 
     async def act(caller: Caller, server: Server) -> str:
         await _control(server, "POST", "scenario", {"behaviors": [{"type": "fail", "status": status}]})
@@ -46,7 +46,7 @@ def _broken(kind: str, sees: str, act: Act | None = None, name: str = "") -> Sce
 
 
 def _judged(act: Act) -> Act:
-    """This call, and what llmock says of the client that made it, which is the bridge."""
+    """This call, and llmock's report on its client, which is the bridge."""
 
     async def judged(caller: Caller, server: Server) -> str:
         told = await act(caller, server)
@@ -58,14 +58,14 @@ def _judged(act: Act) -> Act:
 
 
 async def _cancelled(caller: Caller, server: Server) -> str:
-    """Cancels a stream that stalls for 20 seconds. llmock waits 2 for what is under way, and lists what has ended."""
+    """Cancel a stream that stalls for 20 seconds. llmock waits 2 seconds for requests, and lists what ended."""
     told = await cancelled(_MODEL)(caller, server)
     ended = (await _control(server, "GET", "requests"))["count"]
     return f"{told}; the bridge {'hung up' if ended else 'stayed'}"
 
 
 async def _control(server: Server, method: str, what: str, body: Any = None) -> Any:
-    """What llmock's control API says."""
+    """The response of llmock's control API."""
     async with httpx.AsyncClient(trust_env=False, timeout=10) as client:
         response = await client.request(method, f"{server.url.removesuffix('/v1')}/_llmock/{what}", json=body)
     return response.raise_for_status().json()

@@ -1,4 +1,4 @@
-"""What is said about a peer: how to start it, where it deviates, what it can be made to do."""
+"""The description of a peer: how to start it, its deviations, and its scenarios."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager
@@ -10,9 +10,9 @@ from tests.e2e.peers.caller import Caller
 
 @dataclass(frozen=True)
 class Server:
-    """A peer that runs. `close` ends it at once, for scenarios that need that; it may be called again.
+    """A running peer. `close` ends it at once, for scenarios that need that, and may be called again.
 
-    `headers` are those that it wants with each request.
+    `headers` are sent with each request.
     """
 
     url: str
@@ -20,13 +20,13 @@ class Server:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-#: Makes a call, and says what the caller saw of it.
+#: Makes a call, and describes what the caller saw.
 Act = Callable[[Caller, Server], Awaitable[str]]
 
 
 @dataclass(frozen=True)
 class Deviation:
-    """A check that comes out other than the API promises: what the caller sees, and why."""
+    """A check whose outcome differs from the API's: what the caller sees, and why."""
 
     sees: str
     why: str
@@ -34,35 +34,35 @@ class Deviation:
 
 @dataclass(frozen=True)
 class Scenario:
-    """Something that a peer can be made to do. `flags` are the server's for this one, `settings` the bridge's."""
+    """A scenario of a peer. `flags` are for the server, `settings` for the bridge."""
 
     name: str
     act: Act
     sees: str
     flags: tuple[str, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
-    #: A reply that is cut short, so that OK would be a lie.
+    #: Whether the response is cut short, so that OK would be wrong.
     cuts: bool = False
-    #: It ends its server, and so has one of its own.
+    #: Whether it ends its server, so that it needs one of its own.
     ends_server: bool = False
-    #: What is to be said about what the caller sees, if it is not what one would want.
+    #: A remark on what the caller sees, if that is not ideal.
     why: str = ""
 
 
 @dataclass(frozen=True)
 class Peer:
-    """One server that other people wrote."""
+    """Another project's server."""
 
     name: str
     title: str
     version: str
-    #: Runs it with flags, for as long as the context lasts.
+    #: Runs it with flags during the context.
     start: Callable[..., AbstractContextManager[Server]]
     chat_model: str
     embedding_model: str
-    #: A model id with a slash in it that the chat endpoint takes.
+    #: A model id with a slash that the chat endpoint accepts.
     slash_model: str
     key: str
-    #: By the name of the check. What is not here comes out as promised.
+    #: Deviations by the name of the check. Other checks have the promised outcome.
     deviations: Mapping[str, Deviation]
     scenarios: tuple[Scenario, ...]

@@ -1,7 +1,7 @@
-"""npm `@portkey-ai/gateway`: the headers of each request tell it where to send that, here to llama.cpp.
+"""npm `@portkey-ai/gateway`: the headers of a request select its upstream, here llama.cpp.
 
-The pins hold hono and its server for Node.js at what the gateway was written for: with newer ones each response that it
-does not rewrite, all streams among them, is an error of its own (`TypeError: immutable`).
+The pins hold hono and its server for Node.js at older versions. With newer ones, every response that the gateway does
+not rewrite, including all streams, fails with `TypeError: immutable`.
 """
 
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ _INVALID: Final = "INVALID_ARGUMENT, CONTEXT_LENGTH_EXCEEDED, HTTP 400"
 
 @contextmanager
 def start(*_: str) -> Iterator[Server]:
-    """Run it, with a llama.cpp of its own behind it; it takes no flags here."""
+    """Run it in front of its own llama.cpp. It takes no flags here."""
     port = free_port()
     program = installed("portkey") / "node_modules" / "@portkey-ai" / "gateway" / "build" / "start-server.js"
     with ExitStack() as stack:
@@ -42,7 +42,7 @@ PEER: Final = Peer(
     embedding_model=_MODEL,
     slash_model=llama.PEER.slash_model,
     key=llama.PEER.key,
-    deviations=llama.PEER.deviations,  # it passes on what llama.cpp says
+    deviations=llama.PEER.deviations,  # it forwards llama.cpp's response
     scenarios=(
         Scenario(
             "without its headers",

@@ -1,4 +1,4 @@
-"""Runs a peer as a child process on a free port of 127.0.0.1, for as long as a context lasts."""
+"""Runs a peer as a child process on a free port of 127.0.0.1 during a context."""
 
 import os
 import re
@@ -14,15 +14,15 @@ from typing import Final
 
 from tests.e2e.peers.install import ROOT, PeerError
 
-_STEP: Final = 0.03  # seconds between two looks at a server that starts
+_STEP: Final = 0.03  # seconds between two checks of a starting server
 _GRACE: Final = 0.5  # seconds between SIGTERM and SIGKILL
 _TAIL: Final = 3000
-#: What a peer gets of our environment: no keys, no proxies, no settings of its own that a machine may have.
+#: Environment variables of a peer: no keys, proxies or settings of this machine.
 _PASSED: Final = ("HOME", "LANG", "PATH", "TMPDIR")
 
 
 def free_port() -> int:
-    """A port that nothing listens on right now."""
+    """A port that is free now."""
     with closing(socket.socket()) as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -81,7 +81,7 @@ def _await_ready(name: str, child: subprocess.Popen[bytes], port: int, path: str
 
 
 def _answers(port: int, path: str) -> bool:
-    """By http.client: urllib heeds proxy settings."""
+    """By http.client, because urllib obeys proxy settings."""
     with closing(HTTPConnection("127.0.0.1", port, timeout=5)) as connection:
         try:
             connection.request("GET", path)
@@ -92,7 +92,7 @@ def _answers(port: int, path: str) -> bool:
 
 
 def _stop(child: subprocess.Popen[bytes]) -> None:
-    """End the child and whatever it started; returns when it is gone and reaped."""
+    """End the child and its children. Returns when it is reaped."""
     with suppress(ProcessLookupError):
         os.killpg(child.pid, signal.SIGTERM)
     try:

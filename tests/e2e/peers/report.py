@@ -1,4 +1,4 @@
-"""docs/dialects.md from what was seen in a run: no times, no ports, nothing that another run would say otherwise."""
+"""Writes docs/dialects.md from a run's observations, without times, ports or anything else that varies."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -8,7 +8,7 @@ from tests.e2e.peers.checks import CHECKS
 from tests.e2e.peers.peer import Peer
 from tests.e2e.peers.rows import PEERS
 
-#: By peer, and name of check or scenario.
+#: By peer, and by name of check or scenario.
 Seen = dict[tuple[str, str], str]
 
 PATH: Final = Path(__file__).resolve().parents[3] / "docs" / "dialects.md"
@@ -28,7 +28,7 @@ status behind it ([errors.md](errors.md)). The bridge tries nothing twice here, 
 
 
 def text(seen: Seen) -> str:
-    """The whole document."""
+    """The whole page."""
     parts = [_HEAD, _versions(), _OVERVIEW, _overview(seen)]
     for peer in PEERS:
         parts += [f"## {peer.name}\n", f"{peer.title}, version {peer.version}.\n"]

@@ -1,4 +1,4 @@
-"""All that is to be seen, as rows in the order in which they run: each peer's checks, then its scenarios."""
+"""All observations as rows in the order in which they run: each peer's checks, then its scenarios."""
 
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -15,7 +15,7 @@ PEERS: Final = (llama.PEER, aimock.PEER, llmock.PEER, portkey.PEER, litellm.PEER
 
 @dataclass(frozen=True)
 class Row:
-    """One thing to be seen. `alone` says that it needs a server of its own, with these flags."""
+    """One observation. `alone` says that it needs its own server, with these flags."""
 
     peer: Peer
     name: str
@@ -51,7 +51,7 @@ ROWS: Final = tuple(_rows())
 
 
 class Servers:
-    """The peer that runs. One at a time is shared by the rows that can share it."""
+    """The running peer. Rows share a server if they can."""
 
     def __init__(self) -> None:
         self._shared: Case | None = None
@@ -70,6 +70,6 @@ class Servers:
         yield self._shared
 
     def close(self) -> None:
-        """Stop the shared one."""
+        """Close the shared server."""
         self._shared = None
         self._stack.close()

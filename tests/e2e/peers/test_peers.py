@@ -1,4 +1,4 @@
-"""Each peer through the checks and scenarios: what is seen is what its tables say, no more and no less."""
+"""Each peer in all checks and scenarios: the observations match its tables."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from tests.e2e.peers.rows import PEERS, ROWS, Row, Servers
 
 
 def test_each_deviation_is_one() -> None:
-    """No deviation is of an unknown check, and none is what was promised."""
+    """Each deviation is of a known check, and differs from the promise."""
     promised = {check.name: check.promised for check in CHECKS}
     for peer in PEERS:
         for name, deviation in peer.deviations.items():
@@ -16,7 +16,7 @@ def test_each_deviation_is_one() -> None:
 
 
 def test_no_cut_response_is_ok() -> None:
-    """Not even by declaration; that what is declared is seen, the rows say."""
+    """No declared deviation makes a cut response OK."""
     cuts = [scenario.sees for peer in PEERS for scenario in peer.scenarios if scenario.cuts]
     assert cuts
     assert not [sees for sees in cuts if "OK" in sees]
@@ -24,7 +24,7 @@ def test_no_cut_response_is_ok() -> None:
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.peer.name}: {row.name}")
 async def test_peer(row: Row, servers: Servers, seen: Seen) -> None:
-    """A deviation that appears fails this, and so does one that is gone."""
+    """A new deviation fails this test, and so does one that is gone."""
     with servers.of(row) as case:
         observed = seen[row.peer.name, row.name] = await row.observe(case)
     assert observed == row.expected

@@ -1,4 +1,4 @@
-"""docs/dialects.md says what was seen in this run. Runs after the others, by its name."""
+"""docs/dialects.md matches the observations of this run. By its name this runs last."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from tests.e2e.peers.rows import ROWS
 
 
 def test_report(request: pytest.FixtureRequest, seen: Seen) -> None:
-    """`--write-report` writes it."""
+    """The page is up to date (`--write-report`)."""
     if len(seen) < len(ROWS):
         pytest.skip("not all rows have run")
     report = text(seen)

@@ -1,1 +1,1 @@
-"""The bridge behind the forward proxies that companies have. `make test-proxies` runs this; plain `pytest` does not."""
+"""The bridge behind common forward proxies. `make test-proxies` runs this; plain `pytest` does not."""

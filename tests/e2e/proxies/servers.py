@@ -1,4 +1,4 @@
-"""squid and tinyproxy as processes on a free port of loopback, with a credential or without."""
+"""squid and tinyproxy as processes on a free loopback port, with or without authentication."""
 
 import asyncio
 import hashlib
@@ -57,10 +57,10 @@ def _program(name: str) -> str:
 def _squid(folder: Path, port: int, *, login: bool) -> Sequence[str]:
     access = _SQUID_LOGIN.format(folder=folder) if login else "http_access allow all"
     digest = hashlib.md5(PASSWORD.encode(), usedforsecurity=False).hexdigest()
-    (folder / "passwords").write_text(f"{USER}:{digest}\n")  # plain MD5 in hexadecimal: basic_ncsa_auth reads it
+    (folder / "passwords").write_text(f"{USER}:{digest}\n")  # plain MD5 in hexadecimal, which basic_ncsa_auth reads
     (folder / "squid.conf").write_text(_SQUID.format(folder=folder, port=port, access=access))
     for path in (folder, folder / "passwords"):
-        path.chmod(0o777)  # squid gives up root
+        path.chmod(0o777)  # squid drops root privileges
     return _program("squid"), "-N", "-f", str(folder / "squid.conf")
 
 

@@ -1,4 +1,4 @@
-"""What tests/upstream/test_proxy.py claims of a scripted proxy, with squid and with tinyproxy in between."""
+"""The claims of tests/upstream/test_proxy.py, with squid and tinyproxy in place of a scripted proxy."""
 
 import asyncio
 import ssl
@@ -54,7 +54,7 @@ def stream(bridge: Bridge) -> Any:
 @both_schemes
 @pytest.mark.parametrize("login", [False, True])
 async def test_calls_and_streams(name: str, login: bool, upstream: Gateway, ca_file: Path, tmp_path: Path) -> None:  # noqa: FBT001
-    """A response, and chunks as they come; with the proxy's credential and without one."""
+    """Responses and chunks pass, with and without the proxy's credential."""
     async with forward_proxy(name, tmp_path, login=login) as port:
         user = f"{USER}:{PASSWORD}@" if login else ""
         options = {"upstream_proxy": f"http://{user}127.0.0.1:{port}", "upstream_ca_file": ca_file}
@@ -73,7 +73,7 @@ async def test_a_wrong_credential(name: str, scheme: str, upstream: Gateway, ca_
         options = {"upstream_proxy": f"http://{USER}:wrong@127.0.0.1:{port}", "upstream_ca_file": ca_file}
         async with start_bridge(upstream, **options) as bridge:
             failure = await failed(bridge.chat.CreateChatCompletion(request()))
-    if (name, scheme) == ("tinyproxy", "http"):  # says 401, which cannot be told from the upstream's own
+    if (name, scheme) == ("tinyproxy", "http"):  # it responds with 401, like an upstream
         assert failure.reason == "CALLER_CREDENTIALS_REJECTED"
     else:
         assert (failure.code, failure.reason) == ("UNAVAILABLE", "UPSTREAM_PROXY_REJECTED")
@@ -123,7 +123,7 @@ async def test_a_cancelled_call(name: str, upstream: Gateway, ca_file: Path, tmp
 
 @both_schemes
 async def test_a_host_that_squid_denies(scheme: str, tmp_path: Path) -> None:
-    """What the proxy refuses is the proxy's word, and nothing was sent to the upstream."""
+    """A refusal by the proxy is reported as such, and nothing was sent to the upstream."""
     async with forward_proxy("squid", tmp_path) as port, fake.running() as gateway:
         options = {"upstream_url": f"{scheme}://127.0.0.1:1/v1", "upstream_proxy": f"http://127.0.0.1:{port}"}
         async with start_bridge(gateway, **options) as bridge:

@@ -1,4 +1,4 @@
-"""A scripted OpenAI-compatible gateway: paced streams, a unary chat, models. GET /keys tells which key came when."""
+"""A scripted OpenAI-compatible gateway: paced streams, unary chat, models. GET /keys lists the keys with times."""
 
 import asyncio
 import json

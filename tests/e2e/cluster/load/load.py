@@ -1,4 +1,4 @@
-"""Callers in Python that never pause, until SIGTERM; then what failed, as one line of JSON."""
+"""Python callers that call continuously until SIGTERM, and then print the failures as one line of JSON."""
 
 import argparse
 import asyncio
@@ -11,12 +11,12 @@ from aibridge.client import CallFailed, aio
 from aibridge.v1 import chat_pb2
 
 CHUNKS = 40
-#: Seconds that a failing caller waits, so that an outage is counted in calls and not in a busy loop's turns.
+#: Pause after a failure in seconds, so that an outage does not become a busy loop.
 PAUSE = 0.2
 
 
 class Load:
-    """Counts calls, and notes each that failed: kind, time, code, and what it had."""
+    """Counts calls, and records each failure: kind, time, code and progress."""
 
     def __init__(self, client: Any) -> None:
         self.client = client

@@ -1,7 +1,8 @@
-"""Runs loads inside a pod: `run.py` reads a plan (JSON) from its first line, and "stop" from the second.
+"""Runs loads inside a pod: `run.py` reads a plan (JSON) from the first line of its input, and "stop" from the second.
 
-The plan: [{"name": ..., "command": [...], "age": seconds}]. The oldest starts first, so that all have their ages at one
-moment; then "aged" is printed. After "stop" every load gets SIGTERM, and what they said is printed as one line of JSON.
+The plan: [{"name": ..., "command": [...], "age": seconds}]. The oldest starts first, so that all reach their age at the
+same time; then it prints "aged". After "stop" every load gets SIGTERM, and their reports are printed as one line of
+JSON.
 """
 
 import json

@@ -1,7 +1,7 @@
-"""Frameworks that build on openai-python: each chats, streams and calls a tool, directly and over the bridge.
+"""Frameworks on openai-python: each chats, streams and calls a tool, directly and over the bridge.
 
-Run in an environment of their own. The input is JSON: `framework`, and `url` and `target` of gateway and bridge. The
-output is what the framework made of it by each way, and its version. The key says which way a request came.
+It runs in its own environment. The input is JSON: `framework`, and `url` and `target` of gateway and bridge. The output
+is the outcome by route, and the framework's version. The key tells the gateway which route a request took.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ QUESTION = "When is high tide in Brest?"
 
 
 class Way:
-    """OpenAI's clients for one way."""
+    """OpenAI's clients for one route."""
 
     def __init__(self, url: str, target: str) -> None:
         self.url = url
@@ -114,7 +114,7 @@ FRAMEWORKS: dict[str, Callable[[Way], Any]] = {
 
 
 def outcome(run: Callable[[Way], Any], way: Way) -> Any:
-    """What a framework made of it, or what it raised."""
+    """The outcome of a framework, or its exception."""
     try:
         made = run(way)
         return asyncio.run(made) if asyncio.iscoroutine(made) else made

@@ -1,8 +1,7 @@
 """The program for openai-python: each case with the synchronous and the asyncio client, directly and over the bridge.
 
-It runs in the library's own environment and knows nothing of the harness but its input, JSON on standard input: `url`
-and `target` of gateway and bridge, and `tasks`. It prints one JSON object: for each case, client and way the outcome,
-as far as a program could see it.
+It runs in the library's own environment and gets its input as JSON on standard input: `url` and `target` of gateway and
+bridge, and `tasks`. It prints one JSON object with the outcome of each case, client and route, as a program sees it.
 """
 
 import asyncio
@@ -26,7 +25,7 @@ class Tide(pydantic.BaseModel):
 
 
 def describe(value: Any) -> Any:
-    """A value as JSON, with the class of each object in it."""
+    """A value as JSON, with the class of each object."""
     if isinstance(value, pydantic.BaseModel):
         members = {**value.__dict__, **(value.__pydantic_extra__ or {})}
         return {"class": type(value).__name__, **{name: describe(member) for name, member in members.items()}}
@@ -36,7 +35,7 @@ def describe(value: Any) -> Any:
 
 
 def raised(error: Exception) -> Any:
-    """An exception with everything that programs look at."""
+    """An exception with everything that programs use."""
     names = ("status_code", "code", "param", "type", "body", "request_id")
     fields = {name: describe(getattr(error, name)) for name in names if hasattr(error, name)}
     if isinstance(error, openai.APIStatusError):
@@ -47,7 +46,7 @@ def raised(error: Exception) -> Any:
 
 
 def arguments(task: Any) -> dict[str, Any]:
-    """The request as the library takes it: what it has no parameter for goes into `extra_body`."""
+    """The request's arguments. Members without a parameter go into `extra_body`."""
     request = dict(task["request"])
     if task["call"] == "embed":
         return {name: request[name] for name in ("model", "input", "encoding_format", "dimensions") if name in request}
@@ -58,7 +57,7 @@ def arguments(task: Any) -> dict[str, Any]:
 
 
 def with_headers(raw: Any) -> Any:
-    """What a raw response has: the object, and the headers that programs look at."""
+    """A raw response: the object, and the headers that programs use."""
     headers = {name: raw.headers.get(name) for name in HEADERS}
     return {"value": describe(raw.parse()), "headers": headers, "status": raw.status_code}
 
@@ -124,7 +123,7 @@ async def run_async(client: AsyncOpenAI, task: Any) -> Any:
 
 
 def respond(client: OpenAI, task: Any, seen: list[Any]) -> Any:
-    """The same, of the Responses API."""
+    """The outcome of a case of the Responses API."""
     if task["call"] == "respond":
         return with_headers(client.responses.with_raw_response.create(**task["request"]))
     with client.responses.create(**task["request"], stream=True) as events:

@@ -1,8 +1,8 @@
 """A pytest plugin for openai-python's own tests: their clients call a bridge whose upstream is this process.
 
-The tests run as they are in the sdist. Their clients get the transport under test. What they request arrives here,
-through the bridge, and is answered by the mock router of the running test (respx, or the sdist's copy of it), or by
-`canned`. `left_out.toml` names the tests that are not run, with the reason. The variables come from `suites.py`.
+The tests are those of the sdist, unchanged. Their clients get the tested transport. The requests arrive here through
+the bridge, and the mock router of the running test (respx, or the sdist's copy of it) or `canned` responds.
+`left_out.toml` names the tests that are not run, with the reason. The variables come from `suites.py`.
 """
 
 import inspect
@@ -23,13 +23,13 @@ import pytest
 
 from aibridge.client.openai import async_http_client, http_client
 
-#: Where the tests believe that their upstream is.
+#: The upstream that the tests expect.
 BASE_URL = os.environ["TEST_API_BASE_URL"]
 #: The mocking library of this generation, and the HTTP library that it mocks.
 RESPX, HTTPX = ("respx", "httpx") if openai.__version__.startswith("2.") else ("tests.respx2", "httpx2")
 LEFT_OUT = tomllib.loads(Path(__file__).with_name("left_out.toml").read_text(encoding="utf-8"))["tests"]
 
-#: What `suites.py` is told.
+#: The output for `suites.py`.
 result: dict[str, Any] = {
     "version": openai.__version__,
     "requests": 0,
@@ -42,12 +42,12 @@ result: dict[str, Any] = {
 
 
 class Upstream(BaseHTTPRequestHandler):
-    """Answers what the bridge requests."""
+    """Responds to the bridge's requests."""
 
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        """Answer a request."""
+        """Respond to a request."""
         result["requests"] += 1
         body = self.rfile.read(int(self.headers.get("content-length", "0")))
         status, headers, content = mocked(self, body) or canned.respond(self.command, self.path, body)
@@ -65,7 +65,7 @@ class Upstream(BaseHTTPRequestHandler):
 
 
 def mocked(request: BaseHTTPRequestHandler, body: bytes) -> tuple[int, dict[str, str], bytes] | None:
-    """What the mock router of the running test answers; None if the test has none."""
+    """The response of the running test's mock router; None if the test has none."""
     mocks = sys.modules.get(f"{RESPX}.mocks")
     if mocks is None or not mocks.HTTPCoreMocker.routers:
         return None
@@ -78,7 +78,7 @@ def mocked(request: BaseHTTPRequestHandler, body: bytes) -> tuple[int, dict[str,
 
 
 def call_the_bridge(kind: Any, make: Any) -> None:
-    """Let each client of this class that is made for `BASE_URL` call the bridge."""
+    """Let each client of this class for `BASE_URL` call the bridge."""
     original = kind.__init__
 
     def init(self: Any, **arguments: Any) -> None:
@@ -91,7 +91,7 @@ def call_the_bridge(kind: Any, make: Any) -> None:
 
 
 def pytest_configure() -> None:
-    """Begin to answer, and let the clients call the bridge."""
+    """Start to respond, and let the clients call the bridge."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Upstream, bind_and_activate=False)
     server.socket.close()
     server.socket = socket.socket(fileno=int(os.environ["SUITE_SOCKET"]))
@@ -102,7 +102,7 @@ def pytest_configure() -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Take out what is left out."""
+    """Remove the tests that are left out."""
     matched = set()
     kept, dropped = [], []
     for item in items:
@@ -117,7 +117,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    """Note what became of a test."""
+    """Record the outcome of a test."""
     if report.failed:
         result["failed"][report.nodeid] = str(report.longrepr)[-2000:]
     elif report.skipped:
@@ -127,5 +127,5 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 
 def pytest_sessionfinish() -> None:
-    """Tell `suites.py`."""
+    """Write the results for `suites.py`."""
     Path(os.environ["SUITE_RESULT"]).write_text(json.dumps(result), encoding="utf-8")

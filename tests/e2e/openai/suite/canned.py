@@ -1,4 +1,4 @@
-"""What the upstream of openai-python's tests answers where a test mocks nothing: an example of each type, complete."""
+"""Responses for openai-python's tests that mock nothing: a complete example of each type."""
 
 import json
 from fnmatch import fnmatchcase
@@ -98,7 +98,7 @@ def _page(*items: dict[str, Any]) -> dict[str, Any]:
     return {"object": "list", "data": items, "first_id": items[0]["id"], "last_id": items[-1]["id"], "has_more": False}
 
 
-#: Method, pattern of the path without its query, and the body of the reply; the first row that fits.
+#: Method, pattern of the path without its query, and the body. The first match counts.
 _REPLIES: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("GET", "/models", {"object": "list", "data": [MODEL]}),
     ("GET", "/models/*", MODEL),

@@ -1,4 +1,4 @@
-"""Code that is written against openai-python, with the transport; it prints what it was told."""
+"""A program for openai-python with the transport, which prints what it receives."""
 
 import asyncio
 import importlib.util

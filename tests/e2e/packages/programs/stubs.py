@@ -1,4 +1,4 @@
-"""A caller with the stubs alone, synchronous and asyncio; it prints what it was told."""
+"""A caller with only the stubs, synchronous and asyncio, which prints what it receives."""
 
 import asyncio
 import importlib.util
