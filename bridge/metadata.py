@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable, Iterator
+from functools import lru_cache
 from typing import Final
 
 from bridge.errors import BridgeError, Reason
@@ -94,6 +95,8 @@ _DENIED_SUFFIXES: Final = ("-api-key", "-authorization", "-bin", "-security-toke
 #: The size of all trailers, as HTTP/2 counts it. By default peers refuse more than 8 KiB of metadata.
 _MAX_TRAILER_BYTES: Final = 3072
 _ENTRY_BYTES: Final = 32  # of each entry, besides its characters
+#: Names of up to this many characters are looked up once: an upstream sends the same ones with each response.
+_MAX_REMEMBERED: Final = 64
 _VALUE: Final = re.compile(r"[\x20-\x7e]*")
 _KEY: Final = re.compile(r"[0-9a-z_.-]+")
 
@@ -152,7 +155,7 @@ def response_trailers(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str
     ranked: tuple[list[tuple[str, str]], ...] = ([], [], [])
     for name, value in headers:
         key = name.lower()
-        rank = _rank(key)
+        rank = _rank(key) if len(key) <= _MAX_REMEMBERED else _rank.__wrapped__(key)
         if rank is not None and _KEY.fullmatch(key) and _VALUE.fullmatch(value):
             ranked[rank].append((key, value))
     own = [("x-upstream-request-id", value) for _, value in ranked[0][:1]]  # the first one counts
@@ -166,6 +169,7 @@ def response_trailers(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str
     return trailers
 
 
+@lru_cache(1024)
 def _rank(key: str) -> int | None:
     """The rank of a header, 0 first; None for one that does not pass."""
     if key == "x-request-id":

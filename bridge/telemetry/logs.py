@@ -172,7 +172,9 @@ def call_line(record: CallRecord, code: str, reason: str, trace_id: str, used: T
         ("model", record.model),
         ("upstream_status", record.http_status),
     )
-    line.update((name, value) for name, value in words if value)
+    for name, value in words:
+        if value:
+            line[name] = value
     if record.chunks.first_at:
         line["first_chunk_ms"] = round((record.chunks.first_at - record.started) * 1000, 1)
     if record.delivered:

@@ -1,15 +1,18 @@
 """The time limits of one upstream request: the call's deadline, and a timeout for each phase.
 
-`asyncio.timeout` does the work. Rescheduling it for every event of a stream would be too expensive. So a stream only
-records its progress, and the timer compares that when it fires.
+`asyncio.timeout` ends the request. It has no time of its own, because a timer for each phase, or for each event of a
+stream, would be too expensive. One timer looks from time to time which limit is the next to pass.
 """
 
 import asyncio
 import math
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from bridge.errors import BridgeError, Reason
+
+#: The timer's first look is after this time at the latest. Most requests are over by then.
+_FIRST_LOOK_SECONDS: Final = 10.0
 
 
 class Clock:
@@ -18,15 +21,17 @@ class Clock:
     def __init__(self, deadline: float) -> None:
         self._loop = asyncio.get_running_loop()
         self._deadline = deadline
-        self._timeout = asyncio.timeout_at(deadline)
+        self._timeout = asyncio.timeout(None)
         self._timer: asyncio.TimerHandle | None = None
-        self._progress = 0.0
+        self._due = math.inf  # when the timer looks
+        self._progress = math.inf
         self._limit = 0.0
         self._expired: tuple[Reason, str] | None = None
         self._phase: tuple[Reason, str] = (Reason.UPSTREAM_TIMEOUT, "")
 
     async def __aenter__(self) -> Self:
         await self._timeout.__aenter__()
+        self._look_at(min(self._loop.time() + _FIRST_LOOK_SECONDS, self._deadline))
         return self
 
     async def __aexit__(
@@ -42,29 +47,32 @@ class Clock:
 
     def phase(self, limit: float, reason: Reason, message: str) -> None:
         """Start a phase that fails with `reason` when `limit` seconds pass without `resume` or `pause`."""
-        self._phase, self._limit, self._progress = (reason, message), limit, self._loop.time()
-        self._arm()
+        self._phase, self._limit = (reason, message), limit
+        self.resume()
 
     def resume(self) -> None:
         """Restart the timeout of the phase."""
         self._progress = self._loop.time()
-        if self._timer is None:
-            self._arm()
+        if self._progress + self._limit < self._due:
+            self._look_at(self._progress + self._limit)
 
     def pause(self) -> None:
         """Stop the timeout of the phase until `resume`."""
         self._progress = math.inf
 
-    def _arm(self) -> None:
+    def _look_at(self, due: float) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        due = self._progress + self._limit
-        self._timer = self._loop.call_at(due, self._check) if due < self._deadline else None
+        self._due = due
+        self._timer = self._loop.call_at(due, self._look)
 
-    def _check(self) -> None:
-        self._timer = None
-        if self._progress + self._limit > self._loop.time():
-            self._arm()
+    def _look(self) -> None:
+        now = self._loop.time()
+        due = min(self._progress + self._limit, self._deadline)
+        if due > now:
+            self._look_at(due)
             return
-        self._expired = self._phase
-        self._timeout.reschedule(self._loop.time())
+        self._timer, self._due = None, -math.inf  # the last look
+        if self._deadline > now:
+            self._expired = self._phase
+        self._timeout.reschedule(now)
