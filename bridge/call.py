@@ -126,8 +126,8 @@ class CallRecord:
     upstream_request_id: str = ""
     trailers: list[tuple[str, str]] = field(default_factory=list)
     ended_at: float = 0.0
-    # upstream.responses: whether converting the response takes long, so that a thread has to do it; the response, or
-    # the first chunk of a stream; the usage; the finish_reason of each choice.
+    # upstream.responses: whether converting the response takes long, so that a thread has to do it; what identifies
+    # the response; the usage; the finish_reason of each choice.
     has_large_response: bool = False
     response: dict[str, Any] | None = None
     usage: dict[str, Any] | None = None

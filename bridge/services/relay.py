@@ -17,6 +17,7 @@ from aibridge.v1 import chat_pb2
 from bridge.call import CallContext, ResponseStream
 from bridge.codec.setters import Setter, Setters
 from bridge.errors import BridgeError
+from bridge.offload import offload
 from bridge.services.coalesce import ActiveTemplate, ChunkRun, Coalescer, UnparsedChunks, concatenated_gaps
 from bridge.services.entry import built, digested
 from bridge.services.heartbeat import Heartbeats
@@ -155,7 +156,10 @@ class Relay:
 
     async def _message(self, item: ChunkRun | Message) -> Any:
         if isinstance(item, Chunk):
-            message = await digested(self._call, _built, item, self._call)
+            if item.is_large:
+                message = await offload(_built, item, self._call)
+            else:
+                message = await digested(self._call, _built, item, self._call)
             if self._coalescer is None:
                 self._learn(item, message)
             return message

@@ -222,14 +222,8 @@ def _response_attributes(record: CallRecord, used: Tokens) -> Attributes:
 
 
 def _finish_reasons(record: CallRecord) -> list[str]:
-    reasons: list[Any]
-    if record.finish_reasons is not None:
-        reasons = [reason for _, reason in sorted(record.finish_reasons.items())]
-    else:
-        choices = (record.response or {}).get("choices")
-        items = choices if isinstance(choices, list) else []
-        reasons = [choice.get("finish_reason") for choice in items if isinstance(choice, dict)]
-    return [reason for reason in reasons[:_MAX_REASONS] if isinstance(reason, str) and _WORD.fullmatch(reason)]
+    reasons = [reason for _, reason in sorted((record.finish_reasons or {}).items())]
+    return [reason for reason in reasons[:_MAX_REASONS] if _WORD.fullmatch(reason)]
 
 
 def _address(listen: str) -> Attributes:

@@ -14,11 +14,13 @@ K_co = TypeVar("K_co", covariant=True)
 class Chunk(NamedTuple):
     """One event's JSON object.
 
-    `data` is the JSON text, if later chunks may repeat it with other values; otherwise it is empty.
+    `data` is the JSON text, if later chunks may repeat it with other values; otherwise it is empty. A chunk that
+    `is_large` takes so long to convert that it would block the event loop.
     """
 
     value: dict[str, Any]
     data: bytes = b""
+    is_large: bool = False
 
 
 class Recogniser(Protocol[K_co]):

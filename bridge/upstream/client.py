@@ -25,7 +25,7 @@ from bridge.upstream.documents import Cuts
 from bridge.upstream.exchange import Exchange, forget_response
 from bridge.upstream.origin import Origin
 from bridge.upstream.proxy import unused_variables, upstream_proxy
-from bridge.upstream.responses import failure_in, is_json, note_response, response_of
+from bridge.upstream.responses import failure_in, is_json, note_choices, note_response, response_of
 from bridge.upstream.retry import Retries
 from bridge.upstream.tls import contexts
 from bridge.upstream.transport import Body, Transport
@@ -90,6 +90,7 @@ class Upstream:
         """
         response = await self._whole("POST", path, call, body, cuts)
         note_response(call.record, response)
+        note_choices(call.record, response)
         return response
 
     async def begin(

@@ -21,6 +21,8 @@ from bridge.upstream.phases import NEXT, OVER, RECEIVING, Phase, Step
 _MAX_UNREAD_BYTES: Final = 1 << 16
 #: Larger requests are written in pieces of this size, so that a slow upstream stops the writer.
 _PIECE_BYTES: Final = 1 << 16
+#: A read of a body may have this many bytes for each byte of the body, besides `max_header_bytes`.
+_MAX_FRAMING_RATIO: Final = 32
 _UNUSED: Final = frozenset({Phase.CONNECTING, Phase.IDLE})
 
 
@@ -38,8 +40,8 @@ class Connection(asyncio.Protocol):
         self.phase = Phase.CONNECTING
         self._error: httpx.TransportError  # why the phase is FAILED
         self._parser: HttpResponseParser | None = HttpResponseParser(self)
-        # Some servers end lines or chunk sizes in unusual ways, or put bytes into a header that are not text. None of
-        # this is ambiguous, except a NUL, and a space after a header's name, which `heads` refuses.
+        # Some servers end lines or chunk sizes in unusual ways, or send headers that are not text. None of this is
+        # ambiguous, except a NUL, and a space after a header's name, which `heads` refuses.
         self._parser.set_dangerous_leniencies(
             lenient_headers=True, lenient_optional_cr_before_lf=True, lenient_spaces_after_chunk_size=True
         )
@@ -48,8 +50,7 @@ class Connection(asyncio.Protocol):
         self._poll = select.poll()
         self._waiter: asyncio.Future[None] | None = None
         # Flow control, independent of the phase: whether the transport's buffer is full, and whether reading is paused.
-        self._full = False
-        self.is_paused = False
+        self._full = self.is_paused = False
         self.idle_until = 0.0
         self._clear()
 
@@ -57,11 +58,10 @@ class Connection(asyncio.Protocol):
         """Forget the last response."""
         self.head = ResponseHead(self._max_header_bytes)
         self._pieces: list[bytes] = []
-        self.unread_bytes = 0
+        self.unread_bytes = self._unparsed_bytes = 0  # the latter counts those since the parser made progress
         self._max_unread_bytes = _MAX_UNREAD_BYTES
         self._may_wait: Callable[[bytes], bool] | None = None
-        self._parsed = 0  # parsed lines and pieces of a body, which show that the parser makes progress
-        self._unparsed_bytes = 0  # bytes received since then
+        self._parsed = 0  # parsed lines and pieces of a body
 
     def _step(self, step: Step) -> None:
         self.phase = NEXT[self.phase, step]
@@ -123,8 +123,7 @@ class Connection(asyncio.Protocol):
                 return b""
             await self._changed()
         data = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
-        self._pieces = []
-        self.unread_bytes = 0
+        self._pieces, self.unread_bytes = [], 0
         self._resume()
         return data
 
@@ -197,8 +196,7 @@ class Connection(asyncio.Protocol):
     def secured(self, transport: asyncio.BaseTransport, wire: asyncio.BaseTransport) -> None:
         """Connected, and the TLS handshake is over.
 
-        Reading is paused below TLS, on `wire`. With uvloop, data that TLS decrypts while reading is paused above it is
-        lost when the other side closes.
+        Reading is paused on `wire`, below TLS: uvloop loses what TLS decrypts during a pause if the other side closes.
         """
         self._transport = cast("asyncio.Transport", transport)
         self._wire = cast("asyncio.Transport", wire)
@@ -215,13 +213,15 @@ class Connection(asyncio.Protocol):
             self._refuse()
             return
         parsed, pieces = self._parsed, len(self._pieces)
+        body = self.unread_bytes if len(data) > self._max_header_bytes and self.phase in RECEIVING else None
         try:
             parser.feed_data(data)
         except (HttpParserError, HttpParserUpgrade):
             self._refuse()
         else:
             self._unparsed_bytes = 0 if self._parsed != parsed else self._unparsed_bytes + len(data)
-            if self._unparsed_bytes > self._max_header_bytes and self.phase not in OVER:
+            framing = 0 if body is None else len(data) - _MAX_FRAMING_RATIO * (self.unread_bytes - body)
+            if max(framing, self._unparsed_bytes) > self._max_header_bytes and self.phase not in OVER:
                 self._refuse()
         if self.unread_bytes > self._max_unread_bytes and not self.is_paused and self.phase in RECEIVING:
             self.is_paused = True

@@ -62,7 +62,7 @@ def _load(data: bytes, max_elements: int, cuts: Cuts | None) -> Any:
 
 
 def load_event(data: bytes, halves: Callable[[Any, Any], object] | None = None) -> Any:
-    """The value of an event of a stream. `halves` as in `jsontext.loads`.
+    """The value of an event of a stream. `halves` as in `jsontext.loads`, but of a large event they are not joined.
 
     Raises:
         MalformedJSONError: as `jsontext.loads`.
@@ -70,4 +70,4 @@ def load_event(data: bytes, halves: Callable[[Any, Any], object] | None = None) 
     """
     if len(data) > MAX_EVENT_ELEMENTS and elements(data, MAX_EVENT_ELEMENTS) > MAX_EVENT_ELEMENTS:
         raise failures.too_many("an event of the stream", MAX_EVENT_ELEMENTS)
-    return unwrapped(loads(data, halves))
+    return unwrapped(loads(data, halves if not is_large(data) else None))

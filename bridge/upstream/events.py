@@ -1,5 +1,6 @@
 """Reads the events of a response within the time limits of a stream: for its first event, and between two events."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Final
 
@@ -11,6 +12,13 @@ from bridge.upstream.sse import Event, EventDecoder, EventTooLargeError, texts_o
 
 _FIRST: Final = "the stream's first event did not arrive in time"
 _STALLED: Final = "no event of the stream arrived for too long"
+#: Maximum number of events that a read returns. A chunk has over 100 bytes, so `_SLICE_BYTES` of `exchange` hold more
+#: only if they are very short: 5000 events of `{}` would block the event loop for 100 ms.
+_PORTION: Final = 128
+#: The wait after a portion for each of its events that was not part of the response.
+_REST_SECONDS: Final = 5e-4
+#: A line of an incomplete event costs as much as this many bytes that completed no event.
+_LINE_BYTES: Final = 16
 
 
 class EventReader:
@@ -28,7 +36,11 @@ class EventReader:
         self.awaits_first = True
         self.ended = False
         self.error: BridgeError | None = None
-        self._silent = 0  # bytes of the last read that completed no event
+        self.unused = 0  # events since the last read that were not part of the response
+        self._later: list[Event] = []  # the rest of more events than a portion
+        self._then: tuple[bool, BridgeError | None] = (False, None)  # `ended` and `error` after them
+        self._last = b""  # the last read
+        self._silent = 0  # bytes of it that completed no event
         self._may_wait: Callable[[bytes], bool] | None = None
         self._held = 0  # events whose arrival is recorded, but that no read has returned
 
@@ -42,7 +54,7 @@ class EventReader:
 
     def hand_out(self) -> bool:
         """End the `read` that is under way if events wait. Returns whether any do."""
-        return self._exchange.hold(None)
+        return self._exchange.hold(None) or bool(self._later)
 
     def _waits(self, data: bytes) -> bool:
         """Whether bytes that have arrived between two events are nothing but whole events that may wait."""
@@ -59,22 +71,38 @@ class EventReader:
         Raises:
             BridgeError: as `Exchange.read`.
         """
+        if self._later:
+            return await self._next_portion()
         before = self.decoder.buffered
         if self._may_wait is not None:
             self._exchange.hold(None if self.decoder.is_within else self._waits)
         data = await self._exchange.read()
         events = self.take(data)
-        self._silent = len(data) - (self.decoder.buffered - before)
+        self._last, self._silent = data, len(data) - (self.decoder.buffered - before)
         return events
 
     def take(self, data: bytes) -> list[Event]:
         """The events that these bytes complete; of `b""`, those that the end of the body leaves incomplete."""
         self.ended = not data
         try:
-            return self.decoder.feed(data) if data else self.decoder.close()
+            events = self.decoder.feed(data) if data else self.decoder.close()
         except EventTooLargeError as error:
             self.error = failures.too_large("an event of the stream", self._settings.max_event_bytes)
-            return error.events
+            events = error.events
+        if len(events) <= _PORTION:
+            return events
+        self._then, self.ended, self.error = (self.ended, self.error), False, None
+        events, self._later = events[:_PORTION], events[_PORTION:]
+        return events
+
+    async def _next_portion(self) -> list[Event]:
+        unused, self.unused = self.unused, 0
+        await asyncio.sleep(unused * _REST_SECONDS)
+        events, self._later = self._later[:_PORTION], self._later[_PORTION:]
+        if not self._later:
+            self.ended, self.error = self._then
+        self._last, self._silent = b"", 0
+        return events
 
     async def rest(self) -> None:
         """The last read had no event that counts: check what it buffered, and wait in proportion to the rest of it.
@@ -83,7 +111,7 @@ class EventReader:
             BridgeError: as `Exchange.keep`.
         """
         self._exchange.keep(self.decoder.buffered)
-        await self._exchange.rest_from(self._silent)
+        await self._exchange.rest_from(self._silent + _LINE_BYTES * self._last.count(b"\n"))
 
     def count(self, chunks: int) -> None:
         """Events have arrived that count, so many of them as chunks: limit the time until the next."""

@@ -12,6 +12,8 @@ DeltaPath = tuple[str | int, ...]
 
 #: Levels of a delta that are searched. Arguments are on the fourth.
 _DEPTH: Final = 6
+#: Halves that are kept at a time: one for each text of each choice. To give one up takes a search.
+_MAX_KEPT: Final = 256
 _REPLACEMENT: Final = "\ufffd"
 
 
@@ -64,7 +66,7 @@ class Halves:
 
     def _whole(self, path: DeltaPath, text: str) -> str:
         whole = self._kept.pop(path, "") + text
-        if "\ud800" <= whole[-1:] <= "\udbff":
+        if "\ud800" <= whole[-1:] <= "\udbff" and len(self._kept) < _MAX_KEPT:
             self._kept[path] = whole[-1]
             whole = whole[:-1]
         return whole if whole.isascii() else whole.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

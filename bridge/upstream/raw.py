@@ -122,8 +122,9 @@ def _note(record: CallRecord, value: Mapping[str, Any]) -> None:
     inner = value.get("response")
     said = inner if isinstance(inner, dict) else value
     if record.response is None:
-        note_response(record, {name: said[name] for name in ("id", "model") if name in said})
-    note_usage(record, said)
+        note_response(record, said)
+    else:
+        note_usage(record, said)
 
 
 class EventStream:

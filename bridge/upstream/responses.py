@@ -1,6 +1,7 @@
 """Whole responses as JSON: parses them, finds errors in them, and records what telemetry needs."""
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any, Final
 
 from bridge.call import CallRecord
@@ -17,6 +18,14 @@ from bridge.upstream.sse import SPACE, bare, begins_stream
 
 #: Maximum number of bytes of an unexpected body that are searched for an error.
 _ERROR_BYTES: Final = 1 << 18
+#: An unexpected body up to this size is searched on the event loop. Each of its lines may be JSON: 16 KiB take 20 ms.
+_SMALL_BYTES: Final = 16 << 10
+#: Recorded members of a response, and the maximum length of each.
+_IDENTITY: Final = ("id", "object", "created", "model")
+_MAX_IDENTITY: Final = 1024
+#: Maximum number of members of `usage`, and of choices of a whole response, that are recorded.
+_MAX_USAGE: Final = 64
+_MAX_REASONS: Final = 16
 #: With one of these members, or a list as `data`, a `message` in a whole response is not an error.
 _RESULTS: Final = frozenset({"choices", "models", "request_id"})
 
@@ -83,7 +92,7 @@ def object_of(value: Any) -> dict[str, Any]:
 async def failure_in(exchange: Exchange, data: bytes) -> BridgeError | None:
     """The error in an unexpected body, such as JSON with another content type or an event of a stream."""
     data = data[:_ERROR_BYTES]
-    error = _first_error(data) if not is_large(data) else await offload(_first_error, data)
+    error = _first_error(data) if len(data) <= _SMALL_BYTES else await offload(_first_error, data)
     return None if error is None else await exchange.failed(error, data)
 
 
@@ -103,9 +112,16 @@ def _first_error(data: bytes) -> Any:
     return None
 
 
-def note_response(record: CallRecord, response: dict[str, Any]) -> None:
-    """Record a response, or the first chunk of a stream, and its usage."""
-    record.response = response
+def note_response(record: CallRecord, response: Mapping[str, Any]) -> None:
+    """Record what identifies a response, from the response or its first chunk, and its usage.
+
+    The rest is not kept: gRPC keeps the record of a failed call until the garbage collector runs.
+    """
+    record.response = {
+        name: value
+        for name in _IDENTITY
+        if type(value := response.get(name)) is int or (type(value) is str and len(value) <= _MAX_IDENTITY)
+    }
     note_usage(record, response)
 
 
@@ -113,7 +129,15 @@ def note_usage(record: CallRecord, value: Mapping[str, Any]) -> None:
     """Record the usage in a response, a chunk or an event, if it has one."""
     usage = value.get("usage")
     if type(usage) is dict:
-        record.usage = usage
+        record.usage = usage if len(usage) <= _MAX_USAGE else dict(islice(usage.items(), _MAX_USAGE))
+
+
+def note_choices(record: CallRecord, response: Mapping[str, Any]) -> None:
+    """Record the finish_reasons of a whole response."""
+    choices = response.get("choices")
+    if type(choices) is list:
+        reasons = [choice.get("finish_reason") if type(choice) is dict else None for choice in choices[:_MAX_REASONS]]
+        note_finish_reasons(record, {at: reason for at, reason in enumerate(reasons) if type(reason) is str})
 
 
 def note_finish_reasons(record: CallRecord, reasons: dict[int, str]) -> None:

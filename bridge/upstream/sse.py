@@ -25,6 +25,8 @@ DONE: Final = b"[DONE]"
 _BOM: Final = b"\xef\xbb\xbf"
 #: Maximum number of data lines in an event. An empty line takes memory too.
 _MAX_LINES: Final = 100_000
+#: Bytes of an event's name. Those of servers have up to 50.
+_MAX_NAME: Final = 1024
 #: Number of bytes that show whether a body starts with a line of an event stream.
 _MAX_START: Final = 256
 #: Length of `data: `, which precedes the data in a line.
@@ -160,6 +162,8 @@ class EventDecoder:
         elif name == b"data":
             self._append(value, events)
         elif name == b"event":
+            if len(value) > _MAX_NAME:
+                raise EventTooLargeError(self._limit, events)
             self._type = value.decode("utf-8", "replace")
         elif name == b"error" and value.lstrip().startswith(b"{"):
             self.named = True

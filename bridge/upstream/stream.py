@@ -19,7 +19,7 @@ from bridge.upstream.choices import Choices
 from bridge.upstream.chunk import Chunk, K, Recogniser, as_chunk, is_whole, value_of
 from bridge.upstream.client import Upstream
 from bridge.upstream.clock import Clock
-from bridge.upstream.documents import load_event
+from bridge.upstream.documents import is_large, load_event
 from bridge.upstream.events import EventReader
 from bridge.upstream.exchange import Exchange
 from bridge.upstream.halves import Halves
@@ -35,12 +35,10 @@ from bridge.upstream.responses import (
     response_of,
 )
 from bridge.upstream.sse import DONE, STRAY, Event
-from bridge.upstream.toolcalls import ToolCalls
+from bridge.upstream.toolcalls import MAX_TOOL_CALLS, ToolCalls
 
 #: The name that the standard gives to events without one.
 _MESSAGE: Final = "message"
-#: Maximum number of tool calls in a stream, because each is remembered.
-_MAX_TOOL_CALLS: Final = 10_000
 
 
 @asynccontextmanager
@@ -138,6 +136,7 @@ class ChunkStream(Generic[K]):
         if decoder.named:
             relevant = [event for event in map(self._relevant, events) if event is not None]
             decoder.heard = decoder.heard or len(relevant) < len(events)
+            self._events.unused += len(events) - len(relevant)
             events = relevant
         if not events:
             self._events.hear()
@@ -187,10 +186,12 @@ class ChunkStream(Generic[K]):
                 self.done = True
                 return
             chunk = self._chunk(event)
-            if chunk is not None:
-                yield chunk
-                if self.done:
-                    return
+            if chunk is None:
+                self._events.unused += 1
+                continue
+            yield chunk
+            if self.done:
+                return
 
     def _chunk(self, event: Event) -> Chunk | None:
         """The chunk in an event; None for an event that is not part of the completion."""
@@ -231,18 +232,16 @@ class ChunkStream(Generic[K]):
             halves.finish(value)
         self._follow(value)
         ordinary = self._calls.number(value)
-        if self._calls.count > _MAX_TOOL_CALLS:
+        if self._calls.count > MAX_TOOL_CALLS:
             raise failures.malformed("has too many tool calls")
         if not ordinary:
             self._recogniser.forget()  # the same index may now mean another tool call
-        return Chunk(value, b"" if halves.busy or not ordinary else data)
+        return Chunk(value, b"" if halves.busy or not ordinary else data, is_large(data))
 
     def _rest(self) -> Iterator[Chunk]:
         """A chunk with U+FFFD for each half of a surrogate pair whose other half never arrived."""
         if self._halves.busy:
-            first = self._record.response or {}
-            value: dict[str, Any] = {key: first[key] for key in ("id", "object", "created", "model") if key in first}
-            value["choices"] = self._halves.rest()
+            value: dict[str, Any] = {**(self._record.response or {}), "choices": self._halves.rest()}
             self._calls.number(value)
             yield Chunk(value)
 

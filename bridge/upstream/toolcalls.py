@@ -12,6 +12,10 @@ from bridge.jsontext import MalformedJSONError, loads_strict
 
 #: Maximum number of characters of a call's arguments that are kept, to see whether they are complete.
 _MAX_ARGUMENTS: Final = 1 << 16
+#: Maximum number of tool calls in a stream, because each is remembered, and of fragments in a chunk: each takes 5 µs.
+MAX_TOOL_CALLS: Final = 2048
+#: Maximum number of calls with the same id that are compared with a fragment. Earlier ones are found by their index.
+_MAX_ALIKE: Final = 64
 #: An index or an id from the upstream; None if there is none.
 Key = int | str | None
 
@@ -102,11 +106,9 @@ class _Choice:
         at, name = fragment.at, fragment.name
         known = self.by_id.get(fragment.id, []) if fragment.id is not None else []
         if known:
-            here = [call for call in known if at is None or call.index in {None, at}]
-            if here:
-                return here[-1]
+            call = self._with_id(known, at)
             # With a new index and a name, the server uses one id for all calls. Without a name, it counts fragments.
-            return None if name and at not in self.by_index else known[-1]
+            return call or (None if name and at not in self.by_index else known[-1])
         call = self._by_place(at)
         if call is None:
             return None
@@ -115,6 +117,14 @@ class _Choice:
         if call.id is not None and at is not None:
             return call if not call.name or name in {"", call.name} else None
         return None if call.ends_before(fragment) else call
+
+    def _with_id(self, known: list[_Call], index: Key) -> _Call | None:
+        """The latest of the calls with an id that has this index, or may have it."""
+        for call in known[-1 : -_MAX_ALIKE - 1 : -1]:
+            if index is None or call.index is None or call.index == index:
+                return call
+        latest = self.by_index.get(index)
+        return latest if latest is not None and latest.id == known[-1].id else None
 
     def _by_place(self, index: Key) -> _Call | None:
         """The call with this index; without an index, the latest call."""
@@ -142,11 +152,16 @@ class ToolCalls:
         Then later fragments that differ only in their arguments continue the same calls.
         """
         ordinary = True
+        size = 0
         choices = chunk.get("choices")
         for position, choice in enumerate(choices if type(choices) is list else ()):
             delta = choice.get("delta") if type(choice) is dict else None
             fragments = delta.get("tool_calls") if type(delta) is dict else None
             if type(fragments) is list and fragments:
+                size += len(fragments)
+                if size > MAX_TOOL_CALLS:
+                    self.count += size  # too many
+                    return False
                 self._chunk += 1
                 index = choice.get("index")
                 calls = self._choices.setdefault(index if type(index) is int else position, _Choice())
