@@ -171,6 +171,22 @@ async def test_stop_lets_a_stream_end(bridge: Bridge, hello: Request) -> None:
     await asyncio.wait_for(stop, timeout=5)
 
 
+async def test_connections_end_before_the_hold(bridge: Bridge, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Clients get GOAWAY before the end of a call lets them call again on the same connection."""
+    order: list[str] = []
+    app = bridge.app
+    stop, release = app._server.stop, app._in_flight.release
+
+    async def noted(grace: float) -> None:
+        order.append("stop")
+        await stop(grace)
+
+    monkeypatch.setattr(app._server, "stop", noted)
+    monkeypatch.setattr(app._in_flight, "release", lambda: (order.append("release"), release()))
+    await app.stop(grace=0.1)
+    assert order == ["stop", "release"]
+
+
 async def test_calls_are_served_during_the_drain_delay(bridge: Bridge, hello: Request) -> None:
     bridge.gateway.script(respond_json(COMPLETION))
     watch = health_pb2_grpc.HealthStub(bridge.channel).Watch(health_pb2.HealthCheckRequest())

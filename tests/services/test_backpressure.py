@@ -28,11 +28,12 @@ REQUEST = chat_pb2.CreateChatCompletionRequest(model="m", messages=[{"role": "us
 
 
 class Flood:
-    """A script that writes numbered events, a given number or endlessly."""
+    """A script that writes numbered events, a given number or endlessly. After that it ends or `stalls`."""
 
-    def __init__(self, size: int, events: int | None = None) -> None:
+    def __init__(self, size: int, events: int | None = None, *, stalls: bool = False) -> None:
         self._filler = "x" * size
         self._events = events
+        self._stalls = stalls
         self.written = 0
         self.exchanges: list[Exchange] = []
 
@@ -41,6 +42,9 @@ class Flood:
         await exchange.head(content_type="text/event-stream")
         for number in count():
             if exchange.closed.is_set():
+                return
+            if self._stalls and number == self._events:
+                await exchange.wait_closed()
                 return
             done = number == self._events
             choice = {"index": 0, "delta": {"content": f"{number} {self._filler}"}}
@@ -142,6 +146,29 @@ async def test_a_slow_caller_is_not_told_that_the_upstream_stalls(
         numbers = [number_of(message) async for message in _rest(call)]
         assert numbers == list(range(1, 201))
         assert await call.code() is grpc.StatusCode.OK
+
+
+@pytest.mark.parametrize("begin", [stream, raw_stream])
+async def test_an_upstream_that_stalls_after_a_slow_caller(
+    begin: Callable[[grpc.aio.Channel], Any], start: Start, gateway: Gateway
+) -> None:
+    """The time of the upstream begins again when the caller has taken its messages, however long that took."""
+    flood = Flood(50_000, 200, stalls=True)
+    gateway.script(flood)
+    options = {"stall_timeout": 0.1, "raw_paths": "/chat/completions"}
+    async with start(**options) as bridge, channel_to(bridge.address, SMALL_WINDOW) as channel:
+        call = begin(channel)
+        await call.read()
+        await flood.stands_still()  # which takes four times as long as the upstream may stall
+        numbers: list[int] = []
+        with pytest.raises(grpc.aio.AioRpcError, match="no event of the stream arrived for too long"):
+            await asyncio.wait_for(_note_numbers(call, numbers), 30)
+    assert numbers == list(range(1, 200))
+
+
+async def _note_numbers(call: Any, into: list[int]) -> None:
+    async for message in _rest(call):
+        into.append(number_of(message))  # noqa: PERF401, what came before an error counts
 
 
 async def _rest(call: Any) -> AsyncIterator[Any]:

@@ -55,6 +55,7 @@ RETRY_INFO = "type.googleapis.com/google.rpc.RetryInfo"
     [
         ({"details": [{"@type": RETRY_INFO, "retryDelay": "34.07s"}]}, 34.07),
         ({"details": [{"@type": RETRY_INFO, "retryDelay": "34s"}]}, 34.0),
+        ({"details": [{"retryDelay": "1s"}, {"retryDelay": "9s"}]}, 1.0),
         ({"details": [{"@type": RETRY_INFO, "retryDelay": "0.400s"}]}, 0.4),
         ({"details": [{"@type": RETRY_INFO, "retryDelay": "1m30s"}]}, 90.0),
         ({"details": [{"@type": RETRY_INFO, "retryDelay": {"seconds": "34", "nanos": 70_000_000}}]}, 34.07),

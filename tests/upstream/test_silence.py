@@ -1,15 +1,29 @@
 """An upstream that says nothing, or nothing more."""
 
 import asyncio
+import math
 from contextlib import suppress
 
 import grpc
 import pytest
 
+from bridge.errors import Reason
+from bridge.upstream.clock import Clock
 from tests.support.bridge import Bridge, Start
 from tests.support.details import RPCS, failed, failed_either, failed_stream, verdict
 from tests.support.gateway import Exchange, Script
 from tests.support.responses import BODY, DONE, EVENTS, ONE, TWO, Hello, then_wait
+
+
+async def test_a_clock_leaves_no_timer_behind() -> None:
+    """A phase whose time would have run out after the request changes nothing, and nobody is told of it."""
+    problems: list[object] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, context: problems.append(context))
+    async with Clock(math.inf) as clock:
+        clock.phase(0.01, Reason.UPSTREAM_TIMEOUT, "x")
+    await asyncio.sleep(0.03)
+    assert problems == []
 
 
 async def closed(bridge: Bridge) -> None:

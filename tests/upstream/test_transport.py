@@ -1,5 +1,6 @@
 """The transport: httpx's interface, and the connections that are kept."""
 
+import asyncio
 import socket
 import time
 from collections.abc import AsyncIterator, Callable
@@ -10,7 +11,7 @@ import pytest
 
 from bridge.upstream.phases import Phase
 from bridge.upstream.transport import Body, Transport
-from tests.upstream.wire import OK, Peer, Wire, ask, says, transport, trusting, until, whole
+from tests.upstream.wire import OK, Peer, Wire, ask, says, silent, transport, trusting, until, whole
 
 
 @pytest.fixture
@@ -122,6 +123,37 @@ async def test_idle_ones_are_closed_in_time(made: Transport, wire: Wire) -> None
     assert made._reaper is None
     await responses[3].aclose()
     assert made.connections() == (0, 1)
+
+
+async def test_one_that_still_has_to_send_is_not_kept(made: Transport, wire: Wire) -> None:
+    """The upstream has answered, and does not take the rest of the request: the next one would wait for that."""
+    wire.play = says(OK)
+    response = await ask(made)
+    response.stream._connection.pause_writing()
+    assert await response.aread() == b"ok"
+    await response.aclose()
+    assert made.connections() == (0, 0)
+
+
+@pytest.mark.parametrize(("is_full", "kind"), [(True, httpx.WriteError), (False, httpx.ReadError)])
+async def test_whether_a_request_was_sent(
+    is_full: bool,  # noqa: FBT001, a row of the table
+    kind: type[Exception],
+    made: Transport,
+    wire: Wire,
+) -> None:
+    """What the transport still buffers has not been sent when the connection ends."""
+    wire.play = silent
+    asking = asyncio.create_task(ask(made))
+    peer = await wire.peer()
+    await until(lambda: made._used)
+    (connection,) = made._used
+    await until(lambda: connection.phase is Phase.WAITING)
+    if is_full:
+        connection.pause_writing()
+    peer.close()
+    with pytest.raises(kind):
+        await asking
 
 
 KEEP_ALIVE = {
