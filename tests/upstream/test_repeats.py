@@ -220,6 +220,63 @@ def test_what_decides_over_a_stream_is_always_parsed(member: dict[str, Any]) -> 
     assert said([*stream, *stream[1:], *stream[1:]])[0][-1] == loads(stream[-1])
 
 
+def called(call: dict[str, Any]) -> dict[str, Any]:
+    return {"delta": {"tool_calls": [{"index": 0, **call}]}}
+
+
+@pytest.mark.parametrize(
+    "choices",
+    [
+        [{"index": number, "delta": {"content": "a"}} for number in range(3)],
+        [{"delta": {"content": "a"}, "finish_reason": reason} for reason in ("", "stop", "length")],
+        [{"delta": {"content": "a", "role": role}} for role in ("user", "tool", "assistant")],
+        [{"delta": {"content": "a"}, "error": error} for error in ("", "none", "no quota")],
+        [{"delta": {"content": "a"}, "error": {"code": code}} for code in (0, 200, 429)],
+        [called({"index": number}) for number in range(3)],
+        [called({"id": word}) for word in ("a", "b", "c")],
+        [called({"type": word}) for word in ("a", "b", "c")],
+        [called({"function": {"name": word}}) for word in ("a", "b", "c")],
+        [called({"custom": {"name": word}}) for word in ("a", "b", "c")],
+    ],
+)
+def test_what_decides_over_a_stream_never_becomes_a_gap(choices: list[dict[str, Any]]) -> None:
+    """A third value of it is parsed as the second one was."""
+    stream = [dumps({"choices": [choice]}) for choice in choices]
+    assert said([stream[0], *stream])[1] == 0
+
+
+@pytest.mark.parametrize("member", ["error", "success", "base_resp", "x_groq"])
+def test_members_that_may_be_an_error_never_become_gaps(member: str) -> None:
+    """Nor does anything in them."""
+    for values in (("a", "b", "c"), tuple({"x": {"y": number}} for number in range(3))):
+        stream = [dumps({member: value, "choices": [{"delta": {"content": "a"}}]}) for value in values]
+        assert said([stream[0], *stream])[1] == 0
+
+
+def test_at_most_four_templates_are_kept() -> None:
+    """The latest ones."""
+    known: Repeats[int] = Repeats()
+    chunks = [dumps({f"x{number}": 1, "choices": [{"delta": {"content": "a"}}]}) for number in range(7)]
+    for number, data in enumerate(chunks):
+        template = known.learn(data, loads(data))
+        if template is not None:
+            known.add(template, number)
+    found = [known.match(data) for data in chunks]
+    assert [match[0] if match else None for match in found] == [None, None, None, 3, 4, 5, 6]
+
+
+def test_a_match_clears_the_misses() -> None:
+    """A server that writes something new now and then goes on to be learned from."""
+    known: Repeats[None] = Repeats()
+    for number in range(20):
+        data = dumps({f"x{number}": 1, "choices": [{"delta": {"content": "a"}}]})
+        template = known.learn(data, loads(data))
+        assert (template is None) == (number == 0)
+        if template is not None:
+            known.add(template, None)
+            assert known.match(data) is not None
+
+
 @pytest.mark.parametrize("text", ['a","b":"c', 'a"', "a\\", "\\x"])
 def test_no_string(text: str) -> None:
     """What stands between the ends is one string, or it is no repetition."""
