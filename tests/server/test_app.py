@@ -52,6 +52,14 @@ async def test_a_watch_does_not_hold_up_the_stop(bridge: Bridge) -> None:
     assert await watch.code() is grpc.StatusCode.OK
 
 
+async def test_a_watch_that_begins_after_the_end_of_watches(bridge: Bridge) -> None:
+    """It ends at once with OK: the stop would wait for it."""
+    bridge.app._health.end_watches()
+    watch = health_pb2_grpc.HealthStub(bridge.channel).Watch(health_pb2.HealthCheckRequest())
+    assert await asyncio.wait_for(watch.read(), 5) is grpc.aio.EOF
+    assert await watch.code() is grpc.StatusCode.OK
+
+
 @pytest.mark.parametrize("version", ["v1", "v1alpha"])
 async def test_reflection(bridge: Bridge, version: str) -> None:
     """Both versions list all services and return the files that describe them."""

@@ -29,6 +29,23 @@ async def test_a_call_that_begins_after_the_stop() -> None:
         await asyncio.sleep(0)  # the stop has cancelled the task of the first call, which is this one
 
 
+async def test_a_call_that_is_stopped_in_a_write() -> None:
+    """It counts as writing and as stopped until the write ends, which fails; its task is not cancelled."""
+    calls = InFlightCalls()
+    call = calls.enter()
+    call.begin_write()
+    assert (call.is_writing, call.is_stopped) == (True, False)
+    call.stop()
+    assert (call.is_writing, call.is_stopped, call.undo_cancel()) == (True, True, False)
+    with pytest.raises(BridgeError) as ended:
+        call.end_write()
+    assert ended.value.reason is Reason.BRIDGE_SHUTTING_DOWN
+    assert (call.is_writing, call.is_stopped) == (False, True)
+    assert call.task.cancelling() == 0
+    calls.leave(call)
+    assert calls.stopped_calls == 1
+
+
 async def test_it_is_quiet_when_all_calls_are_held() -> None:
     """A call that runs is waited for; one that is held is not, until it has been cancelled and another one runs."""
     calls = InFlightCalls()

@@ -124,6 +124,20 @@ async def test_a_waiter_that_is_cancelled_in_the_moment_of_its_turn_gives_its_pl
     assert (limits.running, limits.waiting) == (0, 0)
 
 
+async def test_a_caller_that_has_gone_is_forgotten() -> None:
+    """Names may be as many as an issuer has subjects, so those without a call take no memory."""
+    limits = Limits(10, 5)
+    for number in range(3):
+        await limits.enter(f"caller{number}", 1)
+        waiting = asyncio.create_task(limits.enter(f"caller{number}", 1))
+        await asyncio.sleep(0)
+        limits.leave(f"caller{number}")
+        await waiting
+        limits.leave(f"caller{number}")
+    assert (limits.running, limits.waiting) == (0, 0)
+    assert (dict(limits._running_of), limits._waiting_of) == ({}, {})
+
+
 async def test_a_waiter_that_gives_up_leaves_no_trace() -> None:
     """If a waiting call is cancelled before or at its admission, every slot is free again."""
     limits = Limits(1, 5)
@@ -157,7 +171,7 @@ async def test_calls_over_the_limit(
         kinds = {detail.TypeName(): detail for detail in status.details}
         assert "google.rpc.RetryInfo" in kinds
         info = error_details_pb2.ErrorInfo.FromString(kinds["google.rpc.ErrorInfo"].value)
-        assert info.reason == "BRIDGE_OVERLOADED"
+        assert (info.reason, info.metadata["retryAfterSeconds"]) == ("BRIDGE_OVERLOADED", "1")
         assert int(trailers["grpc-retry-pushback-ms"]) > 0
         health = health_pb2_grpc.HealthStub(bridge.channel)
         assert (await health.Check(health_pb2.HealthCheckRequest())).status == health_pb2.HealthCheckResponse.SERVING
