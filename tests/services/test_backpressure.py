@@ -24,6 +24,8 @@ from tests.support.processes import channel_to, serving
 MB = 1 << 20
 #: A client with a fixed window, so that only the bridge's buffers matter.
 SMALL_WINDOW = ("grpc.http2.bdp_probe", 0)
+#: `stall_timeout` where a caller is slow. On a busy machine the gateway of these tests may pause for part of it.
+STALL_SECONDS = 1.0
 REQUEST = chat_pb2.CreateChatCompletionRequest(model="m", messages=[{"role": "user", "content": "hi"}])
 
 
@@ -55,6 +57,16 @@ class Flood:
                 break
         await exchange.event("[DONE]")
         exchange.writer.close()
+
+    async def stands_still_for(self, seconds: float) -> int:
+        """As `stands_still`, for at least so long."""
+        loop = asyncio.get_running_loop()
+        written, since = await self.stands_still(), loop.time()
+        while loop.time() - since < seconds:
+            await asyncio.sleep(0.04)
+            if self.written > written:
+                written, since = self.written, loop.time()
+        return written
 
     async def stands_still(self) -> int:
         """The number of written bytes, once ten checks in a row find the same."""
@@ -138,11 +150,11 @@ async def test_a_slow_caller_is_not_told_that_the_upstream_stalls(
     """The time in which a message waits for its caller does not count for the stall timeout."""
     flood = Flood(50_000, 200)
     gateway.script(flood)
-    options = {"stall_timeout": 0.1, "raw_paths": "/chat/completions"}
+    options = {"stall_timeout": STALL_SECONDS, "raw_paths": "/chat/completions"}
     async with start(**options) as bridge, channel_to(bridge.address, SMALL_WINDOW) as channel:
         call = begin(channel)
         await call.read()
-        assert await flood.stands_still() < 200 * 50_000  # four times the stall timeout
+        assert await flood.stands_still_for(STALL_SECONDS) < 200 * 50_000
         numbers = [number_of(message) async for message in _rest(call)]
         assert numbers == list(range(1, 201))
         assert await call.code() is grpc.StatusCode.OK
@@ -155,11 +167,11 @@ async def test_an_upstream_that_stalls_after_a_slow_caller(
     """The time of the upstream begins again when the caller has taken its messages, however long that took."""
     flood = Flood(50_000, 200, stalls=True)
     gateway.script(flood)
-    options = {"stall_timeout": 0.1, "raw_paths": "/chat/completions"}
+    options = {"stall_timeout": STALL_SECONDS, "raw_paths": "/chat/completions"}
     async with start(**options) as bridge, channel_to(bridge.address, SMALL_WINDOW) as channel:
         call = begin(channel)
         await call.read()
-        await flood.stands_still()  # which takes four times as long as the upstream may stall
+        await flood.stands_still_for(STALL_SECONDS)
         numbers: list[int] = []
         with pytest.raises(grpc.aio.AioRpcError, match="no event of the stream arrived for too long"):
             await asyncio.wait_for(_note_numbers(call, numbers), 30)
