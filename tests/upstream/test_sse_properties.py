@@ -18,6 +18,8 @@ _kind = st.sampled_from(["", "message", "error", "Ping", "é"])
 _event = st.tuples(st.lists(_line, min_size=1, max_size=3), _kind, st.lists(_noise, max_size=2))
 _ends = st.lists(st.sampled_from([b"\n", b"\r", b"\r\n"]), min_size=1, max_size=7)
 _places = st.lists(st.integers(0, 300), max_size=6)
+#: What may precede JSON outside of any field: white space, a byte order mark, a word that names no field.
+_word = re.compile(rb"(?:\xef\xbb\xbf|[\0 \t])*(?:[A-Za-z_-]{1,16}[ \t]*:?[ \t]*)?(?=[{\[])")
 _soup = st.lists(
     st.sampled_from([b"data", b":", b" ", b"\n", b"\r", b"\r\n", b"event", b"id", b"x", b"{}", BOM, b"\xef", b"\n\n"]),
     max_size=30,
@@ -108,8 +110,13 @@ def test_any_bytes_follow_the_standard(stream: bytes, places: list[int]) -> None
             data.append(value.removeprefix(b" "))
         elif name == b"event":
             kind = value.removeprefix(b" ").decode("utf-8", "replace")
-        elif name not in {b"", b"id"} and (stray or line.lstrip()[:1] == b"{"):
-            if not stray:
+        elif name not in {b"", b"id"}:
+            if stray and len(apart([stray[-1], line])) > 1:
+                end(stray, kind or STRAY)
+            begin = _word.match(line)
+            if stray:
+                stray.append(line)
+            elif begin:
                 end(data, kind)
-            stray.append(line)
+                stray.append(line[begin.end() :])
     assert check_cuts(stream, places) == expected
