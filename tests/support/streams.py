@@ -58,14 +58,14 @@ class Exchange:
         return b""
 
     def hold(self, _may_wait: Any) -> bool:
-        """Nothing waits here: each piece is read when it is asked for."""
+        """Pieces are never held back: each is read when it is requested."""
         return False
 
     def keep(self, size: int) -> None:
-        """There is memory enough."""
+        """There is always enough memory."""
 
     async def rest_from(self, _silent: int) -> None:
-        """Nobody waits here."""
+        """No reader is informed."""
 
     async def read_all(self, _limit: int, start: bytes = b"") -> bytes:
         while piece := await self.read():
@@ -73,7 +73,7 @@ class Exchange:
         return start
 
     async def linger(self) -> None:
-        """Nothing comes after the last event that anybody needs."""
+        """Nothing is read after the last event."""
 
     async def beginning(self) -> bytes:
         with suppress(BridgeError):
@@ -88,7 +88,7 @@ class Exchange:
 
 
 class Written:
-    """A caller that takes messages as gRPC does: what is written is made into bytes at once."""
+    """A caller that serialises each message at once, as gRPC does."""
 
     def __init__(self, now: Callable[[], float] = lambda: 0.0) -> None:
         self.messages: list[bytes] = []
@@ -114,14 +114,14 @@ class Counting(Relay):
 
 
 class Parsing(Relay):
-    """Knows no chunk: each is parsed."""
+    """Recognises no chunk, so that each is parsed."""
 
     def recognise(self, _: bytes) -> None:
-        """As the real one, for chunks that are all new."""
+        """Like the real method when all chunks are new."""
 
 
 class Told(NamedTuple):
-    """What a caller gets of a stream, and what the bridge notes of it."""
+    """The messages that a caller gets of a stream, and the record of the bridge."""
 
     messages: list[bytes]
     error: tuple[str, str] | None
@@ -136,9 +136,9 @@ async def told(
     window: float | None = None,
     judge: Callable[[BridgeError, CallContext], None] = lambda *_: None,
 ) -> Told:
-    """A stream relayed to its end, whatever that is; `judge` sees the error.
+    """A stream relayed to its end, of whatever kind; `judge` sees the error.
 
-    What other streams have taught is forgotten.
+    Templates of earlier streams are forgotten.
     """
     repeats._seen.clear()
     written, error, record = Written(), None, exchange.call.record

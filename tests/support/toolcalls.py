@@ -1,12 +1,12 @@
-"""Streams with the same two parallel tool calls, as odd as servers send them: fragments per chunk, by dialect."""
+"""Streams with the same two parallel tool calls, in odd forms that servers send: fragments per chunk."""
 
 from collections.abc import Mapping
 from typing import Any, Final
 
 Fragment = dict[str, Any]
-#: The stream of a server that gives proper indexes.
+#: The stream of a server that sends correct indexes.
 ORDINARY: Final = "as OpenAI"
-#: What all of them say: id, name, arguments.
+#: The result of all of them: id, name, arguments.
 CALLS: Final = [
     ("call_a", "get_weather", '{"city":"Paris"}'),
     ("call_b", "get_time", '{"timezone":"Europe/Paris"}'),
@@ -14,7 +14,7 @@ CALLS: Final = [
 
 
 def fragment(index: int | None, call: str | None = None, name: str | None = None, text: str | None = None) -> Fragment:
-    """A fragment with what is given."""
+    """A fragment with the given members."""
     function = {key: value for key, value in (("name", name), ("arguments", text)) if value is not None}
     found: Fragment = {"index": index, "id": call, "type": "function" if name else None, "function": function or None}
     return {key: value for key, value in found.items() if value is not None}
@@ -41,7 +41,7 @@ _WHOLE_B: Final = ("call_b", "get_time", "".join(_B))
 
 
 def _turns(first: int | None, second: int | None, **ids: bool) -> list[list[Fragment]]:
-    """Both begin, then their pieces come by turns. Fragments repeat their `ids` or `names` if that is asked for."""
+    """The starts of both calls, and their pieces in turn. Fragments can repeat `ids` or `names`."""
     repeated = [{"call": call} if ids.get("ids") else {} for call in ("call_a", "call_b")]
     if ids.get("names"):
         repeated = [{**head, "name": name} for head, name in zip(repeated, ("get_weather", "get_time"), strict=True)]
@@ -81,7 +81,7 @@ STREAMS: Final[Mapping[str, list[list[Fragment]]]] = {
     "filler": [[_heads(0, 1)[0]], [fragment(0)], [{"index": 0, "function": None}], *_pieces(0, *_A),
                [_heads(0, 1)[1]], [{"index": 1, "function": {"arguments": None}}], *_pieces(1, *_B)],
 }  # fmt: skip
-#: Those that `make test-clients` plays to the example of each language.
+#: Those that `make test-clients` sends to the example of each language.
 FOR_CLIENTS: Final = (
     "no index, whole calls", "no index, id only in the first", "index reused, id only in the first", "gaps", "from 1",
     "two calls in one chunk", "repeated id and name",

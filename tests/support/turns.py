@@ -1,6 +1,6 @@
-"""Who runs when, where several processes share the tests: a test that is marked `alone` has the machine to itself.
+"""Locks for several processes of tests: a test that is marked `alone` runs without any other.
 
-Such a test measures time, which another test beside it would take from it.
+Such a test measures time, which a parallel test would change.
 """
 
 import fcntl
@@ -9,16 +9,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-#: Two files that are there anyway: what is locked is neither read nor written.
+#: Two existing files as locks. They are neither read nor written.
 _DOOR: Final = Path(__file__)
 _ROOM: Final = Path(__file__).parents[1] / "conftest.py"
 
 
 @contextmanager
 def turn(*, alone: bool) -> Iterator[None]:
-    """While this lasts no test runs alone, or with `alone` no other test at all."""
+    """While this lasts no `alone` test runs, or with `alone` no other test at all."""
     with _ROOM.open("rb") as room:
         with _DOOR.open("rb") as door:
-            fcntl.flock(door, fcntl.LOCK_EX)  # who waits for an empty room lets nobody in before
+            fcntl.flock(door, fcntl.LOCK_EX)  # a test that waits to be alone lets no other test begin
             fcntl.flock(room, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
         yield

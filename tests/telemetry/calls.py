@@ -1,4 +1,4 @@
-"""A call of every kind, and with every kind of end, one after the other."""
+"""A call of every kind and with every kind of end, in sequence."""
 
 from contextlib import suppress
 from typing import Any
@@ -10,12 +10,12 @@ from tests.support.gateway import Exchange, Gateway, respond, respond_json, sse
 from tests.support.payloads import CHUNK, COMPLETION, LAST
 
 USAGE = {"prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18}
-#: How many calls `every_kind` makes.
+#: Number of calls that `every_kind` makes.
 COUNT = 9
 
 
 async def every_kind(gateway: Gateway, channel: grpc.aio.Channel, model: str = "m") -> None:
-    """The bridge has to retry once; what it answers is looked at elsewhere."""
+    """The bridge has to retry once. Other tests check the responses."""
     chat = chat_pb2_grpc.ChatServiceStub(channel)
     hello = chat_pb2.CreateChatCompletionRequest(model=model, messages=[{"role": "user", "content": "hi"}])
     embed = embeddings_pb2.CreateEmbeddingRequest(model=model)

@@ -15,7 +15,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
 @dataclass
 class Seen:
-    """A span as the collector got it."""
+    """A span as the collector received it."""
 
     span: Span
     resource: dict[str, Any]
@@ -44,7 +44,7 @@ def _value(value: AnyValue) -> Any:
 
 
 class Collector(trace_service_pb2_grpc.TraceServiceServicer):
-    """Keeps what it is sent."""
+    """A collector that keeps the spans."""
 
     def __init__(self) -> None:
         self.endpoint = ""
@@ -61,7 +61,7 @@ class Collector(trace_service_pb2_grpc.TraceServiceServicer):
         return trace_service_pb2.ExportTraceServiceResponse()
 
     async def received(self, count: int) -> list[Seen]:
-        """So many spans, once they are there: parents first."""
+        """Wait for this many spans: parents first."""
         async with asyncio.timeout(20), self._news:
             await self._news.wait_for(lambda: len(self.spans) >= count)
         return sorted(self.spans, key=lambda seen: seen.span.start_time_unix_nano)

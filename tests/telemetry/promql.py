@@ -1,4 +1,4 @@
-"""What a PromQL expression asks for: the metrics, with the labels and values that it selects and groups by."""
+"""The parts of a PromQL expression: the metrics, with the labels and values that it selects and groups by."""
 
 import re
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ class Query:
 
 
 def parse(expression: str) -> Query:
-    """Takes an expression apart, as far as dashboards and alerts go."""
+    """Parse an expression with the parts of PromQL that dashboards and alerts use."""
     query = Query()
     for labels in _GROUPING.findall(expression):
         query.groups |= {label.strip() for label in labels.split(",")}

@@ -1,4 +1,4 @@
-"""Nobody's log line, metric or span is lost for what somebody else's call said."""
+"""Nothing in one call can lose the log lines, metrics or spans of another call."""
 
 import asyncio
 import json
@@ -51,7 +51,7 @@ def completion(usage: bytes) -> bytes:
 
 
 class Calls:
-    """Calls to a bridge, each between two calls of somebody else."""
+    """Calls to a bridge, each between two ordinary calls."""
 
     def __init__(self, gateway: Gateway, channel: grpc.aio.Channel) -> None:
         self.gateway = gateway
@@ -72,7 +72,7 @@ def hello(model: str, **more: Any) -> Hello:
 
 
 def by_model(body: bytes) -> Any:
-    """Answers a request for `innocent…` as it should be answered, any other one with the body."""
+    """A proper response for a model `innocent…`, and the given body for any other."""
 
     async def script(exchange: Exchange) -> None:
         innocent = b"innocent-" in exchange.request.body
@@ -84,7 +84,7 @@ def by_model(body: bytes) -> Any:
 @pytest.mark.alone
 @pytest.mark.parametrize("log_format", ["json", "console"])
 async def test_everybody_elses_telemetry(gateway: Gateway, log_format: str) -> None:
-    """Log lines, spans and metrics of all calls are there, in bounds, whatever callers and upstreams said."""
+    """All calls have bounded log lines, spans and metrics, whatever callers and upstreams send."""
     async with collecting() as collector:
         environment = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.endpoint, "OTEL_BSP_SCHEDULE_DELAY": "100"}
         options = ("--metrics-listen", "127.0.0.1:0", "--log-format", log_format)
@@ -103,10 +103,10 @@ async def test_everybody_elses_telemetry(gateway: Gateway, log_format: str) -> N
             process.terminate()
             await process.ended()
     assert len(spans) == 2 * calls.made
-    assert max(span.span.ByteSize() for span in spans) < 4 << 10  # 512 of a batch are under a collector's 4 MB
+    assert max(span.span.ByteSize() for span in spans) < 4 << 10  # 512 in a batch stay below a collector's 4 MB
     text = "\n".join(process.noise) if log_format == "console" else json.dumps(process.log, ensure_ascii=False)
     plain = text.replace("\x1b[0m", "")
-    assert "]52;" in plain  # it was logged, without what makes it a command
+    assert "]52;" in plain  # logged, without control characters
     for command in ("\x1b[2J", "\x1b]", "\x07", "\x9b", "\0", "\r", "\u202e", "\u2028", "\nforged"):
         assert command not in text
     assert max(map(len, text.split("\n"))) < 2000 or log_format == "json"

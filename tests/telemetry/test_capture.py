@@ -1,4 +1,4 @@
-"""What libraries in C write to standard error: log lines of the bridge's form, and nothing that holds it up."""
+"""C libraries' output on standard error becomes log lines of the bridge's form, and blocks nothing."""
 
 import asyncio
 import contextlib
@@ -30,7 +30,7 @@ CORE = b"E1126 23:39:03.370831    3682 ssl_transport_security.cc:1893] Handshake
 
 
 class Sink:
-    """A descriptor that stands for standard error, and the lines that came of it."""
+    """A descriptor in place of standard error, and the lines that were written to it."""
 
     def __init__(self) -> None:
         self.reader, self.descriptor = os.pipe()
@@ -49,7 +49,7 @@ def sink() -> Iterator[Sink]:
 
 
 def test_lines_of_core(sink: Sink) -> None:
-    """They have a level and a place; what the bridge says itself is left out; the end undoes it all."""
+    """Core's lines get a level and a place. The bridge's own lines are not repeated. The end restores everything."""
     with captured(sink.take, sink.descriptor):
         os.write(sink.descriptor, CORE)
         os.write(sink.descriptor, b"E1126 23:39:03.370831 1 add_port.cc:83] Failed to add port to server: taken\n")
@@ -68,7 +68,7 @@ def test_lines_of_core(sink: Sink) -> None:
 
 
 def test_a_flood_of_lines(sink: Sink) -> None:
-    """Some pass, the next line that does says how many were left out; a line has a bound, and nobody waits."""
+    """Some lines of a flood pass, and the next one counts those left out. Lines are bounded, and no writer waits."""
     began = time.monotonic()
     with captured(sink.take, sink.descriptor):
         written = 0
@@ -86,7 +86,7 @@ def test_a_flood_of_lines(sink: Sink) -> None:
 
 
 def test_a_line_without_end(sink: Sink) -> None:
-    """Memory has a bound."""
+    """A line without an end takes bounded memory."""
     with captured(sink.take, sink.descriptor):
         for _ in range(200):
             with contextlib.suppress(BlockingIOError):
@@ -104,12 +104,12 @@ def secured(folder: Path) -> tuple[str, ...]:
 
 
 def break_handshakes(address: str, count: int) -> None:
-    """So many connections that speak no TLS. Each is at its end before the next one."""
+    """This many connections without TLS, one after the other."""
     host, _, port = address.rpartition(":")
     for _ in range(count):
         with socket.create_connection((host, int(port)), timeout=10) as connection:
             connection.sendall(b"GET / HTTP/1.1\r\n\r\n" * 3)
-            with contextlib.suppress(ConnectionError):  # but not TimeoutError: then the server hangs
+            with contextlib.suppress(ConnectionError):  # but not TimeoutError, which means that the server hangs
                 while connection.recv(1000):
                     pass
 
@@ -123,7 +123,7 @@ async def calling(address: str) -> Any:
 
 @pytest.mark.parametrize("workers", ["1", "2"])
 async def test_broken_handshakes_in_the_log(gateway: Gateway, hello: Hello, tmp_path: Path, workers: str) -> None:
-    """Each line of standard error is JSON; core's have its logger and its place. In worker processes too."""
+    """After broken handshakes each line of standard error is JSON, with core's logger and place, also of workers."""
     gateway.script(respond_json(COMPLETION))
     async with serving(gateway, *secured(tmp_path), "--workers", workers, "--metrics-listen", "off") as process:
         await asyncio.to_thread(break_handshakes, process.address, 5)
@@ -142,7 +142,7 @@ async def test_broken_handshakes_in_the_log(gateway: Gateway, hello: Hello, tmp_
 @pytest.mark.alone
 @pytest.mark.parametrize("workers", ["1", "2"])
 async def test_nobody_reads(gateway: Gateway, hello: Hello, tmp_path: Path, workers: str) -> None:
-    """Standard error is full and stays full: broken handshakes hold up no call, on old or new connections."""
+    """When standard error stays full, broken handshakes delay no call, on old or new connections."""
     gateway.script(respond_json(COMPLETION))
     reader, writer = os.pipe()
     command = ("-m", "bridge", "serve", "--listen", "127.0.0.1:0", "--upstream-url", gateway.url)
@@ -165,14 +165,14 @@ async def test_nobody_reads(gateway: Gateway, hello: Hello, tmp_path: Path, work
         assert await asyncio.wait_for(process.wait(), 20) == 0
     finally:
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)  # its workers too
+            os.killpg(process.pid, signal.SIGKILL)  # including its workers
         await process.wait()
         os.close(reader)
         os.close(writer)
 
 
 def fill(writer: int) -> None:
-    """Write to a pipe until it takes no more, and let it block its writers again: the bridge has it too."""
+    """Fill a pipe, and make it blocking for its writers again, as the bridge has it too."""
     os.set_blocking(writer, False)
     with contextlib.suppress(BlockingIOError):
         while True:
@@ -183,7 +183,7 @@ def fill(writer: int) -> None:
 @pytest.mark.parametrize("log_format", ["json", "console"])
 @pytest.mark.parametrize("workers", ["1", "2"])
 async def test_a_port_that_is_taken(log_format: str, workers: str) -> None:
-    """The bridge says so, in its own words, and core says nothing."""
+    """If a port is taken, the bridge reports it, and core's own line is suppressed."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = f"127.0.0.1:{taken.getsockname()[1]}"
         options = ("--listen", address, "--log-format", log_format, "--metrics-listen", "off", "--workers", workers)
@@ -220,7 +220,7 @@ print("behind it", file=sys.stderr)
 
 
 async def test_exceptions_that_nobody_catches() -> None:
-    """Those of threads and finalisers are log lines with the type and the place, without the text."""
+    """Uncaught exceptions of threads and finalisers are log lines with type and place, without the text."""
     child = await asyncio.create_subprocess_exec(
         sys.executable, "-c", PROGRAM, stderr=asyncio.subprocess.PIPE, env=os.environ
     )

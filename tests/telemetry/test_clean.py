@@ -1,4 +1,4 @@
-"""What is recorded or shown, in bounds."""
+"""Recorded or shown texts have bounds."""
 
 from math import inf, nan
 from typing import Any
@@ -27,7 +27,7 @@ from bridge.clean import MAX_COUNT, NO_TOKENS, Tokens, number, shown, tokens, wo
     ids=lambda text: ascii(text)[:30],
 )
 def test_a_word(text: str, recorded: str) -> None:
-    """One line, printable, of at most 128 characters; that something was there can be seen."""
+    """A word is one printable line of at most 128 characters, in which removed characters leave a mark."""
     assert word(text) == recorded
     assert word(text).isprintable()
 
@@ -55,7 +55,7 @@ def test_a_word(text: str, recorded: str) -> None:
     ids=repr,
 )
 def test_tokens(usage: Any, expected: Tokens) -> None:
-    """Counts of 63 bits; whatever else an upstream says is not said."""
+    """Token counts have 63 bits. Any other value is left out."""
     assert tokens(usage) == expected
 
 
@@ -71,7 +71,7 @@ def test_numbers(value: float) -> None:
 
 
 def test_a_log_value() -> None:
-    """Texts at any depth are in one line that no terminal obeys; what is no text stays."""
+    """Texts at any depth become one line without control characters. Other values stay."""
     assert shown({"a": ["x\x1b[2J\ny", 5], "b": None, "c": ("\u202e", 1.5)}) == {
         "a": ["x[2J y", 5],
         "b": None,

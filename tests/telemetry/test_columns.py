@@ -1,4 +1,4 @@
-"""Lines for people: a call in columns, a failure with what is needed to find it, everything else as a sentence."""
+"""Lines for people: a call in columns, a failure with details, anything else as a sentence."""
 
 import os
 import pty
@@ -29,14 +29,14 @@ def line(*, full: bool = False, **fields: Any) -> str:
 
 
 def test_a_call_that_was_served() -> None:
-    """Method, model, code, duration and tokens, and no field more."""
+    """A successful call has method, model, code, duration and tokens, and no other field."""
     assert line() == (
         "CreateChatCompletionStream  openai/gpt-5.4                OK                       1841 ms  14 + 187 tokens"
     )
 
 
 def test_columns_stand_below_each_other() -> None:
-    """Whatever a call lacks, what follows stands in its place."""
+    """Columns are aligned, also if a call lacks a value."""
     lines = [line(), line(method="ListModels", model=""), line(code="DEADLINE_EXCEEDED", duration_ms=60000)]
     assert len({text.index(" ms") for text in lines}) == 1
 
@@ -83,9 +83,9 @@ structlog.get_logger().error("call", method="ListModels", code="UNAVAILABLE", du
 
 @pytest.mark.parametrize("variables", [{}, {"NO_COLOR": "1"}], ids=["colours", "none"])
 def test_a_terminal_gets_columns(variables: dict[str, str]) -> None:
-    """By default, where standard error is a terminal: with colours, unless NO_COLOR says no."""
+    """A terminal gets columns by default, in colour unless NO_COLOR is set."""
     ours, theirs = pty.openpty()
-    subprocess.run([sys.executable, "-c", PROGRAM], stderr=theirs, env={**os.environ, **variables}, check=True)  # noqa: S603 # our own
+    subprocess.run([sys.executable, "-c", PROGRAM], stderr=theirs, env={**os.environ, **variables}, check=True)  # noqa: S603 # the bridge's own
     os.close(theirs)
     text = os.read(ours, 4096).decode()
     os.close(ours)

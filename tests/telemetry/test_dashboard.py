@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 DASHBOARD = ROOT / "deploy/grafana/aibridge.json"
 ALERTS = ROOT / "deploy/prometheus/alerts.yaml"
 DOCS = ROOT / "docs/observability.md"
-#: Prometheus adds these to what it scrapes.
+#: Suffixes that Prometheus adds.
 SCRAPED = {"job", "instance"}
 
 
@@ -42,7 +42,7 @@ async def _seen() -> AsyncIterator[Scrape]:
 
 
 def _expressions(value: Any) -> Iterator[str]:
-    """All `expr` in a document, whatever its shape."""
+    """All values of `expr` in a document."""
     if isinstance(value, dict):
         if isinstance(value.get("expr"), str):
             yield value["expr"]
@@ -70,7 +70,7 @@ async def test_an_expression_asks_for_what_there_is(seen: Scrape, expression: st
     assert query.selectors
     everywhere = set()
     for name, matchers in query.selectors:
-        if name == "up":  # Prometheus's own
+        if name == "up":  # of Prometheus itself
             continue
         assert name in labels, f"{name} is not exported"
         everywhere |= labels[name]
@@ -93,7 +93,7 @@ async def test_an_expression_asks_for_what_there_is(seen: Scrape, expression: st
     ],
 )
 async def test_expressions_are_taken_apart(expression: str, selectors: list[str], groups: set[str]) -> None:
-    """Or the test above would pass for having understood nothing."""
+    """The parser finds metrics and labels; otherwise the test above would pass without checking anything."""
     query = parse(expression)
     assert [name for name, _ in query.selectors] == selectors
     assert query.groups == groups
@@ -121,7 +121,7 @@ async def test_panels_do_not_overlap() -> None:
 
 
 async def test_docs_have_every_metric_with_its_labels(seen: Scrape) -> None:
-    """docs/observability.md lists what is scraped, no more and no less."""
+    """docs/observability.md lists exactly the scraped metrics."""
     rows = re.findall(r"^\| `(\w+)` \| (counter|gauge|histogram) \|([^|]*)\|", DOCS.read_text(), re.MULTILINE)
     documented = {name: (kind, set(re.findall(r"`(\w+)`", labels))) for name, kind, labels in rows}
     exported = {

@@ -1,4 +1,4 @@
-"""The port of the metrics: of one process, and of several, one of which dies."""
+"""The port of the metrics, of one process and of several, also when one dies."""
 
 import asyncio
 import os
@@ -31,14 +31,14 @@ COUNT = "grpc_server_handled_total"
 
 
 async def say_hello(process: Process, hello: Hello, times: int) -> None:
-    """So many calls, each on a connection of its own, so that all workers get some."""
+    """Make this many calls, each on its own connection, so that all workers get some."""
     for _ in range(times):
         async with channel_to(process.address) as channel:
             await chat_pb2_grpc.ChatServiceStub(channel).CreateChatCompletion(hello)
 
 
 async def scraped(address: str, condition: Callable[[Scrape], bool]) -> Scrape:
-    """The first scrape of which this is true."""
+    """Wait for a scrape with this property."""
     async with asyncio.timeout(20):
         while not condition(seen := await scrape.get(address)):  # noqa: ASYNC110 # of other processes
             await asyncio.sleep(0.02)
@@ -46,7 +46,7 @@ async def scraped(address: str, condition: Callable[[Scrape], bool]) -> Scrape:
 
 
 async def test_one_process(gateway: Gateway, hello: Hello) -> None:
-    """It serves its own numbers, those of the process among them, in both of Prometheus's formats."""
+    """A single process serves its own metrics and those of the process, in both of Prometheus's formats."""
     gateway.script(respond_json(COMPLETION))
     async with serving(gateway, *METRICS) as process:
         address = await address_of(process)
@@ -63,7 +63,7 @@ async def test_one_process(gateway: Gateway, hello: Hello) -> None:
 
 
 async def test_two_workers_one_of_which_is_killed(gateway: Gateway, hello: Hello) -> None:
-    """Each worker has series of its own. One that is killed begins again at zero; the other goes on."""
+    """Each worker has its own series. A worker that is killed starts at zero; the other continues."""
     gateway.script(respond_json(COMPLETION))
     async with serving(gateway, "--workers", "2", *METRICS) as process:
         address = await address_of(process)
@@ -94,7 +94,7 @@ def _up(seen: Scrape) -> float:
 
 
 async def test_a_worker_that_does_not_respond(gateway: Gateway, hello: Hello) -> None:
-    """A scrape does without it, and what it says too late is not taken for the answer to a later question."""
+    """A scrape omits a worker that does not respond, and a late response does not count for a later scrape."""
     gateway.script(respond_json(COMPLETION))
     async with serving(gateway, "--workers", "2", *METRICS) as process:
         address = await address_of(process)
@@ -113,7 +113,7 @@ async def test_a_worker_that_does_not_respond(gateway: Gateway, hello: Hello) ->
 
 
 async def test_the_port_is_taken() -> None:
-    """Where an address was asked for, that stops the start; the default goes without."""
+    """If an explicit address is taken, the bridge does not start. Without the default one, it starts."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         chosen = f"127.0.0.1:{taken.getsockname()[1]}"
         with pytest.raises(SettingsError, match=r"metrics_listen: cannot bind"):
@@ -121,14 +121,14 @@ async def test_the_port_is_taken() -> None:
     default = settings.load()
     try:
         held = socket.create_server(("127.0.0.1", 9464))
-    except OSError:  # somebody else has it, which is what is needed
+    except OSError:  # taken by the test or by another program
         held = socket.socket()
     with held:
         assert exporter.listen(default, []) is None
 
 
 async def test_a_connection_that_asks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It does not keep a thread for ever."""
+    """A connection without a request does not occupy a thread for ever."""
     monkeypatch.setattr(port_module._Handler, "timeout", 0.05)
     port = exporter.listen(settings.load(metrics_listen="127.0.0.1:0"), [])
     assert port is not None
@@ -141,7 +141,7 @@ async def test_a_connection_that_asks_nothing(monkeypatch: pytest.MonkeyPatch) -
 
 
 class Slow:
-    """Scrapers that say a request a byte at a time, or do not take the response."""
+    """Scrapers that send a byte at a time, or do not read the response."""
 
     def __init__(self, address: str, count: int) -> None:
         host, _, number = address.rpartition(":")
@@ -153,7 +153,7 @@ class Slow:
                 connection.sendall(data)
 
     def ended(self) -> int:
-        """How many have been closed by the other side."""
+        """The number of connections that the other side has closed."""
         count = 0
         for connection in self.connections:
             connection.setblocking(False)
@@ -180,7 +180,7 @@ async def eventually(condition: Callable[[], object]) -> None:
 
 
 async def test_slow_scrapers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """They get so many threads and no more, and for so long; then the next scrape is served."""
+    """Slow scrapers get a bounded number of threads and seconds. Then the next scrape is served."""
     monkeypatch.setattr(port_module, "_MAX_SECONDS", 2.0)
     port = exporter.listen(settings.load(metrics_listen="127.0.0.1:0"), exporter.process())
     assert port is not None
@@ -191,7 +191,7 @@ async def test_slow_scrapers(monkeypatch: pytest.MonkeyPatch) -> None:
     def over() -> bool:
         nonlocal most
         most = max(most, serving_threads())
-        slow.say(b"T")  # a byte now and then, within the time limit of a read
+        slow.say(b"T")  # a byte at a time, each within the time limit
         return slow.ended() == 60 and serving_threads() == 0
 
     await eventually(over)
@@ -202,7 +202,7 @@ async def test_slow_scrapers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_scrapers_that_do_not_read(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Their connections are closed, nothing is written about it, and others are served meanwhile."""
+    """Connections that do not read are closed, without log lines, and others are served meanwhile."""
     monkeypatch.setattr(port_module._Handler, "timeout", 0.2)
 
     class Large(Collector):
@@ -233,7 +233,7 @@ def test_no_address(address: str) -> None:
 
 
 async def test_ipv6() -> None:
-    """Where there is no IPv6, this says so and not something else."""
+    """The address may be IPv6. Without IPv6 the error says so."""
     try:
         port = exporter.listen(settings.load(metrics_listen="[::1]:0"), [])
     except SettingsError as error:

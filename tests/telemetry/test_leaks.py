@@ -1,4 +1,4 @@
-"""The watch over the whole run's log lines sees what it is there to see."""
+"""The check of all log lines for prompts and keys works."""
 
 import asyncio
 import sys
@@ -10,7 +10,7 @@ from tests.support.processes import Process
 
 
 async def test_a_leak_is_found() -> None:
-    """In this process and in another."""
+    """A leak is found in this process and in another."""
     structlog.get_logger("aibridge.test").error("failed", text=f"could not send {leaks.PROMPT}")
     program = f'import sys; print(\'{{"event": "with {leaks.KEY}"}}\', file=sys.stderr)'
     child = await asyncio.create_subprocess_exec(sys.executable, "-c", program, stderr=asyncio.subprocess.PIPE)

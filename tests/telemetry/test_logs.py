@@ -1,4 +1,4 @@
-"""Log lines: what a call's says, what libraries say, and that no reader of standard error can hold anything up."""
+"""Log lines of calls and of libraries; and no reader of standard error can block the bridge."""
 
 import asyncio
 import contextlib
@@ -28,7 +28,7 @@ CALLER = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
 async def test_the_line_of_a_call(gateway: Gateway, hello: Hello) -> None:
-    """Everything that is known about a call is in its line, what is not known is left out."""
+    """The line of a call has every known field, and omits the others."""
     gateway.script(
         respond_json({**COMPLETION, "usage": USAGE}),
         sse(CHUNK, {**LAST, "usage": USAGE}),
@@ -68,7 +68,7 @@ def _without_times(line: dict[str, Any]) -> dict[str, Any]:
 
 
 async def test_levels(gateway: Gateway, hello: Hello) -> None:
-    """At `error`, calls leave no line, except for those that the operator has to see."""
+    """At `error`, calls have no line, except those on which the operator must act."""
     gateway.script(respond_json(COMPLETION), respond(b"", 401))
     arguments = ("--log-level", "error")
     async with serving(gateway, *arguments, AIBRIDGE_UPSTREAM_API_KEY="sk-1") as process:
@@ -84,7 +84,7 @@ async def test_levels(gateway: Gateway, hello: Hello) -> None:
 
 
 async def test_a_process_that_nobody_reads(gateway: Gateway, hello: Hello) -> None:
-    """The pipe of standard error is full and stays full: calls go on, and the process still stops."""
+    """If standard error stays full, calls continue, and the process still stops."""
     gateway.script(respond_json(COMPLETION))
     read, write = os.pipe()
     os.set_blocking(write, False)
@@ -114,14 +114,14 @@ async def test_a_process_that_nobody_reads(gateway: Gateway, hello: Hello) -> No
 
 
 class Pipe:
-    """A pipe with a writer at one end."""
+    """A pipe with a log writer at one end."""
 
     def __init__(self) -> None:
         self.read, self.write = os.pipe()
         self.writer = Writer(self.write)
 
     def fill(self) -> int:
-        """Fill it; how many bytes that took."""
+        """Fill the pipe, and return the number of bytes."""
         size = 0
         os.set_blocking(self.write, False)
         with contextlib.suppress(BlockingIOError):
@@ -131,7 +131,7 @@ class Pipe:
         return size
 
     def lines(self, count: int) -> list[str]:
-        """So many lines, as they come."""
+        """The next lines of the pipe."""
         data = b""
         while data.count(b"\n") < count:
             assert select.select((self.read,), (), (), 20)[0], data[-200:]
@@ -160,7 +160,7 @@ def test_a_lone_surrogate(pipe: Pipe) -> None:
 
 
 def test_lines_of_several_threads(pipe: Pipe) -> None:
-    """None is torn and none is lost."""
+    """With several threads no line is torn or lost."""
 
     def write(name: str) -> None:
         for number in range(500):
@@ -177,7 +177,7 @@ def test_lines_of_several_threads(pipe: Pipe) -> None:
 
 
 def test_a_reader_that_does_not_read(pipe: Pipe) -> None:
-    """Writing never waits; what is too much is dropped, counted, and told of when the reader is back."""
+    """Writing never waits. Lines over the bound are dropped and counted, and reported when the reader continues."""
     size = pipe.fill()
     began = time.monotonic()
     for number in range(30_000):
@@ -241,7 +241,7 @@ logging.getLogger("httpx").info("HTTP Request: GET http://upstream/")
 
 
 async def test_what_libraries_say() -> None:
-    """As JSON, in one line, without the text of an exception and without a key; and nothing below a warning."""
+    """Libraries' lines are JSON in one line, from warnings on, without exception texts and keys."""
     child = await asyncio.create_subprocess_exec(
         sys.executable, "-c", PROGRAM, stderr=asyncio.subprocess.PIPE, env=os.environ
     )
@@ -267,7 +267,7 @@ structlog.get_logger().info("said", **said)
 
 @pytest.mark.parametrize("log_format", ["json", "console", "full"])
 async def test_no_log_line_commands_a_terminal(log_format: str) -> None:
-    """Whoever's text is in a line, in either format: no control character but those of the colours and the line end."""
+    """In both formats no line has control characters, except colours and the line end."""
     child = await asyncio.create_subprocess_exec(
         sys.executable, "-c", COMMANDS, log_format, stderr=asyncio.subprocess.PIPE, env=os.environ
     )

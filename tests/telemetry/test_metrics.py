@@ -1,4 +1,4 @@
-"""What is counted: each kind of call and each way in which it ends, read as Prometheus reads it."""
+"""What is counted for each kind of call and each end, read as Prometheus reads it."""
 
 import asyncio
 from contextlib import suppress
@@ -38,7 +38,7 @@ async def code_of(call: Any) -> grpc.StatusCode:
 
 
 async def test_a_unary_call(bridge: Bridge, hello: Hello) -> None:
-    """Counted by the ecosystem's names, its reply by the GenAI conventions."""
+    """A call is counted under the ecosystem's names, and its response by the GenAI conventions."""
     bridge.gateway.script(respond_json({**COMPLETION, "usage": USAGE}))
     await bridge.chat.CreateChatCompletion(hello)
     seen = read(bridge)
@@ -62,7 +62,7 @@ async def test_a_unary_call(bridge: Bridge, hello: Hello) -> None:
 
 
 def test_the_times_of_a_stream(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each is measured from where its name says: the call from its arrival, all else from the request upstream."""
+    """The call is measured from its arrival, all other times from the request upstream."""
     method = "/aibridge.v1.ChatService/CreateChatCompletionStream"
     metrics = Metrics(settings.load(), {method: True})
     record = CallRecord(method, (), "r", streams=True, started=100.0, delivered=4)
@@ -84,7 +84,7 @@ def test_the_times_of_a_stream(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_overhead_is_what_the_upstream_did_not_take(bridge: Bridge, hello: Hello) -> None:
-    """The gateway takes its time, before the head and in the body; none of it is the bridge's."""
+    """The gateway's time, before the head and in the body, is not part of the overhead."""
 
     async def slow(exchange: Exchange) -> None:
         await asyncio.sleep(0.05)
@@ -105,7 +105,7 @@ async def test_overhead_is_what_the_upstream_did_not_take(bridge: Bridge, hello:
 
 
 async def test_a_stream(bridge: Bridge, hello: Hello) -> None:
-    """Each chunk behind the first is one observation; those that came in one read came at the same time."""
+    """Each chunk after the first is one observation. Chunks of one read have the same time."""
 
     async def script(exchange: Exchange) -> None:
         await exchange.head(content_type="text/event-stream")
@@ -129,7 +129,7 @@ async def test_a_stream(bridge: Bridge, hello: Hello) -> None:
     assert seen.sum("gen_ai_client_operation_time_to_first_chunk_seconds_count", gen_ai_request_model="m") == 1
     gaps = "gen_ai_client_operation_time_per_output_chunk_seconds"
     assert seen.sum(f"{gaps}_count") == 5
-    assert seen.sum(f"{gaps}_bucket", le="0.04") >= 2  # of the three, and the last if it came with them
+    assert seen.sum(f"{gaps}_bucket", le="0.04") >= 2  # of the three, and the last if it was in the same read
     assert seen.sum(f"{gaps}_count") - seen.sum(f"{gaps}_bucket", le="0.04") >= 2
     assert seen.sum(f"{gaps}_sum") >= 0.1
 
@@ -146,7 +146,7 @@ ENDS: dict[str, tuple[Script, str, str, str]] = {
 
 @pytest.mark.parametrize("end", ENDS.values(), ids=ENDS.keys())
 async def test_a_failure(bridge: Bridge, hello: Hello, end: tuple[Script, str, str, str]) -> None:
-    """By its gRPC code, by its reason, by the class of the HTTP status; and never by a model that did not answer."""
+    """A failure is counted by code, reason and class of HTTP status, not by a model that did not respond."""
     script, code, reason, status = end
     bridge.gateway.script(script)
     await code_of(bridge.chat.CreateChatCompletionStream(hello))
@@ -159,7 +159,7 @@ async def test_a_failure(bridge: Bridge, hello: Hello, end: tuple[Script, str, s
 
 
 async def test_a_refusal_before_the_upstream(bridge: Bridge) -> None:
-    """What the upstream never sees is a call and a failure, and no GenAI operation."""
+    """A refusal before the upstream is a call and a failure, but no GenAI operation."""
     await code_of(bridge.chat.CreateChatCompletionStream(Hello(model="m")))
     seen = read(bridge)
     assert seen.sum("aibridge_call_failures_total", reason="INVALID_REQUEST") == 1
@@ -182,7 +182,7 @@ async def test_cancelled(bridge: Bridge, hello: Hello) -> None:
     exchange = await bridge.gateway.exchange()
     await asyncio.wait_for(exchange.wait_closed(), 5)
     async with asyncio.timeout(5):
-        while not read(bridge).sum("grpc_server_handled_total"):  # noqa: ASYNC110 # the last step of a task that is cancelled
+        while not read(bridge).sum("grpc_server_handled_total"):  # noqa: ASYNC110 # the last step of a cancelled task
             await asyncio.sleep(0.01)
     seen = read(bridge)
     assert seen.sum("grpc_server_handled_total", **STREAM, grpc_code="Canceled") == 1
@@ -204,7 +204,7 @@ async def test_retries(start: Start, gateway: Gateway, hello: Hello) -> None:
 
 
 async def test_the_limiter(start: Start, gateway: Gateway, hello: Hello) -> None:
-    """One runs, one waits, one is refused; and the one that waited says how long."""
+    """With one call running, one is queued and one refused, and the queueing time is measured."""
     go_on = asyncio.Event()
 
     async def script(exchange: Exchange) -> None:
@@ -215,8 +215,8 @@ async def test_the_limiter(start: Start, gateway: Gateway, hello: Hello) -> None
     async with start(max_calls=1) as bridge:
         calls = [bridge.chat.CreateChatCompletion(hello) for _ in range(3)]
         async with asyncio.timeout(5):
-            await gateway.exchange()  # the one that runs has its connection
-            while not read(bridge).sum("aibridge_call_failures_total"):  # noqa: ASYNC110 # of the bridge's own tasks
+            await gateway.exchange()  # the running call has its connection
+            while not read(bridge).sum("aibridge_call_failures_total"):  # noqa: ASYNC110 # the bridge's own tasks
                 await asyncio.sleep(0.01)
         seen = read(bridge)
         assert seen.sum("aibridge_limiter_calls", state="running") == 1
@@ -236,7 +236,7 @@ async def test_the_limiter(start: Start, gateway: Gateway, hello: Hello) -> None
 
 
 async def test_models_are_bounded(start: Start, gateway: Gateway) -> None:
-    """The first so many that answered have a label; callers cannot make more."""
+    """Only the first models that responded have a label, so that callers cannot create more."""
     gateway.script(respond_json(COMPLETION))
     async with start(metrics_models=2) as bridge:
         for model in ("a", "b", "c", "d" * 200, "a"):
@@ -254,7 +254,7 @@ async def test_models_are_bounded(start: Start, gateway: Gateway) -> None:
 
 @pytest.mark.parametrize("tokens", [None, -5, "many", 1.5, True, []])
 async def test_token_counts_that_are_none(bridge: Bridge, hello: Hello, tokens: Any) -> None:
-    """What the upstream says instead of a number is not counted, and breaks nothing."""
+    """A token count that is no number is not counted, without an error."""
     bridge.gateway.script(respond_json({**COMPLETION, "usage": {"prompt_tokens": tokens}}))
     await bridge.chat.CreateChatCompletion(hello)
     seen = read(bridge)
@@ -263,7 +263,7 @@ async def test_token_counts_that_are_none(bridge: Bridge, hello: Hello, tokens: 
 
 
 async def test_embeddings_and_models(bridge: Bridge) -> None:
-    """Embeddings are a GenAI operation; the catalogue is none."""
+    """Embeddings are a GenAI operation; the list of models is not."""
     bridge.gateway.script(respond_json({"data": [{"index": 0, "embedding": [0.5]}], "usage": {"prompt_tokens": 4}}))
     request = embeddings_pb2.CreateEmbeddingRequest(model="e")
     request.input_texts.items.append("a")
@@ -276,7 +276,7 @@ async def test_embeddings_and_models(bridge: Bridge) -> None:
 
 
 def test_all_is_there_from_the_start(bridge: Bridge) -> None:
-    """A rate needs a zero to begin with: every method, code and reason has one before the first call."""
+    """Every method, code and reason has a zero before the first call, as a rate needs one."""
     seen = read(bridge)
     assert seen.values("aibridge_call_failures_total", "reason") == {reason.name for reason in Reason}
     assert len(seen.values("grpc_server_handled_total", "grpc_code")) == len(grpc.StatusCode)
@@ -297,7 +297,7 @@ async def test_a_fault_in_telemetry_is_no_fault_of_the_call(
 
 
 async def test_a_bridge_that_drains_says_so(start: Start) -> None:
-    """From SIGTERM on, while calls are still served."""
+    """From SIGTERM on the metric says that the bridge drains, while calls are still served."""
     async with start() as bridge:
         stop = asyncio.create_task(bridge.app.stop(delay=0.1))
         await asyncio.sleep(0.02)
@@ -306,7 +306,7 @@ async def test_a_bridge_that_drains_says_so(start: Start) -> None:
 
 
 def test_a_hundred_thousand_models() -> None:
-    """Callers who name a new model each time make no more series than the setting allows, and no more memory."""
+    """A new model in each call adds neither series over the limit nor memory."""
     methods = {"/aibridge.v1.ChatService/CreateChatCompletion": False}
     counted = Metrics(settings.load(metrics_models=50), methods)
     for number in range(100_000):

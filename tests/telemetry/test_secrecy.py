@@ -1,7 +1,7 @@
-"""Prompts, completions, tool arguments, keys and tokens are searched for in all that a bridge says about its calls.
+"""Prompts, completions, tool arguments, keys and tokens are searched for in all output of a bridge.
 
-A bridge as a process, at its most talkative, with spans and metrics on, goes through every kind of call and every way
-to fail, and the gateway quotes in its errors what it was sent.
+A bridge process with all logs, spans and metrics gets every kind of call and every way to fail, and the gateway's
+errors quote the requests.
 """
 
 import json
@@ -26,7 +26,7 @@ RESPONSE_TEXT = "the answer of the quetzal is a marmalade of clouds"
 BRIDGE_KEY = "sk-bridge0zwiebelfisch0123456789abcdef"
 CALLER_KEY = "sk-caller0zwiebelfisch0123456789abcdef"
 KEYS = (BRIDGE_KEY, CALLER_KEY)
-#: What the gateway is sent.
+#: What the gateway receives.
 SENT = (PROMPT, *KEYS)
 
 QUOTE = f"cannot take {PROMPT!r} from {BRIDGE_KEY} or Bearer {CALLER_KEY}"
@@ -52,7 +52,7 @@ async def resets(exchange: Exchange) -> None:
 
 
 def scripts() -> Iterator[Script]:
-    """The ways in which a gateway answers: well, with an error that quotes, and with nonsense that does."""
+    """The gateway's responses: good ones, errors that quote, and malformed ones that quote."""
     yield respond_json(COMPLETION)
     yield sse(CHUNK, LAST)
     for status in (301, 400, 401, 402, 403, 404, 408, 409, 413, 422, 429, 500, 502, 503, 504, 529):
@@ -71,7 +71,7 @@ def scripts() -> Iterator[Script]:
 
 
 def request(**members: Any) -> chat_pb2.CreateChatCompletionRequest:
-    """A request with content in every place that has some."""
+    """A request with content in every place that can have some."""
     made = chat_pb2.CreateChatCompletionRequest(model="m", stop=PROMPT, user="u", **members)
     made.messages.add(role="system", content=PROMPT)
     made.messages.add(role="user", content=PROMPT)
@@ -85,7 +85,7 @@ def request(**members: Any) -> chat_pb2.CreateChatCompletionRequest:
 
 
 def wrong_requests() -> Iterator[chat_pb2.CreateChatCompletionRequest]:
-    """What the bridge itself refuses, with content in what is wrong."""
+    """Requests that the bridge refuses, with content in the wrong place."""
     yield chat_pb2.CreateChatCompletionRequest(model="m")
     yield request(extra_json=f'{{"{PROMPT}": ')
     yield request(extra_json=json.dumps({"temperature": PROMPT, "messages": PROMPT}), temperature=1)
@@ -95,7 +95,7 @@ def wrong_requests() -> Iterator[chat_pb2.CreateChatCompletionRequest]:
 
 
 class Run:
-    """What the bridge and its surroundings have to say."""
+    """All output of the bridge and its surroundings."""
 
     def __init__(self, process: Process, gateway: Gateway, collector: Collector) -> None:
         self.process = process
@@ -106,7 +106,7 @@ class Run:
         self.spilt: list[tuple[str, bytes]] = []
 
     async def call(self, call: Any, sent: tuple[str, ...] = SENT) -> None:
-        """Take in what a call brings, and whether some of what was sent with it is in there."""
+        """Record a call's output, and whether it contains something that was sent."""
         self.calls += 1
         before = len(self.errors)
         try:
@@ -122,7 +122,7 @@ class Run:
         self.spilt += [(item, text) for text in self.errors[before:] for item in sent if item.encode() in text]
 
     async def all(self) -> None:
-        """Every call that can be made of the scripts."""
+        """Every call with every script."""
         metadata = [("authorization", f"Bearer {CALLER_KEY}"), ("x-request-id", "r")]
         async with channel_to(self.process.address) as channel:
             chat = chat_pb2_grpc.ChatServiceStub(channel)
@@ -159,7 +159,7 @@ class Run:
 
 
 async def run(gateway: Gateway, collector: Collector, credentials: str) -> tuple[Run, str]:
-    """A bridge that has seen it all, and what it exports as metrics."""
+    """The output of a bridge after all calls, with its metrics."""
     arguments = ("--log-level", "debug", "--metrics-listen", "127.0.0.1:0", "--upstream-credentials", credentials)
     variables = {
         "AIBRIDGE_UPSTREAM_API_KEY": BRIDGE_KEY,
@@ -184,7 +184,7 @@ async def _runs(request: pytest.FixtureRequest) -> AsyncIterator[tuple[Run, str]
 
 
 async def test_the_run_was_worth_it(runs: tuple[Run, str]) -> None:
-    """The gateway was sent what is then searched for, calls of both kinds came to all ends, and all was told of."""
+    """The content reached the gateway, and calls of all kinds with all ends were recorded."""
     seen, metrics = runs
     sent = " ".join(f"{one.headers} {one.body!r}" for one in seen.gateway.requests)
     assert PROMPT in sent
@@ -204,19 +204,19 @@ async def test_no_log_line(runs: tuple[Run, str]) -> None:
 
 
 async def test_no_metric(runs: tuple[Run, str]) -> None:
-    """No metric does."""
+    """No metric contains content."""
     _, metrics = runs
     assert not [secret for secret in (*SENT, RESPONSE_TEXT) if secret in metrics]
 
 
 async def test_no_span(runs: tuple[Run, str]) -> None:
-    """No span does."""
+    """No span contains content."""
     seen, _ = runs
     text = "".join(f"{one.span} {one.resource}" for one in seen.collector.spans)
     assert not [secret for secret in (*SENT, RESPONSE_TEXT) if secret in text]
 
 
 async def test_no_error_and_no_trailer(runs: tuple[Run, str]) -> None:
-    """Of what was sent nothing comes back in an error, though the gateway quotes it."""
+    """No error and no trailer contains what was sent, although the gateway quotes it."""
     seen, _ = runs
     assert seen.spilt == []

@@ -1,4 +1,4 @@
-"""Spans as a collector gets them: one of the server and one of the client for each call, however it ends."""
+"""Spans as a collector receives them: a server span and a client span for each call, however it ends."""
 
 import asyncio
 import socket
@@ -51,7 +51,7 @@ Tracing = Callable[..., Any]
 
 @pytest.fixture
 def tracing(gateway: Gateway, collector: Collector, monkeypatch: pytest.MonkeyPatch) -> Tracing:
-    """Starts a bridge that is configured by the standard variables, as in a deployment."""
+    """Start a bridge that is configured by the standard variables, as in a deployment."""
 
     @asynccontextmanager
     async def start(**options: Any) -> AsyncIterator[Bridge]:
@@ -82,7 +82,7 @@ def parent_of(seen: Seen) -> str:
 
 
 async def test_a_unary_call(tracing: Tracing, collector: Collector, hello: Hello) -> None:
-    """Names and attributes of the conventions; the caller's trace goes on, and reaches the upstream."""
+    """Names and attributes follow the conventions. The caller's trace continues and reaches the upstream."""
     hello.temperature, hello.max_completion_tokens, hello.seed, hello.top_k = 0.5, 64, 7, 40
     async with tracing() as bridge:
         bridge.gateway.script(respond_json({**COMPLETION, "model": "m-2024", "usage": USAGE}))
@@ -132,7 +132,7 @@ async def test_a_unary_call(tracing: Tracing, collector: Collector, hello: Hello
 
 
 async def test_a_stream(tracing: Tracing, collector: Collector, hello: Hello) -> None:
-    """Its spans end with it, not with its first message."""
+    """The spans of a stream end with it, not with its first message."""
     go_on = asyncio.Event()
 
     async def script(exchange: Exchange) -> None:
@@ -162,7 +162,7 @@ async def test_a_stream(tracing: Tracing, collector: Collector, hello: Hello) ->
 
 
 def test_the_time_to_the_first_chunk() -> None:
-    """It is measured from the request upstream, not from the arrival of the call."""
+    """The time to the first chunk is from the request upstream, not from the arrival of the call."""
     record = CallRecord("/aibridge.v1.ChatService/CreateChatCompletionStream", (), "r", streams=True, started=100.0)
     record.sent_at, record.chunks.first_at = 110.0, 114.0
     found = traces._response_attributes(record, Tokens(None, None, None, None))
@@ -187,7 +187,7 @@ async def waits(exchange: Exchange) -> None:
 
 
 End = tuple[Script, Callable[[Bridge, Any], Awaitable[None]], str, str, bool]
-#: What the gateway does, what the caller does, code, error.type of the client span, whether the server span failed.
+#: The gateway's and the caller's behaviour, code, error.type of the client span, whether the server span failed.
 ENDS: dict[str, End] = {
     "cancelled": (waits, _read_and_cancel, "CANCELLED", "CANCELLED", False),
     "cut": (sse(CHUNK, done=False), _read_all, "UNAVAILABLE", "UPSTREAM_STREAM_INTERRUPTED", True),
@@ -204,7 +204,7 @@ ENDS: dict[str, End] = {
 
 @pytest.mark.parametrize("end", ENDS.values(), ids=ENDS.keys())
 async def test_an_end_that_is_not_good(tracing: Tracing, collector: Collector, hello: Hello, end: End) -> None:
-    """Both spans end, once, and say why. What is the caller's own doing is no error of the server."""
+    """Both spans end once, with the reason. The caller's own fault is not an error of the server."""
     script, act, code, error, fault = end
     async with tracing() as bridge:
         bridge.gateway.script(script)
@@ -232,7 +232,7 @@ async def test_retries_are_one_operation(tracing: Tracing, collector: Collector,
 
 
 async def test_refused_before_the_upstream(tracing: Tracing, collector: Collector) -> None:
-    """No request, no client span."""
+    """A call that is refused before the upstream has no client span."""
     async with tracing() as bridge:
         await drained(bridge.chat.CreateChatCompletionStream(Hello(model="m")))
         await asyncio.sleep(0.05)
@@ -260,7 +260,10 @@ async def test_embeddings_and_models(tracing: Tracing, collector: Collector) -> 
 
 
 async def test_a_raw_call(tracing: Tracing, collector: Collector) -> None:
-    """Its operation is the pattern that allowed its path; the path, which a caller chooses, is in no span."""
+    """The operation of a raw call is the pattern that allowed its path.
+
+    No span has the path, which a caller chooses.
+    """
     usage = {"input_tokens": 11, "output_tokens": 7}
     async with tracing(raw_paths="/responses/*") as bridge:
         bridge.gateway.script(respond_json({"id": "resp_1", "object": "response", "model": "m-1", "usage": usage}))
@@ -277,7 +280,7 @@ async def test_a_raw_call(tracing: Tracing, collector: Collector) -> None:
 async def test_not_sampled(
     tracing: Tracing, collector: Collector, hello: Hello, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The standard sampler decides; the upstream is told of the decision."""
+    """The standard sampler decides, and the upstream gets its decision."""
     monkeypatch.setenv("OTEL_TRACES_SAMPLER", "always_off")
     async with tracing() as bridge:
         bridge.gateway.script(respond_json(COMPLETION))
@@ -289,7 +292,7 @@ async def test_not_sampled(
 
 
 async def test_content_is_in_no_span(tracing: Tracing, collector: Collector) -> None:
-    """Also where it stands in places of its own: stop sequences, tools, finish_reasons that are none."""
+    """Content in unusual places is in no span either: stop sequences, tools, unknown finish_reasons."""
     marker = "the marker, which is content"
     request = Hello(model="m", messages=[{"role": "user", "content": marker}], stop=marker)
     request.tools.add(type="function").function.description = marker
@@ -324,7 +327,7 @@ def test_no_traces(monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]) -
 
 
 def test_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The variables may have been set for all pods alike: that is no reason not to start, and one to say so."""
+    """Without the extra the bridge starts with a warning, as the variables may be set for all pods."""
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")
     monkeypatch.setattr(otel, "find_spec", lambda name: None if name == "opentelemetry" else pytest.fail(name))
     with capture_logs() as logs:
@@ -357,7 +360,7 @@ def test_an_exporter_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 async def test_a_process_sends_its_last_spans(gateway: Gateway, collector: Collector, hello: Hello) -> None:
-    """A stop does not lose what has not been sent yet; the log line names the trace."""
+    """Stopping sends the remaining spans. The log line has the trace's id."""
     gateway.script(respond_json(COMPLETION))
     variables = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.endpoint, "OTEL_BSP_SCHEDULE_DELAY": "60000"}
     listen = f"127.0.0.1:{free_port()}"
@@ -375,7 +378,7 @@ async def test_a_process_sends_its_last_spans(gateway: Gateway, collector: Colle
 
 
 async def test_a_collector_that_is_away(gateway: Gateway, hello: Hello) -> None:
-    """Calls do not notice, and neither does the stop for long."""
+    """Without a collector calls are not slower, and neither is the stop for long."""
     gateway.script(respond_json(COMPLETION))
     async with serving(gateway, OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:1") as process:
         async with channel_to(process.address) as channel:
@@ -405,7 +408,7 @@ MALFORMED = [
 async def test_a_trace_context_that_is_none(
     tracing: Tracing, collector: Collector, gateway: Gateway, hello: Hello, metadata: Any
 ) -> None:
-    """The call goes on with a trace of its own, or with none in the log where the bridge makes no spans."""
+    """After an invalid trace context the call has a new trace, or none if the bridge makes no spans."""
     gateway.script(respond_json(COMPLETION))
     async with tracing() as bridge:
         await bridge.chat.CreateChatCompletion(hello, metadata=metadata)
@@ -421,12 +424,12 @@ async def test_a_trace_context_that_is_none(
 
 @pytest.mark.parametrize("parent", [CALLER, CALLER.replace("00-", "01-", 1) + "-more", CALLER[:-1] + "0"])
 def test_the_callers_trace_in_the_log(parent: str) -> None:
-    """Of this version, or of a later one that has more to say; sampled or not."""
+    """The log has the trace id of this version of the header or a later, longer one; sampled or not."""
     assert observer._trace_id(CallRecord("/a/b", (("traceparent", parent),), "r")) == CALLER.split("-")[1]
 
 
 async def test_baggage_goes_nowhere(tracing: Tracing, collector: Collector, gateway: Gateway, hello: Hello) -> None:
-    """What callers put there is for others to read; neither the upstream nor a span gets it."""
+    """Baggage reaches neither the upstream nor a span."""
     gateway.script(respond_json(COMPLETION))
     async with tracing() as bridge:
         await bridge.chat.CreateChatCompletion(hello, metadata=[("traceparent", CALLER), ("baggage", "user=canary")])

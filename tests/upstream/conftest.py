@@ -1,4 +1,4 @@
-"""On which event loops these tests run: how connections end is the loop's to say, so their tests run on both."""
+"""The event loops of these tests: both, because ends of connections depend on the loop."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -31,6 +31,6 @@ async def tls() -> AsyncIterator[Wire]:
 
 @pytest.fixture(params=[False, True], ids=["TCP", "TLS"])
 async def either(request: pytest.FixtureRequest) -> AsyncIterator[Wire]:
-    """Without TLS, and with it."""
+    """Without and with TLS."""
     async with wired(tls=request.param) as running:
         yield running

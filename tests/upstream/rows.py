@@ -1,4 +1,4 @@
-"""The tables of the error model as the tests expect them: a row for each HTTP status, and for each code or type."""
+"""The expected tables of the error model: a row for each HTTP status, and for each code or type."""
 
 from typing import Any, NamedTuple
 
@@ -10,7 +10,7 @@ NO = "-1"
 YES = None
 DEFAULT = "1000"
 ASK = "-1, RetryInfo"
-#: Cloudflare's, which do not say whether the upstream has worked on the request.
+#: Cloudflare's statuses, which do not say whether the upstream has worked on the request.
 UNCLEAR = (520, 522, 527)
 
 

@@ -1,4 +1,4 @@
-"""What a caller is told about trying again: the pushback trailer for gRPC's own retries, RetryInfo for everyone."""
+"""Advice on retries: the pushback trailer for gRPC's own retries, RetryInfo for everyone."""
 
 from email.utils import formatdate
 from time import thread_time, time
@@ -13,7 +13,7 @@ from tests.support.payloads import CHUNK
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-#: Headers of a 429, and the delay in milliseconds that the caller is told; None means not to try again.
+#: Headers of a 429, and the delay in milliseconds in the status; None means no retry.
 HEADERS: list[tuple[dict[str, str], int | None]] = [
     ({}, 1000),
     ({"retry_after_ms": "250"}, 250),
@@ -75,7 +75,10 @@ HEADERS: list[tuple[dict[str, str], int | None]] = [
 async def test_delay(
     headers: dict[str, str], expected: int | None, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest
 ) -> None:
-    """`retry-after-ms`, else `retry-after`, else the reset of the limits, else a second; over a minute means no."""
+    """The delay is `retry-after-ms`, else `retry-after`, else the reset of the limits, else a second.
+
+    Over a minute is none.
+    """
     warm.gateway.script(respond(b"{}", 429, **headers))
     failure = await failed(warm.chat.CreateChatCompletion(hello))
     assert failure.reason == "RATE_LIMIT_EXCEEDED"
@@ -83,12 +86,12 @@ async def test_delay(
     assert failure.delay_ms == expected
     said = failure.metadata.get("retryAfterSeconds")
     assert said is None or float(said) > 0
-    assert said is not None or expected == 1000  # what the upstream did not say is not said to be from it
+    assert said is not None or expected == 1000  # a default is not attributed to the upstream
 
 
 @pytest.mark.parametrize("header", ["retry_after", "x_ratelimit_reset"])
 async def test_time_of_day(header: str, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
-    """A delay may come as an HTTP date, a limit's reset as a Unix time, also in milliseconds (OpenRouter)."""
+    """A delay may be an HTTP date, and a reset a Unix time, also in milliseconds (OpenRouter)."""
     at = time() + 30
     values = [formatdate(at, usegmt=True)] if header == "retry_after" else [str(int(at)), str(int(at * 1000))]
     for value in values:
@@ -130,7 +133,7 @@ async def test_other_statuses(
     warm: Bridge,
     hello: chat_pb2.CreateChatCompletionRequest,
 ) -> None:
-    """A named delay counts wherever trying again is of use; the reset of a limit only where a limit was hit."""
+    """A delay counts for each retryable status; the reset of a limit only for a rate limit."""
     warm.gateway.script(respond(b"{}", http, **headers))
     failure = await failed(warm.chat.CreateChatCompletion(hello))
     assert failure.pushback == pushback
@@ -138,7 +141,7 @@ async def test_other_statuses(
 
 
 async def test_delay_in_the_body(warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
-    """OpenRouter names the delay in the error object, where a stream has no headers for it any more."""
+    """OpenRouter puts the delay into the error object, as a stream has no headers for it."""
     error = refusal(code=429, metadata={"retry_after_seconds": 3})
     warm.gateway.script(sse(CHUNK, error))
     _, failure = await failed_stream(warm.chat.CreateChatCompletionStream(hello))
@@ -151,17 +154,17 @@ async def test_delay_in_the_body(warm: Bridge, hello: chat_pb2.CreateChatComplet
 @pytest.mark.parametrize("unit", ["1", "1h", "1."])
 @pytest.mark.parametrize("name", ["retry_after", "retry_after_ms", "x_ratelimit_reset", "x_ratelimit_reset_requests"])
 async def test_long_headers(name: str, unit: str, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
-    """A header of any length holds up nobody: the advice is as if it were not there."""
+    """A very long header is ignored, and reading it costs no time."""
     value = unit * (8000 // len(unit))
     warm.gateway.script(respond(b"{}", 429, **{name: value}))
     began = thread_time()
     failure = await failed(warm.chat.CreateChatCompletion(hello))
-    assert thread_time() - began < 0.5  # for 16,000 digits it was 23 s, by the square of their number
+    assert thread_time() - began < 0.5  # 16,000 digits took 23 s, by the square of their number
     assert failure.delay_ms == 1000
 
 
 async def test_headers_stay_readable(warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
-    """The headers that the advice was made from come as trailers too, as they were."""
+    """The headers from which the advice was made are trailers too, unchanged."""
     warm.gateway.script(respond(b"{}", 429, retry_after="120", x_ratelimit_reset_tokens="6m0s", x_should_retry="false"))
     failure = await failed(warm.chat.CreateChatCompletion(hello))
     assert failure.pushback == "-1"

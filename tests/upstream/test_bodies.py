@@ -1,4 +1,4 @@
-"""Reading error bodies: every shape gives what there is in it, and none an exception."""
+"""Every shape of error body is read, and none raises an exception."""
 
 import json
 from typing import Any
@@ -61,7 +61,7 @@ def test_all_eighteen() -> None:
 
 @given(value=JSON)
 def test_no_value_is_refused(value: Any) -> None:
-    """Whatever JSON there is in an error, it is read without an exception, and what is read is text."""
+    """Any JSON in an error is read without an exception, and gives text."""
     body = read_value(value)
     assert isinstance(body.message, str)
     for member in (body.type, body.code, body.param, body.model):
@@ -73,5 +73,5 @@ def test_no_value_is_refused(value: Any) -> None:
 
 @given(data=st.binary(max_size=64) | JSON.map(lambda value: json.dumps(value).encode()[:-1]))
 def test_no_bytes_are_refused(data: bytes) -> None:
-    """Whatever bytes there are in an error, they are read without an exception."""
+    """Any bytes in an error are read without an exception."""
     assert isinstance(read(data).message, str)

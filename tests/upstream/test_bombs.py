@@ -1,4 +1,4 @@
-"""What a compressed body unpacks to is kept in proportion to its own size; what is real is read whatever its size."""
+"""A compressed body may unpack only in proportion to its size. Real data is read whatever its size."""
 
 import asyncio
 import gzip
@@ -21,7 +21,7 @@ from tests.support.payloads import COMPLETION
 
 HELLO = chat_pb2.CreateChatCompletionRequest(model="m", messages=[{"role": "user", "content": "hi"}])
 MIB = 1 << 20
-#: Streams at the same time, and the bytes that all of them may take. One event of `max_event_bytes` alone is 32 MiB.
+#: Concurrent streams, and the memory of all of them. One event of `max_event_bytes` alone is 32 MiB.
 STREAMS, ROOM = 10, 40 * MIB
 
 
@@ -64,7 +64,7 @@ async def raw(bridge: Bridge) -> str:
 
 EVENTS, PLAIN = "text/event-stream", "application/json"
 LINE = b"a" * 1000
-#: How it is called for, the content type, and what is there how often.
+#: RPC, content type, and the repeated content.
 BOMBS: dict[str, tuple[Callable[[Bridge], Any], str, bytes, bytes, int]] = {
     "line": (stream, EVENTS, b"data: ", LINE * 1000, 64),
     "lines": (stream, EVENTS, b"", (b"data: " + LINE + b"\n") * 1000, 64),
@@ -79,7 +79,7 @@ BOMBS: dict[str, tuple[Callable[[Bridge], Any], str, bytes, bytes, int]] = {
 @pytest.mark.usefixtures("_traced")
 @pytest.mark.parametrize("name", BOMBS)
 async def test_a_bomb(name: str, start: Start) -> None:
-    """64 MiB in 64 KiB, in several calls at once: each is refused before it takes what it pretends to be."""
+    """64 MiB in 64 KiB, in several calls at once, are refused before they take that memory."""
     call, content_type, head, piece, times = BOMBS[name]
     body = packed(head, piece, times, b'"}\n\ndata: [DONE]\n\n')
     async with start(raw_paths="/responses") as bridge:
@@ -92,7 +92,7 @@ async def test_a_bomb(name: str, start: Start) -> None:
 
 
 def words(size: int = 3 * MIB) -> str:
-    """Text as a model writes it: words from a list, whose gzip is a third of it or less."""
+    """Text like a model's: words from a list, which gzip compresses to a third at most."""
     chance = random.Random(20261127)  # noqa: S311 # the same text each time
     vocabulary = ["".join(chance.choices("etaoinshrdlu", k=chance.randint(1, 9))) for _ in range(2000)]
     return " ".join(chance.choices(vocabulary, k=size // 6))
@@ -101,7 +101,7 @@ def words(size: int = 3 * MIB) -> str:
 REAL: dict[str, Callable[[], str]] = {
     "words": words,
     "binary": lambda: random.Random(1).randbytes(MIB).hex(),  # noqa: S311 # as above
-    "lines": lambda: words(2000) * 500,  # the same page again and again: 1 MB
+    "lines": lambda: words(2000) * 500,  # the same page repeatedly: 1 MB
     "short": lambda: "a" * 900_000,
 }
 
@@ -122,7 +122,7 @@ async def test_what_is_large_and_real(name: str, bridge: Bridge) -> None:
 
 
 async def test_events_that_are_complete_do_not_count(bridge: Bridge) -> None:
-    """A long stream of small events may be compressed as well as it can be: nothing of it is kept."""
+    """A long stream of small events may compress as well as it can, as none of them is kept."""
     event = {"choices": [{"index": 0, "delta": {"content": "a" * 1000}}]}
     last = b'data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
     body = packed(b"", b"data: " + json.dumps(event).encode() + b"\n\n", 3000, last)
@@ -133,7 +133,7 @@ async def test_events_that_are_complete_do_not_count(bridge: Bridge) -> None:
 
 
 def test_the_proportion() -> None:
-    """A MiB is free; behind that each byte of the body pays for a hundred."""
+    """The first MiB is free; after that each byte of the body allows a hundred."""
     unpacker = Unpacker()
     body = packed(b"", bytes(MIB), 20)
     unpacker.step(body[:10_000])

@@ -1,4 +1,4 @@
-"""Why the upstream cannot be reached: in the status, and in a log line for each change, by real failures."""
+"""The cause of an unreachable upstream, by real failures: in the status, and in a log line for each change."""
 
 import asyncio
 import socket
@@ -71,7 +71,7 @@ def certificate(authority: trustme.CA = CA, host: str = "127.0.0.1", **dates: da
 
 @asynccontextmanager
 async def no_tls() -> AsyncIterator[Settings]:
-    """The server speaks HTTP, and says so at once."""
+    """The server speaks plain HTTP at once."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(1)
@@ -118,7 +118,7 @@ DAY = timedelta(days=1)
 SITUATIONS: list[tuple[str, Situation, str]] = [
     ("name_not_found", url("http://-no-such-name"), "UPSTREAM_UNREACHABLE"),
     ("connection_refused", nobody_listens, "UPSTREAM_UNREACHABLE"),
-    ("network_unreachable", url("http://224.0.0.1"), "UPSTREAM_UNREACHABLE"),  # TCP has no way to a group of hosts
+    ("network_unreachable", url("http://224.0.0.1"), "UPSTREAM_UNREACHABLE"),  # TCP cannot connect to multicast
     ("connect_timeout", nobody_answers, "UPSTREAM_UNREACHABLE"),
     ("socket_not_found", url("unix:/no/such/socket"), "UPSTREAM_UNREACHABLE"),
     ("connection_closed", hangs_up, "UPSTREAM_UNREACHABLE"),
@@ -153,7 +153,7 @@ def warnings(logs: Any) -> list[str]:
     ("cause", "situation", "reason"), SITUATIONS, ids=[f"{at} {row[0]}" for at, row in enumerate(SITUATIONS)]
 )
 async def test_each_cause(cause: str, situation: Situation, reason: str, ca_file: Path, gateway: Gateway) -> None:
-    """The caller gets it in the status, and the operator in one warning, however many calls fail."""
+    """The caller gets the cause in the status, and the operator one warning, however many calls fail."""
     async with AsyncExitStack() as stack:
         options = {"upstream_ca_file": ca_file, **await stack.enter_async_context(situation())}
         with capture_logs() as logs:
@@ -171,7 +171,7 @@ async def test_each_cause(cause: str, situation: Situation, reason: str, ca_file
 
 
 async def test_changes_are_told_once_each(gateway: Gateway) -> None:
-    """The first failure, another cause, and that the upstream can be reached again."""
+    """The first failure, another cause and the end of the outage are logged once each."""
     gateway.script(LIST)
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
@@ -236,7 +236,7 @@ def test_what_cannot_be_caused_here(error: Exception, cause: Cause) -> None:
 
 
 async def test_a_host_with_two_addresses_that_fail_in_two_ways() -> None:
-    """Aiohappyeyeballs joins the texts of its failures: this holds that they can be read."""
+    """Causes are recognised in the joined texts that aiohappyeyeballs makes of several failures."""
     with refusing() as address:
         kind = (socket.AF_INET, socket.SOCK_STREAM, 0, "")
         with pytest.raises(OSError, match="Multiple exceptions") as caught:
@@ -245,7 +245,7 @@ async def test_a_host_with_two_addresses_that_fail_in_two_ways() -> None:
 
 
 def test_servers_that_take_turns_to_fail_do_not_flood_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ten lines a minute at most. What has changed meanwhile is said when the minute is over."""
+    """Servers that fail in turn write ten lines a minute at most. After the minute the last change is logged."""
     now = 100.0
     monkeypatch.setattr("bridge.upstream.causes.time.monotonic", lambda: now)
     reachability = Reachability(upstream="http://127.0.0.1/v1")

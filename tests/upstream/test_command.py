@@ -61,7 +61,7 @@ def ask(bridge: Bridge, **options: Any) -> Any:
 
 async def until(condition: Any) -> None:
     async with asyncio.timeout(_PATIENCE):
-        while not condition():  # noqa: ASYNC110 # of files and processes there are no events
+        while not condition():  # noqa: ASYNC110 # files and processes give no events
             await asyncio.sleep(0.02)
 
 
@@ -89,13 +89,13 @@ def date(seconds: float, zone: Any = UTC) -> str:
     ],
 )
 def test_what_commands_print(output: Any, token: str, lifetime: float) -> None:
-    value = output() if callable(output) else output  # what depends on the time is made here
+    value = output() if callable(output) else output  # values that depend on the time are made here
     text = value if isinstance(value, str) else json.dumps(value)
     assert parse(text.encode()) == PrintedToken(token, pytest.approx(lifetime, abs=5))
 
 
 def test_what_some_tools_write_in_their_own_way() -> None:
-    """Moments in milliseconds, which would put off the renewal for ever; no number at all; a byte order mark."""
+    """Some tools write milliseconds, which would delay the renewal for ever, no number at all, or a byte order mark."""
     moment = round((time.time() + 3600) * 1000)
     assert parse(json.dumps({"token": "t", "expires_at": moment}).encode()).lifetime == pytest.approx(3600, abs=5)
     assert parse(b'{"token": "t", "expires_in": "inf", "expires_on": "nan"}') == PrintedToken("t", 0)
@@ -155,7 +155,7 @@ async def test_the_last_good_token_stays_while_the_command_fails(script: Script)
 
 
 async def test_401_has_the_command_run_again_once(start: Start, gateway: Gateway, script: Script) -> None:
-    """The call that met it succeeds with the new token; many at once run the command once."""
+    """After a 401 the call succeeds with a new token; many at once run the command once."""
 
     async def only_second(exchange: Exchange) -> None:
         fresh = exchange.request.headers["authorization"] == "Bearer second"
@@ -197,7 +197,7 @@ def _runs(process: int) -> bool:
 async def test_a_caller_with_a_command_of_its_own(
     start: Start, gateway: Gateway, script: Script, tmp_path: Path
 ) -> None:
-    """The token of `callers_file` goes upstream for that caller, and nobody else's."""
+    """The token of a command in `callers_file` goes upstream for that caller only."""
     from bridge.access import tokens  # noqa: PLC0415 # the module's name is a fixture's elsewhere
 
     made = tokens.new("search")

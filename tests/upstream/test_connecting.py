@@ -1,4 +1,4 @@
-"""The way to a new connection: name, addresses, TLS; and what is left of a request that does not get through."""
+"""New connections: name, addresses, TLS; and that a request that does not get through leaves nothing behind."""
 
 import asyncio
 import socket
@@ -30,7 +30,7 @@ from tests.upstream.wire import (
 
 
 class Resolver:
-    """In place of the loop's `getaddrinfo`: counts, and answers with addresses of the test's choice when it may."""
+    """Replaces the loop's `getaddrinfo`: counts, and returns the test's addresses when released."""
 
     def __init__(self, *addresses: tuple[str, int]) -> None:
         self.addresses = addresses
@@ -41,7 +41,7 @@ class Resolver:
 
     async def __call__(self, name: str, port: int, **options: Any) -> list[Any]:
         if not name.startswith("name.test"):
-            return await self.own(name, port, **options)  # uvloop, of an address to connect to
+            return await self.own(name, port, **options)  # uvloop resolves the address to connect to as well
         self.asked += 1
         await self.may.wait()
         if not self.addresses:
@@ -56,7 +56,7 @@ Resolve = Callable[..., Resolver]
 
 @pytest.fixture
 async def resolve(monkeypatch: pytest.MonkeyPatch) -> Resolve:
-    """Puts a resolver in place."""
+    """Install a resolver."""
 
     def put(*addresses: tuple[str, int]) -> Resolver:
         resolver = Resolver(*addresses)
@@ -67,7 +67,7 @@ async def resolve(monkeypatch: pytest.MonkeyPatch) -> Resolve:
 
 
 async def several(made: Transport, count: int) -> list[int]:
-    """So many requests at once, each over a connection of its own."""
+    """This many requests at once, each over its own connection."""
     responses = [await ask(made) for _ in range(count)]
     for response in responses:
         await response.aclose()
@@ -75,7 +75,7 @@ async def several(made: Transport, count: int) -> list[int]:
 
 
 async def test_refused() -> None:
-    """ConnectError, which says why."""
+    """A refused connection is ConnectError with the cause."""
     with refusing() as (host, port):
         async with Transport(
             httpx.URL(f"http://{host}:{port}"), trusting, connect_timeout=5, max_header_bytes=9
@@ -86,7 +86,7 @@ async def test_refused() -> None:
 
 
 async def test_a_burst_resolves_once(wire: Wire, resolve: Resolve) -> None:
-    """However many connections it makes; and whoever was to ask may leave."""
+    """A burst of connections resolves the name once, even if the first request is cancelled."""
     resolver = resolve(("127.0.0.1", wire.port))
     resolver.may.clear()
     async with transport(wire, "http://name.test") as made:
@@ -102,7 +102,7 @@ async def test_a_burst_resolves_once(wire: Wire, resolve: Resolve) -> None:
 
 
 async def test_addresses_are_good_for_a_while(wire: Wire, resolve: Resolve, monkeypatch: pytest.MonkeyPatch) -> None:
-    """And then asked for again, for a new connection."""
+    """Addresses are reused for a while, and then resolved again for a new connection."""
     resolver = resolve(("127.0.0.1", wire.port))
     wire.play = says(OK, close=True)
     async with transport(wire, "http://name.test") as made:
@@ -117,7 +117,7 @@ async def test_addresses_are_good_for_a_while(wire: Wire, resolve: Resolve, monk
 
 
 async def test_addresses_take_turns(wire: Wire, resolve: Resolve) -> None:
-    """Each new connection begins with another one."""
+    """Each new connection begins with the next address."""
     async with wired() as other:
         resolve(("127.0.0.1", wire.port), ("127.0.0.1", other.port))
         async with transport(wire, "http://name.test") as made:
@@ -126,7 +126,7 @@ async def test_addresses_take_turns(wire: Wire, resolve: Resolve) -> None:
 
 
 async def test_an_address_that_is_dead(wire: Wire, resolve: Resolve, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The next one is taken: at once where the first refuses, and after its head start where it is silent."""
+    """After a dead address the next one is used: at once if the first refuses, after its head start if it is silent."""
     monkeypatch.setattr(dialer, "_HEAD_START_SECONDS", 0.01)
     with refusing() as nobody, deaf() as silence:
         resolve(nobody, silence, ("127.0.0.1", wire.port))
@@ -136,7 +136,7 @@ async def test_an_address_that_is_dead(wire: Wire, resolve: Resolve, monkeypatch
 
 
 async def test_ipv6(resolve: Resolve) -> None:
-    """By its address, and by a name that has both kinds."""
+    """IPv6 works by address, and by a name with addresses of both kinds."""
     try:
         async with wired("::1") as wire:
             async with transport(wire) as made:
@@ -150,7 +150,7 @@ async def test_ipv6(resolve: Resolve) -> None:
 
 
 async def test_a_failed_connect_forgets_the_addresses(wire: Wire, resolve: Resolve) -> None:
-    """There may be others by now, whether the old ones refused or were silent."""
+    """A failed connect forgets the addresses, which may have changed."""
     with refusing() as nobody, deaf() as silence:
         resolver = resolve(nobody)
         async with transport(wire, "http://name.test", seconds=0.05) as made:
@@ -169,14 +169,14 @@ async def test_a_failed_connect_forgets_the_addresses(wire: Wire, resolve: Resol
 
 @pytest.mark.parametrize("host", ["a" * 64 + ".test", "xn--" + "a" * 70])
 async def test_no_name(host: str) -> None:
-    """What no name can be is ConnectError too."""
+    """A host that is no valid name is ConnectError too."""
     async with Transport(httpx.URL(f"http://{host}"), trusting, connect_timeout=5, max_header_bytes=9) as made:
         with pytest.raises(httpx.ConnectError):
             await ask(made)
 
 
 async def test_the_dot_behind_a_name(tls: Wire, resolve: Resolve) -> None:
-    """A name that is written in full has a dot at its end; the certificate has not."""
+    """A name may end with a dot, which the certificate does not have."""
     resolver = resolve(("127.0.0.1", tls.port))
     async with transport(tls, "https://name.test.") as made:
         with pytest.raises(httpx.ConnectError, match=r"not valid for 'name\.test'"):
@@ -195,7 +195,7 @@ async def left(made: Transport, task: "asyncio.Task[Any]", wire: Wire, number: i
 
 
 async def test_cancelled_in_resolving(wire: Wire, resolve: Resolve) -> None:
-    """Whoever comes next asks anew."""
+    """After a cancellation during resolving the next request resolves again."""
     resolver = resolve(("127.0.0.1", wire.port))
     resolver.may.clear()
     async with transport(wire, "http://name.test") as made:
@@ -208,7 +208,7 @@ async def test_cancelled_in_resolving(wire: Wire, resolve: Resolve) -> None:
 
 @pytest.mark.parametrize("count", [1, 2])
 async def test_cancelled_in_connecting(count: int, wire: Wire, resolve: Resolve) -> None:
-    """To one address, or to several at once."""
+    """A connect can be cancelled, to one address or to several at once."""
     with deaf() as silence:
         resolve(*[silence] * count)
         async with transport(wire, "http://name.test") as made:
@@ -218,7 +218,7 @@ async def test_cancelled_in_connecting(count: int, wire: Wire, resolve: Resolve)
 
 
 async def test_cancelled_in_the_handshake(wire: Wire) -> None:
-    """The server has taken the connection and says nothing."""
+    """A TLS handshake with a silent server can be cancelled."""
     wire.play = silent
     async with transport(wire, wire.url.replace("http", "https")) as made:
         task = asyncio.create_task(ask(made))
@@ -228,7 +228,7 @@ async def test_cancelled_in_the_handshake(wire: Wire) -> None:
 
 
 async def test_cancelled_when_connected(either: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In the very moment: the loop has connected, and the task does not know yet."""
+    """A request can be cancelled after the loop has connected and before its task continues."""
     loop = asyncio.get_running_loop()
     last = "start_tls" if either.url.startswith("https") else "create_connection"
     connect = getattr(loop, last)
@@ -248,7 +248,7 @@ async def test_cancelled_when_connected(either: Wire, monkeypatch: pytest.Monkey
 
 @pytest.mark.parametrize("body", [b"", MUCH], ids=["waiting", "sending"])
 async def test_cancelled_in_asking(body: bytes, either: Wire) -> None:
-    """While the reply is waited for, and while a large request goes out."""
+    """A request can be cancelled while it waits for the response or sends a large body."""
 
     async def play(peer: Peer) -> None:
         await peer.hear()
@@ -265,7 +265,7 @@ async def test_cancelled_in_asking(body: bytes, either: Wire) -> None:
 
 
 async def test_cancelled_in_the_body(either: Wire) -> None:
-    """The reader closes, and the upstream sees it."""
+    """When the reader closes, the upstream's connection is closed."""
     either.play = says(OK[:-1])
     async with transport(either) as made:
         task = asyncio.create_task(whole(made))
@@ -276,7 +276,7 @@ async def test_cancelled_in_the_body(either: Wire) -> None:
 
 @pytest.mark.parametrize("head", [b"", b"HTTP/1.1 200 OK\r\n\r\nok", OK[:-1]], ids=["waiting", "endless", "length"])
 async def test_closing_in_the_middle(head: bytes, either: Wire) -> None:
-    """Requests under way fail; in particular no body ends well because of it. What comes later fails as well."""
+    """Closing makes running requests fail, so that no body seems complete, and later requests too."""
     either.play = says(head)
     made = Transport(httpx.URL(either.url), trusting, connect_timeout=5, max_header_bytes=4096)
     task = asyncio.create_task(whole(made))
@@ -291,7 +291,7 @@ async def test_closing_in_the_middle(head: bytes, either: Wire) -> None:
 
 
 async def test_closing_with_a_response_in_hand(either: Wire) -> None:
-    """Its connection is not kept by a transport that is closed."""
+    """A closed transport does not keep the connection of an open response."""
     async with transport(either) as made:
         response = await ask(made)
         await made.aclose()
@@ -300,7 +300,7 @@ async def test_closing_with_a_response_in_hand(either: Wire) -> None:
 
 
 async def test_closing_while_connecting(wire: Wire, resolve: Resolve) -> None:
-    """The connection that was about to be made is closed."""
+    """A connection in the making is closed."""
     resolver = resolve(("127.0.0.1", wire.port))
     resolver.may.clear()
     async with transport(wire, "http://name.test") as made:
@@ -314,9 +314,9 @@ async def test_closing_while_connecting(wire: Wire, resolve: Resolve) -> None:
 
 
 async def test_a_crowd_connects_in_turns(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No more connections are made at once than the ramp allows, and who waited gets its turn."""
+    """At most as many connections are made at once as the ramp allows, and each waiting request gets its turn."""
     monkeypatch.setattr(module, "_MAX_CONNECTING", 3)
-    wire.play = silent  # which no TLS handshake gets past
+    wire.play = silent  # which passes no TLS handshake
     async with transport(wire, wire.url.replace("http:", "https:")) as made:
         asking = [asyncio.ensure_future(ask(made)) for _ in range(8)]
         await wire.peer(2)
@@ -332,7 +332,7 @@ async def test_a_crowd_connects_in_turns(wire: Wire, monkeypatch: pytest.MonkeyP
 
 
 async def test_a_connection_that_is_free_meanwhile(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who waits for a turn takes a connection that another call has given back."""
+    """A request that waits for its turn takes a connection that another call has released."""
     monkeypatch.setattr(module, "_MAX_CONNECTING", 1)
     async with transport(wire) as made:
         assert await asyncio.gather(*(whole(made) for _ in range(20))) == [b"ok"] * 20
@@ -340,7 +340,7 @@ async def test_a_connection_that_is_free_meanwhile(wire: Wire, monkeypatch: pyte
 
 
 async def test_the_crowd_is_bounded(wire: Wire) -> None:
-    """By 64: the queue of a listener often holds 128, and what is over it waits for TCP's own retries."""
+    """At most 64 connect at once: a listener's queue is often 128, beyond which clients wait for TCP's retries."""
     wire.play = silent
     async with transport(wire, wire.url.replace("http:", "https:")) as made:
         asking = [asyncio.ensure_future(ask(made)) for _ in range(100)]
@@ -355,9 +355,9 @@ async def test_the_crowd_is_bounded(wire: Wire) -> None:
 
 @pytest.mark.parametrize("said", [b"HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nSTOLEN", b"\n", None], ids=str)
 async def test_a_server_that_speaks_at_once(said: bytes | None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What it says before it was asked is no answer, although the event loop has not told of it yet.
+    """Bytes that arrive before the request are not its response, even if the event loop has not delivered them yet.
 
-    Nor does a request go to a server that has hung up (None): it can go elsewhere, as nothing was sent.
+    Nor is a request sent to a server that has closed (None): it can go elsewhere, as nothing was sent.
     """
     tune = dialer._tune
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -380,12 +380,12 @@ async def test_a_server_that_speaks_at_once(said: bytes | None, monkeypatch: pyt
                 await made.handle_async_request(httpx.Request("POST", url, stream=Body(b"{}")))
         assert made.connections() == (0, 0)
         await made.aclose()
-        with peers[0], suppress(ConnectionError):  # it may be told so by a reset
+        with peers[0], suppress(ConnectionError):  # the server may see a reset
             assert peers[0].recv(100) == b""  # no request
 
 
 async def test_the_socket(either: Wire) -> None:
-    """Small requests go out at once, and a peer that is silent for long is asked whether it is still there."""
+    """Small requests are sent at once, and a long silent peer is probed."""
     async with transport(either) as made:
         response = await ask(made)
         (connection,) = made._used
@@ -397,7 +397,7 @@ async def test_the_socket(either: Wire) -> None:
 
 
 async def test_no_handshake(wire: Wire) -> None:
-    """A server that closes in the TLS handshake, or answers with something else, or never, is no connection."""
+    """A server that closes in the TLS handshake, sends something else, or nothing, gives no connection."""
 
     async def closes(peer: Peer) -> None:
         await peer.reader.read(1)

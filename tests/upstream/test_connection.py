@@ -1,4 +1,4 @@
-"""One connection: where a body ends, what fits behind it, what is not HTTP, and what must not pile up."""
+"""One connection: where a body ends, what may follow it, what is not HTTP, and bounds of memory."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -34,7 +34,7 @@ def ending(data: bytes, *, reset: bool = False) -> object:
 
 @pytest.mark.parametrize("response", [SIZED, CHUNKED], ids=["length", "chunked"])
 async def test_a_cut_is_a_cut_wherever_it_is(response: bytes, made: Transport, wire: Wire) -> None:
-    """At each byte: the body so far and then ReadError. A reply that is not complete never ends well."""
+    """A cut at any byte gives the body so far and ReadError. An incomplete response never ends well."""
     body_at = response.index(b"\r\n\r\n") + 4
     longest = b""
     for at in range(len(response)):
@@ -52,7 +52,7 @@ async def test_a_cut_is_a_cut_wherever_it_is(response: bytes, made: Transport, w
 
 @pytest.mark.parametrize("response", [SIZED, CHUNKED, ENDLESS], ids=["length", "chunked", "endless"])
 async def test_a_reset_is_a_cut_too(response: bytes, made: Transport, wire: Wire) -> None:
-    """A reset in the middle of a body, also one that only the end of the connection ends, is ReadError."""
+    """A reset within a body is ReadError, also if the connection's end would end the body."""
     for at in (9, len(response) - 20, len(response) - 9):
         wire.play = ending(response[:at], reset=True)
         data, error = await so_far(made)
@@ -61,7 +61,7 @@ async def test_a_reset_is_a_cut_too(response: bytes, made: Transport, wire: Wire
 
 
 async def test_the_end_of_a_body_without_framing_is_the_end_of_the_connection(made: Transport, wire: Wire) -> None:
-    """Such a body ends well; a head that is cut does not."""
+    """A body without framing ends well with the connection; a head does not."""
     for at in range(len(ENDLESS) + 1):
         wire.play = ending(ENDLESS[:at])
         data, error = await so_far(made)
@@ -94,7 +94,7 @@ KEPT = {
 
 @pytest.mark.parametrize("name", KEPT)
 async def test_kept(name: str, made: Transport, wire: Wire) -> None:
-    """A reply that is complete leaves a connection for the next request, whose reply is its own."""
+    """After a complete response the connection serves the next request, with its own response."""
     wire.play = says(KEPT[name])
     first = await ask(made)
     assert "link" not in first.headers
@@ -125,7 +125,7 @@ NOT_KEPT = {
 
 @pytest.mark.parametrize("name", NOT_KEPT)
 async def test_not_kept(name: str, made: Transport, wire: Wire) -> None:
-    """What comes behind a reply is nobody's answer: the connection is closed, and the next request has another."""
+    """Data after a response closes the connection, and the next request uses another."""
     wire.play = says(NOT_KEPT[name])
     head = NOT_KEPT[name].partition(b"\r\n\r\n")[0]
     body = b"ok" if b"200" in head else b""
@@ -155,7 +155,7 @@ NOT_HTTP = {
 
 @pytest.mark.parametrize("name", NOT_HTTP)
 async def test_not_http(name: str, made: Transport, wire: Wire) -> None:
-    """What can be read in two ways is not read at all."""
+    """An ambiguous response is not read."""
     wire.play = says(NOT_HTTP[name])
     with pytest.raises(httpx.RemoteProtocolError):
         await ask(made)
@@ -164,7 +164,7 @@ async def test_not_http(name: str, made: Transport, wire: Wire) -> None:
 
 @pytest.mark.parametrize("size", [b"x", b"-1", b"f" * 17, b""])
 async def test_a_broken_chunk(size: bytes, made: Transport, wire: Wire) -> None:
-    """What stood before it is read; then the reply is broken, not cut."""
+    """Before a broken chunk all is read; then the response is broken, not cut."""
     wire.play = says(HEAD + b"transfer-encoding: chunked\r\n\r\n2\r\nok\r\n" + size + b"\r\n")
     data, error = await so_far(made)
     assert data == b"ok"
@@ -189,7 +189,7 @@ FLOODS = {
 @pytest.mark.parametrize("name", FLOODS)
 @pytest.mark.parametrize("step", [1 << 10, 1 << 16], ids=["slow", "fast"])
 async def test_floods(name: str, step: int, made: Transport, wire: Wire) -> None:
-    """What has no end and is no body is broken off soon, whatever it is."""
+    """Endless data that is no body soon fails."""
     begin, more = FLOODS[name]
     piece = more * (step // len(more))
     sent = 0
@@ -209,7 +209,7 @@ async def test_floods(name: str, step: int, made: Transport, wire: Wire) -> None
 
 
 async def test_a_body_that_nobody_reads_stops_the_upstream(either: Wire) -> None:
-    """What waits is bounded, and nothing of it is lost when the upstream has closed meanwhile."""
+    """Unread data is bounded, and none is lost when the upstream has closed meanwhile."""
     size = len(MUCH)
     sent = asyncio.Event()
 
@@ -239,7 +239,7 @@ async def test_a_body_that_nobody_reads_stops_the_upstream(either: Wire) -> None
 @pytest.mark.parametrize("head", [b"content-length: 200000\r\n\r\n", b"\r\n"], ids=["length", "endless"])
 @pytest.mark.parametrize("polite", [False, True])
 async def test_what_came_before_the_end_is_read(polite: bool, head: bytes, either: Wire) -> None:  # noqa: FBT001
-    """A slow reader misses nothing, though all of it was sent, and the connection closed, while it did not read."""
+    """A slow reader gets all data, even if the connection was closed while it did not read."""
     body = b"x" * 100_000 + b"y" * 100_000
 
     async def play(peer: Peer) -> None:
@@ -262,7 +262,7 @@ async def test_what_came_before_the_end_is_read(polite: bool, head: bytes, eithe
 @pytest.mark.parametrize("size", [2, 60_000, 100_000])
 @pytest.mark.parametrize("chunked", [False, True], ids=["length", "chunked"])
 async def test_a_complete_response_that_nobody_read(size: int, chunked: bool, made: Transport, wire: Wire) -> None:  # noqa: FBT001
-    """It leaves a connection for the next request; if that connection is to be of use, it must still be read from."""
+    """After a complete, unread response the connection is reused, and reading has resumed."""
     body = b"x" * size
     framed = b"transfer-encoding: chunked\r\n\r\n%x\r\n%b\r\n0\r\n\r\n" % (size, body)
     wire.play = says(HEAD + (framed if chunked else b"content-length: %d\r\n\r\n%b" % (size, body)))
@@ -276,7 +276,7 @@ async def test_a_complete_response_that_nobody_read(size: int, chunked: bool, ma
 
 
 async def test_a_response_that_was_not_read_to_its_end(made: Transport, wire: Wire) -> None:
-    """Its connection is closed at once."""
+    """The connection of a partly read response is closed at once."""
 
     async def play(peer: Peer) -> None:
         await peer.hear()
@@ -292,7 +292,7 @@ async def test_a_response_that_was_not_read_to_its_end(made: Transport, wire: Wi
 
 @pytest.mark.parametrize("close", [False, True])
 async def test_an_early_response(close: bool, made: Transport, wire: Wire) -> None:  # noqa: FBT001
-    """A reply in the middle of a large request ends the sending; what is left of it is nobody's request."""
+    """A response during a large request ends the sending, and the rest is not sent as another request."""
 
     async def play(peer: Peer) -> None:
         await peer.hear()
@@ -311,7 +311,7 @@ async def test_an_early_response(close: bool, made: Transport, wire: Wire) -> No
 
 
 async def test_an_informational_response_does_not_end_the_sending(made: Transport, wire: Wire) -> None:
-    """All of a large request goes out, in spite of 100 Continue."""
+    """A large request is sent completely despite 100 Continue."""
 
     async def play(peer: Peer) -> None:
         await peer.hear()
@@ -328,7 +328,7 @@ async def test_an_informational_response_does_not_end_the_sending(made: Transpor
 
 
 async def test_no_more_responses(either: Wire) -> None:
-    """Where the other side ends its own half and reads nothing, a large request fails in that moment."""
+    """If the server ends its side and reads nothing, a large request fails at once."""
 
     async def play(peer: Peer) -> None:
         await peer.hear()
@@ -343,7 +343,7 @@ async def test_no_more_responses(either: Wire) -> None:
 
 
 async def test_a_break_in_an_early_response_is_a_read_error(made: Transport, wire: Wire) -> None:
-    """The reply had begun, so it is its reading that fails, whatever was still to be sent."""
+    """A break in an early response is a ReadError, even if the request was still being sent."""
 
     async def play(peer: Peer) -> None:
         await peer.hear()
@@ -360,7 +360,7 @@ async def test_a_break_in_an_early_response_is_a_read_error(made: Transport, wir
 
 
 async def test_who_reads_on_after_the_end_gets_nothing_of_the_next(made: Transport, wire: Wire) -> None:
-    """A reply that was closed cannot be read, and its connection's next reply is another's."""
+    """A closed response cannot be read, and the connection's next response belongs to the next request."""
     wire.play = says(OK)
     response = await ask(made)
     pieces = aiter(response.stream)
@@ -374,7 +374,7 @@ async def test_who_reads_on_after_the_end_gets_nothing_of_the_next(made: Transpo
 
 
 async def test_who_waits_for_a_response_that_is_closed(made: Transport, wire: Wire) -> None:
-    """Another task's read ends when the reply is closed."""
+    """A read of another task ends when the response is closed."""
 
     async def play(peer: Peer) -> None:
         await peer.hear()
@@ -391,7 +391,7 @@ async def test_who_waits_for_a_response_that_is_closed(made: Transport, wire: Wi
 
 
 async def test_a_longer_line_than_that(made: Transport, wire: Wire) -> None:
-    """A header may be as long as the limit says, and no longer."""
+    """A header may be as long as the limit, and no longer."""
     for over in (0, 1):
         wire.play = says(HEAD + b"x:" + b"y" * (LONGEST - 1 + over) + b"\r\ncontent-length: 0\r\n\r\n", close=True)
         _, error = await so_far(made)
@@ -401,7 +401,7 @@ async def test_a_longer_line_than_that(made: Transport, wire: Wire) -> None:
 
 @pytest.mark.parametrize("loose", [b"", b"x:"], ids=["status line", "header"])
 async def test_a_line_that_does_not_end(loose: bytes, made: Transport, wire: Wire) -> None:
-    """So many bytes without the end of a line are waited for, and no more."""
+    """A line without an end is read up to the limit."""
     begun = HEAD + loose if loose else b"HTTP/1.1 200 "
     more = asyncio.Event()
 
@@ -424,7 +424,7 @@ async def test_a_line_that_does_not_end(loose: bytes, made: Transport, wire: Wir
 
 @pytest.mark.parametrize("place", ["head", "trailers", "an informational reply"])
 async def test_lines_are_counted(place: str, made: Transport, wire: Wire) -> None:
-    """128 of them make a head, or follow a body; of one more it is no reply."""
+    """A head, or trailers, may have 128 lines. One more makes the response invalid."""
     for over in (0, 1):
         lines = b"x: y\r\n" * (127 + over)
         wire.play = says(
@@ -440,7 +440,7 @@ async def test_lines_are_counted(place: str, made: Transport, wire: Wire) -> Non
 
 
 async def test_a_response_that_ends_while_nothing_is_read(made: Transport, wire: Wire) -> None:
-    """TLS may hand out the end of a body behind the order to pause: such a connection would never read again."""
+    """TLS may deliver the end of a body after a pause of reading. The connection reads again afterwards."""
     size = 1 << 20
 
     async def play(peer: Peer) -> None:

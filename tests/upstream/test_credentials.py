@@ -1,4 +1,4 @@
-"""Keys and tokens in files, which change while the bridge runs. The last good one stays in force, whatever happens."""
+"""Keys and tokens in files, which change while the bridge runs. The last valid one stays in use."""
 
 import asyncio
 import os
@@ -27,13 +27,13 @@ Change = Callable[[Path], None]
 
 
 def age(path: Path, seconds: float) -> None:
-    """Let a file have been left alone for so long."""
+    """Make a file older."""
     then = time.time() - seconds
     os.utime(path, (then, then))
 
 
 def put(path: Path, text: str, seconds: float = 1.0) -> None:
-    """Write a file, some time ago."""
+    """Write a file with an older time of modification."""
     path.write_text(text)
     age(path, seconds)
 
@@ -93,7 +93,7 @@ def write_with_a_clock_ahead(path: Path) -> None:
     "change", [swap_symlink, replace, replace_with_an_older_file, write_in_place, write_with_a_clock_ahead]
 )
 def test_a_new_one(chosen: Credentials, file: Path, change: Change) -> None:
-    """The next request has it."""
+    """The next request has the new key."""
     assert value(chosen) == OLD
     change(file)
     with capture_logs() as logs:
@@ -124,7 +124,7 @@ def a_folder(path: Path) -> None:
 
 
 def a_pipe(path: Path) -> None:
-    """Nobody writes to it: who opens it waits."""
+    """A pipe without a writer: opening it blocks."""
     path.unlink()
     os.mkfifo(path)
 
@@ -151,7 +151,7 @@ BAD = [remove, remove_the_folder, empty, blank, a_folder, a_pipe, a_loop, no_tex
 
 @pytest.mark.parametrize("change", BAD)
 def test_the_last_good_one_stays(chosen: Credentials, file: Path, change: Change) -> None:
-    """The operator is told once, not for each request; and once it is mended, the new one is taken."""
+    """The last valid key stays in use, with one warning for the operator, until a valid one is there again."""
     assert value(chosen) == OLD
     change(file)
     if file.exists():
@@ -169,7 +169,7 @@ def test_the_last_good_one_stays(chosen: Credentials, file: Path, change: Change
 
 
 def test_a_file_without_permission(chosen: Credentials, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Root may read everything, so this one is told rather than made."""
+    """A file that cannot be read is simulated, because root can read any file."""
     assert value(chosen) == OLD
     replace(file)
 
@@ -185,7 +185,7 @@ def test_a_file_without_permission(chosen: Credentials, file: Path, monkeypatch:
 
 
 def test_half_a_secret_is_not_used(chosen: Credentials, file: Path) -> None:
-    """What is written in place, in several writes, counts when it has been left alone."""
+    """A file that is written in place, in several writes, is used once it has not changed for a while."""
     assert value(chosen) == OLD
     with file.open("w") as stream:
         assert value(chosen) == OLD
@@ -211,7 +211,7 @@ def test_a_problem_that_comes_back_is_told_again(chosen: Credentials, file: Path
 
 
 def test_a_file_that_is_empty_from_the_start(tmp_path: Path) -> None:
-    """Nothing is sent, least of all the caller's credential, until there is something to send."""
+    """With an empty file nothing is sent, not even the caller's credential, until the file has a key."""
     file = tmp_path / "key"
     file.touch()
     chosen = Credentials(settings.load(upstream_api_key_file=file))
@@ -240,7 +240,7 @@ async def test_a_key_that_cannot_be_sent_is_a_setting_that_is_wrong(name: str) -
 
 
 def rotate(file: Path, stop: threading.Event) -> None:
-    """Change the key in all ways in turn, and leave it alone just long enough for it to count."""
+    """Change the key in each possible way, and leave it unchanged just long enough to be used."""
     folder = file.parent
     for number in count():
         text = f"sk-valid-{number}-{'x' * (number % 50)}-end"
@@ -266,7 +266,7 @@ def rotate(file: Path, stop: threading.Event) -> None:
 
 
 def test_no_moment_without_a_valid_one(chosen: Credentials, file: Path) -> None:
-    """Symlinks swapped, files replaced, written piece by piece, deleted: what is chosen is always whole."""
+    """With swapped symlinks, and files that are replaced, written in pieces or deleted, each chosen key is complete."""
     stop = threading.Event()
     thread = threading.Thread(target=rotate, args=(file, stop))
     seen = {value(chosen)}
@@ -276,7 +276,7 @@ def test_no_moment_without_a_valid_one(chosen: Credentials, file: Path) -> None:
             end = time.monotonic() + 2
             while time.monotonic() < end:
                 seen.add(value(chosen))
-                time.sleep(0)  # let the other thread have its turn
+                time.sleep(0)  # let the other thread run
     finally:
         stop.set()
         thread.join()
@@ -286,7 +286,7 @@ def test_no_moment_without_a_valid_one(chosen: Credentials, file: Path) -> None:
 
 @pytest.mark.parametrize("name", SETTINGS)
 async def test_through_a_socket(start: Start, gateway: Gateway, file: Path, name: str) -> None:
-    """A bridge under load, whose key is replaced, deleted and put back: the gateway sees the old one, then the new."""
+    """A bridge under load, whose key is replaced, deleted and restored: the gateway sees the old key, then the new."""
     gateway.script(respond_json(COMPLETION))
     request = chat_pb2.CreateChatCompletionRequest(model="m", messages=[{"role": "user", "content": "hi"}])
     caller = (("authorization", "Bearer callers-own"),)
@@ -310,7 +310,7 @@ async def test_through_a_socket(start: Start, gateway: Gateway, file: Path, name
 
 
 async def test_written_in_place_through_a_socket(start: Start, gateway: Gateway, file: Path) -> None:
-    """By the clock: the new key is in force soon after the last write, and no request goes out with half of it."""
+    """In real time: the new key is used soon after the last write, and no request has half of it."""
     gateway.script(respond_json(COMPLETION))
     request = chat_pb2.CreateChatCompletionRequest(model="m", messages=[{"role": "user", "content": "hi"}])
     async with start(upstream_api_key_file=file) as bridge:

@@ -1,4 +1,4 @@
-"""A reply or a stream that is cut off, and how a whole one ends."""
+"""A response or a stream that is cut, and how a complete one ends."""
 
 import asyncio
 import gzip
@@ -31,7 +31,7 @@ CUT = {
 
 @pytest.mark.parametrize("cut", CUT)
 async def test_cut_response(cut: str, warm: Bridge, hello: Hello) -> None:
-    """A plain reply that is cut off is never an answer."""
+    """A unary response that is cut is never OK."""
     warm.gateway.script(CUT[cut])
     failure = await failed(warm.chat.CreateChatCompletion(hello))
     assert (failure.code, failure.reason) == ("UNAVAILABLE", "UPSTREAM_STREAM_INTERRUPTED")
@@ -40,13 +40,13 @@ async def test_cut_response(cut: str, warm: Bridge, hello: Hello) -> None:
 
 @pytest.mark.parametrize("end", [close, reset])
 async def test_cut_without_a_length(end: Script, warm: Bridge, hello: Hello) -> None:
-    """Where nothing says how long the reply is, its JSON does."""
+    """A response without a length is cut if its JSON is."""
     warm.gateway.script(after(BODY[:20], end))
     failure = await failed(warm.chat.CreateChatCompletion(hello))
     assert (failure.code, failure.reason) == ("INTERNAL", "UPSTREAM_MALFORMED_RESPONSE")
 
 
-#: Compressed without compression: ten bytes of gzip header, five of block header, and the text.
+#: gzip without compression: ten bytes of gzip header, five of block header, and the text.
 STORED = gzip.compress((ONE + ONE + TWO + DONE).encode(), 0)
 CUT_STREAMS = {
     "close": after(ONE + ONE, close, EVENTS),
@@ -67,7 +67,7 @@ CUT_STREAMS = {
 
 @pytest.mark.parametrize("cut", CUT_STREAMS)
 async def test_cut_stream(cut: str, warm: Bridge, hello: Hello) -> None:
-    """A stream that is cut off is never OK, and everything that had arrived before the cut is delivered."""
+    """A stream that is cut is never OK, and everything before the cut is delivered."""
     warm.gateway.script(CUT_STREAMS[cut])
     received, failure = await failed_stream(warm.chat.CreateChatCompletionStream(hello))
     assert received[:2] == ["one", "one"]
@@ -77,7 +77,7 @@ async def test_cut_stream(cut: str, warm: Bridge, hello: Hello) -> None:
 
 
 async def test_bad_chunk(warm: Bridge, hello: Hello) -> None:
-    """A broken chunked encoding is never OK either, and takes nothing from what came before it."""
+    """Broken chunked encoding is never OK either, and everything before it is delivered."""
     warm.gateway.script(after("5\r\nabcde\r\n", no_chunk, transfer_encoding="chunked"))
     failure = await failed(warm.chat.CreateChatCompletion(hello, timeout=20))
     assert failure.reason == "UPSTREAM_STREAM_INTERRUPTED"
@@ -89,7 +89,7 @@ async def test_bad_chunk(warm: Bridge, hello: Hello) -> None:
 
 @pytest.mark.parametrize("end", [close, reset])
 async def test_many_events_before_the_cut(end: Script, warm: Bridge, hello: Hello) -> None:
-    """Also if they are many, and the caller reads slowly: the cut overtakes nothing."""
+    """Many events before the cut are all delivered, even if the caller reads slowly."""
     warm.gateway.script(after(ONE * 2000, end, EVENTS))
     call = warm.chat.CreateChatCompletionStream(hello)
     await asyncio.sleep(0.05)
@@ -110,20 +110,20 @@ async def test_many_events_before_the_cut(end: Script, warm: Bridge, hello: Hell
     ],
 )
 async def test_empty_stream(body: bytes, warm: Bridge, hello: Hello) -> None:
-    """A stream without any choice, and without `[DONE]`, is a cut one."""
+    """A stream without any choice and without `[DONE]` was cut."""
     warm.gateway.script(raw_sse(body))
     _, failure = await failed_stream(warm.chat.CreateChatCompletionStream(hello))
     assert (failure.code, failure.reason) == ("UNAVAILABLE", "UPSTREAM_STREAM_INTERRUPTED")
 
 
 async def test_a_choice_that_never_began(warm: Bridge, hello: Hello) -> None:
-    """One of two choices is not all of the answer, however well the stream ends."""
+    """If the request asks for two choices and one never begins, the stream was cut."""
     hello.n = 2
     warm.gateway.script(raw_sse(ONE + TWO))
     received, failure = await failed_stream(warm.chat.CreateChatCompletionStream(hello))
     assert received == ["one", "two"]
     assert (failure.code, failure.reason) == ("UNAVAILABLE", "UPSTREAM_STREAM_INTERRUPTED")
-    warm.gateway.script(raw_sse(ONE + TWO + DONE))  # which is the server's word that there is no more
+    warm.gateway.script(raw_sse(ONE + TWO + DONE))  # with which the server says that the stream is complete
     assert len([chunk async for chunk in warm.chat.CreateChatCompletionStream(hello)]) == 2
 
 
@@ -141,14 +141,14 @@ COMPLETE = {
 
 @pytest.mark.parametrize("body", COMPLETE)
 async def test_complete_stream(body: str, warm: Bridge, hello: Hello) -> None:
-    """`[DONE]`, or the end after every choice's finish_reason, is a good end."""
+    """`[DONE]`, or the end after every choice's finish_reason, completes a stream."""
     warm.gateway.script(raw_sse(COMPLETE[body]))
     received = [text(chunk.choices) async for chunk in warm.chat.CreateChatCompletionStream(hello)]
     assert len(received) >= 1
 
 
 async def test_reset_behind_done(warm: Bridge, hello: Hello) -> None:
-    """What happens to the connection behind `[DONE]` takes nothing from the answer."""
+    """A failure of the connection after `[DONE]` does not matter."""
     warm.gateway.script(after(ONE + TWO + DONE, reset, EVENTS))
     received = [text(chunk.choices) async for chunk in warm.chat.CreateChatCompletionStream(hello)]
     assert received == ["one", "two"]

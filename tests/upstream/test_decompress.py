@@ -1,4 +1,4 @@
-"""Compressed bodies come out as they went in, step by step, however they are cut and however much they hold."""
+"""Compressed bodies are restored step by step, wherever they are cut and however large they are."""
 
 import gzip
 import zlib
@@ -34,7 +34,7 @@ def unpack(body: bytes, size: int) -> bytes:
 @pytest.mark.parametrize("size", [1, 1000, 1 << 20])
 @pytest.mark.parametrize("letters", [b"a", bytes(range(256)) * 3 + b"z"])
 def test_whole(pack: object, length: int, size: int, letters: bytes) -> None:
-    """Also where a step ends at the end of the body, or in the middle of what repeats itself."""
+    """A step may end at the end of the body, or within repeated data."""
     text = (letters * (length // len(letters) + 1))[:length]
     body = pack(text)  # type: ignore[operator]
     if len(body) / size < 5000:
@@ -44,7 +44,7 @@ def test_whole(pack: object, length: int, size: int, letters: bytes) -> None:
 
 @given(st.lists(st.binary(max_size=40).map(lambda data: data * 3000), max_size=6))
 def test_what_was_flushed_comes_out(pieces: list[bytes]) -> None:
-    """An event that has been flushed is not held back until the next one comes."""
+    """A flushed event is delivered before the next one arrives."""
     packer, unpacker = zlib.compressobj(9, zlib.DEFLATED, 31), Unpacker()
     for piece in pieces:
         text = unpacker.step(packer.compress(piece) + packer.flush(zlib.Z_SYNC_FLUSH))
@@ -55,7 +55,7 @@ def test_what_was_flushed_comes_out(pieces: list[bytes]) -> None:
 
 @pytest.mark.parametrize("body", [b"", b"\x1f", PACKED[:-1], PACKED[:20]])
 def test_cut_off(body: bytes) -> None:
-    """The end of the body is told from the end of the connection."""
+    """A body that ends early is distinguished from a complete one."""
     unpacker = Unpacker()
     unpacker.step(body)
     with pytest.raises(BridgeError, match="cut off"):
@@ -64,13 +64,13 @@ def test_cut_off(body: bytes) -> None:
 
 @pytest.mark.parametrize("body", [b"plain text", PACKED.replace(b"\x1f\x8b", b"\x1f\x8c"), b"{}"])
 def test_broken(body: bytes) -> None:
-    """What is not compressed, or is damaged, is malformed."""
+    """Data that is not compressed, or is damaged, is malformed."""
     with pytest.raises(BridgeError, match="corrupt"):
         Unpacker().step(body)
 
 
 def test_encodings() -> None:
-    """Two that are known, under three names; none; and any other."""
+    """Two encodings are known, under three names, and `identity`; all others are refused."""
     assert [unpacker_for(name) is None for name in ("gzip", " X-GZIP ", "deflate", "", "identity")] == [
         *(False, False, False),
         *(True, True),

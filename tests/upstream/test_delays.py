@@ -1,4 +1,4 @@
-"""How long an upstream asks to wait: each way to say it, and that none of them takes long to read."""
+"""How long an upstream asks to wait: each notation, and that none takes long to read."""
 
 import time
 from email.utils import formatdate
@@ -43,7 +43,7 @@ def _now(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_headers(headers: dict[str, str], seconds: float | None) -> None:
-    """Delays come in milliseconds, seconds, dates, Go durations and Unix times."""
+    """Delays come as milliseconds, seconds, dates, Go durations and Unix times."""
     assert (asked(headers) or reset(headers)) == (None if seconds is None else pytest.approx(seconds))
 
 
@@ -85,7 +85,7 @@ RETRY_INFO = "type.googleapis.com/google.rpc.RetryInfo"
     ids=str,
 )
 def test_body(error: dict[str, Any], seconds: float | None) -> None:
-    """`google.rpc.RetryInfo` in each of its JSON forms and at any depth, and what others write in its place."""
+    """`google.rpc.RetryInfo` in each of its JSON forms, at any depth, and the similar forms of others."""
     assert in_body(error) == (None if seconds is None else pytest.approx(seconds))
 
 
@@ -97,7 +97,7 @@ def nested(depth: int) -> dict[str, Any]:
 
 
 def test_a_body_is_looked_into_so_far() -> None:
-    """A body of any depth and width is looked into, and not for long."""
+    """A body of any depth and width is searched, with a bound."""
     assert in_body(nested(50)) == 3.0
     assert in_body(nested(5000)) is None
     assert in_body({"details": [{}] * 100_000}) is None
@@ -116,7 +116,7 @@ LONG = {"digits": "1", "durations": "1h", "fractions": "1.", "date": "Wed, 21 Oc
 @pytest.mark.parametrize("unit", LONG.values(), ids=LONG)
 @pytest.mark.parametrize("name", NAMES)
 def test_long_values_take_no_time(name: str, unit: str) -> None:
-    """A megabyte in a header names no delay, and reading it takes as long as reading a kilobyte: no time at all."""
+    """A megabyte in a header gives no delay, and takes no more time than a kilobyte."""
     for size in (1_000, 1_000_000):
         headers = {name: unit * (size // len(unit))}
         began = time.thread_time()

@@ -1,4 +1,4 @@
-"""What an upstream sends is bounded by what it costs, not only by its bytes, and large replies are as small ones."""
+"""Responses are bounded by their cost, not only by their bytes, and large ones give the same as small ones."""
 
 import json
 import time
@@ -43,7 +43,7 @@ LARGE = {
 
 @pytest.mark.parametrize("name", LARGE)
 async def test_large_responses_are_as_small_ones(name: str, bridge: Bridge) -> None:
-    """Beside the event loop, a reply becomes what it becomes on it, plain or as the one chunk of a stream."""
+    """A response gives the same in a thread as on the event loop, unary or as a stream's only chunk."""
     data = completion(**LARGE[name])
     assert is_large(data)
     bridge.gateway.script(respond(data))
@@ -60,7 +60,7 @@ async def test_large_responses_are_as_small_ones(name: str, bridge: Bridge) -> N
 
 
 async def test_large_lists_of_models(bridge: Bridge) -> None:
-    """Thousands of models come as a few do."""
+    """Thousands of models are listed like a few."""
     models = [{"id": f"m{number}", "pricing": {"prompt": "0.1"}, "zz": number} for number in range(4000)]
     for body in ({"data": models}, {"models": models}, models):
         bridge.gateway.script(respond(json.dumps(body)))
@@ -70,7 +70,7 @@ async def test_large_lists_of_models(bridge: Bridge) -> None:
 
 
 async def test_large_embeddings_as_numbers(bridge: Bridge) -> None:
-    """Their numbers do not count, and members of the same name elsewhere are what they were."""
+    """The numbers of embeddings do not count, and members of the same name elsewhere do not change."""
     vector = [0.25, -1, 3e38] * 500
     data = [{"index": index, "embedding": vector, "zz": {"embedding": [1, 2.5]}} for index in reversed(range(900))]
     body = {"data": data, "embedding": [7], "usage": {"total_tokens": 1}}
@@ -85,7 +85,7 @@ async def test_large_embeddings_as_numbers(bridge: Bridge) -> None:
 
 @pytest.mark.parametrize("body", [b"[" * 60_000, b'{"choices":[' + b"[]," * 40_000 + b"}", b"\xff" * (2 << 20)])
 async def test_large_responses_that_are_malformed(body: bytes, bridge: Bridge) -> None:
-    """They are what small ones are."""
+    """Large malformed responses fail like small ones."""
     bridge.gateway.script(respond(body))
     assert (await failed(bridge.chat.CreateChatCompletion(HELLO))).reason == "UPSTREAM_MALFORMED_RESPONSE"
     bridge.gateway.script(respond(body))
@@ -95,7 +95,7 @@ async def test_large_responses_that_are_malformed(body: bytes, bridge: Bridge) -
 
 
 async def test_max_response_elements(start: Start) -> None:
-    """The setting is to the element, and the numbers of embeddings do not count."""
+    """The limit is exact, and the numbers of embeddings do not count."""
     inside = b"[]," * 1500 + b"1"
     body = b'{"choices":[{"index":0}],"x":[' + inside + b"]}"
     count = sum(map(body.count, (b",", b"[", b"{")))
@@ -115,7 +115,7 @@ async def test_max_response_elements(start: Start) -> None:
 
 
 async def test_an_event_of_many_elements(bridge: Bridge) -> None:
-    """An event is read at once, so it may not have as many; one just below does not end the call."""
+    """An event may have fewer elements, as it is converted at once; one just below the limit passes."""
     chunk = b'{"choices":[{"index":0,"delta":{"content":"a"}}],"x":[%b1]}'
     head = b'data: {"choices":[{"index":0,"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
     bridge.gateway.script(raw_sse(b"data: " + chunk % (b"1," * (MAX_EVENT_ELEMENTS - 20)) + b"\n\n" + head))
@@ -127,7 +127,7 @@ async def test_an_event_of_many_elements(bridge: Bridge) -> None:
 
 
 async def test_choices_and_tool_calls_of_a_stream_are_bounded(bridge: Bridge) -> None:
-    """Each is remembered, so a stream of new ones would take memory without end."""
+    """The numbers of choices and tool calls are bounded, as the bridge remembers each of them."""
     for event in (
         lambda number: {"choices": [{"index": number, "finish_reason": "stop"}]},
         lambda number: {"choices": [{"index": number, "delta": {"content": "a"}}]},
@@ -140,7 +140,7 @@ async def test_choices_and_tool_calls_of_a_stream_are_bounded(bridge: Bridge) ->
 
 
 async def test_informational_responses_are_bounded(bridge: Bridge) -> None:
-    """A few come before the reply; without end they are none."""
+    """A few informational responses may come before the response; without an end the call fails."""
 
     async def script(exchange: Exchange) -> None:
         await exchange.send("HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n" * script.count)  # type: ignore[attr-defined]
@@ -156,7 +156,7 @@ async def test_informational_responses_are_bounded(bridge: Bridge) -> None:
 
 
 def test_lines_of_an_event_are_bounded() -> None:
-    """A line of data may be empty, and is kept all the same."""
+    """The number of lines in an event is bounded, also of empty ones."""
     decoder = EventDecoder(1 << 20)
     with pytest.raises(EventTooLargeError):
         list(map(decoder.feed, [b"data:\n" * 1000] * 200))
@@ -177,7 +177,7 @@ FLOODS = {
 @pytest.mark.alone
 @pytest.mark.parametrize("name", FLOODS)
 def test_lines_that_say_nothing_cost_little(name: str) -> None:
-    """64 KiB of them, which is what comes in one read, take 30 ms at most: the quickest of eight counts."""
+    """64 KiB of empty lines, one read, take 30 ms at most: the quickest of eight counts."""
     decoder = EventDecoder(1 << 20)
 
     def spent() -> float:
@@ -189,14 +189,14 @@ def test_lines_that_say_nothing_cost_little(name: str) -> None:
 
 
 async def test_reading_gently_gives_the_same() -> None:
-    """Whatever the document is, and whichever library reads it."""
+    """Reading in steps gives the same for any document and with either library."""
     value = {"a": [1, 2.5, None, True, "x", {}], "n": [2**70, 1e300, 0.1], "s": "\u2028é😀"}
     data = json.dumps([value] * 20_000).encode()
     assert text_of(loads(data, gently=True)) == text_of(loads(data)) == text_of(await load_document(data, 10_000_000))
 
 
 async def test_a_chunk_that_was_merged_does_not_grow_without_end(start: Start) -> None:
-    """Coalescing copies what it merges into, so it begins a new message where there is much already."""
+    """Coalescing copies what it merges, so it begins a new message if the current one is large."""
     async with start(coalesce=True) as bridge:
         big = {"choices": [{"index": 0, "delta": {"content": "x" * 1_000_000}}]}
         small = [{"choices": [{"index": 0, "delta": {"content": "y"}}]}] * 500
@@ -210,7 +210,7 @@ async def test_a_chunk_that_was_merged_does_not_grow_without_end(start: Start) -
 async def test_a_response_that_is_no_stream_arrives_while_nobody_reads(
     bridge: Bridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """All of it is wanted: the upstream need not wait until the bridge, which may be busy, has read what came first."""
+    """A response that is no stream is received while the bridge is busy, as all of it is needed."""
     read = Connection.read
 
     async def late(connection: Connection) -> bytes:

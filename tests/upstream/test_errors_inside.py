@@ -1,4 +1,4 @@
-"""Errors inside of an answer that began with HTTP 200 (api-surface 9.4, E6, E7), and what only looks like one."""
+"""Errors in a response that began with HTTP 200 (api-surface 9.4, E6, E7), and what only looks like one."""
 
 import json
 from typing import Any
@@ -85,7 +85,7 @@ async def test_error_in_a_stream(
     warm: Bridge,
     hello: chat_pb2.CreateChatCompletionRequest,
 ) -> None:
-    """An error in any dialect's form ends the call with its status, after what came before it, whatever follows."""
+    """An error in any dialect's form fails the call with its status, after what came before it."""
     warm.gateway.script(raw_sse(ONE + event + end))
     received, failure = await failed_stream(warm.chat.CreateChatCompletionStream(hello))
     assert received == ["one"]
@@ -98,7 +98,7 @@ async def test_error_in_a_stream(
 
 
 async def test_numbers_in_a_stream(warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
-    """The sizes that llama.cpp tells come through from a stream too."""
+    """llama.cpp's sizes of prompt and context are read in a stream too."""
     warm.gateway.script(raw_sse(f"error: {json.dumps(LLAMA)}\n\n"))
     _, failure = await failed_stream(warm.chat.CreateChatCompletionStream(hello))
     assert failure.metadata["promptTokens"] == "5000"
@@ -152,7 +152,7 @@ E7 = [
 async def test_error_in_a_response(
     value: Any, code: str, reason: str, message: str, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest
 ) -> None:
-    """An error in the body of a 200 reply is never an answer, neither to a plain call nor where a stream was asked."""
+    """An error in the body of a 200 response fails the call, whether unary or a stream."""
     warm.gateway.script(respond_json(value))
     failure = await failed(warm.chat.CreateChatCompletion(hello))
     assert (failure.code, failure.reason, failure.message) == (code, reason, message)
@@ -162,7 +162,7 @@ async def test_error_in_a_response(
 
 
 async def test_error_in_other_responses(warm: Bridge) -> None:
-    """Nor is it one to the other services' calls."""
+    """It also fails the calls of the other services."""
     warm.gateway.script(respond_json({"error": {"message": "m", "code": 503}}))
     for call in (
         warm.models.ListModels(models_pb2.ListModelsRequest()),
@@ -175,7 +175,7 @@ async def test_error_in_other_responses(warm: Bridge) -> None:
 
 @pytest.mark.parametrize("nothing", [None, "", {}, [], False], ids=json.dumps)
 async def test_no_error(nothing: Any, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
-    """An `error` that is null or empty is none, in a reply and in a stream."""
+    """An `error` that is null or empty is none, in a response and in a stream."""
     warm.gateway.script(respond_json(COMPLETION | {"error": nothing}))
     response = await warm.chat.CreateChatCompletion(hello)
     assert response.choices[0].message.content == "hello"
@@ -187,7 +187,7 @@ async def test_no_error(nothing: Any, warm: Bridge, hello: chat_pb2.CreateChatCo
     "words", ["error", '{"error":{"message":"m","code":500}}', "event: error\ndata: x\n\n", "[DONE]"]
 )
 async def test_talk_of_errors(words: str, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
-    """Text that talks of errors is text."""
+    """Text about errors is text."""
     message = {"role": "assistant", "content": words}
     warm.gateway.script(respond_json({"choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}))
     assert (await warm.chat.CreateChatCompletion(hello)).choices[0].message.content == words
@@ -201,7 +201,7 @@ async def test_finish_reason_error(
     warm: Bridge,
     hello: chat_pb2.CreateChatCompletionRequest,
 ) -> None:
-    """A choice that ends with `error` is delivered, and the call is not OK, though no error object says why."""
+    """A choice that ends with `error` is delivered, and the call fails, even without an error object."""
     failing = {"choices": [{"index": 0, "delta": {"content": "par"}, "finish_reason": "error"}]}
     warm.gateway.script(sse(CHUNK, failing, done=done))
     received, failure = await failed_stream(warm.chat.CreateChatCompletionStream(hello))
@@ -211,7 +211,7 @@ async def test_finish_reason_error(
 
 
 async def test_finish_reason_error_in_a_response(warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
-    """So it is with a plain reply."""
+    """The same holds for a unary response."""
     choice = {"index": 0, "message": {"role": "assistant", "content": "par"}, "finish_reason": "error"}
     warm.gateway.script(respond_json({"choices": [choice]}))
     failure = await failed(warm.chat.CreateChatCompletion(hello))

@@ -24,7 +24,7 @@ from bridge.upstream.failures import json_path, of_exception
     ],
 )
 def test_proto_path(param: str, path: str) -> None:
-    """Upstreams write paths in several ways; callers get one."""
+    """Upstreams write field paths in several ways; callers get one."""
     assert json_path(param) == path
 
 
@@ -50,7 +50,7 @@ def caused(error: httpx.TransportError, cause: Exception) -> httpx.TransportErro
     ids=repr,
 )
 def test_exception_before_the_response(error: httpx.TransportError, reason: Reason) -> None:
-    """Each exception of the transport is a reason, and none of its text is shown."""
+    """Each exception of the transport has a reason, and its text is not shown."""
     result = of_exception(error, answered=False)
     assert result.reason is reason
     assert result.response is None
@@ -59,12 +59,12 @@ def test_exception_before_the_response(error: httpx.TransportError, reason: Reas
 
 
 def test_exception_in_the_response() -> None:
-    """Once the reply has begun, a broken connection is an interrupted reply."""
+    """After the response has begun, a broken connection is an interrupted response."""
     for error in (httpx.ReadError("x"), httpx.RemoteProtocolError("x"), httpx.WriteError("x")):
         assert of_exception(error, answered=True).reason is Reason.UPSTREAM_STREAM_INTERRUPTED
 
 
 def test_no_failure_of_ours_is_worth_a_blind_retry() -> None:
-    """Malformed and oversized replies are not retried: the work was done and billed."""
+    """A malformed or too large response is not retried, as its work was done and billed."""
     for error in (failures.malformed("is odd"), failures.too_large("it", 5)):
         assert error.reason.retry is Retry.NO

@@ -1,4 +1,4 @@
-"""Each configuration of docs/upstreams.md starts a bridge, whose request is the one that the gateway documents."""
+"""Each configuration in docs/upstreams.md starts a bridge that sends the request which the gateway documents."""
 
 import re
 import tomllib
@@ -20,7 +20,7 @@ _SECTIONS: Final = {
     for title, block in re.findall(r"^## ([^\n]+)\n(?:(?!^## ).)*?```toml\n(.*?)```", _PAGE, re.MULTILINE | re.DOTALL)
 }
 _KEY: Final = {"authorization": "Bearer sk-key"}
-#: The path of a chat completion, and the headers that matter.
+#: The path of a chat completion, and its relevant headers.
 _EXPECTED: Final[dict[str, tuple[str, dict[str, str]]]] = {
     "Vercel AI Gateway": ("/v1/chat/completions", _KEY),
     "OpenAI": ("/v1/chat/completions", _KEY),

@@ -1,4 +1,4 @@
-"""Pieces of a body that may wait do not wake its reader. They are lost in no case, and wait no longer than they may."""
+"""Held pieces of a body do not wake its reader. They are never lost, and their time is limited."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -27,7 +27,7 @@ async def made(wire: Wire) -> AsyncIterator[Transport]:
 
 
 class Held:
-    """A response whose pieces wait if they begin with `w`; `asked` are those about which the connection has asked."""
+    """A response that holds pieces that begin with `w`; `asked` are those about which the connection has asked."""
 
     def __init__(self, made: Transport, wire: Wire, *, then: bytes = b"") -> None:
         self._made = made
@@ -46,7 +46,7 @@ class Held:
         self.body: Any = self.response.stream
         self.body.hold(self._may_wait)
         self.reading = asyncio.create_task(self.body.read())
-        await asyncio.sleep(0)  # it waits
+        await asyncio.sleep(0)  # held
         self._peer = await self._wire.peer()
         return self
 
@@ -59,7 +59,7 @@ class Held:
         return data.startswith(b"w")
 
     async def arrive(self, data: bytes) -> None:
-        """A piece arrives, and the reader has had the time to wake."""
+        """A piece arrives, and the reader has had time to wake."""
         count = len(self.asked)
         await self._peer.say(piece(data))
         await until(lambda: len(self.asked) > count)
@@ -73,7 +73,7 @@ class Held:
 
 
 async def test_pieces_that_may_wait_are_handed_out_together(made: Transport, wire: Wire) -> None:
-    """To a read that is under way, and to one that begins."""
+    """Held pieces are returned together to a read that is in progress, and to a later one."""
     async with Held(made, wire) as held:
         assert not held.body.hold(held._may_wait)
         await held.arrive(b"w1")
@@ -96,7 +96,7 @@ async def test_a_piece_that_may_not_wait_brings_those_before_it(made: Transport,
 
 @pytest.mark.parametrize("end", ["complete", "malformed", "cut"])
 async def test_the_end_does_not_wait(end: str, made: Transport, wire: Wire) -> None:
-    """What waited comes first, and then the end as it is."""
+    """The end is not held: the held pieces come first, and then the end."""
     async with Held(made, wire) as held:
         await held.arrive(b"w1")
         if end == "cut":
@@ -112,7 +112,7 @@ async def test_the_end_does_not_wait(end: str, made: Transport, wire: Wire) -> N
 
 
 async def test_what_waits_has_a_bound(made: Transport, wire: Wire) -> None:
-    """That of what nobody reads: then the reader is woken, and the socket is not read."""
+    """Held data has the bound of unread data: then the reader wakes, and the socket is not read."""
     async with Held(made, wire) as held:
         data = b"w" * 30_000
         await held.arrive(data)
@@ -123,7 +123,7 @@ async def test_what_waits_has_a_bound(made: Transport, wire: Wire) -> None:
 
 
 async def test_the_next_response_does_not_wait(made: Transport, wire: Wire) -> None:
-    """On the same connection nothing is held of a response for which nobody has asked for it."""
+    """Nothing is held for the next response on the same connection, unless its reader asks for it."""
 
     async def play(peer: Peer) -> None:
         for _ in range(2):
@@ -146,7 +146,7 @@ async def test_the_next_response_does_not_wait(made: Transport, wire: Wire) -> N
 
 
 async def test_each_event_that_waits_has_a_time_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Telemetry tells when events arrived, and not when they were read."""
+    """Each held event keeps its time of arrival, which telemetry uses instead of the time of the read."""
     events = [b'data: {"n":%d}\n\n' % number for number in range(4)]
     exchange: Any = Exchange([b"".join(events[:3]), events[3]])
     holds: list[Any] = []

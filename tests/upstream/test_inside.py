@@ -1,4 +1,4 @@
-"""Which objects that came with HTTP 200 are errors, and which only look like one."""
+"""Which objects in a response with HTTP 200 are errors, and which only look like one."""
 
 import json
 from typing import Any
@@ -28,7 +28,7 @@ from bridge.upstream.inside import error_in
     ids=json.dumps,
 )
 def test_is_an_error(value: dict[str, Any]) -> None:
-    """An error inside of a 200 reply is known by its shape."""
+    """An error in a 200 response is recognised by its shape."""
     assert error_in(value) is not None
 
 
@@ -54,5 +54,5 @@ def test_is_an_error(value: dict[str, Any]) -> None:
     ids=json.dumps,
 )
 def test_is_no_error(value: dict[str, Any]) -> None:
-    """`"error": null` and its like are no errors, nor is text that holds the word."""
+    """`"error": null` and the like are no errors, nor is text with this word."""
     assert error_in(value) is None

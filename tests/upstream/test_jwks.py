@@ -1,4 +1,4 @@
-"""Why the key set of an issuer cannot be fetched, by real failures: the words go into the log, without the URL."""
+"""Why an issuer's key set cannot be fetched, by real failures. The log has the cause without the URL."""
 
 import ssl
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""The credential that was sent comes back in no error, trailer or log, however it is quoted there."""
+"""The credential that was sent is in no error, trailer or log, however the upstream quotes it."""
 
 import base64
 import json
@@ -65,7 +65,7 @@ QUOTES: dict[str, Callable[[str], str]] = {
 
 
 def told(key: str, text: str, size: int = 0) -> str:
-    """A part of a key that a text tells of: a third of it, or `size` characters; empty if there is none."""
+    """A part of a key in a text: a third of it, or `size` characters; empty if there is none."""
     size = size or max(8, len(key) // 3)
     lower = text.lower()
     parts = (key[at : at + size].lower() for at in range(max(1, len(key) - size + 1)))
@@ -76,7 +76,7 @@ def told(key: str, text: str, size: int = 0) -> str:
 @pytest.mark.parametrize("key", KEYS)
 @pytest.mark.parametrize("quoted", QUOTES.values(), ids=QUOTES)
 def test_a_key_is_masked(scheme: str, key: str, quoted: Callable[[str], str]) -> None:
-    """What stands around it is shown, and nothing of it."""
+    """A key is masked, and the text around it is shown."""
     (shown,) = Mask(b"", Secrets([scheme + key])).shown(
         [Text(f"Wrong credential: {quoted(key)} (see the docs)", 10_000)]
     )
@@ -91,7 +91,7 @@ def test_a_key_is_masked(scheme: str, key: str, quoted: Callable[[str], str]) ->
 @pytest.mark.parametrize("before", [0, 1, 2, 3])
 @pytest.mark.parametrize("encode", [base64.b64encode, base64.urlsafe_b64encode])
 def test_a_key_in_base64_is_masked_wherever_it_begins(key: str, before: int, encode: Callable[[bytes], bytes]) -> None:
-    """What stands before a key decides which letters it is written in."""
+    """A key in base64 is masked at each offset, which decides its letters."""
     text = encode(b"u" * before + key.encode()).decode()
     (shown,) = Mask(b"", Secrets([f"Bearer {key}"])).shown([Text(f"got {text}", 512)])
     assert shown.startswith("got ")
@@ -102,7 +102,7 @@ def test_a_key_in_base64_is_masked_wherever_it_begins(key: str, before: int, enc
 @pytest.mark.parametrize(("head", "tail"), [(3, 0), (4, 4), (8, 4), (0, 4), (6, 2)])
 @pytest.mark.parametrize("middle", ["...", "…", "****", "••••", "xxxxxxxx"])
 def test_its_ends_are_masked(key: str, head: int, tail: int, middle: str) -> None:
-    """Providers show a key without its middle: what that leaves of it is no one's business."""
+    """The ends of a key are masked too, as providers show a key without its middle."""
     part = key[:head] + middle + (key[-tail:] if tail else "")
     (shown,) = Mask(b"", Secrets([f"Bearer {key}"])).shown([Text(f"key '{part}' is wrong", 512)])
     assert part not in shown
@@ -113,7 +113,7 @@ def test_its_ends_are_masked(key: str, head: int, tail: int, middle: str) -> Non
 
 @pytest.mark.parametrize("key", ["none", "EMPTY", "ollama", "abcd1234"])
 def test_a_short_key_is_a_word(key: str) -> None:
-    """It is masked where it stands alone, and words that have it in them are shown."""
+    """A short key is masked as a whole word only, not within other words."""
     mask = Mask(b"", Secrets([f"Bearer {key}"]))
     message = f"bad key {key}, x{key}x is something else"
     assert mask.shown([Text(message, 512)]) == [f"bad key [secret], x{key}x is something else"]
@@ -130,13 +130,13 @@ def test_a_short_key_is_a_word(key: str) -> None:
     ],
 )
 def test_plain_messages_stay(key: str, message: str) -> None:
-    """What says nothing of the key is shown as it came."""
+    """Messages without a part of the key do not change."""
     assert Mask(b"", Secrets([f"Bearer {key}"])).shown([Text(message, 512)]) == [message]
 
 
 @pytest.mark.parametrize("size", [8, 16, 24, 64, 65])
 def test_any_piece_of_a_key_in_a_header_is_found(size: int) -> None:
-    """The last one too, if a key has whole pieces only."""
+    """Any piece of a key in a header is found, also the last one of a key without a remainder."""
     key = "".join(chr(ord("a") + number % 26) + str(number % 10) for number in range(size))[:size]
     secrets = Secrets([f"Bearer {key}"])
     piece = max(8, -(-size // 8))
@@ -145,7 +145,7 @@ def test_any_piece_of_a_key_in_a_header_is_found(size: int) -> None:
 
 
 def test_basic_credentials() -> None:
-    """Of a name and a password the password is the secret too."""
+    """The password in basic credentials is masked, too."""
     value = base64.b64encode(b"somebody:open sesame, please").decode()
     mask = Mask(b"", Secrets([f"Basic {value}"]))
     for text in (f"got {value}", "got open sesame, please", "got Basic " + value):
@@ -161,14 +161,14 @@ def test_basic_credentials() -> None:
     cut=st.tuples(st.integers(0, 40), st.integers(0, 40)),
 )
 def test_no_large_part_of_any_key_survives(key: str, before: str, behind: str, cut: tuple[int, int]) -> None:
-    """Not half of it, whatever its letters are and whatever stands beside it."""
+    """No text shows half of a key, whatever its letters and the text around it."""
     part = key[cut[0] :][: len(key) - cut[1]]
     (shown,) = Mask(b"", Secrets([f"Bearer {key}"])).shown([Text(before + part + behind, 512)])
     assert not told(key, shown, max(16, -(-len(key) // 2)))
 
 
 def test_headers_are_looked_through_in_no_time() -> None:
-    """The values of a response's headers, on every call."""
+    """The headers of a response are searched quickly, as this happens on every call."""
     secrets = Secrets([f"Bearer {KEYS[0]}", f"Bearer {KEYS[-1]}"])
     values = "\n".join(f"x-value-{number} 0123456789abcdef-LHR" for number in range(12))
     assert not secrets.are_in(values)
@@ -180,7 +180,7 @@ def test_headers_are_looked_through_in_no_time() -> None:
     assert time.thread_time() - began < 0.05
 
 
-# Through a bridge, into everything that leaves it.
+# Through a bridge, in everything that it sends.
 
 
 def scripts(text: str) -> list[Script]:
@@ -210,7 +210,7 @@ HELLO = chat_pb2.CreateChatCompletionRequest(model="m", messages=[{"role": "user
 
 @pytest.mark.parametrize("key", ["7Yk2pQ9mNc4vXr8tLw1zHb6sJd3fGa5e", "vllm_local_key_42"])
 async def test_the_bridges_own_key(key: str, start: Start, capfd: pytest.CaptureFixture[str]) -> None:
-    """Status, details, trailers and log, for plain calls and streams."""
+    """The bridge's key is in no status, details, trailers or log, of unary calls and streams."""
     async with start(upstream_api_key=key, log_level="debug") as bridge:
         for script in scripts(f"the key {key} is wrong"):
             bridge.gateway.script(script)
@@ -224,7 +224,7 @@ async def test_the_bridges_own_key(key: str, start: Start, capfd: pytest.Capture
 
 
 async def test_the_callers_own_key(start: Start) -> None:
-    """It is forwarded, and the upstream may quote it: the caller knows it, but its logs should not."""
+    """The caller's own key is masked too: the caller knows it, but its logs should not have it."""
     key = "9f8e7d6c5b4a-own-key-of-a-caller"
     async with start(upstream_credentials="caller") as bridge:
         for authorization in (f"Bearer {key}", f"bearer {key}", key):
@@ -235,7 +235,7 @@ async def test_the_callers_own_key(start: Start) -> None:
 
 
 async def test_the_key_of_a_caller_in_a_file(start: Start, tmp_path: Path) -> None:
-    """The one that goes upstream for this caller, and the token that shows who it is."""
+    """A caller's upstream key from a file and the token that identifies the caller are masked."""
     token = tokens.new("one")
     (tmp_path / "tokens").write_text(f"{token.line}\n")
     (tmp_path / "key").write_text("key-of-team-one-0123456789\n")
@@ -251,7 +251,7 @@ async def test_the_key_of_a_caller_in_a_file(start: Start, tmp_path: Path) -> No
 
 
 async def test_keys_in_headers_and_query_of_the_settings(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    """They go upstream with each request, and an upstream may quote them; a version in the query may be shown."""
+    """Keys in configured headers and queries are masked; the version in a query is shown."""
     monkeypatch.setenv("GATEWAY_KEY", "k-0123456789")
     settings: dict[str, Any] = {
         "upstream_headers": ["x-gateway=env:GATEWAY_KEY", "ocp-key=a-literal-key-of-24-chars"],

@@ -1,4 +1,4 @@
-"""Errors of thousands of lines: each may be JSON, and none of them takes longer than others should wait."""
+"""Errors of thousands of lines: each line may be JSON, and none of them delays other calls."""
 
 from collections.abc import Callable
 from typing import Any
@@ -17,7 +17,7 @@ LINES = {"text": b"a\n", "openings": b"[\n", "objects": b'{"a":1}\n', "fields": 
 
 @pytest.fixture
 def beside(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """What was read beside the event loop since the test began."""
+    """Texts that were read in a thread since the test began."""
     done: list[Any] = []
     offload = module.offload
 
@@ -31,7 +31,7 @@ def beside(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
 @pytest.mark.parametrize("name", LINES)
 async def test_an_error_of_many_lines(name: str, bridge: Bridge, beside: list[Any]) -> None:
-    """Over 16 KiB it is read beside the event loop: 64 KiB would hold everybody up for 0.1 s. It is an HTTP 500."""
+    """Over 16 KiB an error is read in a thread: 64 KiB would block the loop for 0.1 s. It is an HTTP 500."""
     line = LINES[name]
     for size, count in ((1 << 14, 1), (15 << 10, 0), (1 << 18, 1)):
         beside.clear()
@@ -43,7 +43,7 @@ async def test_an_error_of_many_lines(name: str, bridge: Bridge, beside: list[An
 
 @pytest.mark.parametrize("name", ["text", "openings"])
 async def test_an_event_of_many_lines(name: str, bridge: Bridge, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of an event that is no JSON, the first 16 KiB are looked at for what went wrong."""
+    """The first 16 KiB of an event that is not JSON are searched for an error."""
     seen: list[int] = []
     read = module.failures.read
 

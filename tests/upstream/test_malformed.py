@@ -1,4 +1,4 @@
-"""A reply that is not what the API promises, or too much of it."""
+"""A response that is not what the API promises, or is too large."""
 
 import asyncio
 import gzip
@@ -64,7 +64,7 @@ MALFORMED = {
 @pytest.mark.parametrize("what", MALFORMED)
 @RPCS
 async def test_malformed(what: str, rpc: str, warm: Bridge, hello: Hello) -> None:
-    """A success that is not what the API promises is INTERNAL, and nothing of it is quoted."""
+    """A success that is not what the API promises is INTERNAL, and the status does not quote it."""
     warm.gateway.script(MALFORMED[what])
     failure = await failed_either(warm, rpc, hello)
     assert verdict(failure) == ("INTERNAL", "UPSTREAM_MALFORMED_RESPONSE", "-1")
@@ -87,7 +87,7 @@ MALFORMED_EVENTS = [
 
 @pytest.mark.parametrize("event", MALFORMED_EVENTS)
 async def test_malformed_event(event: str, warm: Bridge, hello: Hello) -> None:
-    """An event that is no chunk ends the call with INTERNAL, after what came before it."""
+    """An event that is no chunk fails the call with INTERNAL, after the chunks before it."""
     warm.gateway.script(sse(CHUNK, event))
     received, failure = await failed_stream(warm.chat.CreateChatCompletionStream(hello))
     assert received == ["one"]
@@ -95,7 +95,7 @@ async def test_malformed_event(event: str, warm: Bridge, hello: Hello) -> None:
 
 
 def nested_parts(name: str, depth: int) -> bytes:
-    """A completion or chunk with lists of content parts inside each other."""
+    """A completion or chunk with lists of content parts in each other."""
     parts = '[{"thinking":' * (depth - 1) + '[{"type":"text","text":"hi"}]' + "}]" * (depth - 1)
     return f'{{"choices":[{{"index":0,"{name}":{{"content":{parts}}},"finish_reason":"stop"}}]}}'.encode()
 
@@ -103,7 +103,7 @@ def nested_parts(name: str, depth: int) -> bytes:
 @pytest.mark.parametrize("depth", [1, 48, 49, 50, 51, 100, 248, 1000])
 @RPCS
 async def test_nested_content_parts(depth: int, rpc: str, warm: Bridge, hello: Hello) -> None:
-    """What a message can hold arrives; what is deeper is malformed, and never OK without a message."""
+    """Content parts that fit into a message arrive. Deeper ones are malformed, never OK without a message."""
     if rpc == "CreateChatCompletion":
         warm.gateway.script(respond(nested_parts("message", depth)))
     else:
@@ -120,7 +120,7 @@ async def test_nested_content_parts(depth: int, rpc: str, warm: Bridge, hello: H
 
 @pytest.mark.parametrize("depth", [300, 501, 1010, 9000])
 async def test_nested_unknown_members(depth: int, warm: Bridge, hello: Hello) -> None:
-    """They arrive, or the response is malformed, by the same limit on every version of Python."""
+    """Unknown members arrive or the response is malformed, by the same limit on every version of Python."""
     member = b'"x":' + b"[" * depth + b"]" * depth
     warm.gateway.script(respond(b"{" + member + b"," + BODY.lstrip()[1:]))
     if depth > 500:
@@ -131,13 +131,13 @@ async def test_nested_unknown_members(depth: int, warm: Bridge, hello: Hello) ->
 
 @pytest.mark.parametrize("depth", [48, 49, 100, 300])
 async def test_nested_requests(depth: int, warm: Bridge) -> None:
-    """A request whose messages are nested more deeply than protobuf reads is the caller's fault."""
+    """A request that is nested more deeply than protobuf reads is the caller's fault."""
     part: dict[str, Any] = {"type": "text", "text": "hi"}
     for _ in range(depth):
         part = {"type": "thinking", "thinking": {"items": [part]}}
     request = Hello(model="m", messages=[{"role": "user", "content_parts": {"items": [part]}}])
     warm.gateway.script(respond(BODY))
-    if depth > 48:  # the message, two levels for each list, and two for the one around them
+    if depth > 48:  # the message, two levels for each list, and two for the outermost one
         assert verdict(await failed(warm.chat.CreateChatCompletion(request)))[1] == "INVALID_REQUEST"
     else:
         await warm.chat.CreateChatCompletion(request)
@@ -145,7 +145,7 @@ async def test_nested_requests(depth: int, warm: Bridge) -> None:
 
 
 async def test_malformed_list_and_model(warm: Bridge) -> None:
-    """So it is with a list of models that is none, and a model that is none."""
+    """A list of models, or a model, that is none is malformed too."""
     for value in ({}, {"data": 1}, {"data": [1]}, {"data": None}):
         warm.gateway.script(respond_json(value))
         failure = await failed(warm.models.ListModels(models_pb2.ListModelsRequest()))
@@ -171,7 +171,7 @@ TOO_LARGE = {
 @pytest.mark.parametrize("what", TOO_LARGE)
 @RPCS
 async def test_response_too_large(what: str, rpc: str, warm: Bridge, hello: Hello) -> None:
-    """A reply over the limit, also one that only grows over it, is UPSTREAM_RESPONSE_TOO_LARGE."""
+    """A response over the limit is UPSTREAM_RESPONSE_TOO_LARGE, also if its length is not announced."""
     async with start_bridge(warm.gateway, max_response_bytes=50_000) as bridge:
         bridge.gateway.script(TOO_LARGE[what])
         failure = await failed_either(bridge, rpc, hello)
@@ -181,7 +181,7 @@ async def test_response_too_large(what: str, rpc: str, warm: Bridge, hello: Hell
 
 @pytest.mark.parametrize("piece", ["data: " + "x" * 60_000, "data: xxxxxxxxx\n" * 8000, "x" * 60_000])
 async def test_event_too_large(piece: str, warm: Bridge, hello: Hello) -> None:
-    """So is an event over the limit, in one line or in many, finished or not; what came before it is delivered."""
+    """An event over the limit fails, in one line or many, complete or not; earlier chunks are delivered."""
     async with start_bridge(warm.gateway, max_event_bytes=50_000) as bridge:
         bridge.gateway.script(raw_sse(ONE + piece))
         received, failure = await failed_stream(bridge.chat.CreateChatCompletionStream(hello))
@@ -198,7 +198,7 @@ FRAMINGS: dict[str, Callable[[bytes], Script]] = {
 
 @pytest.mark.parametrize("framing", FRAMINGS)
 async def test_response_of_exactly_the_limit(framing: str, warm: Bridge, hello: Hello) -> None:
-    """`max_response_bytes` may be used up to the last byte, and not a byte more."""
+    """A response of exactly `max_response_bytes` is accepted; one byte more is not."""
     limit = 2000
     for size in (limit, limit + 1):
         body = BODY + b" " * (size - len(BODY))
@@ -212,7 +212,7 @@ async def test_response_of_exactly_the_limit(framing: str, warm: Bridge, hello: 
 
 
 async def test_white_space_of_exactly_the_limit(warm: Bridge, hello: Hello) -> None:
-    """A body that does not tell what it is, is read up to the limit and no further."""
+    """A body of white space, whose kind is unknown, is read up to the limit."""
     limit = 2000
     async with start_bridge(warm.gateway, max_response_bytes=limit) as bridge:
         for size, reason in ((limit, "UPSTREAM_MALFORMED_RESPONSE"), (limit + 1, "UPSTREAM_RESPONSE_TOO_LARGE")):
@@ -223,7 +223,7 @@ async def test_white_space_of_exactly_the_limit(warm: Bridge, hello: Hello) -> N
 
 @pytest.mark.parametrize("pause", [None, 6, 1500, -1])
 async def test_event_of_exactly_the_limit(pause: int | None, warm: Bridge, hello: Hello) -> None:
-    """`max_event_bytes` of data are an event, and a byte more is too large, wherever the event is cut on its way."""
+    """`max_event_bytes` of data are an event, and one byte more is too large, wherever the event is cut."""
     limit = 2000
     for size in (limit, limit + 1):
         start, end = json.dumps(CHUNK).encode().split(b"one")
@@ -257,7 +257,7 @@ async def test_many_events_are_not_too_large(warm: Bridge, hello: Hello) -> None
 @pytest.mark.parametrize("encoding", ["gzip", "x-gzip", "deflate", "identity", ""])
 @pytest.mark.parametrize("size", [1, 1 << 20])
 async def test_known_encodings(encoding: str, size: int, warm: Bridge, hello: Hello) -> None:
-    """A compressed reply is read although the bridge asks for none, also in pieces of a byte."""
+    """A compressed response is read although the bridge did not ask for it, also byte by byte."""
     data = {"gzip": gzip.compress, "x-gzip": gzip.compress, "deflate": zlib.compress}.get(encoding, bytes)(BODY)
     stream = {"gzip": gzip.compress, "x-gzip": gzip.compress, "deflate": zlib.compress}.get(encoding, bytes)(
         (ONE + TWO + DONE).encode()
@@ -280,7 +280,7 @@ async def test_known_encodings(encoding: str, size: int, warm: Bridge, hello: He
 
 
 async def test_refusal_in_an_unknown_encoding(warm: Bridge, hello: Hello) -> None:
-    """An error whose body cannot be read is still the error that its status says."""
+    """An error with an unreadable body is still the error of its status."""
     warm.gateway.script(respond(b"\x00\x01", 429, content_encoding="br"))
     failure = await failed(warm.chat.CreateChatCompletion(hello))
     assert (failure.reason, failure.message) == ("RATE_LIMIT_EXCEEDED", "HTTP 429 Too Many Requests")
@@ -288,7 +288,7 @@ async def test_refusal_in_an_unknown_encoding(warm: Bridge, hello: Hello) -> Non
 
 @pytest.mark.parametrize("content_type", ["application/json", "application/json; charset=utf-8", ""])
 async def test_completion_instead_of_a_stream(content_type: str, warm: Bridge, hello: Hello) -> None:
-    """A plain completion where a stream was asked for makes one chunk."""
+    """A whole completion instead of a stream makes one chunk."""
     warm.gateway.script(respond(BODY, content_type=content_type))
     received = [chunk async for chunk in warm.chat.CreateChatCompletionStream(hello)]
     assert [text(chunk.choices) for chunk in received] == ["hello"]

@@ -1,4 +1,4 @@
-"""What a gateway wants beside a key: headers, a query, its own header for the key, the deployment in the path."""
+"""What a gateway requires besides a key: headers, a query, another header for the key, the deployment in the path."""
 
 import json
 import os
@@ -40,7 +40,7 @@ def models(bridge: Bridge) -> Any:
 
 
 async def azure(exchange: Exchange) -> None:
-    """As strict as classic Azure OpenAI documents: the deployment in the path, `api-version`, the key in `api-key`."""
+    """As strict as classic Azure OpenAI: the deployment in the path, `api-version`, the key in `api-key`."""
     request = exchange.request
     path, _, query = request.path.partition("?")
     if request.headers.get("api-key") != KEY or "authorization" in request.headers:
@@ -86,7 +86,7 @@ async def test_a_deployment_needs_a_name(start: Start, gateway: Gateway, model: 
 async def test_headers_and_query_go_with_each_request(
     start: Start, gateway: Gateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Values from the setting, from a variable, and from a file that is read again."""
+    """Each request has the values from the setting, from a variable, and from a file that is reloaded."""
     secret = tmp_path / "secret"
     secret.write_text("first\n")
     monkeypatch.setenv("PORTKEY", "from a variable")
@@ -101,7 +101,7 @@ async def test_headers_and_query_go_with_each_request(
         assert seen.headers["cf-aig-authorization"] == "first"
         replaced = tmp_path / "next"
         replaced.write_text("second")
-        os.utime(replaced, (0, 0))  # long enough ago to be complete
+        os.utime(replaced, (0, 0))  # old enough to be complete
         replaced.replace(secret)
         await chat(bridge)
         assert gateway.last.headers["cf-aig-authorization"] == "second"

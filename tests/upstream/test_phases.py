@@ -1,4 +1,4 @@
-"""The phases of a connection: which can follow which, whatever happens."""
+"""The phases of a connection: which can follow which."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from bridge.upstream.phases import NEXT, OVER, RECEIVING, Phase, Step
 
 
 def followers(phase: Phase) -> set[Phase]:
-    """The phases that can come behind a phase, at once or later."""
+    """The phases that can follow a phase, directly or later."""
     found: set[Phase] = set()
     todo = [phase]
     while todo:
@@ -19,7 +19,7 @@ def followers(phase: Phase) -> set[Phase]:
 
 @pytest.mark.parametrize("phase", Phase, ids=lambda phase: phase.name)
 def test_a_connection_can_end_in_each_phase(phase: Phase) -> None:
-    """A response that is complete stays complete; any other fails."""
+    """At the end of a connection a complete response stays complete; any other fails."""
     expected = Phase.SPENT if phase in OVER else Phase.FAILED
     assert NEXT[phase, Step.ENDED] is expected
 
@@ -30,17 +30,17 @@ def test_each_phase_can_be_reached() -> None:
 
 @pytest.mark.parametrize("phase", [Phase.SPENT, Phase.FAILED], ids=lambda phase: phase.name)
 def test_the_last_phases_lead_nowhere(phase: Phase) -> None:
-    """A connection that has ended never serves another request."""
+    """A connection that has ended serves no further request."""
     assert followers(phase) == {phase}
 
 
 def test_a_request_follows_only_a_complete_exchange() -> None:
-    """A connection becomes idle when it is made, and behind a response that was complete after its whole request."""
+    """A connection becomes idle after connecting, and after a complete response to a whole request."""
     assert {before for (before, _), after in NEXT.items() if after is Phase.IDLE} == {Phase.CONNECTING, Phase.COMPLETE}
     assert {before for (before, _), after in NEXT.items() if after is Phase.COMPLETE} == {Phase.RECEIVING}
     assert Phase.COMPLETE not in followers(Phase.RECEIVING_EARLY)
 
 
 def test_a_response_is_over_only_behind_its_head() -> None:
-    """No step leads from a request to a response that is over, but by way of its head."""
+    """A response cannot end before its head has arrived."""
     assert {before for (before, _), after in NEXT.items() if after in OVER} <= RECEIVING | OVER

@@ -1,4 +1,4 @@
-"""The numbers of the retry policy: backoff, bucket, deadline. What is retried at all is in `test_retry`."""
+"""The numbers of the retry policy: backoff, bucket, deadline. `test_retry` has what is retried."""
 
 import asyncio
 import random
@@ -14,7 +14,7 @@ UNREACHABLE = BridgeError(Reason.UPSTREAM_UNREACHABLE, "no connection")
 
 
 def failed(attempts: int, *, seconds: float = 600.0, may_retry: bool = True) -> CallContext:
-    """A call whose attempt of this number has failed, with so many seconds until its deadline."""
+    """A call whose attempt with this number has failed, this many seconds before its deadline."""
     deadline = asyncio.get_running_loop().time() + seconds
     method = "/aibridge.v1.ChatService/CreateChatCompletion"
     record = CallRecord(method, (), "r", attempts=attempts)
@@ -22,7 +22,7 @@ def failed(attempts: int, *, seconds: float = 600.0, may_retry: bool = True) -> 
 
 
 async def test_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Full jitter: anything from none to half a second, doubling to eight seconds."""
+    """Backoff with full jitter: from zero to half a second, doubling to eight seconds."""
     asked: list[tuple[float, float]] = []
 
     def uniform(low: float, high: float) -> float:
@@ -48,7 +48,7 @@ async def test_a_wait_beyond_the_deadline_is_not_begun(seconds: float, delay: fl
 
 
 def spend(retries: Retries) -> int:
-    """How many retries the bucket holds."""
+    """Spend all retries of the bucket, and return their number."""
     count = 0
     while retries.delay(UNREACHABLE, failed(1)) is not None:
         count += 1
@@ -56,7 +56,7 @@ def spend(retries: Retries) -> int:
 
 
 async def test_the_bucket_holds_ten() -> None:
-    """However many requests succeed before."""
+    """The bucket holds ten retries, however many requests have succeeded."""
     retries = Retries(1)
     for _ in range(1000):
         retries.succeeded()
@@ -78,11 +78,11 @@ async def test_ten_successes_earn_a_retry() -> None:
         (2, 1, {}, True),  # it retries
         (2, 3, {}, True),  # it has retried
         (0, 1, {}, False),  # it never does
-        (2, 1, {"may_retry": False}, False),  # the caller does not want it
+        (2, 1, {"may_retry": False}, False),  # the caller has switched retries off
     ],
 )
 async def test_whether_the_retries_are_spent(limit: int, attempts: int, more: dict[str, Any], *, spent: bool) -> None:
-    """Then gRPC must not go on; else the client's policy decides."""
+    """If the bridge has spent its retries, gRPC must not retry; otherwise the client's policy decides."""
     call = failed(attempts, **more)
     Retries(limit).delay(UNREACHABLE, call)
     assert call.record.retries_spent is spent

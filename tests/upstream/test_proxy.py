@@ -1,4 +1,4 @@
-"""The way to the upstream through a forward proxy: tunnels, whole URLs, TLS to the proxy, and how each of it fails."""
+"""The upstream through a forward proxy: tunnels, whole URLs, TLS to the proxy, and how each fails."""
 
 import asyncio
 import base64
@@ -68,7 +68,7 @@ def through(proxy: ForwardProxy, **more: Any) -> dict[str, Any]:
 
 
 async def test_https_goes_through_a_tunnel(secured: Gateway, proxy: ForwardProxy, ca_file: Path) -> None:
-    """The proxy sees host and port; the connection is kept for the next call."""
+    """The proxy sees host and port, and the connection is reused by the next call."""
     async with start_bridge(secured, **through(proxy, upstream_ca_file=ca_file)) as bridge:
         for _ in range(2):
             assert (await ask(bridge)).choices[0].message.content == "hello"
@@ -130,7 +130,7 @@ async def test_a_credential_that_is_wrong_has_a_reason_of_its_own(
 
 
 async def test_401_to_connect_is_the_proxys(secured: Gateway, proxy: ForwardProxy, ca_file: Path) -> None:
-    """Tinyproxy's answer to a wrong credential must not be taken for the upstream's."""
+    """Tinyproxy sends 401 for a wrong credential, which must not be taken for the upstream's."""
     proxy.fault = "401"
     async with start_bridge(secured, **through(proxy, upstream_ca_file=ca_file)) as bridge:
         assert (await failed(ask(bridge))).reason == "UPSTREAM_PROXY_REJECTED"
@@ -174,7 +174,7 @@ async def test_the_upstreams_certificate_is_verified_in_the_tunnel(secured: Gate
 async def test_a_cut_stream_stays_a_cut_stream(
     upstream: str, end: str, secured: Gateway, gateway: Gateway, proxy: ForwardProxy, ca_file: Path
 ) -> None:
-    """Whoever dies in mid-stream, what has arrived is delivered and the status says that it was cut."""
+    """If either side dies within a stream, what has arrived is delivered, and the status says that it was cut."""
 
     async def cut(exchange: Exchange) -> None:
         await exchange.head(content_type="text/event-stream")
@@ -309,11 +309,11 @@ def test_wrong_settings_are_named(given: dict[str, Any], words: str) -> None:
 
 
 def told(*texts: str) -> Any:
-    """A gateway's error, or a proxy's in its place, that repeats what it was sent."""
+    """An error of the gateway, or of a proxy in its place, that repeats the request."""
     return respond_json({"error": {"message": " ".join(texts), "code": texts[-1]}}, 500, x_request_id=texts[0])
 
 
-PASSWORD = "secret-of-the-proxy-0815"  # noqa: S105 # of a proxy that is ours
+PASSWORD = "secret-of-the-proxy-0815"  # noqa: S105 # from the bridge's own proxy
 ENCODED = base64.b64encode(f"user:{PASSWORD}".encode()).decode()
 
 

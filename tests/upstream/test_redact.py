@@ -1,4 +1,4 @@
-"""Nothing that an upstream writes brings a key, an address or a line of its own into an error or a log."""
+"""No text of an upstream brings a key, an address or a line break into an error or a log."""
 
 import re
 import time
@@ -45,7 +45,7 @@ FRAMES = [
 @pytest.mark.parametrize("secret", SECRETS)
 @pytest.mark.parametrize("frame", FRAMES)
 def test_keys_are_masked(secret: str, frame: str) -> None:
-    """A key of any kind is gone, in text and in JSON, and what stands around it is not."""
+    """A key of any kind is masked, in text and in JSON, and the text around it is shown."""
     text = safe(frame.format(secret))
     assert secret not in text
     assert "[secret]" in text
@@ -68,7 +68,7 @@ def test_keys_are_masked(secret: str, frame: str) -> None:
     ],
 )
 def test_plain_messages_stay(text: str) -> None:
-    """What is no secret is shown as it came."""
+    """Text without a secret does not change."""
     assert safe(text) == text
 
 
@@ -85,7 +85,7 @@ def test_plain_messages_stay(text: str) -> None:
     ],
 )
 def test_addresses_are_masked(text: str, expected: str) -> None:
-    """Internal hosts, credentials in URLs and whole images do not get out."""
+    """Internal hosts, credentials in URLs and whole images are masked."""
     assert safe(text) == expected
 
 
@@ -93,7 +93,7 @@ def test_addresses_are_masked(text: str, expected: str) -> None:
     "control", ["\n", "\r\n", "\x00", "\x1b", "\x7f", "\x85", "\u2028", "\u2029", "\ufeff", "\u202e", "\u2066"]
 )
 def test_one_line(control: str) -> None:
-    """No control character forges a line of a log, moves a terminal's cursor, or turns text around."""
+    """No control character can forge a log line, move a terminal's cursor, or reverse text."""
     assert safe(f"a{control}b{control}") == "a b"
 
 
@@ -107,7 +107,7 @@ def test_keys_at_the_cut_are_masked(at: int) -> None:
 
 
 def test_long_texts_do_not_take_long() -> None:
-    """The searches are linear: no text makes them start again and again."""
+    """The searches are linear: no text makes them start again."""
     for text in ("a." * 100_000, "bearer " * 30_000, "bearer" + " " * 100_000, "sk-" * 50_000, "eyJ" + "a." * 50_000):
         began = time.thread_time()
         safe(text, 100_000)
@@ -116,7 +116,7 @@ def test_long_texts_do_not_take_long() -> None:
 
 @given(text=st.text(max_size=60), limit=st.integers(1, 40))
 def test_clip(text: str, limit: int) -> None:
-    """The limit holds for any text, and only what is over it is cut, with a mark."""
+    """A text over the limit is cut and gets a mark; others do not change."""
     clipped = safe(text, limit)
     assert len(clipped) <= limit
     whole = safe(text, 10_000)

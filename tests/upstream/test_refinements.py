@@ -1,4 +1,4 @@
-"""What an error's code and type say beyond the HTTP status."""
+"""How an error's code and type refine its HTTP status."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ def check(failure: Failure, row: RefinementRow) -> None:
 
 
 def errors(name: str) -> list[dict[str, Any]]:
-    """An error that says it in `code`, in `type`, in both places, and in OpenRouter's place."""
+    """Errors with this name in `code`, in `type`, in both, and in OpenRouter's place."""
     return [
         refusal(code=name, type="invalid_request_error"),
         refusal(code="something_else", type=name),
@@ -41,7 +41,7 @@ def errors(name: str) -> list[dict[str, Any]]:
 async def test_refines_a_status(
     row: RefinementRow, http: int, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest
 ) -> None:
-    """`error.code`, else `error.type`, decides over the HTTP status, whatever that is."""
+    """`error.code`, else `error.type`, has priority over any HTTP status."""
     for error in errors(row.name):
         warm.gateway.script(respond_json(error, http))
         check(await failed(warm.chat.CreateChatCompletion(hello)), row)
@@ -51,7 +51,7 @@ async def test_refines_a_status(
 async def test_refines_a_response(
     row: RefinementRow, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest
 ) -> None:
-    """So it does inside of a 200 reply, whether or not a number is there too."""
+    """The same holds inside a 200 response, with or without a number."""
     for error in [*errors(row.name), refusal(code=row.name), {"message": "m", "type": row.name, "object": "error"}]:
         warm.gateway.script(respond_json(error))
         check(await failed(warm.chat.CreateChatCompletion(hello)), row)
@@ -59,7 +59,7 @@ async def test_refines_a_response(
 
 @BY_NAME
 async def test_refines_a_stream(row: RefinementRow, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
-    """So it does in mid-stream, after what was delivered."""
+    """The same holds within a stream, after the delivered chunks."""
     for error in [*errors(row.name), refusal(code=row.name), {"message": "m", "type": row.name, "object": "error"}]:
         warm.gateway.script(sse(CHUNK, error))
         received, failure = await failed_stream(warm.chat.CreateChatCompletionStream(hello))
@@ -68,7 +68,7 @@ async def test_refines_a_stream(row: RefinementRow, warm: Bridge, hello: chat_pb
 
 
 async def test_code_goes_before_type(warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
-    """Where code and type both have a row, the code's counts."""
+    """If both code and type have a row, the code decides."""
     warm.gateway.script(respond_json(refusal(code="rate_limit_exceeded", type="insufficient_quota"), 429))
     failure = await failed(warm.chat.CreateChatCompletion(hello))
     assert failure.reason == "RATE_LIMIT_EXCEEDED"
@@ -79,7 +79,7 @@ async def test_code_goes_before_type(warm: Bridge, hello: chat_pb2.CreateChatCom
 async def test_other_names_change_nothing(
     name: str, http: int, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest
 ) -> None:
-    """A code or type without a row leaves the verdict to the HTTP status."""
+    """Without a row for code and type the HTTP status decides."""
     warm.gateway.script(respond_json(refusal(code=name, type=name), http))
     failure = await failed(warm.chat.CreateChatCompletion(hello))
     assert failure.reason == of_status(http).name
@@ -89,7 +89,7 @@ async def test_other_names_change_nothing(
 async def test_names_that_only_stand_for_a_status_do_not_refine(
     name: str, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest
 ) -> None:
-    """A type that stands for a status where there is none does not override a status that is there."""
+    """A type that only replaces a missing status does not override an existing one."""
     warm.gateway.script(respond_json(refusal(type=name), 500))
     failure = await failed(warm.chat.CreateChatCompletion(hello))
     assert (failure.code, failure.reason) == ("INTERNAL", "UPSTREAM_INTERNAL_ERROR")
@@ -99,7 +99,7 @@ async def test_names_that_only_stand_for_a_status_do_not_refine(
 async def test_status_of_a_name(
     name: str, http: int, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest
 ) -> None:
-    """An error inside a 200 reply or a stream without a number has the status that its type or code stands for."""
+    """An error in a 200 response or a stream without a number has the status of its type or code."""
     expected = {401: "BRIDGE_CREDENTIALS_REJECTED", 404: "MODEL_NOT_FOUND"}.get(http) or of_status(http).name
     for error in (refusal(type=name), refusal(code=name), refusal(type=name.upper(), code="x")):
         warm.gateway.script(respond_json(error))
@@ -111,7 +111,7 @@ async def test_status_of_a_name(
 
 
 async def test_context_length_in_numbers(warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
-    """llama.cpp tells the sizes of prompt and context; they come as metadata."""
+    """llama.cpp's sizes of prompt and context become metadata."""
     error = refusal(code=400, type="exceed_context_size_error", n_prompt_tokens=5000, n_ctx=4096)
     warm.gateway.script(respond_json(error, 400))
     failure = await failed(warm.chat.CreateChatCompletion(hello))
@@ -121,7 +121,7 @@ async def test_context_length_in_numbers(warm: Bridge, hello: chat_pb2.CreateCha
 
 
 async def test_filtered_response_is_no_error(warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
-    """A `finish_reason` of `content_filter` is an answer, in a reply and in a stream."""
+    """A `finish_reason` of `content_filter` is a success, in a response and in a stream."""
     choice = {"index": 0, "message": {"role": "assistant", "content": ""}, "finish_reason": "content_filter"}
     warm.gateway.script(respond_json({"id": "c", "choices": [choice]}))
     response = await warm.chat.CreateChatCompletion(hello)

@@ -1,4 +1,4 @@
-"""A chunk that repeats an earlier one is recognised by its text; what that gives is what parsing it gives."""
+"""A chunk that repeats an earlier one is recognised by its text, and gives the same as when it is parsed."""
 
 import copy
 import json
@@ -33,14 +33,14 @@ CHUNK = st.fixed_dictionaries(
     },
     optional={"usage": st.none() | st.just({"total_tokens": 1}), "content": TEXT, "obfuscation": TEXT},
 )
-#: The next words: what nearly all chunks are.
+#: The next words, as in nearly all chunks.
 WORDS = st.builds(
     lambda name, text, role: {"id": "c", "choices": [{"index": 0, "delta": {**role, name: text}}]},
     st.sampled_from(["content", "reasoning"]),
     TEXT,
     st.sampled_from([{}, {"role": "assistant"}]),
 )
-#: What may stand anywhere.
+#: Any member.
 VALUE = (
     TEXT
     | st.none()
@@ -62,7 +62,7 @@ WRITERS = st.sampled_from(
 
 
 def said(stream: list[bytes]) -> tuple[list[Any], int]:
-    """What a stream says, and how many of its chunks were not parsed."""
+    """The result of a stream, and how many of its chunks were not parsed."""
     known: Repeats[tuple[Template, Any]] = Repeats()
     values, skipped = [], 0
     for data in stream:
@@ -87,7 +87,7 @@ def said(stream: list[bytes]) -> tuple[list[Any], int]:
 
 @pytest.fixture(autouse=True)
 def new(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test knows what another has learned."""
+    """Each test starts without templates."""
     monkeypatch.setattr(repeats, "_seen", {})
 
 
@@ -101,7 +101,7 @@ def test_nothing_else_is_said(stream: list[bytes]) -> None:
 def test_nothing_else_is_said_in_any_shape(
     shape: str, write: Callable[[Any], bytes], numbers: list[int], data: st.DataObject
 ) -> None:
-    """Chunks of all dialects, with values of any kind in any place."""
+    """Chunks of all dialects, with any values in any place, give the same as when they are parsed."""
     repeats._seen.clear()
     events = [loads(SHAPES[shape].events[number]) for number in numbers]
     for event in events:
@@ -128,7 +128,7 @@ def places_in(value: Any) -> Iterator[tuple[Any, Any]]:
 
 @given(st.sampled_from(sorted(SHAPES)), st.data())
 def test_bytes_that_change(shape: str, data: st.DataObject) -> None:
-    """Cut, doubled and changed anywhere: what is no JSON, or says something else, is not taken for a repetition."""
+    """Bytes that are cut, doubled or changed anywhere are not taken for a repetition unless they are one."""
     repeats._seen.clear()
     known: Repeats[tuple[Template, Any]] = Repeats()
     events = SHAPES[shape].events[2:7]
@@ -154,7 +154,7 @@ def test_bytes_that_change(shape: str, data: st.DataObject) -> None:
 
 @pytest.mark.parametrize("shape", sorted(SHAPES))
 def test_chunks_of_all_dialects_are_not_parsed(shape: str) -> None:
-    """A few are parsed to learn what changes, the next stream of the same dialect needs no more than three."""
+    """Few chunks are parsed to learn a template, and at most three of the next stream of the same dialect."""
     events = SHAPES[shape].events
     assert said(events)[1] > CHUNKS - 10
     values, skipped = said(events)
@@ -167,18 +167,18 @@ def words(*texts: str, **members: Any) -> list[bytes]:
 
 
 def test_words_are_not_parsed() -> None:
-    """But for the first two chunks, of which the second is the template."""
+    """Only the first two chunks of words are parsed; the second becomes the template."""
     assert said(words("a", " b", "", "é", 'c"\\\n'))[1] == 3
 
 
 def test_what_changes_is_found_by_comparison() -> None:
-    """A chunk with another id says so to those behind it."""
+    """A changing id is found by comparing two chunks, and then accepted."""
     stream = [*words("a", id="1"), *words("b", id="1"), *words("c", id="2"), *words("d", id="3")]
     assert said(stream)[1] == 1
 
 
 def test_a_server_that_writes_something_new_in_each() -> None:
-    """Nothing more is learned after a while."""
+    """If every chunk is different, learning stops after a while."""
     known: Repeats[None] = Repeats()
     stream = [dumps({f"x{number}": 1, "choices": [{"delta": {"content": "a"}}]}) for number in range(11)]
     found = [known.learn(data, loads(data)) is not None for data in stream]
@@ -186,7 +186,7 @@ def test_a_server_that_writes_something_new_in_each() -> None:
 
 
 def test_templates_that_are_of_no_use() -> None:
-    """To learn one costs more than to parse a chunk: after two of them nothing more is learned."""
+    """Learning costs more than parsing, so it stops after two useless templates."""
     known: Repeats[None] = Repeats()
     found = []
     for data in words(*"abcdef"):
@@ -212,7 +212,7 @@ def test_templates_that_are_of_no_use() -> None:
     ],
 )
 def test_what_decides_over_a_stream_is_always_parsed(member: dict[str, Any]) -> None:
-    """However often it has changed before."""
+    """A value that decides about the stream is always parsed, however often it has changed."""
     plain: dict[str, Any] = {"index": 0, "delta": {"role": "assistant", "content": "a", "tool_calls": [CALL]}}
     plain |= {"error": {"message": "a", "code": 0}} if "error" in member else {}
     stream = [dumps({"choices": [choice]}) for choice in (plain, plain, {**plain, **member})]
@@ -279,7 +279,7 @@ def test_a_match_clears_the_misses() -> None:
 
 @pytest.mark.parametrize("text", ['a","b":"c', 'a"', "a\\", "\\x"])
 def test_no_string(text: str) -> None:
-    """What stands between the ends is one string, or it is no repetition."""
+    """A repeated chunk has exactly one string between the common ends."""
     known: Repeats[None] = Repeats()
     for data in words("x", "y"):
         template = known.learn(data, loads(data))
@@ -294,7 +294,7 @@ def test_no_string(text: str) -> None:
 
 @pytest.mark.parametrize("numbers", [[2**70], [1, 2**64, 3], [-(2**63) - 1], [10**18]])
 def test_lists_of_integers_that_may_be_over_64_bits_are_parsed(numbers: list[int]) -> None:
-    """The quick JSON library reads them as doubles."""
+    """Lists of integers over 64 bits are parsed, as the fast JSON library reads them as doubles."""
 
     def chunk(numbers: list[int]) -> bytes:
         return json.dumps({"choices": [{"index": 0, "delta": {"content": "a"}, "ids": numbers}]}).encode()

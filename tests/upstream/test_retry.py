@@ -1,4 +1,4 @@
-"""Retries inside the bridge: only where nothing can have been billed, within the deadline, and never as a storm."""
+"""Retries inside the bridge: only if nothing can have been billed, within the deadline, and bounded."""
 
 import asyncio
 import time
@@ -88,7 +88,7 @@ async def test_x_should_retry_is_obeyed(start: Start, gateway: Gateway, hello: R
 async def test_retries_do_not_depend_on_what_callers_get(
     start: Start, gateway: Gateway, hello: Request, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The upstream's advice is read from its headers, not from those of them that are passed on as trailers."""
+    """The upstream's advice is read from its headers, even if those are not passed on as trailers."""
     monkeypatch.setattr(metadata, "RESPONSE_HEADERS", frozenset())
     many = {f"x_ratelimit_{number}": "v" * 90 for number in range(50)}
     gateway.script(
@@ -102,7 +102,7 @@ async def test_retries_do_not_depend_on_what_callers_get(
 
 
 async def test_an_unreachable_upstream_is_tried_again(start: Start, hello: Request) -> None:
-    """Nothing was sent, so nothing can have been billed."""
+    """An unreachable upstream is tried again, as nothing was sent or billed."""
     async with start(max_retries=2, upstream_url="http://127.0.0.1:1/v1") as bridge:
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await bridge.chat.CreateChatCompletion(hello)
@@ -111,7 +111,7 @@ async def test_an_unreachable_upstream_is_tried_again(start: Start, hello: Reque
 
 
 async def test_not_beyond_the_deadline(start: Start, gateway: Gateway, hello: Request) -> None:
-    """A wait that the deadline leaves no time for is not begun: the caller hears of the refusal at once."""
+    """If the deadline is before the next attempt, the call fails at once."""
     gateway.script(respond(ERROR, 503, retry_after="30"))
     began = time.monotonic()
     async with start(max_retries=2) as bridge:
@@ -123,7 +123,7 @@ async def test_not_beyond_the_deadline(start: Start, gateway: Gateway, hello: Re
 async def test_the_wait_for_the_next_attempt_is_not_the_upstreams(
     start: Start, gateway: Gateway, hello: Request
 ) -> None:
-    """The time limit of a response does not run while the bridge waits, and begins anew with each attempt."""
+    """The time limit of a response starts with each attempt, and does not run in between."""
     gateway.script(respond(ERROR, 503, retry_after_ms="150"), respond_json(COMPLETION))
     async with start(max_retries=1, response_timeout=0.1) as bridge:
         assert await code(bridge.chat.CreateChatCompletion(hello)) is grpc.StatusCode.OK
@@ -139,7 +139,7 @@ async def test_a_caller_can_switch_it_off(start: Start, gateway: Gateway, hello:
 
 
 async def test_no_storm(start: Start, gateway: Gateway, hello: Request) -> None:
-    """Fifty calls to an upstream that is down cost it ten retries, not a hundred."""
+    """Fifty calls to an upstream that is down cause ten retries, not a hundred."""
     gateway.script(respond(ERROR, 503, **NOW))
     async with start(max_retries=2) as bridge:
         await asyncio.gather(*(code(bridge.chat.CreateChatCompletion(hello)) for _ in range(50)))

@@ -1,4 +1,4 @@
-"""Error bodies of every shape, through the bridge."""
+"""Error bodies of every shape, through a bridge."""
 
 import pytest
 
@@ -13,14 +13,14 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 BY_SHAPE = pytest.mark.parametrize("shape", SHAPES, ids=[shape.name for shape in SHAPES])
 ONE_LINE = [shape for shape in SHAPES if len(shape.body.splitlines()) == 1 and len(shape.body) < 1 << 20]
-#: What the message of a body that says nothing is.
+#: The message for a body without any information.
 PHRASES = {400: "HTTP 400 Bad Request", 503: "HTTP 503 Service Unavailable"}
 
 
 @BY_SHAPE
 @pytest.mark.parametrize("http", [400, 503])
 async def test_shape(shape: Shape, http: int, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
-    """The body gives message, type, code and param; the HTTP status goes before the one that the body names."""
+    """The body gives message, type, code and param. The HTTP status has priority over one in the body."""
     content_type = "application/json" if shape.body[:1] in b"{[" else "text/html"
     warm.gateway.script(respond(shape.body, http, content_type))
     failure = await failed(warm.chat.CreateChatCompletion(hello))
@@ -39,13 +39,13 @@ async def test_shape(shape: Shape, http: int, warm: Bridge, hello: chat_pb2.Crea
     )
 
 
-#: What of the table's params is a path.
+#: Those params of the table that are a path.
 SIMPLE = {"temperature", "model", "prompt"}
 
 
 @pytest.mark.parametrize("shape", ONE_LINE, ids=[shape.name for shape in ONE_LINE])
 async def test_shape_in_a_stream(shape: Shape, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
-    """As an event named `error`, it says the same: the chunk before it is delivered, the call is never OK."""
+    """In an event named `error` the body gives the same: the chunk before it is delivered, and the call fails."""
     chunk = b'data: {"choices":[{"index":0,"delta":{"content":"one"},"finish_reason":null}]}\n\n'
     warm.gateway.script(raw_sse(chunk + b"event: error\ndata: " + shape.body + b"\n\n"))
     received, failure = await failed_stream(warm.chat.CreateChatCompletionStream(hello))
@@ -71,7 +71,7 @@ async def test_shape_in_a_stream(shape: Shape, warm: Bridge, hello: chat_pb2.Cre
 async def test_page_of_a_proxy(
     http: int, message: str, rpc: str, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest
 ) -> None:
-    """An HTML page says nothing to a caller: the message is the status in words, the page is in the details."""
+    """For an HTML page the message is the status in words, and the page is in the details."""
     page = f"<!DOCTYPE html><html><head><title>{http}</title></head><body>cloudflare</body></html>"
     warm.gateway.script(respond(page, http, "text/html; charset=UTF-8"))
     failure = await failed_either(warm, rpc, hello)
@@ -81,7 +81,7 @@ async def test_page_of_a_proxy(
 
 @RPCS
 async def test_endless_body(rpc: str, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
-    """An error body without end is read up to a megabyte; its status and its beginning count."""
+    """An endless error body is read up to a megabyte, and its status and its beginning are used."""
 
     async def script(exchange: Exchange) -> None:
         await exchange.head(429)
@@ -95,7 +95,7 @@ async def test_endless_body(rpc: str, warm: Bridge, hello: chat_pb2.CreateChatCo
 
 
 async def test_unary_error_of_a_broken_body(warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
-    """An error body that is cut off by the connection takes nothing from the status."""
+    """An error body that is cut keeps its status."""
 
     async def script(exchange: Exchange) -> None:
         await exchange.head(429, content_length="1000")

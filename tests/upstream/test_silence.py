@@ -1,4 +1,4 @@
-"""An upstream that says nothing, or nothing more."""
+"""An upstream that is silent, from the start or later."""
 
 import asyncio
 import math
@@ -27,13 +27,13 @@ async def test_a_clock_leaves_no_timer_behind() -> None:
 
 
 async def closed(bridge: Bridge) -> None:
-    """Until the bridge has closed its connection."""
+    """Wait until the bridge has closed its connection."""
     async with asyncio.timeout(5):
         await (await bridge.gateway.exchange()).wait_closed()
 
 
 def beating(start: str, beat: str, count: int = 1 << 20, end: str = "") -> Script:
-    """A stream that begins so, goes on with the same few bytes every 5 ms, and ends so."""
+    """A stream that begins with this, continues with the same few bytes every 5 ms, and ends with that."""
 
     async def script(exchange: Exchange) -> None:
         await exchange.head(content_type=EVENTS)
@@ -70,7 +70,7 @@ STALLS = {
 
 @pytest.mark.parametrize("script", STALLS.values(), ids=STALLS)
 async def test_stall(script: Script, start: Start, hello: Hello) -> None:
-    """A stream that stops is UPSTREAM_STREAM_STALLED: a part of an event or of a comment is no progress."""
+    """A stream that stops is UPSTREAM_STREAM_STALLED: a part of an event or of a comment does not count as progress."""
     async with start(stall_timeout=0.05) as bridge:
         bridge.gateway.script(script)
         received, failure = await failed_stream(bridge.chat.CreateChatCompletionStream(hello))
@@ -82,7 +82,7 @@ async def test_stall(script: Script, start: Start, hello: Hello) -> None:
 @pytest.mark.alone
 @pytest.mark.parametrize("beat", BEATS.values(), ids=BEATS)
 async def test_a_heartbeat_is_no_stall(beat: str, start: Start, hello: Hello) -> None:
-    """A server that keeps the stream alive, in whatever way, has not stalled, for many times the limit."""
+    """A server that keeps the stream alive, in any way, has not stalled, even after many times the limit."""
     async with start(stall_timeout=0.1) as bridge:
         bridge.gateway.script(beating(ONE, beat, 60, TWO + DONE))
         assert len([chunk async for chunk in bridge.chat.CreateChatCompletionStream(hello)]) == 2
@@ -91,10 +91,10 @@ async def test_a_heartbeat_is_no_stall(beat: str, start: Start, hello: Hello) ->
 @pytest.mark.alone
 @pytest.mark.parametrize("beat", BEATS.values(), ids=BEATS)
 async def test_a_heartbeat_is_no_first_event(beat: str, start: Start, hello: Hello) -> None:
-    """The limit for the first event stays, also where the stall limit is shorter, and a heartbeat does not meet it."""
+    """Heartbeats neither meet nor extend the limit for the first event, also if the stall limit is shorter."""
     async with start(first_event_timeout=0.1, stall_timeout=5) as bridge:
         bridge.gateway.script(beating("", beat))
-        async with asyncio.timeout(2):  # a beat that met the limit would go on for ever, or until one came late
+        async with asyncio.timeout(2):  # a heartbeat that met the limit would go on for ever, or until one came late
             _, failure = await failed_stream(bridge.chat.CreateChatCompletionStream(hello))
         await closed(bridge)
     assert verdict(failure) == ("DEADLINE_EXCEEDED", "UPSTREAM_FIRST_EVENT_TIMEOUT", "-1")
@@ -102,7 +102,7 @@ async def test_a_heartbeat_is_no_first_event(beat: str, start: Start, hello: Hel
 
 @pytest.mark.parametrize("beat", BEATS.values(), ids=BEATS)
 async def test_a_heartbeat_that_stops(beat: str, start: Start, hello: Hello) -> None:
-    """Behind the last beat the stall limit begins anew, and ends the stream."""
+    """After the last heartbeat the stall limit starts again, and ends the stream."""
     async with start(stall_timeout=0.1) as bridge:
         bridge.gateway.script(then_wait(ONE + beat * 3))
         received, failure = await failed_stream(bridge.chat.CreateChatCompletionStream(hello))
@@ -112,7 +112,7 @@ async def test_a_heartbeat_that_stops(beat: str, start: Start, hello: Hello) -> 
 
 @pytest.mark.alone
 async def test_slow_stream_is_no_stall(start: Start, hello: Hello) -> None:
-    """The limit is on the pause between two events, not on the stream."""
+    """The limit is for the pause between two events, not for the stream."""
 
     async def script(exchange: Exchange) -> None:
         await exchange.head(content_type=EVENTS)
@@ -128,7 +128,7 @@ async def test_slow_stream_is_no_stall(start: Start, hello: Hello) -> None:
 
 @pytest.mark.alone
 async def test_slow_caller_is_no_stall(start: Start, hello: Hello) -> None:
-    """A caller that takes its time is not the upstream's stall."""
+    """A slow caller does not make the upstream stall."""
     large = {"choices": [{"index": 0, "delta": {"content": "x" * 100_000}, "finish_reason": None}]}
 
     async def script(exchange: Exchange) -> None:
@@ -150,7 +150,7 @@ async def test_slow_caller_is_no_stall(start: Start, hello: Hello) -> None:
 
 @pytest.mark.parametrize("script", [then_wait(), then_wait(": wait\n\n")], ids=["nothing", "comment"])
 async def test_no_first_event(script: Script, start: Start, hello: Hello) -> None:
-    """No first event in time has a reason of its own."""
+    """A missing first event has its own reason."""
     async with start(first_event_timeout=0.05) as bridge:
         bridge.gateway.script(script)
         _, failure = await failed_stream(bridge.chat.CreateChatCompletionStream(hello))
@@ -159,7 +159,7 @@ async def test_no_first_event(script: Script, start: Start, hello: Hello) -> Non
 
 @RPCS
 async def test_no_headers(rpc: str, start: Start, hello: Hello) -> None:
-    """No reply in time is UPSTREAM_TIMEOUT; the connection is closed, so that the upstream can stop."""
+    """Without a response in time the call fails with UPSTREAM_TIMEOUT, and the connection is closed."""
     async with start(response_timeout=0.2) as bridge:
         bridge.gateway.script(then_wait(head=False))
         failure = await failed_either(bridge, rpc, hello)
@@ -169,7 +169,7 @@ async def test_no_headers(rpc: str, start: Start, hello: Hello) -> None:
 
 
 async def test_response_stops(start: Start, hello: Hello) -> None:
-    """A plain reply that stops in the middle is UPSTREAM_TIMEOUT."""
+    """A unary response that stops in the middle is UPSTREAM_TIMEOUT."""
     async with start(stall_timeout=0.05) as bridge:
         bridge.gateway.script(then_wait(BODY[:20], "application/json"))
         failure = await failed(bridge.chat.CreateChatCompletion(hello))
@@ -178,7 +178,7 @@ async def test_response_stops(start: Start, hello: Hello) -> None:
 
 @RPCS
 async def test_refusal_stops(rpc: str, start: Start, hello: Hello) -> None:
-    """An error body that stops in the middle takes nothing from the status, nor from what it said so far."""
+    """An error body that stops in the middle keeps its status and the text so far."""
 
     async def script(exchange: Exchange) -> None:
         await exchange.head(429, retry_after="3", content_length="999")
@@ -195,7 +195,7 @@ async def test_refusal_stops(rpc: str, start: Start, hello: Hello) -> None:
 @pytest.mark.alone
 @RPCS
 async def test_deadline(rpc: str, start: Start, hello: Hello) -> None:
-    """The caller's deadline ends the request, and the bridge says so before the caller's own clock does."""
+    """The caller's deadline ends the request, and the bridge reports it before the caller's own clock."""
     async with start() as bridge:
         bridge.gateway.script(then_wait(head=False))
         failure = await failed_either(bridge, rpc, hello, timeout=0.3)
@@ -205,7 +205,7 @@ async def test_deadline(rpc: str, start: Start, hello: Hello) -> None:
 
 @pytest.mark.alone
 async def test_deadline_in_a_stream(start: Start, hello: Hello) -> None:
-    """So it is in mid-stream, after what was delivered."""
+    """The same holds within a stream, after the delivered chunks."""
     async with start() as bridge:
         bridge.gateway.script(then_wait(ONE))
         received, failure = await failed_stream(bridge.chat.CreateChatCompletionStream(hello, timeout=0.3))

@@ -1,4 +1,4 @@
-"""An upstream on a unix socket: calls, streams, failures, and what the settings say of it."""
+"""An upstream on a unix socket: calls, streams, failures, and the settings."""
 
 import asyncio
 import socket
@@ -60,7 +60,7 @@ async def ask(bridge: Bridge) -> str:
     ],
 )
 async def test_calls(suffix: str, request_path: str, vllm: Gateway, path: Path) -> None:
-    """The version path is /v1 unless another one is given; the connection is kept for the next call."""
+    """The version path is /v1 by default, and the connection is reused by the next call."""
     vllm.script(respond_json(COMPLETION))
     async with start_bridge(vllm, upstream_url=f"unix:{path}{suffix}", upstream_api_key="sk-test") as bridge:
         assert await ask(bridge) == "hello"
@@ -110,7 +110,7 @@ async def test_a_cancelled_call_closes_the_connection(vllm: Gateway, path: Path)
 
 
 async def test_a_socket_that_nobody_listens_on(path: Path, gateway: Gateway) -> None:
-    """The file is there, and the upstream is not: it may come back, at the same place."""
+    """A socket file without a server is an unreachable upstream, and works once a server listens again."""
     with socket.socket(socket.AF_UNIX) as bound:
         bound.bind(str(path))
     async with start_bridge(gateway, upstream_url=f"unix:{path}") as bridge:
@@ -124,7 +124,7 @@ async def test_a_socket_that_nobody_listens_on(path: Path, gateway: Gateway) -> 
 
 
 async def test_a_queue_that_is_full(path: Path, gateway: Gateway) -> None:
-    """The kernel refuses at once; the bridge tries again until connect_timeout, as TCP would."""
+    """If the queue is full, the kernel refuses at once; the bridge retries until connect_timeout, as TCP does."""
     gateway.script(respond_json(COMPLETION))
     with socket.socket(socket.AF_UNIX) as bound, socket.socket(socket.AF_UNIX) as filler:
         bound.bind(str(path))
@@ -152,7 +152,7 @@ async def test_the_probe(vllm: Gateway, path: Path) -> None:
 
 
 def test_no_proxy_and_no_wire(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Requests stay on this machine: through no proxy, and nobody can read the key on the way."""
+    """Requests stay on this machine: they use no proxy, and no warning about plain HTTP is needed."""
     chosen = settings.load(
         upstream_url="unix:/run/vllm.sock", upstream_proxy="http://proxy.test:3128", upstream_api_key="sk-test"
     )

@@ -1,4 +1,4 @@
-"""The decoder of event streams, case by case: `api-surface` section 8 and what real gateways do beyond it."""
+"""The decoder of event streams, case by case: section 8 of `api-surface`, and what real gateways send beyond it."""
 
 import itertools
 import time
@@ -31,7 +31,7 @@ def cut_off(data: bytes, kind: str = "") -> Event:
     return Event(data, kind, complete=False)
 
 
-#: Name, stream, events. The table is the claim.
+#: Name, stream, events. Each row is a claim.
 CASES: list[tuple[str, bytes, list[Event]]] = [
     (
         "E20",
@@ -101,21 +101,21 @@ def decode(stream: bytes, size: int) -> list[Event]:
 
 @by_case
 def test_whole(stream: bytes, expected: list[Event]) -> None:
-    """The whole stream in one piece."""
+    """Each case works in one piece."""
     assert decode(stream, max(1, len(stream))) == expected
 
 
 @by_case
 @pytest.mark.parametrize("size", [1, 2, 3, 7])
 def test_in_pieces(stream: bytes, expected: list[Event], size: int) -> None:
-    """Cut everywhere: inside characters, field names, the byte order mark and CR LF."""
+    """Each case works cut anywhere: inside characters, field names, the byte order mark and CR LF."""
     assert decode(stream, size) == expected
 
 
 @by_case
 @pytest.mark.parametrize("size", [1, 4096])
 def test_what_follows_is_not_disturbed(stream: bytes, expected: list[Event], size: int) -> None:
-    """A case that ends with a whole event leaves nothing behind that would change the next one."""
+    """A case that ends with a whole event does not change how the next one is read."""
     if any(not event.complete for event in expected) or not stream.endswith((b"\n\n", b"\r\n\r\n", b"\r\r")):
         stream += b"\n\n"
         expected = [event._replace(complete=True) for event in expected]
@@ -124,7 +124,7 @@ def test_what_follows_is_not_disturbed(stream: bytes, expected: list[Event], siz
 
 @pytest.mark.parametrize("end", [b"\n", b"\r", b"\r\n"])
 def test_event_comes_at_once(end: bytes) -> None:
-    """An event is handed out with the last byte of its blank line; a CR does not wait for the LF that may follow."""
+    """An event is delivered with the last byte of its blank line; a CR does not wait for a possible LF."""
     decoder = EventDecoder(LIMIT)
     data = b"data: a" + end + end
     last = len(data) - (1 if end != b"\r\n" else 2)
@@ -135,7 +135,7 @@ def test_event_comes_at_once(end: bytes) -> None:
 
 
 def test_line_feed_after_the_cut_belongs_to_the_return() -> None:
-    """CR LF that is cut in two is one line end, also where an empty piece comes between."""
+    """CR LF that is cut in two is one line end, also with an empty piece in between."""
     decoder = EventDecoder(LIMIT)
     events = [
         event for piece in (b"data: a\r", b"", b"\ndata: b\r", b"\n", b"\r", b"\n") for event in decoder.feed(piece)
@@ -156,7 +156,7 @@ def test_line_feed_after_the_cut_belongs_to_the_return() -> None:
     ],
 )
 def test_limit(stream: list[bytes]) -> None:
-    """What is buffered stays under the limit, whatever it consists of."""
+    """Buffered data stays under the limit, whatever it consists of."""
     decoder = EventDecoder(1000)
     with pytest.raises(EventTooLargeError, match="over 1000 bytes"):
         list(map(decoder.feed, stream))
@@ -165,7 +165,7 @@ def test_limit(stream: list[bytes]) -> None:
 @pytest.mark.parametrize("lines", [1, 3])
 @pytest.mark.parametrize("size", [1, 7, 999, 10_000])
 def test_limit_to_the_byte(size: int, lines: int) -> None:
-    """Data of exactly the limit is an event, a byte more is not, in one line or in several, however it is cut."""
+    """Data of exactly the limit is an event, one byte more is not, in one line or several, however it is cut."""
     for data_size in (1000, 1001):
         data = b"\n".join([b"x" * 10] * (lines - 1) + [b"x" * (data_size - 11 * (lines - 1))])
         assert len(data) == data_size
@@ -180,7 +180,7 @@ def test_limit_to_the_byte(size: int, lines: int) -> None:
 
 
 def test_limit_is_per_event() -> None:
-    """A long stream of events under the limit is none over it."""
+    """A long stream of events under the limit is not over it."""
     decoder = EventDecoder(1000)
     event = b": c\ndata: " + b"x" * 450 + b"\ndata: " + b"x" * 450 + b"\n\n"
     events = list(
@@ -193,7 +193,7 @@ def test_limit_is_per_event() -> None:
 
 @pytest.mark.parametrize("pieces", [256, 16384], ids=["256 B", "16 kB"])
 def test_large_event_costs_no_repeated_copying(pieces: int) -> None:
-    """An image of 10 MB is joined once. Copying it again for each piece would take a minute in the first case."""
+    """An image of 10 MB is joined once. Copying it for each piece would take a minute in the first case."""
     data = b"x" * 10_000_000
     stream = b"data: " + data + b"\r\n\r\n"
     decoder = EventDecoder(1 << 24)

@@ -1,4 +1,4 @@
-"""Wherever the network cuts a stream, and whatever its lines end with, the same events come out."""
+"""A stream gives the same events wherever it is cut and whatever its line ends."""
 
 import re
 from itertools import pairwise
@@ -27,7 +27,7 @@ _soup = st.lists(
 
 
 def apart(lines: list[bytes]) -> list[list[bytes]]:
-    """The lines of one event, or of those whose blank lines were forgotten: `}` and then `{` is no JSON."""
+    """The lines of one event, or of several without blank lines between them: `}` and then `{` is not JSON."""
     parts: list[list[bytes]] = []
     for line in lines:
         if (
@@ -41,14 +41,14 @@ def apart(lines: list[bytes]) -> list[list[bytes]]:
 
 
 def decode(pieces: list[bytes]) -> tuple[list[Event], list[Event]]:
-    """The events that came, and those that the end left over."""
+    """The events of the stream, and those at its end."""
     decoder = EventDecoder(LIMIT)
     events = [event for piece in pieces for event in decoder.feed(piece)]
     return events, decoder.close()
 
 
 def check_cuts(stream: bytes, places: list[int]) -> list[Event]:
-    """The events of a stream, which are the same however it is cut."""
+    """The events of a stream, checked to be the same however it is cut."""
     whole = decode([stream])
     marks = sorted({0, len(stream), *(place % (len(stream) + 1) for place in places)})
     assert decode([stream[begin:end] for begin, end in pairwise(marks)]) == whole
@@ -58,7 +58,7 @@ def check_cuts(stream: bytes, places: list[int]) -> list[Event]:
 
 
 def write(lines: list[bytes], ends: list[bytes]) -> bytes:
-    """The lines with ends of all kinds in turn, but no lone CR before a lone LF: that would be one end."""
+    """Write the lines with all kinds of ends in turn, but no lone CR before a lone LF, which would be one end."""
     stream = bytearray()
     for number, line in enumerate(lines):
         end = ends[number % len(ends)]
@@ -74,7 +74,7 @@ def test_events_survive_cuts_and_line_ends(
     bom: bool,  # noqa: FBT001, drawn by hypothesis
     places: list[int],
 ) -> None:
-    """Events written with any line ends, among comments and other fields, come back from any cut and byte by byte."""
+    """Events with any line ends, among comments and other fields, survive any cut."""
     lines: list[bytes] = []
     for data, kind, noise in events:
         lines += [*noise, *([b"event: " + kind.encode()] if kind else []), *(b"data: " + line for line in data), b""]
@@ -89,7 +89,7 @@ def test_events_survive_cuts_and_line_ends(
 
 @given(stream=_soup, places=_places)
 def test_any_bytes_follow_the_standard(stream: bytes, places: list[int]) -> None:
-    """Also where a stream makes no sense, the events are those of the standard, and JSON outside of any field."""
+    """For any bytes the events are those of the standard, and JSON outside of fields."""
     lines = re.split(rb"\r\n|\n|\r", stream.removeprefix(BOM))[:-1]
     expected: list[Event] = []
     data: list[bytes] = []

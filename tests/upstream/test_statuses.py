@@ -1,4 +1,4 @@
-"""The status table of the error model, each row three ways: a plain call, a stream refused, a stream that fails."""
+"""The status table of the error model, each row in three ways: a unary call, a refused stream, a failed stream."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ PARAM = "messages.[0].content"
 def check(failure: Failure, row: StatusRow, upstream_status: int) -> None:
     retry = row.retry
     if retry == ASK and failure.metadata.get("chunksDelivered", "0") != "0":
-        retry = YES  # gRPC sends nothing again of which a message was delivered
+        retry = YES  # gRPC does not retry a call after a message was delivered
     has_delay = retry in {DEFAULT, ASK}
     always = {"ErrorInfo", "RequestInfo", "UpstreamError"} | ({"RetryInfo"} if has_delay else set())
     pushback = NO if retry == ASK else retry
@@ -42,14 +42,14 @@ def check(failure: Failure, row: StatusRow, upstream_status: int) -> None:
 
 @pytest.mark.parametrize("row", STATUS_ROWS)
 async def test_unary(row: StatusRow, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
-    """A reply with an HTTP status gives the code, reason, advice and details of the status's row."""
+    """A response with an HTTP status gives the code, reason, advice and details of its row."""
     warm.gateway.script(respond_json(refusal(type="t", param=PARAM, code=None), row.http))
     check(await failed(warm.chat.CreateChatCompletion(hello)), row, row.http)
 
 
 @pytest.mark.parametrize("row", STATUS_ROWS)
 async def test_instead_of_a_stream(row: StatusRow, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
-    """An HTTP status instead of a stream says the same as to a plain call."""
+    """An HTTP status instead of a stream gives the same as for a unary call."""
     warm.gateway.script(respond_json(refusal(type="t", param=PARAM, code=None), row.http))
     received, failure = await failed_stream(warm.chat.CreateChatCompletionStream(hello))
     assert received == []
@@ -59,7 +59,7 @@ async def test_instead_of_a_stream(row: StatusRow, warm: Bridge, hello: chat_pb2
 
 @pytest.mark.parametrize("row", STATUS_ROWS)
 async def test_in_a_stream(row: StatusRow, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
-    """An error object in mid-stream delivers what came before it, and is as if it had been that HTTP status."""
+    """An error object within a stream delivers the chunks before it, and gives the same as that HTTP status."""
     warm.gateway.script(sse(CHUNK, refusal(type="t", param=PARAM, code=row.http)))
     received, failure = await failed_stream(warm.chat.CreateChatCompletionStream(hello))
     assert received == ["one"]
@@ -69,7 +69,7 @@ async def test_in_a_stream(row: StatusRow, warm: Bridge, hello: chat_pb2.CreateC
 
 @pytest.mark.parametrize("row", STATUS_ROWS)
 async def test_in_a_response(row: StatusRow, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
-    """An error object in the body of a 200 reply is as if it had been that HTTP status."""
+    """An error object in the body of a 200 response gives the same as that HTTP status."""
     warm.gateway.script(respond_json(refusal(type="t", param=PARAM, code=row.http)))
     check(await failed(warm.chat.CreateChatCompletion(hello)), row, 200)
 
@@ -82,7 +82,7 @@ async def test_redirect(
     warm: Bridge,
     hello: chat_pb2.CreateChatCompletionRequest,
 ) -> None:
-    """A redirect is INTERNAL, does not show where it leads, and is not followed."""
+    """A redirect is INTERNAL, is not followed, and its target is not shown."""
     before = len(warm.gateway.requests)
     warm.gateway.script(respond(b"", http, location=f"{warm.gateway.url}/moved-here"))
     failure = await failed_either(warm, rpc, hello)
@@ -115,7 +115,7 @@ async def test_callers_credential(how: str, bare: Bridge, hello: chat_pb2.Create
 
 @pytest.mark.parametrize("how", ["unary", "instead of a stream", "in a stream"])
 async def test_bridges_credential(how: str, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
-    """A 401 to the bridge's credential is BRIDGE_CREDENTIALS_REJECTED, whatever the caller's metadata holds."""
+    """A 401 to the bridge's credential is BRIDGE_CREDENTIALS_REJECTED, whatever the caller's metadata."""
     warm.gateway.script(unauthorized(how))
     if how == "unary":
         failure = await failed(warm.chat.CreateChatCompletion(hello, metadata=AUTHORIZED))
@@ -143,7 +143,7 @@ async def test_endpoint_not_found(
     warm: Bridge,
     hello: chat_pb2.CreateChatCompletionRequest,
 ) -> None:
-    """A router's 404 says that the base URL is wrong, not that the model is: no ResourceInfo."""
+    """A router's 404 means that the base URL is wrong, not the model: there is no ResourceInfo."""
     warm.gateway.script(script)
     failure = await failed_either(warm, rpc, hello)
     assert (failure.code, failure.reason, failure.pushback) == ("NOT_FOUND", "ENDPOINT_NOT_FOUND", NO)
@@ -154,7 +154,7 @@ async def test_endpoint_not_found(
     "script", [respond_json(refusal(), 404), respond_json({"detail": "Not Found"}, 404), respond(b"", 404)]
 )
 async def test_retrieved_model_not_found(script: Script, warm: Bridge) -> None:
-    """Any 404 to RetrieveModel is about the model that was asked for."""
+    """Any 404 to RetrieveModel is about the requested model."""
     warm.gateway.script(script)
     failure = await failed(warm.models.RetrieveModel(models_pb2.RetrieveModelRequest(model="acme/none")))
     assert (failure.code, failure.reason) == ("NOT_FOUND", "MODEL_NOT_FOUND")
@@ -162,7 +162,7 @@ async def test_retrieved_model_not_found(script: Script, warm: Bridge) -> None:
 
 
 async def test_list_not_found(warm: Bridge) -> None:
-    """A 404 to ListModels is about the endpoint: no model was asked for."""
+    """A 404 to ListModels is about the endpoint, as no model was requested."""
     warm.gateway.script(respond_json(refusal(), 404))
     failure = await failed(warm.models.ListModels(models_pb2.ListModelsRequest()))
     assert (failure.code, failure.reason) == ("NOT_FOUND", "ENDPOINT_NOT_FOUND")
@@ -176,7 +176,7 @@ async def test_quota_is_no_rate_limit(
     warm: Bridge,
     hello: chat_pb2.CreateChatCompletionRequest,
 ) -> None:
-    """A 429 for want of credit says not to retry, even where a header names a delay."""
+    """A 429 for lack of credit forbids retries, even if a header names a delay."""
     warm.gateway.script(respond_json(refusal(type="insufficient_quota", code=code), 429, retry_after="5"))
     failure = await failed_either(warm, rpc, hello)
     assert (failure.code, failure.reason, failure.pushback) == ("RESOURCE_EXHAUSTED", "INSUFFICIENT_QUOTA", NO)
@@ -187,7 +187,7 @@ async def test_quota_is_no_rate_limit(
 async def test_closed_request_of_a_caller_that_has_gone(
     warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest
 ) -> None:
-    """When our caller cancels, the upstream's connection is closed; its 499 has nobody to go to."""
+    """When the caller cancels, the upstream's connection is closed, and its 499 reaches nobody."""
 
     async def script(exchange: Any) -> None:
         await exchange.wait_closed()

@@ -23,7 +23,7 @@ def chunk(fragments: list[Fragment], choice: int = 0) -> dict[str, Any]:
 
 
 def assembled(chunks: list[list[Fragment]]) -> Assembled:
-    """What comes of the fragments by the one rule: key on the index."""
+    """The tool calls of the fragments by the one rule: append by index."""
     calls: dict[int, list[str]] = {}
     numbers = ToolCalls()
     for fragments in chunks:
@@ -35,20 +35,20 @@ def assembled(chunks: list[list[Fragment]]) -> Assembled:
             call[0] = part.get("id") or call[0]
             call[1] = said.get("name") or call[1]
             call[2] += said.get("arguments") or said.get("input") or ""
-    assert list(calls) == list(range(len(calls)))  # from 0, dense, in the order in which they begin
+    assert list(calls) == list(range(len(calls)))  # from 0, without gaps, in the order in which they begin
     return [(identity, name, arguments) for identity, name, arguments in calls.values()]
 
 
 @pytest.mark.parametrize("name", STREAMS)
 def test_dialects(name: str) -> None:
-    """Every odd stream has the same two calls."""
+    """Every odd stream gives the same two calls."""
     assert assembled(STREAMS[name]) == CALLS
 
 
 @pytest.mark.parametrize("coalesce", [False, True])
 @pytest.mark.parametrize("name", STREAMS)
 async def test_the_client_sees_the_same(bridge: Bridge, name: str, *, coalesce: bool) -> None:
-    """Through the bridge, in two choices that come by turns; the accumulator keys on the index."""
+    """Through the bridge, with two choices in turn, the accumulator gets the same calls by index."""
     chunks = [chunk(fragments, choice) for fragments in STREAMS[name] for choice in (0, 1)]
     ends = [{"choices": [{"index": choice, "delta": {}, "finish_reason": "tool_calls"}]} for choice in (0, 1)]
     bridge.gateway.script(sse(*chunks, *ends))
@@ -105,12 +105,12 @@ def call(index: int | None = None, name: str | None = None, arguments: str | Non
     ],
 )  # fmt: skip
 def test_calls_without_ids_of_their_own(chunks: list[list[Fragment]], expected: list[Any]) -> None:
-    """Where neither id nor index can tell, another name, the same chunk or complete arguments do."""
+    """Without usable id and index, another name, the same chunk or complete arguments separate calls."""
     assert assembled(chunks) == expected
 
 
 def test_nothing_changes_in_an_ordinary_stream() -> None:
-    """Nor in what is no fragment at all."""
+    """An ordinary stream does not change, nor does anything that is not a fragment."""
     numbers = ToolCalls()
     odd = [{}, {"choices": None}, {"choices": [{"delta": None}, None]},
            {"choices": [{"delta": {"tool_calls": None}}, {"delta": {"tool_calls": [None, 1]}}]}]  # fmt: skip
@@ -131,7 +131,7 @@ JSON = st.recursive(
 
 @given(st.lists(st.lists(JSON, max_size=3), max_size=6))
 def test_any_json_is_numbered(chunks: list[list[Any]]) -> None:
-    """Whatever stands there: each object gets an index, from 0, and the next new one is the next number."""
+    """For any JSON each object gets an index, from 0 and without gaps."""
     numbers, seen = ToolCalls(), 0
     for fragments in chunks:
         numbers.number({"choices": [{"index": 0, "delta": {"tool_calls": fragments}}]})

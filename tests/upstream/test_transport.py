@@ -1,4 +1,4 @@
-"""The transport: httpx's interface, and the connections that are kept."""
+"""The transport: httpx's interface, and the connections that it keeps."""
 
 import asyncio
 import socket
@@ -21,7 +21,7 @@ async def made(wire: Wire) -> AsyncIterator[Transport]:
 
 
 async def test_a_plain_client(either: Wire) -> None:
-    """GET, POST with content of any kind, streams: it is the transport of an `httpx.AsyncClient` like any other."""
+    """It works as the transport of an `httpx.AsyncClient`: GET, POST with any content, streams."""
 
     async def play(peer: Peer) -> None:
         while head := await peer.hear():
@@ -68,7 +68,7 @@ async def test_a_plain_client(either: Wire) -> None:
 async def test_the_errors_of_a_client_are_those_of_httpx(
     play: Callable[[Peer], Any], kind: type[Exception], wire: Wire
 ) -> None:
-    """With the request that they belong to."""
+    """Errors have httpx's types, with their request."""
     wire.play = play
     made = Transport(httpx.URL(wire.url), trusting, connect_timeout=5, max_header_bytes=4096)
     async with httpx.AsyncClient(transport=made, base_url=wire.url) as client:
@@ -79,7 +79,7 @@ async def test_the_errors_of_a_client_are_those_of_httpx(
 
 @pytest.mark.parametrize("value", ["a\nb: c", "a\r\nb: c", "a\r", "\n"])
 async def test_a_header_with_a_line_break(value: str, made: Transport, wire: Wire) -> None:
-    """LocalProtocolError, and nothing is sent, not even a connection made."""
+    """A header with a line break is LocalProtocolError: no connection is made and nothing sent."""
     headers = [(b"host", b"test"), (b"x", value.encode())]
     with pytest.raises(httpx.LocalProtocolError):
         await made.handle_async_request(httpx.Request("GET", "http://test/", headers=headers, stream=Body(b"")))
@@ -88,7 +88,7 @@ async def test_a_header_with_a_line_break(value: str, made: Transport, wire: Wir
 
 
 async def test_the_last_used_is_the_next_used(made: Transport, wire: Wire) -> None:
-    """So that those which a burst needed grow old."""
+    """The last used connection is used next, so that those of a burst grow old."""
     wire.play = says(OK)
     responses = [await ask(made) for _ in range(3)]
     connections = [response.stream._connection for response in responses]
@@ -104,7 +104,7 @@ async def test_the_last_used_is_the_next_used(made: Transport, wire: Wire) -> No
 
 
 async def test_idle_ones_are_closed_in_time(made: Transport, wire: Wire) -> None:
-    """Each when its own time is up; one that is in use is left alone."""
+    """Each idle connection is closed after its own time; one in use is not."""
     made._idle_timeout = 0.01
     responses = [await ask(made) for _ in range(4)]
     for response in responses[:3]:
@@ -183,7 +183,7 @@ KEEP_ALIVE = {
 async def test_the_server_says_how_long_an_idle_one_is_kept(
     header: bytes, seconds: float | None, either: Wire, request: pytest.FixtureRequest
 ) -> None:
-    """By `keep-alive: timeout`, less a margin; else 4 s without TLS and 30 s with it."""
+    """The idle time is `keep-alive: timeout` less a margin; otherwise 4 s without TLS and 30 s with it."""
     either.play = says(b"HTTP/1.1 200 OK\r\n" + header + b"\r\ncontent-length: 2\r\n\r\nok")
     default = 30.0 if "TLS" in request.node.callspec.id else 4.0
     async with transport(either) as made:
@@ -195,7 +195,10 @@ async def test_the_server_says_how_long_an_idle_one_is_kept(
 
 
 async def test_what_the_server_is_about_to_close_is_not_used(made: Transport, wire: Wire) -> None:
-    """Not even where the timer that closes it is late; the time begins again with each response."""
+    """A connection that the server will soon close is not used, even if its timer is late.
+
+    Each response restarts the time.
+    """
     wire.play = says(b"HTTP/1.1 200 OK\r\nkeep-alive: timeout=0\r\ncontent-length: 2\r\n\r\nok")
     for _ in range(3):
         assert await whole(made) == b"ok"
@@ -211,7 +214,7 @@ async def test_what_the_server_is_about_to_close_is_not_used(made: Transport, wi
 
 
 async def test_idle_ones_of_different_times(made: Transport, wire: Wire) -> None:
-    """Each is closed in its own time, whichever was used first."""
+    """Each idle connection is closed at its own time, whichever was used first."""
     responses = [await ask(made) for _ in range(2)]
     for response in responses:
         await response.aclose()
@@ -227,7 +230,7 @@ async def test_idle_ones_of_different_times(made: Transport, wire: Wire) -> None
 
 @pytest.mark.parametrize("said", [b"HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nSTOLEN", b"\n", None], ids=str)
 async def test_an_idle_one_that_has_just_said_something(said: bytes | None, made: Transport, wire: Wire) -> None:
-    """It is not used, although the event loop has not told of it yet: neither of bytes nor of the end (None)."""
+    """An idle connection with unexpected bytes or its end (None) is not used, even before the loop reports it."""
     wire.play = says(OK)
     assert await whole(made) == b"ok"
     (peer,) = wire.peers
@@ -236,7 +239,7 @@ async def test_an_idle_one_that_has_just_said_something(said: bytes | None, made
             other.shutdown(socket.SHUT_WR)
         else:
             other.sendall(said)
-    assert await whole(made) == b"ok"  # no step of the event loop has been in between
+    assert await whole(made) == b"ok"  # no step of the event loop in between
     assert len(wire.peers) == 2
     await peer.over.wait()
     assert made.connections() == (0, 1)
@@ -244,7 +247,7 @@ async def test_an_idle_one_that_has_just_said_something(said: bytes | None, made
 
 @pytest.mark.parametrize("end", [Peer.close, Peer.reset, Peer.shut])
 async def test_an_idle_one_that_ends(end: Callable[[Peer], None], either: Wire) -> None:
-    """It is forgotten in that moment, and nobody meets it."""
+    """An idle connection that ends is removed at once, and no request meets it."""
     async with transport(either) as made:
         for number in range(3):
             assert await whole(made) == b"ok"
@@ -254,7 +257,7 @@ async def test_an_idle_one_that_ends(end: Callable[[Peer], None], either: Wire) 
 
 
 async def test_an_idle_one_that_is_ending(either: Wire) -> None:
-    """The loop knows that it has ended, and has not said so yet: the request goes elsewhere."""
+    """If the loop knows of a connection's end, but has not reported it, the request uses another."""
     async with transport(either) as made:
         assert await whole(made) == b"ok"
         next(iter(made._idle))._wire.abort()
@@ -264,7 +267,7 @@ async def test_an_idle_one_that_is_ending(either: Wire) -> None:
 
 @pytest.mark.parametrize("said", [b"HTTP/1.1 408 Late\r\ncontent-length: 0\r\n\r\n", b"?", b"\r\n"])
 async def test_what_an_idle_one_says(said: bytes, either: Wire) -> None:
-    """Nobody asked: it is nobody's reply, and the connection is closed."""
+    """Data on an idle connection is no response, and closes the connection."""
     async with transport(either) as made:
         assert await whole(made) == b"ok"
         await either.peers[0].say(said)
@@ -274,7 +277,7 @@ async def test_what_an_idle_one_says(said: bytes, either: Wire) -> None:
 
 
 async def test_a_server_that_speaks_first(either: Wire) -> None:
-    """What came before the request is not the reply to it."""
+    """Data before the request is not its response."""
 
     async def play(peer: Peer) -> None:
         await peer.say(OK)
@@ -282,7 +285,7 @@ async def test_a_server_that_speaks_first(either: Wire) -> None:
 
     either.play = play
     async with transport(either) as made:
-        with pytest.raises(httpx.ConnectError):  # noqa: PT012 # when the event loop has told of it
+        with pytest.raises(httpx.ConnectError):  # noqa: PT012 # after the event loop has reported it
             connection = await made._connect()
             await until(lambda: connection.phase is Phase.FAILED)
             await connection.ask(b"GET / HTTP/1.1\r\n\r\n", b"")

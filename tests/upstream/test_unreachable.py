@@ -1,4 +1,4 @@
-"""No connection to the upstream, or none that lasts until the reply."""
+"""No connection to the upstream, or one that ends before the response."""
 
 import asyncio
 import socket
@@ -24,7 +24,7 @@ Server = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 async def listening(
     server: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
 ) -> AsyncIterator[int]:
-    """The port of a server that need not speak HTTP."""
+    """The port of a server that does not have to speak HTTP."""
     listener = await asyncio.start_server(server, "127.0.0.1", 0, limit=1024)
     async with listener:
         yield listener.sockets[0].getsockname()[1]
@@ -32,7 +32,7 @@ async def listening(
 
 @contextmanager
 def _full_listener() -> Iterator[int]:
-    """The port of a socket whose queue of connections is full, so that the next one gets no answer."""
+    """The port of a socket whose queue of connections is full, so that the next one stays unanswered."""
     with socket.socket() as listener, socket.socket() as first, socket.socket() as second:
         listener.bind(("127.0.0.1", 0))
         listener.listen(0)
@@ -45,7 +45,7 @@ def _full_listener() -> Iterator[int]:
 
 @RPCS
 async def test_refused(rpc: str, start: Start, hello: Hello) -> None:
-    """A refused connection is UPSTREAM_UNREACHABLE: nothing was sent, whoever likes may try again."""
+    """A refused connection is UPSTREAM_UNREACHABLE and may be retried, as nothing was sent."""
     async with start(upstream_url="http://127.0.0.1:9/v1") as bridge:
         failure = await failed_either(bridge, rpc, hello)
     assert verdict(failure) == ("UNAVAILABLE", "UPSTREAM_UNREACHABLE", None)
@@ -55,7 +55,7 @@ async def test_refused(rpc: str, start: Start, hello: Hello) -> None:
 
 @RPCS
 async def test_unknown_host(rpc: str, start: Start, hello: Hello) -> None:
-    """So is a host that DNS does not know."""
+    """A host unknown to DNS is UPSTREAM_UNREACHABLE too."""
     async with start(upstream_url="http://nonexistent.invalid/v1") as bridge:
         failure = await failed_either(bridge, rpc, hello)
     assert verdict(failure) == ("UNAVAILABLE", "UPSTREAM_UNREACHABLE", None)
@@ -63,7 +63,7 @@ async def test_unknown_host(rpc: str, start: Start, hello: Hello) -> None:
 
 
 async def test_connect_timeout(start: Start, hello: Hello) -> None:
-    """So is a connection that is not made in time; a listener whose queue is full answers nothing."""
+    """A connection that takes too long is UPSTREAM_UNREACHABLE too, for example to a listener with a full queue."""
     with _full_listener() as port:
         async with start(upstream_url=f"http://127.0.0.1:{port}/v1", connect_timeout=0.05) as bridge:
             failure = await failed(bridge.chat.CreateChatCompletion(hello))
@@ -72,7 +72,7 @@ async def test_connect_timeout(start: Start, hello: Hello) -> None:
 
 @RPCS
 async def test_tls(rpc: str, hello: Hello) -> None:
-    """A certificate that cannot be verified is UPSTREAM_TLS_ERROR: no retry, and an error in the operator's log."""
+    """A certificate that fails verification is UPSTREAM_TLS_ERROR: no retry, and an error in the operator's log."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
     async with fake.running(ssl=context) as gateway, start_bridge(gateway) as bridge:
@@ -84,7 +84,7 @@ async def test_tls(rpc: str, hello: Hello) -> None:
 
 
 async def test_plain_http_instead_of_tls(start: Start, hello: Hello) -> None:
-    """A server that speaks no TLS is UPSTREAM_TLS_ERROR too."""
+    """A server that does not speak TLS is UPSTREAM_TLS_ERROR too."""
 
     async def server(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(1)
@@ -99,9 +99,9 @@ async def test_plain_http_instead_of_tls(start: Start, hello: Hello) -> None:
 @RPCS
 @pytest.mark.parametrize("end", [close, reset])
 async def test_lost_before_the_response(rpc: str, end: Script, start: Start, hello: Hello) -> None:
-    """A connection that ends before any byte of the reply is UPSTREAM_CONNECTION_LOST.
+    """A connection that ends before any byte of the response is UPSTREAM_CONNECTION_LOST.
 
-    The upstream may have begun, so neither the bridge nor gRPC sends the call again. The caller may.
+    The upstream may have begun, so neither the bridge nor gRPC repeats the call. The caller may.
     """
     async with start(max_retries=2) as bridge:
         bridge.gateway.script(end)
@@ -112,7 +112,7 @@ async def test_lost_before_the_response(rpc: str, end: Script, start: Start, hel
 
 
 async def test_lost_while_kept_alive(start: Start, hello: Hello) -> None:
-    """A kept connection that the upstream closed in the meantime costs nobody anything: a new one is made."""
+    """A kept connection that the upstream closed meanwhile is replaced by a new one without a failure."""
     async with start() as bridge:
         bridge.gateway.script(respond_json(COMPLETION))
         await bridge.chat.CreateChatCompletion(hello)
@@ -126,7 +126,7 @@ async def test_lost_while_kept_alive(start: Start, hello: Hello) -> None:
 
 @pytest.mark.parametrize("end", [close, reset])
 async def test_lost_while_the_request_is_sent(end: Script, start: Start) -> None:
-    """A connection that ends while a long request is still being sent leaves it open what the upstream has done."""
+    """After a connection that ends while the request is sent, nobody knows what the upstream has done."""
 
     async def server(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
@@ -139,12 +139,12 @@ async def test_lost_while_the_request_is_sent(end: Script, start: Start) -> None
         failure = await failed(bridge.chat.CreateChatCompletion(long))
     assert failure.code == "UNAVAILABLE"
     assert failure.reason in {"UPSTREAM_WRITE_FAILED", "UPSTREAM_CONNECTION_LOST"}
-    assert (failure.pushback, failure.delay_ms) == ("-1", 1000)  # the caller decides, and not gRPC
+    assert (failure.pushback, failure.delay_ms) == ("-1", 1000)  # the caller decides, not gRPC
 
 
 @RPCS
 async def test_no_free_connection(rpc: str, start: Start, hello: Hello) -> None:
-    """No free connection in time is BRIDGE_OVERLOADED, with a delay; the call that has it is not disturbed."""
+    """Without a free connection in time a call fails with BRIDGE_OVERLOADED and a delay; the running call continues."""
     async with start(upstream_connections=1, queue_timeout=0.05) as bridge:
         release = asyncio.Event()
 

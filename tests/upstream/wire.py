@@ -1,4 +1,4 @@
-"""The other end of a transport's connections, byte by byte as a test plays it."""
+"""The other end of a transport's connections, which a test plays byte by byte."""
 
 import asyncio
 import gc
@@ -21,7 +21,7 @@ LONGEST: Final = 4096
 
 
 class Peer:
-    """The server's side of one connection."""
+    """The server's side of a connection."""
 
     def __init__(self, number: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.number = number
@@ -30,18 +30,18 @@ class Peer:
         self.over = asyncio.Event()
 
     async def hear(self) -> bytes:
-        """The next request, without its body."""
+        """Read the next request, without its body."""
         return await self.reader.readuntil(b"\r\n\r\n")
 
     async def say(self, *pieces: bytes) -> None:
-        """Send pieces, each by itself."""
+        """Send pieces, each separately."""
         for piece in pieces:
             self.writer.write(piece)
             await self.writer.drain()
             await asyncio.sleep(0)
 
     async def gone(self) -> bytes:
-        """What still comes until the transport closes the connection."""
+        """Read until the transport closes the connection."""
         data = bytearray()
         with suppress(ConnectionError):
             while piece := await self.reader.read(1 << 16):
@@ -52,13 +52,13 @@ class Peer:
         self.writer.close()
 
     def reset(self) -> None:
-        """Break the connection; without this option it would be an orderly end."""
+        """Break the connection; without this option it would end in order."""
         made = self.writer.get_extra_info("socket")
         made.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.writer.transport.abort()
 
     def shut(self) -> None:
-        """Close the connection below TLS, without a word in it."""
+        """Close the connection below TLS, without an alert."""
         with socket.fromfd(self.writer.get_extra_info("socket").fileno(), socket.AF_INET, socket.SOCK_STREAM) as made:
             made.shutdown(socket.SHUT_RDWR)
 
@@ -67,7 +67,7 @@ Play = Callable[[Peer], Awaitable[None]]
 
 
 def says(*pieces: bytes, close: bool = False) -> Play:
-    """Answers each request with these bytes."""
+    """A server that responds to each request with these bytes."""
 
     async def play(peer: Peer) -> None:
         while True:
@@ -84,7 +84,7 @@ async def silent(peer: Peer) -> None:
 
 
 class Wire:
-    """A server: `play` is what each further connection meets."""
+    """A server: `play` handles each connection."""
 
     def __init__(self) -> None:
         self.play: Play = says(OK)
@@ -112,7 +112,7 @@ class Wire:
             self._tasks.discard(task)
 
     async def peer(self, number: int = 0) -> Peer:
-        """The connection of this number, once it has come."""
+        """Wait for the connection with this number."""
         async with self._come:
             await self._come.wait_for(lambda: len(self.peers) > number)
         return self.peers[number]
@@ -125,7 +125,7 @@ class Wire:
 
 @asynccontextmanager
 async def wired(host: str = "127.0.0.1", *, tls: bool = False) -> AsyncIterator[Wire]:
-    """A server for a test, after which nothing is left: no task, no exception that nobody retrieved."""
+    """A server for a test. Afterwards no task and no unretrieved exception remains."""
     problems: list[str] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: problems.append(str(context)))
     wire = Wire()
@@ -140,9 +140,9 @@ async def wired(host: str = "127.0.0.1", *, tls: bool = False) -> AsyncIterator[
         server.close()
         await wire.close()
         await server.wait_closed()
-    for _ in range(20):  # turns of the loop: what is closing is closed
+    for _ in range(20):  # turns of the loop, in which connections are closed
         await asyncio.sleep(0)
-    gc.collect(1)  # what is young: all of it takes long
+    gc.collect(1)  # young objects; a full collection takes long
     assert asyncio.all_tasks() == {asyncio.current_task()}
     assert problems == []
 
@@ -153,7 +153,7 @@ def trusting() -> ssl.SSLContext:
 
 @asynccontextmanager
 async def transport(wire: Wire, url: str = "", seconds: float = 5.0) -> AsyncIterator[Transport]:
-    """A transport to a server. What was begun is over when it closes, and nothing of it is left."""
+    """A transport to a server. When it closes, everything has ended, and nothing is left."""
     async with Transport(
         httpx.URL(url or wire.url), trusting, connect_timeout=seconds, max_header_bytes=LONGEST
     ) as made:
@@ -163,14 +163,14 @@ async def transport(wire: Wire, url: str = "", seconds: float = 5.0) -> AsyncIte
 
 
 async def ask(made: Transport, body: bytes = b"") -> httpx.Response:
-    """A request, until its reply begins."""
+    """Send a request, and wait for the head of its response."""
     headers = {"host": "test", "content-length": str(len(body))} if body else {"host": "test"}
     request = httpx.Request("POST" if body else "GET", "http://test/v1/models", headers=headers, stream=Body(body))
     return await made.handle_async_request(request)
 
 
 async def until(condition: Callable[[], object]) -> None:
-    """Turns of the loop, for some seconds at most."""
+    """Run the loop until the condition holds, for some seconds at most."""
     for _ in range(5000):
         if condition():
             return
@@ -179,7 +179,7 @@ async def until(condition: Callable[[], object]) -> None:
 
 
 async def whole(made: Transport) -> bytes:
-    """The whole reply to a request."""
+    """The whole response to a request."""
     response = await ask(made)
     try:
         return b"".join([piece async for piece in response.stream])  # type: ignore[union-attr]
@@ -188,7 +188,7 @@ async def whole(made: Transport) -> bytes:
 
 
 async def so_far(made: Transport) -> tuple[bytes, Exception | None]:
-    """What could be read of the body, and what came then."""
+    """The part of the body that could be read, and the exception after it."""
     data = b""
     try:
         response = await ask(made)
@@ -204,7 +204,7 @@ async def so_far(made: Transport) -> tuple[bytes, Exception | None]:
 
 @contextmanager
 def deaf() -> Iterator[tuple[str, int]]:
-    """An address that does not answer: its queue of connections is full."""
+    """An address that does not respond: its queue of connections is full."""
     with socket.socket() as listening, socket.socket() as first, socket.socket() as second:
         listening.bind(("127.0.0.1", 0))
         listening.listen(0)
