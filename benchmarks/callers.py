@@ -88,12 +88,12 @@ class Http:
         if kind != "unary":
             body["stream"] = True
         first = 0.0
-        async with self._session.post(self._url, data=orjson.dumps(body)) as reply:
-            assert reply.status == 200, await reply.text()
+        async with self._session.post(self._url, data=orjson.dumps(body)) as response:
+            assert response.status == 200, await response.text()
             if kind == "unary":
-                orjson.loads(await reply.read())
+                orjson.loads(await response.read())
                 return time.perf_counter()
-            async for line in reply.content:
+            async for line in response.content:
                 if line.startswith(b"data: {"):
                     orjson.loads(line[6:])
                     first = first or time.perf_counter()

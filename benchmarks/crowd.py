@@ -18,7 +18,7 @@ from benchmarks.processes import cpu, memory
 #: Number of streams per channel.
 _PER_CHANNEL: Final = 250
 _SETTLED: Final = 0.05  # of a core; below it a server counts as idle
-_PATIENCE: Final = 10.0
+_TIMEOUT_SECONDS: Final = 10.0
 _FOREVER: Final = 1 << 30
 _SILENT: Final = 3600.0  # seconds to the second chunk
 
@@ -88,7 +88,7 @@ class _Crowd:
 
 async def _settle(pids: list[int]) -> None:
     """Wait until the servers are idle, up to a limit."""
-    deadline = time.perf_counter() + _PATIENCE
+    deadline = time.perf_counter() + _TIMEOUT_SECONDS
     while time.perf_counter() < deadline:
         before = sum(cpu(pids))
         await asyncio.sleep(0.2)

@@ -177,15 +177,15 @@ func (b *bridge) CreateChatCompletion(
 	if err := b.whole(ctx, "POST", "/chat/completions", asked(request, false), &found); err != nil {
 		return nil, err
 	}
-	reply := found.CreateChatCompletionResponse
+	response := found.CreateChatCompletionResponse
 	for _, one := range found.Choices {
 		one.Choice.Message = one.Message.ChatCompletionMessage
 		if one.Message.Content != nil {
 			one.Choice.Message.ContentKind = &pb.ChatCompletionMessage_Content{Content: *one.Message.Content}
 		}
-		reply.Choices = append(reply.Choices, one.Choice)
+		response.Choices = append(response.Choices, one.Choice)
 	}
-	return reply, nil
+	return response, nil
 }
 
 func (b *bridge) CreateChatCompletionStream(
@@ -223,7 +223,7 @@ func forward(data []byte, stream grpc.ServerStreamingServer[pb.CreateChatComplet
 	if err := json.Unmarshal(data, &found); err != nil {
 		return status.Error(codes.Internal, err.Error())
 	}
-	reply := found.CreateChatCompletionStreamResponse
+	response := found.CreateChatCompletionStreamResponse
 	for _, one := range found.Choices {
 		if one.Delta != nil {
 			if one.ChunkChoice.Delta = one.Delta.ChatCompletionDelta; one.ChunkChoice.Delta == nil {
@@ -233,9 +233,9 @@ func forward(data []byte, stream grpc.ServerStreamingServer[pb.CreateChatComplet
 				one.ChunkChoice.Delta.ContentKind = &pb.ChatCompletionDelta_Content{Content: *one.Delta.Content}
 			}
 		}
-		reply.Choices = append(reply.Choices, one.ChunkChoice)
+		response.Choices = append(response.Choices, one.ChunkChoice)
 	}
-	return stream.Send(reply)
+	return stream.Send(response)
 }
 
 func (b *bridge) CreateEmbedding(
@@ -249,7 +249,7 @@ func (b *bridge) CreateEmbedding(
 	if err := b.whole(ctx, "POST", "/embeddings", body, &found); err != nil {
 		return nil, err
 	}
-	reply := found.CreateEmbeddingResponse
+	response := found.CreateEmbeddingResponse
 	for _, one := range found.Data {
 		block, err := base64.StdEncoding.DecodeString(one.Vector)
 		if err != nil {
@@ -259,9 +259,9 @@ func (b *bridge) CreateEmbedding(
 		for index := range one.Embedding.Embedding {
 			one.Embedding.Embedding[index] = math.Float32frombits(binary.LittleEndian.Uint32(block[4*index:]))
 		}
-		reply.Data = append(reply.Data, one.Embedding)
+		response.Data = append(response.Data, one.Embedding)
 	}
-	return reply, nil
+	return response, nil
 }
 
 // Serves on a free port of 127.0.0.1 before the gateway that the first argument names, and prints its address.

@@ -19,7 +19,7 @@ from tests.cli.payloads import HELLO, MODELS, chunk
 from tests.support.bridge import Bridge
 from tests.support.gateway import Exchange, respond_json, sse
 
-_PATIENCE = 30.0
+_TIMEOUT_SECONDS = 30.0
 _ESCAPES = re.compile(rb"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b[()][A-Z0-9]|\x1b[=>78]|\x1b\][^\x07]*\x07")
 _PROMPT = ">"
 
@@ -60,7 +60,7 @@ class Terminal:
                 return shown
             self._changed.clear()
             try:
-                await asyncio.wait_for(self._changed.wait(), _PATIENCE)
+                await asyncio.wait_for(self._changed.wait(), _TIMEOUT_SECONDS)
             except TimeoutError:
                 raise AssertionError(f"no {text!r} in {shown!r}") from None
 
@@ -128,7 +128,7 @@ async def test_each_question_carries_the_history(bridge: Bridge) -> None:
             {"role": "user", "content": "two\nlines"},
         ]
         terminal.type("\x04")  # Ctrl-D
-        assert await asyncio.wait_for(terminal.process.wait(), _PATIENCE) == 0
+        assert await asyncio.wait_for(terminal.process.wait(), _TIMEOUT_SECONDS) == 0
 
 
 async def test_ctrl_c_stops_the_response_and_keeps_what_came(bridge: Bridge) -> None:
@@ -146,7 +146,7 @@ async def test_ctrl_c_stops_the_response_and_keeps_what_came(bridge: Bridge) -> 
         terminal.type("go\r")
         await terminal.sees("half an")
         terminal.type("\x03")
-        await asyncio.wait_for(stopped.wait(), _PATIENCE)  # the upstream's connection was closed
+        await asyncio.wait_for(stopped.wait(), _TIMEOUT_SECONDS)  # the upstream's connection was closed
         await terminal.sees("stopped")
         terminal.type("again\r")
         await terminal.sees("hello")
@@ -182,7 +182,7 @@ async def test_the_commands(bridge: Bridge, tmp_path: Path) -> None:
         terminal.type("/nonsense\r")
         await terminal.sees("Unknown command /nonsense")
         terminal.type("/exit\r")
-        assert await asyncio.wait_for(terminal.process.wait(), _PATIENCE) == 0
+        assert await asyncio.wait_for(terminal.process.wait(), _TIMEOUT_SECONDS) == 0
 
 
 async def test_a_failed_question_does_not_stay_in_the_history(bridge: Bridge) -> None:

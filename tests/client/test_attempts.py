@@ -81,7 +81,7 @@ FAULTS: dict[str, tuple[Script, int, int]] = {
     "500": (respond(ERROR, 500), 1, 1),
     "504": (respond(ERROR, 504), 1, 1),
     "520": (respond(ERROR, 520), 1, 1),
-    "closed without a reply": (closes, 1, 3),
+    "closed without a response": (closes, 1, 3),
     "broken off": (breaks_off, 1, 1),
 }
 

@@ -104,7 +104,7 @@ async def test_what_the_bridge_has_no_call_for(
 
 
 RESPONSES: dict[str, Any] = {
-    "reply": respond_json(MODELS),
+    "response": respond_json(MODELS),
     "error": respond_json({"error": {"message": "no"}}, 400),
     "error in a stream": sse({"error": {"message": "no"}}),
     "stream": sse(event("a"), {"choices": []}),
@@ -117,7 +117,7 @@ async def test_a_response_is_open_until_it_is_read(bridge: Bridge, library: Any,
     """A response behaves like one from the network: same headers, read or closed by its user, with an elapsed time."""
     bridge.gateway.script(RESPONSES[kind])
     request = library.Request("POST", "http://any/v1/chat/completions", json={**HELLO, "stream": "stream" in kind})
-    if kind == "reply":
+    if kind == "response":
         request = library.Request("GET", "http://any/v1/models")
 
     def in_thread() -> Any:
@@ -280,7 +280,7 @@ class Held:
 
 
 @pytest.mark.parametrize(
-    ("streamed", "texts"), [(True, ()), (True, ("a",)), (False, ())], ids=["first chunk", "next chunk", "reply"]
+    ("streamed", "texts"), [(True, ()), (True, ("a",)), (False, ())], ids=["first chunk", "next chunk", "response"]
 )
 async def test_the_read_timeout(
     send: Call, bridge: Bridge, library: Any, streamed: bool, texts: tuple[str, ...]  # noqa: FBT001 # a parameter

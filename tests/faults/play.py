@@ -49,7 +49,7 @@ _KEY: Final = "sk-bridge-test-key"
 #: Half a second for closing connections, in steps of 5 ms.
 _TURNS: Final = 100
 #: Seconds after which a case counts as hung.
-_PATIENCE: Final = 8
+_TIMEOUT_SECONDS: Final = 8
 
 Act = Callable[[asyncio.StreamReader, asyncio.StreamWriter, asyncio.Event], Awaitable[None]]
 
@@ -118,7 +118,7 @@ async def play(scenario: Scenario, rpc: str) -> Sees:
     loop.set_exception_handler(lambda _, context: problems.append(f"{context['message']}: {context.get('exception')}"))
     before = asyncio.all_tasks()
     with _patched():
-        async with asyncio.timeout(_PATIENCE), _standing(scenario) as (bridge, door):
+        async with asyncio.timeout(_TIMEOUT_SECONDS), _standing(scenario) as (bridge, door):
             if scenario.idle is not None:
                 await _all_is_well(bridge, rpc)
                 await scenario.idle(await bridge.gateway.exchange())

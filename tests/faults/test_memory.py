@@ -18,7 +18,7 @@ FLOODS = (
     "endless header",
     "endless headers",
     "endless trailers",
-    "behind gzip",
+    "data after gzip",
     "endless response",
     "gzip bomb",
     "gzip bomb in a stream",
@@ -27,7 +27,7 @@ FLOODS = (
     "flood of comments",
     "comments without end",
     "endless error",
-    "flood behind DONE",
+    "flood after DONE",
 )
 CASES = [(row, rpc) for row in SCENARIOS if row.name in FLOODS for rpc in (UNARY, STREAM) if row.sees(rpc) is not None]
 #: Maximum bytes of a case. One read of short lines makes a few megabytes of objects.

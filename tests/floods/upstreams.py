@@ -149,7 +149,7 @@ ATTACKS = (
         _vectors,
         script=respond(b'{"data":[' + b",".join([b'{"embedding":' + _VECTOR + b"}"] * _VECTORS) + b"]}"),
     ),
-    Attack("informational replies without end", _plain("INTERNAL"), script=informational),
+    Attack("informational responses without end", _plain("INTERNAL"), script=informational),
     Attack("stream of line feeds", _endless, script=_stream(_again(b"\n" * 65536))),
     Attack("stream of comments", _endless, script=_stream(_again(b":\n" * 32768))),
     Attack("stream of empty data", _endless, script=_stream(_again(b"data:\n\n" * 9000))),

@@ -120,7 +120,7 @@ def _bodies(name: str) -> Iterator[bytes]:
             yield from (b"\0".join((frame, *_ROWS, odd, *_ROWS)) for frame in _WIDE_FRAMES for odd in _ODD_ROWS)
         case "message-in":
             yield from _messages(texts)
-        case "plain-reply":
+        case "unary-response":
             yield from texts
             yield from _BODIES
             yield from map(compressed, texts[:5])

@@ -101,7 +101,7 @@ def error_body(data: bytes) -> None:
     check_status(failures.of_error(body, headers, body, call, MASK, uses_bridge_credential=False), call)
 
 
-# --- plain replies ----------------------------------------------------------------------------------------------------
+# --- unary responses -------------------------------------------------------------------------------------------------
 
 
 def plain_response(data: bytes) -> None:
@@ -155,7 +155,7 @@ TARGETS: Final[dict[str, Target]] = {
     "json-in": Target(json_in, _types()),
     "message-in": Target(message_in, _types()),
     "error-body": Target(error_body, (b"\x00\x00\x00\x00", b"\x07\x01\x10\x40")),
-    "plain-reply": Target(plain_response, (b"\x00", b"\x01")),
+    "unary-response": Target(plain_response, (b"\x00", b"\x01")),
     "http": Target(wire, (b"\x00\x00", b"\xff\x00", b"\x03\x01", b"\x80\x03")),
 }
 

@@ -72,7 +72,7 @@ def wire(data: bytes) -> None:
     cut = list(_cut(stream, head[0]))
     pieces = _LOOP.run_until_complete(_seen(cut, longest, broken=broken, waiting=_WAITING))
     if longest == _LONG:  # the accepted part of a line that is too long depends on the pieces
-        must(whole == pieces, "a reply is the same however it is cut")
+        must(whole == pieces, "a response is the same however it is cut")
 
 
 def _cut(stream: bytes, step: int) -> Iterator[bytes]:
@@ -106,7 +106,7 @@ async def _seen(pieces: list[bytes], longest: int, *, broken: bool, waiting: int
         await asyncio.sleep(0)
         for at in range(len(_OK)):
             await _fed(connection, transport, _OK[at : at + 1], waiting)
-        must((await again)[2:] == (b"ok", None), "the next reply is the next caller's")
+        must((await again)[2:] == (b"ok", None), "the next response is the next caller's")
         connection.eof_received()
     connection.connection_lost(None)
     must(connection in ended, "who keeps connections hears of their end")

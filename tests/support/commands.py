@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from bridge.cli.app import app
 
-_PATIENCE = 30.0
+_TIMEOUT_SECONDS = 30.0
 
 
 @dataclass
@@ -43,7 +43,7 @@ class Child:
     async def line(self) -> str:
         """The next line of standard output."""
         assert self.process.stdout is not None
-        return (await asyncio.wait_for(self.process.stdout.readline(), _PATIENCE)).decode()
+        return (await asyncio.wait_for(self.process.stdout.readline(), _TIMEOUT_SECONDS)).decode()
 
     async def address(self) -> str:
         """The address in the ready line of `serve`."""
@@ -60,7 +60,7 @@ class Child:
     async def end(self, stdin: str | None = None) -> Result:
         """The exit code and the remaining output, once the process has ended."""
         data = stdin.encode() if stdin is not None else None
-        out, err = await asyncio.wait_for(self.process.communicate(data), _PATIENCE)
+        out, err = await asyncio.wait_for(self.process.communicate(data), _TIMEOUT_SECONDS)
         assert self.process.returncode is not None
         return Result(self.process.returncode, (out or b"").decode(), (err or b"").decode())
 

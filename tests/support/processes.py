@@ -17,7 +17,7 @@ import grpc
 from tests.support import leaks
 from tests.support.gateway import Gateway
 
-_PATIENCE = 30.0
+_TIMEOUT_SECONDS = 30.0
 _LIMIT = 1 << 20
 
 
@@ -41,12 +41,12 @@ class Process:
 
     async def logged(self, event: str, times: int = 1) -> None:
         """Wait until there are this many lines of this event."""
-        async with asyncio.timeout(_PATIENCE), self._news:
+        async with asyncio.timeout(_TIMEOUT_SECONDS), self._news:
             await self._news.wait_for(lambda: sum(line["event"] == event for line in self.log) >= times)
 
     async def ended(self) -> int:
         """The exit code, once the process has ended and its log is complete."""
-        code = await asyncio.wait_for(self.process.wait(), _PATIENCE)
+        code = await asyncio.wait_for(self.process.wait(), _TIMEOUT_SECONDS)
         await self._reading
         return code
 
@@ -87,7 +87,7 @@ async def serving(
     process = Process(child)
     try:
         assert child.stdout is not None
-        line = await asyncio.wait_for(child.stdout.readline(), _PATIENCE)
+        line = await asyncio.wait_for(child.stdout.readline(), _TIMEOUT_SECONDS)
         assert b"listening on" in line, process.noise
         process.address = line.decode().split()[-1]
         yield process

@@ -20,7 +20,7 @@ from tests.support.details import failed
 from tests.support.gateway import Exchange, Gateway, respond_json
 from tests.support.payloads import COMPLETION
 
-_PATIENCE = 10.0
+_TIMEOUT_SECONDS = 10.0
 
 
 class Script:
@@ -60,7 +60,7 @@ def ask(bridge: Bridge, **options: Any) -> Any:
 
 
 async def until(condition: Any) -> None:
-    async with asyncio.timeout(_PATIENCE):
+    async with asyncio.timeout(_TIMEOUT_SECONDS):
         while not condition():  # noqa: ASYNC110 # files and processes give no events
             await asyncio.sleep(0.02)
 

@@ -112,8 +112,8 @@ NOT_KEPT = {
     "HTTP/1.0": b"HTTP/1.0 200 OK\r\ncontent-length: 2\r\n\r\nok",
     "HTTP/2.0": b"HTTP/2.0 200 OK\r\ncontent-length: 2\r\n\r\nok",
     "bytes behind": OK + b"?",
-    "a reply behind": OK + OK,
-    "half a reply behind": OK + OK[:9],
+    "a second response": OK + OK,
+    "half a second response": OK + OK[:9],
     "bytes behind close": HEAD + b"connection: close\r\ncontent-length: 2\r\n\r\nok" + OK,
     "204 with a body": b"HTTP/1.1 204 No\r\ncontent-length: 2\r\n\r\nok",
     "304 with chunks": b"HTTP/1.1 304 No\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
@@ -422,7 +422,7 @@ async def test_a_line_that_does_not_end(loose: bytes, made: Transport, wire: Wir
     assert made.connections() == (0, 0)
 
 
-@pytest.mark.parametrize("place", ["head", "trailers", "an informational reply"])
+@pytest.mark.parametrize("place", ["head", "trailers", "an informational response"])
 async def test_lines_are_counted(place: str, made: Transport, wire: Wire) -> None:
     """A head, or trailers, may have 128 lines. One more makes the response invalid."""
     for over in (0, 1):
@@ -431,7 +431,7 @@ async def test_lines_are_counted(place: str, made: Transport, wire: Wire) -> Non
             {
                 "head": HEAD + lines + b"content-length: 0\r\n\r\n",
                 "trailers": HEAD + b"transfer-encoding: chunked\r\n\r\n0\r\n" + lines + b"x: y\r\n\r\n",
-                "an informational reply": b"HTTP/1.1 103 So\r\n" + lines + b"x: y\r\n\r\n" + OK,
+                "an informational response": b"HTTP/1.1 103 So\r\n" + lines + b"x: y\r\n\r\n" + OK,
             }[place],
             close=True,
         )

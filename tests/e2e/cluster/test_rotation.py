@@ -17,7 +17,7 @@ from tests.e2e.cluster.report import Report
 
 CA = "/tmp/ca.pem"  # noqa: S108 # in the client pod
 #: The kubelet checks Secrets about once a minute, and the bridge reloads files within seconds.
-PATIENCE = 180
+TIMEOUT_SECONDS = 180
 SERIALS = """
 import socket, ssl, sys
 from cryptography.x509 import load_pem_x509_certificate as load
@@ -75,7 +75,7 @@ def test_no_call_fails_when_everything_is_replaced(secure: Release, authority: t
 
     def seconds(condition: Callable[[], bool]) -> float:
         began = time.monotonic()
-        until(condition, "a rotation", seconds=PATIENCE, pause=1)
+        until(condition, "a rotation", seconds=TIMEOUT_SECONDS, pause=1)
         return time.monotonic() - began
 
     def called() -> bool:

@@ -33,7 +33,7 @@ func (raw) Unmarshal(data []byte, message any) error {
 
 func (raw) Name() string { return "proto" }
 
-// call reads all messages of a reply, one or many, and returns the last.
+// call reads all messages of a response, one or many, and returns the last.
 func call(connection *grpc.ClientConn, method string, request []byte) (last []byte, err error) {
 	stream, err := connection.NewStream(context.Background(), &grpc.StreamDesc{ServerStreams: true}, method)
 	if err != nil {

@@ -12,12 +12,12 @@ const bytes = (message) => message; // messages stay bytes here
 await Promise.all(
   calls.map((argument) => {
     const [, kind, method, message] = /^(.*?)=(.*?)=(.*)$/.exec(argument);
-    const replies = client.makeServerStreamRequest(method, bytes, bytes, Buffer.from(message, "base64"));
+    const responses = client.makeServerStreamRequest(method, bytes, bytes, Buffer.from(message, "base64"));
     let last = Buffer.alloc(0);
-    replies.on("data", (reply) => (last = reply));
-    replies.on("error", () => {}); // its status comes too
+    responses.on("data", (response) => (last = response));
+    responses.on("error", () => {}); // its status comes too
     return new Promise((resolve) => {
-      replies.on("status", ({ code }) => {
+      responses.on("status", ({ code }) => {
         console.log(kind, status[code], last.toString("base64"));
         resolve();
       });

@@ -29,11 +29,11 @@ func main() {
 			ContentKind: &aibridge.ChatCompletionMessage_Content{Content: "hi"},
 		}},
 	}
-	reply, err := chat.CreateChatCompletion(context.Background(), request)
+	response, err := chat.CreateChatCompletion(context.Background(), request)
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(reply.Choices[0].Message.GetContent())
+	fmt.Println(response.Choices[0].Message.GetContent())
 	stream, err := chat.CreateChatCompletionStream(context.Background(), request)
 	if err != nil {
 		log.Fatal(err)

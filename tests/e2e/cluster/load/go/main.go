@@ -77,11 +77,11 @@ func (l *load) stream(ctx context.Context, request *aibridge.CreateChatCompletio
 }
 
 func (l *load) unary(ctx context.Context, request *aibridge.CreateChatCompletionRequest) string {
-	reply, err := l.chat.CreateChatCompletion(ctx, request)
+	response, err := l.chat.CreateChatCompletion(ctx, request)
 	if err != nil {
 		return said(err)
 	}
-	if text := reply.Choices[0].GetMessage().GetContent(); text != "hello" {
+	if text := response.Choices[0].GetMessage().GetContent(); text != "hello" {
 		return "OK with another text"
 	}
 	return ""

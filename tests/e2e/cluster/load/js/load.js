@@ -37,21 +37,21 @@ function stream(request) {
   return new Promise((resolve) => {
     let count = 0;
     let finished = false;
-    const reply = client.createChatCompletionStream(request, ...call());
-    reply.on("data", ({ choices: [choice] }) => {
+    const response = client.createChatCompletionStream(request, ...call());
+    response.on("data", ({ choices: [choice] }) => {
       count += choice.delta?.content ? 1 : 0;
       finished ||= Boolean(choice.finish_reason);
     });
-    reply.on("error", (error) => resolve(`${problemOf(error)} after ${count} chunks`));
-    reply.on("end", () => resolve(count === CHUNKS && finished ? "" : `OK with ${count} chunks, finished ${finished}`));
+    response.on("error", (error) => resolve(`${problemOf(error)} after ${count} chunks`));
+    response.on("end", () => resolve(count === CHUNKS && finished ? "" : `OK with ${count} chunks, finished ${finished}`));
   });
 }
 
 function unary(request) {
   return new Promise((resolve) => {
-    client.createChatCompletion(request, ...call(), (error, reply) => {
+    client.createChatCompletion(request, ...call(), (error, response) => {
       if (error) resolve(problemOf(error));
-      else resolve(reply.choices[0].message.content === "hello" ? "" : "OK with another text");
+      else resolve(response.choices[0].message.content === "hello" ? "" : "OK with another text");
     });
   });
 }

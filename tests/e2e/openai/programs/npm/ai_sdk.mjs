@@ -28,7 +28,7 @@ function raised(error) {
   return { raised: error.name, message: statusCode ? error.message : null, ...rest };
 }
 
-/** A reply's text as JSON, where it is JSON: the same value may be written in many ways. */
+/** A response's text as JSON, where it is JSON: the same value may be written in many ways. */
 function parsed(text) {
   try {
     return JSON.parse(text);
