@@ -23,7 +23,7 @@ comma := ,
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
-demo: $(READY) ## models, a streamed chat, an embedding and an error, on a real model in this machine
+demo: $(READY) ## models, a streamed chat, an embedding and an error, with a real model on this machine
 	@$(BIN)/aibridge demo
 
 serve: $(READY) ## serve the embedded model on 127.0.0.1:50051
@@ -35,23 +35,23 @@ test: $(READY) ## all tests but the slow ones
 test-slow: $(READY) ## the slow ones: attacks for a second each, a model that is silent for 75 seconds, costs that grow
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m slow $(ARGS)
 
-test-newest: ## all tests, in an environment with the newest libraries that are allowed
+test-newest: ## all tests, in an environment with the newest allowed libraries
 	$(MAKE) test VENV=.venv-newest PINS=
 
 test-matrix: ## all tests on each Python from 3.11 to 3.14, and with the oldest dependencies; ARGS="--only 3.12,lowest"
 	$(PYTHON) tools/matrix.py $(ARGS)
 
-dist: $(READY) ## build all that a release publishes into dist/; needs Go and Node.js
+dist: $(READY) ## build the artefacts of a release in dist/; needs Go and Node.js
 	@$(BIN)/python -m tools.dist
 
-test-dist: dist ## install and use each of them in an environment of its own
+test-dist: dist ## install and use each artefact in its own environment
 	$(BIN)/python -m pytest tests/e2e/packages $(ARGS)
 
-release: $(READY) ## make a release, all but publishing it: VERSION=X.Y.Z; DRY_RUN=1 does it in a copy
+release: $(READY) ## prepare a release, without publishing it: VERSION=X.Y.Z; DRY_RUN=1 does it in a copy
 	@$(if $(filter command line environment,$(origin VERSION)),,echo "say which: make release VERSION=X.Y.Z" >&2; exit 2;) \
 		$(BIN)/python -m tools.release $(VERSION) $(if $(DRY_RUN),--dry-run)
 
-check-release: ## a release of the version that stands in the manifests, in a copy that is thrown away
+check-release: ## prepare a release of the manifests' version in a temporary copy
 	$(MAKE) release VERSION=$(VERSION) DRY_RUN=1
 
 publish-python: $(READY) ## upload the Python distributions in dist/
@@ -78,7 +78,7 @@ registry-login: helm ## log in to REGISTRY as REGISTRY_USER, with the token in t
 	@printf %s "$$REGISTRY_TOKEN" | $(ENGINE) login $(REGISTRY) --username $(REGISTRY_USER) --password-stdin
 	@printf %s "$$REGISTRY_TOKEN" | .tools/cluster/bin/helm registry login $(REGISTRY) --username $(REGISTRY_USER) --password-stdin
 
-check-tag: ## whether TAG is that of the version in the manifests, and has notes
+check-tag: ## check that TAG is that of the manifests' version, and has notes
 	@test "$(TAG)" = "v$$($(PYTHON) tools/versions.py)" || { echo "$(TAG) is not the version of pyproject.toml" >&2; exit 1; }
 	@$(PYTHON) tools/versions.py --check
 	@$(PYTHON) -m tools.release --notes "$$($(PYTHON) tools/versions.py)" > /dev/null
@@ -103,7 +103,7 @@ check-workflows: ## lint .github/ with actionlint and zizmor; needs Go
 test-openai: $(READY) ## OpenAI's own libraries, with and without a bridge; openai-python's own tests
 	$(BIN)/python -m tests.e2e.openai $(ARGS)
 
-test-peers: $(READY) ## the bridge before five servers that others wrote; needs node and npm
+test-peers: $(READY) ## the bridge in front of five other projects' servers; needs node and npm
 	$(BIN)/python -m pytest tests/e2e/peers $(ARGS)
 
 peers-report: $(READY) ## the same, and writes docs/dialects.md
@@ -123,7 +123,7 @@ test-proxies: $(READY) ## the bridge behind squid and tinyproxy; needs apt-get a
 	bash tools/proxies.sh
 	$(BIN)/python -m pytest tests/e2e/proxies $(ARGS)
 
-fuzz: $(READY) ## decoder, codec and error parser against nonsense, and for their time, for FUZZ_SECONDS (60)
+fuzz: $(READY) ## random input for decoder, codec and error parser, also for their time, for FUZZ_SECONDS (60)
 	@$(BIN)/python -c 'import atheris' 2>/dev/null || \
 		$(BIN)/python -m pip install --quiet -c requirements/constraints.txt --group fuzz || \
 		echo "atheris has no wheel for this Python: hypothesis only"
@@ -132,7 +132,7 @@ fuzz: $(READY) ## decoder, codec and error parser against nonsense, and for thei
 attack: $(READY) ## floods and oversized input against a bridge: its memory, and how long other callers wait
 	$(BIN)/python -m tests.floods $(ARGS)
 
-audit: ## known vulnerabilities of the pinned dependencies, by pip-audit in an environment of its own; needs PyPI itself
+audit: ## known vulnerabilities of the pinned dependencies, by pip-audit in its own environment; needs PyPI itself
 	@test -x $(VENV)/.audit/bin/pip-audit || \
 		{ $(PYTHON) -m venv $(VENV)/.audit && $(VENV)/.audit/bin/python -m pip install --quiet pip-audit; }
 	$(VENV)/.audit/bin/pip-audit --strict --no-deps --disable-pip --progress-spinner off -r requirements/constraints.txt
@@ -143,7 +143,7 @@ docs-site: ## build the site from docs/ into .site/, strictly: no dead link, no 
 		cp requirements/site.txt .tools/site/pins; }
 	NO_MKDOCS_2_WARNING=1 .tools/site/bin/mkdocs build --strict
 
-soak: $(READY) ## 20,000 streams: does the bridge keep anything of them?
+soak: $(READY) ## 20,000 streams, after which the bridge may hold nothing of them
 	$(BIN)/python -m benchmarks.soak $(ARGS)
 
 bench: $(if $(QUICK),$(READY),$(BENCH)) ## what the bridge costs, against a bare grpc.aio server; QUICK=1 for the bars only
@@ -155,7 +155,7 @@ bench-peers: $(BENCH) ## the same against the LiteLLM proxy, which it installs
 bench-traffic: $(READY) ## a long run of mixed traffic at 60 % of a core; ARGS="--minutes 60" for an hour
 	$(BIN)/python -m benchmarks.traffic $(ARGS)
 
-bench-report: $(BENCH) ## docs/performance.md and the plots anew, from benchmarks/results
+bench-report: $(BENCH) ## rebuild docs/performance.md and the plots from benchmarks/results
 	$(BIN)/python -m benchmarks.report
 
 image: ## build the image IMAGE with ENGINE and ENGINE_FLAGS, on BASE, with PIP_CONFIG and CA as build secrets
@@ -168,20 +168,20 @@ image: ## build the image IMAGE with ENGINE and ENGINE_FLAGS, on BASE, with PIP_
 sbom: ## print the image's list of components (CycloneDX)
 	@$(ENGINE) run --rm --entrypoint cat $(IMAGE) /opt/aibridge/sbom.cdx.json
 
-test-image: $(READY) ## what the Dockerfile does, in a folder; and the image itself where buildah and podman are
+test-image: $(READY) ## the Dockerfile's steps in a folder; also the image itself if buildah and podman are installed
 	$(BIN)/python tools/image.py
 	$(BIN)/python -m pytest tests/e2e/image
 
 helm: ## build Helm in .tools/cluster/bin, from its Go module
 	bash tests/e2e/cluster/cluster.sh helm
 
-test-chart: $(READY) helm ## the Helm chart: lint, schema, and what it makes of every value
+test-chart: $(READY) helm ## the Helm chart: lint, schema, and its output for every value
 	REQUIRE_HELM=yes $(BIN)/python -m pytest tests/deploy/test_chart.py $(ARGS)
 
 test-cluster: $(READY) ## a real Kubernetes cluster, and a load that never pauses through each disruption; QUICK=1 for some of it
 	$(if $(QUICK),QUICK=1) $(BIN)/python -m pytest tests/e2e/cluster $(ARGS)
 
-cluster-down: ## stop the cluster that KEEP_CLUSTER=1 make test-cluster has left
+cluster-down: ## stop the cluster that KEEP_CLUSTER=1 make test-cluster has kept
 	bash tests/e2e/cluster/cluster.sh down
 
 check: $(READY) ## all checks: lint, types, protos, generated code and pages, imports; lists every failure and its fix

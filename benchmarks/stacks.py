@@ -129,7 +129,7 @@ class Load:
         self._child = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.load"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
-        self._answer()
+        self._output()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -141,10 +141,10 @@ class Load:
         command = {"do": do, "port": server.port, **({} if do == "rate" else {"pids": server.pids}), **arguments}
         self._child.stdin.write(json.dumps(command) + "\n")
         self._child.stdin.flush()
-        answer: dict[str, Any] = json.loads(self._answer())
-        return answer
+        figures: dict[str, Any] = json.loads(self._output())
+        return figures
 
-    def _answer(self) -> str:
+    def _output(self) -> str:
         assert self._child.stdout is not None
         line = self._child.stdout.readline().strip()
         if not line:

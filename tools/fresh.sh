@@ -1,6 +1,6 @@
 #!/bin/sh
-# Fails when generated/ is not what protos/ make. Where Go or Node is missing, their part is not checked, and that is
-# said; with REQUIRE_TOOLCHAINS set it is a failure.
+# Fails if generated/ is not what protos/ generate. Without Go or Node.js their part is not checked, with a message;
+# with REQUIRE_TOOLCHAINS that is a failure.
 set -eu
 fresh=$(mktemp -d)
 trap 'rm -rf "$fresh"' EXIT

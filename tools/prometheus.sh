@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Puts Debian's Prometheus and promtool into the folder that is given. Unpacked, not installed: a package that is
-# installed starts a server on all addresses.
+# Unpacks Debian's Prometheus and promtool into the given folder. They are not installed, because an installed package
+# starts a server on all addresses.
 set -euo pipefail
 folder=$1
 [ -x "$folder/usr/bin/prometheus" ] && exit 0

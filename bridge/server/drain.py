@@ -56,7 +56,7 @@ async def run(
     if scrapes is None:
         port = exporter.listen(settings, collectors)
     else:
-        exporter.answer(scrapes, collectors)
+        exporter.serve_pipe(scrapes, collectors)
     cut_off = await _serve(app, told, settings, ready)
     if traces is not None:
         await _unless(told.stop, traces.close(_SPANS_SECONDS))

@@ -75,7 +75,7 @@ class Gate:
                     async with asyncio.timeout(self._bounds.timeout):
                         if self._callers is not None:
                             await self._callers.identify(record.metadata, context, record.request_id)
-                        return await self._answer(handler, context)
+                        return await self._handle(handler, context)
                 finally:
                     self._leave(connection)
             except BridgeError as error:
@@ -97,7 +97,7 @@ class Gate:
             return grpc.stream_stream_rpc_method_handler(serve, None, handler.response_serializer)
         return grpc.stream_unary_rpc_method_handler(serve, None, handler.response_serializer)
 
-    async def _answer(self, handler: Any, context: Context) -> Any:
+    async def _handle(self, handler: Any, context: Context) -> Any:
         if handler.request_streaming:
             async for response in handler.stream_stream(self._requests(handler, context), context):
                 await context.write(response)

@@ -53,7 +53,7 @@ def process() -> list[Collector]:
     return [ProcessCollector(registry=nowhere), GCCollector(registry=nowhere)]
 
 
-def answer(pipe: Connection, collectors: Iterable[Collector]) -> None:
+def serve_pipe(pipe: Connection, collectors: Iterable[Collector]) -> None:
     """Serve the scrapes that the parent passes on, in a thread that ends with the pipe."""
     own = list(collectors)
 
@@ -74,25 +74,25 @@ class _WorkerPipe:
     def __init__(self) -> None:
         self.pipe: Connection | None = None
         self.starts = 0
-        self._asked = 0
+        self._number = 0
 
-    def ask(self) -> Connection | None:
+    def request(self) -> Connection | None:
         """Send a request. Returns the pipe for the response; None if there is no worker at its other end."""
         pipe = self.pipe
-        self._asked += 1
+        self._number += 1
         try:
             if pipe is not None:
-                pipe.send(self._asked)
+                pipe.send(self._number)
         except OSError:
             return None
         return pipe
 
-    def numbers(self, pipe: Connection | None) -> list[Metric]:
+    def response(self, pipe: Connection | None) -> list[Metric]:
         """The worker's response, empty if there is none in time. Late responses to earlier requests are dropped."""
         try:
             while pipe is not None and pipe.poll(_SCRAPE_TIMEOUT_SECONDS):
                 number, metrics = pipe.recv()
-                if number == self._asked:
+                if number == self._number:
                     return list(metrics)
         except (EOFError, OSError):
             pass
@@ -119,15 +119,15 @@ class Workers(Collector):
     def collect(self) -> Iterator[Metric]:
         """Send all requests, then gather the responses, so that the workers work concurrently."""
         with self._scrape:
-            pipes = [worker.ask() for worker in self._workers]
-            answers = [worker.numbers(pipe) for worker, pipe in zip(self._workers, pipes, strict=True)]
+            pipes = [worker.request() for worker in self._workers]
+            responses = [worker.response(pipe) for worker, pipe in zip(self._workers, pipes, strict=True)]
         families: dict[str, Metric] = {}
-        for index, metrics in enumerate(answers):
+        for index, metrics in enumerate(responses):
             for metric in metrics:
                 family = families.setdefault(metric.name, Metric(metric.name, metric.documentation, metric.type))
                 family.samples += [_labelled(sample, str(index)) for sample in metric.samples]
         yield from families.values()
-        up: dict[tuple[str, ...], float] = {(str(at),): float(bool(a)) for at, a in enumerate(answers)}
+        up: dict[tuple[str, ...], float] = {(str(at),): float(bool(a)) for at, a in enumerate(responses)}
         yield gauge("aibridge_worker_up", "Whether a worker answered this scrape.", ("worker",), up)
         restarts: dict[tuple[str, ...], float] = {
             (str(at),): float(max(0, worker.starts - 1)) for at, worker in enumerate(self._workers)

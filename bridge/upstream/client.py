@@ -145,7 +145,7 @@ class Upstream:
         except BaseException as error:
             self._free.release()
             if isinstance(error, httpx.TransportError):
-                raise failures.of_exception(error, answered=False) from error
+                raise failures.of_exception(error, has_response=False) from error
             raise
         proxy_secrets = self._quoting_proxy.secrets() if self._quoting_proxy is not None else []
         credential = credential._replace(others=[*self._origin.secrets(), *proxy_secrets])

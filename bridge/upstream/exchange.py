@@ -128,7 +128,7 @@ class Exchange:
         try:
             return await self._body.read()
         except httpx.TransportError as error:
-            raise failures.of_exception(error, answered=True) from error
+            raise failures.of_exception(error, has_response=True) from error
 
     async def _unpacked(self, unpacker: Unpacker) -> bytes:
         while True:

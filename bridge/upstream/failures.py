@@ -172,9 +172,9 @@ def _should_retry(headers: Mapping[str, str]) -> bool | None:
     return {"true": True, "false": False}.get(headers.get("x-should-retry", "").strip().lower())
 
 
-def of_exception(error: httpx.TransportError, *, answered: bool) -> BridgeError:
-    """The failure for an exception of the transport. `answered` says that the response's headers had arrived."""
-    if answered:
+def of_exception(error: httpx.TransportError, *, has_response: bool) -> BridgeError:
+    """The failure for an exception of the transport. `has_response` says that the response's headers had arrived."""
+    if has_response:
         return interrupted("the connection broke in the middle of the response")
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.ProxyError):
         cause = cause_of(error)

@@ -51,7 +51,7 @@ def caused(error: httpx.TransportError, cause: Exception) -> httpx.TransportErro
 )
 def test_exception_before_the_response(error: httpx.TransportError, reason: Reason) -> None:
     """Each exception of the transport has a reason, and its text is not shown."""
-    result = of_exception(error, answered=False)
+    result = of_exception(error, has_response=False)
     assert result.reason is reason
     assert result.response is None
     for part in ("Errno", "reset", "Cannot", "443"):
@@ -61,7 +61,7 @@ def test_exception_before_the_response(error: httpx.TransportError, reason: Reas
 def test_exception_in_the_response() -> None:
     """After the response has begun, a broken connection is an interrupted response."""
     for error in (httpx.ReadError("x"), httpx.RemoteProtocolError("x"), httpx.WriteError("x")):
-        assert of_exception(error, answered=True).reason is Reason.UPSTREAM_STREAM_INTERRUPTED
+        assert of_exception(error, has_response=True).reason is Reason.UPSTREAM_STREAM_INTERRUPTED
 
 
 def test_no_failure_of_ours_is_worth_a_blind_retry() -> None:
