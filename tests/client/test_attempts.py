@@ -214,7 +214,7 @@ def test_nothing_that_is_billed_is_retried_by_the_service_config() -> None:
     assert services == {"aibridge.v1.ModelsService"}
 
 
-async def test_a_stream_that_was_cut_behind_its_first_message(start: Start, gateway: Gateway) -> None:
+async def test_a_stream_that_was_cut_after_its_first_message(start: Start, gateway: Gateway) -> None:
     """A stream is never retried after its first message."""
     gateway.script(sse({"choices": [{"index": 0, "delta": {"content": "a"}}]}, done=False))
     async with start(max_retries=2) as bridge, channel_to(bridge.address, GREEDY) as channel:

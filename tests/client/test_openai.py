@@ -220,7 +220,7 @@ async def test_errors_of_the_bridge_itself(send: Call, bridge: Bridge) -> None:
     assert (response.status_code, response.json()["error"]["code"]) == (500, "UPSTREAM_MALFORMED_RESPONSE")
 
 
-async def test_an_error_behind_which_the_status_is_not_one(send: Call, bridge: Bridge) -> None:
+async def test_an_error_with_a_status_that_is_no_error(send: Call, bridge: Bridge) -> None:
     bridge.gateway.script(respond("", 302, location="http://elsewhere"))
     assert (await send("GET", "/models")).status_code == 502
 

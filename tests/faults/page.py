@@ -17,10 +17,10 @@ What a caller sees when the gateway fails, in {count} ways. Each is played on re
 affect: *unary* is `CreateChatCompletion`, *stream* `CreateChatCompletionStream`, *embeddings* `CreateEmbedding`,
 *models* `ListModels`. What the reasons mean is in [errors.md](errors.md).
 
-**HTTP** is the response's status, or the one that an error inside a 200 names. **Retry** is what the caller is told by
+**HTTP** is the response's status, or that of an error inside a 200. **Retry** is the advice to the caller in
 `grpc-retry-pushback-ms` and `RetryInfo`; "not by gRPC" is a pushback of -1 together with `RetryInfo`, because
 the bridge has retried or the call may have been billed. **Chunks** is what a stream delivered before its end.
-**Tries** are the bridge's attempts; it makes up to two more where nothing can have been billed. **Kept** says that
+**Tries** are the bridge's attempts; it makes up to two retries if nothing can have been billed. **Kept** says that
 the next call used the same connection.
 
 Each run also checks that the trailers have the gateway's request id, its rate-limit headers and the usage seen so far,

@@ -70,17 +70,17 @@ def test_a_case_that_differs_has_to_fail_over_the_bridge() -> None:
     ],
 )
 def test_a_request_that_differs_is_seen(other: Request) -> None:
-    assert list(request_problems(CASE, [request(), other], 1, heeds=True))
-    assert not list(request_problems(CASE, [request(), request(x_else="1")], 1, heeds=True))
+    assert list(request_problems(CASE, [request(), other], 1, obeys=True))
+    assert not list(request_problems(CASE, [request(), request(x_else="1")], 1, obeys=True))
 
 
 def test_attempts_are_counted() -> None:
     case = Case("c", "", "chat", "", retries=1)
-    assert not list(request_problems(case, [request()] * 4, 1, heeds=True))
-    assert list(request_problems(case, [request()] * 2, 1, heeds=True)) == ["2 requests instead of 4"]
+    assert not list(request_problems(case, [request()] * 4, 1, obeys=True))
+    assert list(request_problems(case, [request()] * 2, 1, obeys=True)) == ["2 requests instead of 4"]
     case = Case("c", "", "chat", "", retries=1, headers={"x-should-retry": "false"})
-    assert not list(request_problems(case, [request()] * 2, 1, heeds=True))
-    assert not list(request_problems(case, [request()] * 4, 1, heeds=False))
+    assert not list(request_problems(case, [request()] * 2, 1, obeys=True))
+    assert not list(request_problems(case, [request()] * 4, 1, obeys=False))
 
 
 def test_the_cases_are_those_that_were_promised() -> None:

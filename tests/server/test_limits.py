@@ -217,13 +217,13 @@ async def test_a_response_that_nobody_reads_keeps_its_place(
     async with start(max_calls=1, queue_timeout=0.02) as bridge, calling(bridge.address, first_window=0) as caller:
         stream = await caller.call(chat("CreateChatCompletion"), message(hello.SerializeToString()), end=True)
         async with asyncio.timeout(5):
-            while bridge.app._upstream.connections() != (0, 1):  # noqa: ASYNC110 # nobody tells
+            while bridge.app._upstream.connections() != (0, 1):  # noqa: ASYNC110 # no event tells
                 await asyncio.sleep(0.002)
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await bridge.chat.CreateChatCompletion(hello)
         assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
         await caller.send(cancel(stream))
         async with asyncio.timeout(5):
-            while bridge.app._limits.running:  # noqa: ASYNC110 # nobody tells
+            while bridge.app._limits.running:  # noqa: ASYNC110 # no event tells
                 await asyncio.sleep(0.002)
         assert (await bridge.chat.CreateChatCompletion(hello)).choices

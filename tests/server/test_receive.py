@@ -30,7 +30,7 @@ def tokens_file(tmp_path: Path) -> Path:
 
 async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(5):
-        while not condition():  # noqa: ASYNC110 # nobody tells
+        while not condition():  # noqa: ASYNC110 # no event tells
             await asyncio.sleep(0.002)
 
 

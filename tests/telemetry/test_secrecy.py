@@ -94,7 +94,7 @@ def wrong_requests() -> Iterator[chat_pb2.CreateChatCompletionRequest]:
     yield wrong
 
 
-class Run:
+class BridgeOutput:
     """All output of the bridge and its surroundings."""
 
     def __init__(self, process: Process, gateway: Gateway, collector: Collector) -> None:
@@ -158,7 +158,7 @@ class Run:
         await (await self.gateway.exchange(number)).wait_closed()
 
 
-async def run(gateway: Gateway, collector: Collector, credentials: str) -> tuple[Run, str]:
+async def run(gateway: Gateway, collector: Collector, credentials: str) -> tuple[BridgeOutput, str]:
     """The output of a bridge after all calls, with its metrics."""
     arguments = ("--log-level", "debug", "--metrics-listen", "127.0.0.1:0", "--upstream-credentials", credentials)
     variables = {
@@ -168,7 +168,7 @@ async def run(gateway: Gateway, collector: Collector, credentials: str) -> tuple
         "PYTHONASYNCIODEBUG": "1",
     }
     async with serving(gateway, *arguments, **variables) as process:
-        seen = Run(process, gateway, collector)
+        seen = BridgeOutput(process, gateway, collector)
         await seen.all()
         await process.logged("call", seen.calls)
         metrics = await scrape.get(await address_of(process))
@@ -178,12 +178,12 @@ async def run(gateway: Gateway, collector: Collector, credentials: str) -> tuple
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module", name="runs", params=["bridge", "caller"])
-async def _runs(request: pytest.FixtureRequest) -> AsyncIterator[tuple[Run, str]]:
+async def _runs(request: pytest.FixtureRequest) -> AsyncIterator[tuple[BridgeOutput, str]]:
     async with fake.running() as gateway, collecting() as collector:
         yield await run(gateway, collector, request.param)
 
 
-async def test_the_run_was_worth_it(runs: tuple[Run, str]) -> None:
+async def test_all_content_reached_the_gateway(runs: tuple[BridgeOutput, str]) -> None:
     """The content reached the gateway, and calls of all kinds with all ends were recorded."""
     seen, metrics = runs
     sent = " ".join(f"{one.headers} {one.body!r}" for one in seen.gateway.requests)
@@ -196,27 +196,27 @@ async def test_the_run_was_worth_it(runs: tuple[Run, str]) -> None:
     assert len(seen.errors) > seen.calls
 
 
-async def test_no_log_line(runs: tuple[Run, str]) -> None:
+async def test_no_log_line(runs: tuple[BridgeOutput, str]) -> None:
     """No log line contains a prompt, a completion or a key."""
     seen, _ = runs
     text = json.dumps(seen.process.log) + "\n".join(seen.process.noise)
     assert not [secret for secret in (*SENT, RESPONSE_TEXT) if secret in text]
 
 
-async def test_no_metric(runs: tuple[Run, str]) -> None:
+async def test_no_metric(runs: tuple[BridgeOutput, str]) -> None:
     """No metric contains content."""
     _, metrics = runs
     assert not [secret for secret in (*SENT, RESPONSE_TEXT) if secret in metrics]
 
 
-async def test_no_span(runs: tuple[Run, str]) -> None:
+async def test_no_span(runs: tuple[BridgeOutput, str]) -> None:
     """No span contains content."""
     seen, _ = runs
     text = "".join(f"{one.span} {one.resource}" for one in seen.collector.spans)
     assert not [secret for secret in (*SENT, RESPONSE_TEXT) if secret in text]
 
 
-async def test_no_error_and_no_trailer(runs: tuple[Run, str]) -> None:
+async def test_no_error_and_no_trailer(runs: tuple[BridgeOutput, str]) -> None:
     """No error and no trailer contains what was sent, although the gateway quotes it."""
     seen, _ = runs
     assert seen.spilt == []

@@ -175,7 +175,7 @@ async def test_no_name(host: str) -> None:
             await ask(made)
 
 
-async def test_the_dot_behind_a_name(tls: Wire, resolve: Resolve) -> None:
+async def test_the_dot_after_a_name(tls: Wire, resolve: Resolve) -> None:
     """A name may end with a dot, which the certificate does not have."""
     resolver = resolve(("127.0.0.1", tls.port))
     async with transport(tls, "https://name.test.") as made:

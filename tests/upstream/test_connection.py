@@ -84,7 +84,7 @@ KEPT = {
     "h2c on offer": HEAD + b"upgrade: h2c\r\nconnection: upgrade\r\ncontent-length: 2\r\n\r\nok",
     "lines behind": OK + b"\r\n",
     "LF": OK.replace(b"\r\n", b"\n"),
-    "LF behind a chunk": HEAD.replace(b"\r", b"") + b"transfer-encoding: chunked\n\n2\r\nok\n0\r\n\n",
+    "LF after a chunk": HEAD.replace(b"\r", b"") + b"transfer-encoding: chunked\n\n2\r\nok\n0\r\n\n",
     "space behind a size": HEAD + b"transfer-encoding: chunked\r\n\r\n2 \r\nok\r\n0  \r\n\r\n",
     "folded": HEAD + b"x: a\r\n b\r\ncontent-length:\r\n 2\r\n\r\nok",
     "no text": HEAD + b"x: \x01\xff\r\ncontent-length: 2\r\n\r\nok",

@@ -135,7 +135,7 @@ COMPLETE = {
     "something behind DONE": f"{ONE}{TWO}{DONE}data: garbage\n\n",
     "last event without blank line": ONE + TWO.rstrip("\n"),
     "two choices": choices((0, None), (1, None)) + choices((0, "stop")) + choices((1, "length")),
-    "usage behind the end": f'{ONE}{TWO}data: {{"choices":[],"usage":{{"total_tokens":3}}}}\n\n',
+    "usage after the end": f'{ONE}{TWO}data: {{"choices":[],"usage":{{"total_tokens":3}}}}\n\n',
 }
 
 
@@ -147,7 +147,7 @@ async def test_complete_stream(body: str, warm: Bridge, hello: Hello) -> None:
     assert len(received) >= 1
 
 
-async def test_reset_behind_done(warm: Bridge, hello: Hello) -> None:
+async def test_reset_after_done(warm: Bridge, hello: Hello) -> None:
     """A failure of the connection after `[DONE]` does not matter."""
     warm.gateway.script(after(ONE + TWO + DONE, reset, EVENTS))
     received = [text(chunk.choices) async for chunk in warm.chat.CreateChatCompletionStream(hello)]

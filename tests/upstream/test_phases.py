@@ -41,6 +41,6 @@ def test_a_request_follows_only_a_complete_exchange() -> None:
     assert Phase.COMPLETE not in followers(Phase.RECEIVING_EARLY)
 
 
-def test_a_response_is_over_only_behind_its_head() -> None:
+def test_a_response_is_over_only_after_its_head() -> None:
     """A response cannot end before its head has arrived."""
     assert {before for (before, _), after in NEXT.items() if after in OVER} <= RECEIVING | OVER

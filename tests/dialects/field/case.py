@@ -89,7 +89,7 @@ def failing(name: str, error: Any, reason: str, **more: Any) -> list[Case]:
     kind = "shape"
     return [
         Case(kind, f"{name}, in an event", STREAM, events(data(text), DONE), reason, **more),
-        Case(kind, f"{name}, behind a chunk", STREAM, events(A, data(text), DONE), reason, "a", **more),
+        Case(kind, f"{name}, after a chunk", STREAM, events(A, data(text), DONE), reason, "a", **more),
         Case(kind, f"{name}, beside the framing", STREAM, events(A, text, "\n\n", DONE), reason, "a", **more),
         Case(kind, f"{name}, as the last line", STREAM, events(A, text), reason, "a", **more),
         Case(kind, f"{name}, as a response", UNARY, http(text), reason, **more),

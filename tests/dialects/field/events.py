@@ -156,15 +156,15 @@ LINES = [
     several_lines("chunk and text", STREAM, events(f"{A[:-1]}data: hm\n\n", END), MALFORMED, "a"),
 ]
 
-behind_the_end = partial(Case, "behind the end")
+after_the_end = partial(Case, "after the end")
 BEHIND = [
-    behind_the_end("recorded", STREAM, recorded("text-behind-the-end"), OK, "a"),
+    after_the_end("recorded", STREAM, recorded("text-behind-the-end"), OK, "a"),
     *(
-        behind_the_end(text, STREAM, events(A, STOP, data(text), end), OK, "a")
+        after_the_end(text, STREAM, events(A, STOP, data(text), end), OK, "a")
         for text in ("[done]", "DONE", "<|endoftext|>", "bye", "{oops", '"DONE"', "null", "[]", "7")
         for end in ("", DONE)
     ),
-    behind_the_end(
+    after_the_end(
         "usage behind text",
         STREAM,
         events(A, STOP, data("DONE"), data({"choices": [], "usage": {"total_tokens": 3}})),
@@ -172,9 +172,9 @@ BEHIND = [
         "a",
         trailers=("aibridge-usage",),
     ),
-    behind_the_end("before the end", STREAM, events(A, data("DONE"), END), MALFORMED, "a"),
-    behind_the_end(
+    after_the_end("before the end", STREAM, events(A, data("DONE"), END), MALFORMED, "a"),
+    after_the_end(
         "of one of two choices", STREAM, events(A, chunk("b", index=1), STOP, data("DONE"), DONE), MALFORMED, "ab"
     ),
-    behind_the_end("an error", STREAM, events(A, STOP, data(ERROR), DONE), LIMIT, "a"),
+    after_the_end("an error", STREAM, events(A, STOP, data(ERROR), DONE), LIMIT, "a"),
 ]

@@ -30,7 +30,7 @@ BESIDE = [
     beside_the_framing("recorded", STREAM, recorded("error-beside-the-framing"), LIMIT, message="x"),
     Case(
         "beside the framing",
-        "recorded, behind a chunk",
+        "recorded, after a chunk",
         STREAM,
         recorded("error-beside-the-framing-behind-a-chunk"),
         LIMIT,
@@ -57,9 +57,7 @@ BESIDE = [
     beside_the_framing(
         "under a name", STREAM, events(A, "event: error\n", json.dumps(ERROR), "\n\n", DONE), LIMIT, "a"
     ),
-    beside_the_framing(
-        "behind the finish_reason", STREAM, events(A, STOP, json.dumps(ERROR), "\n\n", DONE), LIMIT, "a"
-    ),
+    beside_the_framing("after the finish_reason", STREAM, events(A, STOP, json.dumps(ERROR), "\n\n", DONE), LIMIT, "a"),
     beside_the_framing("the name of an error alone", STREAM, events(A, "event: error\n\n", DONE), FAILED, "a"),
     beside_the_framing("a chunk", STREAM, events(A[6:], END), OK, "a"),
     beside_the_framing("lines of JSON", STREAM, events(A[6:-1], STOP[6:-1]), OK, "a"),

@@ -47,7 +47,7 @@ SPELLINGS = [
     ),
     spelling("error: an array", STREAM, events(A, f"error: [{_TEXT}]\n\n", DONE), LIMIT, "a", message="x"),
     spelling(
-        "pretty, behind a word",
+        "pretty, after a word",
         STREAM,
         events(A, f"Error: {json.dumps(ERROR, indent=1)}\n\n", DONE),
         LIMIT,
@@ -104,7 +104,7 @@ INNER = [
     ),
     inner("an empty one in a delta", STREAM, events(A, chunk(finish="stop", error=None), DONE), OK, "a"),
     inner("a tool's, among chunks", STREAM, events(A, data(_RESULT), A, END), OK, "aa"),
-    inner("a tool's, behind the answer", STREAM, events(A, STOP, data(_RESULT), DONE), OK, "a"),
+    inner("a tool's, after the answer", STREAM, events(A, STOP, data(_RESULT), DONE), OK, "a"),
     inner(
         "a header of a success", STREAM, events(A, data({"header": {"code": 0, "message": "Success"}}), DONE), OK, "a"
     ),

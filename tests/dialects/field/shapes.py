@@ -97,7 +97,7 @@ SHAPES = [
     shape("a message alone first", STREAM, events(data({"msg": "x"}), DONE), FAILED, message="x"),
     shape("a message alone as a response", UNARY, http('{"message": "x"}'), FAILED, message="x"),
     shape("a message, and then the answer", STREAM, events(data({"message": "x"}), A, DONE), OK, "a"),
-    shape("a message behind the answer", STREAM, events(A, STOP, data({"message": "x"}), DONE), OK, "a"),
+    shape("a message after the answer", STREAM, events(A, STOP, data({"message": "x"}), DONE), OK, "a"),
     shape("a message among chunks", STREAM, events(A, data({"type": "tool", "message": "x"}), A, END), OK, "aa"),
     shape("a type that sounds like one", STREAM, events(data({"type": "InvalidX", "message": "x"}), A, END), FAILED),
     shape("a notice", STREAM, events(A, data({"type": "status", "message": "searching"}), END), OK, "a"),

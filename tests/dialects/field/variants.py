@@ -38,7 +38,7 @@ WITHIN = [
     within("the next field", STREAM, events(A, f"data: {_TEXT}data: [DONE]\n\n"), LIMIT, "a", message="x"),
     within("the next field, of a chunk", STREAM, events(A, f"{A[:-2]}data: [DONE]\n\n"), MALFORMED, "a"),
     within("a word before what is no error", STREAM, events(A, 'data: note: {"a": 1}\n\n', END), MALFORMED, "a"),
-    within("a word behind the end", STREAM, events(A, STOP, f"data: note: {_TEXT}\n\n", DONE), OK, "a"),
+    within("a word after the end", STREAM, events(A, STOP, f"data: note: {_TEXT}\n\n", DONE), OK, "a"),
 ]
 
 _NAMES = (

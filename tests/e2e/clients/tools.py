@@ -18,7 +18,7 @@ _HELLO: Final = '"messages": [{"role": "user", "content": "Hello!"}]'
 
 
 @dataclass(frozen=True)
-class Use:
+class ToolRun:
     """A command line (TARGET stands for the address), and the required parts of its output."""
 
     name: str
@@ -37,7 +37,7 @@ class Tool:
     name: str
     module: str
     version: str
-    uses: tuple[Use, ...]
+    uses: tuple[ToolRun, ...]
     serve: tuple[str, ...] = ()
     client: str = ""
 
@@ -48,18 +48,18 @@ TOOLS: Final = (
         module="github.com/fullstorydev/grpcurl/cmd/grpcurl",
         version="v1.9.4",
         uses=(
-            Use("lists the services", ("-plaintext", "TARGET", "list"), (_CHAT, "grpc.health.v1.Health")),
-            Use(
+            ToolRun("lists the services", ("-plaintext", "TARGET", "list"), (_CHAT, "grpc.health.v1.Health")),
+            ToolRun(
                 "describes a message",
                 ("-plaintext", "TARGET", "describe", "aibridge.v1.CreateEmbeddingRequest"),
                 ("optional string model = 1;", "input_texts"),
             ),
-            Use(
+            ToolRun(
                 "calls an RPC",
                 ("-plaintext", "TARGET", "aibridge.v1.ModelsService/ListModels"),
                 ('"id": "example/chat"', '"id": "example/embed"'),
             ),
-            Use(
+            ToolRun(
                 "reads a stream",
                 (
                     *("-plaintext", "-d", f'{{"model": "example/stream", {_HELLO}}}'),
@@ -67,7 +67,7 @@ TOOLS: Final = (
                 ),
                 ('"content": "Hello"', '"content": " bridge."', '"finish_reason": "stop"'),
             ),
-            Use(
+            ToolRun(
                 "shows the details of an error",
                 (
                     *("-plaintext", "-d", f'{{"model": "example/rate-limited", {_HELLO}}}'),
@@ -88,9 +88,11 @@ TOOLS: Final = (
         module="github.com/grpc-ecosystem/grpc-health-probe",
         version="v0.4.61",
         uses=(
-            Use("the bridge serves", ("-addr=TARGET",), ("status: SERVING",)),
-            Use("a service serves", ("-addr=TARGET", f"-service={_CHAT}"), ("status: SERVING",)),
-            Use("an unknown service does not", ("-addr=TARGET", "-service=no.such.Service"), ("NotFound",), fails=True),
+            ToolRun("the bridge serves", ("-addr=TARGET",), ("status: SERVING",)),
+            ToolRun("a service serves", ("-addr=TARGET", f"-service={_CHAT}"), ("status: SERVING",)),
+            ToolRun(
+                "an unknown service does not", ("-addr=TARGET", "-service=no.such.Service"), ("NotFound",), fails=True
+            ),
         ),
     ),
     Tool(
@@ -98,7 +100,7 @@ TOOLS: Final = (
         module="github.com/bojand/ghz/cmd/ghz",
         version="v0.93.0",
         uses=(
-            Use(
+            ToolRun(
                 "500 calls",
                 (
                     *("--insecure", "--call", "aibridge.v1.ModelsService.ListModels"),
@@ -106,7 +108,7 @@ TOOLS: Final = (
                 ),
                 ("[OK]   500 responses",),
             ),
-            Use(
+            ToolRun(
                 "100 streams",
                 (
                     *("--insecure", "--call", f"{_CHAT}.CreateChatCompletionStream"),
@@ -127,12 +129,12 @@ TOOLS: Final = (
         ),
         client=_BUF,
         uses=(
-            Use(
+            ToolRun(
                 "gRPC-Web: a call",
                 (*_WEB, "http://TARGET/aibridge.v1.ModelsService/ListModels"),
                 ("example/chat", "example/embed"),
             ),
-            Use(
+            ToolRun(
                 "gRPC-Web: a stream",
                 (
                     *(*_WEB, "-d", f'{{"model": "example/stream", {_HELLO}}}'),
@@ -140,7 +142,7 @@ TOOLS: Final = (
                 ),
                 ("Hello", " bridge.", "stop"),
             ),
-            Use(
+            ToolRun(
                 "gRPC-Web: the details of an error",
                 (
                     *(*_WEB, "-d", f'{{"model": "example/rate-limited", {_HELLO}}}'),
@@ -177,7 +179,7 @@ async def use(tool: Tool, target: str) -> list[Check]:
         return [await _check(entry, tool.client, f"127.0.0.1:{port}") for entry in tool.uses]
 
 
-async def _check(entry: Use, program: str, target: str) -> Check:
+async def _check(entry: ToolRun, program: str, target: str) -> Check:
     arguments = [argument.replace("TARGET", target) for argument in entry.arguments]
     result = await execute((program, *arguments), BUILDS, {}, _RUN_TIMEOUT)
     text = result.output + result.errors

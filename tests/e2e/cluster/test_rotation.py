@@ -94,7 +94,7 @@ def test_no_call_fails_when_everything_is_replaced(secure: Release, authority: t
             seconds(lambda: in_client(release, SERIALS, *hosts).strip() == f"[{serial}]")
         )
         release.secret("aibridge-upstream", **{"api-key": "key-2"})
-        report.times["upstream key: until no pod uses the old one"] = shown(seconds(lambda: quiet(release)))
+        report.times["upstream key: until no pod uses the old one"] = shown(seconds(lambda: old_key_is_unused(release)))
         release.secret("aibridge-callers", tokens=f"{release.token.line}\n{new.line}\n")
         report.times["callers' tokens: until all pods take the new one"] = shown(seconds(called))
 
@@ -102,7 +102,7 @@ def test_no_call_fails_when_everything_is_replaced(secure: Release, authority: t
     assert failures(said) == {}
 
 
-def quiet(release: Release) -> bool:
+def old_key_is_unused(release: Release) -> bool:
     """Whether the gateway has seen the new key, and not the old one for two seconds."""
     seen: dict[str, Any] = json.loads(in_client(release, KEYS))
     return "key-2" in seen and seen["key-2"]["last"] - seen["key-1"]["last"] > 2

@@ -31,12 +31,12 @@ def problems(case: Case, outcomes: Mapping[str, Any]) -> Iterator[str]:
             yield from (f"{client}: {difference}" for difference in differences(plain(direct), plain(bridge), ""))
 
 
-def request_problems(case: Case, seen: Sequence[Request], runs_of: int, *, heeds: bool) -> Iterator[str]:
+def request_problems(case: Case, seen: Sequence[Request], runs_of: int, *, obeys: bool) -> Iterator[str]:
     """The differences between the gateway's requests of a case, direct and over the bridge.
 
-    `runs_of` is the number of clients of the library. `heeds` says that it obeys `x-should-retry`.
+    `runs_of` is the number of clients of the library. `obeys` says that it obeys `x-should-retry`.
     """
-    tried_again = case.retries if case.headers.get("x-should-retry") != "false" or not heeds else 0
+    tried_again = case.retries if case.headers.get("x-should-retry") != "false" or not obeys else 0
     expected = 2 * runs_of * (1 + tried_again)
     if len(seen) != expected:
         yield f"{len(seen)} requests instead of {expected}"

@@ -36,7 +36,7 @@ class Library:
     #: Whether its transport has its own codec, to compare with ours.
     codec: bool = False
     #: Whether it obeys `x-should-retry`.
-    heeds: bool = True
+    obeys: bool = True
 
 
 _FETCH: Final = HERE.parents[2] / "clients" / "openai-fetch"
@@ -79,7 +79,7 @@ LIBRARIES: Final = (
         clients=1,
         install=_BUILD,
         without=frozenset({"models", "model", "respond", "respond-stream"}),
-        heeds=False,
+        obeys=False,
     ),
 )
 

@@ -72,6 +72,6 @@ async def check(library: Library, cases: Sequence[Case]) -> Result:
             seen = upstream.seen.get(case.name, [])
             result.verdicts[case.name] = [
                 *problems(case, outcomes),
-                *request_problems(case, seen, library.clients, heeds=library.heeds),
+                *request_problems(case, seen, library.clients, obeys=library.obeys),
             ]
     return result

@@ -62,9 +62,9 @@ def start(*_: str) -> Iterator[Server]:
         yield Server(f"{url}/v1", stack.close)
 
 
-_BY_MOCK: Final = "mock_response does not look at it."
+_BY_MOCK: Final = "mock_response ignores it."
 _NO_DATABASE: Final = "Without a database it calls every unknown key a bad request: `no_db_connection`."
-_CRASHES: Final = "It fails on the content, and calls that an error of its own."
+_CRASHES: Final = "It fails on the content, and reports that as its own error."
 _TEXT_ONLY: Final = (
     "It says why in the message only, `litellm.ContextWindowExceededError: …`, and the bridge reads no text."
 )
@@ -91,14 +91,14 @@ PEER: Final = Peer(
         "stream, logprobs": Deviation("OK, but no logprobs", _BY_MOCK),
         "chat, tool call": Deviation("OK, but no tool call", _BY_MOCK),
         "stream, tool call": Deviation("OK, but no tool call", _BY_MOCK),
-        "chat, unknown model": Deviation(_INVALID, "400, with a type and a code that say no more."),
+        "chat, unknown model": Deviation(_INVALID, "400, with an unspecific type and code."),
         "chat, invalid request": Deviation("INTERNAL, UPSTREAM_INTERNAL_ERROR, HTTP 500", _CRASHES),
         "stream, invalid request": Deviation("INTERNAL, UPSTREAM_INTERNAL_ERROR, HTTP 500", _CRASHES),
         "stream, include_usage": Deviation(
             "OK, usage that adds up, with a choice", "The last chunk has a choice with an empty delta, after its end."
         ),
         "stream, n=2": Deviation(
-            "OK, but choices [0]", "Only the first choice gets a finish_reason; [DONE] ends the stream all the same."
+            "OK, but choices [0]", "Only the first choice gets a finish_reason; [DONE] ends the stream anyway."
         ),
         "embeddings": Deviation(
             "INTERNAL, UPSTREAM_MALFORMED_RESPONSE", "mock_response gives one vector for 2 inputs."
@@ -106,7 +106,7 @@ PEER: Final = Peer(
         "embeddings, base64 sent": Deviation("the peer sends a list of numbers", _BY_MOCK),
         "wrong key of the bridge": Deviation(_INVALID, _NO_DATABASE),
         "wrong key of the caller": Deviation(_INVALID, _NO_DATABASE),
-        "request id": Deviation("OK, without a request id", "It has `x-litellm-call-id`, which is passed on as it is."),
+        "request id": Deviation("OK, without a request id", "It has `x-litellm-call-id`, which is passed on."),
     },
     scenarios=(
         Scenario("RateLimitError", chat("rate-limited"), _LIMITED),

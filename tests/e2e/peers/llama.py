@@ -53,7 +53,7 @@ PEER: Final = Peer(
         "stream, tool call": Deviation("OK, but no tool call", _NO_TEMPLATE),
         "wrong key of the bridge": Deviation("OK", _NO_KEY),
         "wrong key of the caller": Deviation("OK", _NO_KEY),
-        "request id": Deviation("OK, without a request id", "It gives none."),
+        "request id": Deviation("OK, without a request id", "It sends none."),
     },
     scenarios=(
         Scenario("prompt over the context", chat(_MODEL, _OVERLONG), _INVALID),
@@ -71,7 +71,7 @@ PEER: Final = Peer(
             cuts=True,
         ),
         Scenario(
-            "deadline of a plain call",
+            "deadline of a unary call",
             chat(_MODEL, seconds=0.4, max_tokens=1900, ignore_eos=True),
             "DEADLINE_EXCEEDED",
         ),

@@ -74,8 +74,8 @@ async def _control(server: Server, method: str, what: str, body: Any = None) -> 
 _NO_SLASH: Final = "It lists no model with a slash, and has no GET /models/{id}."
 _NO_ROUTE: Final = "It has no GET /models/{id}; with retrieve_from_list the bridge answers from the list."
 _NO_LOGPROBS: Final = "It ignores logprobs."
-_UNPROCESSABLE: Final = "FastAPI's 422 for what OpenAI answers with 400; the same for the caller."
-_NO_KEY: Final = "It does not look at keys."
+_UNPROCESSABLE: Final = "FastAPI's 422 where OpenAI sends 400; the same for the caller."
+_NO_KEY: Final = "It ignores keys."
 _LIMITED: Final = "RESOURCE_EXHAUSTED, RATE_LIMIT_EXCEEDED, retry after a delay, HTTP 429"
 _UNAVAILABLE: Final = "UNAVAILABLE, UPSTREAM_UNAVAILABLE, retry after a delay, HTTP 503"
 _CUT: Final = "some messages, then UNAVAILABLE, UPSTREAM_STREAM_INTERRUPTED"
@@ -119,7 +119,7 @@ PEER: Final = Peer(
         "embeddings, base64 sent": Deviation("the peer sends a list of numbers", "It ignores encoding_format."),
         "wrong key of the bridge": Deviation("OK", _NO_KEY),
         "wrong key of the caller": Deviation("OK", _NO_KEY),
-        "request id": Deviation("OK, without a request id", "It gives none."),
+        "request id": Deviation("OK, without a request id", "It sends none."),
     },
     scenarios=(
         _broken("disconnect", _CUT),

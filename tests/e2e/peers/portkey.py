@@ -49,7 +49,7 @@ PEER: Final = Peer(
             chat(_MODEL),
             "INVALID_ARGUMENT, INVALID_REQUEST, HTTP 400",
             settings={"upstream_headers": []},
-            why="`x-portkey-provider` has to say whose API the upstream speaks: `upstream_headers`.",
+            why="`x-portkey-provider` must name the provider whose API the upstream speaks: `upstream_headers`.",
         ),
         Scenario("prompt over the context", chat(_MODEL, _OVERLONG), _INVALID),
         Scenario("prompt over the context, streamed", stream(_MODEL, _OVERLONG), f"no message, then {_INVALID}"),

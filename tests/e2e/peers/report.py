@@ -15,15 +15,15 @@ PATH: Final = Path(__file__).resolve().parents[3] / "docs" / "dialects.md"
 _HEAD: Final = """\
 # Dialects
 
-What servers that other people wrote make of the OpenAI API, and what a gRPC caller of aibridge sees of it. Not written
-by hand, but by `make peers-report` from a run against the real ones, and compared with each run of `make test-peers`.
-How it is done, and which other servers could not be had: [peers/README.md](../tests/e2e/peers/README.md).
+How other projects' servers implement the OpenAI API, and what a gRPC caller of aibridge sees. `make peers-report`
+writes this page from a run against the real servers, and each run of `make test-peers` compares with it.
+[peers/README.md](../tests/e2e/peers/README.md) says how, and which other servers could not be tested.
 """
 _OVERVIEW: Final = """\
 ## Overview
 
-`=` is as the API promises, a number the note on what is otherwise. An error is told as gRPC code, reason and the HTTP
-status behind it ([errors.md](errors.md)). The bridge tries nothing twice here, unless a row says so.
+`=` is as the API promises; a number refers to a note on the difference. An error is shown as gRPC code, reason and HTTP
+status ([errors.md](errors.md)). The bridge does not retry here, unless a row says so.
 """
 
 
