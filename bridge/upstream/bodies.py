@@ -26,14 +26,14 @@ _SALVAGE: Final = re.compile(r'"(?:message|error|detail)"\s*:\s*"((?:[^"\\]|\\u[
 #: An HTTP status at the end of a code, as in Huawei's `A.81101.429`.
 _STATUS_SUFFIX: Final = re.compile(r".*[._:-]([45][0-9]{2})", re.DOTALL)
 
-# Names of members, as `fold` writes them, in order of precedence.
-_ERRORS: Final = ("error", "errors", "detail", "err", "errormsg", "exception", "fault")
+# Names of members, as `fold` writes them, in order of precedence. `CONTAINERS` may hold the object of the error.
+CONTAINERS: Final = ("error", "errors", "detail", "err", "errormsg", "exception", "fault")
 _MESSAGES: Final = (
     *("message", "errormessage", "errordescription", "error", "msg", "errormsg", "errmsg", "err"),
     *("statusmsg", "detail", "faultstring", "retmsg"),
 )
 _MESSAGES_AROUND: Final = ("errordescription", "error", "detail", "message", "msg", "title")
-_CODES: Final = ("code", "errorcode", "errcode", "errno", "retcode")
+CODES: Final = ("code", "errorcode", "errcode", "errno", "retcode")
 _STATUSES: Final = ("code", "status", "httpstatuscode", "httpstatus", "statuscode", "errorcode", "errcode", "error")
 #: Texts that mean that there is no error, in lower case without punctuation.
 _SUCCESS: Final = frozenset(
@@ -173,7 +173,7 @@ def first_object(value: Any) -> Any:
 
 def _error(around: Mapping[str, Any], value: dict[str, Any]) -> dict[str, Any]:
     """The object that describes the error."""
-    for key in _ERRORS:
+    for key in CONTAINERS:
         member = around.get(key)
         if isinstance(member, list) and key != "detail":
             member = next((item for item in member if isinstance(item, dict)), None)
@@ -200,7 +200,7 @@ def _is_oauth(around: Mapping[str, Any]) -> bool:
 def _code(members: Mapping[str, Any]) -> str | None:
     if _is_oauth(members):
         return _string(members["error"])
-    keys = ("statuscode",) if "statusmsg" in members else _CODES
+    keys = ("statuscode",) if "statusmsg" in members else CODES
     return next((code for code in (_string(members.get(key)) for key in keys) if code), None)
 
 

@@ -8,16 +8,13 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from bridge.upstream.bodies import first_object, fold, http_status_of, is_blank
+from bridge.upstream.bodies import CODES, CONTAINERS, first_object, fold, http_status_of, is_blank
 from bridge.upstream.reasons import is_known
 
 #: Next to one of these members, an empty `error` comes from a serializer and means no error.
 _RESULTS: Final = ("choices", "data", "usage")
 #: Members that only errors have. Names are as from `fold`.
-_ERRORS: Final = (
-    *("error", "errors", "errortype", "errormessage", "errormsg", "errmsg", "errorcode", "errcode", "errno"),
-    *("exception", "fault", "err"),
-)
+_ERROR_MEMBERS: Final = {*CONTAINERS, *CODES, "errortype", "errormessage", "errmsg"} - {"detail", "code", "retcode"}
 _FAILED: Final = frozenset({"error", "fail", "failed", "failure"})
 #: Words in an event's name that mean that the stream has failed.
 _FAILURES: Final = _FAILED | {"errors", "exception", "fatal"}
@@ -120,7 +117,7 @@ def _is_flat(members: Mapping[str, Any], *, named: bool) -> bool:
     kind = _word(members, "type")
     if "error" in {kind, _word(members, "object"), _word(members, "event")} or _word(members, "success") == "false":
         return True
-    if any(not is_blank(members.get(name)) for name in _ERRORS):
+    if any(not is_blank(members.get(name)) for name in _ERROR_MEMBERS):
         return True
     if (said or not typed) and (_word(members, "status") in _FAILED or http_status_of(members) is not None):
         return True
