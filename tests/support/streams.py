@@ -29,6 +29,10 @@ class _Clock:
     resume = pause = phase
 
 
+def _never(_: bytes) -> bool:
+    return False
+
+
 class Exchange:
     """Replaces `bridge.upstream.exchange.Exchange`: pieces of a body, and then its end or a cut."""
 
@@ -42,6 +46,7 @@ class Exchange:
         inline: bool = False,
     ) -> None:
         self._pieces = iter(pieces)
+        self._may_wait: Callable[[bytes], bool] = _never
         self._cut = cut
         self._mask = mask or Mask(b"", Secrets(()))
         self.media_type = media_type
@@ -51,14 +56,20 @@ class Exchange:
         self.call = CallContext(record, METHOD, (), math.inf, model="m", inline_data=inline)
 
     async def read(self) -> bytes:
+        held = b""
         for piece in self._pieces:
-            return piece
+            if not self._may_wait(piece):
+                return held + piece
+            held += piece
+        if held:
+            return held
         if self._cut:
             raise failures.interrupted("cut")
         return b""
 
-    def hold(self, _may_wait: Any) -> bool:
-        """Pieces are never held back: each is read when it is requested."""
+    def hold(self, may_wait: Callable[[bytes], bool] | None) -> bool:
+        """Pieces that may wait come with the next one that may not, or at the end: no window closes in between."""
+        self._may_wait = may_wait or _never
         return False
 
     def keep(self, size: int) -> None:
