@@ -137,7 +137,7 @@ async def test_before_the_start_is_over(gateway: Gateway, workers: str, number: 
     """A signal during startup ends the process at once with 0, before it listens."""
     async with starting(gateway, "--workers", workers, "--drain-delay", "60") as process:
         process.send_signal(number)
-        out, problem = await asyncio.wait_for(process.communicate(), 4)
+        out, problem = await asyncio.wait_for(process.communicate(), 30)  # less than the drain delay
     assert process.returncode == 0
     assert out == b""
     assert b"Traceback" not in problem
