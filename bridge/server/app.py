@@ -11,14 +11,14 @@ from grpc_health.v1 import health, health_pb2_grpc
 from aibridge.v1 import chat_pb2, embeddings_pb2, models_pb2, raw_pb2
 from bridge.access.callers import Callers
 from bridge.access.limits import Limits
-from bridge.server import options, tls
+from bridge.server import tls
 from bridge.server.boundary import Boundary
 from bridge.server.gate import HEALTH, TOOLS, Gate
 from bridge.server.health import CLIENT_NOTICE_SECONDS, Health
 from bridge.server.inflight import InFlightCalls
-from bridge.server.listening import bind
 from bridge.server.probes import Probes
 from bridge.server.reflection import add_reflection
+from bridge.server.servers import Servers
 from bridge.services.chat import ChatService
 from bridge.services.embeddings import EmbeddingsService
 from bridge.services.models import ModelsService
@@ -51,6 +51,10 @@ METHODS: Final = {
 }
 #: Time for the status of a stopped call to reach its caller.
 _STATUS_SECONDS: Final = 0.5
+#: With a second server, the drain delay is over when no call has begun for this time.
+_QUIET_SECONDS: Final = 1.0
+#: The delay is extended by this at most, and by at most half of the grace.
+_MAX_LONGER_SECONDS: Final = 30.0
 
 
 class App:
@@ -68,22 +72,29 @@ class App:
         self._in_flight = InFlightCalls()
         self._callers = Callers(settings) if settings.knows_callers else None
         self._tls = tls.Certificates.of(settings)
-        self._server = grpc.aio.server(options=options.of_calls(settings))
         observer = Observer(settings, METHODS, traces)
         self.metrics = observer.metrics
         self._show(self.metrics)
         self._boundary = Boundary(settings, self._limits, self._in_flight, self._callers, observer)
         for service, servicer in _SERVICES.items():
             self._boundary.add(service, servicer(self._upstream, settings))
-        self._server.add_generic_rpc_handlers((self._boundary,))
-        health_pb2_grpc.add_HealthServicer_to_server(self._health, Gate(self._server, HEALTH))
-        gate = Gate(self._server, TOOLS, self._callers)
+        self._servers = Servers(settings, self._register, self._credentials)
+
+    def _register(self, server: grpc.aio.Server) -> None:
+        """Add the handlers of all services to a server."""
+        server.add_generic_rpc_handlers((self._boundary,))
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, Gate(server, HEALTH))
+        gate = Gate(server, TOOLS, self._callers)
         names = [*SERVICES, health.SERVICE_NAME]
-        if settings.channelz:
+        if self._settings.channelz:
             channelz_pb2_grpc.add_ChannelzServicer_to_server(channelz.aio.ChannelzServicer(), gate)
             names.append(_CHANNELZ)
-        if settings.reflection:
+        if self._settings.reflection:
             add_reflection(gate, names)
+
+    def _credentials(self) -> grpc.ServerCredentials | None:
+        """Those of one port; None without TLS."""
+        return None if self._tls is None else self._tls.credentials()
 
     def _show(self, metrics: Metrics) -> None:
         """The values that the metrics read at each scrape."""
@@ -108,15 +119,12 @@ class App:
         if self._callers is not None:
             await self._callers.start()
         self._warn()
-        addresses = [
-            bind(self._server, "listen", address, None if self._tls is None else self._tls.credentials())
-            for address in self._settings.addresses
-        ]
+        address = self._servers.bind()
         await self._upstream.start()
         await self._probes.listen()
-        await self._server.start()
+        await self._servers.start()
         await self._probes.begin()
-        return ",".join(addresses)
+        return address
 
     def _warn(self) -> None:
         """Log a warning for each setting that is allowed but dangerous."""
@@ -138,18 +146,15 @@ class App:
 
         Returns the number of calls that were ended after the grace, with BRIDGE_SHUTTING_DOWN.
         """
-        notice = min(delay, CLIENT_NOTICE_SECONDS)
         await self._health.leave_endpoints()
-        await asyncio.sleep(delay - notice)
-        await self._health.turn_clients_away()
-        await asyncio.sleep(notice)
+        grace -= await self._serve_on(delay, grace)
         self._boundary.stop()
         if grace:
             await self._in_flight.hold()
         self._limits.close()
-        self._health.end_watches()
-        stopping = asyncio.create_task(self._server.stop(grace + _STATUS_SECONDS))
+        stopping = self._servers.stop(grace + _STATUS_SECONDS)
         await asyncio.sleep(0)  # clients get GOAWAY before a response lets them call again
+        self._health.end_watches()
         self._in_flight.release()
         await asyncio.wait({stopping}, timeout=grace)
         self._in_flight.stop()
@@ -160,3 +165,42 @@ class App:
             await self._callers.stop()
         await self._upstream.close()
         return self._in_flight.stopped_calls
+
+    async def _serve_on(self, delay: float, grace: float) -> float:
+        """Serve for `delay` seconds, and longer while calls arrive from clients that find no other bridge.
+
+        Returns the seconds that it took longer, which are those of the grace.
+        """
+        now = asyncio.get_running_loop().time
+        end, rest, longer = now() + delay, self._servers.replacement_seconds, 0.0
+        if 0 < rest < delay:
+            await asyncio.sleep(delay - rest)
+            if await self._replace_server(rest + grace):
+                await asyncio.sleep(end - now() - _QUIET_SECONDS)
+                await self._until_quiet(end + min(grace / 2, _MAX_LONGER_SECONDS))
+                longer = max(0.0, now() - end)
+        notice = min(delay, CLIENT_NOTICE_SECONDS)
+        await asyncio.sleep(end - notice - now())
+        await self._health.turn_clients_away()
+        await asyncio.sleep(max(end - now(), notice))
+        return longer
+
+    async def _replace_server(self, grace: float) -> bool:
+        """Make clients ask DNS and connect again, while this bridge still serves those that find no other one.
+
+        Returns whether there is a second server.
+        """
+        server = await self._servers.prepare()
+        if server is None:
+            return False
+        await self._in_flight.hold()
+        await self._servers.replace(server, grace + _STATUS_SECONDS)
+        self._in_flight.release()
+        return True
+
+    async def _until_quiet(self, latest: float) -> None:
+        """Wait until no call has begun for some time, or until `latest`, in the loop's time."""
+        begun_calls, now = -1, asyncio.get_running_loop().time
+        while begun_calls != self._in_flight.begun_calls and now() < latest:
+            begun_calls = self._in_flight.begun_calls
+            await asyncio.sleep(_QUIET_SECONDS)

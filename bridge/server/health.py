@@ -7,7 +7,7 @@ as the process responds, so that a bridge is not restarted because of its upstre
 A drain has two steps. `readiness`, which Kubernetes reads, becomes NOT_SERVING at SIGTERM. The other names, which
 clients watch, become NOT_SERVING `CLIENT_NOTICE_SECONDS` before the connections close. A client that balances over the
 pods asks DNS again only when a connection closes. If it left this pod earlier, it would have only the pods that it knew
-before, and in a rollout those may be stopping too.
+before: none, after a time with one pod, and in a rollout pods that are stopping too.
 """
 
 import asyncio
@@ -19,8 +19,9 @@ from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 
 LIVENESS: Final = "liveness"
 READINESS: Final = "readiness"
-#: Time between the services' NOT_SERVING and the end of the drain delay, so that watching clients learn of it.
-CLIENT_NOTICE_SECONDS: Final = 1.0
+#: Time between the services' NOT_SERVING and the end of the drain delay, so that watching clients learn of it. If a
+#: client knows no other pod, its calls fail in this time, so it is short.
+CLIENT_NOTICE_SECONDS: Final = 0.2
 
 
 class Health(health.aio.HealthServicer):  # type: ignore[misc] # grpcio-health-checking has no types

@@ -20,7 +20,7 @@ _QUIET_SECONDS: Final = 0.05
 _FIRST_STEP_SECONDS: Final = 0.5
 #: The second step ends when this many polls in a row have seen no new call. A client on a busy machine may take a while
 #: between two calls. Polls and not seconds, because each poll lets the loop take in what core has received.
-_QUIET_POLLS: Final = 25
+_QUIET_POLLS: Final = 40
 #: It ends after this time at the latest.
 _SECOND_STEP_SECONDS: Final = 1.0
 _POLL_SECONDS: Final = 0.01
@@ -117,6 +117,7 @@ class InFlightCalls:
 
     def __init__(self) -> None:
         self.stopped_calls = 0  # calls that the bridge has ended
+        self.begun_calls = 0
         self._running: set[InFlightCall] = set()
         self._gate: asyncio.Event | None = None
         self._ends_wait = False
@@ -130,6 +131,7 @@ class InFlightCalls:
         assert task is not None  # noqa: S101 # for mypy
         call = InFlightCall(task, State.STOPPED if self._over else State.RUNNING)
         self._running.add(call)
+        self.begun_calls += 1
         return call
 
     def leave(self, call: InFlightCall) -> None:
@@ -156,7 +158,7 @@ class InFlightCalls:
 
     async def hold(self) -> None:
         """Hold calls until callers are quiet or the hold times out."""
-        self._gate = asyncio.Event()
+        self._gate, self._ends_wait = asyncio.Event(), False
         loop = asyncio.get_running_loop()
         self._changed_at = loop.time()
         end = self._changed_at + _FIRST_STEP_SECONDS

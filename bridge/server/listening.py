@@ -1,12 +1,15 @@
 """Binds a gRPC server to an address: HOST:PORT, with both IP versions for [::], or a unix socket."""
 
+import errno
 import socket
+from typing import Final
 
 import grpc
 
 from bridge.settings import SettingsError
 
-_UNIX = "unix:"
+#: Begins the address of a unix socket.
+UNIX: Final = "unix:"
 
 
 def bind(server: grpc.aio.Server, name: str, address: str, credentials: grpc.ServerCredentials | None = None) -> str:
@@ -17,7 +20,7 @@ def bind(server: grpc.aio.Server, name: str, address: str, credentials: grpc.Ser
     Raises:
         SettingsError: the address is taken, or cannot be bound.
     """
-    if address.startswith(_UNIX) and _is_served(address.removeprefix(_UNIX)):
+    if address.startswith(UNIX) and _is_served(address.removeprefix(UNIX)):
         raise SettingsError(f"{name}: another server listens on {address}")  # gRPC would replace it without an error
     try:
         if credentials is None:
@@ -25,11 +28,35 @@ def bind(server: grpc.aio.Server, name: str, address: str, credentials: grpc.Ser
         else:
             port = server.add_secure_port(address, credentials)
     except RuntimeError as error:
-        wrong = "no such folder, or no permission" if address.startswith(_UNIX) else "not an address of this machine"
-        flag = "--" + name.replace("_", "-")
-        problem = f"{name}: cannot bind {address}; it is taken, or {wrong}; choose another with {flag}"
-        raise SettingsError(problem) from error
-    return address if address.startswith(_UNIX) else f"{address.rpartition(':')[0]}:{port}"
+        raise _cannot_bind(name, address) from error
+    return address if address.startswith(UNIX) else f"{address.rpartition(':')[0]}:{port}"
+
+
+def check_free(name: str, address: str) -> None:
+    """Check that no other process listens on a TCP address; gRPC shares one that all servers agree to share.
+
+    Raises:
+        SettingsError: the address in the setting `name` is taken.
+    """
+    host, _, port = address.rpartition(":")
+    try:
+        found = socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM)
+    except OSError:
+        return  # gRPC says so when it binds
+    for family, kind, _, _, where in found:
+        try:
+            with socket.socket(family, kind) as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind(where)
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise _cannot_bind(name, address) from error
+
+
+def _cannot_bind(name: str, address: str) -> SettingsError:
+    wrong = "no such folder, or no permission" if address.startswith(UNIX) else "not an address of this machine"
+    flag = "--" + name.replace("_", "-")
+    return SettingsError(f"{name}: cannot bind {address}; it is taken, or {wrong}; choose another with {flag}")
 
 
 def _is_served(path: str) -> bool:

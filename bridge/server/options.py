@@ -54,11 +54,18 @@ def of_health(settings: Settings, max_request_bytes: int) -> list[tuple[str, Any
     ]
 
 
-def of_calls(settings: Settings) -> list[tuple[str, Any]]:
-    """The options of the port that serves calls."""
+def of_calls(
+    settings: Settings, *, shares_port: bool = False, max_connection_age: float | None = None
+) -> list[tuple[str, Any]]:
+    """The options of the port that serves calls.
+
+    `shares_port`: another server of this process listens on it too. `max_connection_age`: in seconds, instead of the
+    setting's.
+    """
+    age = settings.max_connection_age if max_connection_age is None else max_connection_age
     return [
         # Workers share the port on purpose. By default a second bridge could start on it and get half of the calls.
-        ("grpc.so_reuseport", int(settings.workers > 1)),
+        ("grpc.so_reuseport", int(shares_port or settings.workers > 1)),
         ("grpc.max_receive_message_length", settings.max_message_bytes),
         ("grpc.max_send_message_length", settings.max_message_bytes),
         # gzip can expand a thousandfold, and core checks the size only afterwards. A caller that compresses gets
@@ -73,7 +80,7 @@ def of_calls(settings: Settings) -> list[tuple[str, Any]]:
         ("grpc.server.max_pending_requests_hard_limit", _MAX_PENDING_CALLS),
         ("grpc.max_allowed_incoming_connections", _max_connections(settings)),
         ("grpc.server_handshake_timeout_ms", _HANDSHAKE_MS),
-        ("grpc.max_connection_age_ms", int(settings.max_connection_age * 1000)),
+        ("grpc.max_connection_age_ms", int(age * 1000)),
         # No call takes longer than `default_deadline`, so this ends only calls whose callers do not read.
         ("grpc.max_connection_age_grace_ms", int((settings.default_deadline + _GRACE_SECONDS) * 1000)),
         ("grpc.keepalive_time_ms", 60_000),

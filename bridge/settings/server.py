@@ -37,7 +37,9 @@ class ServerSettings(BaseModel):
         0.0,
         ge=0,
         le=3600,
-        description="Seconds to keep serving after SIGTERM, while load balancers learn about the shutdown.",
+        description="Seconds to keep serving after SIGTERM, while load balancers learn about the shutdown. With 4 or"
+        " more, clients are asked to reconnect two seconds before the end, and while calls still arrive, the bridge"
+        " serves for longer, by at most 30 s and half of `drain_grace`.",
     )
     drain_grace: float = Field(
         30.0,

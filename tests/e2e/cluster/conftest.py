@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +17,13 @@ FULL = "QUICK" not in os.environ
 AGES = tuple(int(age) for age in os.environ.get("CLUSTER_AGES", "5,60,600" if FULL else "5,20").split(","))
 #: From this age on, one load continues through all disruptions, because a new one for each would take hours.
 OLD = 300
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """These tests take minutes, mostly waiting: the others do not wait for their turn meanwhile."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker("waits")
 
 
 @pytest.fixture(scope="session")
@@ -35,9 +43,12 @@ def cluster() -> Iterator[Cluster]:
 
 
 @pytest.fixture(scope="session")
-def report() -> Iterator[Report]:
+def report(request: pytest.FixtureRequest) -> Iterator[Report]:
+    """What is measured: shown at the end, and written into docs/kubernetes.md if it is all of it."""
     made = Report()
     yield made
+    if made.failed:
+        request.config.get_terminal_writer().write(f"\n{made.table(AGES)}\n")
     if FULL:
         made.write(AGES)
 

@@ -54,6 +54,52 @@ def deleted(release: Release) -> None:
     release.settle(2)
 
 
+def deleted_together(release: Release) -> None:
+    """Both pods deleted at the same time: a client then knows only pods that are stopping."""
+    names = [pod["metadata"]["name"] for pod in release.pods()]
+    release.kubectl("delete", "pod", *names, "--wait=false")
+    release.settle(2)
+
+
+def told_to_stop(release: Release) -> None:
+    """SIGTERM to the process of one pod: Kubernetes learns of it by the readiness, and starts the container again."""
+    pod = release.pods()[0]
+    release.kubectl("exec", pod["metadata"]["name"], "--", "python3", "-c", "import os; os.kill(1, 15)")
+    _restarted(release, pod)
+
+
+def only_one_evicted(release: Release) -> None:
+    """Scaled to one pod, and that one evicted."""
+    scaled(release, 1)
+    until(lambda: _evict(release, release.pods()[0]["metadata"]["name"]), "eviction", pause=0.2)
+    release.settle(1)
+    scaled(release, 2)
+
+
+def rolled_back_and_forth(release: Release) -> None:
+    """A rollout, another one in the middle of it, and that one undone in its middle."""
+    for command in ("restart", "restart", "undo"):
+        release.kubectl("rollout", command, "deployment/aibridge")
+        until(lambda: _is_stopping(release), "a pod that stops", pause=0.2)
+    release.kubectl("rollout", "status", "deployment/aibridge", "--timeout=300s")
+    release.settle(2)
+
+
+def _is_stopping(release: Release) -> bool:
+    return any("deletionTimestamp" in pod["metadata"] for pod in release.pods())
+
+
+def rolled_without_surge(release: Release) -> None:
+    """A rollout that stops a pod before it starts the next, as on a small node."""
+    for surge, unavailable in ((0, 1), (1, 0)):
+        bounds = {"maxSurge": surge, "maxUnavailable": unavailable}
+        release.kubectl(
+            "patch", "deployment/aibridge", "-p", json.dumps({"spec": {"strategy": {"rollingUpdate": bounds}}})
+        )
+        if surge == 0:
+            rollout(release)
+
+
 def drained(release: Release) -> None:
     """One node drained and uncordoned."""
     _drain(release, release.pods()[0]["spec"]["nodeName"])
@@ -101,11 +147,16 @@ def killed(release: Release) -> None:
     if "killed" not in said:
         raise ClusterError(f"nothing was killed: {said}")
 
-    def restarted() -> bool:
-        found = release.get("pod", pod["metadata"]["name"])["status"]["containerStatuses"][0]
-        return bool(found["restartCount"])
+    _restarted(release, pod)
 
-    until(restarted, "a restart", pause=0.2)
+
+def _restarted(release: Release, pod: Any) -> None:
+    """Until the container of a pod, as it was before, has been started again, and both pods are ready."""
+
+    def restarts(found: Any) -> int:
+        return int(found["status"]["containerStatuses"][0]["restartCount"])
+
+    until(lambda: restarts(release.get("pod", pod["metadata"]["name"])) > restarts(pod), "a restart", pause=0.2)
     release.settle(2)
 
 
@@ -140,6 +191,11 @@ DISRUPTIONS: Final[dict[str, Callable[[Release], Any]]] = {
     "scaled 2 → 4 → 2": lambda release: scaled(release, 4, 2),
     "scaled 2 → 1 → 2": lambda release: scaled(release, 1, 2),
     "helm upgrade and rollback": upgraded,
+    "both pods deleted together": deleted_together,
+    "scaled 2 → 1, the only pod evicted, 1 → 2": only_one_evicted,
+    "two rollouts, the second undone midway": rolled_back_and_forth,
+    "rollout with maxSurge 0": rolled_without_surge,
+    "SIGTERM to the process of one pod": told_to_stop,
 }
 #: Disruptions that lose the calls in one process, and no others.
 KILLS: Final[dict[str, Callable[[Release], Any]]] = {

@@ -21,6 +21,11 @@ class Report:
         self.calls = 0
         self.times: dict[str, str] = {}
 
+    def during(self, when: float) -> str:
+        """The disruption at a time, in seconds since the epoch."""
+        found = (name for name, (began, ended) in self.windows.items() if began <= when <= ended)
+        return next(found, "between two disruptions")
+
     def table(self, ages: tuple[int, ...]) -> str:
         """Disruptions as rows and clients as columns. A cell has the failed calls of each age."""
         head = ["disruption", *(client.name for client in CLIENTS)]

@@ -90,6 +90,8 @@ def test_old_clients_lose_no_call_either(report: Report, elders: Load | None) ->
     excused = [report.windows[name] for name in (*KILLS, OUTAGE) if name in report.windows]
     for found in said.values():
         found["failures"] = [
-            failure for failure in found["failures"] if not any(began <= failure[1] <= end for began, end in excused)
+            (f"{report.during(when)}: {kind}", when, problem)
+            for kind, when, problem in found["failures"]
+            if not any(began <= when <= end for began, end in excused)
         ]
     assert failures(said) == {}
