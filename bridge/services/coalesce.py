@@ -74,7 +74,7 @@ class UnparsedChunks:
         return ["".join(column) if text else column[-1] for column, text in columns]
 
     def appended(self) -> Chunk | None:
-        """The chunk with these rows appended; None if there is no chunk."""
+        """The parsed chunk with these chunks appended; None if there is no parsed chunk."""
         if self.chunk is not None:
             active = self.active
             places, values = _places(self.chunk, active), active.template.values(self.joined())
@@ -83,7 +83,7 @@ class UnparsedChunks:
         return self.chunk
 
 
-#: What becomes one message: a chunk, perhaps merged from several, or rows.
+#: What becomes one message: a parsed chunk, perhaps merged from several, or unparsed chunks.
 ChunkRun: TypeAlias = Chunk | UnparsedChunks
 
 

@@ -146,6 +146,7 @@ class Relay:
                     await self._write([*coalescer.take(), item])
             if coalescer.holds and (chunks.done or self._timer is None):
                 await self._write(coalescer.take())
+        await self._write(coalescer.take())  # text after the last finish_reason, in a stream without `[DONE]`
 
     async def _write(self, runs: Sequence[ChunkRun | Message]) -> None:
         for run in runs:

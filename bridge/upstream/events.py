@@ -73,6 +73,7 @@ class EventReader:
         """
         if self._later:
             return await self._next_portion()
+        self.unused = 0
         before = self.decoder.buffered
         if self._may_wait is not None:
             self._exchange.hold(None if self.decoder.is_within else self._waits)

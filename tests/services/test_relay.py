@@ -292,7 +292,10 @@ def test_what_never_waits() -> None:
 
 
 def test_an_error_and_the_end_do_not_wait() -> None:
-    """An error and the end of the stream are sent at once, with the text before them."""
+    """An error and the end of the stream are sent at once, after the text before them.
+
+    The text may follow the last finish_reason, in a stream that ends without `[DONE]`.
+    """
 
     async def cut(loop: Loop) -> None:
         exchange: Any = Timed(loop, [(0.1, words("a")), (0.2, words("b"))], failure=interrupted("cut"))
@@ -308,8 +311,13 @@ def test_an_error_and_the_end_do_not_wait() -> None:
         pieces = [(0.1, words("a")), (0.2, words("b") + b"data: [DONE]\n\n")]
         assert await relayed(loop, pieces, 10.0) == [(0.1, "a"), (0.2, "b")]
 
+    async def late(loop: Loop) -> None:
+        pieces = [(0.1, words("a")), (0.2, words("", finish_reason="stop")), (0.3, words("b"))]
+        assert await relayed(loop, pieces, 10.0) == [(0.1, "a"), (0.2, "['stop']"), (0.3, "b")]
+
     on_a_fake_clock(cut)
     on_a_fake_clock(done)
+    on_a_fake_clock(late)
 
 
 def test_a_call_that_is_cancelled_in_the_window() -> None:

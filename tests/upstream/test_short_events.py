@@ -1,5 +1,6 @@
 """Streams of very many, very short events or pieces: what they say is kept, and their number is bounded."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -12,9 +13,11 @@ from bridge.upstream import events, responses
 from bridge.upstream.halves import Halves
 from bridge.upstream.responses import note_response
 from bridge.upstream.toolcalls import MAX_TOOL_CALLS, ToolCalls
+from tests.support import streams
 from tests.support.bridge import Bridge
 from tests.support.details import failed, failed_stream
 from tests.support.gateway import Exchange, raw_sse, respond
+from tests.support.streams import told
 
 HELLO = chat_pb2.CreateChatCompletionRequest(model="m", messages=[{"role": "user", "content": "hi"}])
 END = 'data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
@@ -48,6 +51,22 @@ async def test_short_events_come_in_portions(between: str, bridge: Bridge, sizes
     ]
     assert "".join(text) == "".join(f"{number} " for number in range(300))
     assert max(sizes) <= 128
+
+
+async def test_only_events_of_the_last_read_delay_the_next_portion(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stream of hours has thousands of events that are not part of the response. They must not add up to a pause."""
+    delays: list[float] = []
+    sleep = asyncio.sleep
+
+    async def noted(delay: float) -> None:
+        delays.append(delay)
+        await sleep(0)
+
+    monkeypatch.setattr(events.asyncio, "sleep", noted)
+    ping = "event: ping\ndata: 1\n\n"
+    reads = [*[words(1) + ping * 100] * 10, ping * 150 + words(1), END]
+    assert (await told(streams.Exchange(read.encode() for read in reads))).error is None
+    assert delays == [128 * 5e-4]
 
 
 @pytest.mark.parametrize(
