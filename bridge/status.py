@@ -32,7 +32,7 @@ _MIN_ERROR_BYTES: Final = 128
 _MAX_MESSAGE_BYTES: Final = 1536
 #: The key and the length of an embedded message.
 _FRAME_BYTES: Final = 4
-#: The delay that a caller is told if the upstream names none.
+#: The delay for callers if the upstream names none.
 _DEFAULT_DELAY_SECONDS: Final = 1.0
 _USAGE_KEY: Final = re.compile(r"[A-Za-z0-9_.-]{1,40}")
 _USAGE_KEYS: Final = 8

@@ -89,7 +89,7 @@ class Callers:
             name = _by_certificate(connection, self._patterns)
             return _allowed(self._caller(name) if name is not None else None)
         except RefusedError as error:
-            # Only the operator is told what was wrong.
+            # Only the operator learns what was wrong.
             _log.info("caller refused", request_id=request_id, problem=str(error))
             message = "the call has no credential that the bridge accepts"
             raise BridgeError(Reason.CALLER_UNAUTHENTICATED, message) from None

@@ -17,7 +17,7 @@ from bridge.upstream.causes import Cause, cause_of
 from bridge.upstream.masking import Mask, Text, body_text
 from bridge.upstream.reasons import of_status, refined, status_named
 
-#: If the upstream asks for a longer delay, the caller is told not to retry.
+#: If the upstream asks for a longer delay, the status advises against a retry.
 _MAX_DELAY_SECONDS: Final = 60.0
 #: Bytes that are searched for an error in an event that is not JSON.
 _MAX_BYTES: Final = 1 << 14
