@@ -81,6 +81,26 @@ def parent_of(seen: Seen) -> str:
     return str(seen.span.parent_span_id.hex())
 
 
+#: Of the client span of a unary call, without the port.
+CLIENT_ATTRIBUTES = {
+    "gen_ai.operation.name": "chat",
+    "gen_ai.provider.name": "openai",
+    "gen_ai.request.model": "m",
+    "gen_ai.request.temperature": 0.5,
+    "gen_ai.request.max_tokens": 64,
+    "gen_ai.request.seed": 7,
+    "gen_ai.request.top_k": 40.0,
+    "gen_ai.response.id": "c1",
+    "gen_ai.response.model": "m-2024",
+    "gen_ai.response.finish_reasons": ["stop"],
+    "gen_ai.usage.input_tokens": 11,
+    "gen_ai.usage.output_tokens": 7,
+    "gen_ai.usage.cache_read.input_tokens": 5,
+    "gen_ai.usage.reasoning.output_tokens": 3,
+    "server.address": "127.0.0.1",
+}
+
+
 async def test_a_unary_call(tracing: Tracing, collector: Collector, hello: Hello) -> None:
     """Names and attributes follow the conventions. The caller's trace continues and reaches the upstream."""
     hello.temperature, hello.max_completion_tokens, hello.seed, hello.top_k = 0.5, 64, 7, 40
@@ -104,24 +124,7 @@ async def test_a_unary_call(tracing: Tracing, collector: Collector, hello: Hello
     }
     assert (client.name, client.kind) == ("chat m", "CLIENT")
     port = int(bridge.gateway.url.split(":")[2].removesuffix("/v1"))
-    assert client.attributes == {
-        "gen_ai.operation.name": "chat",
-        "gen_ai.provider.name": "openai",
-        "gen_ai.request.model": "m",
-        "gen_ai.request.temperature": 0.5,
-        "gen_ai.request.max_tokens": 64,
-        "gen_ai.request.seed": 7,
-        "gen_ai.request.top_k": 40.0,
-        "gen_ai.response.id": "c1",
-        "gen_ai.response.model": "m-2024",
-        "gen_ai.response.finish_reasons": ["stop"],
-        "gen_ai.usage.input_tokens": 11,
-        "gen_ai.usage.output_tokens": 7,
-        "gen_ai.usage.cache_read.input_tokens": 5,
-        "gen_ai.usage.reasoning.output_tokens": 3,
-        "server.address": "127.0.0.1",
-        "server.port": port,
-    }
+    assert client.attributes == {**CLIENT_ATTRIBUTES, "server.port": port}
     assert isinstance(client.attributes["gen_ai.request.top_k"], float)  # a double in the registry
     assert isinstance(client.attributes["gen_ai.request.seed"], int)
     assert sent["traceparent"] == f"00-{trace_id}-{client.span.span_id.hex()}-01"

@@ -72,9 +72,9 @@ async def _main(
     write: bool,
 ) -> int:
     passed = failed = 0
-    silent = (
-        asyncio.create_task(silence.check()) if silence.NAME in more else None
-    )  # it only waits, while all else runs
+    silent = None
+    if silence.NAME in more:
+        silent = asyncio.create_task(silence.check())  # it only waits, while the others run
     async with AsyncExitStack() as servers:
         gateway = await servers.enter_async_context(upstream())
         bridge = await servers.enter_async_context(programs.bridge(gateway.url))
