@@ -25,7 +25,7 @@ from aibridge.v1 import chat_pb2
 from benchmarks.dialects import SHAPES, stream
 from benchmarks.shapes import CHUNKS
 from bridge import settings
-from bridge.call import CallContext, arrived, deadline_in
+from bridge.call import CallContext, deadline_in, new_record
 from bridge.codec import decode
 from bridge.jsontext import loads
 from bridge.services.chat import ChatService
@@ -89,7 +89,7 @@ def _run(chosen: settings.Settings, pieces: list[bytes], *, coalesce: bool = Fal
 
     async def run() -> None:
         context: Any = _Context()
-        record = arrived(_METHOD, (), streams=True)
+        record = new_record(_METHOD, (), streams=True)
         call = CallContext(record, record.method, (), deadline_in(60, default=60), model="bench")
         await service.CreateChatCompletionStream(request, call, context)
         assert coalesce or context.written == CHUNKS, context.written

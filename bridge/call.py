@@ -156,7 +156,7 @@ class CallContext:
     locate: Callable[[str], str] = str
 
 
-def arrived(method: str, metadata: Metadata, *, streams: bool = False) -> CallRecord:
+def new_record(method: str, metadata: Metadata, *, streams: bool = False) -> CallRecord:
     """A record for a call that has just arrived."""
     return CallRecord(method, metadata, _request_id(metadata), streams)
 
@@ -168,7 +168,7 @@ def deadline_in(remaining: float | None, *, default: float) -> float:
     return asyncio.get_running_loop().time() + seconds - margin
 
 
-def stopped() -> BridgeError:
+def stopping_error() -> BridgeError:
     """The error of a call that the bridge has ended because it stops."""
     return BridgeError(Reason.BRIDGE_SHUTTING_DOWN, "the bridge stopped before the call was complete")
 

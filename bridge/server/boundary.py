@@ -15,14 +15,14 @@ from google.protobuf.message_factory import GetMessageClass
 
 from bridge.access.callers import Callers
 from bridge.access.limits import Limits
-from bridge.call import Caller, CallRecord, arrived, deadline_in, stopped
+from bridge.call import Caller, CallRecord, deadline_in, new_record, stopping_error
 from bridge.errors import BridgeError, Reason
 from bridge.server.departures import Departures
 from bridge.server.inflight import InFlightCall, InFlightCalls
 from bridge.server.receive import Context, Receiver
 from bridge.server.refusals import Refusals
 from bridge.server.response import StreamedResponse
-from bridge.services.entry import received
+from bridge.services.entry import parse_request
 from bridge.settings import Settings
 from bridge.status import status_of, trailers_of
 from bridge.telemetry.logs import traceback_of
@@ -79,7 +79,7 @@ class Boundary(grpc.GenericRpcHandler):
         method = _Method(path, behaviour, GetMessageClass(descriptor.input_type), streams)
 
         async def handle(_messages: object, context: Context) -> Any:
-            record = arrived(path, context.invocation_metadata() or (), streams=streams)
+            record = new_record(path, context.invocation_metadata() or (), streams=streams)
             self._observer.begin(record)
             call = self._in_flight.enter()
             try:
@@ -88,7 +88,7 @@ class Boundary(grpc.GenericRpcHandler):
                 if not call.undo_cancel():
                     self._cancelled(record, context)
                     raise
-                failure = stopped()
+                failure = stopping_error()
             except Exception as exception:  # noqa: BLE001 # its text must not reach the caller
                 failure = self._failure(exception, context, record, call)
             finally:
@@ -115,7 +115,7 @@ class Boundary(grpc.GenericRpcHandler):
         response = StreamedResponse(context, record, call)
         # No variable here holds the message or its bytes while the call runs, because they may be large.
         result = await method.behaviour(
-            *await received(
+            *await parse_request(
                 record, deadline, caller, method.request_type, await receiving, settings.max_request_elements
             ),
             *((response,) if method.streams else ()),

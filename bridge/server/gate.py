@@ -13,7 +13,7 @@ import grpc
 import structlog
 
 from bridge.access.callers import Callers
-from bridge.call import arrived
+from bridge.call import new_record
 from bridge.errors import BridgeError, Reason
 from bridge.server.receive import Context, Receiver
 from bridge.status import status_of
@@ -67,7 +67,7 @@ class Gate:
         """A handler behind the gate. To grpcio it takes a stream of bytes, so that it is called before they arrive."""
 
         async def serve(_messages: object, context: Context) -> Any:
-            record = arrived(method, context.invocation_metadata() or ())
+            record = new_record(method, context.invocation_metadata() or ())
             connection = context.peer()
             try:
                 self._enter(connection)

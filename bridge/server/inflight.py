@@ -12,7 +12,7 @@ import asyncio
 from enum import Enum, auto
 from typing import Any, Final
 
-from bridge.call import stopped
+from bridge.call import stopping_error
 
 #: The first step ends when all calls are held and none has begun or ended for this time.
 _QUIET_SECONDS: Final = 0.05
@@ -58,7 +58,7 @@ class InFlightCall:
             BridgeError: BRIDGE_SHUTTING_DOWN if it was stopped, or came after the stop.
         """
         if self._state is State.STOPPED:
-            raise stopped()
+            raise stopping_error()
 
     def begin_write(self) -> None:
         """A write to the caller begins.
@@ -79,7 +79,7 @@ class InFlightCall:
             self._state = State.RUNNING
         else:
             self._state = State.STOPPED
-            raise stopped()
+            raise stopping_error()
 
     def stop(self) -> None:
         """End the call with BRIDGE_SHUTTING_DOWN.

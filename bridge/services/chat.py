@@ -9,7 +9,7 @@ from bridge.errors import BridgeError, Reason, invalid
 from bridge.jsontext import dumps, loads
 from bridge.services.checks import check_chat
 from bridge.services.coalesce import window_of
-from bridge.services.entry import built, converted, digested
+from bridge.services.entry import build_response, convert_request, convert_response
 from bridge.services.heartbeat import interval_of
 from bridge.services.permits import permit
 from bridge.services.relay import Relay
@@ -32,9 +32,9 @@ class ChatService:
         self, request: chat_pb2.CreateChatCompletionRequest, call: CallContext
     ) -> chat_pb2.CreateChatCompletionResponse:
         """The whole completion in one message."""
-        body = await converted(call, _body, call, request, stream=False)
+        body = await convert_request(call, _body, call, request, stream=False)
         value = await self._upstream.post(_PATH, call, body)
-        return await digested(call, _response, call, request, value)
+        return await convert_response(call, _response, call, request, value)
 
     async def CreateChatCompletionStream(
         self, request: chat_pb2.CreateChatCompletionRequest, call: CallContext, response: ResponseStream
@@ -44,7 +44,7 @@ class ChatService:
         This is a coroutine that writes, because grpcio does not close a generator in time when the caller cancels
         (grpc/grpc#42295), and the upstream would go on generating.
         """
-        body = await converted(call, _body, call, request, stream=True)
+        body = await convert_request(call, _body, call, request, stream=True)
         options = request.bridge_options
         relay = Relay(call, response, window_of(options, self._settings), interval_of(options, self._settings))
         async with stream(self._upstream, self._settings, _PATH, call, body, relay) as chunks:
@@ -52,7 +52,7 @@ class ChatService:
 
 
 def _response(call: CallContext, request: Any, value: dict[str, Any]) -> chat_pb2.CreateChatCompletionResponse:
-    response = built(chat_pb2.CreateChatCompletionResponse, value, inline=call.inline_data)
+    response = build_response(chat_pb2.CreateChatCompletionResponse, value, inline=call.inline_data)
     _check_choices(request, response, value.get("choices"))
     if any(choice.finish_reason == "error" for choice in response.choices):
         raise BridgeError(Reason.UPSTREAM_INTERNAL_ERROR, "the upstream ended a choice with finish_reason `error`")

@@ -8,7 +8,7 @@ from bridge.codec import encode
 from bridge.jsontext import dumps
 from bridge.services import vectors
 from bridge.services.checks import check_embedding
-from bridge.services.entry import built, converted, digested
+from bridge.services.entry import build_response, convert_request, convert_response
 from bridge.services.permits import permit
 from bridge.settings import Settings
 from bridge.upstream.client import Upstream
@@ -28,10 +28,10 @@ class EmbeddingsService:
         self, request: embeddings_pb2.CreateEmbeddingRequest, call: CallContext
     ) -> embeddings_pb2.CreateEmbeddingResponse:
         """One vector for each input, in the order of the inputs."""
-        body = await converted(call, _body, call, request, ask_base64=self._ask_base64)
+        body = await convert_request(call, _body, call, request, ask_base64=self._ask_base64)
         taken = vectors.Vectors(is_float32=_is_float32(request))
         value = await self._upstream.post(_PATH, call, body, taken)
-        return await digested(call, _response, request, value, taken)
+        return await convert_response(call, _response, request, value, taken)
 
 
 def _body(call: CallContext, request: embeddings_pb2.CreateEmbeddingRequest, *, ask_base64: bool) -> bytes:
@@ -48,7 +48,7 @@ def _response(
 ) -> embeddings_pb2.CreateEmbeddingResponse:
     vectors.check_count(value, vectors.inputs_of(request))
     value, blocks = vectors.lift(value, taken)
-    response: embeddings_pb2.CreateEmbeddingResponse = built(vectors.RESPONSE_TYPE, value)
+    response: embeddings_pb2.CreateEmbeddingResponse = build_response(vectors.RESPONSE_TYPE, value)
     if len(response.data) != len(blocks):
         raise malformed("has no list of embeddings")
     vectors.put(response, blocks)

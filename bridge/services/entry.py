@@ -28,7 +28,7 @@ _SPARSE_BYTES: Final = 1 << 20
 _FEW: Final = 2000
 
 
-async def received(
+async def parse_request(
     record: CallRecord, deadline: float, caller: Caller | None, message_type: type[M], data: bytes, max_elements: int
 ) -> tuple[M, CallContext]:
     """The request of a call, and the call's context. A large request is parsed in a thread.
@@ -40,7 +40,9 @@ async def received(
         message_type, data, min(_FEW, max_elements)
     )
     request: Any
-    request = await offload(_counted, message_type, data, max_elements) if is_large else _parsed(message_type, data)
+    request = (
+        await offload(_parse_bounded, message_type, data, max_elements) if is_large else _parse(message_type, data)
+    )
     model = request.model if hasattr(request, "model") else ""
     record.model = word(model)
     if record.trace is not None:
@@ -66,14 +68,14 @@ def _is_sparse(message_type: Any, data: bytes, few: int) -> bool:
     return len(data) <= _SPARSE_BYTES and message_elements(message_type.DESCRIPTOR, data, few) <= few
 
 
-def _counted(message_type: type[M], data: bytes, max_elements: int) -> M:
+def _parse_bounded(message_type: type[M], data: bytes, max_elements: int) -> M:
     if len(data) > max_elements and message_elements(message_type.DESCRIPTOR, data, max_elements) > max_elements:
         message = f"the request has more than {max_elements} elements: fields, list items and values in JSON text"
         raise BridgeError(Reason.INVALID_REQUEST, message, metadata={"maxElements": str(max_elements)})
-    return _parsed(message_type, data)
+    return _parse(message_type, data)
 
 
-def _parsed(message_type: type[M], data: bytes) -> M:
+def _parse(message_type: type[M], data: bytes) -> M:
     try:
         return message_type.FromString(data)
     except DecodeError:
@@ -81,13 +83,13 @@ def _parsed(message_type: type[M], data: bytes) -> M:
         raise BridgeError(Reason.INVALID_REQUEST, message) from None
 
 
-def named(call: CallContext, operation: str, model: str) -> CallContext:
+def with_operation(call: CallContext, operation: str, model: str) -> CallContext:
     """The context of a call whose operation and model are only known from its path and JSON body."""
     call.record.operation, call.record.model = operation, word(model)
     return replace(call, model=model)
 
 
-def built(message_type: type[M], value: dict[str, Any], *, inline: bool = False) -> M:
+def build_response(message_type: type[M], value: dict[str, Any], *, inline: bool = False) -> M:
     """The message for a JSON object from the upstream.
 
     Raises:
@@ -99,7 +101,7 @@ def built(message_type: type[M], value: dict[str, Any], *, inline: bool = False)
         raise malformed(f"is not valid ({error})") from None
 
 
-async def digested(call: CallContext, digest: Callable[P, R], *arguments: P.args, **options: P.kwargs) -> R:
+async def convert_response(call: CallContext, digest: Callable[P, R], *arguments: P.args, **options: P.kwargs) -> R:
     """Convert the upstream's response, in a thread if it is large.
 
     Raises:
@@ -110,7 +112,7 @@ async def digested(call: CallContext, digest: Callable[P, R], *arguments: P.args
     return digest(*arguments, **options)
 
 
-async def converted(call: CallContext, convert: Callable[P, R], *arguments: P.args, **options: P.kwargs) -> R:
+async def convert_request(call: CallContext, convert: Callable[P, R], *arguments: P.args, **options: P.kwargs) -> R:
     """Convert a request for the upstream, in a thread if it is large.
 
     Raises:

@@ -6,7 +6,7 @@ from aibridge.v1 import models_pb2
 from bridge.call import CallContext
 from bridge.errors import BridgeError, Reason
 from bridge.services.checks import check_model
-from bridge.services.entry import built, digested
+from bridge.services.entry import build_response, convert_response
 from bridge.services.permits import only_permitted, permit_model
 from bridge.services.query import query_of
 from bridge.settings import Settings
@@ -38,22 +38,22 @@ class ModelsService:
             response = _find(await self._list(call), request.model)
         else:
             value = await self._upstream.get(f"/models/{segment(request.model)}", call)
-            response = await digested(call, built, models_pb2.Model, value)
+            response = await convert_response(call, build_response, models_pb2.Model, value)
             if not response.HasField("id"):
                 raise malformed("is not a model")
         return response
 
     async def _list(self, call: CallContext, query: str = "") -> models_pb2.ListModelsResponse:
         value = await self._upstream.get(f"/models{query}", call)
-        return await digested(call, _listed, value)
+        return await convert_response(call, _listed, value)
 
 
 def _listed(value: dict[str, Any]) -> models_pb2.ListModelsResponse:
-    response = built(models_pb2.ListModelsResponse, value)
+    response = build_response(models_pb2.ListModelsResponse, value)
     models = value.get("data")
     if models is None and isinstance(value.get("models"), list):  # a few servers use this name
         models = value["models"]
-        response.data.extend(built(models_pb2.ListModelsResponse, {"data": models}).data)
+        response.data.extend(build_response(models_pb2.ListModelsResponse, {"data": models}).data)
     if models is None and value.get("object") == "list":  # Ollama's form of an empty list
         models = []
     if not isinstance(models, list) or len(response.data) != len(models):

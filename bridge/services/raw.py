@@ -8,7 +8,7 @@ from aibridge.v1 import raw_pb2
 from bridge.call import CallContext, ResponseStream
 from bridge.errors import invalid
 from bridge.jsontext import MalformedJSONError, loads_strict
-from bridge.services.entry import converted, named
+from bridge.services.entry import convert_request, with_operation
 from bridge.services.heartbeat import Heartbeats, interval_of
 from bridge.services.paths import RawPaths
 from bridge.services.permits import permit_raw
@@ -37,14 +37,14 @@ class RawService:
 
     async def Call(self, request: raw_pb2.RawRequest, call: CallContext) -> raw_pb2.RawResponse:
         """Send a request and return the whole response."""
-        call, target = await converted(call, _request_of, call, request, self._paths)
+        call, target = await convert_request(call, _request_of, call, request, self._paths)
         body = await call_whole(self._upstream, self._settings, target, call)
         text = body.decode("utf-8-sig", "replace") if body else None
         return raw_pb2.RawResponse(http_status=call.record.http_status, body_json=text)
 
     async def Stream(self, request: raw_pb2.RawRequest, call: CallContext, response: ResponseStream) -> None:
         """Send a request and write the events of its response as they arrive. A coroutine that writes, as in `chat`."""
-        call, target = await converted(call, _request_of, call, request, self._paths)
+        call, target = await convert_request(call, _request_of, call, request, self._paths)
         interval = interval_of(request.bridge_options, self._settings)
         beat = partial(response.heartbeat, _HEARTBEAT)
         async with (
@@ -63,7 +63,7 @@ def _request_of(call: CallContext, request: raw_pb2.RawRequest, paths: RawPaths)
         BridgeError: INVALID_REQUEST, RAW_PATH_NOT_ALLOWED, or CALLER_NOT_ALLOWED for a model.
     """
     operation = paths.pattern_of(request.path)
-    call = named(call, operation, "")
+    call = with_operation(call, operation, "")
     method = _METHODS.get(request.method)
     if method is None:
         raise invalid("method", "is not known")
@@ -77,7 +77,7 @@ def _request_of(call: CallContext, request: raw_pb2.RawRequest, paths: RawPaths)
     value = _parsed(body) if request.HasField("body_json") else None
     permit_raw(call, body, query)
     model = value.get("model") if isinstance(value, dict) else None
-    call = named(call, operation, model if isinstance(model, str) else "")
+    call = with_operation(call, operation, model if isinstance(model, str) else "")
     return call, Request(method, request.path + written(query, "query"), body.encode())
 
 

@@ -19,7 +19,7 @@ from bridge.codec.setters import Setter, Setters
 from bridge.errors import BridgeError
 from bridge.offload import offload
 from bridge.services.coalesce import ActiveTemplate, ChunkRun, Coalescer, UnparsedChunks, concatenated_gaps
-from bridge.services.entry import built, digested
+from bridge.services.entry import build_response, convert_response
 from bridge.services.heartbeat import Heartbeats
 from bridge.upstream.chunk import Chunk
 from bridge.upstream.failures import malformed
@@ -160,7 +160,7 @@ class Relay:
             if item.is_large:
                 message = await offload(_built, item, self._call)
             else:
-                message = await digested(self._call, _built, item, self._call)
+                message = await convert_response(self._call, _built, item, self._call)
             if self._coalescer is None:
                 self._learn(item, message)
             return message
@@ -230,7 +230,7 @@ class Relay:
 
 
 def _built(chunk: Chunk, call: CallContext) -> Message:
-    message = built(Message, chunk.value, inline=call.inline_data)
+    message = build_response(Message, chunk.value, inline=call.inline_data)
     if chunk.value.get("choices") and not message.choices:
         raise malformed("has a chunk whose choices are not a list of objects")
     return message
