@@ -1,7 +1,7 @@
 """The time limits of one upstream request: the call's deadline, and a timeout for each phase.
 
 `asyncio.timeout` ends the request. It has no time of its own, because a timer for each phase, or for each event of a
-stream, would be too expensive. One timer looks from time to time which limit is the next to pass.
+stream, would be too expensive. One timer checks now and then which limit passes next.
 """
 
 import asyncio
@@ -11,8 +11,8 @@ from typing import Final, Self
 
 from bridge.errors import BridgeError, Reason
 
-#: The timer's first look is after this time at the latest. Most requests are over by then.
-_FIRST_LOOK_SECONDS: Final = 10.0
+#: Maximum seconds until the timer's first check, before which most requests have ended.
+_FIRST_CHECK_SECONDS: Final = 10.0
 
 
 class Clock:
@@ -23,7 +23,7 @@ class Clock:
         self._deadline = deadline
         self._timeout = asyncio.timeout(None)
         self._timer: asyncio.TimerHandle | None = None
-        self._due = math.inf  # when the timer looks
+        self._due = math.inf  # when the timer checks
         self._progress = math.inf
         self._limit = 0.0
         self._expired: tuple[Reason, str] | None = None
@@ -31,7 +31,7 @@ class Clock:
 
     async def __aenter__(self) -> Self:
         await self._timeout.__aenter__()
-        self._look_at(min(self._loop.time() + _FIRST_LOOK_SECONDS, self._deadline))
+        self._check_at(min(self._loop.time() + _FIRST_CHECK_SECONDS, self._deadline))
         return self
 
     async def __aexit__(
@@ -54,25 +54,25 @@ class Clock:
         """Restart the timeout of the phase."""
         self._progress = self._loop.time()
         if self._progress + self._limit < self._due:
-            self._look_at(self._progress + self._limit)
+            self._check_at(self._progress + self._limit)
 
     def pause(self) -> None:
         """Stop the timeout of the phase until `resume`."""
         self._progress = math.inf
 
-    def _look_at(self, due: float) -> None:
+    def _check_at(self, due: float) -> None:
         if self._timer is not None:
             self._timer.cancel()
         self._due = due
-        self._timer = self._loop.call_at(due, self._look)
+        self._timer = self._loop.call_at(due, self._check)
 
-    def _look(self) -> None:
+    def _check(self) -> None:
         now = self._loop.time()
         due = min(self._progress + self._limit, self._deadline)
         if due > now:
-            self._look_at(due)
+            self._check_at(due)
             return
-        self._timer, self._due = None, -math.inf  # the last look
+        self._timer, self._due = None, -math.inf  # the last check
         if self._deadline > now:
             self._expired = self._phase
         self._timeout.reschedule(now)

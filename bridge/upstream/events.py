@@ -37,7 +37,7 @@ class EventReader:
         self.ended = False
         self.error: BridgeError | None = None
         self.unused = 0  # events since the last read that were not part of the response
-        self._later: list[Event] = []  # the rest of more events than a portion
+        self._later: list[Event] = []  # events after the current portion
         self._then: tuple[bool, BridgeError | None] = (False, None)  # `ended` and `error` after them
         self._last = b""  # the last read
         self._silent = 0  # bytes of it that completed no event

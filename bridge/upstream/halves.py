@@ -12,7 +12,7 @@ DeltaPath = tuple[str | int, ...]
 
 #: Levels of a delta that are searched. Arguments are on the fourth.
 _DEPTH: Final = 6
-#: Halves that are kept at a time: one for each text of each choice. To give one up takes a search.
+#: Maximum number of waiting halves, one for each text of each choice. Replacing one takes a search.
 _MAX_KEPT: Final = 256
 _REPLACEMENT: Final = "\ufffd"
 

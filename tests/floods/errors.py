@@ -1,4 +1,4 @@
-"""Replies that are long to understand: error bodies of many shapes, and heads with a number of many digits."""
+"""Responses that take long to read: error bodies of many shapes, and heads with a number of many digits."""
 
 import asyncio
 import itertools
@@ -19,7 +19,7 @@ _SIZE: Final = 256 * _KIB
 
 
 def chat(address: str, count: int, seconds: float, metadata: Any, streams: bool) -> list[str]:  # noqa: FBT001
-    """Calls at the same time, again and again for some seconds. How they ended."""
+    """Concurrent calls for some seconds. Returns how they ended."""
 
     async def one(stub: Any, end: float, ended: list[str]) -> None:
         request = chat_pb2.CreateChatCompletionRequest(model="m", messages=[{"role": "user", "content": "x"}])

@@ -1,4 +1,4 @@
-"""Streams whose events are long to read: tool calls, halves of characters, names, log probabilities, odd indexes."""
+"""Streams whose events take long to read: tool calls, halves of characters, names, log probabilities, odd indexes."""
 
 import asyncio
 import json
@@ -18,7 +18,7 @@ _MIB: Final = 1 << 20
 
 
 def chat(address: str, count: int, seconds: float, metadata: Any, options: dict[str, Any]) -> list[str]:
-    """Streams at the same time, read to their end, again and again for some seconds. How they ended."""
+    """Concurrent streams, read to their end, for some seconds. Returns how they ended."""
 
     async def one(stub: Any, end: float, ended: list[str]) -> None:
         request = chat_pb2.CreateChatCompletionRequest(

@@ -1,4 +1,4 @@
-"""Streams of very many, very short events or pieces: what they say is kept, and their number is bounded."""
+"""Streams of very many, very short events or pieces: none is lost, and their number is bounded."""
 
 import asyncio
 import json
@@ -29,7 +29,7 @@ def words(count: int) -> str:
 
 @pytest.fixture
 def sizes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many events each read of a stream has returned."""
+    """The number of events in each read of a stream."""
     found: list[int] = []
     read = events.EventReader.read
 
@@ -44,7 +44,7 @@ def sizes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 @pytest.mark.parametrize("between", ["", "{}\n" * 3, "event: ping\ndata: 1\n\n" * 3], ids=["none", "stray", "named"])
 async def test_short_events_come_in_portions(between: str, bridge: Bridge, sizes: list[int]) -> None:
-    """Each word arrives, in order, and then the end; other calls have their turn between two portions."""
+    """Each word arrives in order, and then the end. Other calls run between two portions."""
     bridge.gateway.script(raw_sse(between.join(f"{word}\n\n" for word in words(300).split("\n\n") if word) + END))
     text = [
         chunk.choices[0].delta.content for chunk in [c async for c in bridge.chat.CreateChatCompletionStream(HELLO)]
@@ -78,8 +78,8 @@ async def test_only_events_of_the_last_read_delay_the_next_portion(monkeypatch: 
     ],
     ids=["cut", "error", "name"],
 )
-async def test_what_comes_behind_short_events(end: str, reason: str, bridge: Bridge, sizes: list[int]) -> None:
-    """An error or a cut is told after all of them."""
+async def test_what_comes_after_short_events(end: str, reason: str, bridge: Bridge, sizes: list[int]) -> None:
+    """An error or a cut is reported after all short events."""
     bridge.gateway.script(raw_sse(words(300) + end))
     received, failure = await failed_stream(bridge.chat.CreateChatCompletionStream(HELLO))
     assert received == [f"{number} " for number in range(300)]
@@ -91,7 +91,7 @@ async def test_what_comes_behind_short_events(end: str, reason: str, bridge: Bri
     ("extension", "ends"), [("", "OK"), (";a=b", "OK"), (";" + "x" * 200, "UPSTREAM_STREAM_INTERRUPTED")]
 )
 async def test_framing_is_bounded(extension: str, ends: str, bridge: Bridge) -> None:
-    """A byte of a body may have 32 bytes of framing. Chunks of one byte have 6."""
+    """Each byte of a body may have 32 bytes of framing. Chunks of one byte have 6."""
 
     async def script(exchange: Exchange) -> None:
         await exchange.head(content_type="text/event-stream", transfer_encoding="chunked")
@@ -108,7 +108,7 @@ async def test_framing_is_bounded(extension: str, ends: str, bridge: Bridge) -> 
 
 
 def test_halves_are_bounded() -> None:
-    """Of 256 texts a half is kept, and joined with the other half. Those of further texts are replaced at once."""
+    """Halves of up to 256 texts wait for the other half. Those of further texts are replaced at once."""
     halves = Halves()
     first = {"choices": [{"index": n, "delta": {"content": "a\ud83d"}} for n in range(300)]}
     second = {"choices": [{"index": n, "delta": {"content": "\ude00b"}} for n in range(300)]}
@@ -126,7 +126,7 @@ def calls(numbers: Iterator[int] | range, **more: Any) -> dict[str, Any]:
 
 
 def test_calls_of_one_id_are_found_by_their_index() -> None:
-    """However many there are: only the latest are compared one by one."""
+    """Calls with the same id cost little, as only the latest are compared one by one."""
     numbers = ToolCalls()
     numbers.number(calls(range(1000), function={"name": "f"}))
     again = calls(range(999, -1, -1))
@@ -136,7 +136,7 @@ def test_calls_of_one_id_are_found_by_their_index() -> None:
 
 
 def test_fragments_of_a_chunk_are_bounded() -> None:
-    """There are no more than there may be calls."""
+    """A chunk may have as many fragments as a stream may have calls."""
     numbers = ToolCalls()
     numbers.number(calls(range(MAX_TOOL_CALLS), function={"name": "f"}))
     assert numbers.count == MAX_TOOL_CALLS
@@ -145,7 +145,7 @@ def test_fragments_of_a_chunk_are_bounded() -> None:
 
 
 def test_a_record_keeps_little_of_a_response() -> None:
-    """GRPC keeps the record of a failed call until the garbage collector runs."""
+    """A record keeps little, as gRPC keeps the record of a failed call until the garbage collector runs."""
     record = arrived("/a/b", ())
     usage = {f"k{n}": n for n in range(1000)}
     note_response(record, {"id": "i", "model": "m" * 5000, "created": 5, "choices": [{}] * 1000, "usage": usage})
@@ -157,7 +157,7 @@ def test_a_record_keeps_little_of_a_response() -> None:
 async def test_an_unexpected_body_of_many_lines(
     size: int, count: int, bridge: Bridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each of its lines may be an error. Over 16 KiB they are read in a thread."""
+    """A body whose lines may be errors is searched in a thread if it is over 16 KiB."""
     done: list[Any] = []
     offload = responses.offload
 
