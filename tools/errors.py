@@ -29,7 +29,7 @@ the details in `grpc-status-details-bin` (a `google.rpc.Status`) have the rest:
 | `google.rpc.BadRequest` | the field is known | its path and what is wrong with it |
 | `google.rpc.QuotaFailure` | a quota or a rate limit was exceeded | which one |
 | `google.rpc.ResourceInfo` | the model was not found | its name |
-| `aibridge.v1.UpstreamError` | the upstream answered with an error | its error message and body, clipped and masked |
+| `aibridge.v1.UpstreamError` | the upstream responded with an error | its error message and body, clipped and masked |
 
 `ErrorInfo.reason` is the name of a constant of the enum `aibridge.v1.Reason`: compare it with that constant's name.
 
