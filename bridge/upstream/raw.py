@@ -171,7 +171,7 @@ class EventStream:
             return []
         is_stream, start = await beginning_of(self._exchange, self._settings.max_response_bytes)
         if is_stream:
-            return self._counted(self._events.take(start))
+            return self._accept(self._events.take(start))
         if not is_json(media_type):
             raise failures.malformed("has a content type that is not an event stream")
         data = await _whole(self._exchange, self._settings, self._request, start)  # in place of a stream
@@ -182,12 +182,12 @@ class EventStream:
         return [Event(data)]
 
     async def _next(self) -> list[Event]:
-        events = self._counted(await self._events.read())
+        events = self._accept(await self._events.read())
         if not events:
             await self._events.rest()
         return events
 
-    def _counted(self, found: list[Event]) -> list[Event]:
+    def _accept(self, found: list[Event]) -> list[Event]:
         events = self._passed(found)
         if events:
             self._events.count(len(events))

@@ -118,20 +118,20 @@ class ChunkStream(Generic[K]):
             return None
         is_stream, start = await beginning_of(self._exchange, self._settings.max_response_bytes)
         if is_stream:
-            return self._counted(self._events.take(start))
+            return self._accept(self._events.take(start))
         if is_json(media_type):
-            return await self._plain(await self._exchange.read_all(self._settings.max_response_bytes, start))
+            return await self._single_chunk(await self._exchange.read_all(self._settings.max_response_bytes, start))
         error = await failure_in(self._exchange, start + await self._exchange.beginning())
         raise error or failures.malformed("has a content type that is not an event stream")
 
     async def _next(self) -> Iterator[Chunk | K] | None:
         """The chunks of one read; None if it only keeps the connection alive."""
-        chunks = self._counted(await self._events.read())
+        chunks = self._accept(await self._events.read())
         if chunks is None:
             await self._events.rest()
         return chunks
 
-    def _counted(self, events: list[Event]) -> Iterator[Chunk | K] | None:
+    def _accept(self, events: list[Event]) -> Iterator[Chunk | K] | None:
         decoder = self._events.decoder
         if decoder.named:
             relevant = [event for event in map(self._relevant, events) if event is not None]
@@ -180,7 +180,7 @@ class ChunkStream(Generic[K]):
                 yield known
                 continue
             if not data.startswith(b"{") and data.lstrip().startswith(DONE):
-                yield from self._rest()
+                yield from self._rest_of_halves()
                 self._judge_suspect()
                 self._choices.judge()
                 self.done = True
@@ -238,7 +238,7 @@ class ChunkStream(Generic[K]):
             self._recogniser.forget()  # the same index may now mean another tool call
         return Chunk(value, b"" if halves.busy or not ordinary else data, is_large(data))
 
-    def _rest(self) -> Iterator[Chunk]:
+    def _rest_of_halves(self) -> Iterator[Chunk]:
         """A chunk with U+FFFD for each half of a surrogate pair whose other half never arrived."""
         if self._halves.busy:
             value: dict[str, Any] = {**(self._record.response or {}), "choices": self._halves.rest()}
@@ -260,7 +260,7 @@ class ChunkStream(Generic[K]):
         if suspect is not None and not self._choices.are_finished():
             raise self._exchange.failure(suspect, text_of(suspect).encode())
 
-    async def _plain(self, data: bytes) -> Iterator[Chunk | K]:
+    async def _single_chunk(self, data: bytes) -> Iterator[Chunk | K]:
         """The chunk of a plain JSON response in place of a stream: a whole completion, or an error, which is raised."""
         self._record.chunks.arrived(1)
         response = await response_of(self._exchange, data)
