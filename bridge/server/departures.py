@@ -27,23 +27,23 @@ _REST_FACTOR: Final = 20
 _TABLES: Final = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
 _ESTABLISHED: Final = "01"
 
-Tell = Callable[[str], None]
+Report = Callable[[str], None]
 
 
 class Departures:
     """Cancelled calls whose cause is not known yet."""
 
     def __init__(self) -> None:
-        self._pending: list[tuple[str, Tell]] = []
+        self._pending: list[tuple[str, Report]] = []
         self._task: asyncio.Task[None] | None = None
         self._closing = asyncio.Event()
         self._pause = _SETTLE_SECONDS
 
-    def note(self, peer: str, tell: Tell) -> None:
-        """A call of this peer (as gRPC writes it) was cancelled. `tell` is called with the cause."""
-        self._pending.append((peer, tell))
+    def note(self, peer: str, report: Report) -> None:
+        """A call of this peer (as gRPC writes it) was cancelled. `report` is called with the cause."""
+        self._pending.append((peer, report))
         if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._look())
+            self._task = asyncio.create_task(self._report())
 
     async def close(self) -> None:
         """Report the remaining calls at once."""
@@ -51,7 +51,7 @@ class Departures:
         if self._task is not None:
             await self._task
 
-    async def _look(self) -> None:
+    async def _report(self) -> None:
         while self._pending:
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._pause):
@@ -60,8 +60,8 @@ class Departures:
             began = time.monotonic()
             established = await asyncio.to_thread(_established)
             self._pause = max(_SETTLE_SECONDS, _REST_FACTOR * (time.monotonic() - began))
-            for peer, tell in pending:
-                tell(_cause(peer, established))
+            for peer, report in pending:
+                report(_cause(peer, established))
 
 
 def _cause(peer: str, established: Collection[str] | None) -> str:

@@ -43,11 +43,11 @@ async def run(
     Raises:
         SettingsError: the server cannot listen.
     """
-    told = Orders()
+    order = Orders()
     if parent is None:
-        orders.of_signals(told)
+        orders.of_signals(order)
     else:
-        orders.of_parent(told, parent)
+        orders.of_parent(order, parent)
     options.raise_file_limit(settings)
     traces = otel.traces(settings)
     app = App(settings, traces)
@@ -57,32 +57,32 @@ async def run(
         port = exporter.listen(settings, collectors)
     else:
         exporter.serve_pipe(scrapes, collectors)
-    cut_off = await _serve(app, told, settings, ready)
+    cut_off = await _serve(app, order, settings, ready)
     if traces is not None:
-        await _unless(told.stop, traces.close(_SPANS_SECONDS))
+        await _unless(order.stop, traces.close(_SPANS_SECONDS))
     if port is not None:
         await asyncio.to_thread(port.close)
     log = _log.warning if cut_off else _log.info
     log("stopped", calls_cut_off=cut_off)
 
 
-async def _serve(app: App, told: Orders, settings: Settings, ready: Callable[[str], None]) -> int:
+async def _serve(app: App, order: Orders, settings: Settings, ready: Callable[[str], None]) -> int:
     """Start, serve until the order to drain, and drain. Returns the number of calls that were ended."""
-    if not await _unless(told.drain, app.start(), ready):
-        _log.info("stopped during startup", signal=told.cause)
+    if not await _unless(order.drain, app.start(), ready):
+        _log.info("stopped during startup", signal=order.cause)
         return await _stop_at_once(app)
     gc.freeze()  # these objects stay, so the collector need not scan them
     gc.set_threshold(*_GC_THRESHOLDS)
-    await told.drain.wait()
-    return await _drain(app, told, settings)
+    await order.drain.wait()
+    return await _drain(app, order, settings)
 
 
-async def _drain(app: App, told: Orders, settings: Settings) -> int:
+async def _drain(app: App, order: Orders, settings: Settings) -> int:
     """Drain until done, or until the order to stop at once. Returns the number of calls that were ended."""
     cut_off: list[int] = []
-    _log.info("draining", signal=told.cause, delay=settings.drain_delay, grace=settings.drain_grace)
+    _log.info("draining", signal=order.cause, delay=settings.drain_delay, grace=settings.drain_grace)
     drained = app.stop(delay=settings.drain_delay, grace=settings.drain_grace)
-    if await _unless(told.stop, drained, cut_off.append):
+    if await _unless(order.stop, drained, cut_off.append):
         return sum(cut_off)
     _log.warning("stopping at once")
     return await _stop_at_once(app)
@@ -98,15 +98,15 @@ async def _stop_at_once(app: App) -> int:
 async def _unless(
     event: asyncio.Event, work: Coroutine[Any, Any, _Result], done: Callable[[_Result], None] = lambda _: None
 ) -> bool:
-    """Run `work` until it is done or an event comes, which cancels it. Whether it was done; `done` gets the result."""
-    working, told = asyncio.create_task(work), asyncio.create_task(event.wait())
+    """Run `work`, which the event cancels. Returns whether it was completed; `done` gets its result."""
+    working, waiting = asyncio.create_task(work), asyncio.create_task(event.wait())
     try:
-        await asyncio.wait({working, told}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({working, waiting}, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        told.cancel()
+        waiting.cancel()
         if not working.done():
             working.cancel()
-        await asyncio.gather(told, working, return_exceptions=True)
+        await asyncio.gather(waiting, working, return_exceptions=True)
     if working.cancelled():
         return False
     done(working.result())

@@ -59,7 +59,7 @@ class Readiness:
         """
         soon = pauses_until_ready(self._interval)
         while True:
-            problem = await self._look()
+            problem = await self._run_probe()
             if self._state.note(good=not problem):
                 if problem:
                     _log.warning("not ready", problem=problem)
@@ -70,7 +70,7 @@ class Readiness:
             pause = self._interval if self._state.good else next(soon)
             await asyncio.sleep(pause * random.uniform(0.9, 1.1))  # noqa: S311 # no secret
 
-    async def _look(self) -> str:
+    async def _run_probe(self) -> str:
         try:
             return await self._probe.problem()
         except Exception as error:  # noqa: BLE001 # the next probe has to run in any case

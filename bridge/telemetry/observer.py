@@ -21,7 +21,7 @@ _TRACEPARENT: Final = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-[
 
 
 class Observer:
-    """Is told of each call's begin and end, once each. `methods` maps each method's path to whether it streams.
+    """Records each call's begin and end, once each. `methods` maps each method's path to whether it streams.
 
     No error here may change how a call ends.
     """
