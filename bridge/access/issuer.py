@@ -122,7 +122,7 @@ class Issuer:
 
     async def _key(self, kid: str | None, algorithm: str) -> jwt.PyJWK:
         found = _find(self.key_set(), kid, algorithm)
-        if found is None and self._file is None and self._may_ask():
+        if found is None and self._file is None and self._may_fetch():
             await self._renew()
             found = _find(self.key_set(), kid, algorithm)
         if found is not None:
@@ -132,7 +132,7 @@ class Issuer:
             raise BridgeError(Reason.CALLER_UNVERIFIABLE, message, delay=self._min_interval)
         raise RefusedError("no key for the token's kid and alg")
 
-    def _may_ask(self) -> bool:
+    def _may_fetch(self) -> bool:
         asked = self._renewal is not None and not self._renewal.done()
         return asked or asyncio.get_running_loop().time() - self._renewed >= self._min_interval
 

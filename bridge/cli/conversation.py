@@ -53,7 +53,7 @@ class Conversation:
                 if text.startswith("/"):
                     self._command(text)
                 elif text.strip():
-                    self._ask(user_message(text, attached))
+                    self._send(user_message(text, attached))
                     attached = ()
 
     def _read(self, prompt: str) -> str:
@@ -62,7 +62,7 @@ class Conversation:
             with suppress(KeyboardInterrupt):
                 return self._session.prompt(prompt)
 
-    def _ask(self, message: ChatCompletionMessage) -> None:
+    def _send(self, message: ChatCompletionMessage) -> None:
         """Send a message and show the response. If the call fails, the message is dropped from the conversation."""
         kept = len(self._request.messages)
         self._request.messages.append(message)
@@ -92,7 +92,7 @@ class Conversation:
             results.append(ChatCompletionMessage(role="tool", tool_call_id=call.id, content=result))
         if results:
             self._request.messages.extend(results[:-1])
-            self._ask(results[-1])
+            self._send(results[-1])
 
     def _command(self, text: str) -> None:
         name, _, rest = text.partition(" ")

@@ -15,7 +15,7 @@ from typing import Any, Final
 from bridge.call import stopping_error
 
 #: The first step ends when all calls are held and none has begun or ended for this time.
-_QUIET_SECONDS: Final = 0.05
+_SETTLED_SECONDS: Final = 0.05
 #: It ends after this time at the latest.
 _FIRST_STEP_SECONDS: Final = 0.5
 #: The second step ends when this many polls in a row have seen no new call. A client on a busy machine may take a while
@@ -163,7 +163,7 @@ class InFlightCalls:
         self._changed_at = loop.time()
         end = self._changed_at + _FIRST_STEP_SECONDS
         # Polling is cheaper than signalling for every call.
-        while (now := loop.time()) < end and not self._is_quiet(now):  # noqa: ASYNC110
+        while (now := loop.time()) < end and not self._has_settled(now):  # noqa: ASYNC110
             await asyncio.sleep(_POLL_SECONDS)
         self._ends_wait = True
         end, quiet_polls = loop.time() + _SECOND_STEP_SECONDS, 0
@@ -183,5 +183,5 @@ class InFlightCalls:
         for call in self._running:
             call.stop()
 
-    def _is_quiet(self, now: float) -> bool:
-        return len(self._running) <= self._held and now >= self._changed_at + _QUIET_SECONDS
+    def _has_settled(self, now: float) -> bool:
+        return len(self._running) <= self._held and now >= self._changed_at + _SETTLED_SECONDS

@@ -37,13 +37,13 @@ _MIME_TYPE: Final = re.compile(r"[A-Za-z0-9.+-]+/[A-Za-z0-9.+-]+(;[A-Za-z0-9.+-]
 
 def check_chat(request: chat_pb2.CreateChatCompletionRequest) -> None:
     """Raise BridgeError INVALID_REQUEST for a request without model or messages, or with an empty message or part."""
-    if not request.model and not _says(request.extra_json, "model"):
+    if not request.model and not _may_contain(request.extra_json, "model"):
         raise invalid("model", "is required")
-    if not request.messages and not _says(request.extra_json, "messages"):
+    if not request.messages and not _may_contain(request.extra_json, "messages"):
         raise invalid("messages", "must have at least one message")
     for index, message in enumerate(request.messages):
         kind = message.WhichOneof("content_kind")
-        if kind is None and message.role == "user" and not _says(message.extra_json, "content"):
+        if kind is None and message.role == "user" and not _may_contain(message.extra_json, "content"):
             raise invalid(f"messages[{index}].content", "is required in a user message")
         if kind == "content_parts":
             for position, part in enumerate(message.content_parts.items):
@@ -52,7 +52,7 @@ def check_chat(request: chat_pb2.CreateChatCompletionRequest) -> None:
 
 def check_embedding(request: embeddings_pb2.CreateEmbeddingRequest) -> None:
     """Raise BridgeError INVALID_REQUEST for a request without model or input."""
-    if not request.model and not _says(request.extra_json, "model"):
+    if not request.model and not _may_contain(request.extra_json, "model"):
         raise invalid("model", "is required")
     if request.WhichOneof("input_kind") is None and not request.messages_json and not request.extra_json:
         raise invalid("input", "is required")
@@ -116,6 +116,6 @@ def _check_data(inline: common_pb2.InlineData, kind: str, path: str) -> None:
         raise invalid(f"{path}.mime_type", f"must be the MIME type of the data, for example {kind or 'application/'}…")
 
 
-def _says(extra_json: str, key: str) -> bool:
+def _may_contain(extra_json: str, key: str) -> bool:
     """Whether `extra_json` may contain this member, in a form that the schema does not know."""
     return f'"{key}"' in extra_json

@@ -122,7 +122,7 @@ class _Trace:
     def adopt(self, request: Any) -> None:
         """Record the parameters of a request: numbers and names of the API."""
         if self._operation and self._server.is_recording():
-            self._request = _asked(request)
+            self._request = _request_attributes(request)
 
     def headers(self, record: CallRecord, method: str, path: str) -> list[tuple[str, str]]:
         """A request is sent upstream. All attempts are one operation, so the client span starts with the first one."""
@@ -178,7 +178,7 @@ def _fail(span: Span, error: str, text: str) -> None:
         span.set_status(Status(StatusCode.ERROR, text))
 
 
-def _asked(request: Any) -> Attributes:
+def _request_attributes(request: Any) -> Attributes:
     fields = request.DESCRIPTOR.fields_by_name
     found: Attributes = {
         f"gen_ai.request.{name}": value

@@ -29,7 +29,7 @@ _MEMBERS: Final = {
 _HOLDERS: Final = ("details", "metadata", "headers", "retryInfo", "retry_info")
 
 
-def asked(headers: Mapping[str, str]) -> float | None:
+def in_headers(headers: Mapping[str, str]) -> float | None:
     """The delay in `retry-after-ms`, or else in `retry-after`, which is in seconds or a date."""
     for name, unit in (("retry-after-ms", 1e-3), ("retry-after", 1.0)):
         seconds = _number(_text(headers, name))

@@ -30,7 +30,7 @@ class Cuts(Protocol):
         """The document without these lists. This has to parse each of them."""
 
 
-def lightened(data: bytes, cuts: Cuts | None) -> bytes:
+def without_texts(data: bytes, cuts: Cuts | None) -> bytes:
     """A document without the texts that `cuts` removes. One over 1 MiB is unchanged."""
     return data if cuts is None or len(data) > _SPARSE_BYTES else cuts.take_texts(data)
 
@@ -41,7 +41,7 @@ def is_large(data: bytes) -> bool:
 
 
 async def load_document(data: bytes, max_elements: int, cuts: Cuts | None = None) -> Any:
-    """The value of a document from `lightened`. From a large one the lists are cut out too, and not counted.
+    """The value of a document from `without_texts`. From a large one the lists are cut out too, and not counted.
 
     Raises:
         MalformedJSONError: as `jsontext.loads`.

@@ -158,7 +158,7 @@ def _advice(reason: Reason, headers: Mapping[str, str], body: ErrorBody) -> tupl
     """The delay that the upstream asks for, and the retry advice if it differs from the reason's."""
     if reason.retry is Retry.NO:
         return None, None
-    delay = delays.asked(headers) or body.retry_after
+    delay = delays.in_headers(headers) or body.retry_after
     if delay is None and reason is Reason.RATE_LIMIT_EXCEEDED:
         delay = delays.reset(headers)  # only then: most responses have these headers
     if _should_retry(headers) is False:

@@ -11,7 +11,7 @@ from bridge.offload import offload
 from bridge.upstream import failures
 from bridge.upstream.bodies import values
 from bridge.upstream.chunk import value_of
-from bridge.upstream.documents import Cuts, is_large, lightened, load_document
+from bridge.upstream.documents import Cuts, is_large, load_document, without_texts
 from bridge.upstream.exchange import Exchange
 from bridge.upstream.inside import error_in, suspect_in, unwrapped
 from bridge.upstream.sse import SPACE, bare, begins_stream
@@ -61,7 +61,7 @@ async def response_of(exchange: Exchange, data: bytes, cuts: Cuts | None = None)
     Raises:
         BridgeError: the error in the body, UPSTREAM_MALFORMED_RESPONSE or UPSTREAM_RESPONSE_TOO_LARGE.
     """
-    body = lightened(data.strip(), cuts)
+    body = without_texts(data.strip(), cuts)
     exchange.call.record.has_large_response = is_large(body)
     try:
         response = object_of(await load_document(body, exchange.max_elements, cuts))

@@ -57,7 +57,7 @@ class NamedSecrets:
     """
 
     def __init__(self, setting: str, given: Sequence[NamedValue]) -> None:
-        self._secrets = [(item.name, _of(setting, item)) for item in given]
+        self._secrets = [(item.name, _secret_of(setting, item)) for item in given]
         self._hidden = [
             secret
             for item, (_, secret) in zip(given, self._secrets, strict=True)
@@ -73,7 +73,7 @@ class NamedSecrets:
         return [secret.value() for secret in self._hidden]
 
 
-def _of(setting: str, item: NamedValue) -> Secret:
+def _secret_of(setting: str, item: NamedValue) -> Secret:
     name = f"{setting}: {item.name}"
     kind, _, rest = item.source.partition(":")
     if not item.is_reference:

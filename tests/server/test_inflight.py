@@ -46,7 +46,7 @@ async def test_a_call_that_is_stopped_in_a_write() -> None:
     assert calls.stopped_calls == 1
 
 
-async def test_it_is_quiet_when_all_calls_are_held() -> None:
+async def test_it_has_settled_when_all_calls_are_held() -> None:
     """A call that runs is waited for; one that is held is not, until it has been cancelled and another one runs."""
     calls = InFlightCalls()
     hold = asyncio.create_task(calls.hold())
@@ -59,19 +59,19 @@ async def test_it_is_quiet_when_all_calls_are_held() -> None:
         finally:
             calls.leave(call)
 
-    assert calls._is_quiet(math.inf)
+    assert calls._has_settled(math.inf)
     waiting = [asyncio.create_task(held()) for _ in range(2)]
     await turns()
-    assert calls._is_quiet(math.inf)
+    assert calls._has_settled(math.inf)
     running = calls.enter()
-    assert not calls._is_quiet(math.inf)
+    assert not calls._has_settled(math.inf)
     for task in waiting:
         task.cancel()
     await asyncio.gather(*waiting, return_exceptions=True)
-    assert not calls._is_quiet(math.inf)
+    assert not calls._has_settled(math.inf)
     calls.leave(running)
-    assert calls._is_quiet(math.inf)
-    assert not calls._is_quiet(calls._changed_at)
+    assert calls._has_settled(math.inf)
+    assert not calls._has_settled(calls._changed_at)
     hold.cancel()
     with suppress(asyncio.CancelledError):
         await hold

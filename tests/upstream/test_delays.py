@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bridge.upstream import delays
-from bridge.upstream.delays import asked, in_body, reset
+from bridge.upstream.delays import in_body, in_headers, reset
 
 NOW = 1_790_000_000.0
 
@@ -44,7 +44,7 @@ def _now(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_headers(headers: dict[str, str], seconds: float | None) -> None:
     """Delays come as milliseconds, seconds, dates, Go durations and Unix times."""
-    assert (asked(headers) or reset(headers)) == (None if seconds is None else pytest.approx(seconds))
+    assert (in_headers(headers) or reset(headers)) == (None if seconds is None else pytest.approx(seconds))
 
 
 RETRY_INFO = "type.googleapis.com/google.rpc.RetryInfo"
@@ -120,6 +120,6 @@ def test_long_values_take_no_time(name: str, unit: str) -> None:
     for size in (1_000, 1_000_000):
         headers = {name: unit * (size // len(unit))}
         began = time.thread_time()
-        assert (asked(headers) or reset(headers)) is None
+        assert (in_headers(headers) or reset(headers)) is None
         assert in_body({"details": [{"retryDelay": headers[name]}]}) is None
         assert time.thread_time() - began < 0.01
