@@ -13,7 +13,7 @@ _PER_SECOND: Final = 500
 #: Refusals in a burst, after a quiet time.
 _BURST: Final = 1000
 #: Calls that may wait for their refusal; each takes 20 kB. Above the limit calls are refused at once.
-_MAX_WAITING: Final = 4096
+_MAX_WAITING: Final = 6144
 #: Time between two rounds of refusals.
 _PERIOD_SECONDS: Final = 0.02
 

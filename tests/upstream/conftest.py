@@ -11,7 +11,7 @@ from tests.upstream.wire import Wire, wired
 
 def pytest_asyncio_loop_factories(item: pytest.Item) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
     loops: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {"uvloop": uvloop.new_event_loop}
-    if item.path.stem in {"test_connecting", "test_connection", "test_transport"}:
+    if item.path.stem in {"test_connecting", "test_connection", "test_transport", "test_truncation"}:
         loops["asyncio"] = asyncio.SelectorEventLoop
     return loops
 
