@@ -94,7 +94,7 @@ class Servers:
         """Tell the connections of the first server to go away. Its calls may run for `grace` seconds."""
         self._replaced, self._server = self._server, server
         self._leaving = asyncio.create_task(self._replaced.stop(grace))
-        await asyncio.sleep(0)  # the connections have been told when this returns
+        await asyncio.sleep(0)  # GOAWAY has been sent when this returns
 
     def stop(self, grace: float) -> asyncio.Future[list[None]]:
         """Tell all connections to go away.
