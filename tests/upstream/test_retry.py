@@ -90,6 +90,7 @@ async def test_retries_do_not_depend_on_what_callers_get(
 ) -> None:
     """The upstream's advice is read from its headers, even if those are not passed on as trailers."""
     monkeypatch.setattr(metadata, "RESPONSE_HEADERS", frozenset())
+    monkeypatch.setattr(metadata, "_rank", metadata._rank.__wrapped__)  # without what it remembers
     many = {f"x_ratelimit_{number}": "v" * 90 for number in range(50)}
     gateway.script(
         respond(ERROR, 500, **many, x_should_retry=" True"), respond(ERROR, 503, **many, x_should_retry="FALSE")
