@@ -183,13 +183,14 @@ async def test_connections_end_before_the_hold(bridge: Bridge, monkeypatch: pyte
     """Clients get GOAWAY before the end of a call lets them call again on the same connection."""
     order: list[str] = []
     app = bridge.app
-    stop, release = app._server.stop, app._in_flight.release
+    server = app._servers._server
+    stop, release = server.stop, app._in_flight.release
 
     async def noted(grace: float) -> None:
         order.append("stop")
         await stop(grace)
 
-    monkeypatch.setattr(app._server, "stop", noted)
+    monkeypatch.setattr(server, "stop", noted)
     monkeypatch.setattr(app._in_flight, "release", lambda: (order.append("release"), release()))
     await app.stop(grace=0.1)
     assert order == ["stop", "release"]
