@@ -1,11 +1,11 @@
 """At an address without a bridge, the commands print one line with advice, and nothing of gRPC's own output."""
 
+import asyncio
 import socket
 
 import pytest
 
 from tests.support.commands import Result, spawn
-from tests.support.gateway import Gateway, respond
 
 
 async def models(*arguments: str) -> Result:
@@ -14,10 +14,15 @@ async def models(*arguments: str) -> Result:
 
 
 @pytest.mark.parametrize("options", [(), ("--tls",)], ids=["plain", "tls"])
-async def test_no_line_of_grpcs_core_reaches_the_terminal(options: tuple[str, ...], gateway: Gateway) -> None:
+async def test_no_line_of_grpcs_core_reaches_the_terminal(options: tuple[str, ...]) -> None:
     """After a failed handshake, which gRPC's core logs, the command prints only its own line and advice."""
-    gateway.script(respond("HTTP/1.1 400 No\r\n\r\n"))
-    said = await models("--target", gateway.url.removeprefix("http://").removesuffix("/v1"), *options)
+
+    async def refuse(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 400 No\r\n\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
+        said = await models(f"--target=127.0.0.1:{server.sockets[0].getsockname()[1]}", *options)
     assert said.code == 1
     first, advice = said.err.splitlines()
     assert first.startswith("UNAVAILABLE: no connection to a bridge at 127.0.0.1:")

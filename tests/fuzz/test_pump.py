@@ -15,6 +15,7 @@ def test_cost_is_linear(name: str) -> None:
     assert pump.run(name, 4.0)
 
 
+@pytest.mark.slow
 @pytest.mark.alone
 def test_what_is_quadratic_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """A target that scans all earlier lines for each line is found."""
