@@ -97,7 +97,7 @@ NO_CONNECTION: Final = [
     row("TLS, closed", "closes in the TLS handshake", sees=UNREACHABLE, tls=BROKEN, act=s.hangs_up),
     row(
         "TLS, silent",
-        "does not answer the TLS hello, until connect_timeout",
+        "does not respond to the TLS hello, until connect_timeout",
         sees=UNREACHABLE,
         tls=BROKEN,
         act=s.says_nothing,

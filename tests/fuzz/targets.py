@@ -112,7 +112,7 @@ def plain_response(data: bytes) -> None:
         if unpacker is not None:
             body = _unpacked(unpacker, body)
         response = object_of(loads(body.strip()))
-        must(isinstance(response, dict), "an answer is an object")
+        must(isinstance(response, dict), "a response is an object")
         problem = error_in(response)
         if problem is not None:
             raise failures.of_error(problem, httpx.Headers(), body, call_of(), MASK, uses_bridge_credential=True)

@@ -126,7 +126,7 @@ async def test_idle_ones_are_closed_in_time(made: Transport, wire: Wire) -> None
 
 
 async def test_one_that_still_has_to_send_is_not_kept(made: Transport, wire: Wire) -> None:
-    """The upstream has answered, and does not take the rest of the request: the next one would wait for that."""
+    """The upstream has responded, and does not read the rest of the request: the next one would wait for that."""
     wire.play = says(OK)
     response = await ask(made)
     response.stream._connection.pause_writing()
