@@ -1,7 +1,7 @@
 """The path of a streamed completion, from the upstream's events to the written messages.
 
-    event ─► known? ─ yes ─► its values, put into the message of its template ─┐
-               └ no ─► parsed ─► message; a template is learned from it ───────┴─► coalesced, if asked for ─► written
+    event ─► template? ─ yes ─► its values, set in the template's message ────────────┐
+               └ no ─► parsed ─► message; the stream learns a template from the chunk ─┴─► coalesced if enabled, written
 
 Everything that depends on the order of these steps is in this module. A message is reused for the next chunk of its
 template once it was written, because grpcio serializes a message before `write` first suspends. So the next chunk is
@@ -58,7 +58,7 @@ class Relay:
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None  # closes the window, while that is open
         self._reader: asyncio.Task[Any] | None = None  # the task that waits for the upstream, if one does
-        self._closed = False  # whether the window closed meanwhile
+        self._window_closed = False  # during the read
         self._hand_out: Callable[[], bool] = bool  # wakes the reader if the upstream's end of the path holds anything
 
     # Called by the upstream's stream for each event.
@@ -88,7 +88,7 @@ class Relay:
         return active is not None and bool(active.concatenated)
 
     def forget(self) -> None:
-        """The next chunk repeats none."""
+        """Parse the next chunk, whatever it repeats."""
         self._repeats.forget()
 
     # From chunks to messages.
@@ -131,7 +131,7 @@ class Relay:
         finally:
             self._reader = reader
         if reader is not None and self._timer is None:  # the window expired meanwhile
-            self._close()
+            self._close_window()
 
     async def _run_coalesced(self, chunks: ChunkStream[Any], read: Read, coalescer: Coalescer) -> None:
         while (batch := await self._read(read)) is not None:
@@ -152,15 +152,15 @@ class Relay:
         for run in runs:
             if self._window:
                 self._stop_timer()
-                self._open()
+                self._open_window()
             await self._response.write(await self._message(run))
 
     async def _message(self, item: ChunkRun | Message) -> Any:
         if isinstance(item, Chunk):
             if item.is_large:
-                message = await offload(_built, item, self._call)
+                message = await offload(_chunk_message, item, self._call)
             else:
-                message = await convert_response(self._call, _built, item, self._call)
+                message = await convert_response(self._call, _chunk_message, item, self._call)
             if self._coalescer is None:
                 self._learn(item, message)
             return message
@@ -178,7 +178,7 @@ class Relay:
         if concatenated is None:
             self._repeats.refuse()
             return None
-        message = message or _built(chunk, self._call)
+        message = message or _chunk_message(chunk, self._call)
         setters = Setters(message, chunk.value, inline=self._call.inline_data)
         found = [setter for path in template.paths if (setter := setters.setter(path)) is not None]
         if len(found) < len(template.paths):
@@ -193,12 +193,12 @@ class Relay:
 
     # The time window.
 
-    def _open(self) -> None:
+    def _open_window(self) -> None:
         """Open the window, as a message is written. The timer closes it."""
         due = min(self._loop.time() + self._window, self._call.deadline - _LAST_SECONDS)
-        self._timer = self._loop.call_at(due, self._close)
+        self._timer = self._loop.call_at(due, self._close_window)
 
-    def _close(self) -> None:
+    def _close_window(self) -> None:
         """Wake the task that waits for the upstream: with what is held there, else with nothing if text is held here.
 
         Cancelling its read loses nothing. What has arrived meanwhile stays there for the next read.
@@ -206,7 +206,7 @@ class Relay:
         self._timer = None
         if self._hand_out() or self._reader is None or self._coalescer is None or not self._coalescer.holds:
             return
-        self._closed = True
+        self._window_closed = True
         self._reader.cancel()
 
     def _stop_timer(self) -> None:
@@ -218,18 +218,18 @@ class Relay:
         """The chunks of the next read, empty if the window closes first; None at the end of the stream."""
         if self._timer is None:
             return await read()
-        self._reader, self._closed = asyncio.current_task(), False
+        self._reader, self._window_closed = asyncio.current_task(), False
         try:
             return await read()
         except asyncio.CancelledError:
-            if not self._closed or (self._reader is not None and self._reader.uncancel()):
-                raise  # somebody else has cancelled the call
+            if not self._window_closed or (self._reader is not None and self._reader.uncancel()):
+                raise  # the call itself was cancelled
             return ()
         finally:
             self._reader = None
 
 
-def _built(chunk: Chunk, call: CallContext) -> Message:
+def _chunk_message(chunk: Chunk, call: CallContext) -> Message:
     message = build_response(Message, chunk.value, inline=call.inline_data)
     if chunk.value.get("choices") and not message.choices:
         raise malformed("has a chunk whose choices are not a list of objects")

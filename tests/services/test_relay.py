@@ -345,7 +345,7 @@ def test_what_arrives_when_the_window_closes() -> None:
                 data = await super().read()
                 if relay._timer is not None:
                     relay._stop_timer()
-                    relay._close()
+                    relay._close_window()
                 return data
 
         exchange: Any = Racing(loop, [(0.1, words("a")), (0.2, words("b")), (0.3, words("c")), (0.4, END)])
