@@ -86,6 +86,7 @@ class Dialer:
         else:
             made = await start_connection(addresses, happy_eyeballs_delay=_HEAD_START_SECONDS, loop=loop)
             transport = await _adopted(made, loop.create_connection(protocol, sock=made))
+        _check_open(transport)
         _tune(transport.get_extra_info("socket"))
         return transport
 
@@ -110,7 +111,9 @@ class Dialer:
     async def _secure(self, connection: Connection, wire: asyncio.Transport, name: str) -> None:
         try:
             context = self._contexts()
+            _check_open(wire)
             secured = await asyncio.get_running_loop().start_tls(wire, connection, context, server_hostname=name)
+            _check_open(wire)
         except BaseException:
             wire.abort()
             raise
@@ -154,6 +157,16 @@ async def _to_socket(path: str) -> socket.socket:
     except BaseException:
         made.close()
         raise
+
+
+def _check_open(wire: asyncio.BaseTransport) -> None:
+    """Check that the other side has not closed a new connection. uvloop has no socket then, and no error from TLS.
+
+    Raises:
+        ConnectionResetError: it has.
+    """
+    if wire.is_closing():
+        raise ConnectionResetError("the other side closed the connection before any request")
 
 
 def _tune(made: socket.socket) -> None:

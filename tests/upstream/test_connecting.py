@@ -384,6 +384,30 @@ async def test_a_server_that_speaks_at_once(said: bytes | None, monkeypatch: pyt
             assert peers[0].recv(100) == b""  # no request
 
 
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize("addresses", [1, 2])
+async def test_a_server_that_closes_as_it_accepts(scheme: str, addresses: int, resolve: Resolve) -> None:
+    """A balancer without servers does that. It is a failure of the connection, whichever event the loop sees first."""
+    loop = asyncio.get_running_loop()
+
+    def accept() -> None:
+        server.accept()[0].close()
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.setblocking(False)
+        loop.add_reader(server, accept)
+        port = server.getsockname()[1]
+        resolve(*[("127.0.0.1", port)] * addresses)
+        url = httpx.URL(f"{scheme}://name.test:{port}/")
+        made = Transport(url, trusting, connect_timeout=5, max_header_bytes=4096)
+        for _ in range(10):
+            with pytest.raises(httpx.TransportError):
+                await made.handle_async_request(httpx.Request("POST", url, stream=Body(b"{}")))
+        assert made.connections() == (0, 0)
+        loop.remove_reader(server)
+        await made.aclose()
+
+
 async def test_the_socket(either: Wire) -> None:
     """Small requests are sent at once, and a long silent peer is probed."""
     async with transport(either) as made:
