@@ -4,8 +4,9 @@ Gateways take models not only from `model`, but also from lists of fallbacks and
 whose rule has model patterns is refused if
 
 * a member with a name like `model` or `fallback` names a model that no pattern allows, at any depth, as a value or as a
-* key; a model name is ambiguous: it has an empty segment, a dot segment or a character that Unicode equates with
-* another; the request has a member that the schema does not know, unless the rule has `unknown_members = true`.
+  key;
+* a model name is ambiguous: it has an empty segment, a dot segment or a character that Unicode equates with another;
+* the request has a member that the schema does not know, unless the rule has `unknown_members = true`.
 
 The content of a request (`messages`, function definitions and so on) is not searched, because gateways do not route by
 it.
