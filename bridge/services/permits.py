@@ -47,6 +47,8 @@ _PLAIN: Final = re.compile(r"[A-Za-z0-9._:/@+~-]*").fullmatch
 _PLAIN_MARKS: Final = frozenset("._:/@+~-")
 #: A member with a longer name counts as one that names models.
 _MAX_NAME_CHARACTERS: Final = 128
+#: The same for names that are not ASCII. A character may have the meaning of 18, and takes a microsecond.
+_MAX_UNICODE_CHARACTERS: Final = 32
 
 
 def permit(call: CallContext, request: Message) -> None:
@@ -241,6 +243,6 @@ def _members(value: Any, *, named: bool, top: bool) -> Iterator[tuple[Any, bool,
 
 def _folded(key: str) -> str:
     """A member's name as the most lenient parser could read it: `Model` and `\uff4dodel` are `model`."""
-    if len(key) > _MAX_NAME_CHARACTERS:
+    if len(key) > (_MAX_NAME_CHARACTERS if key.isascii() else _MAX_UNICODE_CHARACTERS):
         return _NAMES[0]
     return "".join(filter(str.isalnum, normalize("NFKC", key).casefold()))

@@ -315,6 +315,10 @@ async def test_nested_over_the_bound(start: Start, rules: dict[str, Any]) -> Non
             assert (await failed(call)).reason == "INVALID_REQUEST"
 
 
+#: Each of these characters is compared as 18 letters.
+LETTERS = "\ufdfa" * 118
+
+
 @pytest.mark.alone
 @pytest.mark.parametrize(
     "extra",
@@ -324,8 +328,9 @@ async def test_nested_over_the_bound(start: Start, rules: dict[str, Any]) -> Non
         '{"models": ["openai/' + "x" * (4 << 20) + '"]}',
         '{"x": ' + '{"model":' * 400 + "1" + "}" * 400 + "}",
         '{"models": ' + "[" * 400 + '"openai/x",' * (1 << 18) + '"openai/x"' + "]" * 400 + "}",
+        '{"x": {' + ",".join(f'"{LETTERS}{number}":1' for number in range(20_000)) + "}}",
     ],
-    ids=["name", "many", "long", "deep", "many and deep"],
+    ids=["name", "many", "long", "deep", "many and deep", "letters of many"],
 )
 async def test_the_search_is_linear(start: Start, rules: dict[str, Any], extra: str) -> None:
     """The time of the search for models is proportional to the size of the request."""
