@@ -1,9 +1,9 @@
 """Measures the cost of the bridge, and prints the results with their limits.
 
     python -m benchmarks                       # everything, some 15 minutes; writes results/bench.json, draws plots
-    python -m benchmarks --quick               # the bars only, with few rounds, in 120 seconds; writes nothing python
-    -m benchmarks --only paced/azure    # one row, or `paced` for all of its rows; may be repeated python -m benchmarks
-    --peers               # compares with the LiteLLM proxy, which it installs; writes results/peers.json
+    python -m benchmarks --quick               # the bars only, with few rounds, in 120 seconds; writes nothing
+    python -m benchmarks --only paced/azure    # one row, or `paced` for all of its rows; may be repeated
+    python -m benchmarks --peers               # against the LiteLLM proxy, which it installs; writes results/peers.json
 
 The exit code says whether the measurement succeeded, not whether the limits hold.
 """

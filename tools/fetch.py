@@ -1,7 +1,8 @@
 #!/usr/bin/env python
 """Writes clients/openai-fetch/src/schema.ts: facts about the schema that the descriptors in npm do not have.
 
-    python tools/fetch.py           write it python tools/fetch.py --check   fail if it is stale
+    python tools/fetch.py           write it
+    python tools/fetch.py --check   fail if it is stale
 
 These are the fields with an explicit json_name (for buf and protobuf-es every field has one), the `_json` fields that
 take one kind of JSON only, and the HTTP statuses of failures, which both OpenAI libraries share.

@@ -1,8 +1,8 @@
 #!/usr/bin/env python
 """Writes docs/fields.md: every property of the JSON API and the field that carries it, from properties.toml.
 
-    python tools/fields.py           write it python tools/fields.py --check   fail if it is stale, or if a property or
-    a field has no counterpart
+    python tools/fields.py           write it
+    python tools/fields.py --check   fail if it is stale, or if a property or a field has no counterpart
 
 tests/contract/properties.toml lists the properties, and the descriptors say what carries them. Neither is made from the
 other, so they can be compared: `unplaced` finds properties that nothing carries, `unlisted` fields without a property.

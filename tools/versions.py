@@ -1,8 +1,9 @@
 #!/usr/bin/env python
 """Keeps the version in every manifest equal to that of the root's pyproject.toml.
 
-    python tools/versions.py            print the version python tools/versions.py --check    fail if a file has another
-    version python tools/versions.py 0.2.0      write this version everywhere
+    python tools/versions.py            print the version
+    python tools/versions.py --check    fail if a file has another version
+    python tools/versions.py 0.2.0      write this version everywhere
 
 Wheels, npm packages, the chart and the image are released together, so their manifests have one version. Code does not
 repeat it: at run time it comes from the installed distribution.

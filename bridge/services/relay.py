@@ -1,6 +1,6 @@
 """The path of a streamed completion, from the upstream's events to the written messages.
 
-    event ─► template? ─ yes ─► its values, set in the template's message ────────────┐
+    event ─► template? ─ yes ─► its values, set in the template's message ─────────────┐
                └ no ─► parsed ─► message; the stream learns a template from the chunk ─┴─► coalesced if enabled, written
 
 Everything that depends on the order of these steps is in this module. A message is reused for the next chunk of its

@@ -2,7 +2,7 @@
 
 It needs only Python 3.11+, node and npm. Installing again does nothing until a pin changes.
 
-python -m tests.e2e.peers.install           # installs all of them
+    python -m tests.e2e.peers.install           # installs all of them
 """
 
 import hashlib
