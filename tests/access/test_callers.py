@@ -17,6 +17,8 @@ from structlog.testing import capture_logs
 from aibridge.v1 import chat_pb2, embeddings_pb2, models_pb2
 from bridge import settings
 from bridge.access import tokens
+from bridge.access.rules import parse as parse_rules
+from bridge.files import UnusableFileError
 from bridge.server.app import App
 from bridge.settings import SettingsError
 from tests.access.files import bearer, put
@@ -308,6 +310,22 @@ def limited(file: Path, tmp_path: Path) -> dict[str, Any]:
     return {"caller_tokens_file": file, "callers_file": rules, "upstream_api_key": "sk-bridge-test-key"}
 
 
+def test_the_first_rule_that_matches_counts() -> None:
+    """The order of the tables in the file decides."""
+    tables = ['["a*"]\nmax_calls = 1\n', '["*"]\nmax_calls = 2\n']
+    for order, limits in ((tables, (1, 2)), (tables[::-1], (2, 2))):
+        found = parse_rules(["".join(order).encode()])
+        assert tuple(found.caller(name).max_calls for name in ("abc", "xyz")) == limits  # type: ignore[union-attr]
+
+
+def test_a_rule_has_a_key_or_a_command(tmp_path: Path) -> None:
+    """Both together are refused, as nobody could say which one counts."""
+    key = put(tmp_path / "key", "sk-of-search")
+    text = f'[search]\nupstream_api_key_file = "{key}"\nupstream_token_command = "echo x"\n'
+    with pytest.raises(UnusableFileError, match="cannot be set together"):
+        parse_rules([text.encode()])
+
+
 def request(model: str, **more: Any) -> chat_pb2.CreateChatCompletionRequest:
     return chat_pb2.CreateChatCompletionRequest(model=model, messages=[{"role": "user", "content": "hi"}], **more)
 
@@ -446,6 +464,33 @@ async def test_calls_at_once(start: Start, limited: dict[str, Any]) -> None:
         await first
         await batch
         await bridge.chat.CreateChatCompletion(request("openai/gpt"), metadata=bearer(SEARCH.token))
+
+
+@pytest.mark.parametrize(("of_rule", "of_setting", "admitted"), [(2, 1, 2), (0, 1, 1), (1, 2, 1)])
+async def test_which_limit_counts(
+    of_rule: int, of_setting: int, admitted: int, start: Start, file: Path, tmp_path: Path, hello: Hello
+) -> None:
+    """A caller's rule goes before the setting. Callers on the same host are counted by their names."""
+    limit = f"max_calls = {of_rule}"
+    options = {
+        "caller_tokens_file": file,
+        "callers_file": put(tmp_path / "callers.toml", "[search]", limit, "[batch]", limit),
+        "upstream_api_key": "sk-bridge-test-key",
+        "max_calls_per_caller": of_setting,
+        "queue_timeout": 0.02,
+    }
+    async with start(**options) as bridge:
+        bridge.gateway.script(Exchange.wait_closed)
+        calls = []
+        for number in range(2 * admitted):
+            metadata = bearer((SEARCH, BATCH)[number % 2].token)
+            calls.append(bridge.chat.CreateChatCompletion(hello, metadata=metadata))
+            await asyncio.wait_for(bridge.gateway.exchange(number), 5)
+        for token in (SEARCH, BATCH):
+            call = bridge.chat.CreateChatCompletion(hello, metadata=bearer(token.token), timeout=5)
+            assert (await failed(call)).reason == "BRIDGE_OVERLOADED"
+        for call in calls:
+            call.cancel()
 
 
 async def test_rules_change(start: Start, limited: dict[str, Any]) -> None:

@@ -123,6 +123,7 @@ GOOD: dict[str, Callable[[], str]] = {
     "EdDSA": lambda: signed(ED, "EdDSA", "ed"),
     "an expiry at the end of time": lambda: signed(exp=10**400),
     "several audiences": lambda: signed(aud=["other", AUDIENCE]),
+    "a subject of 256 characters": lambda: signed(sub="x" * 256),
     "a clock that is slow": lambda: signed(exp=time.time() - 2),
     "a clock that is ahead": lambda: signed(nbf=time.time() + 5, iat=time.time() + 5),
 }
@@ -163,6 +164,7 @@ BAD: dict[str, Callable[[], str]] = {
     "no subject": lambda: signed(sub=None),
     "an empty subject": lambda: signed(sub=""),
     "a subject of two lines": lambda: signed(sub="some\none"),
+    "a subject of 257 characters": lambda: signed(sub="x" * 257),
     "a subject without end": lambda: signed(sub="x" * 300),
     "not base64": lambda: "a.b.c",
     "not JSON": lambda: f"{part(b'nonsense')}.{part(b'nonsense')}.",
@@ -458,6 +460,36 @@ async def test_nobody_can_make_the_bridge_ask_all_the_time(issuer: Gateway) -> N
             with pytest.raises(RefusedError):
                 await tokens.identity(signed(kid=f"made-up-{number}"))
         assert len(issuer.requests) == 1
+
+
+async def test_who_gives_up_does_not_end_the_fetch_of_others(issuer: Gateway) -> None:
+    """Calls that wait for an unknown key share one fetch, and one of them may be cancelled."""
+    async with an_issuer(f"{issuer.url}/jwks") as tokens:
+        may_answer = asyncio.Event()
+
+        async def script(exchange: Exchange) -> None:
+            await may_answer.wait()
+            await respond_json({"keys": [jwk(STRANGER, "new")]})(exchange)
+
+        issuer.script(script)
+        token = signed(STRANGER, kid="new")
+        first, second = (asyncio.create_task(tokens.identity(token)) for _ in range(2))
+        await issuer.exchange(1)
+        first.cancel()
+        await asyncio.wait([first])
+        may_answer.set()
+        assert (await asyncio.wait_for(second, 5)).subject == "someone"
+        assert len(issuer.requests) == 2
+
+
+async def test_when_an_unknown_key_may_be_asked_for_again(issuer: Gateway) -> None:
+    """As soon as the interval between two fetches is over."""
+    async with an_issuer(f"{issuer.url}/jwks", min_interval=60.0) as tokens:
+        now = asyncio.get_running_loop().time()
+        tokens._renewed = now - 61.0
+        assert tokens._may_ask()
+        tokens._renewed = now - 50.0
+        assert not tokens._may_ask()
 
 
 async def test_keys_are_fetched_in_the_background(issuer: Gateway) -> None:

@@ -8,13 +8,14 @@ import pytest
 from google.rpc import error_details_pb2, status_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from aibridge.v1 import chat_pb2
+from aibridge.v1 import chat_pb2, chat_pb2_grpc
 from bridge.access.limits import Limits
 from bridge.errors import BridgeError, Reason
 from tests.support.bridge import Start
 from tests.support.gateway import Exchange, Gateway, respond_json
 from tests.support.http2 import calling, cancel, chat, message
 from tests.support.payloads import COMPLETION
+from tests.support.processes import channel_to
 
 
 async def test_the_next_in_line_gets_the_place() -> None:
@@ -122,6 +123,20 @@ async def test_a_waiter_that_is_cancelled_in_the_moment_of_its_turn_gives_its_pl
     late.cancel()
     await asyncio.gather(late, return_exceptions=True)
     assert (limits.running, limits.waiting) == (0, 0)
+
+
+async def test_connections_of_a_host_are_one_caller(
+    start: Start, gateway: Gateway, hello: chat_pb2.CreateChatCompletionRequest
+) -> None:
+    """Callers without a name are counted by their host, whatever their port."""
+    gateway.script(Exchange.wait_closed)
+    async with start(max_calls_per_caller=1, queue_timeout=0.02) as bridge:
+        async with channel_to(bridge.address) as channel:
+            first = bridge.chat.CreateChatCompletion(hello)
+            await gateway.exchange()
+            with pytest.raises(grpc.aio.AioRpcError, match="the caller's limit of concurrent calls is reached"):
+                await chat_pb2_grpc.ChatServiceStub(channel).CreateChatCompletion(hello, timeout=5)
+        first.cancel()
 
 
 async def test_a_caller_that_has_gone_is_forgotten() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import cast
 
 import grpc
 import pytest
@@ -10,6 +11,8 @@ from structlog.testing import capture_logs
 
 from aibridge.v1 import chat_pb2
 from bridge.access import tokens
+from bridge.errors import BridgeError, Reason
+from bridge.server.receive import Context, Receiver
 from tests.support.bridge import Bridge, Start
 from tests.support.details import RPCS, failed
 from tests.support.gateway import respond_json
@@ -38,6 +41,34 @@ def running(bridge: Bridge) -> float:
     """The number of calls that have a slot."""
     family = next(family for family in bridge.app.metrics.collect() if family.name == "aibridge_limiter_calls")
     return next(sample.value for sample in family.samples if sample.labels["state"] == "running")
+
+
+class Silent:
+    """A call whose message does not arrive."""
+
+    async def read(self) -> bytes:
+        return await asyncio.get_running_loop().create_future()
+
+
+async def test_a_timeout_leaves_nothing_behind() -> None:
+    """A call that timed out is forgotten, and without a waiting call the timer stops."""
+    receiver = Receiver(0.01)
+    with pytest.raises(BridgeError) as failure:
+        await receiver.next(cast("Context", Silent()))
+    assert failure.value.reason is Reason.REQUEST_TIMEOUT
+    assert (receiver._ended, receiver._waiting) == (set(), {})
+    await until(lambda: receiver._timer is None)
+
+
+async def test_a_call_that_is_cancelled_at_its_timeout() -> None:
+    """The cancellation of the caller counts."""
+    receiver = Receiver(0.0)
+    waiting = asyncio.create_task(receiver.next(cast("Context", Silent())))
+    await asyncio.sleep(0)
+    receiver._sweep()
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
 
 
 @RPCS

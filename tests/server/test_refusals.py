@@ -39,6 +39,14 @@ async def test_a_burst_passes() -> None:
     assert await at_once(Refusals(), refusals._BURST + 10) == refusals._BURST
 
 
+async def test_a_quiet_hour_earns_one_burst() -> None:
+    """The credit does not grow beyond a burst."""
+    turns = Refusals()
+    turns._since -= 3600
+    turns._earn()
+    assert turns._credit == refusals._BURST
+
+
 async def test_the_rate() -> None:
     """Waiting refusals are released one after the other, in order."""
     loop = asyncio.get_running_loop()
