@@ -487,9 +487,9 @@ async def test_when_an_unknown_key_may_be_asked_for_again(issuer: Gateway) -> No
     async with an_issuer(f"{issuer.url}/jwks", min_interval=60.0) as tokens:
         now = asyncio.get_running_loop().time()
         tokens._renewed = now - 61.0
-        assert tokens._may_ask()
+        assert tokens._may_fetch()
         tokens._renewed = now - 50.0
-        assert not tokens._may_ask()
+        assert not tokens._may_fetch()
 
 
 async def test_keys_are_fetched_in_the_background(issuer: Gateway) -> None:
