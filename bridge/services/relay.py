@@ -59,6 +59,7 @@ class Relay:
         self._timer: asyncio.TimerHandle | None = None  # closes the window, while that is open
         self._reader: asyncio.Task[Any] | None = None  # the task that waits for the upstream, if one does
         self._window_closed = False  # during the read
+        self._overdue = False  # the window closed while text waited in the connection: all of it has to be written
         self._hand_out: Callable[[], bool] = bool  # wakes the reader if the upstream's end of the path holds anything
 
     # Called by the upstream's stream for each event.
@@ -144,8 +145,13 @@ class Relay:
                     await self._write(coalescer.add(item, self._learn(item, None)))
                 else:
                     await self._write([*coalescer.take(), item])
-            if coalescer.holds and (chunks.done or self._timer is None):
+            if self._overdue and not chunks.done and self._hand_out():  # not all of it was read
+                if self._timer is None:
+                    self._open_window()  # the rest may be less than an event
+                continue
+            if coalescer.holds and (chunks.done or self._timer is None or self._overdue):
                 await self._write(coalescer.take())
+            self._overdue = False
         await self._write(coalescer.take())  # text after the last finish_reason, in a stream without `[DONE]`
 
     async def _write(self, runs: Sequence[ChunkRun | Message]) -> None:
@@ -204,7 +210,9 @@ class Relay:
         Cancelling its read loses nothing. What has arrived meanwhile stays there for the next read.
         """
         self._timer = None
-        if self._hand_out() or self._reader is None or self._coalescer is None or not self._coalescer.holds:
+        waits = self._hand_out()
+        self._overdue = self._overdue or waits
+        if waits or self._reader is None or self._coalescer is None or not self._coalescer.holds:
             return
         self._window_closed = True
         self._reader.cancel()
@@ -217,6 +225,7 @@ class Relay:
     async def _read(self, read: Read) -> Iterable[Item] | None:
         """The chunks of the next read, empty if the window closes first; None at the end of the stream."""
         if self._timer is None:
+            self._overdue = self._hand_out() or self._overdue  # it has arrived during a write
             return await read()
         self._reader, self._window_closed = asyncio.current_task(), False
         try:

@@ -118,8 +118,8 @@ class Exchange:
         return data[:_SLICE_BYTES] if self._rest else data
 
     def hold(self, may_wait: Callable[[bytes], bool] | None) -> bool:
-        """As `Connection.hold`. Compressed bytes do not wait."""
-        return self._unpacker is None and self._body.hold(may_wait)
+        """As `Connection.hold`. Compressed bytes do not wait. Bytes that a `read` left over count as waiting."""
+        return (self._unpacker is None and self._body.hold(may_wait)) or bool(self._rest)
 
     def _arrived(self) -> Coroutine[Any, Any, bytes]:
         return self._received() if self._unpacker is None else self._unpacked(self._unpacker)

@@ -190,6 +190,7 @@ class Timed(Exchange):
 
     def hold(self, may_wait: Callable[[bytes], bool] | None) -> bool:
         """Like the real method: a piece that may wait does not end a read."""
+        self._arrive()
         self._may_wait = may_wait
         if may_wait is None and self._held:
             self._woken.set()
@@ -200,16 +201,19 @@ class Timed(Exchange):
             with suppress(TimeoutError):
                 async with asyncio.timeout_at(self._due[0][0]):
                     await self._woken.wait()
-            while self._due and self._due[0][0] <= self._loop.now:
-                piece = heapq.heappop(self._due)[2]
-                self._held += piece
-                if self._may_wait is None or not self._may_wait(piece):
-                    self._woken.set()
+            self._arrive()
         self._woken.clear()
         data, self._held = self._held, b""
         if not data and self._failure is not None:
             raise self._failure
         return data
+
+    def _arrive(self) -> None:
+        while self._due and self._due[0][0] <= self._loop.now:
+            piece = heapq.heappop(self._due)[2]
+            self._held += piece
+            if self._may_wait is None or not self._may_wait(piece):
+                self._woken.set()
 
 
 def words(*texts: str, **choice: Any) -> bytes:
@@ -259,6 +263,54 @@ def test_no_text_waits_longer_than_the_window(gaps: list[float], window: float) 
         assert all(later - earlier > window - 1e-6 for earlier, later in pairwise(times)) or (
             times[-1] == found[-1][0]  # flushed at the end
         )
+
+    on_a_fake_clock(test)
+
+
+class Sliced(Timed):
+    """Returns at most 16 KiB of the pieces at once, as the real exchange does."""
+
+    rest = b""
+
+    def hold(self, may_wait: Callable[[bytes], bool] | None) -> bool:
+        return super().hold(may_wait) or bool(self.rest)
+
+    async def read(self) -> bytes:
+        data = self.rest or await super().read()
+        self.rest = data[1 << 14 :]
+        return data[: 1 << 14]
+
+
+@pytest.mark.parametrize("choices", [1, 2])
+@pytest.mark.parametrize("pause", [0.0, 1.5], ids=["fast", "slow"])
+def test_much_text_in_one_window(choices: int, pause: float) -> None:
+    """Text that fills several reads, or that two choices send in turn, waits no longer than the window either.
+
+    A caller that takes a message only after a `pause` makes it wait for that time.
+    """
+
+    class Paused(Written):
+        async def write(self, message: Any) -> None:
+            await super().write(message)
+            await asyncio.sleep(pause if len(self.messages) == 1 else 0)
+
+    async def test(loop: Loop) -> None:
+        began, at = loop.now, [0.1 + number * 0.005 for number in range(300)]
+        texts = [{"index": number % choices, "delta": {"content": f"{'x' * 40}[{number}]"}} for number in range(300)]
+        pieces = [(when, b"data: %b\n\n" % dumps({"choices": [text]})) for when, text in zip(at, texts, strict=True)]
+        end = [{"index": index, "delta": {}, "finish_reason": "stop"} for index in range(choices)]
+        exchange: Any = Sliced(loop, [*pieces, (9.0, b"data: %b\n\ndata: [DONE]\n\n" % dumps({"choices": end}))])
+        written = Paused(loop.time)
+        relay = Relay(exchange.call, written, 1.0, 0.0)
+        await relay.run(ChunkStream(exchange, SETTINGS, relay))
+        found: dict[int, float] = {}
+        for when, data in zip(written.times, written.messages, strict=True):
+            for part in text_in(data).split("[")[1:]:
+                if part.partition("]")[0].isdecimal():
+                    found[int(part.partition("]")[0])] = when - began
+        waits = [found[number] - at[number] for number in range(300)]
+        assert min(waits) >= -1e-6
+        assert max(waits) <= max(1.0, pause) + 1e-6
 
     on_a_fake_clock(test)
 
