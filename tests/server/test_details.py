@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from aibridge.v1 import chat_pb2, models_pb2
+from bridge.call import CallRecord
+from bridge.status import trailers_of
 from tests.support.bridge import Bridge
 from tests.support.details import RPCS, failed, failed_either, failed_stream, refusal
 from tests.support.gateway import raw_sse, respond, respond_json, sse
@@ -288,6 +290,19 @@ async def test_usage_of_a_failed_stream(
     _, failure = await failed_stream(warm.chat.CreateChatCompletionStream(hello))
     assert failure.reason == "UPSTREAM_INTERNAL_ERROR"
     assert failure.trailers["aibridge-usage"] == '{"total_tokens":3}'
+
+
+async def test_which_usage_becomes_a_trailer() -> None:
+    """At most eight counts: integers that fit into 64 bits, with the names of members."""
+    record = CallRecord("/x/y", (), "r")
+    odd = {"a": -1, "b": True, "c": 1.5, "d": 1 << 63, "e f": 1, "g" * 41: 1, "h": "1", "i": None}
+    counts = {f"tokens_{number}": number for number in range(10)}
+    record.usage = {**odd, "largest": (1 << 63) - 1, **counts}
+    trailers = dict(trailers_of(record))
+    assert json.loads(trailers["aibridge-usage"]) == {
+        "largest": (1 << 63) - 1,
+        **{f"tokens_{number}": number for number in range(7)},
+    }
 
 
 async def test_large_usage(warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:

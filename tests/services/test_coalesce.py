@@ -13,8 +13,10 @@ from aibridge.v1 import chat_pb2
 from aibridge.v1.common_pb2 import BridgeOptions
 from benchmarks.dialects import SHAPES
 from bridge.codec import to_json
+from bridge.errors import BridgeError
 from bridge.jsontext import dumps, loads
 from bridge.services.coalesce import Coalescer, window_of
+from bridge.services.heartbeat import interval_of
 from bridge.settings import SettingsError, load
 from bridge.upstream.chunk import Chunk
 from tests.support import gateway as gateways
@@ -300,6 +302,33 @@ async def test_a_window_outside_the_bounds(
     assert outcome.code is StatusCode.INVALID_ARGUMENT
     assert "bridge_options.coalesce_window" in outcome.message
     assert not bridge.gateway.requests
+
+
+def test_the_bounds_of_windows_and_heartbeats() -> None:
+    """The largest and the smallest value are allowed."""
+    limits = load(stall_timeout=60, upstream_url="http://127.0.0.1:1/v1")
+    options = BridgeOptions(coalesce=True)
+    for seconds in (0, 10):
+        options.coalesce_window.FromSeconds(seconds)
+        assert window_of(options, limits) == seconds
+    for milliseconds in (0, 100, 3_600_000):
+        options.heartbeat.FromMilliseconds(milliseconds)
+        assert interval_of(options, limits) == milliseconds / 1000
+    for milliseconds in (99, 3_600_001):
+        options.heartbeat.FromMilliseconds(milliseconds)
+        with pytest.raises(BridgeError):
+            interval_of(options, limits)
+
+
+def test_the_last_padding_is_kept() -> None:
+    """A merged chunk has the padding of its last part."""
+    coalescer = Coalescer()
+    for text, padding in (("a", "x"), ("b", "yy")):
+        value = {"choices": [{"index": 0, "delta": {"content": text}}], "obfuscation": padding}
+        assert coalescer.add(Chunk(value)) == []
+    (run,) = coalescer.take()
+    assert isinstance(run, Chunk)
+    assert (run.value["obfuscation"], run.value["choices"][0]["delta"]) == ("yy", {"content": "ab"})
 
 
 @pytest.mark.parametrize("seconds", [-0.1, 10.5, "soon"])

@@ -127,6 +127,23 @@ async def test_a_notice_between_chunks_is_no_error() -> None:
     assert (outcome.error, len(outcome.messages)) == (None, 5)
 
 
+async def test_what_is_never_merged_comes_after_the_text_before_it() -> None:
+    """A repeated chunk with usage is written after the text that is held."""
+    first, second, third, last = (chunk(text, usage={"total_tokens": number}) for number, text in enumerate("abcd"))
+    outcome = await told_quickly(first, second, third, chunk("x"), last, b"[DONE]", window=0.0)
+    choices = [Message.FromString(data).choices[0] for data in outcome.messages]
+    assert [choice.delta.content for choice in choices] == ["a", "b", "c", "x", "d"]
+
+
+@pytest.mark.parametrize("window", [None, 0.0])
+async def test_the_usage_of_a_chunk_that_is_not_parsed_counts(window: float | None) -> None:
+    """The last usage that arrived is reported, also of a stream that is cut."""
+    events = [chunk(text, usage={"total_tokens": number}) for number, text in enumerate("abcde")]
+    outcome = await told_quickly(*events, window=window)
+    assert outcome.error is not None
+    assert json.loads(outcome.usage) == {"total_tokens": 4}
+
+
 async def test_a_finish_reason_that_is_no_text_is_noted_as_it_stands() -> None:
     """A finish_reason that is no text is recorded as JSON."""
     outcome = await told_quickly(chunk("a"), chunk("", finish_reason=10**25), b"[DONE]")
