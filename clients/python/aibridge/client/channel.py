@@ -53,6 +53,9 @@ OPTIONS: Final[Sequence[Option]] = (
     # By default gRPC asks DNS at most once in 30 s. A client younger than that knows only the pods of its first
     # look-up: when all of those are evicted, its calls fail until it may ask again (docs/kubernetes.md).
     ("grpc.dns_min_time_between_resolutions_ms", 1_000),
+    # By default gRPC waits up to two minutes between two attempts to connect. After an outage of 30 s, calls would fail
+    # for up to 20 s more.
+    ("grpc.max_reconnect_backoff_ms", 5_000),
     ("grpc.enable_http_proxy", 0),  # the bridge is internal; HTTPS_PROXY is meant for external hosts
     ("grpc.service_config", json.dumps(SERVICE_CONFIG)),
 )

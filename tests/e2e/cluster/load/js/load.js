@@ -73,5 +73,6 @@ async function repeat(method) {
 
 const callers = [...Array(Number(values.streams)).fill(stream), ...Array(Number(values.unary)).fill(unary)];
 await Promise.all(callers.map(repeat));
-console.log(JSON.stringify(said));
 client.close();
+// A connection that is still being made to a pod that has gone would keep the process alive for minutes.
+process.stdout.write(`${JSON.stringify(said)}\n`, () => process.exit(0));
