@@ -32,7 +32,7 @@ class Upstream:
 
     url: str = ""
     seen: list[Seen] = field(default_factory=list)
-    #: The style of the tool calls' fragments: one of `tests.dialects.calls.STREAMS`.
+    #: The style of the tool calls' fragments: one of `tests.support.toolcalls.STREAMS`.
     dialect: str = ORDINARY
 
     def reset(self, dialect: str = ORDINARY) -> None:
