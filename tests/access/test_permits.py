@@ -206,6 +206,7 @@ SECOND_SPELLINGS = [
     '{"metadata": {"fallbacks": ["%s"]}}',
     '{"plugins": [{"id": "auto-router", "allowed_models": ["%s"]}]}',
     '{"' + "m" * 200 + 'odel": "%s"}',
+    '{"' + "x" * 129 + '": "%s"}',
 ]
 
 
@@ -231,6 +232,7 @@ async def test_a_second_spelling(rpc: str, start: Start, rules: dict[str, Any], 
         '{"web_search_options": {"engine": "exa"}}',
         '{"provider": {"allow_fallbacks": true, "order": ["anthropic"]}}',
         '{"messages_note": "x"}',
+        '{"' + "x" * 128 + '": "anthropic/claude-opus"}',
     ],
 )
 async def test_unknown_members_by_rule(start: Start, rules: dict[str, Any], extra: str) -> None:
