@@ -144,8 +144,9 @@ def is_blank(value: Any, depth: int = 0) -> bool:
         text = value.strip()
         if len(text) > _MAX_SUCCESS:
             return False
-        text = text.lower().translate(_PUNCTUATION)
-        return is_blank(int(text)) if text.isascii() and text.isdecimal() else text in _SUCCESS
+        if text.isascii() and text.isdecimal():
+            return is_blank(int(text))
+        return text.lower().translate(_PUNCTUATION) in _SUCCESS
     if depth < _DEPTH and isinstance(value, (dict, list)):
         return all(is_blank(item, depth + 1) for item in (value.values() if isinstance(value, dict) else value))
     return not value or (type(value) is int and 200 <= value <= 299)

@@ -168,9 +168,11 @@ BASE_RESP: Final[Mapping[str, str]] = {
 #: Statuses about the request itself. A code about the moment, such as `rate_limit_exceeded`, does not override them.
 ABOUT_THE_REQUEST: Final = frozenset({405, 410, 413, 414, 415, 424, 431, 451, 501})
 
-#: A name is about used-up money if it contains a word of `_MONEY`, or one of `_FUNDS` and one of `_USED_UP`. Nearly
-#: every gateway has a name of its own for that. Budgets of tokens and of time are something else.
-_MONEY: Final = frozenset({"arrears", "arrearage", "billing", "overdue", "payment"})
+#: A name is about used-up money if it contains a word of `_DEBT`, or one of `_MONEY`, or one of `_FUNDS` and one of
+#: `_USED_UP`. Nearly every gateway has a name of its own for that. Budgets of tokens or time are something else, and
+#: so is a billing service that is down.
+_DEBT: Final = frozenset({"arrears", "arrearage", "overdue"})
+_MONEY: Final = frozenset({"billing", "payment"})
 _FUNDS: Final = frozenset(
     {"balance", "bill", "budget", "credit", "credits", "fund", "funds", "money", "spend", "spending"}
 )
@@ -180,7 +182,12 @@ _USED_UP: Final = frozenset(
         *("exhausted", "depleted", "exceeded", "reached"),
     )
 )
-_NO_MONEY: Final = frozenset({"context", "reasoning", "retry", "thinking", "time", "timeout", "token", "tokens"})
+_NO_MONEY: Final = frozenset(
+    (
+        *("context", "reasoning", "retry", "thinking", "time", "timeout", "token", "tokens"),
+        *("failure", "internal", "system", "temporarily", "temporary", "unavailable", "unreachable"),
+    )
+)
 _WORD: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _NAME: Final = re.compile(r"[\w.:/-]{1,64}")
 
@@ -201,9 +208,8 @@ def _is_money(name: str) -> bool:
     if not _NAME.fullmatch(name):
         return False
     words = {word.lower() for word in _WORD.findall(name)}
-    return words.isdisjoint(_NO_MONEY) and not (
-        words.isdisjoint(_MONEY) and (words.isdisjoint(_FUNDS) or words.isdisjoint(_USED_UP))
-    )
+    is_used_up = not (words.isdisjoint(_FUNDS) or words.isdisjoint(_USED_UP))
+    return not words.isdisjoint(_DEBT) or (words.isdisjoint(_NO_MONEY) and (is_used_up or not words.isdisjoint(_MONEY)))
 
 
 def _refinement(name: str | None) -> Reason | None:

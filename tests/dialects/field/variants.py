@@ -47,7 +47,10 @@ _NAMES = (
     *("CREDITS_DEPLETED", "no-credits", "ResourceUnavailable.InArrears", "PrepaidBillOverdue", "ExceededBudget"),
     *("BudgetExceededError", "monthly_spend_limit_reached", "InsufficientFundsException", "out_of_funds"),
 )
-_OTHERS = ("load_balancer_error", "credential_expired", "credits_api_error", "thinking_budget_exceeded", "no_balancer")
+_OTHERS = (
+    *("load_balancer_error", "credential_expired", "credits_api_error", "thinking_budget_exceeded", "no_balancer"),
+    *("BillingServiceUnavailable", "payment_internal_error"),
+)
 money = partial(Case, "money")
 MONEY = [
     *(money(f"{name}, code", UNARY, refused(403, code=name), QUOTA, pushback="-1") for name in _NAMES),
@@ -85,7 +88,14 @@ _NONE: tuple[Any, ...] = (
     *({}, None, "", [], False, "Success.", "no_error", "NoError", "N/A", "-", "000", "200 "),
     *({"code": "00000"}, {"code": "Success", "message": "Success!"}, {"message": "completed", "code": 0}, [[]]),
 )
-_SOME: tuple[Any, ...] = ("no errors were found in it, but", {"code": "00001"}, {"message": "ok?"}, "错误")
+_SOME: tuple[Any, ...] = (
+    "2.0.4",
+    "-200",
+    "no errors were found in it, but",
+    {"code": "00001"},
+    {"message": "ok?"},
+    "错误",
+)
 EMPTY = [
     empty_error(f"{value!r}, {name}", rpc, http(json.dumps({**FINISHED, "error": value})), reason, text)
     for values, reason, text in ((_NONE, OK, "a"), (_SOME, FAILED, ""))
