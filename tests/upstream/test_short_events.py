@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from aibridge.v1 import chat_pb2
-from bridge.call import arrived
+from bridge.call import new_record
 from bridge.upstream import events, responses
 from bridge.upstream.halves import Halves
 from bridge.upstream.responses import note_response
@@ -146,7 +146,7 @@ def test_fragments_of_a_chunk_are_bounded() -> None:
 
 def test_a_record_keeps_little_of_a_response() -> None:
     """A record keeps little, as gRPC keeps the record of a failed call until the garbage collector runs."""
-    record = arrived("/a/b", ())
+    record = new_record("/a/b", ())
     usage = {f"k{n}": n for n in range(1000)}
     note_response(record, {"id": "i", "model": "m" * 5000, "created": 5, "choices": [{}] * 1000, "usage": usage})
     assert record.response == {"id": "i", "created": 5}
