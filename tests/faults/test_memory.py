@@ -41,6 +41,7 @@ def _traced() -> Iterator[None]:
     tracemalloc.stop()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_traced")
 @pytest.mark.parametrize(("row", "rpc"), CASES, ids=[f"{row}, {rpc}" for row, rpc in CASES])
 async def test_flood(row: Scenario, rpc: str) -> None:

@@ -84,6 +84,7 @@ async def test_a_signal_to_all_processes(gateway: Gateway, hello: Hello) -> None
     assert "stopping at once" not in {line["event"] for line in server.log}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("signals", [1, 2])
 async def test_a_stopped_worker_is_killed(gateway: Gateway, signals: int) -> None:
     """A stopped worker is killed some seconds after the grace, or after a second signal.

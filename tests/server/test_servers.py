@@ -38,9 +38,16 @@ def _sooner(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    "config", [HEADLESS_SERVICE_CONFIG, SERVICE_CONFIG, PICK_FIRST], ids=["headless", "service", "pick_first"]
+    ("config", "leaving"),
+    [
+        pytest.param(HEADLESS_SERVICE_CONFIG, 1, id="headless, the only pod"),
+        pytest.param(HEADLESS_SERVICE_CONFIG, 2, id="headless, both pods", marks=pytest.mark.slow),
+        pytest.param(SERVICE_CONFIG, 1, id="service, the only pod", marks=pytest.mark.slow),
+        pytest.param(SERVICE_CONFIG, 2, id="service, both pods", marks=pytest.mark.slow),
+        pytest.param(PICK_FIRST, 1, id="pick_first, the only pod", marks=pytest.mark.slow),
+        pytest.param(PICK_FIRST, 2, id="pick_first, both pods", marks=pytest.mark.slow),
+    ],
 )
-@pytest.mark.parametrize("leaving", [1, 2], ids=["the only pod", "both pods"])
 async def test_clients_that_know_only_pods_that_stop(gateway: Gateway, config: dict[str, Any], leaving: int) -> None:
     """They ask DNS only when a connection ends. Not one call of a load that never pauses fails."""
     gateway.script(script)
@@ -72,6 +79,7 @@ async def _served(gateway: Gateway, more: int, load: asyncio.Task[None]) -> None
         await load
 
 
+@pytest.mark.slow
 async def test_clients_that_find_no_other_pod_are_waited_for(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
     """The new pod is late: DNS names nothing, then the new one. The bridge serves on, and its connections end often."""
     monkeypatch.setattr(app, "_QUIET_SECONDS", 0.5)
@@ -100,6 +108,7 @@ async def test_clients_that_find_no_other_pod_are_waited_for(gateway: Gateway, m
             await asyncio.wait_for(running, 10)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("grace", "seconds"), [(0.0, 0.0), (1.0, 0.5), (60.0, 30.0)])
 async def test_clients_that_stay_are_not_waited_for_for_ever(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch, grace: float, seconds: float
@@ -162,6 +171,7 @@ async def test_new_connections_reach_the_second_server(gateway: Gateway) -> None
             connection.close()
 
 
+@pytest.mark.slow
 async def test_without_steering_the_kernel_spreads_connections(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
