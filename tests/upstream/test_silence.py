@@ -83,8 +83,8 @@ async def test_stall(script: Script, start: Start, hello: Hello) -> None:
 @pytest.mark.parametrize("beat", BEATS.values(), ids=BEATS)
 async def test_a_heartbeat_is_no_stall(beat: str, start: Start, hello: Hello) -> None:
     """A server that keeps the stream alive, in any way, has not stalled, even after many times the limit."""
-    async with start(stall_timeout=0.1) as bridge:
-        bridge.gateway.script(beating(ONE, beat, 60, TWO + DONE))
+    async with start(stall_timeout=0.2) as bridge:
+        bridge.gateway.script(beating(ONE, beat, 120, TWO + DONE))
         assert len([chunk async for chunk in bridge.chat.CreateChatCompletionStream(hello)]) == 2
 
 
