@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from tests.e2e.openai.cases import Case
-from tests.support.gateway import Exchange, Request, running
+from tests.support.gateway import Exchange, Request, respond, running
 
 
 @dataclass
@@ -24,12 +24,12 @@ async def gateway(cases: Iterable[Case]) -> AsyncIterator[Gateway]:
     this = Gateway()
     scripts = {case.name: case.script for case in cases}
 
-    async def respond(exchange: Exchange) -> None:
+    async def play(exchange: Exchange) -> None:
         name = _case(exchange.request)
         this.seen.setdefault(name, []).append(exchange.request)
         await scripts.get(name, respond(f"no case {name!r}", 418))(exchange)
 
-    async with running([respond]) as server:
+    async with running([play]) as server:
         this.url = server.url
         yield this
 
