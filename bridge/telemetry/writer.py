@@ -70,6 +70,7 @@ class Writer:
             self._news.clear()
             self._called = False  # before the lines are taken, so that a line added now sets it again
             self._drain()
+        self._drain()  # a line that was added after the last look, and before the close
 
     def _drain(self) -> None:
         piece = b""
