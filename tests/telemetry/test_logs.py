@@ -214,22 +214,23 @@ def test_close_does_not_wait_for_ever(pipe: Pipe) -> None:
 def test_a_line_that_comes_right_before_the_close(monkeypatch: pytest.MonkeyPatch) -> None:
     """After the thread has taken all lines, and before it looks whether it is to end."""
     read, write = os.pipe()
-    drain = Writer._drain
+    drain, added = Writer._drain, threading.Event()
 
     def drained(self: Writer) -> None:
         drain(self)
         if not self._closed:
             self.write("late\n")
             self._closed = True
+            added.set()
 
     monkeypatch.setattr(Writer, "_drain", drained)
     writer = Writer(write)
     writer.write("early\n")
-    assert os.read(read, 6) == b"early\n"
+    assert added.wait(5)
     writer.close()
     os.close(write)
     with os.fdopen(read) as lines:
-        assert lines.read() == "late\n"
+        assert lines.read() == "early\nlate\n"
 
 
 def test_a_descriptor_that_is_gone() -> None:
