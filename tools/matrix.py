@@ -30,7 +30,7 @@ NEWEST: Final = "3.14"
 VERSIONS: Final = ("3.11", "3.12", "3.13", NEWEST)
 LOWEST: Final = "lowest"
 _PROJECTS: Final = ("-e", "generated/python", "-e", "clients/python", "-e", ".[local,otel]", "--group", "test")
-_PACKAGES: Final = "python3,python3-venv,make,git,ca-certificates"
+_PACKAGES: Final = "python3,python3-venv,make,git,ca-certificates,libgomp1"
 #: Files of this machine that the Debian system needs to reach package indexes.
 _SHARED: Final = ("etc/resolv.conf", "etc/hosts", "etc/pip.conf", "etc/ssl/certs/ca-certificates.crt")
 #: Tools that tests call or compare with. They have no promised minimum, so these are the versions of constraints.txt.

@@ -47,6 +47,9 @@ _INSTALL = f"""\
 _GRACE = 2.0  # seconds between closing the child's stdin and SIGKILL; it needs 30 ms
 _MAX_THREADS = 8  # more do not help a small model, and the CPU count ignores a container's quota
 _TAIL_LINES = 12
+#: A system library that llama.cpp needs. Small container images do not have it.
+_OPENMP = "libgomp.so"
+_OPENMP_ADVICE = "Install the system's OpenMP library: apt-get install libgomp1, or dnf install libgomp."
 #: Variables that the child gets: paths, language, temporary files, threads and graphics cards.
 _VARIABLES = frozenset(
     {"HOME", "LANG", "LD_LIBRARY_PATH", "PATH", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "TZ", "VIRTUAL_ENV"}
@@ -142,6 +145,8 @@ def _await_ready(child: subprocess.Popen[bytes], log: IO[bytes], model: Path, ti
     _stop(child)
     log.seek(0)
     tail = log.read().decode(errors="replace").splitlines()[-_TAIL_LINES:]
+    if any(_OPENMP in line for line in tail):
+        tail.append(_OPENMP_ADVICE)
     raise LocalUnavailable("\n  ".join([f"llama.cpp with {model} {failure} (status {child.returncode}).", *tail]))
 
 

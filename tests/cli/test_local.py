@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import sys
+from pathlib import Path
 
 import grpc
 import httpx
@@ -9,6 +11,7 @@ import pytest
 
 from aibridge.client import CallFailed, failure_of
 from aibridge.v1 import chat_pb2, embeddings_pb2, models_pb2
+from bridge.cli.local import LocalUnavailable, running
 from tests.support.bridge import Bridge
 
 pytestmark = pytest.mark.real
@@ -159,3 +162,13 @@ async def test_embeddings_as_base64_are_the_floats(real: Bridge) -> None:
         for one, two in zip(default.data, other.data, strict=True):
             assert list(one.embedding) == pytest.approx(list(two.embedding), abs=1e-6)
     assert default.usage.prompt_tokens == floats.usage.prompt_tokens > 0
+
+
+def test_a_system_library_that_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """llama.cpp needs OpenMP's, which small container images lack: the message names the package."""
+    python = tmp_path / "python"
+    python.write_text("#!/bin/sh\necho 'ImportError: libgomp.so.1: cannot open shared object file' >&2\nexit 1\n")
+    python.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(python))
+    with pytest.raises(LocalUnavailable, match="apt-get install libgomp1"), running():
+        pytest.fail("it runs")
