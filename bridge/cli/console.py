@@ -171,9 +171,12 @@ def print_response(
                 first = first or time.monotonic() - started
                 last = text[-1]  # before it is written: Ctrl-C may come right after
                 write(text)
-    except KeyboardInterrupt:
-        if not stoppable:
+    except (KeyboardInterrupt, RuntimeError) as error:
+        # Ctrl-C between two steps of a lock leaves that lock free, and grpcio fails when it releases it.
+        if not isinstance(error, KeyboardInterrupt) and not isinstance(error.__context__, KeyboardInterrupt):
             raise
+        if not stoppable:
+            raise KeyboardInterrupt from None
         stopped = True
     finally:
         if last != "\n":

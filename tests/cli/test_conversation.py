@@ -15,6 +15,10 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from aibridge.v1 import chat_pb2
+from bridge.cli.console import chunk_text, print_response
 from tests.cli.payloads import HELLO, MODELS, chunk
 from tests.support.bridge import Bridge
 from tests.support.gateway import Exchange, respond_json, sse
@@ -228,3 +232,24 @@ async def test_attached_files_go_with_the_first_question(bridge: Bridge, tmp_pat
     assert first["content"][1] == {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw=="}}
     assert second["content"] == "sure?"
     assert terminal.process.returncode == -signal.SIGKILL
+
+
+@pytest.mark.parametrize("stoppable", [True, False], ids=["conversation", "one message"])
+def test_ctrl_c_between_two_steps_of_a_lock(stoppable: bool, capsys: pytest.CaptureFixture[str]) -> None:  # noqa: FBT001
+    """It leaves the lock free, and grpcio fails when it releases it. That is Ctrl-C all the same."""
+
+    def chunks(cause: BaseException) -> Iterator[Any]:
+        yield chat_pb2.CreateChatCompletionStreamResponse(choices=[{"delta": {"content": "a"}}])
+        try:
+            raise cause
+        except type(cause):
+            raise RuntimeError("cannot release un-acquired lock")  # noqa: B904 # as `with` does
+
+    if stoppable:
+        assert print_response(chunks(KeyboardInterrupt()), chunk_text, stoppable=True).stopped
+    else:
+        with pytest.raises(KeyboardInterrupt):
+            print_response(chunks(KeyboardInterrupt()), chunk_text)
+    assert capsys.readouterr().out == "a\n"
+    with pytest.raises(RuntimeError):
+        print_response(chunks(ValueError()), chunk_text, stoppable=stoppable)
