@@ -17,8 +17,8 @@ from bridge import settings
 from bridge.server.app import SERVICES, App
 from tests.server.reflection import ask
 from tests.support.bridge import Bridge, Start
-from tests.support.gateway import Exchange, Gateway, respond_json
-from tests.support.payloads import COMPLETION
+from tests.support.gateway import Gateway, respond_json, sse
+from tests.support.payloads import CHUNK, COMPLETION, LAST
 
 Request = chat_pb2.CreateChatCompletionRequest
 SERVING = health_pb2.HealthCheckResponse.SERVING
@@ -159,22 +159,14 @@ async def test_stop_lets_a_stream_end(bridge: Bridge, hello: Request) -> None:
     """A stream that is open when the server stops goes on to its end, with OK."""
     go_on = asyncio.Event()
 
-    async def script(exchange: Exchange) -> None:
-        await exchange.head(content_type="text/event-stream")
-        await exchange.event({"choices": [{"index": 0, "delta": {"content": "a"}}]})
-        await go_on.wait()
-        await exchange.event({"choices": [{"index": 0, "delta": {"content": "b"}, "finish_reason": "stop"}]})
-        await exchange.event("[DONE]")
-        exchange.writer.close()
-
-    bridge.gateway.script(script)
+    bridge.gateway.script(sse(CHUNK, go_on, LAST))
     call = bridge.chat.CreateChatCompletionStream(hello)
-    assert (await call.read()).choices[0].delta.content == "a"
+    assert (await call.read()).choices[0].delta.content == "one"
     stop = asyncio.create_task(bridge.app.stop(grace=10))
     await asyncio.sleep(0.05)
     assert not stop.done()
     go_on.set()
-    assert (await call.read()).choices[0].delta.content == "b"
+    assert (await call.read()).choices[0].delta.content == "two"
     assert await call.code() is grpc.StatusCode.OK
     await asyncio.wait_for(stop, timeout=5)
 

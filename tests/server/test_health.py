@@ -22,7 +22,7 @@ from tests.server.reflection import ask
 from tests.support import gateway as fake
 from tests.support.bridge import Bridge, Start, start_bridge
 from tests.support.commands import invoke
-from tests.support.gateway import Exchange, Script, respond, respond_json
+from tests.support.gateway import Exchange, Script, after, respond, respond_json
 from tests.support.processes import channel_to, free_port, serving
 
 Check = health_pb2.HealthCheckRequest
@@ -288,12 +288,8 @@ async def test_the_health_port_outlives_the_drain(start: Start) -> None:
     """The health port closes last, so that a bridge that finishes its streams is not restarted."""
     go_on = asyncio.Event()
 
-    async def script(exchange: Exchange) -> None:
-        await go_on.wait()
-        await MODELS(exchange)
-
     async with start(health_listen="127.0.0.1:0") as bridge, channel_to(bridge.app.health_address) as channel:
-        bridge.gateway.script(script)
+        bridge.gateway.script(after(go_on, MODELS))
         call = asyncio.ensure_future(bridge.models.ListModels(models_pb2.ListModelsRequest()))
         await bridge.gateway.exchange()
         stop = asyncio.create_task(bridge.app.stop(grace=10))

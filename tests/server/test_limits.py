@@ -12,7 +12,7 @@ from aibridge.v1 import chat_pb2, chat_pb2_grpc
 from bridge.access.limits import Limits
 from bridge.errors import BridgeError, Reason
 from tests.support.bridge import Start
-from tests.support.gateway import Exchange, Gateway, respond_json
+from tests.support.gateway import Exchange, Gateway, after, respond_json
 from tests.support.http2 import calling, cancel, chat, message
 from tests.support.payloads import COMPLETION
 from tests.support.processes import channel_to
@@ -198,13 +198,7 @@ async def test_a_call_waits_its_turn(
 ) -> None:
     go_on = asyncio.Event()
 
-    async def script(exchange: Exchange) -> None:
-        await go_on.wait()
-        body = str(COMPLETION).replace("'", '"')
-        await exchange.head(content_length=str(len(body)))
-        await exchange.send(body)
-
-    gateway.script(script)
+    gateway.script(after(go_on, respond_json(COMPLETION)))
     async with start(max_calls=1, max_calls_per_caller=1) as bridge:
         calls = [bridge.chat.CreateChatCompletion(hello) for _ in range(2)]
         await gateway.exchange()

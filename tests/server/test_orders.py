@@ -14,25 +14,17 @@ import grpc
 import pytest
 
 from aibridge.v1 import chat_pb2, chat_pb2_grpc
-from tests.support.gateway import Exchange, Gateway, respond_json, running
+from tests.support.gateway import Exchange, Gateway, after, respond_json, running
 from tests.support.payloads import COMPLETION
 from tests.support.processes import Process, channel_to, children, serving
 
 Hello = chat_pb2.CreateChatCompletionRequest
 
 
-def gated(go_on: asyncio.Event) -> Any:
-    async def script(exchange: Exchange) -> None:
-        await go_on.wait()
-        await respond_json(COMPLETION)(exchange)
-
-    return script
-
-
 @asynccontextmanager
 async def a_call(gateway: Gateway, process: Process, hello: Hello, go_on: asyncio.Event) -> AsyncIterator[Any]:
     """A call that has reached the upstream, which responds when `go_on` is set."""
-    gateway.script(gated(go_on))
+    gateway.script(after(go_on, respond_json(COMPLETION)))
     async with channel_to(process.address) as channel:
         call = chat_pb2_grpc.ChatServiceStub(channel).CreateChatCompletion(hello)
         await gateway.exchange()

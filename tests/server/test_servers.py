@@ -18,9 +18,10 @@ from bridge.server.app import App
 from bridge.settings import SettingsError
 from tests.support import dns
 from tests.support.bridge import Bridge, start_bridge
-from tests.support.gateway import Exchange, Gateway, respond_json
+from tests.support.gateway import Gateway, respond_json, sse
 from tests.support.http2 import Connection
 from tests.support.load import Load, script
+from tests.support.payloads import CHUNK, LAST
 from tests.support.processes import channel_to, free_port
 
 pytestmark = pytest.mark.alone
@@ -28,13 +29,13 @@ pytestmark = pytest.mark.alone
 LIST = models_pb2.ListModelsRequest()
 MODELS = respond_json({"object": "list", "data": [{"id": "m", "object": "model"}]})
 #: Seconds of the drain, and of its end in which the second server serves.
-DELAY, LAST = 1.6, 0.8
+DELAY, REPLACEMENT = 1.6, 0.8
 PICK_FIRST = {"loadBalancingConfig": [{"pick_first": {}}]}
 
 
 @pytest.fixture(autouse=True)
 def _sooner(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(servers, "REPLACEMENT_SECONDS", LAST)
+    monkeypatch.setattr(servers, "REPLACEMENT_SECONDS", REPLACEMENT)
 
 
 @pytest.mark.parametrize(
@@ -130,19 +131,11 @@ async def test_a_call_of_the_first_server_outlives_both(gateway: Gateway) -> Non
     """A stream that began before the replacement ends in peace; the grace counts from the end of the delay."""
     go_on = asyncio.Event()
 
-    async def half(exchange: Exchange) -> None:
-        await exchange.head(content_type="text/event-stream")
-        await exchange.event({"choices": [{"index": 0, "delta": {"content": "a"}}]})
-        await go_on.wait()
-        await exchange.event({"choices": [{"index": 0, "delta": {"content": "b"}, "finish_reason": "stop"}]})
-        await exchange.event("[DONE]")
-        exchange.writer.close()
-
-    gateway.script(half)
+    gateway.script(sse(CHUNK, go_on, LAST))
     async with start_bridge(gateway, drain_delay=DELAY) as bridge:
         request = chat_pb2.CreateChatCompletionRequest(model="m", messages=[{"role": "user", "content": "hi"}])
         call = bridge.chat.CreateChatCompletionStream(request)
-        assert (await call.read()).choices[0].delta.content == "a"
+        assert (await call.read()).choices[0].delta.content == "one"
         began = asyncio.get_running_loop().time()
         stop = asyncio.create_task(bridge.app.stop(delay=DELAY, grace=5))
         await _replaced(bridge)
@@ -152,7 +145,7 @@ async def test_a_call_of_the_first_server_outlives_both(gateway: Gateway) -> Non
         await asyncio.wait({stop}, timeout=began + DELAY + 0.8 - asyncio.get_running_loop().time())
         assert not stop.done()
         go_on.set()
-        assert (await call.read()).choices[0].delta.content == "b"
+        assert (await call.read()).choices[0].delta.content == "two"
         assert await call.read() is grpc.aio.EOF
         assert await stop == 0
 
@@ -218,9 +211,9 @@ async def test_the_port_is_not_shared_with_another_bridge(gateway: Gateway) -> N
 @pytest.mark.parametrize(
     ("listen", "delay", "seconds"),
     [
-        ("127.0.0.1:0", 2 * LAST, LAST),
-        ("127.0.0.1:0", 1.5 * LAST, 0),
-        ("127.0.0.1:0,unix:/run/s", 2 * LAST, 0),
+        ("127.0.0.1:0", 2 * REPLACEMENT, REPLACEMENT),
+        ("127.0.0.1:0", 1.5 * REPLACEMENT, 0),
+        ("127.0.0.1:0,unix:/run/s", 2 * REPLACEMENT, 0),
     ],
 )
 async def test_when_there_is_a_second_server(listen: str, delay: float, seconds: float) -> None:

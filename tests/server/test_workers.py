@@ -12,8 +12,8 @@ from typing import Any
 import grpc
 
 from aibridge.v1 import chat_pb2, chat_pb2_grpc
-from tests.support.gateway import Exchange, Gateway, respond_json
-from tests.support.payloads import COMPLETION
+from tests.support.gateway import Gateway, after, respond_json, sse
+from tests.support.payloads import CHUNK, COMPLETION, LAST
 from tests.support.processes import children
 
 Request = chat_pb2.CreateChatCompletionRequest
@@ -75,15 +75,7 @@ async def test_kill_of_one_loses_only_its_own_calls(gateway: Gateway, tmp_path: 
     """Killing one worker with -9 breaks only its own streams, and a new worker takes its place."""
     go_on = asyncio.Event()
 
-    async def script(exchange: Exchange) -> None:
-        await exchange.head(content_type="text/event-stream")
-        await exchange.event({"choices": [{"index": 0, "delta": {"content": "a"}}]})
-        await go_on.wait()
-        await exchange.event({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
-        await exchange.event("[DONE]")
-        exchange.writer.close()
-
-    gateway.script(script)
+    gateway.script(sse(CHUNK, go_on, LAST))
     request = Request(model="m", messages=[{"role": "user", "content": "hi"}])
     async with two_workers(gateway, tmp_path) as (parent, address):
         before = children(parent.pid)
@@ -106,11 +98,7 @@ async def test_sigterm_drains_all(gateway: Gateway, tmp_path: Path) -> None:
     """A call in flight ends with OK, and the parent's exit code is 0."""
     go_on = asyncio.Event()
 
-    async def script(exchange: Exchange) -> None:
-        await go_on.wait()
-        await respond_json(COMPLETION)(exchange)
-
-    gateway.script(script)
+    gateway.script(after(go_on, respond_json(COMPLETION)))
     request = Request(model="m", messages=[{"role": "user", "content": "hi"}])
     async with two_workers(gateway, tmp_path) as (parent, address), channel_to(address) as channel:
         call = chat_pb2_grpc.ChatServiceStub(channel).CreateChatCompletion(request)

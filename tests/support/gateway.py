@@ -75,13 +75,29 @@ def respond_json(value: Any, status: int = 200, **headers: str) -> Script:
     return respond(json.dumps(value), status, **headers)
 
 
+def after(event: asyncio.Event, script: Script) -> Script:
+    """The same once the event is set."""
+
+    async def waiting(exchange: Exchange) -> None:
+        await event.wait()
+        await script(exchange)
+
+    return waiting
+
+
 def sse(*events: Any, done: bool = True, **headers: str) -> Script:
-    """A stream of events, each a JSON value or the text of one, that ends with the connection."""
+    """A stream of events, each a JSON value or the text of one, that ends with the connection.
+
+    At an `asyncio.Event` among them it waits until that is set.
+    """
 
     async def script(exchange: Exchange) -> None:
         await exchange.head(content_type="text/event-stream", **headers)
         for event in events:
-            await exchange.event(event)
+            if isinstance(event, asyncio.Event):
+                await event.wait()
+            else:
+                await exchange.event(event)
         if done:
             await exchange.event("[DONE]")
         exchange.writer.close()

@@ -138,16 +138,8 @@ async def test_a_stream(tracing: Tracing, collector: Collector, hello: Hello) ->
     """The spans of a stream end with it, not with its first message."""
     go_on = asyncio.Event()
 
-    async def script(exchange: Exchange) -> None:
-        await exchange.head(content_type="text/event-stream")
-        await exchange.event(CHUNK)
-        await go_on.wait()
-        await exchange.event({**LAST, "usage": USAGE})
-        await exchange.event("[DONE]")
-        exchange.writer.close()
-
     async with tracing() as bridge:
-        bridge.gateway.script(script)
+        bridge.gateway.script(sse(CHUNK, go_on, {**LAST, "usage": USAGE}))
         call = bridge.chat.CreateChatCompletionStream(hello)
         await call.read()
         await asyncio.sleep(0.05)
