@@ -70,7 +70,7 @@ def parse(contents: Sequence[bytes]) -> Rules:
         raise UnusableFileError(f"not TOML: {what}") from None
     for name, rule in tables.items():
         if rule.upstream_api_key_file is not None and not rule.upstream_api_key_file.is_file():
-            raise UnusableFileError(f"{name}.upstream_api_key_file: no such file")
+            raise UnusableFileError(f"{name}.upstream_api_key_file: no such file: {rule.upstream_api_key_file}")
         if rule.upstream_token_command is not None:
             if rule.upstream_api_key_file is not None:
                 raise UnusableFileError(

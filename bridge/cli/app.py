@@ -21,7 +21,7 @@ from bridge.cli.local import LocalUnavailable, running
 from bridge.jsontext import text_of
 from bridge.settings import Settings, SettingsError, forget_secrets, load
 from bridge.settings.reference import text
-from bridge.settings.sources import effective
+from bridge.settings.sources import effective, variable_of
 
 _CLOSED_PIPE = 141  # what a shell reports for a program that SIGPIPE ended
 
@@ -107,13 +107,14 @@ def _serve(settings: Settings, *, local: bool) -> None:
     from bridge.telemetry import logs  # noqa: PLC0415 # as said
 
     logs.configure(settings)
+    credential = _credential(settings)
     forget_secrets(settings)
     with running(progress=console.note) if local else nullcontext(settings.upstream_url) as url:
         chosen = settings.model_copy(update={"upstream_url": url})
 
         def ready(address: str) -> None:
             # The address is the last word, so that programs can read it. `echo` flushes.
-            typer.echo(f"aibridge for {chosen.upstream_url}, {_credential(chosen)}, listening on {address}")
+            typer.echo(f"aibridge for {chosen.upstream_url}, {credential}, listening on {address}")
 
         if chosen.workers > 1:
             raise typer.Exit(workers.run(chosen, ready))
@@ -126,7 +127,9 @@ def _credential(settings: Settings) -> str:
     if settings.upstream_credentials == "none":
         return "no key is sent"
     if settings.has_own_credential:
-        return "with the bridge's key"
+        variable = variable_of("upstream_api_key") if settings.upstream_api_key_file is None else ""
+        foreign = variable and not variable.startswith("AIBRIDGE_")  # one that other programs use too
+        return f"with the bridge's key from {variable}" if foreign else "with the bridge's key"
     if settings.takes_bearer:
         return "no key"
     return "no key: callers send their own"

@@ -128,6 +128,12 @@ def load(config_file: Path | None = None, **flags: Any) -> Settings:
     return Sources(config_file, flags).read()
 
 
+def variable_of(name: str) -> str:
+    """The variable that gives this setting, which has no flag; empty if none does."""
+    source, origin = Sources(None, {}).origin(reference()[name])
+    return origin if source == "variable" else ""
+
+
 def effective(config_file: Path | None = None, **flags: Any) -> list[Effective]:
     """The effective value of each setting and its source. Secrets are masked. Raises as `load` does."""
     sources = Sources(config_file, flags)

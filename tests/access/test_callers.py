@@ -521,7 +521,7 @@ async def test_rules_change(start: Start, limited: dict[str, Any]) -> None:
         ("[search]\nmodel = []", "search.model: Extra inputs are not permitted"),
         ("[search]\nmax_calls = -1", "search.max_calls: Input should be greater than or equal to 0"),
         ("[search]\nmodels = 5", "search.models: Input should be a valid tuple"),
-        ('[search]\nupstream_api_key_file = "/nowhere"', "search.upstream_api_key_file: no such file"),
+        ('[search]\nupstream_api_key_file = "/nowhere"', "search.upstream_api_key_file: no such file: /nowhere"),
         ("search = 1", "search: Input should be a valid dictionary"),
         ("x = " + "[" * 5000, "not TOML"),
         ("x = " + "[" * 5000 + "]" * 5000, "not TOML"),

@@ -228,6 +228,11 @@ async def test_the_demo_says_why_it_cannot(tmp_path: Path) -> None:
     [
         ({}, "no key: callers send their own"),
         ({"AIBRIDGE_UPSTREAM_API_KEY": "sk-of-the-bridge"}, "with the bridge's key"),
+        ({"OPENAI_API_KEY": "sk-of-openai"}, "with the bridge's key from OPENAI_API_KEY"),
+        (
+            {"OPENAI_API_KEY": "sk-of-openai", "AI_GATEWAY_API_KEY": "vck_of-vercel"},
+            "with the bridge's key from AI_GATEWAY_API_KEY",
+        ),
         ({"AIBRIDGE_UPSTREAM_CREDENTIALS": "none"}, "no key is sent"),
     ],
 )
