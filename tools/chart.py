@@ -31,8 +31,8 @@ COPIES: Final = {
     "files/alerts.yaml": ROOT / "deploy" / "prometheus" / "alerts.yaml",
     "files/dashboard.json": ROOT / "deploy" / "grafana" / "aibridge.json",
 }
-#: Settings that the chart makes from `ports`.
-_OWN: Final = frozenset({"listen", "health_listen", "metrics_listen"})
+#: Settings that the chart makes, from `ports` and for the preStop hook.
+_OWN: Final = frozenset({"listen", "health_listen", "metrics_listen", "removal_notice"})
 _TYPES: Final = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array"}
 _NUMBER: Final = {"integer", "number"}
 _PORT: Final = {"type": "integer", "minimum": 1, "maximum": 65535}

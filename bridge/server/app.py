@@ -18,6 +18,7 @@ from bridge.server.health import CLIENT_NOTICE_SECONDS, Health
 from bridge.server.inflight import InFlightCalls
 from bridge.server.probes import Probes
 from bridge.server.reflection import add_reflection
+from bridge.server.removal import RemovalNotice
 from bridge.server.servers import Servers
 from bridge.services.chat import ChatService
 from bridge.services.embeddings import EmbeddingsService
@@ -67,6 +68,7 @@ class App:
         self._settings = settings
         self._upstream = Upstream(settings)
         self._health = Health(SERVICES)
+        self._removal = RemovalNotice(settings.removal_notice)
         self._probes = Probes(settings, self._health, self._upstream.credentials)
         self._limits = Limits(settings.max_calls, settings.queue_timeout)
         self._in_flight = InFlightCalls()
@@ -146,7 +148,7 @@ class App:
 
         Returns the number of calls that were ended after the grace, with BRIDGE_SHUTTING_DOWN.
         """
-        await self._health.leave_endpoints()
+        await self._health.leave_endpoints(removed=self._removal.given())
         grace -= await self._serve_on(delay, grace)
         self._boundary.stop()
         if grace:

@@ -4,10 +4,11 @@ The services and `readiness` are SERVING while the bridge accepts calls and, as 
 The empty name, which is the server as a whole, is SERVING while the bridge accepts calls. `liveness` is SERVING as long
 as the process responds, so that a bridge is not restarted because of its upstream or while it drains.
 
-A drain has two steps. `readiness`, which Kubernetes reads, becomes NOT_SERVING at SIGTERM. The other names, which
-clients watch, become NOT_SERVING `CLIENT_NOTICE_SECONDS` before the connections close. A client that balances over the
-pods asks DNS again only when a connection closes. If it left this pod earlier, it would have only the pods that it knew
-before: none, after a time with one pod, and in a rollout pods that are stopping too.
+A drain has two steps. `readiness`, which Kubernetes reads, becomes NOT_SERVING at SIGTERM, unless Kubernetes itself is
+removing the pod (`bridge.server.removal`). The other names, which clients watch, become NOT_SERVING
+`CLIENT_NOTICE_SECONDS` before the connections close. A client that balances over the pods asks DNS again only when a
+connection closes. If it left this pod earlier, it would have only the pods that it knew before: none, after a time with
+one pod, and in a rollout pods that are stopping too.
 """
 
 import asyncio
@@ -59,14 +60,18 @@ class Health(health.aio.HealthServicer):  # type: ignore[misc] # grpcio-health-c
             status = HealthCheckResponse.SERVING if ready else HealthCheckResponse.NOT_SERVING
             await self._all((READINESS, *self._services), status)
 
-    async def leave_endpoints(self) -> None:
-        """First step of a drain: `readiness` becomes NOT_SERVING, and the upstream's state no longer matters."""
+    async def leave_endpoints(self, *, removed: bool) -> None:
+        """First step of a drain: the upstream's state no longer matters.
+
+        `readiness` becomes NOT_SERVING, unless the orchestrator has `removed` the bridge from its endpoints itself.
+        """
         self.draining = True
-        await self.set(READINESS, HealthCheckResponse.NOT_SERVING)
+        if not removed:
+            await self.set(READINESS, HealthCheckResponse.NOT_SERVING)
 
     async def turn_clients_away(self) -> None:
         """Second step of a drain: every name except `liveness` becomes NOT_SERVING."""
-        await self._all(("", *self._services), HealthCheckResponse.NOT_SERVING)
+        await self._all(("", READINESS, *self._services), HealthCheckResponse.NOT_SERVING)
 
     async def _all(self, names: tuple[str, ...], status: HealthCheckResponse.ServingStatus) -> None:
         for name in names:

@@ -1,5 +1,7 @@
 """Settings of health checks, reflection and channelz."""
 
+from pathlib import Path
+
 from pydantic import BaseModel, Field
 
 from bridge.settings.values import Address, Seconds
@@ -12,6 +14,11 @@ class HealthSettings(BaseModel):
         None,
         description="Additional address, without TLS and without authentication, that serves only health checks: for"
         " probes that cannot use TLS or credentials.",
+    )
+    removal_notice: Path | None = Field(
+        None,
+        description="File that an orchestrator makes before SIGTERM if it takes the bridge out of its endpoints itself,"
+        " as the chart's preStop hook does. `readiness` then stays SERVING during the drain delay.",
     )
     upstream_check_interval: float = Field(
         0.0,

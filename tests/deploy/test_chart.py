@@ -325,12 +325,12 @@ def test_every_setting_can_be_given(monkeypatch: pytest.MonkeyPatch, tmp_path: P
 
 
 def test_the_schema_knows_every_setting() -> None:
-    """Each setting is in the chart's settings or files, is made from ports, or is a secret."""
+    """Each setting is in the chart's settings or files, is made by the chart, or is a secret."""
     known = chart.schema()["properties"]
     names = known["settings"]["properties"].keys() | known["files"]["properties"].keys()
     rest = {name for name in reference() if name not in names}
     secrets = {name for name, setting in reference().items() if setting.kind == "secret"}
-    assert rest == {"listen", "health_listen", "metrics_listen"} | secrets
+    assert rest == {"listen", "health_listen", "metrics_listen", "removal_notice"} | secrets
     assert {"upstream_api_key", "upstream_oidc_token"} <= secrets
 
 
@@ -344,6 +344,13 @@ def test_a_pair_of_files_is_one_mount() -> None:
     assert all(mount["readOnly"] for mount in mounts)
     assert {"name": "secret-s-x", "secret": {"secretName": "s.x", "defaultMode": 0o440}} in pod(values)["volumes"]
     assert variables(values)["AIBRIDGE_UPSTREAM_KEY_FILE"] == "/run/secrets/s.x/k"
+
+
+def test_the_hook_makes_the_file_that_the_bridge_looks_for() -> None:
+    """In a folder that the bridge's user may write to, which is gone with the pod."""
+    path = variables()["AIBRIDGE_REMOVAL_NOTICE"]
+    assert container()["lifecycle"]["preStop"]["exec"]["command"] == ["sh", "-c", f"echo > {path}"]
+    assert path.rpartition("/")[0] in {mount["mountPath"] for mount in container()["volumeMounts"]}
 
 
 def test_a_file_can_be_left_out() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import os
 import socket
 from pathlib import Path
 
@@ -109,6 +110,26 @@ async def test_clients_are_told_later_than_kubernetes(bridge: Bridge) -> None:
     assert await status(bridge.channel, LIVENESS) == SERVING
     await stop
     assert 0.05 < loop.time() - turned < 0.4
+
+
+@pytest.mark.alone
+@pytest.mark.parametrize("earlier", [False, True], ids=["this process", "an earlier one"])
+async def test_a_pod_that_kubernetes_removes_stays_ready(start: Start, tmp_path: Path, *, earlier: bool) -> None:
+    """Then a Service without another pod sends new connections to it. A notice for an earlier process is no notice."""
+    notice = tmp_path / "removed"
+    if earlier:
+        notice.touch()
+        os.utime(notice, (1, 1))
+    async with start(removal_notice=notice) as bridge:
+        if not earlier:
+            notice.touch()
+        began = asyncio.get_running_loop().time()
+        stop = asyncio.create_task(bridge.app.stop(delay=0.9))
+        await until(bridge.channel, READINESS, NOT_SERVING)
+        turned = asyncio.get_running_loop().time() - began
+        assert turned < 0.4 if earlier else 0.6 < turned < 1.2
+        assert await status(bridge.channel, LIVENESS) == SERVING
+        await stop
 
 
 async def test_a_drain_does_not_follow_the_upstream(start: Start, gateway: fake.Gateway) -> None:

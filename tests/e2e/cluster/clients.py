@@ -37,6 +37,44 @@ CLIENTS: Final = tuple(
 )
 
 
+class PlainClient(NamedTuple):
+    """A client without any configuration: no service config, and gRPC's own interval of DNS look-ups."""
+
+    name: str
+    program: str
+    host: str
+
+    def command(self, namespace: str, token: str, address: str) -> list[str]:
+        """The command that runs it in the client pod. `address` is that of the Service."""
+        target = f"dns:///{self.host}.{namespace}:50051" if self.host else f"passthrough:///{address}:50051"
+        program = {
+            "python": ["python3", "/load/load.py", "--plain"],
+            "go": ["/load/load-go", "--config", "{}"],
+            "js": ["/load/node", "/load/load.js"],
+        }[self.program]
+        return [*program, "--target", target, "--token", token]
+
+
+PLAIN: Final = (
+    *(
+        PlainClient(f"{name}, {shown}", program, host)
+        for program, name in (("python", "Python (grpcio)"), ("go", "grpc-go"), ("js", "grpc-js"))
+        for host, shown in (("aibridge-headless", "headless"), ("aibridge", "Service"))
+    ),
+    PlainClient("grpc-go, the Service's address", "go", ""),
+)
+#: Their age at the first disruption, in seconds.
+PLAIN_AGE: Final = 120
+
+
+def plain_plan(namespace: str, token: str, address: str) -> list[dict[str, Any]]:
+    """Every client without configuration."""
+    return [
+        {"name": f"plain {client.name}", "age": PLAIN_AGE, "command": client.command(namespace, token, address)}
+        for client in PLAIN
+    ]
+
+
 def plan(namespace: str, token: str, ages: tuple[int, ...], ca: str = "") -> list[dict[str, Any]]:
     """Every client in every age."""
     return [

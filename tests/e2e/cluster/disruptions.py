@@ -1,6 +1,7 @@
 """Disruptions of pods under load. Each function returns when the release has settled again."""
 
 import json
+import time
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -61,6 +62,19 @@ def deleted_together(release: Release) -> None:
     release.settle(2)
 
 
+def deleted_without_room(release: Release) -> None:
+    """Both pods deleted, and no node takes new ones for twice the drain delay."""
+    nodes = [node["metadata"]["name"] for node in release.cluster.get("nodes")]
+    release.cluster.kubectl("cordon", *nodes)
+    try:
+        names = [pod["metadata"]["name"] for pod in release.pods()]
+        release.kubectl("delete", "pod", *names, "--wait=false")
+        time.sleep(20)
+    finally:
+        release.cluster.kubectl("uncordon", *nodes)
+    release.settle(2)
+
+
 def told_to_stop(release: Release) -> None:
     """SIGTERM to the process of one pod: Kubernetes learns of it by the readiness, and starts the container again."""
     pod = release.pods()[0]
@@ -87,6 +101,14 @@ def rolled_back_and_forth(release: Release) -> None:
 
 def _is_stopping(release: Release) -> bool:
     return any("deletionTimestamp" in pod["metadata"] for pod in release.pods())
+
+
+def rolled_to_what_fails(release: Release) -> None:
+    """A rollout to a gateway that does not exist: its pods never become ready. It is undone."""
+    release.kubectl("set", "env", "deployment/aibridge", "AIBRIDGE_UPSTREAM_URL=http://nowhere.invalid/v1")
+    time.sleep(20)
+    release.kubectl("rollout", "undo", "deployment/aibridge")
+    release.settle(2)
 
 
 def rolled_without_surge(release: Release) -> None:
@@ -140,6 +162,13 @@ def forced(release: Release) -> None:
     release.settle(2)
 
 
+def hurried(release: Release) -> None:
+    """One pod deleted with a grace period shorter than the drain delay, after which the kubelet kills it."""
+    name = release.pods()[0]["metadata"]["name"]
+    release.kubectl("delete", "pod", name, "--grace-period=5", "--wait=false")
+    release.settle(2)
+
+
 def killed(release: Release) -> None:
     """One process killed with SIGKILL. Only the calls in it may be lost."""
     pod = release.pods()[0]
@@ -181,6 +210,8 @@ def _on_node(release: Release, node: str, uid: str) -> str:
         kubectl("--namespace", "default", "delete", "pod", "killer", "--wait=true")
 
 
+#: The old pods then renew their connections every second, until there are new ones.
+WITHOUT_ROOM: Final = "both deleted, no node for new ones for 20 s"
 #: Disruptions that must not lose a call, by the report's names.
 DISRUPTIONS: Final[dict[str, Callable[[Release], Any]]] = {
     "rollout restart": rollout,
@@ -190,9 +221,12 @@ DISRUPTIONS: Final[dict[str, Callable[[Release], Any]]] = {
     "both nodes drained in turn": drained_in_turn,
     "scaled 2 → 4 → 2": lambda release: scaled(release, 4, 2),
     "scaled 2 → 1 → 2": lambda release: scaled(release, 1, 2),
+    "scaled 2 → 1 → 3 → 2": lambda release: scaled(release, 1, 3, 2),
     "helm upgrade and rollback": upgraded,
     "both pods deleted together": deleted_together,
+    WITHOUT_ROOM: deleted_without_room,
     "scaled 2 → 1, the only pod evicted, 1 → 2": only_one_evicted,
+    "rollout that cannot succeed, undone": rolled_to_what_fails,
     "two rollouts, the second undone midway": rolled_back_and_forth,
     "rollout with maxSurge 0": rolled_without_surge,
     "SIGTERM to the process of one pod": told_to_stop,
@@ -201,4 +235,5 @@ DISRUPTIONS: Final[dict[str, Callable[[Release], Any]]] = {
 KILLS: Final[dict[str, Callable[[Release], Any]]] = {
     "kill -9 of one bridge": killed,
     "pod deleted by force": forced,
+    "pod deleted with a grace period of 5 s": hurried,
 }

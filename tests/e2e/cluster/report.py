@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from tests.e2e.cluster.clients import CLIENTS
+from tests.e2e.cluster.clients import CLIENTS, PLAIN
 from tests.e2e.cluster.cluster import ROOT
 from tests.e2e.cluster.disruptions import DISRUPTIONS, KILLS
 
@@ -38,6 +38,16 @@ class Report:
         note = f"Failed calls of {self.calls} by clients that were {shown} old:"
         return note + "\n\n" + "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
+    def plain_table(self) -> str:
+        """The same for the clients without configuration, which have one age."""
+        head = ["disruption", *(client.name for client in PLAIN)]
+        rows = [
+            [name, *(str(found[f"plain {client.name}"]) for client in PLAIN)]
+            for name, found in self.failed.items()
+            if f"plain {PLAIN[0].name}" in found
+        ]
+        return "\n".join(f"| {' | '.join(line)} |" for line in [head, ["---"] * len(head), *rows])
+
     def write(self, ages: tuple[int, ...], path: Path = PATH) -> None:
         """Write the results: the table if it is complete, and each time in place of the previous one."""
         known = dict(re.findall(r"^\| ([^|]+) \| (\d+) \|$", path.read_text("utf-8"), re.MULTILINE))
@@ -45,6 +55,7 @@ class Report:
         parts = {"times": f"| what | seconds |\n|---|---|\n{times}"}
         if self.failed.keys() >= DISRUPTIONS.keys() | KILLS.keys():
             parts["failed"] = self.table(ages)
+            parts["plain"] = self.plain_table()
         write(parts, path)
 
 

@@ -79,6 +79,7 @@ annotations:
 {{- $_ := set $variables (printf "AIBRIDGE_%s" (upper $name)) (printf "%s/%s" (include "aibridge.folder" $file) $file.key) }}
 {{- end }}
 {{- end }}
+{{- $_ := set $variables "AIBRIDGE_REMOVAL_NOTICE" (include "aibridge.removalNotice" .) }}
 {{- with .Values.ports }}
 {{- $_ := set $variables "AIBRIDGE_LISTEN" (printf "%s:%d" .address (int .grpc)) }}
 {{- $_ := set $variables "AIBRIDGE_HEALTH_LISTEN" (printf "%s:%d" .address (int .health)) }}
@@ -117,6 +118,7 @@ annotations:
 {{- toYaml $sources }}
 {{- end }}
 
+{{- define "aibridge.removalNotice" -}}/tmp/removed{{- end }}
 {{- define "aibridge.drainDelay" -}}{{ dig "drain_delay" 0 .Values.settings | default 0 | float64 }}{{- end }}
 {{- define "aibridge.drainGrace" -}}{{ dig "drain_grace" 30 .Values.settings | default 0 | float64 }}{{- end }}
 
