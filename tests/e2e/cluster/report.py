@@ -9,6 +9,8 @@ from tests.e2e.cluster.clients import CLIENTS, PLAIN
 from tests.e2e.cluster.cluster import ROOT
 from tests.e2e.cluster.disruptions import DISRUPTIONS, KILLS
 
+#: gRPC's default interval between two DNS look-ups.
+_DNS_SECONDS: Final = 30
 PATH: Final = ROOT / "docs" / "kubernetes.md"
 
 
@@ -22,9 +24,12 @@ class Report:
         self.times: dict[str, str] = {}
 
     def during(self, when: float) -> str:
-        """The disruption at a time, in seconds since the epoch."""
-        found = (name for name, (began, ended) in self.windows.items() if began <= when <= ended)
-        return next(found, "between two disruptions")
+        """The disruption at a time in seconds since the epoch, or the last one in the half minute after it.
+
+        So long may a client without configuration take to ask DNS after a pod was killed.
+        """
+        found = [name for name, (began, ended) in self.windows.items() if began <= when <= ended + _DNS_SECONDS]
+        return found[-1] if found else "between two disruptions"
 
     def table(self, ages: tuple[int, ...]) -> str:
         """Disruptions as rows and clients as columns. A cell has the failed calls of each age."""
