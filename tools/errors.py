@@ -34,7 +34,7 @@ the details in `grpc-status-details-bin` (a `google.rpc.Status`) have the rest:
 `ErrorInfo.reason` is the name of a constant of the enum `aibridge.v1.Reason`: compare it with that constant's name.
 
 `ErrorInfo.metadata` has these keys, as far as they are known: `httpStatus`, `upstreamRequestId`, `errorType`,
-`errorCode`, `errorParam`, `model`, `attempts`, `chunksDelivered` (streams), `promptTokens` and
+`errorCode`, `errorParam`, `model`, `caller`, `attempts`, `chunksDelivered` (streams), `promptTokens` and
 `contextWindowTokens` (context length), `retryAfterSeconds`, `limitBytes` and `maxElements` (size limits),
 `metadataKey` (bad metadata), `cause` (no connection to the upstream).
 

@@ -18,6 +18,7 @@ from bridge.access import rules, tokens
 from bridge.access.issuer import Issuer, RefusedError
 from bridge.access.peers import AuthContext, UnreadableError, names_of
 from bridge.call import Caller
+from bridge.clean import word
 from bridge.errors import BridgeError, Reason
 from bridge.files import ReloadingFile, UnusableFileError
 from bridge.metadata import Metadata
@@ -36,6 +37,7 @@ class _Known(NamedTuple):
     """A verified credential and its expiry by two clocks, so that setting one back does not extend it."""
 
     digest: bytes
+    name: str
     caller: Caller | None
     until: float  # Unix seconds
     until_monotonic: float
@@ -87,7 +89,7 @@ class Callers:
                 return await self._by_token(_bearer(given))
             connection = context.auth_context() if self._patterns else {}
             name = _by_certificate(connection, self._patterns)
-            return _allowed(self._caller(name) if name is not None else None)
+            return _allowed(name, self._caller(name))
         except RefusedError as error:
             # Only the operator learns what was wrong.
             _log.info("caller refused", request_id=request_id, problem=str(error))
@@ -100,14 +102,15 @@ class Callers:
         known = self._known.get(digest[:_PREFIX])
         if known is None or not known.counts(digest):
             known = await self._verified(token, digest)
-        return _allowed(known.caller)
+        return _allowed(known.name, known.caller)
 
     async def _verified(self, token: str, digest: bytes) -> _Known:
         if self._issuer is None:
             raise RefusedError("unknown token")
         sources = self._sources
         subject, until = await self._issuer.identity(token)
-        known = _Known(digest, self._caller(f"sub:{subject}"), until, time.monotonic() + until - time.time())
+        name = f"sub:{subject}"
+        known = _Known(digest, name, self._caller(name), until, time.monotonic() + until - time.time())
         if sources is self._sources:  # nothing has changed during the request to the issuer
             if len(self._known) >= _MAX_REMEMBERED:
                 self._known = self._static()
@@ -130,7 +133,8 @@ class Callers:
         """The tokens of the file. They are valid as long as the file has them."""
         names = (self._tokens.value() if self._tokens is not None else None) or {}
         return {
-            digest[:_PREFIX]: _Known(digest, self._caller(name), math.inf, math.inf) for digest, name in names.items()
+            digest[:_PREFIX]: _Known(digest, name, self._caller(name), math.inf, math.inf)
+            for digest, name in names.items()
         }
 
     def _caller(self, name: str) -> Caller | None:
@@ -139,10 +143,15 @@ class Callers:
         return table.caller(name)
 
 
-def _allowed(caller: Caller | None) -> Caller:
+def _allowed(name: str, caller: Caller | None) -> Caller:
     if caller is None:
-        raise BridgeError(Reason.CALLER_NOT_ALLOWED, "the caller may not use this bridge")
+        raise _not_allowed(name, "no table in callers_file matches this name")
     return caller
+
+
+def _not_allowed(name: str, why: str) -> BridgeError:
+    message = f"the caller {word(name)} may not use this bridge: {why}"
+    return BridgeError(Reason.CALLER_NOT_ALLOWED, message, metadata={"caller": name})
 
 
 def _bearer(values: list[str | bytes]) -> str:
@@ -155,8 +164,8 @@ def _bearer(values: list[str | bytes]) -> str:
     return token.strip()
 
 
-def _by_certificate(connection: AuthContext, patterns: Iterable[str]) -> str | None:
-    """The name in a client certificate that matches a pattern; None if none does."""
+def _by_certificate(connection: AuthContext, patterns: Iterable[str]) -> str:
+    """The name in a client certificate that matches a pattern."""
     try:
         names = names_of(connection)
     except UnreadableError:
@@ -166,7 +175,7 @@ def _by_certificate(connection: AuthContext, patterns: Iterable[str]) -> str | N
     for name in names:
         if name.isprintable() and any(fnmatchcase(name, pattern) for pattern in patterns):
             return name
-    return None
+    raise _not_allowed(names[0], "tls_client_names does not match its certificate")
 
 
 def _watched(setting: str, what: str, path: Path | None, parse: Any) -> ReloadingFile[Any] | None:

@@ -5,11 +5,15 @@ from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from bridge.call import Caller
+from bridge.clean import word
 from bridge.files import UnusableFileError, utf8_text
+from bridge.settings.problems import problem_of
+from bridge.settings.sources import similar
 from bridge.settings.values import command_problem
 
 
@@ -63,8 +67,7 @@ def parse(contents: Sequence[bytes]) -> Rules:
     try:
         tables = _RULES.validate_python(tomllib.loads(utf8_text(contents[0])))
     except ValidationError as error:
-        detail = error.errors()[0]
-        raise UnusableFileError(f"{'.'.join(str(part) for part in detail['loc'])}: {detail['msg']}") from None
+        raise UnusableFileError(_line(error.errors()[0])) from None
     except (ValueError, RecursionError) as error:  # invalid TOML, a number with too many digits, too deep nesting
         what = str(error) if isinstance(error, tomllib.TOMLDecodeError) else type(error).__name__
         raise UnusableFileError(f"not TOML: {what}") from None
@@ -79,3 +82,15 @@ def parse(contents: Sequence[bytes]) -> Rules:
             if (problem := command_problem(rule.upstream_token_command)) is not None:
                 raise UnusableFileError(f"{name}.upstream_token_command: {problem}")
     return Rules(tables)
+
+
+def _line(detail: Any) -> str:
+    """What is wrong with an entry, and which there are."""
+    table, *entry = (word(str(part)) for part in detail["loc"])
+    where = ".".join([table, *entry[:1]]) + "".join(f"[{index}]" for index in entry[1:])
+    if not entry:
+        return f"{where}: {problem_of(detail)}; write it as [{table}], with its entries in the lines below"
+    if detail["type"] != "extra_forbidden":
+        return f"{where}: {problem_of(detail)}"
+    names = _Rule.model_fields
+    return f"{where}: {problem_of(detail)}{similar(entry[0], names)} (allowed: {', '.join(names)})"

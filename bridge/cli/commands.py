@@ -16,6 +16,9 @@ from bridge.cli import console
 from bridge.cli.attachments import parts_of, tools_of, user_message
 from bridge.cli.connection import calls_bridge
 
+_NO_MODELS: Final = (
+    "The list of models is empty: the gateway has none, or `models` in the bridge's callers_file allows none of them."
+)
 _CONTEXT_FIELDS = ("context_window", "context_length", "max_model_len", "max_context_length")
 #: The end of each client command's help. A token is never a flag: other users of the machine can read those.
 CREDENTIAL_HELP: Final = "Set the variable AIBRIDGE_TOKEN to the caller's token if the bridge requires one."
@@ -111,6 +114,8 @@ def models(client: Client, *, as_json: AsJson = False) -> None:
     if as_json:
         console.write(_json(response))
         return
+    if not response.data:
+        console.note(_NO_MODELS)
     console.rows(
         ("model", "owner", "type", "context"),
         ((model.id, model.owned_by, model.type, _context(model)) for model in response.data),
@@ -172,7 +177,7 @@ def _first_model(client: Client, kind: str) -> str:
     """The first listed model of this type or without a type."""
     listed = client.models.ListModels(ListModelsRequest()).data
     if not listed:
-        raise typer.BadParameter("the gateway lists no models: choose one with --model")
+        raise typer.BadParameter(f"{_NO_MODELS} Choose one with --model.")
     return next((str(model.id) for model in listed if model.type in {"", kind}), str(listed[0].id))
 
 

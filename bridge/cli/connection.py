@@ -2,6 +2,7 @@
 
 import inspect
 import os
+import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import wraps
@@ -17,6 +18,8 @@ from bridge.settings import SettingsError
 
 _LOCAL = "127.0.0.1:50051"
 _CONNECTION = "Connection"
+#: A host without a port: a name, an IPv4 address or an IPv6 address in brackets, perhaps with the scheme of DNS.
+_WITHOUT_PORT = re.compile(r"(?:dns:/*)?([\w.-]+|\[[0-9A-Fa-f:.]+\]):?")
 Command = Callable[..., None]
 _Open = Callable[..., AbstractContextManager[Any]]
 
@@ -99,18 +102,20 @@ def _client(  # noqa: PLR0913 # an option each
     server_name: str | None,
 ) -> AbstractContextManager[Any]:
     token = os.environ.get("AIBRIDGE_TOKEN")
+    files = (ca_file, certificate_file, key_file)
+    choice = Tls(None, certificate_file, key_file, server_name, ca_file) if tls or server_name or any(files) else False
     scheme, _, rest = target.rpartition("://")
     if scheme in {"http", "https", "grpc", "grpcs"}:
         with_tls = " with --tls" if scheme.endswith("s") else ""
         raise SettingsError(f"--target: give {rest.partition('/')[0]}{with_tls}, an address without {scheme}://")
     if not target.strip():
         raise SettingsError("--target: give HOST:PORT, the address of a bridge")
+    if (host := _WITHOUT_PORT.fullmatch(target)) and not choice:  # with TLS gRPC takes port 443
+        raise SettingsError(f"--target: {target} has no port: give {host[1]}:PORT; a bridge's default port is 50051")
     try:
         caller_metadata(token)
     except ValueError as error:
         raise SettingsError(f"AIBRIDGE_TOKEN: {error}") from None
-    files = (ca_file, certificate_file, key_file)
-    choice = Tls(None, certificate_file, key_file, server_name, ca_file) if tls or server_name or any(files) else False
     try:
         return open_client(target, token=token, timeout=timeout, tls=choice)
     except OSError as error:

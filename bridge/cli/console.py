@@ -4,6 +4,7 @@ rich tells them apart and obeys NO_COLOR. On a terminal, control characters in t
 removed, because they could move the cursor, change the window's title or reorder words.
 """
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -29,9 +30,10 @@ ADVICE: Final[Mapping[Reason, str]] = {
     " window.",
     Reason.CALLER_CREDENTIALS_REJECTED: "Set AIBRIDGE_TOKEN to a valid credential, or configure one in the bridge.",
     Reason.BRIDGE_CREDENTIALS_REJECTED: "Start the bridge with a valid AIBRIDGE_UPSTREAM_API_KEY.",
-    Reason.CALLER_NOT_ALLOWED: "`aibridge models` lists what the caller may use; the bridge's callers_file decides.",
+    Reason.CALLER_NOT_ALLOWED: "The bridge's operator can allow it there. A change of callers_file needs no restart.",
     Reason.ACCESS_DENIED: "The gateway knows the key but denies access: check the key's permissions there.",
-    Reason.MODEL_NOT_FOUND: "List the available models with: aibridge models",
+    Reason.MODEL_NOT_FOUND: "List the available models with: aibridge models. If that fails too, check the bridge's"
+    " --upstream-url.",
     Reason.MODEL_RETIRED: "List the available models with: aibridge models",
     Reason.ENDPOINT_NOT_FOUND: "Check the bridge's --upstream-url: it must include the version path, as in https://HOST/v1.",
     Reason.INSUFFICIENT_QUOTA: "Add credit or raise the spending limit at the gateway.",
@@ -48,6 +50,11 @@ ADVICE: Final[Mapping[Reason, str]] = {
     Reason.UPSTREAM_UNEXPECTED_REDIRECT: "Set the bridge's --upstream-url to the redirect's target.",
     Reason.BRIDGE_INTERNAL: "Look up the request id in the bridge's log.",
 }
+#: For a call with a token that the bridge refuses.
+_REFUSED: Final = (
+    "The bridge does not accept the token in AIBRIDGE_TOKEN: it is mistyped, expired or not known to it. `aibridge"
+    " token NAME` makes a token; the bridge accepts it when its line is in caller_tokens_file."
+)
 #: The same for failures without a reason, which do not come from a bridge.
 _ADVICE_BY_CODE: Final[Mapping[grpc.StatusCode, str]] = {
     grpc.StatusCode.UNAVAILABLE: "Start a bridge with `aibridge serve`, or set --target or AIBRIDGE_TARGET to a"
@@ -110,6 +117,8 @@ def failure(error: CallFailed) -> None:
 
 def advice(error: CallFailed) -> str:
     """What to do about a failure; empty if its message says it all."""
+    if error.reason == Reason.CALLER_UNAUTHENTICATED.name and os.environ.get("AIBRIDGE_TOKEN"):
+        return _REFUSED
     if error.reason in Reason.__members__:
         return ADVICE.get(Reason[error.reason], "")
     if error.cause in _ADVICE_BY_CAUSE:

@@ -14,10 +14,11 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Final, Literal, NamedTuple
+from typing import Final
 
 from bridge.access.callers import Callers
 from bridge.certificates import authorities, pair
+from bridge.cli.verdict import NO_API, Finding, verdict
 from bridge.files import UnusableFileError
 from bridge.settings import Settings, SettingsError
 from bridge.settings.loopback import is_loopback
@@ -31,8 +32,6 @@ _EXPIRY_WARNING_DAYS: Final = 14
 _MAX_SKEW_SECONDS: Final = 60
 #: File descriptors needed in addition to the connections: the log, the event loop, listeners.
 _OTHER_FILES: Final = 128
-_NO_API: Final = "Check that upstream_url is an OpenAI-compatible API, including its version path."
-
 
 #: Settings that name a file with CA certificates.
 _AUTHORITIES: Final = (
@@ -42,15 +41,6 @@ _AUTHORITIES: Final = (
     "jwt_jwks_ca_file",
     "jwt_jwks_extra_ca_file",
 )
-
-
-class Finding(NamedTuple):
-    """What a check found, and what to do about it, if anything."""
-
-    check: str
-    state: Literal["ok", "warning", "problem"]
-    finding: str
-    advice: str = ""
 
 
 def wrong_settings(error: SettingsError) -> list[Finding]:
@@ -75,7 +65,7 @@ def examine(settings: Settings) -> list[Finding]:
         return [*findings, *wrong_settings(error)]
 
     async def upstream() -> list[Finding]:
-        return [finding async for finding in _upstream(probe)]
+        return [finding async for finding in _upstream(settings, probe)]
 
     return [*findings, *asyncio.run(upstream())]
 
@@ -187,25 +177,25 @@ def _descriptors(settings: Settings) -> Iterator[Finding]:
     )
 
 
-async def _upstream(probe: Probe) -> AsyncIterator[Finding]:
+async def _upstream(settings: Settings, probe: Probe) -> AsyncIterator[Finding]:
     try:
         await probe.credentials.start()
     except SettingsError as error:
         yield Finding("credential", "problem", str(error), "Run the command yourself, as the bridge's user.")
         return
     try:
-        async for finding in _network(probe):
+        async for finding in _network(settings, probe):
             yield finding
     finally:
         await probe.credentials.close()
 
 
-async def _network(probe: Probe) -> AsyncIterator[Finding]:
+async def _network(settings: Settings, probe: Probe) -> AsyncIterator[Finding]:
     if unused := ", ".join(probe.unused_variables):
         advice = "Set upstream_proxy_from_environment to use them, or set upstream_proxy."
         yield Finding("proxy", "warning", f"{unused}: set but not used", advice)
     if probe.proxy is not None:
-        async for finding in _proxied(probe, probe.proxy.url):
+        async for finding in _proxied(settings, probe, probe.proxy.url):
             yield finding
         return
     addresses: list[str] = []
@@ -225,24 +215,24 @@ async def _network(probe: Probe) -> AsyncIterator[Finding]:
                 step, "warning", "not used: keys and prompts are sent over the network unencrypted", "Use https."
             )
         step = "GET /models"
-        response = await probe.ask()
-        yield await _verdict(probe, response)
+        response = await probe.ask(with_body=True)
+        yield await verdict(probe, settings, response)
         yield _clock(response)
     except UnreachableError as error:
         cause = error.cause
         if step == "TLS" and cause in {Cause.TIMEOUT, Cause.CLOSED}:
             cause = Cause.TLS_FAILED  # the port accepts connections, so the server does not speak TLS
-        yield Finding(step, "problem", str(error), _NO_API if step == "GET /models" else cause.advice)
+        yield Finding(step, "problem", str(error), NO_API if step == "GET /models" else cause.advice)
 
 
-async def _proxied(probe: Probe, proxy: str) -> AsyncIterator[Finding]:
+async def _proxied(settings: Settings, probe: Probe, proxy: str) -> AsyncIterator[Finding]:
     yield Finding("proxy", "ok", f"{probe.host} is reached through {proxy}")
     try:
-        response = await probe.ask()
+        response = await probe.ask(with_body=True)
     except UnreachableError as error:
         yield Finding("GET /models", "problem", str(error), error.cause.advice)
         return
-    yield await _verdict(probe, response)
+    yield await verdict(probe, settings, response)
     yield _clock(response)
 
 
@@ -253,38 +243,6 @@ def _certificate(check: str, certificate: dict[str, str]) -> Finding:
         advice = "Ask the operator of the upstream to renew it."
         return Finding(check, "warning", f"the upstream's certificate is valid for {days:.0f} more days", advice)
     return Finding(check, "ok", f"the certificate is valid until {ends}")
-
-
-async def _verdict(probe: Probe, response: ProbeResponse) -> Finding:
-    """What the response to GET /models says about the address and the credential."""
-    check, status = "GET /models", response.status
-    own = probe.authorization is not None
-    said = f"HTTP {status} {'with' if own else 'without'} the bridge's credential"
-    rules: dict[int, tuple[Literal["ok", "warning", "problem"], str]] = {
-        401: (
-            "problem",
-            "Set a valid key (AIBRIDGE_UPSTREAM_API_KEY, or the file), and check it for spaces.",
-        ),
-        407: ("problem", "Set the proxy's user and password: upstream_proxy_credentials_file."),
-        403: ("warning", "The key may not list models. It may still work for chat: check its permissions."),
-        404: ("warning", "Check the version path in upstream_url. Fine if this gateway has no list of models."),
-        429: ("warning", "The gateway is limiting this key: wait, or check its quota."),
-    }
-    if status in {401, 403} and not own:
-        return Finding(check, "ok", f"{said}: callers must send their own")
-    if status in rules:
-        return Finding(check, rules[status][0], said, rules[status][1])
-    if 300 <= status < 400:
-        advice = "Set upstream_url to the redirect's target. The bridge does not follow redirects."
-        return Finding(
-            check, "problem", f"{said}, a redirect to {response.headers.get('location', 'nowhere')[:200]}", advice
-        )
-    if status >= 400:
-        advice = "The upstream has a problem: see its status page or its log." if status >= 500 else _NO_API
-        return Finding(check, "problem", said, advice)
-    if own and (await probe.ask(anonymously=True)).status < 300:
-        return Finding(check, "ok", f"{said}; the list is public here, so this does not test the credential")
-    return Finding(check, "ok", said)
 
 
 def _clock(response: ProbeResponse) -> Finding:

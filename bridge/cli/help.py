@@ -1,17 +1,43 @@
-"""The layout of `--help`: options in groups, and a whole sentence for each command.
+"""The layout of `--help`: options in groups, and a whole sentence for each command. Messages for wrong options.
 
 Plain text, as click writes it: rich's boxes would get in the way of programs that read the help.
 """
 
-from typing import Any
+from collections.abc import Collection
+from typing import Any, Final
 
+import typer
+from pydantic import ValidationError
 from typer.core import TyperCommand, TyperGroup
 
+from bridge.settings.problems import problem_of
+from bridge.settings.reference import reference
+
 _FIRST = ("Arguments", "Options")
+_WHY_NOT: Final = "a secret is never a flag, because other users of this machine can read the flags of a process"
+
+#: Flags of other programs that hold a token for the bridge, and a key for its upstream.
+_TOKENS: Final = frozenset({"token", "api_key", "key", "password", "upstream_api_key", "upstream_oidc_token"})
+_KEYS: Final = {"api_key": "upstream_api_key", "key": "upstream_api_key", "token": "upstream_api_key"}
 
 
 class GroupedCommand(TyperCommand):
-    """A command that groups its options by `rich_help_panel`."""
+    """A command that groups its options by `rich_help_panel`, and says in plain words what is wrong with a value."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """As click, with other words for wrong values and for options that do not exist because they are secret."""
+        try:
+            return super().parse_args(ctx, args)
+        except typer.TyperException as error:
+            self._explain(error)
+            raise
+
+    def _explain(self, error: typer.TyperException) -> None:
+        cause = error.__cause__
+        if isinstance(cause, ValidationError):
+            error.message = problem_of(cause.errors()[0])
+        elif hint := secret_hint(getattr(error, "option_name", ""), {item.name for item in self.params}):
+            error.message, error.possibilities = hint, []  # type: ignore[attr-defined] # of NoSuchOption
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write arguments, options without a group, and then each group in the order of its first option."""
@@ -35,6 +61,23 @@ class Commands(TyperGroup):
         rows = [(name, _sentence(self.commands[name].help or "")) for name in self.list_commands(ctx)]
         with formatter.section("Commands"):
             formatter.write_dl(rows)
+
+
+def secret_hint(option: str, options: Collection[str | None]) -> str:
+    """What to use in place of a flag that would hold a secret; empty for any other option.
+
+    `options` are the names of the command's own options.
+    """
+    name = option.removeprefix("--").replace("-", "_")
+    if "config" not in options:
+        return f"No such option: {option}: {_WHY_NOT}. Set the variable AIBRIDGE_TOKEN." if name in _TOKENS else ""
+    name = _KEYS.get(name, name)
+    setting = reference().get(name)
+    if setting is None or setting.flag:
+        return ""
+    file = reference().get(f"{name}_file")
+    other = f", or name a file with {file.flag}" if file is not None else ""
+    return f"No such option: {option}: {_WHY_NOT}. Set the variable {' or '.join(setting.variables)}{other}."
 
 
 def _sentence(text: str) -> str:

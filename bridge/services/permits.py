@@ -22,6 +22,7 @@ from google.protobuf.message import Message
 
 from aibridge.v1 import models_pb2
 from bridge.call import CallContext, Caller
+from bridge.clean import word
 from bridge.codec import encode
 from bridge.codec.members import first_unknown
 from bridge.errors import BridgeError, Reason, invalid
@@ -62,22 +63,23 @@ def permit(call: CallContext, request: Message) -> None:
         return
     model = getattr(request, "model", "")
     if model and not may_use(caller, model):
-        raise refusal()
+        raise refusal(caller, model)
     if not caller.unknown_members and (path := first_unknown(request)) is not None:
         raise BridgeError(
             Reason.CALLER_NOT_ALLOWED,
-            f"{path}: the caller has model patterns and may not send members that the schema does not know;"
-            " `unknown_members = true` in callers_file allows them",
+            f"{path}: the caller {word(caller.name)} has model patterns and may not send members that the schema"
+            " does not know; `unknown_members = true` in its table in callers_file allows them",
             violations=((path, "has a member that the schema does not know"),),
+            metadata={"caller": caller.name},
         )
-    members = _routing(request)
+    members = _routing(caller, request)
     models = [value for key, value in members if key == "model"]
     if not models:
         raise invalid("model", "is required")
     if not all(isinstance(value, str) for value in models):
-        raise refusal()
+        raise refusal(caller)
     if not all(may_use(caller, name) for name in _models(members, top=True)):
-        raise refusal()
+        raise refusal(caller)
 
 
 def permit_model(call: CallContext, model: str) -> None:
@@ -87,7 +89,7 @@ def permit_model(call: CallContext, model: str) -> None:
         BridgeError: CALLER_NOT_ALLOWED.
     """
     if call.caller is not None and not may_use(call.caller, model):
-        raise refusal()
+        raise refusal(call.caller, model)
 
 
 def permit_raw(call: CallContext, body: str, query: Sequence[tuple[str, str]]) -> None:
@@ -105,15 +107,15 @@ def permit_raw(call: CallContext, body: str, query: Sequence[tuple[str, str]]) -
     try:
         members = pairs(body.encode()) if body else ()
     except MalformedJSONError:  # nested too deeply for anything that a gateway routes by
-        raise refusal() from None
+        raise refusal(caller) from None
     if body and not (isinstance(members, tuple) and any(key == "model" for key, _ in members)):
-        raise refusal()
+        raise refusal(caller)
     if not all(isinstance(value, str) for key, value in members if key == "model"):
-        raise refusal()
+        raise refusal(caller)
     routing = [(key, _SEARCHED[key](value) if key in _SEARCHED else value) for key, value in members]
     named = [*((key, value) for key, value in routing if key not in _CONTENT), *query]
     if not all(may_use(caller, name) for name in _models(tuple(named), top=True)):
-        raise refusal()
+        raise refusal(caller)
 
 
 def only_permitted(call: CallContext, response: models_pb2.ListModelsResponse) -> None:
@@ -135,9 +137,16 @@ def only_permitted(call: CallContext, response: models_pb2.ListModelsResponse) -
             response.first_id, response.last_id = kept[0].id, kept[-1].id
 
 
-def refusal() -> BridgeError:
-    """The error for a model that the caller may not use."""
-    return BridgeError(Reason.CALLER_NOT_ALLOWED, "the caller may not use this model")
+def refusal(caller: Caller, model: str = "") -> BridgeError:
+    """The error for a request that names a model that the caller may not use, or no model that can be checked.
+
+    `model` is the request's own. A model in another place may be text of any kind, so it is not repeated.
+    """
+    what = f"the model {word(model)}" if model else "a model that the request names, or could name"
+    message = (
+        f"the caller {word(caller.name)} may not use {what}: `models` in its table in callers_file does not allow it"
+    )
+    return BridgeError(Reason.CALLER_NOT_ALLOWED, message, metadata={"caller": caller.name})
 
 
 def may_use(caller: Caller, model: str) -> bool:
@@ -168,7 +177,7 @@ def _is_plain(character: str) -> bool:
     return character in _PLAIN_MARKS
 
 
-def _routing(request: Message) -> Any:
+def _routing(caller: Caller, request: Message) -> Any:
     """The members of a request's JSON that are not content, as pairs, so that repeated members are kept."""
     part = type(request)(
         **{
@@ -181,7 +190,7 @@ def _routing(request: Message) -> Any:
     try:
         members = pairs(dumps(body))
     except MalformedJSONError:  # as in `permit_raw`
-        raise refusal() from None
+        raise refusal(caller) from None
     return tuple((key, _SEARCHED[key](value) if key in _SEARCHED else value) for key, value in members)
 
 

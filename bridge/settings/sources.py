@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 from pydantic import ValidationError
 
 from bridge.settings.model import Settings
+from bridge.settings.problems import problem_of
 from bridge.settings.reference import PREFIX, Setting, reference, text
 from bridge.settings.values import SettingsError
 
@@ -71,10 +72,10 @@ class Sources:
         for variable in sorted(self.variables):
             known = variable in own or variable in OTHER_VARIABLES or _SERVICE_LINK.fullmatch(variable)
             if variable.startswith(PREFIX) and not known:
-                yield f"{variable}: no such setting{_similar(variable, own)}"
+                yield f"{variable}: no such setting{similar(variable, own)}"
         for entry in self.entries:
             if entry not in reference():
-                yield f"{entry}: no such setting, in {self.file}{_similar(entry, reference())}"
+                yield f"{entry}: no such setting, in {self.file}{similar(entry, reference())}"
 
     def read(self) -> Settings:
         """The settings.
@@ -88,22 +89,23 @@ class Sources:
         try:
             settings = Settings(**given)
         except ValidationError as error:
-            problems += [self._line(detail) for detail in error.errors(include_url=False, include_input=False)]
+            problems += [self._line(detail) for detail in error.errors(include_url=False)]
         if problems:
             raise SettingsError("\n".join(problems))
         return settings
 
     def _line(self, detail: Any) -> str:
-        message = str(detail["msg"]).removeprefix("Value error, ").replace("Input should be", "should be")
         if not detail["loc"]:
-            return message
+            return problem_of(detail)
         location = str(detail["loc"][0])
         setting = next((item for item in reference().values() if location in {item.name, *item.variables}), None)
         if setting is None:
-            return f"{location}: no such setting{_similar(location, reference())}"
+            return f"{location}: no such setting{similar(location, reference())}"
+        if setting.kind in {"secret", "list"}:  # the items of a list may hold secrets too
+            detail = {**detail, "input": None}
         allowed = f"; allowed: {setting.allowed}" if setting.allowed and detail["type"] != "literal_error" else ""
         source, name = self.origin(setting)
-        return f"{setting.name}: {message}{allowed} ({source} {name})"
+        return f"{setting.name}: {problem_of(detail)}{allowed} ({source} {name})"
 
 
 def forget_secrets(settings: Settings) -> None:
@@ -161,6 +163,7 @@ def _entries(path: Path) -> dict[str, Any]:
         raise SettingsError(f"{path}: nested too deeply") from None
 
 
-def _similar(name: str, names: Iterable[str]) -> str:
+def similar(name: str, names: Iterable[str]) -> str:
+    """The most similar of some names as a question; empty if none is similar."""
     close = difflib.get_close_matches(name, names, n=1, cutoff=0.75)
     return f"; did you mean {close[0]}?" if close else ""

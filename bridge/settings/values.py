@@ -20,6 +20,12 @@ _UNIX_VERSION: Final = re.compile(r"(?:/[A-Za-z0-9._~!$&'()*+=@%-]+)*")
 _UNIX_BASE: Final = "/v1"
 #: Maximum bytes of a socket's path: Linux has 108, including the final NUL.
 _MAX_UNIX: Final = 107
+#: A URL of one endpoint, which people paste in place of the base URL. Some base URLs of Azure end in /models, so that
+#: and other words count only after a version.
+_ENDPOINT: Final = re.compile(
+    r"(?P<base>.+?)(?P<path>/chat/completions)|"
+    r"(?P<versioned>.+/v\d\w*(?:/openai)?)(?P<word>/(?:completions|embeddings|models|responses))"
+)
 _DOTS: Final = re.compile(r"/\.{1,2}(?:/|$)")
 
 
@@ -85,7 +91,19 @@ def unix_parts(value: str) -> tuple[str, str]:
     return path, (base or _UNIX_BASE).rstrip("/")
 
 
+def _not_an_endpoint(value: str) -> None:
+    """Refuse the URL of an endpoint, and show its base URL."""
+    url, query, _ = value.partition("?")
+    found = _ENDPOINT.fullmatch(url.rstrip("/"))
+    if found is None or "@" in url:  # before an @ there may be a password
+        return
+    base = found["base"] or found["versioned"]
+    words = f"must be the base URL, without {found['path'] or found['word']}: {base}"
+    raise ValueError(f"{words}; set upstream_query for the query" if query else words)
+
+
 def _upstream_url(value: str) -> str:
+    _not_an_endpoint(value)
     if value.startswith(("http://", "https://")) and "?" in value:
         raise ValueError("must not have a query: set upstream_query instead")
     if not value.startswith("unix:"):

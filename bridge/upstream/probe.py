@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from importlib.metadata import version
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import httpx
 
@@ -20,6 +20,8 @@ from bridge.upstream.proxy import unused_variables, upstream_proxy
 from bridge.upstream.tls import contexts
 from bridge.upstream.transport import Transport
 
+_MAX_BODY_BYTES: Final = 4 << 20  # the longest list of models that is known has half a megabyte
+
 
 class UnreachableError(Exception):
     """The upstream cannot be reached. The message says why, for the operator."""
@@ -30,10 +32,15 @@ class UnreachableError(Exception):
 
 
 class ProbeResponse(NamedTuple):
-    """The response to GET /models: the HTTP status, and the headers with names in lower case."""
+    """The response to GET /models: the HTTP status, the headers with names in lower case, and the body if asked for.
+
+    `is_complete` says that `body` is all of it, and not its beginning.
+    """
 
     status: int
     headers: Mapping[str, str]
+    body: bytes = b""
+    is_complete: bool = False
 
 
 class Probe:
@@ -110,13 +117,14 @@ class Probe:
             finally:
                 writer.transport.abort()
 
-    async def ask(self, *, anonymously: bool = False) -> ProbeResponse:
-        """GET /models, with the bridge's credential unless `anonymously`. The body is not read.
+    async def ask(self, *, anonymously: bool = False, with_body: bool = False) -> ProbeResponse:
+        """GET /models, with the bridge's credential unless `anonymously`. The body is read only `with_body`.
 
         Raises:
             UnreachableError: there is no response in time.
         """
         headers = {"user-agent": f"aibridge/{version('aibridge')}", "accept": "application/json"}
+        headers["accept-encoding"] = "identity"
         headers.update(self._origin.headers())
         if not anonymously and (authorization := self.authorization) is not None:
             name, value = self._origin.credential(authorization)
@@ -133,7 +141,8 @@ class Probe:
             request = httpx.Request("GET", self._origin.url("/models"), headers=headers)
             response = await transport.handle_async_request(request)
             try:
-                return ProbeResponse(response.status_code, dict(response.headers))
+                body, is_complete = await _beginning(response) if with_body else (b"", False)
+                return ProbeResponse(response.status_code, dict(response.headers), body, is_complete)
             finally:
                 await response.aclose()
 
@@ -148,8 +157,18 @@ class Probe:
         except ssl.SSLCertVerificationError as error:
             words = f"the certificate of {self.host} is not valid: {error.verify_message}"
             raise UnreachableError(words, cause_of(error)) from None
-        except (OSError, UnicodeError, httpx.TransportError) as error:
+        except (OSError, UnicodeError, httpx.TransportError, httpx.DecodingError) as error:
             raise UnreachableError(f"{where}: {_words(error.__cause__ or error)}", cause_of(error)) from None
+
+
+async def _beginning(response: httpx.Response) -> tuple[bytes, bool]:
+    """The body of a response, or its first bytes, and whether it is all of it."""
+    body = bytearray()
+    async for piece in response.aiter_bytes():
+        body += piece
+        if len(body) > _MAX_BODY_BYTES:
+            return bytes(body), False
+    return bytes(body), True
 
 
 def _words(error: BaseException) -> str:

@@ -336,6 +336,7 @@ async def test_who_has_no_rule(start: Start, limited: dict[str, Any]) -> None:
     async with start(**limited) as bridge:
         failure = await failed(bridge.chat.CreateChatCompletion(request("openai/gpt"), metadata=bearer(BATCH.token)))
     assert verdict(failure) == ("PERMISSION_DENIED", "CALLER_NOT_ALLOWED", "-1")
+    assert failure.message == ("the caller batch may not use this bridge: no table in callers_file matches this name")
     assert not bridge.gateway.requests
 
 
@@ -518,11 +519,15 @@ async def test_rules_change(start: Start, limited: dict[str, Any]) -> None:
     ("text", "problem"),
     [
         ("[search", "not TOML"),
-        ("[search]\nmodel = []", "search.model: Extra inputs are not permitted"),
-        ("[search]\nmax_calls = -1", "search.max_calls: Input should be greater than or equal to 0"),
-        ("[search]\nmodels = 5", "search.models: Input should be a valid tuple"),
+        ("[search]\nmodel = []", "search.model: no such entry; did you mean models\\? .allowed: models, max_calls,"),
+        ("[search]\nmax_calls = -1", "search.max_calls: must be at least 0, not -1"),
+        ("[search]\nmodels = 5", "search.models: must be a list, not 5"),
+        ("[search]\nmodels = 'gpt-*'", "search.models: must be a list, not `gpt-.`"),
+        ("[search]\nmodels = [7]", "search.models.0.: must be text, not 7"),
+        ("[search]\nmax_calls = 'many'", "search.max_calls: must be a whole number, not `many`"),
+        ("[search]\nunknown_members = 'x'", "search.unknown_members: must be true or false, not `x`"),
         ('[search]\nupstream_api_key_file = "/nowhere"', "search.upstream_api_key_file: no such file: /nowhere"),
-        ("search = 1", "search: Input should be a valid dictionary"),
+        ("search = 1", "search: must be a table, not 1; write it as .search."),
         ("x = " + "[" * 5000, "not TOML"),
         ("x = " + "[" * 5000 + "]" * 5000, "not TOML"),
         ("x = " + "{a = " * 5000 + "1" + "}" * 5000, "not TOML"),

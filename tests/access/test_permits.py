@@ -154,7 +154,7 @@ async def test_members_that_the_schema_does_not_know(
     async with start(**rules) as bridge:
         failure = await failed_either(bridge, rpc, unknown, metadata=bearer(STRICT.token))
         assert verdict(failure) == ("PERMISSION_DENIED", "CALLER_NOT_ALLOWED", "-1")
-        assert "extra_json: the caller has model patterns" in failure.message
+        assert "extra_json: the caller strict has model patterns" in failure.message
         assert "unknown_members" in failure.message
         assert not bridge.gateway.requests
         await bridge.chat.CreateChatCompletion(unknown, metadata=bearer(FREE.token))
@@ -218,7 +218,10 @@ async def test_a_second_spelling(rpc: str, start: Start, rules: dict[str, Any], 
         smuggled = request(extra_json=extra % OTHER)
         failure = await failed_either(bridge, rpc, smuggled, metadata=bearer(LENIENT.token))
         assert verdict(failure) == ("PERMISSION_DENIED", "CALLER_NOT_ALLOWED", "-1")
-        assert failure.message == "the caller may not use this model"
+        assert failure.message == (
+            "the caller lenient may not use a model that the request names, or could name: `models` in its table in"
+            " callers_file does not allow it"
+        )
         assert not bridge.gateway.requests
 
 

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 import trustme
 
-from bridge.cli.doctor import Finding, _certificate
+from bridge.cli.doctor import _certificate
+from bridge.cli.verdict import Finding
 from tests.support.commands import Result, invoke
 from tests.support.gateway import Gateway, Script, respond, respond_json
 
@@ -50,7 +51,11 @@ async def test_a_public_list_proves_no_credential(gateway: Gateway) -> None:
     ("script", "variables", "state", "words"),
     [
         (respond("", 401), {"OPENAI_API_KEY": SECRET}, "problem", "Set a valid key"),
-        (respond("", 401), {}, "ok", ""),
+        (respond("", 401), {}, "warning", "Set the bridge's key: AIBRIDGE_UPSTREAM_API_KEY"),
+        (respond("", 401), {"AIBRIDGE_UPSTREAM_CREDENTIALS": "bridge"}, "problem", "Set the bridge's key"),
+        (respond("", 401), {"AIBRIDGE_UPSTREAM_CREDENTIALS": "none"}, "problem", "Remove upstream_credentials = none"),
+        (respond("", 401), {"AIBRIDGE_UPSTREAM_CREDENTIALS": "caller"}, "ok", ""),
+        (respond("", 403), {}, "warning", "Set the bridge's key"),
         (respond("", 403), {"OPENAI_API_KEY": SECRET}, "warning", "check its permissions"),
         (respond("", 404), {"OPENAI_API_KEY": SECRET}, "warning", "version path"),
         (respond("", 429), {"OPENAI_API_KEY": SECRET}, "warning", "quota"),
@@ -58,7 +63,20 @@ async def test_a_public_list_proves_no_credential(gateway: Gateway) -> None:
         (respond("", 308, location="https://there.test/v1/models"), {}, "problem", "the redirect's target"),
         (respond("", 410), {}, "problem", "version path"),
     ],
-    ids=["401", "401 without a key", "403", "404", "429", "503", "308", "410"],
+    ids=[
+        "401",
+        "401 without a key",
+        "401 without a bridge's key",
+        "401 to nobody",
+        "401 to no caller",
+        "403 without a key",
+        "403",
+        "404",
+        "429",
+        "503",
+        "308",
+        "410",
+    ],
 )
 async def test_what_the_gateway_responds(
     gateway: Gateway, script: Script, variables: dict[str, str], state: str, words: str
@@ -69,6 +87,42 @@ async def test_what_the_gateway_responds(
     assert finding["state"] == state
     assert words in finding["advice"]
     assert code == (1 if state == "problem" else 0)
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("<!doctype html><title>Welcome</title>", "a web page"),
+        ("", "empty"),
+        ("It works!", "not JSON"),
+        ('{"status": "ok"}', "JSON without a list of models"),
+    ],
+)
+@pytest.mark.parametrize("key", ["", SECRET], ids=["without a key", "with a key"])
+async def test_a_response_that_is_no_list_of_models(gateway: Gateway, body: str, words: str, key: str) -> None:
+    """HTTP 200 is not enough: a wrong address often leads to a web page."""
+    gateway.script(respond(body))
+    code, findings = await examine(gateway, OPENAI_API_KEY=key)
+    finding = findings["GET /models"]
+    assert (code, finding["state"]) == (1, "problem")
+    assert finding["finding"].endswith(f"but the response is {words}")
+    assert "https://HOST/v1" in finding["advice"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '[{"id": "m"}]',
+        '{"models": []}',
+        '{"object": "list", "data": null}',
+        " " * 9 + '{"data": [' + '"m", ' * (1 << 20),
+    ],
+    ids=["list", "models", "Ollama", "long"],
+)
+async def test_a_response_that_is_a_list_of_models(gateway: Gateway, body: str) -> None:
+    gateway.script(respond(body))
+    _, findings = await examine(gateway)
+    assert findings["GET /models"]["state"] == "ok"
 
 
 async def test_a_name_that_does_not_exist() -> None:

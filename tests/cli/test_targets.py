@@ -35,8 +35,12 @@ async def test_no_line_of_grpcs_core_reaches_the_terminal(options: tuple[str, ..
         ("", "give HOST:PORT, the address of a bridge"),
         ("http://127.0.0.1:50051/v1", "give 127.0.0.1:50051, an address without http://"),
         ("https://bridge.example:443", "give bridge.example:443 with --tls, an address without https://"),
+        ("localhost", "localhost has no port: give localhost:PORT; a bridge's default port is 50051"),
+        ("10.0.0.1:", "10.0.0.1: has no port: give 10.0.0.1:PORT; a bridge's default port is 50051"),
+        ("[::1]", "[::1] has no port: give [::1]:PORT; a bridge's default port is 50051"),
+        ("dns:///bridge", "dns:///bridge has no port: give bridge:PORT; a bridge's default port is 50051"),
     ],
-    ids=["empty", "http", "https"],
+    ids=["empty", "http", "https", "name", "colon", "IPv6", "dns"],
 )
 async def test_a_target_that_is_no_address(target: str, words: str) -> None:
     said = await models(f"--target={target}")

@@ -35,9 +35,10 @@ ALLOWED: dict[str, set[str]] = {
     "bridge.cli.attachments": {"bridge.codec", "bridge.errors", "bridge.jsontext"},
     "bridge.cli.flags": {"bridge.settings"},
     "bridge.cli.doctor": {
-        "bridge.access.callers", "bridge.certificates", "bridge.files", "bridge.settings", "bridge.upstream.causes",
-        "bridge.upstream.probe",
+        "bridge.access.callers", "bridge.certificates", "bridge.cli.verdict", "bridge.files", "bridge.settings",
+        "bridge.upstream.causes", "bridge.upstream.probe",
     },
+    "bridge.cli.verdict": {"bridge.jsontext", "bridge.settings", "bridge.upstream.probe"},
     "bridge.cli.demo": {
         "aibridge.client", "bridge.cli.console", "bridge.cli.local", "bridge.errors", "bridge.server",
         "bridge.settings",
@@ -48,7 +49,7 @@ ALLOWED: dict[str, set[str]] = {
     "aibridge.client": set(),
     # The embedded llama.cpp is another process, which does not know the bridge.
     "bridge.cli.local": set(),
-    "bridge.cli.help": set(),
+    "bridge.cli.help": {"bridge.settings"},
     "bridge.cli": set(),
     # The server and the RPCs.
     "bridge.server": {
@@ -58,9 +59,8 @@ ALLOWED: dict[str, set[str]] = {
     },
     # Authentication and authorization. It fetches key sets through upstream.
     "bridge.access": {
-        "bridge.call", "bridge.certificates", "bridge.errors", "bridge.files", "bridge.jsontext", "bridge.metadata",
-        "bridge.settings",
-        "bridge.upstream.jwks",
+        "bridge.call", "bridge.certificates", "bridge.clean", "bridge.errors", "bridge.files", "bridge.jsontext",
+        "bridge.metadata", "bridge.settings", "bridge.upstream.jwks",
     },
     # The RPCs know neither gRPC nor HTTP.
     "bridge.services": {
@@ -82,7 +82,7 @@ ALLOWED: dict[str, set[str]] = {
     },
     "bridge.status": {"bridge.call", "bridge.errors", "bridge.jsontext", "bridge.redact"},
     "bridge.call": {"bridge.errors", "bridge.metadata"},
-    "bridge.settings": {"bridge.errors", "bridge.metadata"},
+    "bridge.settings": {"bridge.errors", "bridge.metadata", "bridge.redact"},
     # Reading files, and certificates in them, for several packages.
     "bridge.certificates": {"bridge.files"},
     "bridge.files": set(),

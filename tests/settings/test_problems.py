@@ -29,10 +29,10 @@ def shown_by(*arguments: str, **variables: str) -> Result:
 @pytest.mark.parametrize(
     ("variable", "value", "line"),
     [
-        ("WORKERS", "0", "workers: should be greater than or equal to 1; allowed: at least 1, at most 256"),
-        ("STALL_TIMEOUT", "0", "stall_timeout: should be greater than 0; allowed: more than 0, at most 86400"),
-        ("MAX_RETRIES", "11", "max_retries: should be less than or equal to 10; allowed: at least 0, at most 10"),
-        ("LOG_FORMAT", "xml", "log_format: should be 'auto', 'json', 'console' or 'full'"),
+        ("WORKERS", "0", "workers: must be at least 1, not `0`; allowed: at least 1, at most 256"),
+        ("STALL_TIMEOUT", "0", "stall_timeout: must be more than 0, not `0`; allowed: more than 0, at most 86400"),
+        ("MAX_RETRIES", "11", "max_retries: must be at most 10, not `11`; allowed: at least 0, at most 10"),
+        ("LOG_FORMAT", "xml", "log_format: must be 'auto', 'json', 'console' or 'full', not `xml`"),
         ("UPSTREAM_URL", "ftp://host", "upstream_url: must be an http:// or https:// URL without query or fragment"),
         ("UPSTREAM_URL", "https://user:pass@host", "upstream_url: must not contain a user name or password"),
         ("UPSTREAM_API_KEY_FILE", "/no/such/file", "upstream_api_key_file: no such file"),
@@ -63,7 +63,7 @@ def test_a_url_that_leads_somewhere(url: str) -> None:
 def test_a_value_of_another_kind_is_not_repeated() -> None:
     """A value of the wrong kind is not repeated, as it may be a key."""
     (line,) = problems(max_calls="sk-a-key-in-the-wrong-place")
-    assert line.startswith("max_calls: should be a valid integer")
+    assert line.startswith("max_calls: must be a whole number")
     assert "sk-a-key" not in line
 
 
@@ -117,8 +117,8 @@ def test_every_problem_is_told_at_once(config: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("AIBRIDGE_WORKER", "2")
     assert problems(config, log_level="loud") == [
         "AIBRIDGE_WORKER: no such setting; did you mean AIBRIDGE_WORKERS?",
-        "log_level: should be 'debug', 'info', 'warning' or 'error' (flag --log-level)",
-        f"max_retries: should be less than or equal to 10; allowed: at least 0, at most 10 (file {config})",
+        "log_level: must be 'debug', 'info', 'warning' or 'error', not `loud` (flag --log-level)",
+        f"max_retries: must be at most 10, not 99; allowed: at least 0, at most 10 (file {config})",
     ]
 
 
@@ -167,6 +167,37 @@ def test_a_file_that_no_parser_can_read(config: Path, text: str) -> None:
     (line,) = problems(config)
     assert line.startswith(f"{config}: ")
     assert len(line) < 1000
+
+
+@pytest.mark.parametrize(
+    ("url", "base", "path"),
+    [
+        ("https://api.openai.com/v1/chat/completions", "https://api.openai.com/v1", "/chat/completions"),
+        ("https://api.openai.com/v1/chat/completions/", "https://api.openai.com/v1", "/chat/completions"),
+        ("https://api.deepseek.com/chat/completions", "https://api.deepseek.com", "/chat/completions"),
+        ("https://gateway.test/api/v1/embeddings", "https://gateway.test/api/v1", "/embeddings"),
+        ("https://gateway.test/v1/models//", "https://gateway.test/v1", "/models"),
+        ("http://127.0.0.1:11434/v1/completions", "http://127.0.0.1:11434/v1", "/completions"),
+        ("https://g.test/v1beta/openai/models", "https://g.test/v1beta/openai", "/models"),
+        ("unix:/run/vllm.sock:/v1/chat/completions", "unix:/run/vllm.sock:/v1", "/chat/completions"),
+    ],
+)
+def test_the_url_of_an_endpoint_is_not_the_base_url(url: str, base: str, path: str) -> None:
+    assert problems(upstream_url=url) == [
+        f"upstream_url: must be the base URL, without {path}: {base} (flag --upstream-url)"
+    ]
+    assert load(upstream_url=base).upstream_url == base, "what the message shows is accepted"
+
+
+def test_the_url_of_an_endpoint_with_a_query() -> None:
+    (problem,) = problems(upstream_url="https://azure.test/v1/chat/completions?api-version=1")
+    assert "without /chat/completions: https://azure.test/v1; set upstream_query for the query" in problem
+    assert "secret" not in str(problems(upstream_url="https://user:secret@host/v1/chat/completions"))
+
+
+@pytest.mark.parametrize("url", ["https://x.services.ai.azure.com/models", "https://gateway.test/embeddings"])
+def test_a_base_url_that_ends_like_an_endpoint(url: str) -> None:
+    assert load(upstream_url=url).upstream_url == url
 
 
 def test_a_file_may_list_addresses(tmp_path: Path) -> None:

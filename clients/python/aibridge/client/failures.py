@@ -18,7 +18,7 @@ M = TypeVar("M", bound=Message)
 _PUSHBACK = "grpc-retry-pushback-ms"
 #: Advice for a reason.
 _ADVICE: Final[Mapping[str, str]] = {
-    "CALLER_UNAUTHENTICATED": "Give the caller's credential: connect(TARGET, token=TOKEN).",
+    "CALLER_UNAUTHENTICATED": "Give a credential that the bridge accepts: connect(TARGET, token=TOKEN).",
 }
 #: The only reason that the client itself sets.
 UNREADABLE: Final = "RESPONSE_UNREADABLE"
