@@ -56,6 +56,10 @@ _STATUS_SECONDS: Final = 0.5
 _QUIET_SECONDS: Final = 1.0
 #: The delay is extended by this at most, and by at most half of the grace.
 _MAX_LONGER_SECONDS: Final = 30.0
+#: `readiness` turns so long before the end of that, if it has not: two failed probes of the chart, the change of the
+#: endpoints, and the renewal of connections. The kubelet runs the preStop hook also when it stops a pod by itself (a
+#: shutdown of its node), and then only readiness takes the pod out of the endpoints.
+_LEAVE_SECONDS: Final = 7.0
 
 
 class App:
@@ -205,4 +209,6 @@ class App:
         begun_calls, now = -1, asyncio.get_running_loop().time
         while begun_calls != self._in_flight.begun_calls and now() < latest:
             begun_calls = self._in_flight.begun_calls
+            if now() >= latest - _LEAVE_SECONDS:
+                await self._health.leave_endpoints(removed=False)
             await asyncio.sleep(_QUIET_SECONDS)

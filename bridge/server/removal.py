@@ -3,7 +3,8 @@
 Kubernetes takes a pod that it deletes out of DNS and of its Services by itself. If a Service has no other pod, it sends
 new connections to pods that are stopping, as long as their readiness probes succeed. So `readiness` has to stay SERVING
 there. If only the process gets SIGTERM, failed probes are what takes the pod out of the Service. SIGTERM is the same in
-both cases, but before a deletion Kubernetes runs the chart's preStop hook, which makes a file.
+both cases, but before a deletion Kubernetes runs the chart's preStop hook, which makes a file. The kubelet runs it also
+when it stops a pod by itself, as in a shutdown of its node. So `readiness` stays SERVING only for a time.
 """
 
 import time

@@ -18,7 +18,8 @@ class HealthSettings(BaseModel):
     removal_notice: Path | None = Field(
         None,
         description="File that an orchestrator makes before SIGTERM if it takes the bridge out of its endpoints itself,"
-        " as the chart's preStop hook does. `readiness` then stays SERVING during the drain delay.",
+        " as the chart's preStop hook does. `readiness` then stays SERVING during the drain delay, and if that is"
+        " extended, until 7 s before the latest end.",
     )
     upstream_check_interval: float = Field(
         0.0,

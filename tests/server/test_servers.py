@@ -4,10 +4,13 @@ import asyncio
 import json
 import socket
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Any
 
 import grpc
 import pytest
+from grpc_health.v1 import health_pb2_grpc
+from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 from structlog.testing import capture_logs
 
 from aibridge.client import HEADLESS_SERVICE_CONFIG, OPTIONS, SERVICE_CONFIG
@@ -107,6 +110,40 @@ async def test_clients_that_find_no_other_pod_are_waited_for(gateway: Gateway, m
             await _served(gateway, 20, running)
             load.stop()
             await asyncio.wait_for(running, 10)
+
+
+@pytest.mark.slow
+async def test_a_removed_pod_that_still_gets_calls_turns_before_its_end(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The kubelet may have stopped it, and then Kubernetes has not taken it out of the endpoints."""
+    monkeypatch.setattr(app, "_QUIET_SECONDS", 0.2)
+    monkeypatch.setattr(app, "_LEAVE_SECONDS", 1.0)
+    gateway.script(script)
+    port, notice = free_port(), tmp_path / "removed"
+    options = {**dict(OPTIONS), "grpc.service_config": json.dumps(SERVICE_CONFIG)}
+    chosen = {"listen": f"127.0.0.1:{port}", "health_listen": "127.0.0.1:0", "removal_notice": notice}
+    async with (
+        start_bridge(gateway, drain_delay=DELAY, **chosen) as bridge,
+        channel_to(bridge.app.health_address) as channel,
+        grpc.aio.insecure_channel(f"localhost:{port}", options=list(options.items())) as calls,
+    ):
+        load = Load(calls)
+        running = asyncio.create_task(load.run(2))
+        await _served(gateway, 10, running)
+        notice.touch()
+        now = asyncio.get_running_loop().time
+        began = now()
+        stop = asyncio.create_task(bridge.app.stop(delay=DELAY, grace=4))
+        health = health_pb2_grpc.HealthStub(channel)
+        watch = health.Watch(HealthCheckRequest(service="readiness"))
+        assert (await watch.read()).status == HealthCheckResponse.SERVING
+        assert (await watch.read()).status == HealthCheckResponse.NOT_SERVING
+        assert now() - began > DELAY + 0.8
+        others = await health.Check(HealthCheckRequest(service="aibridge.v1.ChatService"))
+        assert others.status == HealthCheckResponse.SERVING  # it goes on
+        load.stop()
+        await asyncio.gather(running, stop)
 
 
 @pytest.mark.slow
