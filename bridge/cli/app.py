@@ -9,7 +9,7 @@ import sys
 from contextlib import nullcontext
 from importlib.metadata import version as version_of
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -23,6 +23,9 @@ from bridge.settings import Settings, SettingsError, forget_secrets, load
 from bridge.settings.reference import text
 from bridge.settings.sources import effective, variable_of
 
+Local = Annotated[bool, typer.Option("--local", help="Use the embedded model. Needs no gateway and no key.")]
+#: What `--local` stands for: the embedded server needs no key, and has no endpoint for a single model.
+_LOCAL: Final = {"upstream_credentials": "none", "retrieve_from_list": True}
 _CLOSED_PIPE = 141  # what a shell reports for a program that SIGPIPE ended
 
 
@@ -82,39 +85,41 @@ def serve(
     config: Path | None,
     flags: dict[str, Any],
     *,
-    local: Annotated[
-        bool, typer.Option("--local", help="Serve the embedded model. Needs no gateway and no key.")
-    ] = False,
+    local: Local = False,
 ) -> None:
     """Serve gRPC in front of a gateway, until SIGTERM, SIGHUP or Ctrl-C.
 
     Each setting can also be given as a variable (AIBRIDGE_ and its name in capitals) or as an entry of the file. Keys
     and tokens have no flag: use a variable (AIBRIDGE_UPSTREAM_API_KEY, AI_GATEWAY_API_KEY, OPENAI_API_KEY) or a file.
     """
+    _serve(load(config, **_with_local(flags, local=local)), local=local)
+
+
+def _with_local(flags: dict[str, Any], *, local: bool) -> dict[str, Any]:
+    """The flags, with those that `--local` stands for."""
     if local and "upstream_url" in flags:
         raise typer.BadParameter("--local and --upstream-url cannot be used together")
-    if local:
-        flags["upstream_credentials"] = "none"  # the embedded server needs no key, so none is sent
-        flags["retrieve_from_list"] = True  # it has no endpoint for a single model
-    _serve(load(config, **flags), local=local)
+    return {**flags, **_LOCAL} if local else flags
 
 
 def _serve(settings: Settings, *, local: bool) -> None:
     # Importing the server takes half a second, which `aibridge models` does not need.
     import uvloop  # noqa: PLC0415 # as said
 
-    from bridge.server import drain, workers  # noqa: PLC0415 # as said
+    from bridge.server import drain, listening, workers  # noqa: PLC0415 # as said
     from bridge.telemetry import logs  # noqa: PLC0415 # as said
 
     logs.configure(settings)
     credential = _credential(settings)
     forget_secrets(settings)
+    listening.check_all_free(settings)
     with running(progress=console.note) if local else nullcontext(settings.upstream_url) as url:
         chosen = settings.model_copy(update={"upstream_url": url})
 
         def ready(address: str) -> None:
             # The address is the last word, so that programs can read it. `echo` flushes.
-            typer.echo(f"aibridge for {chosen.upstream_url}, {credential}, listening on {address}")
+            access = f"TLS {'off' if chosen.tls_certificate_file is None else 'on'}, callers: {_callers(chosen)}"
+            typer.echo(f"aibridge for {chosen.upstream_url}, {credential}, {access}, listening on {address}")
 
         if chosen.workers > 1:
             raise typer.Exit(workers.run(chosen, ready))
@@ -135,6 +140,17 @@ def _credential(settings: Settings) -> str:
     return "no key: callers send their own"
 
 
+def _callers(settings: Settings) -> str:
+    """Who may call, for the first line of `serve`."""
+    ways = {
+        "token": settings.caller_tokens_file is not None,
+        "JSON web token": settings.has_issuer,
+        "certificate": bool(settings.tls_client_names),
+    }
+    words = " or ".join(way for way, accepted in ways.items() if accepted)
+    return f"with a {words}" if words else "any"
+
+
 @app.command(name="config", cls=GroupedCommand)
 @takes_settings
 def show_config(
@@ -147,9 +163,17 @@ def show_config(
     changed: Annotated[
         bool, typer.Option("--changed", help="Print only settings that differ from their default.")
     ] = False,
+    local: Local = False,
 ) -> None:
     """Print the settings that `serve` would use, and where each comes from. Secrets are masked."""
-    found = [item for item in effective(config, **flags) if not changed or item.source != "default"]
+    every = effective(config, **_with_local(flags, local=local))
+    if local:
+        origins = {**_LOCAL, "upstream_url": "http://127.0.0.1:PORT/v1"}  # the port is known when it runs
+        every = [
+            item._replace(value=origins[item.name], source="flag", origin="--local") if item.name in origins else item
+            for item in every
+        ]
+    found = [item for item in every if not changed or item.source != "default"]
     if as_json:
         values = {item.name: {"value": item.value, "source": item.source, "origin": item.origin} for item in found}
         console.write(text_of(values) + "\n")
@@ -165,12 +189,13 @@ def doctor(
     flags: dict[str, Any],
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list of findings.")] = False,
+    local: Local = False,
 ) -> None:
     """Check what `serve` needs: settings, files, ports, the connection to the gateway. Exits with 1 on a problem."""
     from bridge.cli import doctor as practice  # noqa: PLC0415 # imports the HTTP client, which is slow
 
     try:
-        findings = practice.examine(load(config, **flags))
+        findings = practice.examine(load(config, **_with_local(flags, local=local)), local=local)
     except SettingsError as error:
         findings = practice.wrong_settings(error)
     if as_json:

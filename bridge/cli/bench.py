@@ -117,7 +117,7 @@ KINDS: Final[dict[str, _Call]] = {"unary": _unary, "stream": _stream}
 
 
 class Load(NamedTuple):
-    """What to measure: so many calls of each kind, by so many callers at once."""
+    """What to measure: this number of calls per kind (unary, stream), by this number of concurrent callers."""
 
     request: CreateChatCompletionRequest
     calls: int

@@ -144,9 +144,11 @@ def _bridge(target: str, **options: Any) -> AbstractContextManager[Any]:
 def bench(  # noqa: PLR0913 # a parameter is a flag
     bridge: Any,
     *,
-    calls: Annotated[int, typer.Option("--calls", "-n", min=1, help="Number of calls of each kind.")] = 200,
+    calls: Annotated[int, typer.Option("--calls", "-n", min=1, help="Number of unary calls, and of streams.")] = 200,
     callers: Annotated[int, typer.Option("--callers", "-c", min=1, help="Number of concurrent callers.")] = 16,
-    only: Annotated[Literal["unary", "stream"] | None, typer.Option(help="Measure only calls of this kind.")] = None,
+    only: Annotated[
+        Literal["unary", "stream"] | None, typer.Option(help="Measure only unary calls, or only streams.")
+    ] = None,
     message: Annotated[str, typer.Option(help="The message of each call.")] = "Say hello.",
     max_tokens: Annotated[int, typer.Option(min=1, help="Maximum number of tokens of each response.")] = 16,
     model: ModelId = None,
@@ -182,8 +184,9 @@ def _first_model(client: Client, kind: str) -> str:
 
 
 def _context(model: Model) -> str:
+    """The context length that is served; llama.cpp also lists the one of the training, which may be larger."""
     windows = (getattr(model, name) for name in _CONTEXT_FIELDS)
-    return str(next((window for window in windows if window), model.meta.n_ctx_train or ""))
+    return str(next((window for window in windows if window), model.meta.n_ctx or model.meta.n_ctx_train or ""))
 
 
 def _json(message: Any) -> str:

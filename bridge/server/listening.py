@@ -6,7 +6,7 @@ from typing import Final
 
 import grpc
 
-from bridge.settings import SettingsError
+from bridge.settings import Settings, SettingsError
 
 #: Begins the address of a unix socket.
 UNIX: Final = "unix:"
@@ -28,6 +28,8 @@ def bind(server: grpc.aio.Server, name: str, address: str, credentials: grpc.Ser
         else:
             port = server.add_secure_port(address, credentials)
     except RuntimeError as error:
+        if not address.startswith(UNIX):
+            check_free(name, address)  # which knows the cause
         raise _cannot_bind(name, address) from error
     return address if address.startswith(UNIX) else f"{address.rpartition(':')[0]}:{port}"
 
@@ -50,13 +52,29 @@ def check_free(name: str, address: str) -> None:
                 probe.bind(where)
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
-                raise _cannot_bind(name, address) from error
+                raise _cannot_bind(name, address, "it is taken by another program") from error
 
 
-def _cannot_bind(name: str, address: str) -> SettingsError:
-    wrong = "no such folder, or no permission" if address.startswith(UNIX) else "not an address of this machine"
+def check_all_free(settings: Settings) -> None:
+    """Check the TCP addresses that the settings name, before anything slow is started.
+
+    Raises:
+        SettingsError: another process listens on one of them.
+    """
+    named = [*(("listen", address) for address in settings.addresses), ("health_listen", settings.health_listen or "")]
+    for name, address in named:
+        if address and not address.startswith(UNIX) and not address.endswith(":0"):
+            check_free(name, address)
+
+
+def _cannot_bind(name: str, address: str, wrong: str = "") -> SettingsError:
     flag = "--" + name.replace("_", "-")
-    return SettingsError(f"{name}: cannot bind {address}; it is taken, or {wrong}; choose another with {flag}")
+    if address.startswith(UNIX):
+        wrong, form = "it is taken, or no such folder, or no permission", "unix:PATH"
+    else:
+        wrong = wrong or "it is taken, or not an address of this machine, or this user may not bind it"
+        form = "HOST:PORT (port 0 picks a free one)"
+    return SettingsError(f"{name}: cannot bind {address}; {wrong}; choose another with {flag} {form}")
 
 
 def _is_served(path: str) -> bool:

@@ -38,7 +38,8 @@ def listen(settings: Settings, collectors: Iterable[Collector]) -> Port | None:
     try:
         port = Port(address, collectors)
     except OSError as error:
-        problem = f"metrics_listen: cannot bind {address} ({error.strerror})"
+        advice = "choose another with --metrics-listen HOST:PORT, or turn metrics off with --metrics-listen off"
+        problem = f"metrics_listen: cannot bind {address} ({error.strerror}); {advice}"
         if "metrics_listen" in settings.model_fields_set:
             raise SettingsError(problem) from error
         _log.warning("no metrics", problem=problem)
@@ -128,7 +129,9 @@ class Workers(Collector):
                 family.samples += [_labelled(sample, str(index)) for sample in metric.samples]
         yield from families.values()
         up: dict[tuple[str, ...], float] = {(str(at),): float(bool(a)) for at, a in enumerate(responses)}
-        yield gauge("aibridge_worker_up", "Whether a worker answered this scrape.", ("worker",), up)
+        yield gauge(
+            "aibridge_worker_up", "1 if the worker sent its metrics for this scrape, otherwise 0.", ("worker",), up
+        )
         restarts: dict[tuple[str, ...], float] = {
             (str(at),): float(max(0, worker.starts - 1)) for at, worker in enumerate(self._workers)
         }

@@ -122,3 +122,25 @@ async def test_another_unknown_flag() -> None:
     result = await invoke("serve", "--worker", "2")
     assert "No such option: --worker" in result.err
     assert "--workers" in result.err
+
+
+async def test_the_settings_of_the_embedded_model() -> None:
+    """`config --local` shows what `serve --local` uses."""
+    result = await invoke("config", "--local", "--changed")
+    assert result.out.splitlines() == [
+        "upstream_url\thttp://127.0.0.1:PORT/v1\tflag --local",
+        "upstream_credentials\tnone\tflag --local",
+        "retrieve_from_list\ttrue\tflag --local",
+    ]
+    for command in ("serve", "config", "doctor"):
+        result = await invoke(command, "--local", "--upstream-url", "http://127.0.0.1:1/v1")
+        assert result.code == 2
+        assert "--local and --upstream-url cannot be used together" in result.err
+
+
+async def test_the_context_length_that_is_served(start: Start) -> None:
+    """llama.cpp lists the context length of the training too, which is larger."""
+    model = {"id": "m", "object": "model", "meta": {"n_ctx_train": 8192, "n_ctx": 2048}}
+    async with start() as bridge:
+        bridge.gateway.script(respond_json({"object": "list", "data": [model]}))
+        assert (await invoke("models", "--target", bridge.address)).out == "m\t\t\t2048\n"

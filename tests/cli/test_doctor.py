@@ -296,3 +296,18 @@ async def test_an_upstream_on_a_unix_socket(gateway: Gateway, tmp_path: Path) ->
     assert code == 1
     assert findings["connection"]["finding"] == "/no/such.sock: No such file or directory"
     assert "path in upstream_url" in findings["connection"]["advice"]
+
+
+async def test_the_embedded_model(tmp_path: Path) -> None:
+    """With `--local` it checks the model in place of a gateway."""
+    every = ("doctor", "--local", "--json", "--listen", "127.0.0.1:0", "--metrics-listen", "off")
+    found: Result = await invoke(*every)
+    findings = {finding["check"]: finding for finding in json.loads(found.out)}
+    assert found.code == 0
+    assert findings["model"]["state"] == "ok"
+    assert findings["model"]["finding"].startswith("smollm2-135m-instruct, from ")
+    assert not {"name", "connection", "GET /models"} & findings.keys()
+    found = await invoke(*every, AIBRIDGE_LOCAL_MODEL=str(tmp_path / "no.gguf"))
+    findings = {finding["check"]: finding for finding in json.loads(found.out)}
+    assert (found.code, findings["model"]["state"]) == (1, "problem")
+    assert "no.gguf not found" in findings["model"]["finding"]

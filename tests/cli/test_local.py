@@ -11,7 +11,7 @@ import pytest
 
 from aibridge.client import CallFailed, failure_of
 from aibridge.v1 import chat_pb2, embeddings_pb2, models_pb2
-from bridge.cli.local import LocalUnavailable, running
+from bridge.cli.local import MAX_TOKENS, LocalUnavailable, running
 from tests.support.bridge import Bridge
 
 pytestmark = pytest.mark.real
@@ -81,7 +81,7 @@ async def test_a_cancelled_stream_stops_the_model(real: Bridge, llama: str) -> N
             response = await client.get(f"{llama.removesuffix('/v1')}/slots")
             return any(slot["is_processing"] for slot in response.json())
 
-        call = real.chat.CreateChatCompletionStream(question("Count to ten thousand.", ignore_eos=True, n_predict=-1))
+        call = real.chat.CreateChatCompletionStream(question("Count to ten thousand.", ignore_eos=True, n_predict=4000))
         async for chunk in call:
             if any(choice.delta.content for choice in chunk.choices):
                 break
@@ -90,6 +90,19 @@ async def test_a_cancelled_stream_stops_the_model(real: Bridge, llama: str) -> N
         async with asyncio.timeout(10):  # without the cancellation it would take at least twice as long
             while await busy():  # noqa: ASYNC110 # llama.cpp has nothing to wait for
                 await asyncio.sleep(0.02)
+
+
+@pytest.mark.parametrize("options", [{}, {"max_tokens": 4000}], ids=["default", "own"])
+async def test_a_response_is_bounded_unless_the_request_says_otherwise(
+    real: Bridge, llama: str, options: dict[str, int]
+) -> None:
+    """A small model may never end by itself. The server's slot shows the bound that it applies."""
+    call = real.chat.CreateChatCompletionStream(question("Count.", ignore_eos=True, **options))
+    await call.read()
+    async with httpx.AsyncClient(trust_env=False) as client:
+        slots = (await client.get(f"{llama.removesuffix('/v1')}/slots")).json()
+    call.cancel()
+    assert options.get("max_tokens", MAX_TOKENS) in {slot.get("params", {}).get("n_predict") for slot in slots}
 
 
 async def test_two_at_once_do_not_mix(real: Bridge) -> None:

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+import trustme
 
 from tests.cli.payloads import MODELS, chunk
 from tests.support import gateway as fake
@@ -99,7 +100,7 @@ async def test_a_port_that_is_taken_and_settings_that_are_wrong(gateway: fake.Ga
             run("serve", "--listen", "0.0.0.0:0", OPENAI_API_KEY="sk-somebody-pays-for-it"),
         )
     expected = (
-        ("listen: ", address),
+        ("listen: ", f"{address}; it is taken by another program; choose another with --listen HOST:PORT (port 0"),
         ("listen: ", "log_level: "),
         ("stall_timeout: ",),
         ("drain_grace: ",),
@@ -242,10 +243,20 @@ async def test_the_first_line_says_where_calls_go_and_on_whose_account(
     """The address is the last word of the line, for programs that read it."""
     async with serve(gateway, **variables) as child:
         line = await child.line()
-        assert line.startswith(f"aibridge for {gateway.url}, {words}, listening on 127.0.0.1:")
+        assert line.startswith(f"aibridge for {gateway.url}, {words}, TLS off, callers: any, listening on 127.0.0.1:")
         assert int(line.rstrip().rpartition(":")[2]) > 0
         child.signal(signal.SIGTERM)
         assert (await child.end()).code == 0
+
+
+async def test_the_first_line_says_who_may_call(gateway: fake.Gateway, tmp_path: Path) -> None:
+    leaf = trustme.CA().issue_cert("127.0.0.1")
+    leaf.private_key_and_cert_chain_pem.write_to_path(str(tmp_path / "both.pem"))
+    (tmp_path / "tokens").write_text(f"search sha256:{'0' * 64}\n")
+    tls = {f"AIBRIDGE_TLS_{name}_FILE": str(tmp_path / "both.pem") for name in ("CERTIFICATE", "KEY", "CLIENT_CA")}
+    callers = {"AIBRIDGE_TLS_CLIENT_NAMES": "dns:*", "AIBRIDGE_CALLER_TOKENS_FILE": str(tmp_path / "tokens")}
+    async with serve(gateway, **tls, **callers) as child:
+        assert ", TLS on, callers: with a token or certificate, listening on " in await child.line()
 
 
 async def test_commands_call_one_of_several_addresses(gateway: fake.Gateway, tmp_path: Path) -> None:

@@ -47,11 +47,13 @@ async def test_a_target_that_is_no_address(target: str, words: str) -> None:
     assert (said.code, said.err) == (2, f"invalid settings: --target: {words}\n")
 
 
-async def test_a_port_that_is_taken_is_one_line() -> None:
+@pytest.mark.parametrize("options", [(), ("--workers", "2"), ("--local",)], ids=["one", "workers", "local"])
+async def test_a_port_that_is_taken_is_one_line(options: tuple[str, ...]) -> None:
+    """It is found before a model is loaded, of which there would be a line too."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = f"127.0.0.1:{taken.getsockname()[1]}"
-        async with spawn("serve", "--listen", address, "--metrics-listen", "off") as child:
+        async with spawn("serve", "--listen", address, "--metrics-listen", "off", *options) as child:
             said = await child.end()
     assert said.code == 2
     assert len(said.err.splitlines()) == 1
-    assert f"cannot bind {address}" in said.err
+    assert f"cannot bind {address}; it is taken by another program; choose another with --listen HOST:PORT" in said.err

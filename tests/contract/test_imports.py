@@ -35,8 +35,8 @@ ALLOWED: dict[str, set[str]] = {
     "bridge.cli.attachments": {"bridge.codec", "bridge.errors", "bridge.jsontext"},
     "bridge.cli.flags": {"bridge.settings"},
     "bridge.cli.doctor": {
-        "bridge.access.callers", "bridge.certificates", "bridge.cli.verdict", "bridge.files", "bridge.settings",
-        "bridge.upstream.causes", "bridge.upstream.probe",
+        "bridge.access.callers", "bridge.certificates", "bridge.cli.local", "bridge.cli.verdict", "bridge.files",
+        "bridge.settings", "bridge.upstream.causes", "bridge.upstream.probe",
     },
     "bridge.cli.verdict": {"bridge.jsontext", "bridge.settings", "bridge.upstream.probe"},
     "bridge.cli.demo": {
