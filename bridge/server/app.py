@@ -20,6 +20,7 @@ from bridge.server.probes import Probes
 from bridge.server.reflection import add_reflection
 from bridge.server.removal import RemovalNotice
 from bridge.server.servers import Servers
+from bridge.server.turns import Turn
 from bridge.services.chat import ChatService
 from bridge.services.embeddings import EmbeddingsService
 from bridge.services.models import ModelsService
@@ -65,11 +66,13 @@ _LEAVE_SECONDS: Final = 7.0
 class App:
     """One bridge: its gRPC server and its upstream client. Created and used inside a running event loop.
 
-    `metrics` are its numbers, which someone else serves. `traces` makes spans; None makes none.
+    `metrics` are its numbers, which someone else serves. `traces` makes spans; None makes none. `turn` is that of
+    this process among several workers.
     """
 
-    def __init__(self, settings: Settings, traces: "Traces | None" = None) -> None:
+    def __init__(self, settings: Settings, traces: "Traces | None" = None, turn: Turn | None = None) -> None:
         self._settings = settings
+        self._turn = turn or Turn()
         self._upstream = Upstream(settings)
         self._health = Health(SERVICES)
         self._removal = RemovalNotice(settings.removal_notice)
@@ -156,10 +159,11 @@ class App:
         grace -= await self._serve_on(delay, grace)
         self._boundary.stop()
         if grace:
-            await self._in_flight.hold()
+            await self._in_flight.hold(self._turn.take)
         self._limits.close()
         stopping = self._servers.stop(grace + _STATUS_SECONDS)
         await asyncio.sleep(0)  # clients get GOAWAY before a response lets them call again
+        self._turn.end()
         self._health.end_watches()
         self._in_flight.release()
         await asyncio.wait({stopping}, timeout=grace)
@@ -199,8 +203,9 @@ class App:
         server = await self._servers.prepare()
         if server is None:
             return False
-        await self._in_flight.hold()
+        await self._in_flight.hold(self._turn.take)
         await self._servers.replace(server, grace + _STATUS_SECONDS)
+        self._turn.end()
         self._in_flight.release()
         return True
 

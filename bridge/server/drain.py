@@ -12,6 +12,7 @@ import structlog
 from bridge.server import options, orders
 from bridge.server.app import App
 from bridge.server.orders import Orders
+from bridge.server.turns import Turn
 from bridge.settings import Settings
 from bridge.telemetry import exporter, otel
 
@@ -43,14 +44,14 @@ async def run(
     Raises:
         SettingsError: the server cannot listen.
     """
-    order = Orders()
+    order, turn = Orders(), Turn(parent)
     if parent is None:
         orders.of_signals(order)
     else:
-        orders.of_parent(order, parent)
+        orders.of_parent(order, parent, turn)
     options.raise_file_limit(settings)
     traces = otel.traces(settings)
-    app = App(settings, traces)
+    app = App(settings, traces, turn)
     collectors = [app.metrics, *exporter.process()]
     port = None
     if scrapes is None:

@@ -9,6 +9,7 @@ the moment of the stop.
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from enum import Enum, auto
 from typing import Any, Final
 
@@ -156,8 +157,8 @@ class InFlightCalls:
         if self._ends_wait and self._gate is not None:
             await self._gate.wait()
 
-    async def hold(self) -> None:
-        """Hold calls until callers are quiet or the hold times out."""
+    async def hold(self, turn: Callable[[], Awaitable[None]] | None = None) -> None:
+        """Hold calls until callers are quiet or the hold times out. `turn` is awaited between the two steps."""
         self._gate, self._ends_wait = asyncio.Event(), False
         loop = asyncio.get_running_loop()
         self._changed_at = loop.time()
@@ -165,6 +166,8 @@ class InFlightCalls:
         # Polling is cheaper than signalling for every call.
         while (now := loop.time()) < end and not self._has_settled(now):  # noqa: ASYNC110
             await asyncio.sleep(_POLL_SECONDS)
+        if turn is not None:
+            await turn()
         self._ends_wait = True
         end, quiet_polls = loop.time() + _SECOND_STEP_SECONDS, 0
         while loop.time() < end and quiet_polls < _QUIET_POLLS:

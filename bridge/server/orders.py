@@ -11,9 +11,10 @@ that the parent then passes on does not count as a second signal.
 import asyncio
 import signal
 from collections.abc import Callable
-from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import Final
+
+from bridge.server import turns
 
 DRAIN: Final = "drain"
 STOP: Final = "stop"
@@ -42,8 +43,11 @@ def of_signals(orders: Orders) -> None:
     _listen(orders, SIGNALS)
 
 
-def of_parent(orders: Orders, pipe: Connection) -> None:
-    """Take orders from the parent's pipe and from SIGTERM. The end of the pipe means drain, too."""
+def of_parent(orders: Orders, pipe: Connection, turn: turns.Turn) -> None:
+    """Take orders from the parent's pipe and from SIGTERM. The end of the pipe means drain, too.
+
+    The parent grants the `turn` over the pipe, too.
+    """
     loop = asyncio.get_running_loop()
     for number in SIGNALS[1:]:
         loop.add_signal_handler(number, _nothing)  # the parent passes on those of a terminal
@@ -54,8 +58,12 @@ def of_parent(orders: Orders, pipe: Connection) -> None:
             order, cause = pipe.recv()
         except (EOFError, OSError):
             loop.remove_reader(pipe.fileno())
+            turn.orphan()
             order, cause = DRAIN, "parent gone"
-        orders.take(order, cause)
+        if order == turns.GRANT:
+            turn.grant()
+        else:
+            orders.take(order, cause)
 
     loop.add_reader(pipe.fileno(), read)
 
@@ -76,12 +84,6 @@ def listen(first: Callable[[str], None], second: Callable[[str], None], numbers:
     listened = [number for number in numbers if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN]
     for number in listened:
         loop.add_signal_handler(number, take, number.name)
-
-
-def tell(pipe: Connection, order: str, cause: str) -> None:
-    """Pass an order on to a worker."""
-    with suppress(OSError):  # it has ended
-        pipe.send((order, cause))
 
 
 def _listen(orders: Orders, numbers: tuple[signal.Signals, ...]) -> None:

@@ -20,6 +20,7 @@ import structlog
 import uvloop
 
 from bridge.server import drain, orders
+from bridge.server.turns import ASK, END, Turns, tell
 from bridge.settings import Settings, SettingsError
 from bridge.telemetry import exporter, logs
 
@@ -101,6 +102,7 @@ class _Supervisor:
         self._stopping = asyncio.Event()
         self._code = 0
         self._running: set[_Worker] = set()
+        self._turns = Turns()
 
     async def run(self) -> int:
         port = exporter.listen(self._settings, [self._metrics])
@@ -130,7 +132,7 @@ class _Supervisor:
 
     def _tell(self, order: str, cause: str, seconds: float) -> None:
         for worker in self._running:
-            orders.tell(worker.pipe, order, cause)
+            tell(worker.pipe, order, cause)
             if not worker.up.is_set():
                 os.kill(worker.pid, signal.SIGTERM)  # also ends it during its imports; later it means the same
         asyncio.get_running_loop().call_later(seconds, self._kill, seconds)
@@ -178,21 +180,29 @@ class _Supervisor:
         worker = _Worker(index, process.pid or 0, ours, up)
         self._running.add(worker)
         loop.add_reader(process.sentinel, ended.set)
-        loop.add_reader(ours.fileno(), _when_ready, ours, (started, up), loop)
+        loop.add_reader(ours.fileno(), self._hear, worker, started)
         await ended.wait()
         loop.remove_reader(process.sentinel)
         loop.remove_reader(ours.fileno())
         self._running.discard(worker)
+        self._turns.end(ours)
         process.join()
         ours.close()
         code = process.exitcode
         process.close()
         return 0 if code == -signal.SIGTERM and not up.is_set() else code  # told to stop before it could serve a call
 
-
-def _when_ready(pipe: Connection, events: tuple[asyncio.Event, ...], loop: asyncio.AbstractEventLoop) -> None:
-    loop.remove_reader(pipe.fileno())
-    with suppress(EOFError):  # it died; its sentinel reports that
-        pipe.recv()
-        for event in events:
-            event.set()
+    def _hear(self, worker: _Worker, started: asyncio.Event) -> None:
+        """Take a message of a worker: first its address, later about its turn."""
+        try:
+            message = worker.pipe.recv()
+        except (EOFError, OSError):  # it died; its sentinel reports that
+            asyncio.get_running_loop().remove_reader(worker.pipe.fileno())
+            return
+        if message == (ASK, ""):
+            self._turns.ask(worker.pipe)
+        elif message == (END, ""):
+            self._turns.end(worker.pipe)
+        else:
+            started.set()
+            worker.up.set()

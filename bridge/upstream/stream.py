@@ -91,10 +91,10 @@ class ChunkStream(Generic[K]):
                     raise self._events.error
                 if self._events.ended:
                     chunks = self._end()
-                elif self._opened:
-                    chunks = await self._next()
-                else:
+                elif not self._opened:
                     chunks = await self._open()
+                elif (chunks := self._accept(await self._events.read())) is None:  # it only keeps the connection alive
+                    await self._events.rest()
         finally:
             clock.pause()  # the caller may process the chunks for as long as it likes
         if chunks is None:
@@ -123,13 +123,6 @@ class ChunkStream(Generic[K]):
             return await self._single_chunk(await self._exchange.read_all(self._settings.max_response_bytes, start))
         error = await failure_in(self._exchange, start + await self._exchange.beginning())
         raise error or failures.malformed("has a content type that is not an event stream")
-
-    async def _next(self) -> Iterator[Chunk | K] | None:
-        """The chunks of one read; None if it only keeps the connection alive."""
-        chunks = self._accept(await self._events.read())
-        if chunks is None:
-            await self._events.rest()
-        return chunks
 
     def _accept(self, events: list[Event]) -> Iterator[Chunk | K] | None:
         decoder = self._events.decoder
