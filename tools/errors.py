@@ -82,6 +82,7 @@ NOTES: Final[Mapping[int, str]] = {
     401: "`BRIDGE_CREDENTIALS_REJECTED` if the bridge's own credential was sent",
     404: "`MODEL_NOT_FOUND` for an error object of the API, and for `RetrieveModel`",
     429: "`INSUFFICIENT_QUOTA` by the error's code or type, see below",
+    500: "`INVALID_REQUEST` if the message says that the model takes no image, audio or video input (llama.cpp)",
     498: "Groq: no capacity for the flex tier",
     524: "Cloudflare, as all of 520 to 530",
 }

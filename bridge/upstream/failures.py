@@ -125,7 +125,7 @@ def _masked(
 def _reason(status: int, body: ErrorBody, call: CallContext, *, uses_bridge_credential: bool) -> Reason:
     reason = refined(status, (body.code, body.type, body.name), body.further)
     if reason is None:
-        reason = of_status(status)
+        reason = of_status(status, body.message)
         if reason is Reason.ENDPOINT_NOT_FOUND and _is_about_model(body, call):
             return Reason.MODEL_NOT_FOUND
     return (

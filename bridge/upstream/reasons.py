@@ -165,6 +165,11 @@ BASE_RESP: Final[Mapping[str, str]] = {
     "2049": "invalid_api_key",
 }
 
+#: What messages say that name the request as the cause of an HTTP 500 without a code of its own.
+MESSAGES: Final[Mapping[str, Reason]] = {
+    r"(?:audio|image|video) input is not supported\b": Reason.INVALID_REQUEST,  # llama.cpp, a model for text only
+}
+
 #: Statuses about the request itself. A code about the moment, such as `rate_limit_exceeded`, does not override them.
 ABOUT_THE_REQUEST: Final = frozenset({405, 410, 413, 414, 415, 424, 431, 451, 501})
 
@@ -242,9 +247,11 @@ def status_named(names: Iterable[str | None]) -> int:
     return next((status for status in found if status is not None), 500)
 
 
-def of_status(status: int) -> Reason:
-    """The reason for an HTTP status that is not a success."""
+def of_status(status: int, message: str = "") -> Reason:
+    """The reason for an HTTP status that is not a success. `message` is the error's, which may name the request."""
     reason = STATUSES.get(status)
+    if reason is Reason.UPSTREAM_INTERNAL_ERROR:
+        return next((other for words, other in MESSAGES.items() if re.match(words, message)), reason)
     if reason is not None:
         return reason
     if status >= 500:

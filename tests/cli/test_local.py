@@ -153,6 +153,14 @@ async def test_a_prompt_over_the_context_window(real: Bridge, *, streamed: bool)
     assert error.upstream.type == "exceed_context_size_error"
 
 
+async def test_an_image_for_a_model_for_text(real: Bridge) -> None:
+    parts = {"items": [{"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0KGgo="}}]}
+    request = chat_pb2.CreateChatCompletionRequest(model=MODEL, messages=[{"role": "user", "content_parts": parts}])
+    error = await refused(real.chat.CreateChatCompletion(request))
+    assert (error.code, error.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_REQUEST")
+    assert error.message.startswith("image input is not supported")
+
+
 async def test_a_request_that_the_server_refuses(real: Bridge) -> None:
     error = await refused(real.chat.CreateChatCompletion(question(response_format={"type": "poem"})))
     assert (error.code, error.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_REQUEST")

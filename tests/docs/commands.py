@@ -96,13 +96,19 @@ def _make(arguments: list[str], page: Path) -> Iterator[str]:
         yield from (f"make has no target {word}" for word in arguments if "=" not in word and word not in _TARGETS)
 
 
+#: What pip installs from a path of the checkout.
+_CHECKOUT = {".": "aibridge"}
+
+
 def _pip(arguments: list[str], _: Path) -> Iterator[str]:
     for word in arguments[1:]:
         name, _, extras = word.rstrip("]").partition("[")
         if word.startswith("./"):
             if not (ROOT / name).is_dir():
                 yield f"there is no {name}"
-        elif not word.startswith("-") and not set(filter(None, extras.split(","))) <= _EXTRAS.get(name, set()):
+        elif not word.startswith("-") and not set(filter(None, extras.split(","))) <= _EXTRAS.get(
+            _CHECKOUT.get(name, name), set()
+        ):
             yield f"{name} has no extra {extras}"
         elif not word.startswith("-") and name.startswith("aibridge") and name not in _EXTRAS:
             yield f"there is no distribution {name}"

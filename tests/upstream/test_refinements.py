@@ -85,6 +85,29 @@ async def test_other_names_change_nothing(
     assert failure.reason == of_status(http).name
 
 
+@pytest.mark.parametrize(
+    ("http", "message", "reason"),
+    [
+        (500, "image input is not supported - hint: you may need to provide the mmproj", "INVALID_REQUEST"),
+        (500, "audio input is not supported - hint: you may need to provide the mmproj", "INVALID_REQUEST"),
+        (500, "a bug: image input is not supported", "UPSTREAM_INTERNAL_ERROR"),
+        (500, "image input", "UPSTREAM_INTERNAL_ERROR"),
+        (503, "image input is not supported", "UPSTREAM_UNAVAILABLE"),
+    ],
+)
+async def test_a_model_without_images(
+    http: int, message: str, reason: str, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest
+) -> None:
+    """llama.cpp refuses an image with HTTP 500 if the model is for text: only the message names the request."""
+    error = {"error": {"code": http, "message": message, "type": "server_error"}}
+    warm.gateway.script(respond_json(error, http))
+    failure = await failed(warm.chat.CreateChatCompletion(hello))
+    assert (failure.reason, failure.message) == (reason, message)
+    warm.gateway.script(sse(CHUNK, error))
+    _, failure = await failed_stream(warm.chat.CreateChatCompletionStream(hello))
+    assert failure.reason == reason
+
+
 @pytest.mark.parametrize("name", STATUS_OF_TYPE)
 async def test_names_that_only_stand_for_a_status_do_not_refine(
     name: str, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest
