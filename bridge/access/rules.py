@@ -14,7 +14,7 @@ from bridge.clean import word
 from bridge.files import UnusableFileError, utf8_text
 from bridge.settings.problems import problem_of
 from bridge.settings.sources import similar
-from bridge.settings.values import command_problem
+from bridge.settings.values import command_problem, is_file
 
 
 class _Rule(BaseModel):
@@ -72,7 +72,7 @@ def parse(contents: Sequence[bytes]) -> Rules:
         what = str(error) if isinstance(error, tomllib.TOMLDecodeError) else type(error).__name__
         raise UnusableFileError(f"not TOML: {what}") from None
     for name, rule in tables.items():
-        if rule.upstream_api_key_file is not None and not rule.upstream_api_key_file.is_file():
+        if rule.upstream_api_key_file is not None and not is_file(rule.upstream_api_key_file):
             raise UnusableFileError(f"{name}.upstream_api_key_file: no such file: {rule.upstream_api_key_file}")
         if rule.upstream_token_command is not None:
             if rule.upstream_api_key_file is not None:

@@ -218,7 +218,9 @@ for command in commands.ALL:
 
 
 @app.command()
-def token(name: Annotated[str, typer.Argument(help="Name of the caller, for example `search`.")]) -> None:
+def token(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the caller, for example `search`.")],
+) -> None:
     """Make a bearer token for a caller.
 
     Standard output gets the line for caller_tokens_file, which holds only a digest. Standard error gets the token.

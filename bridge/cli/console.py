@@ -28,7 +28,8 @@ ADVICE: Final[Mapping[Reason, str]] = {
     Reason.INVALID_METADATA: "Check AIBRIDGE_TOKEN for line breaks and special characters.",
     Reason.CONTEXT_LENGTH_EXCEEDED: "Shorten the prompt, lower --max-tokens, or choose a model with a larger context"
     " window.",
-    Reason.CALLER_CREDENTIALS_REJECTED: "Set AIBRIDGE_TOKEN to a valid credential, or configure one in the bridge.",
+    Reason.CALLER_CREDENTIALS_REJECTED: "Start the bridge with a key for its upstream (AIBRIDGE_UPSTREAM_API_KEY), or"
+    " set AIBRIDGE_TOKEN to a key that the upstream accepts.",
     Reason.BRIDGE_CREDENTIALS_REJECTED: "Start the bridge with a valid AIBRIDGE_UPSTREAM_API_KEY.",
     Reason.CALLER_NOT_ALLOWED: "The bridge's operator can allow it there. A change of callers_file needs no restart.",
     Reason.ACCESS_DENIED: "The gateway knows the key but denies access: check the key's permissions there.",

@@ -141,7 +141,8 @@ def _callers(settings: Settings) -> Iterator[Finding]:
     try:
         Callers(settings)
     except SettingsError as error:
-        yield Finding("callers", "problem", str(error), "Correct the file; `aibridge token NAME` makes a token's line.")
+        advice = "Correct the file. docs/secure.md describes both files; `aibridge token NAME` makes a token's line."
+        yield Finding("callers", "problem", str(error), advice)
     else:
         yield Finding("callers", "ok", "must authenticate")
 

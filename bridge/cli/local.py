@@ -95,10 +95,8 @@ def running(
     with tempfile.TemporaryFile() as log, _start(path, alias, context, parallel, log) as child:
         try:
             url = _await_ready(child, log, path, timeout)
-            report(
-                f"Serving {alias} at {url} after {time.monotonic() - started:.1f} s, under any model name; a response"
-                f" has at most {MAX_TOKENS} tokens unless the request sets max_tokens"
-            )
+            report(f"Serving {alias} at {url} after {time.monotonic() - started:.1f} s")
+            report(f"It responds under any model name, with at most {MAX_TOKENS} tokens unless max_tokens is set")
             yield url
         finally:
             _stop(child)

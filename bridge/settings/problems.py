@@ -47,6 +47,8 @@ def problem_of(detail: Any) -> str:
     if kind not in _WORDS:  # a check of our own
         return str(detail["msg"]).removeprefix("Value error, ")
     words = _WORDS[kind].format_map(context)
+    if context.get("min_length") == 1:
+        words = "must not be empty"
     value = _shown(detail.get("input"))
     return f"{words}, not {value}" if value and kind not in _WITHOUT_VALUE else words
 

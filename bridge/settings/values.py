@@ -26,6 +26,8 @@ _ENDPOINT: Final = re.compile(
     r"(?P<base>.+?)(?P<path>/chat/completions)|"
     r"(?P<versioned>.+/v\d\w*(?:/openai)?)(?P<word>/(?:completions|embeddings|models|responses))"
 )
+#: A URL without its scheme: a host with a port or a dot.
+_HOST_FIRST: Final = re.compile(r"(?!unix:)[\w-]+(?:\.[\w.-]+|:\d)(?!.*://)")
 _DOTS: Final = re.compile(r"/\.{1,2}(?:/|$)")
 
 
@@ -106,6 +108,8 @@ def _upstream_url(value: str) -> str:
     _not_an_endpoint(value)
     if value.startswith(("http://", "https://")) and "?" in value:
         raise ValueError("must not have a query: set upstream_query instead")
+    if _HOST_FIRST.match(value):
+        raise ValueError("must begin with http:// or https://, as in https://api.openai.com/v1")
     if not value.startswith("unix:"):
         return _url(value)
     path, base = unix_parts(value)
@@ -168,8 +172,16 @@ def _metrics_address(value: str) -> str:
     return value
 
 
+def is_file(path: Path) -> bool:
+    """Whether there is such a file; False also for a path that cannot be one, such as a very long one."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
 def _file(value: Path) -> Path:
-    if not value.is_file():
+    if not is_file(value):
         raise ValueError("no such file")
     return value
 

@@ -527,6 +527,7 @@ async def test_rules_change(start: Start, limited: dict[str, Any]) -> None:
         ("[search]\nmax_calls = 'many'", "search.max_calls: must be a whole number, not `many`"),
         ("[search]\nunknown_members = 'x'", "search.unknown_members: must be true or false, not `x`"),
         ('[search]\nupstream_api_key_file = "/nowhere"', "search.upstream_api_key_file: no such file: /nowhere"),
+        (f"[search]\nupstream_api_key_file = '{'x' * 5000}'", "search.upstream_api_key_file: no such file: xxx"),
         ("search = 1", "search: must be a table, not 1; write it as .search."),
         ("x = " + "[" * 5000, "not TOML"),
         ("x = " + "[" * 5000 + "]" * 5000, "not TOML"),

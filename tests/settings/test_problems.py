@@ -1,5 +1,6 @@
 """A problem with a setting is reported with its name, its place and the allowed values, and without secrets."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ from typer.testing import CliRunner
 
 from bridge.cli.app import app
 from bridge.settings import SettingsError, load
+from bridge.settings.reference import reference
 from tests.support.commands import Result
 
 
@@ -198,6 +200,30 @@ def test_the_url_of_an_endpoint_with_a_query() -> None:
 @pytest.mark.parametrize("url", ["https://x.services.ai.azure.com/models", "https://gateway.test/embeddings"])
 def test_a_base_url_that_ends_like_an_endpoint(url: str) -> None:
     assert load(upstream_url=url).upstream_url == url
+
+
+@pytest.mark.parametrize("url", ["api.openai.com/v1", "localhost:11434/v1", "10.0.0.1:8000"])
+def test_a_url_without_its_scheme(url: str) -> None:
+    (problem,) = problems(upstream_url=url)
+    assert problem.startswith("upstream_url: must begin with http:// or https://, as in https://")
+
+
+ODD = ("5", "-1", "'?'", "''", "true", "[1]", "[['x']]", "{x=1}", "1.5", "nan", "1979-05-27", f"'{'x' * 5000}'")
+
+
+@pytest.mark.parametrize("value", ODD, ids=lambda value: value[:9])
+def test_no_words_of_a_library(config: Path, value: str) -> None:
+    """Any value of any setting is accepted, or refused in our own words."""
+    said = []
+    for name in reference():
+        config.write_text(f"{name} = {value}\n")
+        try:
+            load(config)
+        except SettingsError as error:
+            said.append(str(error))
+    assert said
+    words = r"Input|should be|valid (?:string|number|integer|boolean|tuple|dict)|unable to|instance of|Errno"
+    assert [line for line in said if re.search(words, line)] == []
 
 
 def test_a_file_may_list_addresses(tmp_path: Path) -> None:
