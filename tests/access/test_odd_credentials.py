@@ -118,7 +118,7 @@ def test_the_whole_digest_is_compared(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two digests with an equal prefix are different tokens, and the comparison takes constant time."""
     digest = tokens.digest(ONE.token)
     near = digest[:-1] + bytes([digest[-1] ^ 1])
-    known = _Known(near, Caller("one"), math.inf, math.inf)
+    known = _Known(near, "one", Caller("one"), math.inf, math.inf)
     assert near[:_PREFIX] == digest[:_PREFIX]
     assert not known.counts(digest)
     assert known.counts(near)
@@ -218,7 +218,7 @@ async def test_odd_metadata(start: Start, hello: chat_pb2.CreateChatCompletionRe
 def test_clocks_that_jump(monkeypatch: pytest.MonkeyPatch, wall: float, monotonic: float, counts: bool) -> None:  # noqa: FBT001 # a column
     """A clock that is set back does not extend a verified token; a clock that is set ahead ends it."""
     now, tick = time.time(), time.monotonic()
-    known = _Known(b"digest", Caller("sub:x"), now + 30, tick + 30)
+    known = _Known(b"digest", "sub:x", Caller("sub:x"), now + 30, tick + 30)
     with monkeypatch.context() as later:
         later.setattr(module.time, "time", lambda: now + wall)
         later.setattr(module.time, "monotonic", lambda: tick + monotonic)
