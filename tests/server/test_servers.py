@@ -119,7 +119,6 @@ async def test_a_removed_pod_that_still_gets_calls_turns_before_its_end(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """The kubelet may have stopped it, and then Kubernetes has not taken it out of the endpoints."""
-    monkeypatch.setattr(app, "_QUIET_SECONDS", 0.2)
     monkeypatch.setattr(app, "_LEAVE_SECONDS", 9.0)
     gateway.script(script)
     port, notice = free_port(), tmp_path / "removed"

@@ -55,7 +55,8 @@ class Report:
 
     def write(self, ages: tuple[int, ...], path: Path = PATH) -> None:
         """Write the results: the table if it is complete, and each time in place of the previous one."""
-        known = dict(re.findall(r"^\| ([^|]+) \| (\d+) \|$", path.read_text("utf-8"), re.MULTILINE))
+        part = re.search(r"<!-- times -->.*<!-- /times -->", path.read_text("utf-8"), re.DOTALL)
+        known = dict(re.findall(r"^\| ([^|]+) \| (\d+) \|$", part[0], re.MULTILINE)) if part else {}
         times = "\n".join(f"| {name} | {value} |" for name, value in (known | self.times).items())
         parts = {"times": f"| what | seconds |\n|---|---|\n{times}"}
         if self.failed.keys() >= DISRUPTIONS.keys() | KILLS.keys():
