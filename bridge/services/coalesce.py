@@ -7,7 +7,8 @@ arguments and log probabilities are concatenated in order. A chunk with anything
 are not in these tables) is not merged.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from aibridge.v1.chat_pb2 import CreateChatCompletionStreamResponse
@@ -15,7 +16,8 @@ from bridge.codec.setters import Setter
 from bridge.errors import invalid
 from bridge.settings import Settings
 from bridge.upstream.chunk import Chunk
-from bridge.upstream.repeats import TEXTS, Names, Template
+from bridge.upstream.repeats import MAX_BYTES, TEXTS, Names, Template
+from bridge.upstream.sse import Event
 
 Choice = dict[str, Any]
 
@@ -156,6 +158,22 @@ class Coalescer:
         ready = self.take()
         self._run = UnparsedChunks(active, found, size)
         return ready
+
+    def absorb(self, events: Sequence[Event], start: int) -> int:
+        """As `add_unparsed` for the events from `start` on, while they continue the held run. Returns how many did."""
+        run = self._run
+        if not isinstance(run, UnparsedChunks):
+            return 0
+        match, found, before = run.active.template.match, run.found, len(run.found)
+        for data, kind, _ in islice(events, start, None):
+            if kind or run.size > _MAX_RUN or len(data) > MAX_BYTES:
+                break
+            values = match(data)
+            if values is None:
+                break
+            found.append(values)
+            run.size += len(data)
+        return len(found) - before
 
     def take(self) -> list[ChunkRun]:
         """Stop holding the run, and return it, if there is one."""

@@ -55,6 +55,7 @@ class Relay:
         self._repeats: Repeats[ActiveTemplate] = Repeats()
         self._window = window or 0.0
         self._coalescer: Coalescer | None = Coalescer(eager=self._window > 0) if window is not None else None
+        self.absorb = self._coalescer.absorb if self._coalescer is not None else None
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None  # closes the window, while that is open
         self._reader: asyncio.Task[Any] | None = None  # the task that waits for the upstream, if one does

@@ -1,10 +1,12 @@
 """One chunk of a streamed completion, and a whole completion as a single chunk."""
 
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from bridge.jsontext import MalformedJSONError
 from bridge.upstream import failures
 from bridge.upstream.documents import load_event
+from bridge.upstream.sse import Event
 
 #: What `Recogniser.recognise` returns for a chunk that does not have to be parsed.
 K = TypeVar("K")
@@ -25,6 +27,13 @@ class Chunk(NamedTuple):
 
 class Recogniser(Protocol[K_co]):
     """Recognises chunks by their JSON text, so that they do not have to be parsed."""
+
+    @property
+    def absorb(self) -> Callable[[Sequence[Event], int], int] | None:
+        """Merges events, from a position on, into the chunks that are held, until one does not fit; None if none are.
+
+        It does what `recognise` would do one by one, and returns how many events it has merged.
+        """
 
     def recognise(self, data: bytes) -> K_co | None:
         """The result for a chunk with this text; None for a chunk that has to be parsed."""

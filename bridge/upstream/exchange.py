@@ -114,8 +114,13 @@ class Exchange:
             await asyncio.sleep(0)  # let other tasks run between two slices
         else:
             data = await self._arrived()
-        self._rest = data[_SLICE_BYTES:]
-        return data[:_SLICE_BYTES] if self._rest else data
+        if len(data) <= _SLICE_BYTES:
+            self._rest = b""
+            return data
+        end = data.rfind(b"\n\n", 0, _SLICE_BYTES) + 2  # whole events are cheaper to decode
+        end = end if end >= 2 else _SLICE_BYTES
+        self._rest = data[end:]
+        return data[:end]
 
     def hold(self, may_wait: Callable[[bytes], bool] | None) -> bool:
         """As `Connection.hold`. Compressed bytes do not wait. Bytes that a `read` left over count as waiting."""

@@ -44,7 +44,7 @@ _ERROR: Final[Names] = ("choices", "error")
 #: Give up after this many consecutive chunks that match no template: the server writes something new in each.
 _MAX_MISSES: Final = 8
 #: Limits of what is remembered: bytes of a chunk, values in it, structures and templates of a stream.
-_MAX_BYTES: Final = 1 << 14
+MAX_BYTES: Final = 1 << 14
 _MAX_VALUES: Final = 256
 _MAX_EXAMPLES: Final = 4
 _MAX_TEMPLATES: Final = 4
@@ -153,7 +153,7 @@ class Repeats(Generic[U]):
 
     def match(self, data: bytes) -> tuple[U, Any] | None:
         """The object of the template that a chunk matches, and the values; None for a chunk that has to be parsed."""
-        if len(data) <= _MAX_BYTES:
+        if len(data) <= MAX_BYTES:
             for template, active in self._active:
                 found = template.match(data)
                 if found is not None:
@@ -181,7 +181,7 @@ class Repeats(Generic[U]):
             self._begun = True
             return None
         self._missed += 1
-        if len(data) > _MAX_BYTES or not _is_unfinished(value):
+        if len(data) > MAX_BYTES or not _is_unfinished(value):
             return None
         tokens = _tokens(data)
         if not 0 < len(tokens) <= _MAX_VALUES:

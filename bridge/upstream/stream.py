@@ -164,8 +164,15 @@ class ChunkStream(Generic[K]):
         return None
 
     def _chunks(self, events: list[Event]) -> Iterator[Chunk | K]:
-        for event in events:
+        at, absorb = 0, self._recogniser.absorb
+        while at < len(events):
+            if absorb is not None and not self._halves.busy:
+                at += absorb(events, at)
+                if at == len(events):
+                    return
+            event = events[at]
             data, kind, _ = event
+            at += 1
             if kind and is_failure(kind):
                 raise self._exchange.failure(value_of(data), data)
             known = self._recogniser.recognise(data) if not kind and not self._halves.busy else None

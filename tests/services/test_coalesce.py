@@ -1,8 +1,9 @@
 """Coalescing does not change the result: accumulating the merged stream gives the same as the original."""
 
 import asyncio
+from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from grpc import StatusCode
@@ -17,8 +18,10 @@ from bridge.errors import BridgeError
 from bridge.jsontext import dumps, loads
 from bridge.services.coalesce import Coalescer, window_of
 from bridge.services.heartbeat import interval_of
+from bridge.services.relay import Relay
 from bridge.settings import SettingsError, load
 from bridge.upstream.chunk import Chunk
+from bridge.upstream.sse import Event
 from tests.support import gateway as gateways
 from tests.support.bridge import Bridge, Start
 from tests.support.gateway import Gateway
@@ -342,3 +345,49 @@ def test_no_text_is_held_back_until_the_stream_has_stalled() -> None:
     """A stalled stream ends after the text that the window held was written."""
     settings = load(coalesce_window=10, stall_timeout=4, upstream_url="http://127.0.0.1:1/v1")
     assert window_of(BridgeOptions(), settings) == 2
+
+
+class Absorbing(Relay):
+    """Notes how many events the held run absorbed at a time."""
+
+    noted: ClassVar[list[int]] = []
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._absorb, self.absorb = self.absorb, self._note
+
+    def _note(self, events: Sequence[Event], start: int) -> int:
+        assert self._absorb is not None
+        self.noted.append(self._absorb(events, start))
+        return self.noted[-1]
+
+
+@pytest.mark.parametrize(
+    ("last", "absorbed"),
+    [
+        pytest.param(b"", 17, id="nothing"),
+        pytest.param(b"event: note\n" + event({"a": 1}), 17, id="an event of another kind"),
+        pytest.param(event({"id": "c", "choices": [{"index": 0, "delta": {"refusal": "no"}}]}), 17, id="another text"),
+        pytest.param(event({"id": "c", "choices": [{"index": 1, "delta": {"content": "x"}}]}), 17, id="another choice"),
+    ],
+)
+async def test_the_rest_of_a_read_is_absorbed(last: bytes, absorbed: int) -> None:
+    """From the second chunk of a run on, one look takes all that continue it, and nothing else."""
+    Absorbing.noted.clear()
+    texts = [event({"id": "c", "choices": [{"index": 0, "delta": {"content": f"w{at} "}}]}) for at in range(20)]
+    body = [b"".join(texts) + last, b"data: [DONE]\n\n"]
+    fewer = await told(Exchange(body), Absorbing, window=0.0)
+    plain = await told(Exchange(body))
+    assert max(Absorbing.noted) == absorbed
+    as_json = [[loads(to_json(message)) for message in messages_of(outcome)] for outcome in (fewer, plain)]
+    assert accumulate(as_json[0]) == accumulate(as_json[1])
+
+
+async def test_a_run_is_not_absorbed_without_end() -> None:
+    """A message has at most the text of 64 KiB of chunks, and one chunk more."""
+    texts = [event({"id": "c", "choices": [{"index": 0, "delta": {"content": "w" * 1000}}]}) for _ in range(400)]
+    fewer, failed = await relayed([b"".join(texts)], 0.0)
+    sizes = [len(message["choices"][0]["delta"]["content"]) for message in fewer]
+    assert failed is None
+    assert sum(sizes) == 400_000
+    assert max(sizes) <= (1 << 16) + 2000
