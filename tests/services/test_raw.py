@@ -277,13 +277,15 @@ async def test_responses_that_cannot_be_passed_on(bridge: Bridge, body: bytes, k
 
 async def test_limits_hold(start: Start) -> None:
     """The limits of a response, of an event and of time hold."""
-    async with start(raw_paths=PATHS, max_response_bytes=1024, max_event_bytes=1024, response_timeout=0.1) as bridge:
+    async with start(raw_paths=PATHS, max_response_bytes=1024, max_event_bytes=1024) as bridge:
         large = json.dumps({"a": "x" * 2000})
-        bridge.gateway.script(respond(large), raw_sse(f"data: {large}\n\n"), Exchange.wait_closed)
+        bridge.gateway.script(respond(large), raw_sse(f"data: {large}\n\n"))
         outcome = await ask(bridge.raw.Call(Request(path="/responses", body_json=ASK)))
         assert outcome.info.reason == "UPSTREAM_RESPONSE_TOO_LARGE"
         outcome = await drain(bridge.raw.Stream(Request(path="/responses", body_json=ASK)))
         assert outcome.info.reason == "UPSTREAM_RESPONSE_TOO_LARGE"
+    async with start(raw_paths=PATHS, response_timeout=0.1) as bridge:
+        bridge.gateway.script(Exchange.wait_closed)
         outcome = await ask(bridge.raw.Call(Request(path="/responses", body_json=ASK)))
         assert outcome.info.reason == "UPSTREAM_TIMEOUT"
 
