@@ -1,6 +1,7 @@
 """What the upstream's response to GET /models says about the address and the credential, for `aibridge doctor`."""
 
 from typing import Any, Final, Literal, NamedTuple
+from urllib.parse import urlsplit
 
 from bridge.jsontext import MalformedJSONError, loads
 from bridge.settings import Settings
@@ -28,7 +29,7 @@ _RULES: Final[dict[int, tuple[Literal["warning", "problem"], str]]] = {
     401: ("problem", "Set a valid key (AIBRIDGE_UPSTREAM_API_KEY, or the file), and check it for spaces."),
     407: ("problem", "Set the proxy's user and password: upstream_proxy_credentials_file."),
     403: ("warning", "The key may not list models. It may still work for chat: check its permissions."),
-    404: ("warning", f"Fine if this gateway has no list of models. Otherwise: {NO_API}"),
+    404: ("warning", "Fine if this gateway has no list of models. Otherwise: "),
     429: ("warning", "The gateway is limiting this key: wait, or check its quota."),
 }
 
@@ -40,24 +41,31 @@ async def verdict(probe: Probe, settings: Settings, response: ProbeResponse) -> 
     if status in {401, 403} and not own:
         return _without_key(settings, said)
     if status >= 300:
-        return _refused(response, said)
+        return _refused(settings, response, said)
     if wrong := _not_a_list(response):
-        return Finding(_CHECK, "problem", f"{said}, but the response is {wrong}", NO_API)
+        return Finding(_CHECK, "problem", f"{said}, but the response is {wrong}", _no_api(settings))
     if own and (await probe.ask(anonymously=True)).status < 300:
         return Finding(_CHECK, "ok", f"{said}; the list is public here, so this does not test the credential")
     return Finding(_CHECK, "ok", said)
 
 
-def _refused(response: ProbeResponse, said: str) -> Finding:
+def _refused(settings: Settings, response: ProbeResponse, said: str) -> Finding:
     status = response.status
     if status in _RULES:
-        return Finding(_CHECK, _RULES[status][0], said, _RULES[status][1])
+        state, advice = _RULES[status]
+        return Finding(_CHECK, state, said, advice + _no_api(settings) if status == 404 else advice)
     if status < 400:
         advice = "Set upstream_url to the redirect's target. The bridge does not follow redirects."
         target = response.headers.get("location", "nowhere")[:200]
         return Finding(_CHECK, "problem", f"{said}, a redirect to {target}", advice)
-    advice = "The upstream has a problem: see its status page or its log." if status >= 500 else NO_API
+    advice = "The upstream has a problem: see its status page or its log." if status >= 500 else _no_api(settings)
     return Finding(_CHECK, "problem", said, advice)
+
+
+def _no_api(settings: Settings) -> str:
+    """What to do about an address that does not lead to the API, with a guess if the URL has no path."""
+    url = settings.upstream_url
+    return NO_API if urlsplit(url).path else f"{NO_API} Try {url}/v1."
 
 
 def _without_key(settings: Settings, said: str) -> Finding:

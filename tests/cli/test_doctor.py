@@ -109,6 +109,17 @@ async def test_a_response_that_is_no_list_of_models(gateway: Gateway, body: str,
     assert "https://HOST/v1" in finding["advice"]
 
 
+async def test_a_base_url_without_its_version_path(gateway: Gateway) -> None:
+    """Such as that of Ollama, as its own documentation writes it."""
+    url = gateway.url.removesuffix("/v1")
+    for script in (respond("404 page not found", 404), respond("Ollama is running")):
+        gateway.script(script)
+        _, findings = await examine(url)
+        assert findings["GET /models"]["advice"].endswith(f"Try {url}/v1.")
+    _, findings = await examine(gateway)
+    assert "Try" not in findings["GET /models"]["advice"]
+
+
 @pytest.mark.parametrize(
     "body",
     [
