@@ -63,13 +63,13 @@ def deleted_together(release: Release) -> None:
 
 
 def deleted_without_room(release: Release) -> None:
-    """Both pods deleted, and no node takes new ones for twice the drain delay."""
+    """Both pods deleted, and no node takes new ones for 15 s, which is longer than the drain delay."""
     nodes = [node["metadata"]["name"] for node in release.cluster.get("nodes")]
     release.cluster.kubectl("cordon", *nodes)
     try:
         names = [pod["metadata"]["name"] for pod in release.pods()]
         release.kubectl("delete", "pod", *names, "--wait=false")
-        time.sleep(20)
+        time.sleep(15)
     finally:
         release.cluster.kubectl("uncordon", *nodes)
     release.settle(2)
@@ -211,7 +211,7 @@ def _on_node(release: Release, node: str, uid: str) -> str:
 
 
 #: The old pods then renew their connections every second, until there are new ones.
-WITHOUT_ROOM: Final = "both deleted, no node for new ones for 20 s"
+WITHOUT_ROOM: Final = "both deleted, no node for new ones for 15 s"
 #: Disruptions that must not lose a call, by the report's names.
 DISRUPTIONS: Final[dict[str, Callable[[Release], Any]]] = {
     "rollout restart": rollout,
