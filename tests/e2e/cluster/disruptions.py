@@ -2,12 +2,14 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 from tests.e2e.cluster.cluster import ClusterError, until
 from tests.e2e.cluster.release import SELECTOR, Release
 
+_DRAIN: Final = ("--pod-selector", SELECTOR, "--delete-emptydir-data", "--ignore-daemonsets")
 #: Runs as root in the node's process namespace, in a namespace without Pod Security, and kills by the pod's id.
 _KILLER: Final = """
 import os, pathlib, signal, sys
@@ -64,15 +66,30 @@ def deleted_together(release: Release) -> None:
 
 def deleted_without_room(release: Release) -> None:
     """Both pods deleted, and no node takes new ones for 15 s, which is longer than the drain delay."""
-    nodes = [node["metadata"]["name"] for node in release.cluster.get("nodes")]
-    release.cluster.kubectl("cordon", *nodes)
-    try:
+    with _cordoned(release):
         names = [pod["metadata"]["name"] for pod in release.pods()]
         release.kubectl("delete", "pod", *names, "--wait=false")
         time.sleep(15)
+    release.settle(2)
+
+
+def four_deleted(release: Release) -> None:
+    """Four pods deleted at the same time."""
+    scaled(release, 4)
+    release.kubectl("delete", "pod", "--selector", SELECTOR, "--wait=false")
+    release.settle(4)
+    scaled(release, 2)
+
+
+@contextmanager
+def _cordoned(release: Release) -> Iterator[list[str]]:
+    """No node takes new pods meanwhile. Yields the names of the nodes."""
+    nodes = [node["metadata"]["name"] for node in release.cluster.get("nodes")]
+    release.cluster.kubectl("cordon", *nodes)
+    try:
+        yield nodes
     finally:
         release.cluster.kubectl("uncordon", *nodes)
-    release.settle(2)
 
 
 def told_to_stop(release: Release) -> None:
@@ -128,10 +145,18 @@ def drained(release: Release) -> None:
 
 
 def _drain(release: Release, node: str) -> None:
-    options = ("--pod-selector", SELECTOR, "--delete-emptydir-data", "--ignore-daemonsets", "--timeout=300s")
-    release.cluster.kubectl("drain", node, *options)
+    release.cluster.kubectl("drain", node, *_DRAIN, "--timeout=300s")
     release.settle(2)
     release.cluster.kubectl("uncordon", node)
+
+
+def drained_without_room(release: Release) -> None:
+    """Both nodes cordoned and drained: the disruption budget keeps the last pod, until nodes take new ones again."""
+    with _cordoned(release) as nodes:
+        for node in nodes:
+            with suppress(ClusterError):  # the last pod cannot be evicted in time
+                release.cluster.kubectl("drain", node, *_DRAIN, "--timeout=15s")
+    release.settle(2)
 
 
 def drained_in_turn(release: Release) -> None:
@@ -219,11 +244,13 @@ DISRUPTIONS: Final[dict[str, Callable[[Release], Any]]] = {
     "pod deleted": deleted,
     "node drained": drained,
     "both nodes drained in turn": drained_in_turn,
+    "both nodes cordoned and drained": drained_without_room,
     "scaled 2 → 4 → 2": lambda release: scaled(release, 4, 2),
     "scaled 2 → 1 → 2": lambda release: scaled(release, 1, 2),
     "scaled 2 → 1 → 3 → 2": lambda release: scaled(release, 1, 3, 2),
     "helm upgrade and rollback": upgraded,
     "both pods deleted together": deleted_together,
+    "four pods deleted together": four_deleted,
     WITHOUT_ROOM: deleted_without_room,
     "scaled 2 → 1, the only pod evicted, 1 → 2": only_one_evicted,
     "rollout that cannot succeed, undone": rolled_to_what_fails,
