@@ -66,6 +66,7 @@ metadata: {{name: {self.name}, labels: {{{label}}}}}
 
     def prepare(self) -> None:
         """Create the namespace, the Secrets, the gateway and the pod of the loads."""
+        self.clear()
         self.namespace()
         self.secret("aibridge-upstream", **{"api-key": "key-1"})
         self.secret("aibridge-callers", tokens=f"{self.token.line}\n")
@@ -94,6 +95,10 @@ metadata: {{name: {self.name}, labels: {{{label}}}}}
             "kubectl", "--namespace", self.name, "exec", "--stdin", "client", "--", "python3", "/load/run.py"
         )
         return Load(command, plan)
+
+    def clear(self) -> None:
+        """Delete what an earlier run on this cluster has left, and wait until it is gone."""
+        self.cluster.kubectl("delete", "namespace", self.name, "--ignore-not-found", "--timeout=300s")
 
     def remove(self) -> None:
         """Delete the namespace."""

@@ -32,6 +32,7 @@ def block(heading: str, language: str = "") -> str:
 @pytest.fixture
 def quick(cluster: Cluster) -> Iterator[Release]:
     release = Release(cluster, "aibridge")
+    release.clear()
     yield release
     release.remove()
 
