@@ -1,7 +1,7 @@
 """The reference: a bare grpc.aio server under uvloop that sends the same messages from memory. Prints its port."""
 
 import asyncio
-from typing import Any
+from typing import Any, Final
 
 import grpc
 import uvloop
@@ -49,11 +49,14 @@ class Embeddings(embeddings_pb2_grpc.EmbeddingsServiceServicer):
         return self._response
 
 
+#: Above a thousand waiting calls, core cancels calls at random. A burst of calls would lose some.
+_PENDING: Final = [(f"grpc.server.max_pending_requests{suffix}", 1 << 16) for suffix in ("", "_hard_limit")]
+OPTIONS: Final = [("grpc.so_reuseport", 0), *_PENDING]
+
+
 def made() -> tuple[Any, int]:
     """The server, not started yet, and its port on 127.0.0.1."""
-    # Above a thousand waiting calls, core cancels calls at random. A burst of calls would lose some.
-    pending = [(f"grpc.server.max_pending_requests{suffix}", 1 << 16) for suffix in ("", "_hard_limit")]
-    server = grpc.aio.server(options=[("grpc.so_reuseport", 0), *pending])
+    server = grpc.aio.server(options=OPTIONS)
     chat_pb2_grpc.add_ChatServiceServicer_to_server(Chat(), server)
     embeddings_pb2_grpc.add_EmbeddingsServiceServicer_to_server(Embeddings(), server)
     return server, server.add_insecure_port("127.0.0.1:0")

@@ -22,10 +22,12 @@ class Calls(Measuring):
     """Measurements with a few callers."""
 
     def _before(self, upstream: str, arguments: dict[str, Any]) -> dict[str, Turn]:
-        """The stacks to compare: the bare server, the bridge, and perhaps the bridge in Go."""
-        names = {"bare": "bare", "bridge": f"bridge {upstream}", "go": f"go {upstream}"}
-        if not (self.plan.reference and golang.program()):
-            del names["go"]
+        """The stacks to compare: the bare server, the bridge, and perhaps the least one and the one in Go."""
+        names = {"bare": "bare", "bridge": f"bridge {upstream}"}
+        if self.plan.reference:
+            names["least"] = f"least {upstream}"
+            if golang.program():
+                names["go"] = f"go {upstream}"
         return {name: (self.stacks.server(server), arguments) for name, server in names.items()}
 
     def costs(self) -> tuple[list[Row], dict[str, Any]]:
@@ -125,7 +127,7 @@ def models(shape: str, events: int, interval: float, *, stamped: bool = False) -
 
 def _row(key: str, taken: Sequence[Mapping[str, Mapping[str, Any]]], name: str = "bridge") -> Row:
     """The row for a stack and its references."""
-    names = {"bare": "bare", "bridge": name, **({"go": "go"} if "go" in taken[0] else {})}
+    names = {"bare": "bare", "bridge": name, **{other: other for other in ("least", "go") if other in taken[0]}}
     return Row(key, [{stack: measured[of]["us"] for stack, of in names.items()} for measured in taken])
 
 

@@ -48,12 +48,14 @@ class Stacks:
         return self._upstreams[kind]
 
     def server(self, name: str) -> Server:
-        """A server: `bare`, `litellm`, or `bridge` or `go` with an upstream, as in `bridge canned`."""
+        """A server: `bare`, `litellm`, or `bridge`, `least` or `go` with an upstream, as in `bridge canned`."""
         if name not in self._made:
             if name == "bare":
-                made = self._stack.enter_context(_bare())
+                made = self._stack.enter_context(_simple("bare"))
             elif name == "litellm":
                 made = self._stack.enter_context(_litellm(self.upstream("canned"), self._errors))
+            elif name.startswith("least "):
+                made = self._stack.enter_context(_simple("least", str(self.upstream(name.partition(" ")[2]))))
             elif name.startswith("go "):
                 made = self._stack.enter_context(golang.serving(self._url(name.partition(" ")[2])))
             else:
@@ -74,13 +76,13 @@ class Stacks:
     @contextmanager
     def fresh(self, name: str) -> Iterator[Server]:
         """As `server`, but newly started."""
-        with _bare() if name == "bare" else self.bridge(name.partition(" ")[2]) as server:
+        with _simple("bare") if name == "bare" else self.bridge(name.partition(" ")[2]) as server:
             yield server
 
 
 @contextmanager
-def _bare() -> Iterator[Server]:
-    with module("benchmarks.bare") as (pid, line):
+def _simple(name: str, *arguments: str) -> Iterator[Server]:
+    with module(f"benchmarks.{name}", *arguments) as (pid, line):
         yield Server([pid], int(line))
 
 
