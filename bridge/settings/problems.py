@@ -37,8 +37,11 @@ _WORDS: Final[Mapping[str, str]] = {
     "too_short": "must have at least {min_length} items",
     "tuple_type": "must be a list",
 }
-#: Types of problems that do not depend on the value.
-_WITHOUT_VALUE: Final = frozenset({"extra_forbidden", "missing", "string_too_long", "string_too_short", "too_short"})
+#: Types of problems that do not depend on the value. In place of a table it may be a caller's token or key.
+_WITHOUT_VALUE: Final = frozenset({
+    "dict_type", "extra_forbidden", "missing", "model_attributes_type", "model_type", "string_too_long",
+    "string_too_short", "too_short",
+})  # fmt: skip
 
 
 def problem_of(detail: Any) -> str:
