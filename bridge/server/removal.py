@@ -21,6 +21,6 @@ class RemovalNotice:
 
     def given(self) -> bool:
         """Whether the orchestrator has announced the removal."""
-        with suppress(OSError):
+        with suppress(OSError, ValueError):  # ValueError: a path with a NUL
             return self._path is not None and self._path.stat().st_mtime >= self._began
         return False

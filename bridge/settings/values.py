@@ -26,6 +26,7 @@ _ENDPOINT: Final = re.compile(
     r"(?P<base>.+?)(?P<path>/chat/completions)|"
     r"(?P<versioned>.+/v\d\w*(?:/openai)?)(?P<word>/(?:completions|embeddings|models|responses))"
 )
+_PORT: Final = re.compile(r"[0-9]{1,5}")
 #: A URL without its scheme: a host with a port or a dot.
 _HOST_FIRST: Final = re.compile(r"(?!unix:)[\w-]+(?:\.[\w.-]+|:\d)(?!.*://)")
 _DOTS: Final = re.compile(r"/\.{1,2}(?:/|$)")
@@ -142,10 +143,19 @@ def _address(value: str) -> str:
         if not path or not path.isprintable() or len(path.encode()) > _MAX_UNIX:
             raise ValueError(f"must be unix:PATH with a path of at most {_MAX_UNIX} bytes")
         return value
-    host, _, port = value.rpartition(":")
-    if not host or not port.isdecimal() or int(port) > 65535:
+    if not _is_host_and_port(value):
         raise ValueError("must be HOST:PORT, [IPV6]:PORT or unix:PATH")
     return value
+
+
+def _is_host_and_port(value: str) -> bool:
+    """Whether this is HOST:PORT, with a host that can be looked up: `getaddrinfo` fails for others with odd errors."""
+    host, _, port = value.rpartition(":")
+    try:
+        usable = host.encode("idna") and host.isprintable()
+    except UnicodeError:  # an empty label, or one of more than 63 characters
+        return False
+    return bool(usable and _PORT.fullmatch(port) and int(port) <= 65535)
 
 
 def _addresses(value: str) -> str:
@@ -166,8 +176,7 @@ def _joined(value: Any) -> Any:
 def _metrics_address(value: str) -> str:
     if value == "off":
         return value
-    host, _, port = value.rpartition(":")
-    if not host or host == "unix" or not port.isdecimal() or int(port) > 65535:
+    if value.startswith("unix:") or not _is_host_and_port(value):
         raise ValueError("must be HOST:PORT, [IPV6]:PORT or off")
     return value
 

@@ -18,6 +18,7 @@ from bridge import settings
 from bridge.server.app import SERVICES, App
 from bridge.server.health import CLIENT_NOTICE_SECONDS, LIVENESS, READINESS
 from bridge.server.readiness import Hysteresis, pauses_until_ready
+from bridge.server.removal import RemovalNotice
 from bridge.upstream.probe import Probe
 from tests.server.reflection import ask
 from tests.support import gateway as fake
@@ -130,6 +131,13 @@ async def test_a_pod_that_kubernetes_removes_stays_ready(start: Start, tmp_path:
         assert turned < 0.4 if earlier else 0.6 < turned < 1.2
         assert await status(bridge.channel, LIVENESS) == SERVING
         await stop
+
+
+@pytest.mark.parametrize("name", ["none", "file/below", "x" * 5000, "a\0b"], ids=["none", "no folder", "long", "NUL"])
+def test_a_notice_that_cannot_be_read_is_no_notice(tmp_path: Path, name: str) -> None:
+    """An error would end the drain at its beginning."""
+    (tmp_path / "file").touch()
+    assert not RemovalNotice(tmp_path / name).given()
 
 
 async def test_a_drain_does_not_follow_the_upstream(start: Start, gateway: fake.Gateway) -> None:

@@ -62,11 +62,25 @@ def test_a_url_that_leads_somewhere(url: str) -> None:
     assert load(upstream_url=url).upstream_url == url.rstrip("/")
 
 
-def test_a_value_of_another_kind_is_not_repeated() -> None:
-    """A value of the wrong kind is not repeated, as it may be a key."""
+def test_a_long_value_of_another_kind_is_not_repeated() -> None:
+    """It may be a key."""
     (line,) = problems(max_calls="sk-a-key-in-the-wrong-place")
     assert line.startswith("max_calls: must be a whole number")
     assert "sk-a-key" not in line
+
+
+@pytest.mark.parametrize("name", ["listen", "health_listen", "metrics_listen"])
+@pytest.mark.parametrize("host", ["..", "a..b", "a" * 64, "", "a\0b"], ids=["dots", "inner", "long", "none", "NUL"])
+def test_a_host_that_cannot_be_looked_up(name: str, host: str) -> None:
+    """The look-up itself would fail with an error about an encoding."""
+    (line,) = problems(**{name: f"{host}:50051"})
+    assert line.startswith(f"{name}: must be HOST:PORT, [IPV6]:PORT or ")
+
+
+@pytest.mark.parametrize("port", ["5\u0665051", "65536", "9" * 5000, "", "x"], ids=["Arabic", "much", "long", "", "x"])
+def test_a_port_that_is_no_port(port: str) -> None:
+    (line,) = problems(listen=f"127.0.0.1:{port}")
+    assert line.startswith("listen: must be HOST:PORT, [IPV6]:PORT or unix:PATH")
 
 
 def test_an_unknown_variable(monkeypatch: pytest.MonkeyPatch) -> None:
