@@ -20,9 +20,14 @@ _URL: Final = re.compile(r"\b[a-zA-Z][a-zA-Z0-9+.-]{0,30}://[^\s\"'<>]+|\bdata:[
 CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]+")
 
 
+def without_keys(text: str) -> str:
+    """Text with what looks like a key masked. It may have URLs and several lines."""
+    return _SECRET.sub("[secret]", text)
+
+
 def safe(text: str, limit: int = 512) -> str:
     """One line of at most `limit` characters with secrets and URLs masked."""
     text = text[: limit * 4]  # before the searches: an upstream may send megabytes
-    text = _URL.sub("[url]", _SECRET.sub("[secret]", text))
+    text = _URL.sub("[url]", without_keys(text))
     text = CONTROL.sub(" ", text).strip()
     return text if len(text) <= limit else f"{text[: limit - 1]}…"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from bridge.redact import safe
+from bridge.redact import safe, without_keys
 
 #: Values up to this length are shown. A longer one may be a key that was given in the wrong place.
 _MAX_SHOWN: Final = 24
@@ -47,8 +47,8 @@ _WITHOUT_VALUE: Final = frozenset({
 def problem_of(detail: Any) -> str:
     """The words for one of the entries of `ValidationError.errors()`. The value is named if the entry has it."""
     kind, context = detail["type"], {name: _number(value) for name, value in detail.get("ctx", {}).items()}
-    if kind not in _WORDS:  # a check of our own
-        return str(detail["msg"]).removeprefix("Value error, ")
+    if kind not in _WORDS:  # a check of our own, which may repeat a part of the value
+        return without_keys(str(detail["msg"]).removeprefix("Value error, "))
     words = _WORDS[kind].format_map(context)
     if context.get("min_length") == 1:
         words = "must not be empty"

@@ -69,6 +69,24 @@ def test_a_long_value_of_another_kind_is_not_repeated() -> None:
     assert "sk-a-key" not in line
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("raw_paths", "KEY"),
+        ("forward_headers", "x-a,Bearer KEY"),
+        ("upstream_token_command", "KEY"),
+        ("listen", "KEY:1,KEY:1"),
+        ("upstream_url", "https://host/KEY/v1/chat/completions"),
+    ],
+)
+def test_a_key_in_a_part_of_a_value_is_not_repeated(name: str, value: str) -> None:
+    """The checks of our own name the part that is wrong, which is short."""
+    (line,) = problems(**{name: value.replace("KEY", "sk-a-short-key")})
+    assert line.startswith(f"{name}: ")
+    assert "[secret]" in line
+    assert "sk-a-short-key" not in line
+
+
 @pytest.mark.parametrize("name", ["listen", "health_listen", "metrics_listen"])
 @pytest.mark.parametrize("host", ["..", "a..b", "a" * 64, "", "a\0b"], ids=["dots", "inner", "long", "none", "NUL"])
 def test_a_host_that_cannot_be_looked_up(name: str, host: str) -> None:
