@@ -130,9 +130,9 @@ def embedded_model(model: Path | None = None) -> tuple[Path, str]:
 def _find_model(model: Path | None) -> tuple[Path, str]:
     variable = os.environ.get(MODEL_VARIABLE)
     if chosen := model or (variable and Path(variable)):
-        path = chosen.expanduser().resolve()
-        if not path.is_file():
-            raise LocalUnavailable(f"{'' if model else MODEL_VARIABLE + ': '}model file {path} not found")
+        path = _existing(chosen)
+        if path is None:
+            raise LocalUnavailable(f"{'' if model else MODEL_VARIABLE + ': '}model file {chosen} not found")
         return path, path.stem
     # find_spec locates the package without importing it: its own imports are dependencies that are not installed.
     spec = importlib.util.find_spec(_WEIGHTS_PACKAGE)
@@ -140,6 +140,15 @@ def _find_model(model: Path | None) -> tuple[Path, str]:
         for path in sorted(Path(folder).glob("*.gguf")):
             return path, _WEIGHTS_ALIAS
     raise LocalUnavailable("The embedded upstream needs a model.\n" + _INSTALL)
+
+
+def _existing(path: Path) -> Path | None:
+    """The absolute path of a file; None if there is no such file."""
+    try:
+        path = path.expanduser().resolve()
+        return path if path.is_file() else None
+    except (OSError, RuntimeError):  # too long, in a folder that may not be read; `~` of an unknown user
+        return None
 
 
 def _await_ready(child: subprocess.Popen[bytes], log: IO[bytes], model: Path, timeout: float) -> str:

@@ -318,7 +318,8 @@ async def test_the_embedded_model(tmp_path: Path) -> None:
     assert findings["model"]["state"] == "ok"
     assert findings["model"]["finding"].startswith("smollm2-135m-instruct, from ")
     assert not {"name", "connection", "GET /models"} & findings.keys()
-    found = await invoke(*every, AIBRIDGE_LOCAL_MODEL=str(tmp_path / "no.gguf"))
-    findings = {finding["check"]: finding for finding in json.loads(found.out)}
-    assert (found.code, findings["model"]["state"]) == (1, "problem")
-    assert "no.gguf not found" in findings["model"]["finding"]
+    for path in (tmp_path / "no.gguf", "~nobody-has-this-name/m.gguf", f"/{'x' * 5000}.gguf"):
+        found = await invoke(*every, AIBRIDGE_LOCAL_MODEL=str(path))
+        findings = {finding["check"]: finding for finding in json.loads(found.out)}
+        assert (found.code, findings["model"]["state"]) == (1, "problem")
+        assert f"{path} not found" in findings["model"]["finding"]
