@@ -188,7 +188,7 @@ class App:
             if await self._replace_server(rest + grace):
                 await asyncio.sleep(end - now() - _QUIET_SECONDS)
                 await self._until_quiet(end + min(grace / 2, _MAX_LONGER_SECONDS))
-                longer = max(0.0, now() - end)
+                longer = min(max(0.0, now() - end), grace / 2)  # with workers their turns may take longer
         notice = min(delay, CLIENT_NOTICE_SECONDS)
         await asyncio.sleep(end - notice - now())
         await self._health.turn_clients_away()

@@ -31,8 +31,10 @@ _FIRST_RESTART_SECONDS: Final = 0.25
 _MAX_RESTART_SECONDS: Final = 30.0
 #: A worker that has lived this long did not die young.
 _HEALTHY_SECONDS: Final = 30.0
-#: Time for a worker to end, beyond the drain's delay and grace, or after the order to stop at once.
-_KILL_MARGIN_SECONDS: Final = 5.0
+#: Time for a worker to end beyond the drain's delay and grace: for two holds with their turns, and for the last spans.
+_DRAIN_MARGIN_SECONDS: Final = 9.0
+#: Time for a worker to end after the order to stop at once.
+_STOP_MARGIN_SECONDS: Final = 5.0
 
 
 def run(settings: Settings, ready: Callable[[str], None]) -> int:
@@ -124,11 +126,12 @@ class _Supervisor:
     def _drain(self, cause: str) -> None:
         """Tell the workers to drain, and kill those that do not end."""
         self._stopping.set()
-        self._tell(orders.DRAIN, cause, self._settings.drain_delay + self._settings.drain_grace + _KILL_MARGIN_SECONDS)
+        due = self._settings.drain_delay + self._settings.drain_grace
+        self._tell(orders.DRAIN, cause, due + _DRAIN_MARGIN_SECONDS)
 
     def _stop(self, cause: str) -> None:
         """Tell the workers to stop at once, and kill those that do not end."""
-        self._tell(orders.STOP, cause, _KILL_MARGIN_SECONDS)
+        self._tell(orders.STOP, cause, _STOP_MARGIN_SECONDS)
 
     def _tell(self, order: str, cause: str, seconds: float) -> None:
         for worker in self._running:

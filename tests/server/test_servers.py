@@ -165,6 +165,29 @@ async def test_clients_that_stay_are_not_waited_for_for_ever(
     assert limits == [pytest.approx(began + DELAY + seconds, abs=0.24)]
 
 
+async def test_a_replacement_that_takes_long_leaves_half_of_the_grace(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As with many workers, each of which waits for its turn: it may end after the delay, or after the whole grace."""
+    graces = []
+
+    async def replace(*_: Any) -> bool:
+        await asyncio.sleep(0.05)
+        return True
+
+    class Servers(servers.Servers):
+        def stop(self, grace: float) -> asyncio.Future[list[None]]:
+            graces.append(grace)
+            return super().stop(grace)
+
+    monkeypatch.setattr(App, "_replace_server", replace)
+    monkeypatch.setattr(app, "Servers", Servers)
+    async with start_bridge(gateway, drain_delay=DELAY) as bridge:
+        bridge.app._servers.replacement_seconds = 0.02
+        await bridge.app.stop(delay=0.03, grace=0.02)
+    assert graces[0] == pytest.approx(app._STATUS_SECONDS + 0.01)
+
+
 async def test_a_call_of_the_first_server_outlives_both(gateway: Gateway) -> None:
     """A stream that began before the replacement ends in peace; the grace counts from the end of the delay."""
     go_on = asyncio.Event()

@@ -7,11 +7,11 @@ from multiprocessing.connection import Connection
 
 import pytest
 
-from bridge.server import turns
+from bridge.server import app, drain, inflight, servers, turns, workers
 from bridge.server.turns import ASK, END, GRANT, Turn, Turns
 
 
-def workers(count: int) -> tuple[list[Connection], list[Connection]]:
+def pipes(count: int) -> tuple[list[Connection], list[Connection]]:
     """Pipes to workers: the parent's ends, and the workers' ends."""
     ours, theirs = zip(*[Pipe() for _ in range(count)], strict=True)
     return list(ours), list(theirs)
@@ -24,7 +24,7 @@ def granted(theirs: list[Connection]) -> list[int]:
 
 async def test_one_after_another_in_the_order_of_asking() -> None:
     """The next worker gets its turn when the one before has ended it."""
-    ours, theirs = workers(3)
+    ours, theirs = pipes(3)
     parent = Turns()
     parent.ask(ours[2])
     parent.ask(ours[0])
@@ -42,7 +42,7 @@ async def test_one_after_another_in_the_order_of_asking() -> None:
 
 async def test_a_worker_that_dies() -> None:
     """In its turn it lets the next one go on; while it waits, it is passed over."""
-    ours, theirs = workers(3)
+    ours, theirs = pipes(3)
     parent = Turns()
     for worker in ours:
         parent.ask(worker)
@@ -55,7 +55,7 @@ async def test_a_worker_that_dies() -> None:
 async def test_a_worker_that_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
     """All that wait get their turn at once, and the next round is as usual."""
     monkeypatch.setattr(turns, "_MAX_SECONDS", 0.02)
-    ours, theirs = workers(3)
+    ours, theirs = pipes(3)
     parent = Turns()
     for worker in ours:
         parent.ask(worker)
@@ -110,3 +110,11 @@ async def test_a_parent_that_does_not_respond(monkeypatch: pytest.MonkeyPatch) -
             await Turn(theirs).take()
             return
     pytest.fail("it still waits")
+
+
+def test_a_worker_that_takes_all_its_time_is_not_killed() -> None:
+    """The hold before the second server may end after the delay. The hold before the end, and the spans, come after."""
+    hold = inflight._FIRST_STEP_SECONDS + turns._MAX_SECONDS + inflight._SECOND_STEP_SECONDS
+    after = hold - servers.REPLACEMENT_SECONDS + hold + app._STATUS_SECONDS + drain._SPANS_SECONDS
+    assert after < workers._DRAIN_MARGIN_SECONDS
+    assert drain._STOP_NOW_SECONDS <= workers._STOP_MARGIN_SECONDS
