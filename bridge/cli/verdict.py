@@ -56,7 +56,7 @@ def _refused(settings: Settings, response: ProbeResponse, said: str) -> Finding:
         return Finding(_CHECK, state, said, advice + _no_api(settings) if status == 404 else advice)
     if status < 400:
         advice = "Set upstream_url to the redirect's target. The bridge does not follow redirects."
-        target = response.headers.get("location", "nowhere")[:200]
+        target = response.headers.get("location", "nowhere").partition("?")[0][:200]  # the query may have a key
         return Finding(_CHECK, "problem", f"{said}, a redirect to {target}", advice)
     advice = "The upstream has a problem: see its status page or its log." if status >= 500 else _no_api(settings)
     return Finding(_CHECK, "problem", said, advice)

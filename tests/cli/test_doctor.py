@@ -89,6 +89,13 @@ async def test_what_the_gateway_responds(
     assert code == (1 if state == "problem" else 0)
 
 
+async def test_the_query_of_a_redirect_is_not_shown(gateway: Gateway) -> None:
+    """It repeats that of the request, which may have a key."""
+    gateway.script(respond("", 308, location=f"https://there.test/v1/models?key={SECRET}"))
+    _, findings = await examine(gateway, AIBRIDGE_UPSTREAM_QUERY=f"key={SECRET}")
+    assert findings["GET /models"]["finding"].endswith("a redirect to https://there.test/v1/models")
+
+
 @pytest.mark.parametrize(
     ("body", "words"),
     [
