@@ -30,7 +30,7 @@ def bind(server: grpc.aio.Server, name: str, address: str, credentials: grpc.Ser
     except RuntimeError as error:
         if not address.startswith(UNIX):
             check_free(name, address)  # which knows the cause
-        raise _cannot_bind(name, address) from error
+        raise cannot_bind(name, address) from error
     return address if address.startswith(UNIX) else f"{address.rpartition(':')[0]}:{port}"
 
 
@@ -52,7 +52,7 @@ def check_free(name: str, address: str) -> None:
                 probe.bind(where)
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
-                raise _cannot_bind(name, address, "it is taken by another program") from error
+                raise cannot_bind(name, address, error) from error
 
 
 def check_all_free(settings: Settings) -> None:
@@ -67,12 +67,15 @@ def check_all_free(settings: Settings) -> None:
             check_free(name, address)
 
 
-def _cannot_bind(name: str, address: str, wrong: str = "") -> SettingsError:
+def cannot_bind(name: str, address: str, cause: OSError | None = None) -> SettingsError:
+    """The error for an address in the setting `name`, and what to do about it."""
     flag = "--" + name.replace("_", "-")
     if address.startswith(UNIX):
         wrong, form = "it is taken, or no such folder, or no permission", "unix:PATH"
     else:
-        wrong = wrong or "it is taken, or not an address of this machine, or this user may not bind it"
+        wrong = "it is taken, or not an address of this machine, or this user may not bind it"
+        if cause is not None and cause.errno == errno.EADDRINUSE:
+            wrong = "it is taken by another program, or by another setting"
         form = "HOST:PORT (port 0 picks a free one)"
     return SettingsError(f"{name}: cannot bind {address}; {wrong}; choose another with {flag} {form}")
 

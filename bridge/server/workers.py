@@ -19,7 +19,7 @@ from typing import Final, NamedTuple
 import structlog
 import uvloop
 
-from bridge.server import drain, orders
+from bridge.server import drain, listening, orders
 from bridge.server.turns import ASK, END, Turns, tell
 from bridge.settings import Settings, SettingsError
 from bridge.telemetry import exporter, logs
@@ -70,7 +70,7 @@ def _reserve(name: str, listen: str, stack: ExitStack) -> str:
         reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         reserved.bind(address)
     except OSError as error:
-        raise SettingsError(f"{name}: cannot bind {listen}") from error
+        raise listening.cannot_bind(name, listen, error) from error
     return f"{host}:{reserved.getsockname()[1]}"
 
 

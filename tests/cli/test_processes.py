@@ -100,7 +100,10 @@ async def test_a_port_that_is_taken_and_settings_that_are_wrong(gateway: fake.Ga
             run("serve", "--listen", "0.0.0.0:0", OPENAI_API_KEY="sk-somebody-pays-for-it"),
         )
     expected = (
-        ("listen: ", f"{address}; it is taken by another program; choose another with --listen HOST:PORT (port 0"),
+        (
+            "listen: ",
+            f"{address}; it is taken by another program, or by another setting; choose another with --listen HOST",
+        ),
         ("listen: ", "log_level: "),
         ("stall_timeout: ",),
         ("drain_grace: ",),

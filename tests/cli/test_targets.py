@@ -6,6 +6,7 @@ import socket
 import pytest
 
 from tests.support.commands import Result, spawn
+from tests.support.processes import free_port
 
 
 async def models(*arguments: str) -> Result:
@@ -56,4 +57,18 @@ async def test_a_port_that_is_taken_is_one_line(options: tuple[str, ...]) -> Non
             said = await child.end()
     assert said.code == 2
     assert len(said.err.splitlines()) == 1
-    assert f"cannot bind {address}; it is taken by another program; choose another with --listen HOST:PORT" in said.err
+    assert f"cannot bind {address}; it is taken by another program, or by another setting; choose" in said.err
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+async def test_two_settings_with_one_address(workers: str) -> None:
+    """No other program has taken it."""
+    address = f"127.0.0.1:{free_port()}"
+    command = ("serve", "--listen", address, "--health-listen", address, "--metrics-listen", "off")
+    async with spawn(*command, "--workers", workers, "--upstream-url", "http://127.0.0.1:1/v1") as child:
+        said = await child.end()
+    assert said.code == 2
+    assert (
+        f"health_listen: cannot bind {address}; it is taken by another program, or by another setting; choose another"
+        " with --health-listen HOST:PORT" in said.err
+    )
