@@ -367,6 +367,11 @@ class Absorbing(Relay):
     [
         pytest.param(b"", 17, id="nothing"),
         pytest.param(b"event: note\n" + event({"a": 1}), 17, id="an event of another kind"),
+        pytest.param(
+            b"event: error\n" + event({"id": "c", "choices": [{"index": 0, "delta": {"content": "x"}}]}),
+            17,
+            id="an error that looks like the rest",
+        ),
         pytest.param(event({"id": "c", "choices": [{"index": 0, "delta": {"refusal": "no"}}]}), 17, id="another text"),
         pytest.param(event({"id": "c", "choices": [{"index": 1, "delta": {"content": "x"}}]}), 17, id="another choice"),
     ],
@@ -381,6 +386,7 @@ async def test_the_rest_of_a_read_is_absorbed(last: bytes, absorbed: int) -> Non
     assert max(Absorbing.noted) == absorbed
     as_json = [[loads(to_json(message)) for message in messages_of(outcome)] for outcome in (fewer, plain)]
     assert accumulate(as_json[0]) == accumulate(as_json[1])
+    assert fewer.error == plain.error
 
 
 async def test_a_run_is_not_absorbed_without_end() -> None:
