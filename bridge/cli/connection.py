@@ -14,6 +14,7 @@ import typer
 from aibridge.client import CallFailed, Tls, connect
 from aibridge.client.channel import caller_metadata
 from bridge.cli import console
+from bridge.redact import without_keys
 from bridge.settings import SettingsError
 
 _LOCAL = "127.0.0.1:50051"
@@ -107,11 +108,15 @@ def _client(  # noqa: PLR0913 # an option each
     scheme, _, rest = target.rpartition("://")
     if scheme in {"http", "https", "grpc", "grpcs"}:
         with_tls = " with --tls" if scheme.endswith("s") else ""
-        raise SettingsError(f"--target: give {rest.partition('/')[0]}{with_tls}, an address without {scheme}://")
+        address = without_keys(rest.partition("/")[0].rpartition("@")[2])
+        raise SettingsError(f"--target: give {address}{with_tls}, an address without {scheme}://")
     if not target.strip():
         raise SettingsError("--target: give HOST:PORT, the address of a bridge")
+    if target.isdecimal():
+        raise SettingsError(f"--target: {without_keys(target)} is no address: give HOST:PORT, as in 127.0.0.1:50051")
     if (host := _WITHOUT_PORT.fullmatch(target)) and not choice:  # with TLS gRPC takes port 443
-        raise SettingsError(f"--target: {target} has no port: give {host[1]}:PORT; a bridge's default port is 50051")
+        told = without_keys(f"{target} has no port: give {host[1]}:PORT")
+        raise SettingsError(f"--target: {told}; a bridge's default port is 50051")
     try:
         caller_metadata(token)
     except ValueError as error:

@@ -14,7 +14,7 @@ from typing import Final
 ASK: Final = "ask for the turn"
 GRANT: Final = "grant the turn"
 END: Final = "end the turn"
-#: Time after which all workers that wait get their turn at once.
+#: Time after which all workers that wait get their turn at once. A turn takes 0.4 seconds or more.
 _MAX_SECONDS: Final = 2.0
 #: Time that a worker waits for its turn, for a parent that does not respond.
 _MAX_WAIT_SECONDS: Final = 3.0

@@ -14,20 +14,16 @@ from typing import Any, Final, NamedTuple, TypeAlias
 from aibridge.v1.chat_pb2 import CreateChatCompletionStreamResponse
 from bridge.codec.setters import Setter
 from bridge.errors import invalid
+from bridge.services.merge import PADDING, begins, merge, simple
 from bridge.settings import Settings
 from bridge.upstream.chunk import Chunk
 from bridge.upstream.repeats import MAX_BYTES, TEXTS, Names, Template
 from bridge.upstream.sse import Event
 
-Choice = dict[str, Any]
-
-#: Members that must be equal in all chunks of a run; and the padding, of which the last one is kept.
-_COMMON: Final = frozenset({"id", "object", "created", "model", "system_fingerprint", "service_tier", "provider"})
-_PADDING: Final = "obfuscation"
 #: A text of more characters, or a run of more bytes, is not extended, so that it fits into one message.
 _MAX_RUN: Final = 1 << 16
 #: Values that may differ between the chunks of a run. All except the padding are concatenated.
-_PADDED: Final[Names] = (_PADDING,)
+_PADDED: Final[Names] = (PADDING,)
 _CONCATENATED: Final[frozenset[Names]] = frozenset(
     {*(("choices", "delta", name) for name in TEXTS), ("choices", "delta", "tool_calls", "function", "arguments")}
 )
@@ -132,7 +128,7 @@ class Coalescer:
         if isinstance(self._run, UnparsedChunks):
             self._run = self._run.appended() or self._run
         run = self._run
-        if isinstance(run, Chunk) and choice is not None and _merge(run.value, chunk.value, choice):
+        if isinstance(run, Chunk) and choice is not None and merge(run.value, chunk.value, choice):
             return []
         ready = self.take()
         if choice is None or (self._eager and begins(choice)):
@@ -206,106 +202,3 @@ def concatenated_gaps(value: dict[str, Any], gaps: Iterable[Names]) -> list[bool
         return None  # these lists are concatenated too, even if they are the same in each chunk
     names = list(gaps)
     return [name in _CONCATENATED for name in names] if _CONCATENATED.union({_PADDED}).issuperset(names) else None
-
-
-def begins(choice: Choice) -> bool:
-    """Whether a simple choice starts a role or a tool call."""
-    delta = choice["delta"]
-    return "role" in delta or ("tool_calls" in delta and _is_named(delta["tool_calls"][0]))
-
-
-def _is_named(call: dict[str, Any]) -> bool:
-    return bool(call.get("id") or call.get("type") or call["function"].get("name"))
-
-
-def simple(value: dict[str, Any]) -> Choice | None:
-    """The only choice of a chunk that may be merged; None for a chunk with more in it than a delta."""
-    choices = value.get("choices")
-    if type(choices) is not list or len(choices) != 1 or type(choices[0]) is not dict:
-        return None
-    for key, item in value.items():
-        if item is not None and key not in _COMMON and key not in {"choices", _PADDING}:
-            return None
-    choice: Choice = choices[0]
-    for key, item in choice.items():
-        if item is not None and key not in {"index", "delta", "logprobs"}:
-            return None  # also a finish_reason
-    return choice if _is_simple_delta(choice.get("delta")) and _is_simple_logprobs(choice.get("logprobs")) else None
-
-
-def _is_simple_delta(delta: Any) -> bool:
-    if type(delta) is not dict:
-        return False
-    for key, item in delta.items():
-        if key in TEXTS or key == "role":
-            if type(item) is not str:
-                return False
-        elif key != "tool_calls" or type(item) is not list or len(item) != 1 or not _is_simple_call(item[0]):
-            return False
-    return True
-
-
-def _is_simple_call(call: Any) -> bool:
-    if (
-        type(call) is not dict
-        or type(call.get("index")) is not int
-        or call.keys() - {"index", "id", "type", "function"}
-    ):
-        return False
-    function = call.get("function")
-    return (
-        type(function) is dict
-        and not function.keys() - {"name", "arguments"}
-        and type(function.get("arguments")) is str
-    )
-
-
-def _is_simple_logprobs(logprobs: Any) -> bool:
-    return logprobs is None or (
-        type(logprobs) is dict
-        and not logprobs.keys() - {"content", "refusal"}
-        and all(item is None or _are_objects(item) for item in logprobs.values())
-    )
-
-
-def _are_objects(items: Any) -> bool:
-    """Whether this is a list of objects. The codec moves any other list to `extra_json`, which cannot be merged."""
-    return type(items) is list and all(type(item) is dict for item in items)
-
-
-def _merge(run: dict[str, Any], value: dict[str, Any], choice: Choice) -> bool:
-    """Append a simple chunk to a run, if it has the same members and starts no role or tool call. Whether it did."""
-    if any(run.get(key) != value.get(key) for key in _COMMON):
-        return False
-    into: Choice = run["choices"][0]
-    old, new = into["delta"], choice["delta"]
-    if into.get("index") != choice.get("index") or "role" in new or old.keys() - {"role"} != new.keys():
-        return False
-    if "tool_calls" in new and not _continues(old["tool_calls"][0], new["tool_calls"][0]):
-        return False
-    if not _merge_logprobs(into, choice.get("logprobs")):
-        return False
-    for key, item in new.items():
-        if key == "tool_calls":
-            old[key][0]["function"]["arguments"] += item[0]["function"]["arguments"]
-        else:
-            old[key] += item
-    if _PADDING in value:
-        run[_PADDING] = value[_PADDING]
-    return True
-
-
-def _continues(old: dict[str, Any], new: dict[str, Any]) -> bool:
-    return bool(old["index"] == new["index"]) and not _is_named(new)
-
-
-def _merge_logprobs(into: Choice, new: dict[str, Any] | None) -> bool:
-    old = into.get("logprobs")
-    if old is None or new is None:
-        return old is new
-    if {key for key, item in old.items() if item is not None} != {key for key, item in new.items() if item is not None}:
-        return False
-    for key, item in new.items():
-        if item is not None:
-            old[key] += item
-    return True

@@ -39,9 +39,12 @@ async def test_no_line_of_grpcs_core_reaches_the_terminal(options: tuple[str, ..
         ("localhost", "localhost has no port: give localhost:PORT; a bridge's default port is 50051"),
         ("10.0.0.1:", "10.0.0.1: has no port: give 10.0.0.1:PORT; a bridge's default port is 50051"),
         ("[::1]", "[::1] has no port: give [::1]:PORT; a bridge's default port is 50051"),
+        ("50051", "50051 is no address: give HOST:PORT, as in 127.0.0.1:50051"),
+        ("sk-abcdefgh1234", "[secret] has no port: give [secret]:PORT; a bridge's default port is 50051"),
+        ("https://user:pass@bridge:443", "give bridge:443 with --tls, an address without https://"),
         ("dns:///bridge", "dns:///bridge has no port: give bridge:PORT; a bridge's default port is 50051"),
     ],
-    ids=["empty", "http", "https", "name", "colon", "IPv6", "dns"],
+    ids=["empty", "http", "https", "name", "colon", "IPv6", "port", "key", "password", "dns"],
 )
 async def test_a_target_that_is_no_address(target: str, words: str) -> None:
     said = await models(f"--target={target}")

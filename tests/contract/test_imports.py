@@ -26,7 +26,9 @@ ALLOWED: dict[str, set[str]] = {
         "aibridge.client", "bridge.cli.attachments", "bridge.cli.bench", "bridge.cli.connection", "bridge.cli.console",
         "bridge.cli.conversation", "bridge.codec", "bridge.jsontext",
     },
-    "bridge.cli.connection": {"aibridge.client", "bridge.cli.console", "bridge.jsontext", "bridge.settings"},
+    "bridge.cli.connection": {
+        "aibridge.client", "bridge.cli.console", "bridge.jsontext", "bridge.redact", "bridge.settings",
+    },
     "bridge.cli.bench": {"aibridge.client", "bridge.cli.console"},
     "bridge.cli.conversation": {
         "aibridge.client", "bridge.clean", "bridge.cli.attachments", "bridge.cli.console", "bridge.codec",
