@@ -20,12 +20,14 @@ _COLOURS: Final = {
     "aiohttp, p99": "#9ad4bb",
     "bridge, p99": "#8fb4f5",
     "openai": "#d98c2b",
+    "least": "#b7bcc4",
     "go": "#3aa675",
     "litellm": "#b5483c",
 }
 _NAMES: Final = {
     "bare": "bare grpc.aio",
     "bridge": "bridge",
+    "least": "least bridge in Python",
     "go": "bridge in Go, by hand",
     "litellm": "LiteLLM proxy",
     "aiohttp": "aiohttp, no bridge",
