@@ -10,6 +10,10 @@ when it stops a pod by itself, as in a shutdown of its node. So `readiness` stay
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
+
+#: The times of files are those of the last tick of the system's clock, which is up to 10 ms ago.
+_TICK_SECONDS: Final = 0.02
 
 
 class RemovalNotice:
@@ -17,7 +21,7 @@ class RemovalNotice:
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
-        self._began = time.time()
+        self._began = time.time() - _TICK_SECONDS
 
     def given(self) -> bool:
         """Whether the orchestrator has announced the removal."""

@@ -128,9 +128,17 @@ async def test_a_pod_that_kubernetes_removes_stays_ready(start: Start, tmp_path:
         stop = asyncio.create_task(bridge.app.stop(delay=0.9))
         await until(bridge.channel, READINESS, NOT_SERVING)
         turned = asyncio.get_running_loop().time() - began
-        assert turned < 0.4 if earlier else 0.6 < turned < 1.2
+        assert turned < 0.6 if earlier else turned > 0.6
         assert await status(bridge.channel, LIVENESS) == SERVING
         await stop
+
+
+def test_a_notice_that_follows_at_once(tmp_path: Path) -> None:
+    """It counts, though the time of a file lags behind the clock."""
+    for index in range(200):
+        notice = RemovalNotice(path := tmp_path / str(index))
+        path.touch()
+        assert notice.given()
 
 
 @pytest.mark.parametrize("name", ["none", "file/below", "x" * 5000, "a\0b"], ids=["none", "no folder", "long", "NUL"])
@@ -184,6 +192,7 @@ async def test_the_first_probe_is_repeated_soon(start: Start, gateway: fake.Gate
         assert len(gateway.requests) == 1 + successes
 
 
+@pytest.mark.slow
 @pytest.mark.alone
 async def test_recovery_does_not_wait_for_the_interval(start: Start, gateway: fake.Gateway) -> None:
     """After each outage the bridge is ready again within seconds, whatever the interval."""

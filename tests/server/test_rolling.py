@@ -16,9 +16,13 @@ pytestmark = pytest.mark.alone
 
 #: The client checks each bridge's health, and leaves one that is about to stop.
 HEALTH = {"healthCheckConfig": {"serviceName": "aibridge.v1.ChatService"}}
+CASES = [
+    pytest.param({}, "0", id="as shipped"),
+    pytest.param(HEALTH, "0.3", id="with health checks", marks=pytest.mark.slow),
+]
 
 
-@pytest.mark.parametrize(("config", "delay"), [({}, "0"), (HEALTH, "0.3")], ids=["as shipped", "with health checks"])
+@pytest.mark.parametrize(("config", "delay"), CASES)
 async def test_rolling_restart(gateway: Gateway, config: dict[str, Any], delay: str) -> None:
     """Each of two bridges is stopped and restarted under load, and no call fails."""
     gateway.script(script)

@@ -188,6 +188,7 @@ async def test_a_replacement_that_takes_long_leaves_half_of_the_grace(
     assert graces[0] == pytest.approx(app._STATUS_SECONDS + 0.01)
 
 
+@pytest.mark.slow
 async def test_a_call_of_the_first_server_outlives_both(gateway: Gateway) -> None:
     """A stream that began before the replacement ends in peace; the grace counts from the end of the delay."""
     go_on = asyncio.Event()

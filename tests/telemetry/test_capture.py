@@ -139,6 +139,7 @@ async def test_broken_handshakes_in_the_log(gateway: Gateway, hello: Hello, tmp_
     assert {line["level"] for line in lines} <= {"info", "warning", "error"}
 
 
+@pytest.mark.slow
 @pytest.mark.alone
 @pytest.mark.parametrize("workers", ["1", "2"])
 async def test_nobody_reads(gateway: Gateway, hello: Hello, tmp_path: Path, workers: str) -> None:
