@@ -14,7 +14,7 @@ from bridge.clean import word
 from bridge.files import UnusableFileError, utf8_text
 from bridge.settings.problems import problem_of
 from bridge.settings.sources import similar
-from bridge.settings.values import command_problem, is_file
+from bridge.settings.values import command_problem, is_file, missing
 
 
 class _Rule(BaseModel):
@@ -73,7 +73,7 @@ def parse(contents: Sequence[bytes]) -> Rules:
         raise UnusableFileError(f"not TOML: {what}") from None
     for name, rule in tables.items():
         if rule.upstream_api_key_file is not None and not is_file(rule.upstream_api_key_file):
-            raise UnusableFileError(f"{name}.upstream_api_key_file: no such file: {rule.upstream_api_key_file}")
+            raise UnusableFileError(f"{name}.upstream_api_key_file: {missing(rule.upstream_api_key_file)}")
         if rule.upstream_token_command is not None:
             if rule.upstream_api_key_file is not None:
                 raise UnusableFileError(

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
 
 from bridge.metadata import is_denied, is_name
+from bridge.redact import safe
 
 #: A path of `RawService`, or a pattern of such paths.
 _PATTERN: Final = re.compile(r"(?:/(?:(?!\*\*)[A-Za-z0-9._~!$&'()*+=:@-])+)+")
@@ -189,9 +190,14 @@ def is_file(path: Path) -> bool:
         return False
 
 
+def missing(path: Path) -> str:
+    """What is wrong with the path of a missing file. Only an absolute path is shown: other text may be a key."""
+    return f"no such file: {safe(str(path))}" if path.is_absolute() else "no such file"
+
+
 def _file(value: Path) -> Path:
     if not is_file(value):
-        raise ValueError("no such file")
+        raise ValueError(missing(value))
     return value
 
 

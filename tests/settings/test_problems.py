@@ -37,7 +37,8 @@ def shown_by(*arguments: str, **variables: str) -> Result:
         ("LOG_FORMAT", "xml", "log_format: must be 'auto', 'json', 'console' or 'full', not `xml`"),
         ("UPSTREAM_URL", "ftp://host", "upstream_url: must be an http:// or https:// URL without query or fragment"),
         ("UPSTREAM_URL", "https://user:pass@host", "upstream_url: must not contain a user name or password"),
-        ("UPSTREAM_API_KEY_FILE", "/no/such/file", "upstream_api_key_file: no such file"),
+        ("UPSTREAM_API_KEY_FILE", "/no/such/file", "upstream_api_key_file: no such file: /no/such/file"),
+        ("UPSTREAM_API_KEY_FILE", "Zk9fQ2xw-a-key", "upstream_api_key_file: no such file"),
         ("FORWARD_HEADERS", "x-a,Host", "forward_headers: these headers cannot be forwarded: Host"),
     ],
 )
