@@ -6,7 +6,7 @@ from pydantic import BaseModel, BeforeValidator, Field, model_validator
 from pydantic_settings import NoDecode
 
 from bridge.settings.loopback import leads_to_loopback
-from bridge.settings.values import ExistingFile, Items, RawPathPatterns, Seconds, Url, split
+from bridge.settings.values import ExistingFile, Items, RawPathPatterns, Seconds, Url, places, split
 
 #: No symmetric ones: with those, anyone who can verify a token can also sign one.
 Algorithm = Literal["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
@@ -116,9 +116,8 @@ class AccessSettings(BaseModel):
                 "tls_client_names: is missing: tls_client_ca_file needs it;"
                 " `spiffe://*,dns:*` accepts every certificate of that CA"
             )
-        wrong = [name for name in self.tls_client_names if not name.startswith(("spiffe://", "dns:"))]
-        if wrong:
-            raise ValueError(f"tls_client_names: {wrong[0]} must begin with spiffe:// or dns:")
+        if wrong := places(not name.startswith(("spiffe://", "dns:")) for name in self.tls_client_names):
+            raise ValueError(f"tls_client_names: must begin with spiffe:// or dns:; wrong: {wrong}")
         return self
 
     @model_validator(mode="after")

@@ -5,7 +5,16 @@ from typing import Final, Self
 from pydantic import BaseModel, Field, field_validator, model_validator
 
 from bridge.metadata import is_name
-from bridge.settings.values import ExistingFile, Items, NamedValue, NamedValues, ProxyUrl, Seconds, command_problem
+from bridge.settings.values import (
+    ExistingFile,
+    Items,
+    NamedValue,
+    NamedValues,
+    ProxyUrl,
+    Seconds,
+    command_problem,
+    places,
+)
 
 #: Headers that the bridge sets itself, or that frame a request.
 _OWN_HEADERS: Final = frozenset(
@@ -73,11 +82,11 @@ class NetworkSettings(BaseModel):
     @field_validator("upstream_headers")
     @classmethod
     def _no_own_headers(cls, value: tuple[NamedValue, ...]) -> tuple[NamedValue, ...]:
-        for name in (item.name.lower() for item in value):
-            if not is_name(name):
-                raise ValueError(f"{name} is not the name of a header")
-            if name in _OWN_HEADERS or name.startswith("proxy-"):
-                raise ValueError(f"{name} is a header that the bridge sets itself")
+        names = [item.name.lower() for item in value]
+        if wrong := places(not is_name(name) for name in names):
+            raise ValueError(f"must begin with the name of a header; wrong: {wrong}")
+        if wrong := places(name in _OWN_HEADERS or name.startswith("proxy-") for name in names):
+            raise ValueError(f"must not name a header that the bridge sets itself; wrong: {wrong}")
         return tuple(NamedValue(item.name.lower(), item.source) for item in value)
 
     @field_validator("upstream_token_command")
@@ -112,8 +121,8 @@ class NetworkSettings(BaseModel):
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:
-        if self.upstream_auth_header in {item.name.lower() for item in self.upstream_headers}:
+        if wrong := places(item.name.lower() == self.upstream_auth_header for item in self.upstream_headers):
             raise ValueError(
-                f"upstream_headers: {self.upstream_auth_header} is reserved for the credential by upstream_auth_header"
+                f"upstream_headers: upstream_auth_header reserves this header for the credential; wrong: {wrong}"
             )
         return self

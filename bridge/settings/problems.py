@@ -1,12 +1,15 @@
 """What is wrong with a value that pydantic refuses, in words of our own."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from bridge.redact import safe, without_keys
+from bridge.redact import without_keys
 
-#: Values up to this length are shown. A longer one may be a key that was given in the wrong place.
-_MAX_SHOWN: Final = 24
+#: The text that is shown: a number, perhaps with a unit, as in `30s`. Any other text may be a key in the wrong place.
+_SHOWN: Final = re.compile(r"(?:[+-]?[0-9]{1,9}(?:\.[0-9]{1,6})?(?:e[+-]?[0-9]{1,3})?\s?[A-Za-z%]{0,3})?", re.ASCII)
+#: Numbers up to this one are shown. A larger one may be a key of digits.
+_MAX_SHOWN: Final = 10**9
 #: By pydantic's type of the problem. Names in braces are from its context.
 _WORDS: Final[Mapping[str, str]] = {
     "bool_parsing": "must be true or false",
@@ -61,13 +64,13 @@ def _number(value: Any) -> Any:
 
 
 def _shown(value: Any) -> str:
-    """A value in a message; empty for one that should not be shown, such as a table or a long text."""
+    """A value in a message; empty for one that should not be shown, such as a table or a text."""
     match value:
         case bool():
             return str(value).lower()
-        case int() | float():
-            return safe(str(value), _MAX_SHOWN)
-        case str() if len(value) <= _MAX_SHOWN:
-            return f"`{safe(value)}`"
+        case int() | float() if abs(value) <= _MAX_SHOWN:
+            return str(value)
+        case str() if _SHOWN.fullmatch(value):
+            return f"`{value}`"
         case _:
             return ""

@@ -1,8 +1,13 @@
-"""The kinds of values: what each may be, and how it is read from text."""
+"""The kinds of values: what each may be, and how it is read from text.
+
+A message gives the position of a wrong item, not its text. Text in the wrong place may be a key, and not every key has
+a form by which it can be recognised.
+"""
 
 import re
 import shlex
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Final, NamedTuple
 from urllib.parse import urlsplit
@@ -10,7 +15,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
 
-from bridge.metadata import is_denied, is_name
+from bridge.metadata import DENIED, is_denied, is_name
 from bridge.redact import safe
 
 #: A path of `RawService`, or a pattern of such paths.
@@ -59,19 +64,24 @@ def _named(value: Any) -> Any:
     items = split(value)
     if not isinstance(items, list | tuple):
         return items
-    named = []
+    named: list[NamedValue] = []
     for item in items:
-        name, equals, source = item.partition("=") if isinstance(item, str) else ("", "", "")
+        name, _, source = item.partition("=") if isinstance(item, str) else ("", "", "")
         if isinstance(item, NamedValue):
             named.append(item)
-        elif equals and name.strip() and source:
+        elif name.strip() and source.strip("="):  # a key in base64 may end with ==
             named.append(NamedValue(name.strip(), source))
         else:
             raise ValueError("must be NAME=VALUE, NAME=env:VARIABLE or NAME=file:PATH, separated by commas")
-    repeated = {item.name for item in named if [other.name for other in named].count(item.name) > 1}
-    if repeated:
-        raise ValueError(f"names {', '.join(sorted(repeated))} more than once")
+    names = [item.name for item in named]
+    if repeated := places(names.count(name) > 1 for name in names):
+        raise ValueError(f"must not have a name more than once; wrong: {repeated}")
     return tuple(named)
+
+
+def places(wrong: Iterable[bool]) -> str:
+    """The positions of the wrong items of a list, as in `item 2, item 3`; empty if none is wrong."""
+    return ", ".join(f"item {position}" for position, is_wrong in enumerate(wrong, 1) if is_wrong)
 
 
 def _url(value: str) -> str:
@@ -99,8 +109,8 @@ def _not_an_endpoint(value: str) -> None:
     """Refuse the URL of an endpoint, and show its base URL."""
     url, query, _ = value.partition("?")
     found = _ENDPOINT.fullmatch(url.rstrip("/"))
-    if found is None or "@" in url:  # before an @ there may be a password
-        return
+    if found is None or "@" in url or not url.startswith(("http://", "https://", "unix:/")):
+        return  # before an @ there may be a password, and what is no URL may be a key
     base = found["base"] or found["versioned"]
     words = f"must be the base URL, without {found['path'] or found['word']}: {base}"
     raise ValueError(f"{words}; set upstream_query for the query" if query else words)
@@ -214,23 +224,26 @@ def command_problem(value: str) -> str | None:
         return f"cannot be parsed as a command: {error}"
     if not words:
         return "is empty"
-    return None if shutil.which(words[0]) else f"program {words[0]} not found"
+    if shutil.which(words[0]):
+        return None
+    if Path(words[0]).is_absolute():
+        return f"program {safe(words[0])} not found"
+    return "must begin with a program on PATH, or with the absolute path of one"  # other text may be a key
 
 
 def _header_names(value: tuple[str, ...]) -> tuple[str, ...]:
-    denied = [name for name in value if is_denied(name) or not is_name(name)]
-    if denied:
+    if denied := [name for name in value if name.lower() in DENIED]:
         raise ValueError(f"these headers cannot be forwarded: {', '.join(denied)}")
+    if wrong := places(not is_name(name) for name in value):
+        raise ValueError(f"must be names of headers in lower case; wrong: {wrong}")
+    if wrong := places(is_denied(name) for name in value):
+        raise ValueError(f"must not be headers that name a sender or authenticate; wrong: {wrong}")
     return value
 
 
 def _raw_paths(value: tuple[str, ...]) -> tuple[str, ...]:
-    wrong = [path for path in value if not _PATTERN.fullmatch(path) or _DOTS.search(path)]
-    if wrong:
-        raise ValueError(
-            f"must be paths with a leading slash, plain segments and single asterisks, which these are not:"
-            f" {', '.join(wrong)}"
-        )
+    if wrong := places(not _PATTERN.fullmatch(path) or bool(_DOTS.search(path)) for path in value):
+        raise ValueError(f"must be paths with a leading slash, plain segments and single asterisks; wrong: {wrong}")
     return value
 
 

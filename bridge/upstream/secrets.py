@@ -1,17 +1,22 @@
 """Secret values from a setting, a variable or a file. A file is reread when it changes."""
 
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, Protocol
 
 from bridge.files import ReloadingFile, UnusableFileError, utf8_text
+from bridge.redact import safe
 from bridge.settings import SettingsError
 from bridge.settings.values import NamedValue
 
 _MAX_BYTES: Final = 1 << 16
 #: A value of at least this length in the settings counts as a key. A shorter one is a version or a name.
 _MIN_KEY: Final = 16
+#: The references that messages show. Other text after `env:` and `file:` may be the key itself.
+_VARIABLE: Final = re.compile(r"[A-Z]+(?:_[A-Z0-9]+)*")
+_ABSOLUTE: Final = re.compile(r"/.*", re.DOTALL)
 
 
 class Secret(Protocol):
@@ -80,14 +85,20 @@ def _secret_of(setting: str, item: NamedValue) -> Secret:
         return FixedSecret(item.source, name)
     if kind == "env":
         if not os.environ.get(rest):
-            raise SettingsError(f"{name}: the variable {rest} is not set")
+            raise SettingsError(f"{name}: the variable{_shown(rest, _VARIABLE)} is not set")
         return FixedSecret(os.environ[rest], name)
     file = SecretFile(Path(rest))
     if not file.value():
         raise SettingsError(
-            f"{name}: the file {rest} cannot be read, is empty, or contains characters that are not allowed in a header"
+            f"{name}: the file{_shown(rest, _ABSOLUTE)} cannot be read, is empty, or contains characters that are not"
+            " allowed in a header"
         )
     return file
+
+
+def _shown(reference: str, form: re.Pattern[str]) -> str:
+    """A reference with a space before it; empty if it does not have the form."""
+    return f" {safe(reference)}" if form.fullmatch(reference) else ""
 
 
 def _parse(contents: Sequence[bytes]) -> str:

@@ -522,13 +522,17 @@ async def test_rules_change(start: Start, limited: dict[str, Any]) -> None:
         ("[search]\nmodel = []", "search.model: no such entry; did you mean models\\? .allowed: models, max_calls,"),
         ("[search]\nmax_calls = -1", "search.max_calls: must be at least 0, not -1"),
         ("[search]\nmodels = 5", "search.models: must be a list, not 5"),
-        ("[search]\nmodels = 'gpt-*'", "search.models: must be a list, not `gpt-.`"),
+        ("[search]\nmodels = 'gpt-*'", "search.models: must be a list$"),
         ("[search]\nmodels = [7]", "search.models.0.: must be text, not 7"),
-        ("[search]\nmax_calls = 'many'", "search.max_calls: must be a whole number, not `many`"),
-        ("[search]\nunknown_members = 'x'", "search.unknown_members: must be true or false, not `x`"),
+        ("[search]\nmax_calls = 'many'", "search.max_calls: must be a whole number$"),
+        ("[search]\nunknown_members = 'x'", "search.unknown_members: must be true or false$"),
         ('[search]\nupstream_api_key_file = "/nowhere"', "search.upstream_api_key_file: no such file: /nowhere"),
         (f"[search]\nupstream_api_key_file = '{'x' * 5000}'", "search.upstream_api_key_file: no such file$"),
         ("[search]\nupstream_api_key_file = 'Zk9fQ2xw-a-key'", "search.upstream_api_key_file: no such file$"),
+        (
+            "[search]\nupstream_token_command = 'Zk9fQ2xw-a-key'",
+            "search.upstream_token_command: must begin with a .*one$",
+        ),
         ("search = 1", "search: must be a table; write it as .search."),
         ("search = 'a-short-token'", "search: must be a table; write it as .search."),
         ("x = " + "[" * 5000, "not TOML"),
@@ -684,7 +688,7 @@ def test_names_without_their_kind(tmp_path: Path) -> None:
     """A pattern in tls_client_names must start with the kind of name."""
     some = put(tmp_path / "some", "text")
     files = dict.fromkeys(["tls_certificate_file", "tls_key_file", "tls_client_ca_file"], some)
-    with pytest.raises(SettingsError, match=r"tls_client_names: \* must begin"):
+    with pytest.raises(SettingsError, match="tls_client_names: must begin with spiffe:// or dns:; wrong: item 1"):
         settings.load(**files, tls_client_names=["*"])
 
 

@@ -1,5 +1,6 @@
 """A problem with a setting is reported with its name, its place and the allowed values, and without secrets."""
 
+import json
 import re
 from pathlib import Path
 
@@ -34,12 +35,29 @@ def shown_by(*arguments: str, **variables: str) -> Result:
         ("WORKERS", "0", "workers: must be at least 1, not `0`; allowed: at least 1, at most 256"),
         ("STALL_TIMEOUT", "0", "stall_timeout: must be more than 0, not `0`; allowed: more than 0, at most 86400"),
         ("MAX_RETRIES", "11", "max_retries: must be at most 10, not `11`; allowed: at least 0, at most 10"),
-        ("LOG_FORMAT", "xml", "log_format: must be 'auto', 'json', 'console' or 'full', not `xml`"),
+        ("LOG_FORMAT", "xml", "log_format: must be 'auto', 'json', 'console' or 'full'"),
+        ("DRAIN_GRACE", "30s", "drain_grace: must be a number, not `30s`; allowed: at least 0, at most 86400"),
         ("UPSTREAM_URL", "ftp://host", "upstream_url: must be an http:// or https:// URL without query or fragment"),
         ("UPSTREAM_URL", "https://user:pass@host", "upstream_url: must not contain a user name or password"),
         ("UPSTREAM_API_KEY_FILE", "/no/such/file", "upstream_api_key_file: no such file: /no/such/file"),
         ("UPSTREAM_API_KEY_FILE", "Zk9fQ2xw-a-key", "upstream_api_key_file: no such file"),
         ("FORWARD_HEADERS", "x-a,Host", "forward_headers: these headers cannot be forwarded: Host"),
+        ("FORWARD_HEADERS", "x-a,X-B", "forward_headers: must be names of headers in lower case; wrong: item 2"),
+        (
+            "FORWARD_HEADERS",
+            "x-api-key",
+            "forward_headers: must not be headers that name a sender or authenticate; wrong: item 1",
+        ),
+        (
+            "RAW_PATHS",
+            "files,/files,/x/..",
+            "raw_paths: must be paths with a leading slash, plain segments and single asterisks; wrong: item 1, item 3",
+        ),
+        (
+            "UPSTREAM_TOKEN_COMMAND",
+            "no-such-program x",
+            "upstream_token_command: must begin with a program on PATH, or with the absolute path of one",
+        ),
     ],
 )
 def test_a_value_out_of_range(monkeypatch: pytest.MonkeyPatch, variable: str, value: str, line: str) -> None:
@@ -63,19 +81,41 @@ def test_a_url_that_leads_somewhere(url: str) -> None:
     assert load(upstream_url=url).upstream_url == url.rstrip("/")
 
 
-def test_a_long_value_of_another_kind_is_not_repeated() -> None:
-    """It may be a key."""
-    (line,) = problems(max_calls="sk-a-key-in-the-wrong-place")
-    assert line.startswith("max_calls: must be a whole number")
-    assert "sk-a-key" not in line
+#: The ways in which a key gets into a value.
+PASTED = (
+    "KEY", "x-a,KEY", "KEY,KEY", "KEY x", "'KEY", "KEY+/==", "Bearer KEY", "KEY=x,KEY=y", "KEY/chat/completions",
+    "http://KEY?x", "https://KEY:x@host", "5KEY", "KEY:x", "-KEY",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("value", PASTED)
+@pytest.mark.parametrize("key", ["Zk9fQ2xwA7mN", "hunter", "12345678901234567890", "sk-a-key"])
+def test_a_key_in_the_wrong_place_is_not_repeated(config: Path, key: str, value: str) -> None:
+    """Whichever setting it is, and also if nothing about the key's form says that it is one."""
+    pasted = json.dumps(value.replace("KEY", key))
+    said = []
+    for name in reference():
+        for entry in (f"{name} = {pasted}", f"{name} = [{pasted}]", f"{name} = {{x = {pasted}}}"):
+            config.write_text(entry)
+            try:
+                load(config)
+            except SettingsError as error:
+                said.append(str(error))
+    assert said
+    assert [line for line in said if key in line] == []
+
+
+@pytest.mark.parametrize("key", ["12345678901234567890", "1234567890123.5", "-12345678901234567890"])
+def test_a_key_of_digits_is_not_repeated(config: Path, key: str) -> None:
+    config.write_text(f"max_calls = {key}\n")
+    (line,) = problems(config)
+    assert line.startswith("max_calls: must be ")
+    assert "1234567890" not in line
 
 
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("raw_paths", "KEY"),
-        ("forward_headers", "x-a,Bearer KEY"),
-        ("upstream_token_command", "KEY"),
         ("listen", "KEY:1,KEY:1"),
         ("upstream_url", "https://host/KEY/v1/chat/completions"),
     ],
@@ -152,7 +192,7 @@ def test_every_problem_is_told_at_once(config: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("AIBRIDGE_WORKER", "2")
     assert problems(config, log_level="loud") == [
         "AIBRIDGE_WORKER: no such setting; did you mean AIBRIDGE_WORKERS?",
-        "log_level: must be 'debug', 'info', 'warning' or 'error', not `loud` (flag --log-level)",
+        "log_level: must be 'debug', 'info', 'warning' or 'error' (flag --log-level)",
         f"max_retries: must be at most 10, not 99; allowed: at least 0, at most 10 (file {config})",
     ]
 
@@ -241,7 +281,21 @@ def test_a_url_without_its_scheme(url: str) -> None:
     assert problem.startswith("upstream_url: must begin with http:// or https://, as in https://")
 
 
-ODD = ("5", "-1", "'?'", "''", "true", "[1]", "[['x']]", "{x=1}", "1.5", "nan", "1979-05-27", f"'{'x' * 5000}'")
+ODD = (
+    "5",
+    "-1",
+    "'?'",
+    "''",
+    "true",
+    "[1]",
+    "[['x']]",
+    "{x=1}",
+    "1.5",
+    "nan",
+    "1979-05-27",
+    f"'{'x' * 5000}'",
+    f"0x{'f' * 5000}",
+)
 
 
 @pytest.mark.parametrize("value", ODD, ids=lambda value: value[:9])

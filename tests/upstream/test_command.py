@@ -216,7 +216,8 @@ async def test_a_caller_with_a_command_of_its_own(
 @pytest.mark.parametrize(
     ("command", "words"),
     [
-        ("no-such-program --flag", "upstream_token_command: program no-such-program not found"),
+        ("no-such-program --flag", "upstream_token_command: must begin with a program on PATH"),
+        ("/no/such/program x", "upstream_token_command: program /no/such/program not found"),
         ("echo 'half", "upstream_token_command: cannot be parsed as a command"),
     ],
 )

@@ -130,14 +130,20 @@ async def test_the_credential_of_a_caller_goes_in_that_header_too(start: Start, 
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({"upstream_headers": ["host=x"]}, "upstream_headers: host is a header that the bridge sets itself"),
-        ({"upstream_headers": ["a b=x"]}, "upstream_headers: a b is not the name of a header"),
+        (
+            {"upstream_headers": ["host=x"]},
+            "upstream_headers: must not name a header that the bridge sets itself; wrong: item 1",
+        ),
+        ({"upstream_headers": ["a b=x"]}, "upstream_headers: must begin with the name of a header; wrong: item 1"),
         ({"upstream_headers": ["x-a"]}, "upstream_headers: must be NAME=VALUE"),
-        ({"upstream_headers": ["x-a=1", "x-a=2"]}, "upstream_headers: names x-a more than once"),
+        (
+            {"upstream_headers": ["x-a=1", "x-a=2"]},
+            "upstream_headers: must not have a name more than once; wrong: item 1, item 2",
+        ),
         ({"upstream_auth_header": "content-type"}, "upstream_auth_header: must be the name of a header"),
         (
             {"upstream_auth_header": "api-key", "upstream_headers": ["api-key=x"]},
-            "upstream_headers: api-key is reserved for the credential",
+            "upstream_headers: upstream_auth_header reserves this header for the credential; wrong: item 1",
         ),
         (
             {"upstream_url": "https://h/v1?api-version=1", "upstream_query": ["api-version=2"]},
@@ -162,6 +168,15 @@ def test_wrong_settings_are_named(given: dict[str, Any], words: str) -> None:
 async def test_a_value_that_is_not_to_be_had_stops_the_start(source: str, words: str) -> None:
     with pytest.raises(SettingsError, match=words):
         Origin(settings.load(upstream_headers=[f"x-a={source}"]))
+
+
+@pytest.mark.parametrize("source", ["env:KEY", "file:KEY"])
+@pytest.mark.parametrize("key", ["Zk9fQ2xwA7mN", "sk-a-key", "hunter"])
+async def test_a_key_in_place_of_a_reference_is_not_shown(source: str, key: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        Origin(settings.load(upstream_headers=[f"x-a={source.replace('KEY', key)}"]))
+    assert str(caught.value).startswith("upstream_headers: x-a: the ")
+    assert key not in str(caught.value)
 
 
 def test_values_are_never_shown() -> None:
