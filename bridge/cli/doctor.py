@@ -23,6 +23,7 @@ from bridge.cli.verdict import NO_API, Finding, verdict
 from bridge.files import UnusableFileError
 from bridge.settings import Settings, SettingsError
 from bridge.settings.loopback import is_loopback
+from bridge.settings.overlaps import overlaps
 from bridge.settings.reference import reference
 from bridge.upstream.causes import Cause
 from bridge.upstream.probe import Probe, ProbeResponse, UnreachableError
@@ -148,13 +149,16 @@ def _callers(settings: Settings) -> Iterator[Finding]:
 
 
 def _addresses(settings: Settings) -> Iterator[Finding]:
+    overlapping = list(overlaps(settings))
+    for overlap in overlapping:
+        yield Finding(overlap.name, "problem", overlap.problem, f"{overlap.advice.capitalize()}.")
     given = [("listen", address) for address in settings.addresses]
     for name, address in (
         *given,
         ("health_listen", settings.health_listen),
         ("metrics_listen", settings.metrics_listen),
     ):
-        if address in {None, "off"} or address.startswith("unix:"):
+        if address in {None, "off"} or address.startswith("unix:") or name in {item.name for item in overlapping}:
             continue
         host, _, port = address.rpartition(":")
         try:

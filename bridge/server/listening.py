@@ -7,6 +7,7 @@ from typing import Final
 import grpc
 
 from bridge.settings import Settings, SettingsError
+from bridge.settings.overlaps import overlaps
 
 #: Begins the address of a unix socket.
 UNIX: Final = "unix:"
@@ -56,11 +57,13 @@ def check_free(name: str, address: str) -> None:
 
 
 def check_all_free(settings: Settings) -> None:
-    """Check the TCP addresses that the settings name, before anything slow is started.
+    """Check the addresses that the settings name, before anything slow is started.
 
     Raises:
-        SettingsError: another process listens on one of them.
+        SettingsError: two of them overlap, or another process listens on a TCP address.
     """
+    for overlap in overlaps(settings):
+        raise SettingsError(f"{overlap.name}: {overlap.problem}; {overlap.advice}")
     named = [*(("listen", address) for address in settings.addresses), ("health_listen", settings.health_listen or "")]
     for name, address in named:
         if address and not address.startswith(UNIX) and not address.endswith(":0"):
@@ -75,7 +78,7 @@ def cannot_bind(name: str, address: str, cause: OSError | None = None) -> Settin
     else:
         wrong = "it is taken, or not an address of this machine, or this user may not bind it"
         if cause is not None and cause.errno == errno.EADDRINUSE:
-            wrong = "it is taken by another program, or by another setting"
+            wrong = "it is taken by another program"
         form = "HOST:PORT (port 0 picks a free one)"
     return SettingsError(f"{name}: cannot bind {address}; {wrong}; choose another with {flag} {form}")
 

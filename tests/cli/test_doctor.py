@@ -16,6 +16,7 @@ from bridge.cli.doctor import _certificate
 from bridge.cli.verdict import Finding
 from tests.support.commands import Result, invoke
 from tests.support.gateway import Gateway, Script, respond, respond_json
+from tests.support.processes import free_port
 
 MODELS = respond_json({"object": "list", "data": [{"id": "m", "object": "model"}]})
 SECRET = "sk-that-nobody-may-see"  # noqa: S105 # made up
@@ -278,6 +279,16 @@ async def test_addresses(gateway: Gateway) -> None:
     assert findings["listen"]["state"] == "warning"
     assert findings["health_listen"]["state"] == "problem"
     assert "192.0.2.1:50052" in findings["health_listen"]["finding"]
+
+
+async def test_addresses_that_overlap(gateway: Gateway) -> None:
+    gateway.script(MODELS)
+    port = free_port()
+    given = ("--listen", f"127.0.0.1:{port}", "--health-listen", f"localhost:{port}", "--metrics-listen", "off")
+    code, findings = await examine(gateway, *given)
+    assert (code, findings["listen"]["state"], findings["health_listen"]["state"]) == (1, "ok", "problem")
+    assert findings["health_listen"]["finding"] == f"localhost:{port} overlaps with 127.0.0.1:{port} of listen"
+    assert findings["health_listen"]["advice"] == "Choose another with --health-listen."
 
 
 async def test_too_few_files(gateway: Gateway) -> None:

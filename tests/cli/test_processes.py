@@ -102,7 +102,7 @@ async def test_a_port_that_is_taken_and_settings_that_are_wrong(gateway: fake.Ga
     expected = (
         (
             "listen: ",
-            f"{address}; it is taken by another program, or by another setting; choose another with --listen HOST",
+            f"{address}; it is taken by another program; choose another with --listen HOST",
         ),
         ("listen: ", "log_level: "),
         ("stall_timeout: ",),
