@@ -2,7 +2,6 @@
 
 import inspect
 import os
-import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import wraps
@@ -13,14 +12,12 @@ import typer
 
 from aibridge.client import CallFailed, Tls, connect
 from aibridge.client.channel import caller_metadata
+from aibridge.client.targets import target_problem
 from bridge.cli import console
-from bridge.redact import without_keys
 from bridge.settings import SettingsError
 
 _LOCAL = "127.0.0.1:50051"
 _CONNECTION = "Connection"
-#: A host without a port: a name, an IPv4 address or an IPv6 address in brackets, perhaps with the scheme of DNS.
-_WITHOUT_PORT = re.compile(r"(?:dns:/*)?([\w.-]+|\[[0-9A-Fa-f:.]+\]):?")
 Command = Callable[..., None]
 _Open = Callable[..., AbstractContextManager[Any]]
 
@@ -105,18 +102,8 @@ def _client(  # noqa: PLR0913 # an option each
     token = os.environ.get("AIBRIDGE_TOKEN")
     files = (ca_file, certificate_file, key_file)
     choice = Tls(None, certificate_file, key_file, server_name, ca_file) if tls or server_name or any(files) else False
-    scheme, _, rest = target.rpartition("://")
-    if scheme in {"http", "https", "grpc", "grpcs"}:
-        with_tls = " with --tls" if scheme.endswith("s") else ""
-        address = without_keys(rest.partition("/")[0].rpartition("@")[2])
-        raise SettingsError(f"--target: give {address}{with_tls}, an address without {scheme}://")
-    if not target.strip():
-        raise SettingsError("--target: give HOST:PORT, the address of a bridge")
-    if target.isdecimal():
-        raise SettingsError(f"--target: {without_keys(target)} is no address: give HOST:PORT, as in 127.0.0.1:50051")
-    if (host := _WITHOUT_PORT.fullmatch(target)) and not choice:  # with TLS gRPC takes port 443
-        told = without_keys(f"{target} has no port: give {host[1]}:PORT")
-        raise SettingsError(f"--target: {told}; a bridge's default port is 50051")
+    if problem := target_problem(target, tls=choice is not False, tls_option="--tls"):
+        raise SettingsError(f"--target: {problem}")
     try:
         caller_metadata(token)
     except ValueError as error:
@@ -124,7 +111,9 @@ def _client(  # noqa: PLR0913 # an option each
     try:
         return open_client(target, token=token, timeout=timeout, tls=choice)
     except OSError as error:
-        raise SettingsError(f"{error.filename}: {error.strerror}") from None
+        path = Path(error.filename)  # only an absolute one is shown: other text may be a key
+        where = str(path) if path.is_absolute() else "--ca-file, --certificate-file or --key-file"
+        raise SettingsError(f"{where}: {error.strerror}") from None
     except ValueError:
         raise SettingsError("--certificate-file and --key-file must be given together") from None
 

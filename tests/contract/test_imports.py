@@ -27,7 +27,7 @@ ALLOWED: dict[str, set[str]] = {
         "bridge.cli.conversation", "bridge.codec", "bridge.jsontext",
     },
     "bridge.cli.connection": {
-        "aibridge.client", "bridge.cli.console", "bridge.jsontext", "bridge.redact", "bridge.settings",
+        "aibridge.client", "bridge.cli.console", "bridge.jsontext", "bridge.settings",
     },
     "bridge.cli.bench": {"aibridge.client", "bridge.cli.console"},
     "bridge.cli.conversation": {

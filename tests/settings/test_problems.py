@@ -205,6 +205,22 @@ def test_a_file_that_cannot_be_read(config: Path, content: bytes | None) -> None
     assert line.startswith(f"{config}: ")
 
 
+def test_a_key_in_place_of_a_path_is_not_repeated() -> None:
+    assert problems(Path("Zk9fQ2xwA7mN")) == ["--config, AIBRIDGE_CONFIG: No such file or directory"]
+    shown = shown_by("models", AIBRIDGE_TARGET_CA_FILE="Zk9fQ2xwA7mN")
+    assert shown.err == ("invalid settings: --ca-file, --certificate-file or --key-file: No such file or directory\n")
+    shown = shown_by("doctor", "--local", AIBRIDGE_LOCAL_MODEL="Zk9fQ2xwA7mN")
+    assert "AIBRIDGE_LOCAL_MODEL: model file not found" in shown.out
+    assert "Zk9f" not in shown.out
+
+
+@pytest.mark.parametrize("variable", ["AIBRIDGE_TARGET", "AIBRIDGE_TARGET_TLS"])
+def test_a_key_in_a_variable_of_the_commands_is_not_repeated(variable: str) -> None:
+    shown = shown_by("models", **{variable: "Zk9fQ2xwA7mN"})
+    assert shown.code == 2
+    assert "Zk9f" not in shown.err
+
+
 def test_config_masks_secrets(config: Path) -> None:
     """`config` masks a secret, also if there are other problems."""
     config.write_text('upstream_oidc_token = "secret-in-the-file"\n')

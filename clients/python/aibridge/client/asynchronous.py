@@ -36,7 +36,7 @@ def connect(
     """A client of the bridge at `target`, for the running event loop; otherwise as `aibridge.client.connect`.
 
     Raises:
-        ValueError: the token cannot be sent, `tls` is incomplete, or `balance` is unknown.
+        ValueError: the target is no address, the token cannot be sent, `tls` is incomplete, or `balance` is unknown.
         OSError: a file of `tls` cannot be read.
     """
     metadata = caller_metadata(token)

@@ -11,6 +11,8 @@ from typing import Any, Final, Literal
 
 import grpc
 
+from aibridge.client.targets import target_problem
+
 Option = tuple[str, Any]
 Metadata = tuple[tuple[str, str], ...]
 
@@ -119,6 +121,16 @@ def channel_arguments(
     return files.credentials(), tuple(everything.items())
 
 
+def check_target(target: str, tls: TlsChoice) -> None:
+    """Refuse a target that is no address. gRPC would say so only when a call fails, and after a look-up in DNS.
+
+    Raises:
+        ValueError: what is wrong, and what to give. The target is not shown, because it may be a key.
+    """
+    if problem := target_problem(target, tls=tls is not False):
+        raise ValueError(f"target: {problem}")
+
+
 #: Whether the target resolves to one address, or to one for each pod.
 Balance = Literal["service", "headless"]
 _BALANCES: Final[Mapping[str, Sequence[Option]]] = {
@@ -131,9 +143,10 @@ def open_channel(library: Any, target: str, tls: TlsChoice, options: Sequence[Op
     """A channel of `library`, the module `grpc` or `grpc.aio`.
 
     Raises:
-        ValueError: `tls` is incomplete, or `balance` is unknown.
+        ValueError: the target is no address, `tls` is incomplete, or `balance` is unknown.
         OSError: a file of `tls` cannot be read.
     """
+    check_target(target, tls)
     if balance not in _BALANCES:
         raise ValueError(f"balance: {balance!r} is not one of {', '.join(_BALANCES)}")
     credentials, everything = channel_arguments(tls, (*_BALANCES[balance], *options))

@@ -44,7 +44,7 @@ def connect(
         options: channel options, which override `OPTIONS`.
 
     Raises:
-        ValueError: the token cannot be sent, `tls` is incomplete, or `balance` is unknown.
+        ValueError: the target is no address, the token cannot be sent, `tls` is incomplete, or `balance` is unknown.
         OSError: a file of `tls` cannot be read.
     """
     metadata = caller_metadata(token)

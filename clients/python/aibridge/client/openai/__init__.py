@@ -37,7 +37,7 @@ def http_client(target: str, *, tls: TlsChoice = False, options: Sequence[Option
         settings: for `openai.DefaultHttpxClient`, such as `timeout` or `event_hooks`.
 
     Raises:
-        ValueError: `tls` is incomplete.
+        ValueError: the target is no address, or `tls` is incomplete.
         OSError: a file of `tls` cannot be read.
     """
     import openai  # noqa: PLC0415 # optional dependency

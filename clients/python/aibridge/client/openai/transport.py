@@ -13,7 +13,7 @@ from typing import Any, Final, Protocol, Self
 
 from aibridge.client import asynchronous, sync
 from aibridge.client.calls import Trailers, finish
-from aibridge.client.channel import Metadata, Option, TlsChoice, channel_arguments
+from aibridge.client.channel import Metadata, Option, TlsChoice, channel_arguments, check_target
 from aibridge.client.failures import CallFailed
 from aibridge.client.openai import raw, responses
 from aibridge.client.openai.requests import NoRpcError, Rpc, metadata_of, rpc_of
@@ -205,6 +205,7 @@ class AsyncTransport:
     """The transport of an asyncio client. Its channel belongs to the event loop of the request that opens it."""
 
     def __init__(self, target: str, tls: TlsChoice, options: Sequence[Option]) -> None:
+        check_target(target, tls)
         self._target = target
         self._credentials, self._options = channel_arguments(tls, (*_NO_RETRIES, *options))
         self._client: asynchronous.Client | None = None
