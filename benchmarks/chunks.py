@@ -18,7 +18,6 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any, Final
 
-import httpx
 import uvloop
 
 from aibridge.v1 import chat_pb2
@@ -39,8 +38,11 @@ _MESSAGE: Final = chat_pb2.CreateChatCompletionStreamResponse
 _HEADERS: Final = [(b"content-type", b"text/event-stream"), (b"transfer-encoding", b"chunked")]
 
 
-class _Body(httpx.AsyncByteStream):
-    """A body from memory, in place of the transport's."""
+class _Response:
+    """A response from memory, in place of the transport's."""
+
+    status = 200
+    fields: Final = (("content-type", "text/event-stream"),)
 
     def __init__(self, pieces: list[bytes]) -> None:
         self._pieces = iter(pieces)
@@ -62,7 +64,7 @@ class _Upstream:
     async def begin(
         self, _method: str, _path: str, call: CallContext, body: bytes, _accept: str, clock: Any
     ) -> Exchange:
-        response = httpx.Response(200, headers=_HEADERS, stream=_Body(self._pieces))
+        response: Any = _Response(self._pieces)
         credential = Credential(None, is_bridge_credential=False)
         return Exchange(response, call, body, clock, self._settings, credential, on_close=lambda: None)
 

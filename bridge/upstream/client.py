@@ -23,12 +23,13 @@ from bridge.upstream.clock import Clock
 from bridge.upstream.credentials import Credential, Credentials
 from bridge.upstream.documents import Cuts
 from bridge.upstream.exchange import Exchange, forget_response
+from bridge.upstream.heads import Fields
 from bridge.upstream.origin import Origin
 from bridge.upstream.proxy import unused_variables, upstream_proxy
 from bridge.upstream.responses import failure_in, is_json, note_choices, note_response, response_of
 from bridge.upstream.retry import Retries
 from bridge.upstream.tls import contexts
-from bridge.upstream.transport import Body, Transport
+from bridge.upstream.transport import Transport
 
 _log = structlog.get_logger("aibridge.upstream")
 
@@ -55,11 +56,11 @@ class Upstream:
             path=settings.upstream_socket,
             reachability=Reachability(upstream=settings.upstream_url, **({"proxy": proxy.url} if proxy else {})),
         )
-        self._headers = [
-            (b"host", base.netloc),
-            (b"user-agent", f"aibridge/{version('aibridge')}".encode()),
-            (b"accept-encoding", b"identity"),
-        ]
+        self._fixed = {
+            "host": base.netloc.decode("ascii"),
+            "user-agent": f"aibridge/{version('aibridge')}",
+            "accept-encoding": "identity",
+        }
 
     async def start(self) -> None:
         """Get the credential, and warn about proxy variables that are not used.
@@ -101,7 +102,8 @@ class Upstream:
         Raises:
             BridgeError: as `post`.
         """
-        await self.credentials.prepare(call.caller)
+        if call.caller is not None:
+            await self.credentials.prepare(call.caller)
         renewed, sent = False, None
         while True:
             try:
@@ -129,7 +131,8 @@ class Upstream:
     async def _attempt(
         self, method: str, path: str, call: CallContext, body: bytes, accept: str, clock: Clock, credential: Credential
     ) -> Exchange:
-        request = self._request(method, path, call, body, accept, credential)
+        target = self._origin.target(path, call.model)
+        fields = self._fields(method, path, call, body, accept, credential)
         if self._free.locked():
             await self._wait_for_connection(call.record, clock)
         else:
@@ -141,7 +144,7 @@ class Upstream:
         record.sent_at = record.sent_at or time.monotonic()
         forget_response(record)  # of the previous attempt
         try:
-            response = await self._transport.handle_async_request(request)
+            response = await self._transport.send(method, target, fields, body)
         except BaseException as error:
             self._free.release()
             if isinstance(error, httpx.TransportError):
@@ -167,28 +170,27 @@ class Upstream:
             if not record.sent_at:
                 record.connection_seconds = time.monotonic() - began
 
-    def _request(
+    def _fields(
         self, method: str, path: str, call: CallContext, body: bytes, accept: str, credential: Credential
-    ) -> httpx.Request:
-        further = {"accept": accept}
+    ) -> Fields:
+        """The fields of a request's head. Of two with the same name the later one counts."""
+        fields = {**self._fixed, "accept": accept}
         if body:
-            further["content-type"] = "application/json"
+            fields["content-type"] = "application/json"
         if body or method == "POST":
-            further["content-length"] = str(len(body))
-        further.update(
+            fields["content-length"] = str(len(body))
+        fields.update(
             request_headers(call.metadata, self._settings.forward_headers, account=not credential.is_bridge_credential)
         )
-        further.update(self._origin.headers())
+        fields.update(self._origin.headers())
         trace = call.record.trace
         if trace is not None:  # the upstream's span is a child of the bridge's, not of the caller's
-            further.pop("tracestate", None)  # it means nothing without the caller's traceparent
-            further.update(trace.headers(call.record, method, path))
+            fields.pop("tracestate", None)  # it means nothing without the caller's traceparent
+            fields.update(trace.headers(call.record, method, path))
         if credential.authorization is not None:
             name, value = self._origin.credential(credential.authorization)
-            further[name] = value
-        headers = self._headers + [(name.encode("ascii"), value.encode("ascii")) for name, value in further.items()]
-        url = self._origin.url(path, call.model)
-        return httpx.Request(method, url, headers=headers, stream=Body(body))
+            fields[name] = value
+        return list(fields.items())
 
     async def close(self) -> None:
         """Close all connections."""
@@ -198,9 +200,11 @@ class Upstream:
     async def _whole(
         self, method: str, path: str, call: CallContext, body: bytes, cuts: Cuts | None = None
     ) -> dict[str, Any]:
-        async with Clock(call.deadline) as clock:
-            with closing(await self.begin(method, path, call, body, "application/json", clock)) as exchange:
-                if not is_json(exchange.media_type):
-                    error = await failure_in(exchange, await exchange.beginning())
-                    raise error or failures.malformed("is not JSON by its content type")
-                return await response_of(exchange, await exchange.read_all(self._settings.max_response_bytes), cuts)
+        with (
+            Clock(call.deadline) as clock,
+            closing(await self.begin(method, path, call, body, "application/json", clock)) as exchange,
+        ):
+            if not is_json(exchange.media_type):
+                error = await failure_in(exchange, await exchange.beginning())
+                raise error or failures.malformed("is not JSON by its content type")
+            return await response_of(exchange, await exchange.read_all(self._settings.max_response_bytes), cuts)

@@ -1,48 +1,55 @@
 """The time limits of one upstream request: the call's deadline, and a timeout for each phase.
 
-`asyncio.timeout` ends the request. It has no time of its own, because a timer for each phase, or for each event of a
-stream, would be too expensive. One timer checks now and then which limit passes next.
+A timer for each phase, or for each event of a stream, would be too expensive. One timer checks now and then which limit
+passes next. It cancels the task, as `asyncio.timeout` does, which would take three times as long.
 """
 
 import asyncio
 import math
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from bridge.errors import BridgeError, Reason
 
 #: Maximum seconds until the timer's first check, before which most requests have ended.
 _FIRST_CHECK_SECONDS: Final = 10.0
 
+_Limit = tuple[Reason, str]
+_DEADLINE: Final[_Limit] = (Reason.UPSTREAM_TIMEOUT, "the call's deadline has passed")
+
 
 class Clock:
-    """A context manager that raises the error of the phase that timed out."""
+    """A context manager, within one task, that raises the error of the phase that timed out."""
 
     def __init__(self, deadline: float) -> None:
         self._loop = asyncio.get_running_loop()
         self._deadline = deadline
-        self._timeout = asyncio.timeout(None)
         self._timer: asyncio.TimerHandle | None = None
         self._due = math.inf  # when the timer checks
         self._progress = math.inf
         self._limit = 0.0
-        self._expired: tuple[Reason, str] | None = None
-        self._phase: tuple[Reason, str] = (Reason.UPSTREAM_TIMEOUT, "")
+        self._expired: _Limit | None = None  # the limit that has passed: the task is cancelled
+        self._phase: _Limit = (Reason.UPSTREAM_TIMEOUT, "")
+        self._task: asyncio.Task[Any]
+        self._cancelling = 0  # other requests to cancel the task, before this began
 
-    async def __aenter__(self) -> Self:
-        await self._timeout.__aenter__()
+    def __enter__(self) -> Self:
+        task = asyncio.current_task(self._loop)
+        assert task is not None  # noqa: S101 # for mypy
+        self._task, self._cancelling = task, task.cancelling()
         self._check_at(min(self._loop.time() + _FIRST_CHECK_SECONDS, self._deadline))
         return self
 
-    async def __aexit__(
+    def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        try:
-            await self._timeout.__aexit__(kind, error, trace)
-        except TimeoutError:
-            reason, message = self._expired or (Reason.UPSTREAM_TIMEOUT, "the call's deadline has passed")
+        if self._expired is None:
+            return
+        is_ours = self._task.uncancel() <= self._cancelling  # nobody else has cancelled the task too
+        if is_ours and kind is not None and issubclass(kind, asyncio.CancelledError):
+            reason, message = self._expired
             raise BridgeError(reason, message, delay=1.0 if reason is Reason.BRIDGE_OVERLOADED else None) from None
 
     def phase(self, limit: float, reason: Reason, message: str) -> None:
@@ -73,6 +80,5 @@ class Clock:
             self._check_at(due)
             return
         self._timer, self._due = None, -math.inf  # the last check
-        if self._deadline > now:
-            self._expired = self._phase
-        self._timeout.reschedule(now)
+        self._expired = self._phase if self._deadline > now else _DEADLINE
+        self._task.cancel()

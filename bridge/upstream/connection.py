@@ -14,7 +14,7 @@ from typing import Final, cast
 import httpx
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
-from bridge.upstream.heads import Headers, ResponseHead
+from bridge.upstream.heads import Fields, ResponseHead
 from bridge.upstream.phases import NEXT, OVER, RECEIVING, Phase, Step
 
 #: The connection stops reading when this many bytes of a body wait to be read.
@@ -66,8 +66,8 @@ class Connection(asyncio.Protocol):
     def _step(self, step: Step) -> None:
         self.phase = NEXT[self.phase, step]
 
-    async def ask(self, head: bytes, body: bytes) -> tuple[int, Headers]:
-        """Send a request, until its response begins. Returns the status and headers of the response.
+    async def ask(self, head: bytes, body: bytes) -> tuple[int, Fields]:
+        """Send a request, until its response begins. Returns the status and the fields of the response's head.
 
         Raises:
             httpx.ConnectError: the connection had ended, or bytes had arrived, before the request. Nothing was sent.
@@ -87,7 +87,7 @@ class Connection(asyncio.Protocol):
             await self._send(transport, body)
         while (status := self.head.status) is None:
             await self._changed()
-        return status, self.head.headers
+        return status, self.head.fields
 
     async def _send(self, transport: asyncio.Transport, body: bytes) -> None:
         for at in range(0, len(body), _PIECE_BYTES):

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from functools import partial
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import httpx
 
@@ -20,7 +20,7 @@ from bridge.upstream.credentials import Credential
 from bridge.upstream.decompress import Unpacker, readable, unpacker_for
 from bridge.upstream.leaks import Secrets
 from bridge.upstream.masking import Mask
-from bridge.upstream.transport import ResponseBody
+from bridge.upstream.transport import Response
 
 #: Limits for reading the body of an error.
 _MAX_ERROR_BYTES: Final = 1 << 18
@@ -48,7 +48,7 @@ class Exchange:
 
     def __init__(
         self,
-        response: httpx.Response,
+        response: Response,
         call: CallContext,
         request: bytes,
         clock: Clock,
@@ -65,19 +65,18 @@ class Exchange:
         shown = [value for key, value in call.metadata if key == "authorization" and isinstance(value, str)]
         self._secrets = secrets = Secrets((credential.authorization, *credential.others, *shown))
         self._on_close = on_close
-        self._body = cast("ResponseBody", response.stream)
+        self._response = response
         self._unpacker: Unpacker | None = None
         self._rest = b""  # received, but not returned yet
         self.max_elements = settings.max_response_elements
         self._stall = settings.stall_timeout
-        fields = [(name.lower().decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw]
-        self._headers = dict(reversed(fields))  # the first of several headers with one name counts
+        self._headers = dict(reversed(response.fields))  # the first of several headers with one name counts
         self._record = record = call.record
-        record.http_status = response.status_code
+        record.http_status = response.status
         request_id = self._headers.get("x-request-id", "")
-        record.upstream_request_id = "" if secrets.are_in(request_id) else request_id
-        record.trailers = response_trailers(fields)
-        if secrets.are_in("\n".join([value for _, value in record.trailers])):
+        record.upstream_request_id = "" if request_id and secrets.are_in(request_id) else request_id
+        record.trailers = response_trailers(response.fields)
+        if record.trailers and secrets.are_in("\n".join([value for _, value in record.trailers])):
             record.trailers = [(key, value) for key, value in record.trailers if not secrets.are_in(value)]
 
     async def check(self) -> None:
@@ -124,14 +123,14 @@ class Exchange:
 
     def hold(self, may_wait: Callable[[bytes], bool] | None) -> bool:
         """As `Connection.hold`. Compressed bytes do not wait. Bytes that a `read` left over count as waiting."""
-        return (self._unpacker is None and self._body.hold(may_wait)) or bool(self._rest)
+        return (self._unpacker is None and self._response.hold(may_wait)) or bool(self._rest)
 
     def _arrived(self) -> Coroutine[Any, Any, bytes]:
         return self._received() if self._unpacker is None else self._unpacked(self._unpacker)
 
     async def _received(self) -> bytes:
         try:
-            return await self._body.read()
+            return await self._response.read()
         except httpx.TransportError as error:
             raise failures.of_exception(error, has_response=True) from error
 
@@ -157,7 +156,7 @@ class Exchange:
         pieces, self._rest = [start, self._rest], b""
         size = sum(map(len, pieces))
         self.clock.phase(self._stall, Reason.UPSTREAM_TIMEOUT, "the response stalled")
-        self._body.expect(limit)  # the whole body is needed, so reading does not pause
+        self._response.expect(limit)  # the whole body is needed, so reading does not pause
         while size <= limit and (data := await self._arrived()):
             pieces.append(data)
             size += len(data)
@@ -230,7 +229,7 @@ class Exchange:
     def close(self) -> None:
         """Return the connection to the pool if the body was read to its end. If not, close it at once."""
         self._record.ended_at = self._record.ended_at or time.monotonic()
-        self._body.close()
+        self._response.close()
         self._on_close()
 
 

@@ -4,46 +4,45 @@ from typing import Final
 
 import httpx
 
-Headers = list[tuple[bytes, bytes]]
+#: The fields of a head: names and values, as Latin-1 text. The names that a response has are in lower case.
+Fields = list[tuple[str, str]]
 
 #: Maximum number of lines in the head and trailers of a response.
 _MAX_LINES: Final = 128
 #: Maximum number of informational responses (1xx) before a response.
 _MAX_INFORMATIONAL: Final = 128
-#: Maximum number of bytes of `keep-alive` headers that are kept.
+#: Maximum number of characters of `keep-alive` fields that are read.
 _MAX_KEEP_ALIVE: Final = 512
-_FRAMING: Final = frozenset({b"content-length", b"transfer-encoding"})
+_FRAMING: Final = frozenset({"content-length", "transfer-encoding"})
 
 
-def head_of(method: str, target: bytes, headers: Headers) -> bytes:
-    """The request line and the headers, as bytes.
+def head_of(method: str, target: str, fields: Fields) -> bytes:
+    """The request line and the fields, as bytes.
 
     Raises:
-        httpx.LocalProtocolError: a header contains a line break.
+        httpx.LocalProtocolError: a field contains a line break.
     """
-    lines = [b"%b %b HTTP/1.1" % (method.encode("ascii"), target)]
-    lines += [b"%b: %b" % field for field in headers]
-    head = b"\r\n".join(lines)
-    if head.count(b"\n") != len(headers) or head.count(b"\r") != len(headers):
+    lines = [f"{method} {target} HTTP/1.1", *[f"{name}: {value}" for name, value in fields], "\r\n"]
+    head = "\r\n".join(lines)
+    if head.count("\n") != len(lines) or head.count("\r") != len(lines):
         raise httpx.LocalProtocolError("a line break in a header")
-    return head + b"\r\n\r\n"
+    return head.encode("latin-1")
 
 
 class ResponseHead:
     """Collects the lines of a response's head. `status` is None until the head is complete.
 
-    `max_bytes` is the maximum length of a line. `keep_alive` has the `keep-alive` headers, which may name a timeout.
+    `max_bytes` is the maximum length of a line.
     """
 
-    __slots__ = ("_informational", "_lines", "_max_bytes", "headers", "keep_alive", "status")
+    __slots__ = ("_informational", "_lines", "_max_bytes", "fields", "status")
 
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
         self._lines = 0
         self._informational = 0
         self.status: int | None = None
-        self.headers: Headers = []
-        self.keep_alive = b""
+        self.fields: Fields = []
 
     def add(self, name: bytes, value: bytes) -> None:
         """Add a line of the head. A line of the trailers is only checked.
@@ -55,9 +54,7 @@ class ResponseHead:
         if self._lines > _MAX_LINES or len(name) + len(value) > self._max_bytes or b"\0" in value or b" " in name:
             raise httpx.RemoteProtocolError("a header that is malformed or over the limits")
         if self.status is None:
-            self.headers.append((name, value))
-            if name.lower() == b"keep-alive":
-                self.keep_alive = (self.keep_alive + b"," + value)[:_MAX_KEEP_ALIVE]
+            self.fields.append((name.lower().decode("latin-1"), value.decode("latin-1")))
 
     def end(self, status: int) -> bool:
         """All lines have arrived. Returns False for an informational response, whose head is dropped.
@@ -72,12 +69,17 @@ class ResponseHead:
         self._informational += 1
         if self._informational > _MAX_INFORMATIONAL:
             raise httpx.RemoteProtocolError("too many informational responses")
-        if any(name.lower() == b"transfer-encoding" for name, _ in self.headers):
+        if any(name == "transfer-encoding" for name, _ in self.fields):
             raise httpx.RemoteProtocolError("an informational response with a body")
-        self.headers = []
+        self.fields = []
         return False
+
+    @property
+    def keep_alive(self) -> str:
+        """The values of the `keep-alive` fields, which may name a timeout."""
+        return ",".join([value for name, value in self.fields if name == "keep-alive"])[:_MAX_KEEP_ALIVE]
 
     @property
     def is_framed(self) -> bool:
         """Whether the head says where the body ends. If not, the end of the connection ends it."""
-        return any(name.lower() in _FRAMING for name, _ in self.headers)
+        return any(name in _FRAMING for name, _ in self.fields)

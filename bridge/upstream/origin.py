@@ -1,4 +1,4 @@
-"""The URL of upstream requests, and the headers, query and credential header that settings add to each."""
+"""The targets of upstream requests, and the headers, query and credential header that settings add to each."""
 
 from functools import lru_cache
 from typing import Final
@@ -10,7 +10,7 @@ from bridge.errors import invalid
 from bridge.settings import Settings
 from bridge.upstream.secrets import NamedSecrets
 
-_MAX_URLS: Final = 256  # in the cache
+_MAX_TARGETS: Final = 256  # in the cache
 _SAFE: Final = "!$&'()*+,;=:@-._~"  # openai-python does not encode these in a path segment
 _BEARER: Final = "bearer "
 #: Operations that the classic Azure OpenAI API has below a deployment.
@@ -30,10 +30,12 @@ class Origin:
         self._auth_header = settings.upstream_auth_header
         self._headers = NamedSecrets("upstream_headers", settings.upstream_headers)
         self._query = NamedSecrets("upstream_query", settings.upstream_query)
-        self._url = lru_cache(_MAX_URLS)(lambda target: httpx.URL(settings.upstream_base + target))
+        self._target = lru_cache(_MAX_TARGETS)(
+            lambda path: httpx.URL(settings.upstream_base + path).raw_path.decode("ascii")
+        )
 
-    def url(self, path: str, model: str = "") -> httpx.URL:
-        """The URL of a path, which may have a query. `model` is the request's model.
+    def target(self, path: str, model: str = "") -> str:
+        """The target of a request: the base URL's path, and `path`, which may have a query. `model` is the request's.
 
         Raises:
             BridgeError: INVALID_REQUEST if the path needs a model and there is none.
@@ -48,7 +50,7 @@ class Origin:
             ours = {name for name, _ in query}  # servers differ in which of two parameters with one name counts
             theirs = [pair for pair in parse_qsl(asked, keep_blank_values=True) if pair[0] not in ours]
             path += "?" + urlencode([*theirs, *query], quote_via=quote)
-        return self._url(path)
+        return self._target(path)
 
     def headers(self) -> list[tuple[str, str]]:
         """The current headers of `upstream_headers`."""

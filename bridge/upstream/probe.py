@@ -138,7 +138,8 @@ class Probe:
             path=self.socket,
         )
         async with self._failing(), transport:
-            request = httpx.Request("GET", self._origin.url("/models"), headers=headers)
+            url = self._url.copy_with(raw_path=self._origin.target("/models").encode("ascii"))
+            request = httpx.Request("GET", url, headers=headers)
             response = await transport.handle_async_request(request)
             try:
                 body, is_complete = await _beginning(response) if with_body else (b"", False)

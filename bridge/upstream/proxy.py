@@ -16,6 +16,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 import httpx
 
 from bridge.settings import Settings
+from bridge.upstream.heads import Fields, head_of
 from bridge.upstream.secrets import FixedSecret, Secret, SecretFile
 
 _MAX_HEAD_BYTES: Final = 1 << 16  # bytes of the response to CONNECT
@@ -43,16 +44,16 @@ class Proxy(NamedTuple):
     tls: bool
     secret: Secret
 
-    def header(self) -> list[tuple[bytes, bytes]]:
+    def header(self) -> Fields:
         """The `proxy-authorization` header, if there is a credential for the proxy."""
         secret = self.secret.value()
-        value = b"Basic " + base64.b64encode(secret.encode("utf-8"))
-        return [(b"proxy-authorization", value)] if secret else []
+        value = base64.b64encode(secret.encode("utf-8")).decode("ascii")
+        return [("proxy-authorization", f"Basic {value}")] if secret else []
 
     def secrets(self) -> list[str]:
         """The secrets that errors must not show: the value of that header, and the password."""
         password = self.secret.value().partition(":")[2]
-        return [*(value.decode("ascii") for _, value in self.header()), *([password] if password else [])]
+        return [*(value for _, value in self.header()), *([password] if password else [])]
 
     @property
     def url(self) -> str:
@@ -129,9 +130,8 @@ class Tunnel(asyncio.Protocol):
             ProxyRefusedError: the proxy did not open it.
             httpx.ProxyError: the connection to the proxy ended first.
         """
-        lines = [b"CONNECT %b HTTP/1.1" % authority, b"host: %b" % authority]
-        lines += [b"%b: %b" % field for field in proxy.header()]
-        transport.write(b"\r\n".join(lines) + b"\r\n\r\n")
+        target = authority.decode("ascii")
+        transport.write(head_of("CONNECT", target, [("host", target), *proxy.header()]))
         status = await self._status
         if not 200 <= status < 300:
             raise ProxyRefusedError(status)

@@ -58,7 +58,7 @@ async def call_whole(upstream: Upstream, settings: Settings, request: Request, c
     Raises:
         BridgeError: see `bridge.upstream.failures`.
     """
-    async with Clock(call.deadline) as clock:
+    with Clock(call.deadline) as clock:
         begun = upstream.begin(request.method, request.target, call, request.body, "application/json", clock)
         with closing(await begun) as exchange:
             return await _whole(exchange, settings, request)
@@ -73,7 +73,7 @@ async def events(
     Raises:
         BridgeError: as `call_whole`.
     """
-    async with Clock(call.deadline) as clock:
+    with Clock(call.deadline) as clock:
         begun = upstream.begin(request.method, request.target, call, request.body, "text/event-stream", clock)
         with closing(await begun) as exchange:
             yield EventStream(exchange, settings, request)

@@ -50,9 +50,11 @@ async def stream(
     Raises:
         BridgeError: see `bridge.upstream.failures`.
     """
-    async with Clock(call.deadline) as clock:
-        with closing(await upstream.begin("POST", path, call, body, "text/event-stream", clock)) as exchange:
-            yield ChunkStream(exchange, settings, recogniser)
+    with (
+        Clock(call.deadline) as clock,
+        closing(await upstream.begin("POST", path, call, body, "text/event-stream", clock)) as exchange,
+    ):
+        yield ChunkStream(exchange, settings, recogniser)
 
 
 class ChunkStream(Generic[K]):

@@ -18,7 +18,7 @@ import httpx
 from bridge.upstream.causes import Cause, Reachability, cause_of
 from bridge.upstream.connection import Connection
 from bridge.upstream.dialer import Dialer
-from bridge.upstream.heads import Headers, head_of
+from bridge.upstream.heads import Fields, head_of
 from bridge.upstream.proxy import Proxy
 
 #: Time that an idle connection is kept if the server names none. A request is lost if the server closes the connection
@@ -28,29 +28,23 @@ _IDLE_TLS_SECONDS: Final = 30.0
 #: A connection is kept for this much less than the time that the server names, or for half of it, up to the maximum.
 _IDLE_MARGIN_SECONDS: Final = 1.0
 _MAX_IDLE_SECONDS: Final = 300.0
-_KEEP_ALIVE: Final = re.compile(rb"(?:^|[,; \t])timeout[ \t]*=[ \t]*\"?([0-9]{1,9})", re.IGNORECASE)
+_KEEP_ALIVE: Final = re.compile(r"(?:^|[,; \t])timeout[ \t]*=[ \t]*\"?([0-9]{1,9})", re.IGNORECASE)
 #: The server accepts no further request on this connection.
-_NO_MORE: Final = re.compile(rb"(?:^|[,; \t])max[ \t]*=[ \t]*\"?0+(?![0-9])", re.IGNORECASE)
+_NO_MORE: Final = re.compile(r"(?:^|[,; \t])max[ \t]*=[ \t]*\"?0+(?![0-9])", re.IGNORECASE)
 #: Maximum number of connections that are made at the same time. More would fill the upstream's accept queue, and some
 #: would wait a second or more for a TCP retransmission.
 _MAX_CONNECTING: Final = 64
 _PROXY_CREDENTIALS: Final = 407
 
 
-class Body(httpx.AsyncByteStream):
-    """The body of a request."""
+class Response(httpx.AsyncByteStream):
+    """A response whose head has arrived, and the stream of its body. The caller must close it."""
 
-    def __init__(self, data: bytes) -> None:
-        self.data = data
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        yield self.data
-
-
-class ResponseBody(httpx.AsyncByteStream):
-    """The body of a response. The caller must close it."""
-
-    def __init__(self, connection: Connection, release: Callable[[Connection], None]) -> None:
+    def __init__(
+        self, status: int, fields: Fields, connection: Connection, release: Callable[[Connection], None]
+    ) -> None:
+        self.status = status
+        self.fields = fields
         self.read = connection.read
         self.expect = connection.expect
         self.hold = connection.hold
@@ -101,6 +95,7 @@ class Transport(httpx.AsyncBaseTransport):
         self._proxy = proxy
         self._reachability = reachability or Reachability()
         self._tls = url.scheme == "https"
+        self._authority = url.netloc.decode("ascii")
         self._connect_timeout = connect_timeout
         self._max_header_bytes = max_header_bytes
         self._idle: dict[Connection, None] = {}  # the most recently used is last
@@ -115,32 +110,25 @@ class Transport(httpx.AsyncBaseTransport):
         """How many connections are in use and how many are idle. May be called from any thread."""
         return len(self._used), len(self._idle)
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """The response to a request. Its stream is a `ResponseBody`.
+    async def send(self, method: str, target: str, fields: Fields, body: bytes) -> Response:
+        """The response to a request. The fields say how long the body is.
 
         Raises:
             httpx.ConnectError: no connection; `causes.cause_of` says why. Nothing was sent.
             httpx.ConnectTimeout: connecting timed out. Nothing was sent.
             httpx.ProxyError: no connection, because of the proxy. Nothing was sent.
+            httpx.LocalProtocolError: a field contains a line break. Nothing was sent.
             httpx.TransportError: as `Connection.ask`.
         """
-        stream = request.stream
-        headers = request.headers.raw
-        if isinstance(stream, Body):
-            body = stream.data
-        else:
-            body = b"".join([part async for part in stream])  # type: ignore[union-attr]
-            headers = _of_length(headers, len(body))
-        target = request.url.raw_path
         if self._proxy is not None and not self._tls:  # the request goes to the proxy, with the whole URL
-            target = b"http://%b%b" % (request.url.netloc, target)
-            headers = [*headers, *self._proxy.header()]
-        head = head_of(request.method, target, headers)
+            target = f"http://{self._authority}{target}"
+            fields = [*fields, *self._proxy.header()]
+        head = head_of(method, target, fields)
         kept = self._kept()
         connection = kept or await self._connect()
         self._used.add(connection)
         try:
-            status, headers = await connection.ask(head, body)
+            status, received = await connection.ask(head, body)
         except BaseException:
             self._release(connection)
             raise
@@ -148,7 +136,16 @@ class Transport(httpx.AsyncBaseTransport):
             self._reachability.failed(Cause.PROXY_CREDENTIALS)
         elif kept is None:
             self._reachability.reached()
-        return httpx.Response(status, headers=headers, stream=ResponseBody(connection, self._release), request=request)
+        return Response(status, received, connection, self._release)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """As `send`, for an httpx client. The objects of httpx take a tenth of the time of a whole call."""
+        body = b"".join([part async for part in request.stream])  # type: ignore[union-attr]
+        fields = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw]
+        target = request.url.raw_path.decode("ascii")
+        response = await self.send(request.method, target, _of_length(fields, len(body)), body)
+        headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.fields]
+        return httpx.Response(response.status, headers=headers, stream=response, request=request)
 
     async def aclose(self) -> None:
         """Close all connections, also those that are being made."""
@@ -225,8 +222,8 @@ class Transport(httpx.AsyncBaseTransport):
         return connection
 
 
-def _idle_time(keep_alive: bytes, default: float) -> float:
-    """The time in seconds to keep a connection whose server sent these `keep-alive` headers, which may be empty."""
+def _idle_time(keep_alive: str, default: float) -> float:
+    """The time in seconds to keep a connection whose server sent these `keep-alive` fields, which may be empty."""
     if _NO_MORE.search(keep_alive):
         return 0.0
     found = _KEEP_ALIVE.search(keep_alive)
@@ -236,7 +233,7 @@ def _idle_time(keep_alive: bytes, default: float) -> float:
     return seconds - min(_IDLE_MARGIN_SECONDS, seconds / 2)
 
 
-def _of_length(headers: Headers, size: int) -> Headers:
-    """The headers with the size of the body. httpx announces a chunked body if it does not know the size."""
-    others = [(name, value) for name, value in headers if name.lower() != b"transfer-encoding"]
-    return headers if len(others) == len(headers) else [*others, (b"content-length", b"%d" % size)]
+def _of_length(fields: Fields, size: int) -> Fields:
+    """The fields with the size of the body. httpx announces a chunked body if it does not know the size."""
+    others = [(name, value) for name, value in fields if name.lower() != "transfer-encoding"]
+    return fields if len(others) == len(fields) else [*others, ("content-length", str(size))]

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple, cast
 import httpx
 
 from bridge.upstream.connection import Connection
-from bridge.upstream.heads import Headers
+from bridge.upstream.heads import Fields
 from bridge.upstream.phases import OVER
 from tests.fuzz.claims import must
 
@@ -27,7 +27,7 @@ class Seen(NamedTuple):
     """The caller's view of a response. `error` is the exception's class."""
 
     status: int
-    headers: Headers
+    fields: Fields
     body: bytes
     error: type[Exception] | None
 
@@ -96,7 +96,7 @@ async def _seen(pieces: list[bytes], longest: int, *, broken: bool, waiting: int
     if cut:
         connection.connection_lost(ConnectionResetError() if broken else None)
     seen = await asking
-    framed = {name.lower() for name, _ in seen.headers} & {b"content-length", b"transfer-encoding"}
+    framed = {name for name, _ in seen.fields} & {"content-length", "transfer-encoding"}
     must(not cut or seen.error or not (broken or framed), "what is cut does not end well")
     fit = connection.release()
     await asyncio.sleep(0)
@@ -125,14 +125,14 @@ async def _fed(connection: Connection, transport: _Transport, piece: bytes, wait
 
 
 async def _read(connection: Connection, waiting: int) -> Seen:
-    status, headers, body = 0, cast("Headers", []), b""
+    status, fields, body = 0, cast("Fields", []), b""
     error: Any = None
     try:
-        status, headers = await connection.ask(_REQUEST, b"")
-        must(len(headers) <= 128, "lines are counted")
+        status, fields = await connection.ask(_REQUEST, b"")
+        must(len(fields) <= 128, "lines are counted")
         connection.expect(waiting)
         while data := await connection.read():
             body += data
     except (httpx.ReadError, httpx.RemoteProtocolError) as failure:
         error = type(failure)
-    return Seen(status, list(headers), body, error)
+    return Seen(status, list(fields), body, error)

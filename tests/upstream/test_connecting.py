@@ -11,7 +11,7 @@ import pytest
 
 from bridge.upstream import dialer
 from bridge.upstream import transport as module
-from bridge.upstream.transport import Body, Transport
+from bridge.upstream.transport import Transport
 from tests.upstream.wire import (
     MUCH,
     OK,
@@ -377,7 +377,7 @@ async def test_a_server_that_speaks_at_once(said: bytes | None, monkeypatch: pyt
         made = Transport(url, trusting, connect_timeout=5, max_header_bytes=4096)
         with pytest.raises(httpx.ConnectError):
             async with asyncio.timeout(5):
-                await made.handle_async_request(httpx.Request("POST", url, stream=Body(b"{}")))
+                await made.handle_async_request(httpx.Request("POST", url, content=b"{}"))
         assert made.connections() == (0, 0)
         await made.aclose()
         with peers[0], suppress(ConnectionError):  # the server may see a reset
@@ -402,7 +402,7 @@ async def test_a_server_that_closes_as_it_accepts(scheme: str, addresses: int, r
         made = Transport(url, trusting, connect_timeout=5, max_header_bytes=4096)
         for _ in range(10):
             with pytest.raises(httpx.TransportError):
-                await made.handle_async_request(httpx.Request("POST", url, stream=Body(b"{}")))
+                await made.handle_async_request(httpx.Request("POST", url, content=b"{}"))
         assert made.connections() == (0, 0)
         loop.remove_reader(server)
         await made.aclose()

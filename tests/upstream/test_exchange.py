@@ -4,7 +4,6 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
 import pytest
 
 from bridge import settings
@@ -31,10 +30,9 @@ async def slices(*reads: bytes) -> list[bytes]:
     """What an exchange reads of a body."""
     call = CallContext(CallRecord("/s/m", (), "r"), "/s/m", (), math.inf)
     body: Any = Body(list(reads))
-    response: Any = httpx.Response(200)
-    response.stream = body
+    body.status, body.fields = 200, []
     nobody = Credential(None, is_bridge_credential=False)
-    exchange = Exchange(response, call, b"", Clock(math.inf), SETTINGS, nobody, on_close=list)
+    exchange = Exchange(body, call, b"", Clock(math.inf), SETTINGS, nobody, on_close=list)
     found = []
     while data := await exchange.read():
         found.append(data)

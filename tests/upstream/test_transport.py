@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from bridge.upstream.phases import Phase
-from bridge.upstream.transport import Body, Transport
+from bridge.upstream.transport import Transport
 from tests.upstream.wire import OK, Peer, Wire, ask, says, silent, transport, trusting, until, whole
 
 
@@ -82,7 +82,7 @@ async def test_a_header_with_a_line_break(value: str, made: Transport, wire: Wir
     """A header with a line break is LocalProtocolError: no connection is made and nothing sent."""
     headers = [(b"host", b"test"), (b"x", value.encode())]
     with pytest.raises(httpx.LocalProtocolError):
-        await made.handle_async_request(httpx.Request("GET", "http://test/", headers=headers, stream=Body(b"")))
+        await made.handle_async_request(httpx.Request("GET", "http://test/", headers=headers))
     assert made.connections() == (0, 0)
     assert wire.peers == []
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import httpx
 
-from bridge.upstream.transport import Body, Transport
+from bridge.upstream.transport import Transport
 from tests.support.authority import certificates
 
 OK: Final = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
@@ -165,7 +165,7 @@ async def transport(wire: Wire, url: str = "", seconds: float = 5.0) -> AsyncIte
 async def ask(made: Transport, body: bytes = b"") -> httpx.Response:
     """Send a request, and wait for the head of its response."""
     headers = {"host": "test", "content-length": str(len(body))} if body else {"host": "test"}
-    request = httpx.Request("POST" if body else "GET", "http://test/v1/models", headers=headers, stream=Body(body))
+    request = httpx.Request("POST" if body else "GET", "http://test/v1/models", headers=headers, content=body)
     return await made.handle_async_request(request)
 
 
