@@ -28,8 +28,7 @@ from bridge.call import CallContext, deadline_in, new_record
 from bridge.codec import decode
 from bridge.jsontext import loads
 from bridge.services.chat import ChatService
-from bridge.upstream.credentials import Credential
-from bridge.upstream.exchange import Exchange
+from bridge.upstream.exchange import Exchange, Sent
 
 _METHOD: Final = "/aibridge.v1.ChatService/CreateChatCompletionStream"
 _ROUNDS: Final = 25
@@ -65,8 +64,8 @@ class _Upstream:
         self, _method: str, _path: str, call: CallContext, body: bytes, _accept: str, clock: Any
     ) -> Exchange:
         response: Any = _Response(self._pieces)
-        credential = Credential(None, is_bridge_credential=False)
-        return Exchange(response, call, body, clock, self._settings, credential, on_close=lambda: None)
+        sent = Sent(body, with_bridge_credential=False, secrets=())
+        return Exchange(response, call, sent, clock, self._settings, on_close=lambda: None)
 
 
 class _Context:

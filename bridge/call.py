@@ -8,7 +8,7 @@ from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from bridge.errors import BridgeError, Reason
 from bridge.metadata import Metadata
@@ -134,8 +134,7 @@ class CallRecord:
     finish_reasons: dict[int, str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CallContext:
+class CallContext(NamedTuple):
     """What is fixed about a call once its request has been received. Handlers get it as an argument and pass it on.
 
     `deadline` is on the event loop's clock. It is a little before the caller's deadline, so that an error can reach the

@@ -6,7 +6,6 @@ bounded once, where they are recorded: in `services.entry` and `Observer.end`.
 """
 
 import re
-from collections.abc import Mapping
 from math import isfinite
 from typing import Any, Final, NamedTuple
 
@@ -71,8 +70,8 @@ def number(value: float) -> float | None:
 
 
 def tokens(usage: Any) -> Tokens:
-    """The counts in an upstream's `usage`, which may be any value."""
-    if not isinstance(usage, Mapping):
+    """The counts in an upstream's `usage`, which may be any JSON value."""
+    if type(usage) is not dict:
         return NO_TOKENS
     prompt, completion = ("prompt_tokens", "completion_tokens")
     if prompt not in usage and "input_tokens" in usage:  # OpenAI's responses and images, Anthropic's messages
@@ -81,6 +80,6 @@ def tokens(usage: Any) -> Tokens:
     return Tokens(
         count(usage.get(prompt)),
         count(usage.get(completion)),
-        count(read.get("cached_tokens")) if isinstance(read, Mapping) else None,
-        count(made.get("reasoning_tokens")) if isinstance(made, Mapping) else None,
+        count(read.get("cached_tokens")) if type(read) is dict else None,
+        count(made.get("reasoning_tokens")) if type(made) is dict else None,
     )

@@ -19,6 +19,7 @@ from google.rpc.status_pb2 import Status
 
 from aibridge.v1.errors_pb2 import UpstreamError
 from bridge.call import CallRecord
+from bridge.clean import count
 from bridge.errors import DOMAIN, BridgeError, ErrorResponse, Reason, Retry
 from bridge.jsontext import dumps
 from bridge.redact import safe
@@ -73,13 +74,12 @@ def status_of(error: BridgeError, record: CallRecord) -> RpcStatus:
 def trailers_of(record: CallRecord) -> Trailers:
     """The trailers of each call: request ids, the upstream's allowed headers, and the usage."""
     trailers: list[tuple[str, str | bytes]] = [("x-request-id", record.request_id), *record.trailers]
-    counts = {
-        key: value
-        for key, value in (record.usage or {}).items()
-        if type(value) is int and 0 <= value < 1 << 63 and _USAGE_KEY.fullmatch(key)
-    }
+    counts: dict[str, int] = {}
+    for key, value in (record.usage or {}).items():
+        if count(value) is not None and _USAGE_KEY.fullmatch(key) and len(counts) < _USAGE_KEYS:
+            counts[key] = value
     if counts:
-        trailers.append(("aibridge-usage", dumps(dict(list(counts.items())[:_USAGE_KEYS])).decode()))
+        trailers.append(("aibridge-usage", dumps(counts).decode()))
     return tuple(trailers)
 
 

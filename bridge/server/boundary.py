@@ -112,13 +112,13 @@ class Boundary(grpc.GenericRpcHandler):
         await self._take_place(caller, context, record, call)
         await self._in_flight.hold_back()
         receiving = self._receiver.only(context, deadline)
-        response = StreamedResponse(context, record, call)
+        response = (StreamedResponse(context, record, call),) if method.streams else ()
         # No variable here holds the message or its bytes while the call runs, because they may be large.
         result = await method.behaviour(
             *await parse_request(
                 record, deadline, caller, method.request_type, await receiving, settings.max_request_elements
             ),
-            *((response,) if method.streams else ()),
+            *response,
         )
         data = None if method.streams else _serialize(result)
         context.set_trailing_metadata(trailers_of(record))

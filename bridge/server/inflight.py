@@ -98,12 +98,12 @@ class InFlightCall:
     @property
     def is_writing(self) -> bool:
         """Whether a write is under way, or was when the call ended."""
-        return self._state in {State.WRITING, State.STOPPED_IN_WRITE}
+        return self._state is State.WRITING or self._state is State.STOPPED_IN_WRITE
 
     @property
     def is_stopped(self) -> bool:
         """Whether the bridge has ended the call, or is about to."""
-        return self._state in {State.STOPPED, State.STOPPED_IN_WRITE}
+        return self._state is State.STOPPED or self._state is State.STOPPED_IN_WRITE
 
     def undo_cancel(self) -> bool:
         """Undo the cancellation of the task if it came from `stop`. Returns whether it did."""

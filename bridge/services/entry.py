@@ -1,7 +1,6 @@
 """The common steps of all RPCs: parse the request within limits, and build the message of the response."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from typing import Any, Final, ParamSpec, TypeVar
 
@@ -86,7 +85,7 @@ def _parse(message_type: type[M], data: bytes) -> M:
 def with_operation(call: CallContext, operation: str, model: str) -> CallContext:
     """The context of a call whose operation and model are only known from its path and JSON body."""
     call.record.operation, call.record.model = operation, word(model)
-    return replace(call, model=model)
+    return call._replace(model=model)
 
 
 def build_response(message_type: type[M], value: dict[str, Any], *, inline: bool = False) -> M:

@@ -179,9 +179,10 @@ def call_line(record: CallRecord, code: str, reason: str, trace_id: str, used: T
         line["first_chunk_ms"] = round((record.chunks.first_at - record.started) * 1000, 1)
     if record.delivered:
         line["chunks"] = record.delivered
-    for name, tokens in (("input_tokens", used.input), ("output_tokens", used.output)):
-        if tokens is not None:
-            line[name] = tokens
+    if used.input is not None:
+        line["input_tokens"] = used.input
+    if used.output is not None:
+        line["output_tokens"] = used.output
     if trace_id:
         line["trace_id"] = trace_id
     return line

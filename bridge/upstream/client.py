@@ -6,7 +6,6 @@ the environment) is expensive, and is not needed with one fixed base URL.
 
 import asyncio
 import time
-from contextlib import closing
 from importlib.metadata import version
 from typing import Any
 
@@ -22,12 +21,13 @@ from bridge.upstream.causes import Reachability
 from bridge.upstream.clock import Clock
 from bridge.upstream.credentials import Credential, Credentials
 from bridge.upstream.documents import Cuts
-from bridge.upstream.exchange import Exchange, forget_response
+from bridge.upstream.exchange import Exchange, Sent, forget_response
 from bridge.upstream.heads import Fields
 from bridge.upstream.origin import Origin
 from bridge.upstream.proxy import unused_variables, upstream_proxy
 from bridge.upstream.responses import failure_in, is_json, note_choices, note_response, response_of
 from bridge.upstream.retry import Retries
+from bridge.upstream.slots import Slots
 from bridge.upstream.tls import contexts
 from bridge.upstream.transport import Transport
 
@@ -40,7 +40,7 @@ class Upstream:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self.credentials = Credentials(settings)
-        self._free = asyncio.Semaphore(settings.upstream_connections)
+        self._slots = Slots(settings.upstream_connections)
         self._retries = Retries(settings.max_retries)
         self._origin = Origin(settings)
         base = self._origin.base
@@ -133,10 +133,8 @@ class Upstream:
     ) -> Exchange:
         target = self._origin.target(path, call.model)
         fields = self._fields(method, path, call, body, accept, credential)
-        if self._free.locked():
+        if not self._slots.take():
             await self._wait_for_connection(call.record, clock)
-        else:
-            await self._free.acquire()
         clock.phase(self._settings.response_timeout, Reason.UPSTREAM_TIMEOUT, "no response from the upstream in time")
         record = call.record
         record.attempts += 1
@@ -146,13 +144,12 @@ class Upstream:
         try:
             response = await self._transport.send(method, target, fields, body)
         except BaseException as error:
-            self._free.release()
+            self._slots.leave()
             if isinstance(error, httpx.TransportError):
                 raise failures.of_exception(error, has_response=False) from error
             raise
-        proxy_secrets = self._quoting_proxy.secrets() if self._quoting_proxy is not None else []
-        credential = credential._replace(others=[*self._origin.secrets(), *proxy_secrets])
-        exchange = Exchange(response, call, body, clock, self._settings, credential, on_close=self._free.release)
+        sent = Sent(body, credential.is_bridge_credential, (credential.authorization, *self._secrets()))
+        exchange = Exchange(response, call, sent, clock, self._settings, on_close=self._slots.leave)
         try:
             await exchange.check()
         except BaseException:
@@ -160,12 +157,17 @@ class Upstream:
             raise
         return exchange
 
+    def _secrets(self) -> list[str]:
+        """The secrets that each request has besides the credential."""
+        secrets = self._origin.secrets()
+        return secrets if self._quoting_proxy is None else [*secrets, *self._quoting_proxy.secrets()]
+
     async def _wait_for_connection(self, record: CallRecord, clock: Clock) -> None:
         """Wait for a free connection."""
         clock.phase(self._settings.queue_timeout, Reason.BRIDGE_OVERLOADED, "no free connection to the upstream")
         began = time.monotonic()
         try:
-            await self._free.acquire()
+            await self._slots.wait()
         finally:
             if not record.sent_at:
                 record.connection_seconds = time.monotonic() - began
@@ -202,7 +204,7 @@ class Upstream:
     ) -> dict[str, Any]:
         with (
             Clock(call.deadline) as clock,
-            closing(await self.begin(method, path, call, body, "application/json", clock)) as exchange,
+            await self.begin(method, path, call, body, "application/json", clock) as exchange,
         ):
             if not is_json(exchange.media_type):
                 error = await failure_in(exchange, await exchange.beginning())

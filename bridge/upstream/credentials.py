@@ -1,6 +1,5 @@
 """Chooses the credential of each upstream request. Secrets in files are reread when the files change."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,14 +16,10 @@ _log = structlog.get_logger("aibridge.upstream")
 
 
 class Credential(NamedTuple):
-    """The value of the `authorization` header, None for no header, and whether it is the bridge's credential.
-
-    `others` are further secrets in the request.
-    """
+    """The value of the `authorization` header, None for no header, and whether it is the bridge's credential."""
 
     authorization: str | None
     is_bridge_credential: bool
-    others: Sequence[str] = ()
 
 
 class Credentials:

@@ -2,10 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, NamedTuple, Self
 
 import httpx
 
@@ -16,7 +16,6 @@ from bridge.offload import offload
 from bridge.settings import Settings
 from bridge.upstream import failures
 from bridge.upstream.clock import Clock
-from bridge.upstream.credentials import Credential
 from bridge.upstream.decompress import Unpacker, readable, unpacker_for
 from bridge.upstream.leaks import Secrets
 from bridge.upstream.masking import Mask
@@ -40,30 +39,36 @@ _ERROR_WEIGHT: Final = 4
 _SCANNED_AT_ONCE: Final = 1 << 20
 
 
-class Exchange:
-    """One request, and the response to it once its headers have arrived.
+class Sent(NamedTuple):
+    """What was sent: the body, whether with the bridge's credential, and the secrets in the head, None for none."""
 
-    `request` is the body that was sent with `credential`. `on_close` is called at the end.
+    body: bytes
+    with_bridge_credential: bool
+    secrets: Sequence[str | None]
+
+
+class Exchange:
+    """One request, and the response to it once its headers have arrived. A context manager that closes it.
+
+    `on_close` is called at the end.
     """
 
     def __init__(
         self,
         response: Response,
         call: CallContext,
-        request: bytes,
+        sent: Sent,
         clock: Clock,
         settings: Settings,
-        credential: Credential,
         *,
         on_close: Callable[[], None],
     ) -> None:
         self.call = call
         self.clock = clock
-        self._request = request
-        self._uses_bridge_credential = credential.is_bridge_credential
+        self._sent = sent
         # The credential that authenticates the caller to the bridge may be a different one.
         shown = [value for key, value in call.metadata if key == "authorization" and isinstance(value, str)]
-        self._secrets = secrets = Secrets((credential.authorization, *credential.others, *shown))
+        self._secrets = Secrets((*sent.secrets, *shown))
         self._on_close = on_close
         self._response = response
         self._unpacker: Unpacker | None = None
@@ -74,10 +79,16 @@ class Exchange:
         self._record = record = call.record
         record.http_status = response.status
         request_id = self._headers.get("x-request-id", "")
-        record.upstream_request_id = "" if request_id and secrets.are_in(request_id) else request_id
+        record.upstream_request_id = "" if request_id and self._secrets.are_in(request_id) else request_id
         record.trailers = response_trailers(response.fields)
-        if record.trailers and secrets.are_in("\n".join([value for _, value in record.trailers])):
-            record.trailers = [(key, value) for key, value in record.trailers if not secrets.are_in(value)]
+        if record.trailers and self._secrets.are_in("\n".join([value for _, value in record.trailers])):
+            record.trailers = [(key, value) for key, value in record.trailers if not self._secrets.are_in(value)]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     async def check(self) -> None:
         """Check that the response is a success, in an encoding that can be decoded.
@@ -191,9 +202,9 @@ class Exchange:
 
     def failure(self, error: Any, data: bytes) -> BridgeError:
         """As `failed`, without a thread. Nothing of an error is shown that would take long to mask."""
-        mask = Mask(self._request, self._secrets, _SCANNED_AT_ONCE)
+        mask = Mask(self._sent.body, self._secrets, _SCANNED_AT_ONCE)
         return failures.of_error(
-            error, self._headers, data, self.call, mask, uses_bridge_credential=self._uses_bridge_credential
+            error, self._headers, data, self.call, mask, uses_bridge_credential=self._sent.with_bridge_credential
         )
 
     async def beginning(self) -> bytes:
@@ -221,10 +232,10 @@ class Exchange:
         )
 
     async def _masked(self, data: bytes, failure: Callable[..., BridgeError]) -> BridgeError:
-        mask = Mask(self._request, self._secrets)
-        if _ERROR_WEIGHT * len(data) + len(self._request) <= _MASKED_AT_ONCE:
-            return failure(mask, uses_bridge_credential=self._uses_bridge_credential)
-        return await offload(failure, mask, uses_bridge_credential=self._uses_bridge_credential)
+        mask, with_bridge_credential = Mask(self._sent.body, self._secrets), self._sent.with_bridge_credential
+        if _ERROR_WEIGHT * len(data) + len(self._sent.body) <= _MASKED_AT_ONCE:
+            return failure(mask, uses_bridge_credential=with_bridge_credential)
+        return await offload(failure, mask, uses_bridge_credential=with_bridge_credential)
 
     def close(self) -> None:
         """Return the connection to the pool if the body was read to its end. If not, close it at once."""

@@ -7,7 +7,7 @@ of the connection alone may be a cut. Any other end is an error, as in `bridge.u
 
 import re
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from typing import Any, Final, NamedTuple
 
 from bridge.call import CallContext, CallRecord
@@ -60,7 +60,7 @@ async def call_whole(upstream: Upstream, settings: Settings, request: Request, c
     """
     with Clock(call.deadline) as clock:
         begun = upstream.begin(request.method, request.target, call, request.body, "application/json", clock)
-        with closing(await begun) as exchange:
+        with await begun as exchange:
             return await _whole(exchange, settings, request)
 
 
@@ -75,7 +75,7 @@ async def events(
     """
     with Clock(call.deadline) as clock:
         begun = upstream.begin(request.method, request.target, call, request.body, "text/event-stream", clock)
-        with closing(await begun) as exchange:
+        with await begun as exchange:
             yield EventStream(exchange, settings, request)
 
 

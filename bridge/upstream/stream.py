@@ -7,7 +7,7 @@ framing, in many shapes.
 """
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from typing import Any, Final, Generic
 
 from bridge.call import CallContext
@@ -52,7 +52,7 @@ async def stream(
     """
     with (
         Clock(call.deadline) as clock,
-        closing(await upstream.begin("POST", path, call, body, "text/event-stream", clock)) as exchange,
+        await upstream.begin("POST", path, call, body, "text/event-stream", clock) as exchange,
     ):
         yield ChunkStream(exchange, settings, recogniser)
 

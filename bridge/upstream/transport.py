@@ -224,6 +224,8 @@ class Transport(httpx.AsyncBaseTransport):
 
 def _idle_time(keep_alive: str, default: float) -> float:
     """The time in seconds to keep a connection whose server sent these `keep-alive` fields, which may be empty."""
+    if not keep_alive:
+        return default
     if _NO_MORE.search(keep_alive):
         return 0.0
     found = _KEEP_ALIVE.search(keep_alive)

@@ -82,7 +82,7 @@ ALLOWED: dict[str, set[str]] = {
         "bridge.call", "bridge.clean", "bridge.errors", "bridge.jsontext", "bridge.operations", "bridge.redact",
         "bridge.settings",
     },
-    "bridge.status": {"bridge.call", "bridge.errors", "bridge.jsontext", "bridge.redact"},
+    "bridge.status": {"bridge.call", "bridge.clean", "bridge.errors", "bridge.jsontext", "bridge.redact"},
     "bridge.call": {"bridge.errors", "bridge.metadata"},
     "bridge.settings": {"bridge.errors", "bridge.metadata", "bridge.redact"},
     # Reading files, and certificates in them, for several packages.

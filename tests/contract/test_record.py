@@ -3,7 +3,7 @@
 import ast
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import FrozenInstanceError, fields
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -58,9 +58,9 @@ def test_nobody_writes_a_context() -> None:
     """A context is frozen, and so is everything in it except the record."""
     record = CallRecord("/a.B/C", (), "r")
     context = CallContext(record, "/a.B/C", (), 0.0)
-    for field in fields(CallContext):
-        with pytest.raises(FrozenInstanceError):
-            setattr(context, field.name, None)
+    for name in CallContext._fields:
+        with pytest.raises(AttributeError):
+            setattr(context, name, None)
     assert [write for write in WRITES if write[1].rpartition(".")[2] in {"call", "context"}] == []
 
 

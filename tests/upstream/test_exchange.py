@@ -9,8 +9,7 @@ import pytest
 from bridge import settings
 from bridge.call import CallContext, CallRecord
 from bridge.upstream.clock import Clock
-from bridge.upstream.credentials import Credential
-from bridge.upstream.exchange import Exchange
+from bridge.upstream.exchange import Exchange, Sent
 
 SLICE = 1 << 14
 SETTINGS = settings.load(upstream_url="http://127.0.0.1:1/v1")
@@ -31,8 +30,7 @@ async def slices(*reads: bytes) -> list[bytes]:
     call = CallContext(CallRecord("/s/m", (), "r"), "/s/m", (), math.inf)
     body: Any = Body(list(reads))
     body.status, body.fields = 200, []
-    nobody = Credential(None, is_bridge_credential=False)
-    exchange = Exchange(body, call, b"", Clock(math.inf), SETTINGS, nobody, on_close=list)
+    exchange = Exchange(body, call, Sent(b"", False, ()), Clock(math.inf), SETTINGS, on_close=list)
     found = []
     while data := await exchange.read():
         found.append(data)
