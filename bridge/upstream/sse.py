@@ -91,6 +91,8 @@ class EventDecoder:
             EventTooLargeError: the buffered bytes exceed the limit.
         """
         self.heard = False
+        if not self._started and data.startswith(_BEGIN) and not self._start:
+            self._started = True  # no byte order mark
         if len(data) <= self._limit and not self.is_within and (texts := texts_of(data)) is not None:
             return [Event(text) for text in texts]
         lines, rest = self._split(data)
