@@ -67,7 +67,8 @@ class InFlightCall:
         Raises:
             BridgeError: BRIDGE_SHUTTING_DOWN if the call was stopped.
         """
-        self.check()
+        if self._state is not State.RUNNING:
+            self.check()
         self._state = State.WRITING
 
     def end_write(self) -> None:

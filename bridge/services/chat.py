@@ -47,8 +47,7 @@ class ChatService:
         body = await convert_request(call, _body, call, request, stream=True)
         options = request.bridge_options
         relay = Relay(call, response, window_of(options, self._settings), interval_of(options, self._settings))
-        async with stream(self._upstream, self._settings, _PATH, call, body, relay) as chunks:
-            await relay.run(chunks)
+        await stream(self._upstream, self._settings, _PATH, call, body, relay)
 
 
 def _response(call: CallContext, request: Any, value: dict[str, Any]) -> chat_pb2.CreateChatCompletionResponse:

@@ -111,6 +111,10 @@ class Connection(asyncio.Protocol):
             self._wake()
         return bool(self._pieces)
 
+    def is_over(self) -> bool:
+        """Whether the whole body has arrived and was read."""
+        return self.phase in OVER and not self._pieces
+
     async def read(self) -> bytes:
         """The bytes of the response's body that have arrived since the last call, at least one; `b""` at its end.
 

@@ -109,7 +109,7 @@ def unpacker_for(encoding: str) -> Unpacker | None:
     Raises:
         BridgeError: UPSTREAM_MALFORMED_RESPONSE for an encoding that the bridge cannot decode.
     """
-    names = [name for name in _codings(encoding) if name in _KNOWN]
+    names = [name for name in _codings(encoding) if name in _KNOWN] if encoding else []
     if not names:
         return None
     if len(names) > 1 or names[0] not in _ZLIB:

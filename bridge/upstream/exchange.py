@@ -219,6 +219,8 @@ class Exchange:
 
     async def linger(self) -> None:
         """Read to the end of the body if it comes soon, so that the connection can be kept."""
+        if self._response.is_over():
+            return
         with suppress(TimeoutError, BridgeError):
             async with asyncio.timeout(_LINGER_SECONDS):
                 while await self.read():

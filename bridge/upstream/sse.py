@@ -91,9 +91,7 @@ class EventDecoder:
             EventTooLargeError: the buffered bytes exceed the limit.
         """
         self.heard = False
-        if not self._started and data.startswith(_BEGIN) and not self._start:
-            self._started = True  # no byte order mark
-        if len(data) <= self._limit and not self.is_within and (texts := texts_of(data)) is not None:
+        if (texts := self._texts_of(data)) is not None:
             return [Event(text) for text in texts]
         lines, rest = self._split(data)
         events: list[Event] = []
@@ -118,6 +116,12 @@ class EventDecoder:
             if self._data_size + self._pieces_size > self._limit + _FIELD:
                 raise EventTooLargeError(self._limit, events)
         return events
+
+    def _texts_of(self, data: bytes) -> list[bytes] | None:
+        """As `texts_of`, for bytes that are not too many and begin between two events."""
+        if not self._started and not self._start and data.startswith(_BEGIN):
+            self._started = True  # there is no byte order mark
+        return None if self.is_within or len(data) > self._limit else texts_of(data)
 
     @property
     def is_within(self) -> bool:

@@ -6,9 +6,8 @@ because the caller must never take a cut stream for a complete one. An error may
 framing, in many shapes.
 """
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
-from typing import Any, Final, Generic
+from collections.abc import Iterator
+from typing import Any, Final, Generic, Protocol
 
 from bridge.call import CallContext
 from bridge.jsontext import MalformedJSONError, text_of
@@ -41,20 +40,26 @@ from bridge.upstream.toolcalls import MAX_TOOL_CALLS, ToolCalls
 _MESSAGE: Final = "message"
 
 
-@asynccontextmanager
+class Reader(Recogniser[K], Protocol):
+    """Reads the chunks of a stream."""
+
+    async def run(self, chunks: "ChunkStream[K]") -> None:
+        """Read all chunks."""
+
+
 async def stream(
-    upstream: Upstream, settings: Settings, path: str, call: CallContext, body: bytes, recogniser: Recogniser[K]
-) -> AsyncIterator["ChunkStream[K]"]:
-    """The chunks that the upstream streams in response to a POST. A chunk that `recogniser` recognises is not parsed.
+    upstream: Upstream, settings: Settings, path: str, call: CallContext, body: bytes, reader: Reader[K]
+) -> None:
+    """Let `reader` read the chunks that the upstream streams in response to a POST.
 
     Raises:
-        BridgeError: see `bridge.upstream.failures`.
+        BridgeError: see `bridge.upstream.failures`; as `reader.run`.
     """
     with (
         Clock(call.deadline) as clock,
         await upstream.begin("POST", path, call, body, "text/event-stream", clock) as exchange,
     ):
-        yield ChunkStream(exchange, settings, recogniser)
+        await reader.run(ChunkStream(exchange, settings, reader))
 
 
 class ChunkStream(Generic[K]):

@@ -48,6 +48,7 @@ class Response(httpx.AsyncByteStream):
         self.read = connection.read
         self.expect = connection.expect
         self.hold = connection.hold
+        self.is_over = connection.is_over
         self._connection: Connection | None = connection
         self._release = release
 

@@ -6,7 +6,6 @@ import json
 import selectors
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import suppress
-from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -450,7 +449,7 @@ def test_text_does_not_wait_beyond_the_deadline() -> None:
     async def test(loop: Loop) -> None:
         exchange: Any = Timed(loop, [(0.1, words("a")), (0.2, words("b")), (9.0, END)])
         written = Written(loop.time)
-        relay = Relay(replace(exchange.call, deadline=loop.now + 1), written, 5.0, 0.0)
+        relay = Relay(exchange.call._replace(deadline=loop.now + 1), written, 5.0, 0.0)
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(1):
                 await relay.run(ChunkStream(exchange, SETTINGS, relay))
