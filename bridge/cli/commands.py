@@ -2,6 +2,7 @@
 
 import sys
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
@@ -71,8 +72,8 @@ def chat(  # noqa: PLR0913 # a parameter is a flag
 
 
 def _print_completion(client: Client, request: CreateChatCompletionRequest, *, as_json: bool) -> None:
-    with client.chat.CreateChatCompletionStream(request) as chunks:
-        printed = console.print_response(chunks, _json if as_json else console.chunk_text)
+    start = partial(client.chat.CreateChatCompletionStream, request)
+    printed = console.print_response(start, _json if as_json else console.chunk_text)
     if not as_json:
         for call in printed.completion.choices[0].message.tool_calls if printed.completion.choices else ():
             console.write(f"{console.tool_call(call)}\n")

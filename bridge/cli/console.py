@@ -16,10 +16,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from aibridge.client import Accumulator, CallFailed
+from aibridge.client import Accumulator, CallFailed, Stream
 from aibridge.v1.chat_pb2 import ChatCompletionMessage, CreateChatCompletionResponse, ToolCall
 from aibridge.v1.chat_pb2 import CreateChatCompletionStreamResponse as Chunk
 from bridge.clean import printable
+from bridge.cli.interrupts import Interrupts
 from bridge.errors import Reason
 
 #: What to do about a failure. A reason without an entry needs no advice.
@@ -169,28 +170,33 @@ class PrintedResponse:
 
 
 def print_response(
-    chunks: Iterable[Chunk], show: Callable[[Chunk], str], *, stoppable: bool = False
+    start: Callable[[], Stream[Chunk]], show: Callable[[Chunk], str], *, stoppable: bool = False
 ) -> PrintedResponse:
-    """Write a response to standard output as it arrives. If `stoppable`, Ctrl-C ends the response, not the program."""
+    """Write the response of a call to standard output as it arrives.
+
+    If `stoppable`, Ctrl-C ends the response. Otherwise it raises KeyboardInterrupt when the call has been cancelled.
+    """
     started = time.monotonic()
     whole, first, last, stopped = Accumulator(), 0.0, "\n", False
+    interrupts = Interrupts()
     try:
-        for chunk in chunks:
-            whole.add(chunk)
-            if text := show(chunk):
-                first = first or time.monotonic() - started
-                last = text[-1]  # before it is written: Ctrl-C may come right after
-                write(text)
-    except (KeyboardInterrupt, RuntimeError) as error:
-        # Ctrl-C between two steps of a lock leaves that lock free, and grpcio fails when it releases it.
-        if not isinstance(error, KeyboardInterrupt) and not isinstance(error.__context__, KeyboardInterrupt):
+        with interrupts.noticed(), start() as chunks:
+            interrupts.cancel(chunks)
+            for chunk in chunks:
+                whole.add(chunk)
+                if text := show(chunk):
+                    first = first or time.monotonic() - started
+                    last = text[-1]
+                    write(text)
+    except CallFailed:
+        if not interrupts.came:
             raise
-        if not stoppable:
-            raise KeyboardInterrupt from None
         stopped = True
     finally:
         if last != "\n":
             write("\n")  # so that an error or the shell's prompt starts on a new line
+    if interrupts.came and not stoppable:
+        raise KeyboardInterrupt
     return PrintedResponse(whole.completion, first, time.monotonic() - started, stopped)
 
 

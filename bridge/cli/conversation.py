@@ -7,6 +7,7 @@ arrived, or clears the current line. Ctrl-D ends the conversation.
 import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -67,8 +68,11 @@ class Conversation:
         kept = len(self._request.messages)
         self._request.messages.append(message)
         try:
-            with self._client.chat.CreateChatCompletionStream(self._request) as chunks:
-                printed = console.print_response(chunks, console.chunk_text, stoppable=True)
+            printed = console.print_response(
+                partial(self._client.chat.CreateChatCompletionStream, self._request),
+                console.chunk_text,
+                stoppable=True,
+            )
         except CallFailed as error:
             del self._request.messages[kept:]
             console.failure(error)

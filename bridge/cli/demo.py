@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import IO, Final, NoReturn
 
 import grpc
@@ -63,8 +64,8 @@ class _Tour:
             max_tokens=60,
             stream_options=StreamOptions(include_usage=True),
         )
-        with self.client.chat.CreateChatCompletionStream(request) as chunks:
-            return console.print_response(chunks, console.chunk_text).summary()
+        start = partial(self.client.chat.CreateChatCompletionStream, request)
+        return console.print_response(start, console.chunk_text).summary()
 
     def embedding(self) -> str:
         """A text as a vector."""

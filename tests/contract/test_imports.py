@@ -46,7 +46,10 @@ ALLOWED: dict[str, set[str]] = {
         "bridge.settings",
     },
     # The caller's side: calls a bridge over gRPC, and shares only the form of errors with the server.
-    "bridge.cli.console": {"aibridge.client", "bridge.clean", "bridge.errors", "bridge.jsontext"},
+    "bridge.cli.console": {
+        "aibridge.client", "bridge.clean", "bridge.cli.interrupts", "bridge.errors", "bridge.jsontext",
+    },
+    "bridge.cli.interrupts": set(),
     "aibridge.client.openai": {"aibridge.client"},
     "aibridge.client": set(),
     # The embedded llama.cpp is another process, which does not know the bridge.
