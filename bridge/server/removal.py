@@ -7,24 +7,29 @@ both cases, but before a deletion Kubernetes runs the chart's preStop hook, whic
 when it stops a pod by itself, as in a shutdown of its node. So `readiness` stays SERVING only for a time.
 """
 
-import time
-from contextlib import suppress
 from pathlib import Path
-from typing import Final
-
-#: The times of files are those of the last tick of the system's clock, which is up to 10 ms ago.
-_TICK_SECONDS: Final = 0.02
 
 
 class RemovalNotice:
-    """The file, if a setting names one. One that is older than this object is of an earlier process of the pod."""
+    """The file, if a setting names one.
+
+    One that is there when this object is made is of an earlier process of the pod: it counts once it has changed. Times
+    are not compared with the clock, which may be set, and which the clock of a file system may differ from.
+    """
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
-        self._began = time.time() - _TICK_SECONDS
+        self._earlier = self._state()
 
     def given(self) -> bool:
         """Whether the orchestrator has announced the removal."""
-        with suppress(OSError, ValueError):  # ValueError: a path with a NUL
-            return self._path is not None and self._path.stat().st_mtime >= self._began
-        return False
+        state = self._state()
+        return state is not None and state != self._earlier
+
+    def _state(self) -> tuple[int, ...] | None:
+        """What changes when the file is written or replaced; None without one."""
+        try:
+            found = self._path.stat() if self._path is not None else None
+        except (OSError, ValueError):  # ValueError: a path with a NUL
+            return None
+        return found and (found.st_dev, found.st_ino, found.st_mtime_ns, found.st_ctime_ns, found.st_size)

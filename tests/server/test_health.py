@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import os
 import socket
+import time
 from pathlib import Path
 
 import grpc
@@ -137,8 +138,42 @@ def test_a_notice_that_follows_at_once(tmp_path: Path) -> None:
     """It counts, though the time of a file lags behind the clock."""
     for index in range(200):
         notice = RemovalNotice(path := tmp_path / str(index))
+        assert not notice.given()
         path.touch()
         assert notice.given()
+
+
+HOUR = 3600.0
+
+
+@pytest.mark.parametrize("seconds", [-HOUR, -0.005, 0.0, 0.005, HOUR])
+def test_the_time_of_a_notice_does_not_matter(tmp_path: Path, seconds: float) -> None:
+    """The clock may have been set since the start, or the file system may have another clock."""
+    path = tmp_path / "removed"
+
+    def write() -> None:
+        path.write_text("\n")
+        os.utime(path, (time.time() + seconds,) * 2)
+
+    notice = RemovalNotice(path)
+    write()
+    assert notice.given()
+    assert not RemovalNotice(path).given(), "it is of an earlier process"
+
+
+@pytest.mark.parametrize("change", ["written again", "replaced"])
+def test_a_notice_over_one_of_an_earlier_process(tmp_path: Path, change: str) -> None:
+    """It counts, also if the earlier one has a time in the future."""
+    path = tmp_path / "removed"
+    path.touch()
+    os.utime(path, (time.time() + HOUR,) * 2)
+    notice = RemovalNotice(path)
+    assert not notice.given()
+    if change == "replaced":
+        path.unlink()
+        assert not notice.given()
+    path.write_text("\n")
+    assert notice.given()
 
 
 @pytest.mark.parametrize("name", ["none", "file/below", "x" * 5000, "a\0b"], ids=["none", "no folder", "long", "NUL"])
