@@ -30,17 +30,25 @@ _POLL_SECONDS: Final = 0.01
 class State(Enum):
     """The state of a call's writes, which matters when the bridge stops.
 
-    | state            | `begin_write` | `end_write` | `stop`                        |
-    |------------------|---------------|-------------|-------------------------------|
-    | RUNNING          | WRITING       |             | STOPPED, its task is cancelled |
-    | WRITING          |               | RUNNING     | STOPPED_IN_WRITE              |
-    | STOPPED_IN_WRITE |               | STOPPED     |                               |
+    | state            | `begin_write` | `end_write`  | `stop`                         |
+    |------------------|---------------|--------------|--------------------------------|
+    | RUNNING          | WRITING       |              | STOPPED, its task is cancelled |
+    | WRITING          |               | RUNNING      | STOPPED_IN_WRITE               |
+    | STOPPED          | FLUSHING      |              |                                |
+    | FLUSHING         |               | STOPPED      |                                |
+    | STOPPED_IN_WRITE |               | OVER, raises |                                |
+    | OVER             | raises        |              |                                |
+
+    A call that waited for the upstream when it was stopped may write the text that it held. The caller of one that was
+    writing may read slowly, and block the stop.
     """
 
     RUNNING = auto()
     WRITING = auto()
     STOPPED = auto()
     STOPPED_IN_WRITE = auto()
+    FLUSHING = auto()
+    OVER = auto()
 
 
 class InFlightCall:
@@ -58,18 +66,21 @@ class InFlightCall:
         Raises:
             BridgeError: BRIDGE_SHUTTING_DOWN if it was stopped, or came after the stop.
         """
-        if self._state is State.STOPPED:
+        if self._state is State.STOPPED or self._state is State.OVER:
             raise stopping_error()
 
     def begin_write(self) -> None:
         """A write to the caller begins.
 
         Raises:
-            BridgeError: BRIDGE_SHUTTING_DOWN if the call was stopped.
+            BridgeError: BRIDGE_SHUTTING_DOWN if the call was stopped in an earlier write.
         """
-        if self._state is not State.RUNNING:
-            self.check()
-        self._state = State.WRITING
+        if self._state is State.RUNNING:
+            self._state = State.WRITING
+        elif self._state is State.OVER:
+            raise stopping_error()
+        else:
+            self._state = State.FLUSHING
 
     def end_write(self) -> None:
         """The write is over: flow control has admitted the message.
@@ -79,12 +90,14 @@ class InFlightCall:
         """
         if self._state is State.WRITING:
             self._state = State.RUNNING
-        else:
+        elif self._state is State.FLUSHING:
             self._state = State.STOPPED
+        else:
+            self._state = State.OVER
             raise stopping_error()
 
     def stop(self) -> None:
-        """End the call with BRIDGE_SHUTTING_DOWN.
+        """End the call with BRIDGE_SHUTTING_DOWN, which the cancellation carries.
 
         A call that is writing is not cancelled; it ends after the write. gRPC notes only after the first write that it
         has sent the initial metadata. If that write were cancelled, gRPC would send them again with the status, and
@@ -92,23 +105,23 @@ class InFlightCall:
         """
         if self._state is State.RUNNING:
             self._state = State.STOPPED
-            self.task.cancel()
+            self.task.cancel(stopping_error())
         elif self._state is State.WRITING:
             self._state = State.STOPPED_IN_WRITE
 
     @property
     def is_writing(self) -> bool:
         """Whether a write is under way, or was when the call ended."""
-        return self._state is State.WRITING or self._state is State.STOPPED_IN_WRITE
+        return self._state in {State.WRITING, State.STOPPED_IN_WRITE, State.FLUSHING}
 
     @property
     def is_stopped(self) -> bool:
         """Whether the bridge has ended the call, or is about to."""
-        return self._state is State.STOPPED or self._state is State.STOPPED_IN_WRITE
+        return self._state is not State.RUNNING and self._state is not State.WRITING
 
     def undo_cancel(self) -> bool:
         """Undo the cancellation of the task if it came from `stop`. Returns whether it did."""
-        if self._state is not State.STOPPED:
+        if self._state is not State.STOPPED and self._state is not State.OVER:
             return False
         self.task.uncancel()
         return True
@@ -131,7 +144,7 @@ class InFlightCalls:
         """A call begins in the current task. Each must `leave`."""
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 # for mypy
-        call = InFlightCall(task, State.STOPPED if self._over else State.RUNNING)
+        call = InFlightCall(task, State.OVER if self._over else State.RUNNING)
         self._running.add(call)
         self.begun_calls += 1
         return call

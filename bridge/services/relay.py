@@ -10,6 +10,7 @@ taken from the upstream's iterator only when the previous one was written.
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any, Final, TypeAlias
 
@@ -31,6 +32,8 @@ Message: TypeAlias = chat_pb2.CreateChatCompletionStreamResponse
 _HEARTBEAT: Final = Message()
 #: Held text is written this long before the call's deadline, even if the window is still open.
 _LAST_SECONDS: Final = 0.02
+#: When the bridge stops the call, text that waits in the connection is read within this time.
+_FLUSH_SECONDS: Final = 0.02
 _USAGE: Final = "usage"
 
 
@@ -60,6 +63,10 @@ class Relay:
         self._timer: asyncio.TimerHandle | None = None  # closes the window, while that is open
         self._reader: asyncio.Task[Any] | None = None  # the task that waits for the upstream, if one does
         self._window_closed = False  # during the read
+        self._stop: asyncio.CancelledError | None = (
+            None  # the bridge has stopped the call; what is held is still written
+        )
+        self._flush_until = 0.0
         self._overdue = False  # the window closed while text waited in the connection: all of it has to be written
         self._hand_out: Callable[[], bool] = bool  # wakes the reader if the upstream's end of the path holds anything
 
@@ -225,18 +232,36 @@ class Relay:
 
     async def _read(self, read: Read) -> Iterable[Item] | None:
         """The chunks of the next read, empty if the window closes first; None at the end of the stream."""
+        if self._stop is not None:
+            return await self._read_waiting(read, self._stop)
         if self._timer is None:
             self._overdue = self._hand_out() or self._overdue  # it has arrived during a write
             return await read()
         self._reader, self._window_closed = asyncio.current_task(), False
         try:
             return await read()
-        except asyncio.CancelledError:
-            if not self._window_closed or (self._reader is not None and self._reader.uncancel()):
-                raise  # the call itself was cancelled
-            return ()
+        except asyncio.CancelledError as cancelled:
+            task, self._reader = self._reader, None
+            if self._window_closed and (task is None or not task.uncancel()):
+                return ()
+            if task is None or not any(isinstance(cause, BridgeError) for cause in cancelled.args):
+                raise  # the caller has gone
+            task.uncancel()  # the bridge stops
+            self._stop, self._flush_until = cancelled, self._loop.time() + _FLUSH_SECONDS
+            return await self._read_waiting(read, cancelled)
         finally:
             self._reader = None
+
+    async def _read_waiting(self, read: Read, stop: asyncio.CancelledError) -> Iterable[Item] | None:
+        """The chunks that have arrived when the bridge stops the call. Raises `stop` when all is written."""
+        self._stop_timer()
+        if self._hand_out() and self._loop.time() < self._flush_until:
+            with suppress(BridgeError, TimeoutError):  # what waits may be less than an event
+                async with asyncio.timeout_at(self._flush_until):
+                    return await read()
+        if self._coalescer is not None:
+            await self._write(self._coalescer.take())
+        raise stop
 
 
 def _chunk_message(chunk: Chunk, call: CallContext) -> Message:

@@ -211,6 +211,37 @@ async def test_when_the_grace_runs_out(bridge: Bridge) -> None:
     await asyncio.wait_for(last.wait_closed(), 1)
 
 
+@pytest.mark.parametrize("heartbeat", [0, 3600], ids=["", "heartbeats"])
+@pytest.mark.parametrize("parts", ["abcdefgh", "ab", "a", "abcdefgh|cut"])
+async def test_text_in_the_window_arrives_before_the_status(bridge: Bridge, parts: str, heartbeat: int) -> None:
+    """It has arrived, and only the bridge holds it: in the connection, or read from there."""
+    sent = asyncio.Event()
+    texts, _, rest = parts.partition("|")
+
+    async def script(exchange: Exchange) -> None:
+        await exchange.head(content_type="text/event-stream")
+        for text in texts:
+            await exchange.event(chunk(text))
+            await asyncio.sleep(0.01)  # one read for each
+        if rest:
+            await exchange.send(b'data: {"choices": [')
+            await asyncio.sleep(0.01)
+        sent.set()
+        await exchange.wait_closed()
+
+    bridge.gateway.script(script)
+    request = hello()
+    request.bridge_options.coalesce_window.seconds = 10
+    request.bridge_options.heartbeat.seconds = heartbeat
+    call = bridge.chat.CreateChatCompletionStream(request)
+    await sent.wait()
+    stop = asyncio.create_task(bridge.app.stop(grace=0.05))
+    found = "".join([(await call.read()).choices[0].delta.content for _ in range(min(2, len(texts)))])
+    assert found == texts, "the first text, and the rest in one message"
+    assert failure_of(await failure(call.read())).reason == "BRIDGE_SHUTTING_DOWN"
+    assert await asyncio.wait_for(stop, 5) == 1
+
+
 async def test_a_caller_that_does_not_read_cannot_prevent_the_stop(bridge: Bridge) -> None:
     async def floods(exchange: Exchange) -> None:
         await exchange.head(content_type="text/event-stream")
@@ -321,8 +352,8 @@ async def test_a_caller_who_goes_during_the_stop_is_not_counted(bridge: Bridge) 
     assert await asyncio.wait_for(stop, 4) == 0
 
 
-async def test_a_call_that_was_stopped_writes_nothing_more() -> None:
-    """A stopped call writes nothing more, not even held text, because its caller may read slowly and block the stop."""
+async def test_a_call_that_was_stopped_in_a_write_writes_nothing_more() -> None:
+    """A call that is stopped in a write writes nothing more: its caller may read slowly, and block the stop."""
     task = asyncio.current_task()
     assert task is not None
     call = InFlightCall(task)

@@ -46,6 +46,24 @@ async def test_a_call_that_is_stopped_in_a_write() -> None:
     assert calls.stopped_calls == 1
 
 
+async def test_a_stopped_call_may_write_what_it_held() -> None:
+    """Its cancellation carries the error, and later writes go through. The call stays stopped."""
+    calls = InFlightCalls()
+    call = calls.enter()
+    call.stop()
+    with pytest.raises(asyncio.CancelledError) as stop:
+        await asyncio.sleep(0)
+    assert [cause.reason for cause in stop.value.args] == [Reason.BRIDGE_SHUTTING_DOWN]
+    for _ in range(2):
+        call.begin_write()
+        assert (call.is_writing, call.is_stopped, call.undo_cancel()) == (True, True, False)
+        call.end_write()
+        assert (call.is_writing, call.is_stopped) == (False, True)
+    call.stop()
+    assert call.undo_cancel()
+    assert call.task.cancelling() == 0
+
+
 async def test_it_has_settled_when_all_calls_are_held() -> None:
     """A call that runs is waited for; one that is held is not, until it has been cancelled and another one runs."""
     calls = InFlightCalls()
