@@ -4,10 +4,13 @@ import json
 from typing import Any
 
 import pytest
+from google.rpc.status_pb2 import Status
 
 from aibridge.v1 import chat_pb2, models_pb2
+from aibridge.v1.errors_pb2 import UpstreamError
 from bridge.call import CallRecord
-from bridge.status import trailers_of
+from bridge.errors import BridgeError, ErrorResponse, Reason
+from bridge.status import status_of, trailers_of
 from tests.support.bridge import Bridge
 from tests.support.details import RPCS, failed, failed_either, failed_stream, refusal
 from tests.support.gateway import raw_sse, respond, respond_json, sse
@@ -15,6 +18,7 @@ from tests.support.payloads import CHUNK
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+DETAILS = "grpc-status-details-bin"
 SECRETS = [
     "sk-proj-AbCdEf0123456789",
     "sk-ab***********************yz",
@@ -303,6 +307,39 @@ async def test_which_usage_becomes_a_trailer() -> None:
         "largest": (1 << 63) - 1,
         **{f"tokens_{number}": number for number in range(7)},
     }
+
+
+@pytest.mark.parametrize("size", range(60, 200))
+async def test_the_upstreams_error_has_room(size: int) -> None:
+    """Of a status full of other details at least 128 bytes are left for it, and all of it stays under 2 KiB."""
+    violations = tuple((f"messages[{number}].content", "x" * size) for number in range(8))
+    response = ErrorResponse(400, message="y" * 2000)
+    error = BridgeError(Reason.INVALID_REQUEST, "z" * 500, violations=violations, response=response)
+    status = Status.FromString(dict(status_of(error, CallRecord("/x/y", (), "r")).trailing_metadata)[DETAILS])
+    detail = UpstreamError()
+    assert status.details[-1].Unpack(detail)
+    assert len(detail.message) > 40
+    assert status.ByteSize() <= 2048
+
+
+@pytest.mark.parametrize(
+    ("facts", "may"),
+    [
+        ({}, True),
+        ({"posted": True}, True),
+        ({"posted": True, "response": {}}, False),
+        ({"posted": True, "retries_spent": True}, False),
+        ({"posted": True, "response": {}, "delivered": 1}, True),
+    ],
+    ids=["not sent", "refused", "after a response began", "after retries", "after a message"],
+)
+async def test_when_grpc_may_repeat_a_refused_call(facts: dict[str, Any], may: bool) -> None:  # noqa: FBT001 # a column
+    """Not if an upstream has begun to respond, because that may have been billed. -1 forbids it."""
+    record = CallRecord("/x/y", (), "r", model="m")
+    for name, value in facts.items():
+        setattr(record, name, value)
+    trailers = dict(status_of(BridgeError(Reason.UPSTREAM_OVERLOADED, "busy"), record).trailing_metadata)
+    assert (trailers.get("grpc-retry-pushback-ms") != "-1") is may
 
 
 async def test_large_usage(warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:

@@ -60,6 +60,20 @@ async def test_a_timeout_leaves_nothing_behind() -> None:
     await until(lambda: receiver._timer is None)
 
 
+async def test_a_wait_is_slow_after_three_checks() -> None:
+    """Not earlier: a small message may arrive right after the headers. Of the slow ones the newest stay."""
+    receiver = Receiver(60, max_slow=1)
+    waiting = [asyncio.create_task(receiver.next(cast("Context", Silent()))) for _ in range(3)]
+    await asyncio.sleep(0)
+    for ended in ([False] * 3, [False] * 3, [True, True, False]):
+        receiver._sweep()
+        await asyncio.wait(waiting, timeout=0.001)
+        assert [task.done() for task in waiting] == ended
+    waiting[-1].cancel()
+    results = await asyncio.gather(*waiting, return_exceptions=True)
+    assert [type(result) for result in results] == [BridgeError, BridgeError, asyncio.CancelledError]
+
+
 async def test_a_call_that_is_cancelled_at_its_timeout() -> None:
     """The cancellation of the caller counts."""
     receiver = Receiver(0.0)

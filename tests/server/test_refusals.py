@@ -1,6 +1,7 @@
 """Unknown callers are refused at once, unless there are too many."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,12 @@ from tests.support.details import failed
 from tests.support.gateway import respond_json
 from tests.support.http2 import calling, cancel, chat
 from tests.support.payloads import COMPLETION
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(5):
+        while not condition():  # noqa: ASYNC110 # no event tells
+            await asyncio.sleep(0.002)
 
 
 async def at_once(turns: Refusals, count: int) -> int:
@@ -95,6 +102,21 @@ async def test_the_end_of_the_server() -> None:
 
 
 @pytest.mark.usefixtures("nothing_earned")
+async def test_a_known_caller_is_refused_at_once(start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only callers that nobody knows wait for their refusal."""
+    monkeypatch.setattr(refusals, "_BURST", 0)
+    token = tokens.new("search")
+    file, rules = tmp_path / "tokens", tmp_path / "callers.toml"
+    file.write_text(token.line)
+    rules.write_text("[search]\nmodels = []\n")
+    hello = chat_pb2.CreateChatCompletionRequest(model="m", messages=[{"role": "user", "content": "hi"}])
+    async with start(caller_tokens_file=file, callers_file=rules) as bridge:
+        known = (("authorization", f"Bearer {token.token}"),)
+        call = bridge.chat.CreateChatCompletion(hello, metadata=known, timeout=5)
+        assert (await failed(call)).reason == "CALLER_NOT_ALLOWED"
+
+
+@pytest.mark.usefixtures("nothing_earned")
 async def test_a_flood_of_unknown_callers(start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In a flood unknown callers wait, known callers do not, and the bridge does not wait for them when it stops."""
     monkeypatch.setattr(refusals, "_BURST", 1)
@@ -106,6 +128,7 @@ async def test_a_flood_of_unknown_callers(start: Start, tmp_path: Path, monkeypa
         bridge.gateway.script(respond_json(COMPLETION))
         assert (await failed(bridge.chat.CreateChatCompletion(hello))).reason == "CALLER_UNAUTHENTICATED"
         first, second = [await caller.call(chat("CreateChatCompletion")) for _ in range(2)]
+        await until(lambda: len(bridge.app._boundary._refusals._waiting) == 2)
         known = (("authorization", f"Bearer {token.token}"),)
         assert (await bridge.chat.CreateChatCompletion(hello, metadata=known)).choices
         assert not caller.connection.ended

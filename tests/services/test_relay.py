@@ -388,17 +388,32 @@ def test_an_error_and_the_end_do_not_wait() -> None:
     on_a_fake_clock(late)
 
 
-def test_a_call_that_is_cancelled_in_the_window() -> None:
+@pytest.mark.parametrize("when", [0.13, 0.15], ids=["while it is open", "when it closes"])
+def test_a_call_that_is_cancelled_in_the_window(when: float) -> None:
     """A call that is cancelled during the window ends at once and leaves no timer."""
 
     async def test(loop: Loop) -> None:
         exchange: Any = Timed(loop, [(0.1, words("a")), (0.12, words("b")), (9.0, END)])
         relay = Relay(exchange.call, Written(), 0.05, 0.0)
         task = loop.create_task(relay.run(ChunkStream(exchange, SETTINGS, relay)))
-        loop.call_later(0.15, task.cancel)  # when the window closes
+        loop.call_later(when, task.cancel)
         with pytest.raises(asyncio.CancelledError):
             await task
         assert loop.now < 1000.2
+        assert relay._timer is None
+
+    on_a_fake_clock(test)
+
+
+@pytest.mark.parametrize("end", [END, b"data: nonsense\n\n"], ids=["complete", "failed"])
+def test_a_stream_that_ends_in_the_window(end: bytes) -> None:
+    """It leaves no timer: that would keep the call in memory, for ten seconds with the longest window."""
+
+    async def test(loop: Loop) -> None:
+        exchange: Any = Timed(loop, [(0.1, words("a")), (0.12, words("b")), (0.2, end)])
+        relay = Relay(exchange.call, Written(), 10.0, 0.0)
+        with suppress(BridgeError):
+            await relay.run(ChunkStream(exchange, SETTINGS, relay))
         assert relay._timer is None
 
     on_a_fake_clock(test)

@@ -236,6 +236,29 @@ async def test_a_body_that_nobody_reads_stops_the_upstream(either: Wire) -> None
         await response.aclose()
 
 
+async def test_a_body_that_is_needed_whole_does_not_pause(either: Wire) -> None:
+    """It arrives while nobody reads it, also if the connection has paused before."""
+    sent = asyncio.Event()
+
+    async def play(peer: Peer) -> None:
+        await peer.hear()
+        await peer.say(HEAD + b"content-length: %d\r\n\r\n" % len(MUCH))
+        await peer.say(*(MUCH[at : at + (1 << 16)] for at in range(0, len(MUCH), 1 << 16)))
+        sent.set()
+
+    either.play = play
+    async with transport(either) as made:
+        response = await ask(made)
+        connection = next(iter(made._used))
+        await until(lambda: connection.is_paused)
+        response.stream.expect(connection.unread_bytes - 1)  # type: ignore[union-attr] # of the bridge's own
+        assert connection.is_paused
+        response.stream.expect(len(MUCH))  # type: ignore[union-attr] # as above
+        await asyncio.wait_for(sent.wait(), 5)
+        await until(lambda: connection.unread_bytes == len(MUCH))
+        await response.aclose()
+
+
 @pytest.mark.parametrize("head", [b"content-length: 200000\r\n\r\n", b"\r\n"], ids=["length", "endless"])
 @pytest.mark.parametrize("polite", [False, True])
 async def test_what_came_before_the_end_is_read(polite: bool, head: bytes, either: Wire) -> None:  # noqa: FBT001

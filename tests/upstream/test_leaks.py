@@ -72,6 +72,15 @@ def told(key: str, text: str, size: int = 0) -> str:
     return next((part for part in parts if part in lower), "")
 
 
+def test_the_range_of_a_divided_key() -> None:
+    """It has the key from its first to its last character, and nothing around it."""
+    key = "Yk2pQ9mNc4vXr8tL"
+    for before, between, behind in (("", " ", ""), ("the key ", ", ", "!"), ("(", "-\n", ") is wrong")):
+        divided = between.join(key)
+        text = f"{before}{divided}{behind}".encode()
+        assert list(Secrets([key]).ranges(text)) == [(len(before), len(before) + len(divided))]
+
+
 @pytest.mark.parametrize("scheme", ["Bearer ", "bearer ", ""])
 @pytest.mark.parametrize("key", KEYS)
 @pytest.mark.parametrize("quoted", QUOTES.values(), ids=QUOTES)
