@@ -2,8 +2,7 @@
 
 The parser is llhttp, the one of Node.js, through httptools. It refuses ambiguous input. This module decides what a
 parser cannot know: whether a body was complete when the connection ended, how many bytes may wait to be read, and
-whether the connection can take another request. Failures are httpx's exceptions, with their meanings. Bytes that
-arrived before the connection broke are read first.
+whether another request may follow. Failures are httpx's exceptions. Bytes that arrived before a break are read first.
 """
 
 import asyncio
@@ -39,6 +38,8 @@ class Connection(asyncio.Protocol):
         self._on_end = on_end
         self.phase = Phase.CONNECTING
         self._error: httpx.TransportError  # why the phase is FAILED
+        self.head = ResponseHead(max_header_bytes)
+        self.on_header = self.head.add  # the parser calls it for each line of the head and of the trailers
         self._parser: HttpResponseParser | None = HttpResponseParser(self)
         # Some servers end lines or chunk sizes in unusual ways, or send headers that are not text. None of this is
         # ambiguous, except a NUL, and a space after a header's name, which `heads` refuses.
@@ -56,12 +57,12 @@ class Connection(asyncio.Protocol):
 
     def _clear(self) -> None:
         """Forget the last response."""
-        self.head = ResponseHead(self._max_header_bytes)
+        self.head.clear()
         self._pieces: list[bytes] = []
         self.unread_bytes = self._unparsed_bytes = 0  # the latter counts those since the parser made progress
         self._max_unread_bytes = _MAX_UNREAD_BYTES
         self._may_wait: Callable[[bytes], bool] | None = None
-        self._parsed = 0  # parsed lines and pieces of a body
+        self._parsed = 0  # parsed heads and pieces of a body
 
     def _step(self, step: Step) -> None:
         self.phase = NEXT[self.phase, step]
@@ -216,14 +217,14 @@ class Connection(asyncio.Protocol):
             self._on_end(self)  # unsolicited: these bytes must not become the response to the next request
             self._refuse()
             return
-        parsed, pieces = self._parsed, len(self._pieces)
+        parsed, pieces = self._parsed + self.head.lines, len(self._pieces)
         body = self.unread_bytes if len(data) > self._max_header_bytes and self.phase in RECEIVING else None
         try:
             parser.feed_data(data)
         except (HttpParserError, HttpParserUpgrade):
             self._refuse()
         else:
-            self._unparsed_bytes = 0 if self._parsed != parsed else self._unparsed_bytes + len(data)
+            self._unparsed_bytes = self._unparsed_bytes + len(data) if self._parsed + self.head.lines == parsed else 0
             framing = 0 if body is None else len(data) - _MAX_FRAMING_RATIO * (self.unread_bytes - body)
             if max(framing, self._unparsed_bytes) > self._max_header_bytes and self.phase not in OVER:
                 self._refuse()
@@ -278,14 +279,9 @@ class Connection(asyncio.Protocol):
         if self.head.status is not None:
             raise httpx.RemoteProtocolError("a second response")
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """A line of the head, or of the trailers."""
-        self._parsed += 1
-        self.head.add(name, value)
-
     def on_headers_complete(self) -> None:
         """The head of the response is complete, or that of an informational one."""
-        self._parsed += 1
+        self._parsed += 1 + self.head.lines
         if self.head.end(cast("HttpResponseParser", self._parser).get_status_code()):
             self._step(Step.ANSWERED)
 

@@ -168,7 +168,7 @@ class Exchange:
         size = sum(map(len, pieces))
         self.clock.phase(self._stall, Reason.UPSTREAM_TIMEOUT, "the response stalled")
         self._response.expect(limit)  # the whole body is needed, so reading does not pause
-        while size <= limit and (data := await self._arrived()):
+        while size <= limit and not self._is_over() and (data := await self._arrived()):
             pieces.append(data)
             size += len(data)
             self.keep(size)
@@ -177,6 +177,9 @@ class Exchange:
             raise failures.too_large("the response", limit)
         self._record.ended_at = time.monotonic()
         return b"".join(pieces)
+
+    def _is_over(self) -> bool:
+        return self._unpacker is None and self._response.is_over()
 
     def keep(self, size: int) -> None:
         """Check that this many bytes may be buffered until the response or event is complete.

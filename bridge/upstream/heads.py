@@ -32,14 +32,18 @@ def head_of(method: str, target: str, fields: Fields) -> bytes:
 class ResponseHead:
     """Collects the lines of a response's head. `status` is None until the head is complete.
 
-    `max_bytes` is the maximum length of a line.
+    `max_bytes` is the maximum length of a line. `lines` counts those of the head, and then those of the trailers.
     """
 
-    __slots__ = ("_informational", "_lines", "_max_bytes", "fields", "status")
+    __slots__ = ("_informational", "_max_bytes", "fields", "lines", "status")
 
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
-        self._lines = 0
+        self.clear()
+
+    def clear(self) -> None:
+        """Begin the next response."""
+        self.lines = 0
         self._informational = 0
         self.status: int | None = None
         self.fields: Fields = []
@@ -50,8 +54,8 @@ class ResponseHead:
         Raises:
             httpx.RemoteProtocolError: it exceeds the limits, or is ambiguous.
         """
-        self._lines += 1
-        if self._lines > _MAX_LINES or len(name) + len(value) > self._max_bytes or b"\0" in value or b" " in name:
+        self.lines += 1
+        if self.lines > _MAX_LINES or len(name) + len(value) > self._max_bytes or b"\0" in value or b" " in name:
             raise httpx.RemoteProtocolError("a header that is malformed or over the limits")
         if self.status is None:
             self.fields.append((name.lower().decode("latin-1"), value.decode("latin-1")))
@@ -62,7 +66,7 @@ class ResponseHead:
         Raises:
             httpx.RemoteProtocolError: there are too many informational responses, or one has a body.
         """
-        self._lines = 0
+        self.lines = 0
         if not 100 <= status < 200 or status == httpx.codes.SWITCHING_PROTOCOLS:
             self.status = status
             return True
