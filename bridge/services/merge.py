@@ -9,12 +9,15 @@ Choice = dict[str, Any]
 #: Members that must be equal in merged chunks; and the padding, of which the last one is kept.
 _COMMON: Final = frozenset({"id", "object", "created", "model", "system_fingerprint", "service_tier", "provider"})
 PADDING: Final = "obfuscation"
+#: Lists that are concatenated: of a delta, and of a choice's `logprobs`.
+DETAILS: Final = "reasoning_details"
+LOGPROBS: Final = ("content", "refusal")
 
 
-def begins(choice: Choice) -> bool:
-    """Whether a simple choice starts a role or a tool call."""
+def begins(choice: Choice, role: Any = None) -> bool:
+    """Whether a simple choice starts a tool call, or another role than `role`. OpenRouter repeats it in each chunk."""
     delta = choice["delta"]
-    return "role" in delta or ("tool_calls" in delta and _is_named(delta["tool_calls"][0]))
+    return delta.get("role", role) != role or ("tool_calls" in delta and _is_named(delta["tool_calls"][0]))
 
 
 def _is_named(call: dict[str, Any]) -> bool:
@@ -43,6 +46,9 @@ def _is_simple_delta(delta: Any) -> bool:
         if key in TEXTS or key == "role":
             if type(item) is not str:
                 return False
+        elif key == DETAILS:
+            if not item or not _are_objects(item):
+                return False
         elif key != "tool_calls" or type(item) is not list or len(item) != 1 or not _is_simple_call(item[0]):
             return False
     return True
@@ -66,7 +72,7 @@ def _is_simple_call(call: Any) -> bool:
 def _is_simple_logprobs(logprobs: Any) -> bool:
     return logprobs is None or (
         type(logprobs) is dict
-        and not logprobs.keys() - {"content", "refusal"}
+        and not logprobs.keys() - set(LOGPROBS)
         and all(item is None or _are_objects(item) for item in logprobs.values())
     )
 
@@ -77,12 +83,14 @@ def _are_objects(items: Any) -> bool:
 
 
 def merge(run: dict[str, Any], value: dict[str, Any], choice: Choice) -> bool:
-    """Append a simple chunk to a run, if it has the same members and starts no role or tool call. Whether it did."""
+    """Append a simple chunk to a run, if it has the same members and starts no tool call. Whether it did."""
     if any(run.get(key) != value.get(key) for key in _COMMON):
         return False
     into: Choice = run["choices"][0]
     old, new = into["delta"], choice["delta"]
-    if into.get("index") != choice.get("index") or "role" in new or old.keys() - {"role"} != new.keys():
+    if into.get("index") != choice.get("index") or old.keys() - {"role"} != new.keys() - {"role"}:
+        return False
+    if "role" in new and new["role"] != old.get("role"):
         return False
     if "tool_calls" in new and not _continues(old["tool_calls"][0], new["tool_calls"][0]):
         return False
@@ -91,7 +99,7 @@ def merge(run: dict[str, Any], value: dict[str, Any], choice: Choice) -> bool:
     for key, item in new.items():
         if key == "tool_calls":
             old[key][0]["function"]["arguments"] += item[0]["function"]["arguments"]
-        else:
+        elif key != "role":
             old[key] += item
     if PADDING in value:
         run[PADDING] = value[PADDING]

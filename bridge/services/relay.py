@@ -19,9 +19,10 @@ from bridge.call import CallContext, ResponseStream
 from bridge.codec.setters import Setter, Setters
 from bridge.errors import BridgeError
 from bridge.offload import offload
-from bridge.services.coalesce import ActiveTemplate, ChunkRun, Coalescer, UnparsedChunks, concatenated_gaps
+from bridge.services.coalesce import Coalescer
 from bridge.services.entry import build_response, convert_response
 from bridge.services.heartbeat import Heartbeats
+from bridge.services.runs import ActiveTemplate, ChunkRun, UnparsedChunks, concatenated_gaps, lists_of
 from bridge.upstream.chunk import Chunk
 from bridge.upstream.failures import malformed
 from bridge.upstream.repeats import Repeats, Template
@@ -78,9 +79,9 @@ class Relay:
         if found is None:
             return None
         active, values = found
-        if active.concatenated and self._coalescer is not None:
-            return self._coalescer.add_unparsed(active, values, len(data))
         try:
+            if active.concatenated and self._coalescer is not None:
+                return self._coalescer.add_unparsed(active, values, len(data))
             active.set_values(values)
         except (TypeError, ValueError):  # a value does not fit its field
             return None
@@ -178,17 +179,16 @@ class Relay:
             if self._coalescer is None:
                 self._learn(item, message)
             return message
-        if isinstance(item, UnparsedChunks):
-            item.active.set_values(item.joined())
-            return item.active.message
-        return item
+        return item.message(partial(_chunk_message, call=self._call)) if isinstance(item, UnparsedChunks) else item
 
     def _learn(self, chunk: Chunk, message: Message | None) -> ActiveTemplate | None:
         """Learn a template from a chunk and its `message`. If that is None, the template gets a message of its own."""
         template = self._repeats.learn(chunk.data, chunk.value) if chunk.data else None
         if template is None:
             return None
-        concatenated = [] if self._coalescer is None else concatenated_gaps(chunk.value, template.names)
+        concatenated: list[bool] | None = []
+        if self._coalescer is not None:
+            concatenated = concatenated_gaps(chunk.value, template.names, self._coalescer.role_of)
         if concatenated is None:
             self._repeats.refuse()
             return None
@@ -200,7 +200,12 @@ class Relay:
             return None
         usage_value = chunk.value if chunk.value.get(_USAGE) is not None else None
         active = ActiveTemplate(
-            template, message, found[0] if template.is_text else partial(_set_all, found), concatenated, usage_value
+            template,
+            message,
+            found[0] if template.is_text else partial(_set_all, found),
+            concatenated,
+            lists_of(chunk.value) if concatenated else {},
+            usage_value,
         )
         self._repeats.add(template, active)
         return active

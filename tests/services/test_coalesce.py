@@ -36,6 +36,10 @@ LOGPROBS = (
     | st.fixed_dictionaries({"content": TOKENS})
     | st.fixed_dictionaries({}, optional={key: st.none() | TOKENS | st.just([]) for key in ("content", "refusal")})
 )
+DETAIL = st.fixed_dictionaries(
+    {"type": st.just("reasoning.text"), "text": TEXT, "index": st.integers(0, 1)},
+    optional={"format": st.just("x-v1"), "signature": st.none() | TEXT, "novel": st.integers(0, 1)},
+)
 CALL = st.fixed_dictionaries(
     {"index": st.integers(0, 1)},
     optional={
@@ -57,6 +61,7 @@ DELTA = st.fixed_dictionaries(
         "tool_calls": st.lists(CALL, max_size=2),
         "quantum": st.integers(0, 3),
         "images": st.just([{"type": "image_url"}]),
+        "reasoning_details": st.lists(DETAIL, max_size=2),
     },
 )
 PIECE = st.fixed_dictionaries(
@@ -88,12 +93,41 @@ CHUNK = SIMPLE | st.fixed_dictionaries(
 )
 
 
+#: Chunks with one structure, so that a template is learned, and with values that do not fit their fields.
+NUMBER = st.sampled_from([-0.5, 0, 7, 1e300, -(2**53) - 1, 10**18])
+BYTES = st.lists(st.sampled_from([0, 255, -1, 2**31 - 1, 2**31, 10**19]), min_size=1, max_size=2) | st.just([])
+
+
+def _listed(*, role: bool, calls: bool, logprobs: bool, details: int) -> st.SearchStrategy[list[dict[str, Any]]]:
+    token = st.fixed_dictionaries({"token": TEXT, "logprob": NUMBER, "bytes": BYTES})
+    delta: dict[str, Any] = {"role": st.just("assistant")} if role else {}
+    delta["content"] = TEXT
+    if calls:
+        delta["tool_calls"] = st.builds(lambda text: [{"index": 0, "function": {"arguments": text}}], TEXT)
+    if details:
+        detail = {"type": st.just("reasoning.text"), "text": TEXT, "index": NUMBER}
+        delta["reasoning_details"] = st.lists(st.fixed_dictionaries(detail), min_size=details, max_size=details)
+    choice: dict[str, Any] = {"index": st.just(0), "delta": st.fixed_dictionaries(delta)}
+    if logprobs:
+        choice["logprobs"] = st.fixed_dictionaries({"content": st.lists(token, min_size=1, max_size=1)})
+    chunk = {"id": st.just("c"), "choices": st.tuples(st.fixed_dictionaries(choice)).map(list), "obfuscation": TEXT}
+    return st.lists(st.fixed_dictionaries(chunk), min_size=3, max_size=9)
+
+
+LISTED = st.builds(
+    _listed, role=st.booleans(), calls=st.booleans(), logprobs=st.booleans(), details=st.integers(0, 2)
+).flatmap(lambda runs: runs)
+
 _APART = {"choices", "obfuscation"}
 
 
 def accumulate(chunks: list[dict[str, Any]]) -> list[Any]:
-    """The result of accumulating deltas: everything of each choice in order, text character by character."""
+    """The result of accumulating deltas: everything of each choice in order.
+
+    Texts count character by character, lists item by item, and a role that is repeated counts once.
+    """
     seen: list[Any] = []
+    roles: dict[int, str] = {}
     for chunk in chunks:
         seen += [("chunk", key, chunk[key]) for key in sorted(chunk) if key not in _APART and chunk[key] is not None]
         for choice in chunk["choices"]:
@@ -109,9 +143,12 @@ def accumulate(chunks: list[dict[str, Any]]) -> list[Any]:
                         seen.append(("call", index, rest.pop("index"), {k: v for k, v in rest.items() if v}))
                         arguments = call.get("function", {}).get("arguments")
                         seen += [("arguments", index, call["index"], letter) for letter in arguments or ""]
-                else:
-                    letters = item if isinstance(item, str) and key != "role" else [item]
-                    seen += [("delta", index, key, letter) for letter in letters]
+                elif key != "role":
+                    parts = item if isinstance(item, str | list) else [item]
+                    seen += [("delta", index, key, part) for part in parts]
+                elif roles.get(index) != item:
+                    roles[index] = item
+                    seen.append(("delta", index, key, item))
             seen += [
                 ("choice", index, k, v) for k, v in choice.items() if k not in {"index", "delta", "logprobs"} and v
             ]
@@ -141,9 +178,13 @@ async def relayed(reads: list[bytes], window: float | None) -> tuple[list[dict[s
     return [loads(to_json(message)) for message in messages_of(outcome)], outcome.error
 
 
-@settings(max_examples=300)
+def sum_of(streams: Sequence[list[Any]]) -> list[Any]:
+    return [chunk for stream in streams for chunk in stream]
+
+
+@settings(max_examples=500)
 @given(
-    stream=st.lists(SIMPLE, max_size=7) | st.lists(CHUNK, max_size=8),
+    stream=st.lists(SIMPLE, max_size=7) | st.lists(CHUNK, max_size=8) | LISTED | st.tuples(LISTED, LISTED).map(sum_of),
     cuts=st.just(set()) | st.sets(st.integers(0, 8)),
     window=st.sampled_from([0.0, 0.001, 10.0]),
 )
@@ -191,12 +232,71 @@ def test_what_is_merged() -> None:
     assert whole.value["choices"][0]["delta"]["tool_calls"][0]["function"] == {"name": "f", "arguments": '{"a":1}'}
 
 
+def test_lists_grow() -> None:
+    """Reasoning details and log probabilities are lists. A role that is the same in each chunk is no new role."""
+    details = [{"type": "reasoning.text", "text": text, "index": 0} for text in "ab"]
+    deltas = [{"role": "assistant", "reasoning": one["text"], "reasoning_details": [one]} for one in details]
+    (whole,) = merged(chunks(*deltas))
+    assert whole.value["choices"][0]["delta"] == {
+        "role": "assistant",
+        "reasoning": "ab",
+        "reasoning_details": details,
+    }
+
+
+def listed(number: int, *, size: list[int] | None = None, **delta: Any) -> dict[str, Any]:
+    """A chunk with a token's log probability."""
+    token = {"token": f"t{number}", "logprob": -number - 0.5, "bytes": [number] if size is None else size}
+    choice = {"index": 0, "delta": {"content": f"w{number} ", **delta}, "logprobs": {"content": [token]}}
+    return {"id": "c", "choices": [choice]}
+
+
+@pytest.mark.parametrize("odd", [[], [2**31], [1, 2, 3], [-(2**31) - 1]])
+async def test_a_value_that_does_not_fit_ends_a_run(odd: list[int]) -> None:
+    """A value that its field cannot hold goes to `extra_json`, in the place where it came."""
+    stream = [listed(number, size=odd if number == 7 else None) for number in range(12)]
+    plain, _ = await relayed([b"".join(map(event, stream))], None)
+    fewer, failed = await relayed([b"".join(map(event, stream))], 0.0)
+    assert failed is None
+    assert len(fewer) < 6
+    assert accumulate(fewer) == accumulate(plain)
+
+
+async def test_details_beside_tool_calls() -> None:
+    """The arguments of a tool call are not repeated for each of the details beside them."""
+    call = {"index": 0, "id": "call_a", "type": "function", "function": {"name": "f", "arguments": ""}}
+    stream = [{"id": "c", "choices": [{"index": 0, "delta": {"tool_calls": [call]}}]}]
+    for number in range(8):
+        pieces = [{"index": 0, "function": {"arguments": f"{number},"}}]
+        details = [{"type": "reasoning.text", "text": f"r{number}", "index": 0}]
+        delta = {"tool_calls": pieces, "reasoning_details": details}
+        stream.append({"id": "c", "choices": [{"index": 0, "delta": delta}]})
+    plain, _ = await relayed([b"".join(map(event, stream))], None)
+    fewer, failed = await relayed([b"".join(map(event, stream))], 0.0)
+    assert failed is None
+    assert len(fewer) < 4
+    assert accumulate(fewer) == accumulate(plain)
+
+
+@pytest.mark.parametrize(("shape", "most"), [("reasoning", 22), ("logprobs", 12), ("plain", 12), ("tools", 14)])
+async def test_few_messages_are_written(shape: str, most: int) -> None:
+    """Chunks of texts and lists become a message for each read of 20 events, also with a window."""
+    events = [b"data: %b\n\n" % text for text in SHAPES[shape].events]
+    for window in (0.0, 10.0):
+        reads = [b"".join(events[at : at + 20]) for at in range(0, len(events), 20)]
+        fewer, _ = await relayed(reads, window)
+        assert len(fewer) <= most, (window, len(fewer))
+
+
 def test_what_is_not_merged() -> None:
     for first, second in (
         ({"content": "a"}, {"reasoning": "b"}),
         ({"content": "a"}, {"role": "assistant", "content": "b"}),
         ({"content": "a"}, {"content": "b", "quantum": 1}),
         ({"content": "a"}, {"content": None}),
+        ({"role": "assistant", "content": "a"}, {"role": "tool", "content": "b"}),
+        ({"reasoning_details": [{"text": "a"}]}, {"reasoning_details": []}),
+        ({"reasoning_details": [{"text": "a"}]}, {"reasoning_details": ["b"]}),
     ):
         assert len(merged(chunks(first, second))) == 2
     first, last = chunks({"content": "a"}, {"content": "b"})
