@@ -43,8 +43,9 @@ const (
 // Options for the bridge itself. They are never sent upstream.
 type BridgeOptions struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// True: the bridge may merge stream events that arrived together into one message, with their texts concatenated in
-	// order. It never waits for more events. Default: the bridge's setting `coalesce` (off unless set).
+	// True: the bridge may merge stream events that arrived together into one message. Texts are concatenated in order, and
+	// so are reasoning_details and logprobs. An event with anything else in it is not merged. The bridge never waits for
+	// more events. Default: the bridge's setting `coalesce` (off unless set).
 	Coalesce *bool `protobuf:"varint,1,opt,name=coalesce,proto3,oneof" json:"coalesce,omitempty"`
 	// False: the bridge makes one attempt and leaves retries to the caller. Default: the bridge's setting `max_retries`
 	// (2 unless set). The bridge never retries once something was delivered.

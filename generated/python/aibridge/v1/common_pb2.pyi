@@ -17,8 +17,9 @@ class BridgeOptions(_message.Message):
     HEARTBEAT_FIELD_NUMBER: _ClassVar[int]
     COALESCE_WINDOW_FIELD_NUMBER: _ClassVar[int]
     coalesce: bool
-    """True: the bridge may merge stream events that arrived together into one message, with their texts concatenated in
-    order. It never waits for more events. Default: the bridge's setting `coalesce` (off unless set).
+    """True: the bridge may merge stream events that arrived together into one message. Texts are concatenated in order, and
+    so are reasoning_details and logprobs. An event with anything else in it is not merged. The bridge never waits for
+    more events. Default: the bridge's setting `coalesce` (off unless set).
     """
     retry: bool
     """False: the bridge makes one attempt and leaves retries to the caller. Default: the bridge's setting `max_retries`

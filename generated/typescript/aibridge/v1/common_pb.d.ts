@@ -36,8 +36,9 @@ export declare const file_aibridge_v1_common: GenFile;
  */
 export declare type BridgeOptions = Message<"aibridge.v1.BridgeOptions"> & {
   /**
-   * True: the bridge may merge stream events that arrived together into one message, with their texts concatenated in
-   * order. It never waits for more events. Default: the bridge's setting `coalesce` (off unless set).
+   * True: the bridge may merge stream events that arrived together into one message. Texts are concatenated in order, and
+   * so are reasoning_details and logprobs. An event with anything else in it is not merged. The bridge never waits for
+   * more events. Default: the bridge's setting `coalesce` (off unless set).
    *
    * @generated from field: optional bool coalesce = 1;
    */
