@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from bridge.errors import invalid
 from bridge.services.merge import Choice, begins, merge, simple
-from bridge.services.runs import ActiveTemplate, ChunkRun, UnparsedChunks, is_short
+from bridge.services.runs import ActiveTemplate, ChunkRun, UnparsedChunks, has_same_lists, is_short
 from bridge.settings import Settings
 from bridge.upstream.chunk import Chunk
 from bridge.upstream.repeats import MAX_BYTES
@@ -106,7 +106,9 @@ class Coalescer:
     def _is_continued(self, run: Chunk, active: ActiveTemplate) -> bool:
         """Whether the chunks of a template may be appended to the held chunk, from which it was made."""
         is_heavy = run.is_large and bool(active.lists)  # it is converted in a thread, and alone
-        return active is self._active and not is_heavy and is_short(run, active, _MAX_RUN)
+        return (
+            active is self._active and not is_heavy and is_short(run, active, _MAX_RUN) and has_same_lists(run, active)
+        )
 
     def absorb(self, events: Sequence[Event], start: int) -> int:
         """As `add_unparsed` for the events from `start` on, while they continue the held run. Returns how many did."""

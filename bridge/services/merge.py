@@ -36,6 +36,8 @@ def simple(value: dict[str, Any]) -> Choice | None:
     for key, item in choice.items():
         if item is not None and key not in {"index", "delta", "logprobs"}:
             return None  # also a finish_reason
+        if item is not None and key == "index" and type(item) is not int:
+            return None  # it might be a list, which no dictionary has as a key
     return choice if _is_simple_delta(choice.get("delta")) and _is_simple_logprobs(choice.get("logprobs")) else None
 
 

@@ -154,6 +154,15 @@ def is_short(run: Chunk, active: ActiveTemplate, limit: int) -> bool:
     return all(len(place[0][place[1]]) <= limit for place in _places(run, active) if place is not None)
 
 
+def has_same_lists(run: Chunk, active: ActiveTemplate) -> bool:
+    """Whether a parsed run, whose last chunk made the template, has items in the template's lists and in no others.
+
+    The codec puts an empty list into `extra_json`, which must not be merged into a message with items in that list.
+    """
+    choice = run.value["choices"][0]
+    return all(bool((choice.get(part) or {}).get(name)) == ((part, name) in active.lists) for part, name in _LISTS)
+
+
 def _places(run: Chunk, active: ActiveTemplate) -> list[tuple[Any, Any] | None]:
     """The container and the key of each gap's value in a parsed run whose last chunk made the template.
 

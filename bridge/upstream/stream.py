@@ -173,7 +173,7 @@ class ChunkStream(Generic[K]):
     def _chunks(self, events: list[Event]) -> Iterator[Chunk | K]:
         at, absorb = 0, self._recogniser.absorb
         while at < len(events):
-            if absorb is not None and not self._halves.busy:
+            if absorb is not None and not self._halves.busy and self._choices.suspect is None:
                 at += absorb(events, at)
                 if at == len(events):
                     return
@@ -230,6 +230,7 @@ class ChunkStream(Generic[K]):
     def _stray_chunk(self, value: dict[str, Any], data: bytes) -> Chunk | None:
         if "choices" not in value:
             self._choices.doubt(value)
+            self._recogniser.forget()  # as in `_follow`
             return None
         return self._completion(value) if is_whole(value) else self._chunk_of(value, data)
 

@@ -262,6 +262,27 @@ async def test_a_value_that_does_not_fit_ends_a_run(odd: list[int]) -> None:
     assert accumulate(fewer) == accumulate(plain)
 
 
+async def test_a_list_that_becomes_empty() -> None:
+    """An empty list goes to `extra_json`. It is not merged unparsed into a message that has items in that list."""
+    stream = [listed(number) for number in range(6)]
+    for number, chunk in enumerate(stream):
+        refusal = [{"token": "r", "logprob": -0.5}] if number == 1 else []
+        chunk["choices"][0]["logprobs"]["refusal"] = refusal
+    plain, _ = await relayed([b"".join(map(event, stream))], None)
+    fewer, failed = await relayed([b"".join(map(event, stream))], 0.0)
+    assert failed is None
+    assert len(fewer) < 4
+    assert accumulate(fewer) == accumulate(plain)
+
+
+@pytest.mark.parametrize("index", [[], {}, "0", 0.5, True])
+async def test_an_index_that_is_no_number(index: Any) -> None:
+    """Chunks of a choice whose index is no whole number are passed on as they are."""
+    stream = [{"choices": [{"index": index, "delta": {"role": "assistant", "content": text}}]} for text in "abcd"]
+    plain, _ = await relayed(list(map(event, stream)), None)
+    assert await relayed([b"".join(map(event, stream))], 0.0) == (plain, None)
+
+
 async def test_details_beside_tool_calls() -> None:
     """The arguments of a tool call are not repeated for each of the details beside them."""
     call = {"index": 0, "id": "call_a", "type": "function", "function": {"name": "f", "arguments": ""}}

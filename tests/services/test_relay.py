@@ -126,6 +126,18 @@ async def test_a_notice_between_chunks_is_no_error() -> None:
     assert (outcome.error, len(outcome.messages)) == (None, 5)
 
 
+@pytest.mark.parametrize("window", [None, 0.0])
+async def test_a_stray_line_between_chunks_is_no_error(window: float | None) -> None:
+    """The same for an object outside any field."""
+    texts = [
+        b"data: %b\n\n" % dumps({"id": "c", "choices": [{"index": 0, "delta": {"content": text}}]})
+        for text in "abcdefgh"
+    ]
+    pieces = [*texts[:4], b'{"message": "a notice"}\n\n', *texts[4:], b"data: [DONE]\n\n"]
+    for reads in (pieces, [b"".join(pieces)]):
+        assert (await told(Exchange(reads), window=window)).error is None
+
+
 async def test_what_is_never_merged_comes_after_the_text_before_it() -> None:
     """A repeated chunk with usage is written after the text that is held."""
     first, second, third, last = (chunk(text, usage={"total_tokens": number}) for number, text in enumerate("abcd"))
