@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from bridge.errors import invalid
 from bridge.services.merge import Choice, begins, merge, simple
-from bridge.services.runs import ActiveTemplate, ChunkRun, UnparsedChunks, has_same_lists, is_short
+from bridge.services.runs import ActiveTemplate, ChunkRun, UnparsedChunks, has_same_lists
 from bridge.settings import Settings
 from bridge.upstream.chunk import Chunk
 from bridge.upstream.repeats import MAX_BYTES
@@ -53,6 +53,7 @@ class Coalescer:
     def __init__(self, *, eager: bool = False) -> None:
         self._eager = eager
         self._run: ChunkRun | None = None
+        self._size = 0  # of the parsed chunks in the run, in bytes
         self._active: ActiveTemplate | None = None  # the latest chunk's template
         self._roles: dict[Any, Any] = {}  # the latest role of each choice
 
@@ -75,14 +76,17 @@ class Coalescer:
         if choice is not None and any(len(text) > _MAX_RUN for text in choice["delta"].values() if type(text) is str):
             choice = None
         if isinstance(self._run, UnparsedChunks):
+            self._size += self._run.size
             self._run = self._run.appended() or self._run
         run = self._run
-        if isinstance(run, Chunk) and choice is not None and merge(run.value, chunk.value, choice):
+        fits = self._size <= _MAX_RUN
+        if isinstance(run, Chunk) and choice is not None and fits and merge(run.value, chunk.value, choice):
+            self._size += chunk.size
             return []
         ready = self.take()
         if choice is None or (self._eager and is_new):
             return [*ready, chunk]
-        self._run = chunk
+        self._run, self._size = chunk, chunk.size
         return ready
 
     def add_unparsed(self, active: ActiveTemplate, found: Any, size: int) -> list[ChunkRun]:
@@ -106,9 +110,7 @@ class Coalescer:
     def _is_continued(self, run: Chunk, active: ActiveTemplate) -> bool:
         """Whether the chunks of a template may be appended to the held chunk, from which it was made."""
         is_heavy = run.is_large and bool(active.lists)  # it is converted in a thread, and alone
-        return (
-            active is self._active and not is_heavy and is_short(run, active, _MAX_RUN) and has_same_lists(run, active)
-        )
+        return active is self._active and not is_heavy and self._size <= _MAX_RUN and has_same_lists(run, active)
 
     def absorb(self, events: Sequence[Event], start: int) -> int:
         """As `add_unparsed` for the events from `start` on, while they continue the held run. Returns how many did."""

@@ -149,11 +149,6 @@ def lists_of(value: dict[str, Any]) -> dict[tuple[str, str], bytes]:
     return {(part, name): dumps(items) for part, name in _LISTS if (items := (choice.get(part) or {}).get(name))}
 
 
-def is_short(run: Chunk, active: ActiveTemplate, limit: int) -> bool:
-    """Whether no text of a parsed run, whose last chunk made the template, is longer than `limit`."""
-    return all(len(place[0][place[1]]) <= limit for place in _places(run, active) if place is not None)
-
-
 def has_same_lists(run: Chunk, active: ActiveTemplate) -> bool:
     """Whether a parsed run, whose last chunk made the template, has items in the template's lists and in no others.
 

@@ -17,12 +17,13 @@ class Chunk(NamedTuple):
     """One event's JSON object.
 
     `data` is the JSON text, if later chunks may repeat it with other values; otherwise it is empty. A chunk that
-    `is_large` takes so long to convert that it would block the event loop.
+    `is_large` takes so long to convert that it would block the event loop. `size` is that of the event in bytes.
     """
 
     value: dict[str, Any]
     data: bytes = b""
     is_large: bool = False
+    size: int = 0
 
 
 class Recogniser(Protocol[K_co]):

@@ -244,7 +244,7 @@ class ChunkStream(Generic[K]):
             raise failures.malformed("has too many tool calls")
         if not ordinary:
             self._recogniser.forget()  # the same index may now mean another tool call
-        return Chunk(value, b"" if halves.busy or not ordinary else data, is_large(data))
+        return Chunk(value, b"" if halves.busy or not ordinary else data, is_large(data), len(data))
 
     def _rest_of_halves(self) -> Iterator[Chunk]:
         """A chunk with U+FFFD for each half of a surrogate pair whose other half never arrived."""

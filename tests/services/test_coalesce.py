@@ -26,7 +26,7 @@ from tests.support import gateway as gateways
 from tests.support.bridge import Bridge, Start
 from tests.support.gateway import Gateway
 from tests.support.outcomes import drain
-from tests.support.streams import Exchange, messages_of, told
+from tests.support.streams import Exchange, Parsing, messages_of, told
 
 TEXT = st.sampled_from(["", "a", " bc", "é", "\n"])
 TOKEN = st.fixed_dictionaries({"token": TEXT, "logprob": st.sampled_from([-0.5, 0.0])}, optional={"bytes": st.none()})
@@ -518,3 +518,16 @@ async def test_a_run_is_not_absorbed_without_end() -> None:
     assert failed is None
     assert sum(sizes) == 400_000
     assert max(sizes) <= (1 << 16) + 2000
+
+
+@pytest.mark.parametrize("texts", [{"content": "w"}, {"reasoning_details": [{"text": "w"}]}], ids=["texts", "lists"])
+async def test_parsed_chunks_are_not_merged_without_end(texts: dict[str, Any]) -> None:
+    """The same for chunks that match no template, as each has another structure than the one before."""
+    long = loads(dumps(texts).replace(b"w", b"w" * 3000))
+    stream = [{"id": "c", "choices": [{"index": 0, "delta": long}], "obfuscation": "x"} for _ in range(100)]
+    for chunk in stream[::2]:
+        del chunk["obfuscation"]
+    told_all = await told(Exchange([*map(event, stream), b"data: [DONE]\n\n"]), Parsing, window=10.0)
+    assert told_all.error is None
+    assert 2 < len(told_all.messages) < 10
+    assert max(map(len, told_all.messages)) <= (1 << 16) + 4000
