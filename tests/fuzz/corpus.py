@@ -114,7 +114,7 @@ def _bodies(name: str) -> Iterator[bytes]:
             yield from map(_repeated, _FRAMES)
             yield from (b"".join(b"data: %b\n\n" % event for event in shape.events[:7]) for shape in SHAPES.values())
             yield from _BODIES
-        case "repeats":
+        case "repeats" | "coalesced":
             yield from (b"\0".join((frame, *_GAPS, odd, b"a")) for frame in _FRAMES for odd in _ODD_GAPS)
             yield from (b"\0".join((_FRAMES[-1], b'"a"', odd, b'"b"')) for odd in _ODD_GAPS)
             yield from (b"\0".join((frame, *_ROWS, odd, *_ROWS)) for frame in _WIDE_FRAMES for odd in _ODD_ROWS)

@@ -1,12 +1,16 @@
 """Targets for streams: the event decoder, and the whole path from a body to messages."""
 
 import asyncio
+from functools import partial
 from itertools import zip_longest
 from typing import Final
 
+from bridge.codec import to_json
+from bridge.jsontext import loads
 from bridge.services.relay import Relay
 from bridge.upstream.sse import Event, EventDecoder, EventTooLargeError
 from tests.fuzz.claims import MASK, check_status, must
+from tests.support.accumulate import accumulate
 from tests.support.streams import Exchange, Parsing, Told, messages_of, told
 
 _LOOP: Final = asyncio.new_event_loop()
@@ -54,15 +58,34 @@ def stream(data: bytes) -> None:
 
 def repeats(data: bytes) -> None:
     """The same for a stream of chunks that differ in some places: a frame with gaps, and the values in each gap."""
+    stream(data[:2].ljust(2, b"\0") + repeated(data))
+
+
+def repeated(data: bytes) -> bytes:
+    """The body of that stream."""
     frame, *texts = data[2:].split(b"\x00")
     begin, *parts = frame.split(b"\x01")
     gaps = max(1, len(parts))
     rows = [texts[at : at + gaps] for at in range(0, len(texts), gaps)]
     chunks = [begin + b"".join(map(b"".join, zip_longest(row, parts, fillvalue=b""))) for row in rows]
-    stream(data[:2].ljust(2, b"\0") + b"".join(b"data: %b\n\n" % chunk for chunk in chunks))
+    return b"".join(b"data: %b\n\n" % chunk for chunk in chunks)
+
+
+def coalesced(data: bytes) -> None:
+    """The chunks of `repeats`, merged: fewer messages, and the same for whoever accumulates them."""
+    exchange_of = partial(_exchange, repeated(data), 1 + 8 * data[0] if data else 1, "text/event-stream")
+    plain, fewer = (_LOOP.run_until_complete(told(exchange_of(), window=window)) for window in (None, 0.0))
+    must(fewer.error == plain.error, "merging changes no error")
+    must(len(fewer.messages) <= len(plain.messages), "merging makes no messages")
+    ours, theirs = ([loads(to_json(message)) for message in messages_of(each)] for each in (fewer, plain))
+    must(accumulate(ours) == accumulate(theirs), "whoever accumulates gets the same")
 
 
 def _told(body: bytes, step: int, media_type: str, kind: type[Relay], *, cut: bool) -> Told:
-    pieces = [body[at : at + step] for at in range(0, len(body), step)]
-    exchange = Exchange(pieces, mask=MASK, media_type=media_type, cut=cut)
+    exchange = _exchange(body, step, media_type, cut=cut)
     return _LOOP.run_until_complete(told(exchange, kind, judge=check_status))
+
+
+def _exchange(body: bytes, step: int, media_type: str, *, cut: bool = False) -> Exchange:
+    pieces = [body[at : at + step] for at in range(0, len(body), step)]
+    return Exchange(pieces, mask=MASK, media_type=media_type, cut=cut)

@@ -22,7 +22,7 @@ from bridge.upstream.decompress import Unpacker, unpacker_for
 from bridge.upstream.inside import error_in
 from bridge.upstream.responses import object_of
 from tests.fuzz.claims import MASK, call_of, check_status, must
-from tests.fuzz.streams import repeats, sse, stream
+from tests.fuzz.streams import coalesced, repeats, sse, stream
 from tests.fuzz.wire import wire
 
 TYPES: Final[tuple[type[Message], ...]] = (
@@ -152,6 +152,7 @@ TARGETS: Final[dict[str, Target]] = {
     "sse": Target(sse, (b"\x00", b"\x03")),
     "stream": Target(stream, (b"\x00\x00", b"\xff\x40", b"\x10\x02")),
     "repeats": Target(repeats, (b"\xff\x00",)),
+    "coalesced": Target(coalesced, (b"\xff\x00",)),
     "json-in": Target(json_in, _types()),
     "message-in": Target(message_in, _types()),
     "error-body": Target(error_body, (b"\x00\x00\x00\x00", b"\x07\x01\x10\x40")),
