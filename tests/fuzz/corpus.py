@@ -48,6 +48,7 @@ _WIDE_FRAMES: Final = (
     b'{"choices":[{"index":0,"delta":{"content":"\x01"},"offsets":{"end":\x01,"start":2}}],"obfuscation":"\x01"}',
     b'{"choices":[{"delta":{"reasoning":"\x01","reasoning_details":[{"text":"a","index":\x01}]}}],"p":"\x01"}',
     b'{"choices":[{"logprobs":{"content":[{"token":"\x01","bytes":[\x01],"logprob":-1}]},"delta":{"content":"\x01"}}]}',
+    b'{"choices":[{"delta":{"role":"assistant","reasoning_details":[{"text":"\x01","index":\x01,"zz":"\x01"}]}}]}',
     b'{"choices":[{"delta":{"tool_calls":[{"index":0,"function":{"arguments":"\x01"}}]}}],"usage":{"total_tokens":\x01}}',
     b'{"created":1,"choices":[{"delta":{"content":"\x01","cost":\x01}}],"x":{"a":[1,{"b":"\x01"}]}}',
 )
@@ -118,6 +119,11 @@ def _bodies(name: str) -> Iterator[bytes]:
             yield from (b"\0".join((frame, *_GAPS, odd, b"a")) for frame in _FRAMES for odd in _ODD_GAPS)
             yield from (b"\0".join((_FRAMES[-1], b'"a"', odd, b'"b"')) for odd in _ODD_GAPS)
             yield from (b"\0".join((frame, *_ROWS, odd, *_ROWS)) for frame in _WIDE_FRAMES for odd in _ODD_ROWS)
+            yield from (
+                b"\0".join((frame, *_ROWS, *_ROWS, odd, *_ROWS[1:], *_ROWS))
+                for frame in _WIDE_FRAMES
+                for odd in _ODD_ROWS
+            )
         case "message-in":
             yield from _messages(texts)
         case "unary-response":
