@@ -53,6 +53,13 @@ class SecretFile:
         """The secret."""
         return self._file.value() or ""
 
+    def is_usable(self) -> bool:
+        """Whether the file can be read and has a secret. The log does not say why not: the path may be the key."""
+        try:
+            return bool(self._file.load())
+        except UnusableFileError:
+            return False
+
 
 class NamedSecrets:
     """The headers or query parameters that a setting adds to each request.
@@ -88,7 +95,7 @@ def _secret_of(setting: str, item: NamedValue) -> Secret:
             raise SettingsError(f"{name}: the variable{_shown(rest, _VARIABLE)} is not set")
         return FixedSecret(os.environ[rest], name)
     file = SecretFile(Path(rest))
-    if not file.value():
+    if not file.is_usable():
         raise SettingsError(
             f"{name}: the file{_shown(rest, _ABSOLUTE)} cannot be read, is empty, or contains characters that are not"
             " allowed in a header"
