@@ -1,12 +1,12 @@
 """Targets for streams: the event decoder, and the whole path from a body to messages."""
 
 import asyncio
+import json
 from functools import partial
 from itertools import zip_longest
 from typing import Final
 
 from bridge.codec import to_json
-from bridge.jsontext import loads
 from bridge.services.relay import Relay
 from bridge.upstream.sse import Event, EventDecoder, EventTooLargeError
 from tests.fuzz.claims import MASK, check_status, must
@@ -77,7 +77,7 @@ def coalesced(data: bytes) -> None:
     plain, fewer = (_LOOP.run_until_complete(told(exchange_of(), window=window)) for window in (None, 0.0))
     must(fewer.error == plain.error, "merging changes no error")
     must(len(fewer.messages) <= len(plain.messages), "merging makes no messages")
-    ours, theirs = ([loads(to_json(message)) for message in messages_of(each)] for each in (fewer, plain))
+    ours, theirs = ([json.loads(to_json(message)) for message in messages_of(each)] for each in (fewer, plain))
     must(accumulate(ours) == accumulate(theirs), "whoever accumulates gets the same")
 
 
