@@ -235,16 +235,16 @@ class ChunkStream(Generic[K]):
         return self._completion(value) if is_whole(value) else self._chunk_of(value, data)
 
     def _chunk_of(self, value: dict[str, Any], data: bytes) -> Chunk:
-        halves = self._halves
-        if halves.busy:
-            halves.finish(value)
+        is_changed = self._halves.busy  # the value is not that of the text
+        if is_changed:
+            self._halves.finish(value)
         self._follow(value)
         ordinary = self._calls.number(value)
         if self._calls.count > MAX_TOOL_CALLS:
             raise failures.malformed("has too many tool calls")
         if not ordinary:
             self._recogniser.forget()  # the same index may now mean another tool call
-        return Chunk(value, b"" if halves.busy or not ordinary else data, is_large(data), len(data))
+        return Chunk(value, b"" if is_changed or not ordinary else data, is_large(data), len(data))
 
     def _rest_of_halves(self) -> Iterator[Chunk]:
         """A chunk with U+FFFD for each half of a surrogate pair whose other half never arrived."""

@@ -21,7 +21,7 @@ from bridge.jsontext import dumps, loads
 from bridge.services.relay import Relay
 from bridge.upstream.failures import interrupted
 from bridge.upstream.stream import ChunkStream
-from tests.support.streams import SETTINGS, Counting, Exchange, Parsing, Written, told
+from tests.support.streams import SETTINGS, Counting, Exchange, Parsing, Written, messages_of, told
 
 VALUE = (
     st.sampled_from(["", "a", "é\n", '"', "\\", "null", "\ud83d", "\U0001f600"])
@@ -124,6 +124,19 @@ async def test_a_notice_between_chunks_is_no_error() -> None:
     """An object that may be an error is one only if no choice follows, even in repeated chunks."""
     outcome = await told_quickly(*map(chunk, "abc"), {"message": "a notice"}, chunk("d"), b"[DONE]")
     assert (outcome.error, len(outcome.messages)) == (None, 5)
+
+
+async def test_a_text_that_got_half_a_character_is_no_template() -> None:
+    """The half belongs to one chunk, not to each later one with the same text."""
+    words = ["x", "\\ud83d", "a", "a", "a"]
+    texts = [
+        f'{{"id":"c","choices":[{{"index":0,"delta":{{"content":"{at}","reasoning_details":[{{"text":"{word}"}}]}}}}]}}'
+        for at, word in enumerate(words)
+    ]
+    outcome = await told(Exchange([*(f"data: {text}\n\n".encode() for text in texts), b"data: [DONE]\n\n"]))
+    deltas = [message.choices[0].delta for message in messages_of(outcome)]
+    assert [delta.content for delta in deltas] == ["0", "1", "2", "3", "4"]
+    assert [delta.reasoning_details[0].text for delta in deltas] == ["x", "", "\ufffda", "a", "a"]
 
 
 @pytest.mark.parametrize("window", [None, 0.0])
