@@ -187,8 +187,9 @@ def print_response(
                 if text := show(chunk):
                     first = first or time.monotonic() - started
                     last = text[-1]
-                    write(text)
-    except CallFailed:
+                    with interrupts.raised():
+                        write(text)
+    except (CallFailed, KeyboardInterrupt):
         if not interrupts.came:
             raise
         stopped = True

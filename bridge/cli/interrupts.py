@@ -1,4 +1,4 @@
-"""Ctrl-C during a call cancels the call, and is not an exception.
+"""Ctrl-C during a call cancels the call, and is not an exception, except in a write to standard output.
 
 KeyboardInterrupt may come between two steps of a lock. If that lock is one of grpcio's, it stays locked. The thread
 that serves the channel then waits for it, and neither a later call nor the end of the channel returns.
@@ -24,6 +24,7 @@ class Interrupts:
 
     def __init__(self) -> None:
         self.came = False
+        self._raises = False
         self._call: Cancellable | None = None
 
     def cancel(self, call: Cancellable) -> None:
@@ -36,6 +37,18 @@ class Interrupts:
         self.came = True
         if self._call is not None:
             self._call.cancel()
+        if self._raises:
+            self._raises = False
+            raise KeyboardInterrupt
+
+    @contextmanager
+    def raised(self) -> Iterator[None]:
+        """Also raise KeyboardInterrupt in this context, for a write that may block. It must not use grpcio."""
+        try:
+            self._raises = True
+            yield
+        finally:
+            self._raises = False
 
     @contextmanager
     def noticed(self) -> Iterator[None]:

@@ -10,8 +10,9 @@ import signal
 import struct
 import sys
 import termios
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -311,6 +312,26 @@ def test_ctrl_c_leaves_no_lock_behind(
     assert capsys.readouterr().out == text
     assert (stream.locked, stream.cancelled) == (False, True)
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_ctrl_c_ends_a_write_that_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As with `aibridge chat ... | less`, which ignores Ctrl-C and reads only what fits on the screen."""
+    reading, writing = os.pipe()
+    monkeypatch.setattr("sys.stdout", os.fdopen(writing, "w"))
+    stream = Locking()
+    pressing = threading.Timer(0.05, signal.pthread_kill, [threading.get_ident(), signal.SIGINT])
+    draining = threading.Timer(5.0, os.close, [reading])  # for the case that the write is not ended
+    pressing.start()
+    draining.start()
+    try:
+        assert print_response(stream.start, lambda _: "a\n" * 100_000, stoppable=True).stopped
+    finally:
+        draining.cancel()
+        pressing.join()
+    assert (stream.locked, stream.cancelled) == (False, True)
+    os.close(reading)
+    with suppress(BrokenPipeError):
+        sys.stdout.close()
 
 
 @pytest.mark.parametrize("cause", [ValueError(), CallFailed(grpc.StatusCode.CANCELLED, "by the bridge")])
