@@ -50,6 +50,7 @@ async def test_every_way_to_connect(opens: Callable[[str], Any], target: str, wo
         ("bridge:50051 ", NO_ADDRESS),
         ("bridge:50051/v1", NO_ADDRESS),
         ("https://bridge.example/v1", "give HOST:PORT with tls=True, an address without https://"),
+        ("HTTPS://bridge:443", "give bridge:443 with tls=True, an address without https://"),
         ("tcp://bridge:50051", "give bridge:50051, an address without tcp://"),
         ("Zk9fQ2xw://bridge:50051", "give bridge:50051, an address without ://"),
     ],

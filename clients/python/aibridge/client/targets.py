@@ -27,8 +27,9 @@ def target_problem(target: str, *, tls: bool, tls_option: str = "tls=True") -> s
     if slashes and scheme not in _RESOLVED:
         address = rest.partition("/")[0].rpartition("@")[2]  # before an @ there may be a password
         shown = address if _is_address(address) else "HOST:PORT"
-        option = f" with {tls_option}" if _URLS.get(scheme) else ""
-        return f"give {shown}{option}, an address without {scheme if scheme in _URLS else ''}://"
+        known = scheme.lower() if scheme.lower() in _URLS else ""
+        option = f" with {tls_option}" if _URLS.get(known) else ""
+        return f"give {shown}{option}, an address without {known}://"
     name = _DNS.sub("", target, count=1)
     if name == target and target.partition(":")[0] in _RESOLVED:
         return ""
