@@ -10,7 +10,7 @@ Fields = list[tuple[str, str]]
 #: Maximum number of lines in the head and trailers of a response.
 _MAX_LINES: Final = 128
 #: Maximum number of informational responses (1xx) before a response.
-_MAX_INFORMATIONAL: Final = 128
+MAX_INFORMATIONAL: Final = 128
 #: Maximum number of characters of `keep-alive` fields that are read.
 _MAX_KEEP_ALIVE: Final = 512
 _FRAMING: Final = frozenset({"content-length", "transfer-encoding"})
@@ -71,7 +71,7 @@ class ResponseHead:
             self.status = status
             return True
         self._informational += 1
-        if self._informational > _MAX_INFORMATIONAL:
+        if self._informational > MAX_INFORMATIONAL:
             raise httpx.RemoteProtocolError("too many informational responses")
         if any(name == "transfer-encoding" for name, _ in self.fields):
             raise httpx.RemoteProtocolError("an informational response with a body")

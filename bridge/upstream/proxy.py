@@ -16,7 +16,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 import httpx
 
 from bridge.settings import Settings
-from bridge.upstream.heads import Fields, head_of
+from bridge.upstream.heads import MAX_INFORMATIONAL, Fields, head_of
 from bridge.upstream.secrets import FixedSecret, Secret, SecretFile
 
 _MAX_HEAD_BYTES: Final = 1 << 16  # bytes of the response to CONNECT
@@ -121,6 +121,7 @@ class Tunnel(asyncio.Protocol):
 
     def __init__(self) -> None:
         self._data = b""
+        self._informational = 0
         self._status: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
     async def open(self, transport: asyncio.Transport, proxy: Proxy, authority: bytes) -> None:
@@ -139,16 +140,17 @@ class Tunnel(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """A part of the proxy's response. Nothing may follow its head before the bridge starts TLS."""
         self._data += data
-        head, end, rest = self._data.partition(b"\r\n\r\n")
-        if self._status.done() or not (end or len(self._data) > _MAX_HEAD_BYTES):
-            return
-        found = _STATUS_LINE.match(head + b"\r")
-        status = int(found[1]) if found else 0
-        if end and 100 <= status < 200:
-            self._data = b""
-            self.data_received(rest)
-        else:
-            self._status.set_result(status if not rest or status >= 300 else 0)
+        while not self._status.done():
+            head, end, rest = self._data.partition(b"\r\n\r\n")
+            if not (end or len(self._data) > _MAX_HEAD_BYTES):
+                return
+            found = _STATUS_LINE.match(head + b"\r")
+            status = int(found[1]) if found else 0
+            if end and 100 <= status < 200 and self._informational < MAX_INFORMATIONAL:
+                self._informational += 1
+                self._data = rest
+            else:
+                self._status.set_result(status if not rest or status >= 300 else 0)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection to the proxy has ended."""

@@ -17,7 +17,7 @@ from bridge import settings
 from bridge.settings import SettingsError
 from bridge.settings.sources import effective
 from bridge.upstream.probe import Probe
-from bridge.upstream.proxy import Proxy, is_exempt, proxy_of, unused_variables
+from bridge.upstream.proxy import Proxy, Tunnel, is_exempt, proxy_of, unused_variables
 from tests.support import gateway as fake
 from tests.support.bridge import Bridge, Start, start_bridge
 from tests.support.details import failed, failed_stream
@@ -155,6 +155,17 @@ async def test_a_tunnel_that_is_not_opened(
     assert (failure.code, failure.reason) == ("UNAVAILABLE", "UPSTREAM_UNREACHABLE")
     assert words in failure.message
     assert not secured.requests
+
+
+@pytest.mark.parametrize(("number", "status"), [(1, 200), (128, 200), (3000, 0)])
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_informational_responses_before_the_tunnel(number: int, status: int, at_once: bool) -> None:  # noqa: FBT001
+    """As many as an upstream may send. They do not nest."""
+    tunnel, pieces = Tunnel(), [b"HTTP/1.1 100 Continue\r\n\r\n"] * number + [b"HTTP/1.1 200 OK\r\n\r\n"]
+    for piece in [b"".join(pieces)] if at_once else pieces:
+        tunnel.data_received(piece)
+    found = await tunnel._status
+    assert found == status or (not at_once and status == 0 and found == 100)
 
 
 async def test_no_proxy_there(secured: Gateway, ca_file: Path) -> None:
