@@ -73,17 +73,17 @@ async def test_a_token_that_is_missing_or_wrong(start: Start, tmp_path: Path, to
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("chat", "hi", "--temperature", "hot"), "'--temperature': must be a number, not `hot`"),
+        (("chat", "hi", "--temperature", "hot"), "'--temperature': must be a number"),
         (("chat", "hi", "--max-tokens", "1.5"), "'--max-tokens': must be a whole number, not `1.5`"),
         (("chat", "hi", "--timeout", "-1"), "'--timeout': must be at least 0.001, not `-1`"),
-        (("embed", "hi", "--dimensions", "x"), "'--dimensions': must be a whole number, not `x`"),
+        (("embed", "hi", "--dimensions", "x"), "'--dimensions': must be a whole number"),
         (("bench", "--calls", "0"), "'--calls' / '-n': must be at least 1, not `0`"),
         (("bench", "--only", "all"), "'--only': 'all' is not one of 'unary', 'stream'."),
         (
             ("config", "--workers", "two"),
-            "workers: must be a whole number, not `two`; allowed: at least 1, at most 256",
+            "workers: must be a whole number; allowed: at least 1, at most 256",
         ),
-        (("config", "--provider-name", "A B"), "provider_name: must match ^[a-z0-9_.-]{1,64}$, not `A B`"),
+        (("config", "--provider-name", "A B"), "provider_name: must match ^[a-z0-9_.-]{1,64}$"),
     ],
     ids=lambda value: value[-2] if isinstance(value, tuple) else "",
 )
