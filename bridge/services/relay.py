@@ -64,9 +64,7 @@ class Relay:
         self._timer: asyncio.TimerHandle | None = None  # closes the window, while that is open
         self._reader: asyncio.Task[Any] | None = None  # the task that waits for the upstream, if one does
         self._window_closed = False  # during the read
-        self._stop: asyncio.CancelledError | None = (
-            None  # the bridge has stopped the call; what is held is still written
-        )
+        self._stop: asyncio.CancelledError | None = None  # by the bridge: what is held is still written
         self._flush_until = 0.0
         self._overdue = False  # the window closed while text waited in the connection: all of it has to be written
         self._hand_out: Callable[[], bool] = bool  # wakes the reader if the upstream's end of the path holds anything

@@ -1,7 +1,7 @@
 """The HTTP client of the upstream: credentials, headers, limits and retries.
 
-The bridge calls its own httpx transport directly. httpx's client layer (redirects, cookies, URL merging, proxies from
-the environment) is expensive, and is not needed with one fixed base URL.
+The bridge calls `Transport.send` directly. httpx's client layer (redirects, cookies, URL merging, proxies from the
+environment) and its objects are expensive, and are not needed with one fixed base URL.
 """
 
 import asyncio

@@ -150,7 +150,8 @@ class Tunnel(asyncio.Protocol):
                 self._informational += 1
                 self._data = rest
             else:
-                self._status.set_result(status if not rest or status >= 300 else 0)
+                is_open = bool(end) and not rest
+                self._status.set_result(status if is_open or status >= 300 else 0)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection to the proxy has ended."""

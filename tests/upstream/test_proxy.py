@@ -168,6 +168,14 @@ async def test_informational_responses_before_the_tunnel(number: int, status: in
     assert found == status or (not at_once and status == 0 and found == 100)
 
 
+@pytest.mark.parametrize(("line", "status"), [(b"200 OK", 0), (b"502 Bad Gateway", 502)])
+async def test_a_head_without_end_opens_no_tunnel(line: bytes, status: int) -> None:
+    """A refusal is reported even if its head is too long."""
+    tunnel = Tunnel()
+    tunnel.data_received(b"HTTP/1.1 %b\r\nx: %b" % (line, b"x" * (1 << 17)))
+    assert await tunnel._status == status
+
+
 async def test_no_proxy_there(secured: Gateway, ca_file: Path) -> None:
     """A proxy that cannot be reached is named as the cause."""
     async with start_bridge(secured, upstream_proxy="http://127.0.0.1:1", upstream_ca_file=ca_file) as bridge:
