@@ -2,9 +2,9 @@
 
 A caller that accumulates the deltas gets the same result.
 
-It never merges across a finish_reason, a new role, another choice or another tool call. Text, reasoning, refusals and tool
-arguments are concatenated in order, and so are the lists of reasoning details and of log probabilities. A chunk with
-anything else in it (usage, images, members that are not in these tables) is not merged.
+It never merges across a finish_reason, a new role, another choice or another tool call. Text, reasoning, refusals and
+tool arguments are concatenated in order, and so are the lists of reasoning details and of log probabilities. A chunk
+with anything else in it (usage, images, members that are not in these tables) is not merged.
 """
 
 from collections.abc import Sequence
