@@ -87,6 +87,7 @@ async def test_the_connection_breaks(start: Start, gateway: Gateway, hello: Hell
             assert await code is grpc.StatusCode.UNAVAILABLE
 
 
+@pytest.mark.slow
 async def test_the_bridge_ends_the_connection(start: Start, gateway: Gateway, hello: Hello) -> None:
     """A client that pings too often gets GOAWAY, which is not counted as its own cancellation."""
     eager = {"grpc.keepalive_time_ms": 10, "grpc.http2.max_pings_without_data": 0}

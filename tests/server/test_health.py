@@ -206,6 +206,7 @@ async def test_a_drain_does_not_follow_the_upstream(start: Start, gateway: fake.
         await stop
 
 
+@pytest.mark.slow
 @pytest.mark.alone
 @pytest.mark.parametrize("successes", [1, 2])
 async def test_the_first_probe_is_repeated_soon(start: Start, gateway: fake.Gateway, successes: int) -> None:

@@ -22,6 +22,7 @@ CASES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("config", "delay"), CASES)
 async def test_rolling_restart(gateway: Gateway, config: dict[str, Any], delay: str) -> None:
     """Each of two bridges is stopped and restarted under load, and no call fails."""

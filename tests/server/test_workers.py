@@ -110,6 +110,7 @@ async def test_sigterm_drains_all(gateway: Gateway, tmp_path: Path) -> None:
         assert await asyncio.wait_for(parent.wait(), 20) == 0
 
 
+@pytest.mark.slow
 async def test_workers_do_not_outlive_their_parent(gateway: Gateway, tmp_path: Path) -> None:
     gateway.script(respond_json(COMPLETION))
     async with two_workers(gateway, tmp_path) as (parent, _):

@@ -160,6 +160,7 @@ async def test_a_slow_caller_is_not_told_that_the_upstream_stalls(
         assert await call.code() is grpc.StatusCode.OK
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("begin", [stream, raw_stream])
 async def test_an_upstream_that_stalls_after_a_slow_caller(
     begin: Callable[[grpc.aio.Channel], Any], start: Start, gateway: Gateway

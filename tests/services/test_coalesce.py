@@ -134,7 +134,7 @@ def sum_of(streams: Sequence[list[Any]]) -> list[Any]:
     return [chunk for stream in streams for chunk in stream]
 
 
-@settings(max_examples=500)
+@settings(max_examples=300)
 @given(
     stream=st.lists(SIMPLE, max_size=7) | st.lists(CHUNK, max_size=8) | LISTED | st.tuples(LISTED, LISTED).map(sum_of),
     cuts=st.just(set()) | st.sets(st.integers(0, 8)),

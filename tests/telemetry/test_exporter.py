@@ -62,6 +62,7 @@ async def test_one_process(gateway: Gateway, hello: Hello) -> None:
         assert await process.ended() == 0
 
 
+@pytest.mark.slow
 async def test_two_workers_one_of_which_is_killed(gateway: Gateway, hello: Hello) -> None:
     """Each worker has its own series. A worker that is killed starts at zero; the other continues."""
     gateway.script(respond_json(COMPLETION))
@@ -93,6 +94,7 @@ def _up(seen: Scrape) -> float:
     return seen.sum("aibridge_worker_up")
 
 
+@pytest.mark.slow
 async def test_a_worker_that_does_not_respond(gateway: Gateway, hello: Hello) -> None:
     """A scrape omits a worker that does not respond, and a late response does not count for a later scrape."""
     gateway.script(respond_json(COMPLETION))
@@ -179,6 +181,7 @@ async def eventually(condition: Callable[[], object]) -> None:
             await asyncio.sleep(0.02)
 
 
+@pytest.mark.slow
 async def test_slow_scrapers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Slow scrapers get a bounded number of threads and seconds. Then the next scrape is served."""
     monkeypatch.setattr(port_module, "_MAX_SECONDS", 2.0)

@@ -372,6 +372,7 @@ async def test_a_process_sends_its_last_spans(gateway: Gateway, collector: Colle
     assert line["trace_id"] == server.span.trace_id.hex()
 
 
+@pytest.mark.slow
 async def test_a_collector_that_is_away(gateway: Gateway, hello: Hello) -> None:
     """Without a collector calls are not slower, and neither is the stop for long."""
     gateway.script(respond_json(COMPLETION))

@@ -265,6 +265,7 @@ def rotate(file: Path, stop: threading.Event) -> None:
             return
 
 
+@pytest.mark.slow
 def test_no_moment_without_a_valid_one(chosen: Credentials, file: Path) -> None:
     """With swapped symlinks, and files that are replaced, written in pieces or deleted, each chosen key is complete."""
     stop = threading.Event()

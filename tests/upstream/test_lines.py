@@ -41,6 +41,7 @@ async def test_an_error_of_many_lines(name: str, bridge: Bridge, beside: list[An
         assert len(beside) == count
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["text", "openings"])
 async def test_an_event_of_many_lines(name: str, bridge: Bridge, monkeypatch: pytest.MonkeyPatch) -> None:
     """The first 16 KiB of an event that is not JSON are searched for an error."""

@@ -177,6 +177,7 @@ async def test_response_stops(start: Start, hello: Hello) -> None:
 
 
 @RPCS
+@pytest.mark.slow
 async def test_refusal_stops(rpc: str, start: Start, hello: Hello) -> None:
     """An error body that stops in the middle keeps its status and the text so far."""
 
