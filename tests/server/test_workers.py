@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+import pytest
 
 from aibridge.v1 import chat_pb2, chat_pb2_grpc
 from tests.support.gateway import Gateway, after, respond_json, sse
