@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any, Final
 
 from bridge.errors import invalid
-from bridge.services.merge import Choice, begins, merge, simple
+from bridge.services.merge import begins_call, merge, roles_in, simple
 from bridge.services.runs import ActiveTemplate, ChunkRun, UnparsedChunks, has_same_lists
 from bridge.settings import Settings
 from bridge.upstream.chunk import Chunk
@@ -55,11 +55,17 @@ class Coalescer:
         self._run: ChunkRun | None = None
         self._size = 0  # of the parsed chunks in the run, in bytes
         self._active: ActiveTemplate | None = None  # the latest chunk's template
-        self._roles: dict[Any, Any] = {}  # the latest role of each choice
+        self._roles: dict[int | None, str] = {}  # the latest role of each choice
+        self._has_new_role = False  # in the latest parsed chunk, a choice has another role than before
 
-    def role_of(self, choice: Choice) -> Any:
-        """The latest role of a choice; None if it had none."""
-        return self._roles.get(choice.get("index"))
+    def hear(self, chunk: Chunk) -> bool:
+        """Note the roles in a parsed chunk, before it is added. Returns whether one is new: OpenRouter repeats it."""
+        self._has_new_role = False
+        for index, role in roles_in(chunk.value):
+            self._has_new_role = self._has_new_role or self._roles.get(index) != role
+            if index in self._roles or len(self._roles) < _MAX_ROLES:
+                self._roles[index] = role
+        return self._has_new_role
 
     @property
     def holds(self) -> bool:
@@ -70,9 +76,7 @@ class Coalescer:
         """Add a parsed chunk, and the template that was made from it. Returns the runs to write now, in order."""
         self._active = active
         choice = simple(chunk.value)
-        is_new = choice is not None and begins(choice, self.role_of(choice))
-        if choice is not None and "role" in choice["delta"] and len(self._roles) < _MAX_ROLES:
-            self._roles[choice.get("index")] = choice["delta"]["role"]
+        is_new = self._has_new_role or (choice is not None and begins_call(choice))
         if choice is not None and any(len(text) > _MAX_RUN for text in choice["delta"].values() if type(text) is str):
             choice = None
         if isinstance(self._run, UnparsedChunks):

@@ -1,5 +1,7 @@
 """Which parsed chunks can be merged, and what two of them become."""
 
+from collections.abc import Iterator
+from types import NoneType
 from typing import Any, Final
 
 from bridge.upstream.repeats import TEXTS
@@ -14,10 +16,20 @@ DETAILS: Final = "reasoning_details"
 LOGPROBS: Final = ("content", "refusal")
 
 
-def begins(choice: Choice, role: Any = None) -> bool:
-    """Whether a simple choice starts a tool call, or another role than `role`. OpenRouter repeats it in each chunk."""
+def begins_call(choice: Choice) -> bool:
+    """Whether a simple choice starts a tool call."""
     delta = choice["delta"]
-    return delta.get("role", role) != role or ("tool_calls" in delta and _is_named(delta["tool_calls"][0]))
+    return "tool_calls" in delta and _is_named(delta["tool_calls"][0])
+
+
+def roles_in(value: dict[str, Any]) -> Iterator[tuple[int | None, str]]:
+    """The index and the role of each choice of a chunk that has a role."""
+    choices = value.get("choices")
+    for choice in choices if type(choices) is list else ():
+        delta = choice.get("delta") if type(choice) is dict else None
+        role = delta.get("role") if type(delta) is dict else None
+        if type(role) is str and type(index := choice.get("index")) in {int, NoneType}:
+            yield index, role
 
 
 def _is_named(call: dict[str, Any]) -> bool:

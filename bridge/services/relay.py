@@ -149,7 +149,7 @@ class Relay:
                 if isinstance(item, list):
                     await self._write(item)
                 elif isinstance(item, Chunk):
-                    await self._write(coalescer.add(item, self._learn(item, None)))
+                    await self._write(self._added(coalescer, item))
                 else:
                     await self._write([*coalescer.take(), item])
             if self._overdue and not chunks.done and self._hand_out():  # not all of it was read
@@ -160,6 +160,13 @@ class Relay:
                 await self._write(coalescer.take())
             self._overdue = False
         await self._write(coalescer.take())  # text after the last finish_reason, in a stream without `[DONE]`
+
+    def _added(self, coalescer: Coalescer, chunk: Chunk) -> list[ChunkRun]:
+        """The runs to write because of a parsed chunk. Templates are those of the latest role."""
+        if coalescer.hear(chunk):
+            self._repeats.forget()
+            return coalescer.add(chunk)
+        return coalescer.add(chunk, self._learn(chunk, None))
 
     async def _write(self, runs: Sequence[ChunkRun | Message]) -> None:
         for run in runs:
@@ -184,9 +191,7 @@ class Relay:
         template = self._repeats.learn(chunk.data, chunk.value) if chunk.data else None
         if template is None:
             return None
-        concatenated: list[bool] | None = []
-        if self._coalescer is not None:
-            concatenated = concatenated_gaps(chunk.value, template.names, self._coalescer.role_of)
+        concatenated = [] if self._coalescer is None else concatenated_gaps(chunk.value, template.names)
         if concatenated is None:
             self._repeats.refuse()
             return None

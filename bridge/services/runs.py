@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 from aibridge.v1.chat_pb2 import CreateChatCompletionStreamResponse as Message
 from bridge.codec.setters import Setter
 from bridge.jsontext import JSONPath, dumps, loads
-from bridge.services.merge import DETAILS, LOGPROBS, PADDING, Choice, begins, simple
+from bridge.services.merge import DETAILS, LOGPROBS, PADDING, Choice, begins_call, simple
 from bridge.upstream.chunk import Chunk
 from bridge.upstream.repeats import TEXTS, Names, Template
 
@@ -126,15 +126,13 @@ class UnparsedChunks:
 ChunkRun: TypeAlias = Chunk | UnparsedChunks
 
 
-def concatenated_gaps(
-    value: dict[str, Any], gaps: Iterable[Names], role_of: Callable[[Choice], Any]
-) -> list[bool] | None:
-    """For each gap of a template, whether its texts are concatenated in a run. `role_of` as in `Coalescer`.
+def concatenated_gaps(value: dict[str, Any], gaps: Iterable[Names]) -> list[bool] | None:
+    """For each gap of a template, whether its texts are concatenated in a run.
 
     None if the chunks have to be parsed to be merged. Empty if they are never merged.
     """
     choice = simple(value)
-    if choice is None or begins(choice, role_of(choice)):
+    if choice is None or begins_call(choice):
         return []
     if DETAILS in choice["delta"] and "tool_calls" in choice["delta"]:
         return None  # of these lists, only one grows

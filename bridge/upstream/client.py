@@ -27,7 +27,6 @@ from bridge.upstream.origin import Origin
 from bridge.upstream.proxy import unused_variables, upstream_proxy
 from bridge.upstream.responses import failure_in, is_json, note_choices, note_response, response_of
 from bridge.upstream.retry import Retries
-from bridge.upstream.slots import Slots
 from bridge.upstream.tls import contexts
 from bridge.upstream.transport import Transport
 
@@ -40,7 +39,7 @@ class Upstream:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self.credentials = Credentials(settings)
-        self._slots = Slots(settings.upstream_connections)
+        self._free = asyncio.Semaphore(settings.upstream_connections)
         self._retries = Retries(settings.max_retries)
         self._origin = Origin(settings)
         base = self._origin.base
@@ -133,8 +132,10 @@ class Upstream:
     ) -> Exchange:
         target = self._origin.target(path, call.model)
         fields = self._fields(method, path, call, body, accept, credential)
-        if not self._slots.take():
+        if self._free.locked():
             await self._wait_for_connection(call.record, clock)
+        else:
+            await self._free.acquire()
         clock.phase(self._settings.response_timeout, Reason.UPSTREAM_TIMEOUT, "no response from the upstream in time")
         record = call.record
         record.attempts += 1
@@ -144,12 +145,12 @@ class Upstream:
         try:
             response = await self._transport.send(method, target, fields, body)
         except BaseException as error:
-            self._slots.leave()
+            self._free.release()
             if isinstance(error, httpx.TransportError):
                 raise failures.of_exception(error, has_response=False) from error
             raise
         sent = Sent(body, credential.is_bridge_credential, (credential.authorization, *self._secrets()))
-        exchange = Exchange(response, call, sent, clock, self._settings, on_close=self._slots.leave)
+        exchange = Exchange(response, call, sent, clock, self._settings, on_close=self._free.release)
         try:
             await exchange.check()
         except BaseException:
@@ -167,7 +168,7 @@ class Upstream:
         clock.phase(self._settings.queue_timeout, Reason.BRIDGE_OVERLOADED, "no free connection to the upstream")
         began = time.monotonic()
         try:
-            await self._slots.wait()
+            await self._free.acquire()
         finally:
             if not record.sent_at:
                 record.connection_seconds = time.monotonic() - began

@@ -263,7 +263,7 @@ async def _nothing_left(bridge: Bridge, door: "Door") -> None:
     assert not transport._used
     assert len(transport._idle) <= 1
     assert _at_work() == []
-    assert upstream._slots._free == upstream._settings.upstream_connections
+    assert upstream._free._value == upstream._settings.upstream_connections
     assert (limits.running, limits.waiting) == (0, 0)
 
 

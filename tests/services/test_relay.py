@@ -384,6 +384,31 @@ def test_what_never_waits() -> None:
     on_a_fake_clock(test)
 
 
+def test_a_role_that_comes_back_does_not_wait() -> None:
+    """Chunks that repeat the role are held. One with another role is not, also if earlier chunks had that role."""
+
+    def said(role: str, text: str, **members: Any) -> bytes:
+        choice = {"index": 0, "delta": {"role": role, "content": text}}
+        return b"data: %b\n\n" % dumps({"choices": [choice], **members})
+
+    pieces = [
+        *((number / 10, said("assistant", letter)) for number, letter in enumerate("abcd", 1)),
+        (0.5, said("tool", "e")),
+        (0.6, said("assistant", "f")),
+        (0.7, said("assistant", "g")),
+        (0.8, said("tool", "h", usage={"total_tokens": 1})),
+        (0.9, said("assistant", "i")),
+        (1.0, END),
+    ]
+
+    async def test(loop: Loop) -> None:
+        assert await relayed(loop, pieces, 10.0) == [
+            (0.1, "a"), (0.5, "bcd"), (0.5, "e"), (0.6, "f"), (0.8, "g"), (0.8, "h"), (0.9, "i"), (1.0, "['stop']"),
+        ]  # fmt: skip
+
+    on_a_fake_clock(test)
+
+
 def test_an_error_and_the_end_do_not_wait() -> None:
     """An error and the end of the stream are sent at once, after the text before them.
 

@@ -8,7 +8,7 @@ import pytest
 
 from bridge.upstream.phases import Phase
 from bridge.upstream.transport import Transport
-from tests.upstream.wire import LONGEST, MUCH, OK, Peer, Wire, ask, says, silent, so_far, transport, until, whole
+from tests.upstream.wire import LONGEST, MUCH, OK, Peer, Play, Wire, ask, says, silent, so_far, transport, until, whole
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
 SIZED = HEAD + b"content-length: 11\r\n\r\nhello world"
@@ -208,18 +208,23 @@ async def test_floods(name: str, step: int, made: Transport, wire: Wire) -> None
     assert isinstance(error, httpx.RemoteProtocolError)
 
 
-async def test_a_body_that_nobody_reads_stops_the_upstream(either: Wire) -> None:
-    """Unread data is bounded, and none is lost when the upstream has closed meanwhile."""
-    size = len(MUCH)
+def much() -> tuple[Play, asyncio.Event]:
+    """A server that sends `MUCH`, and an event that says that all of it was sent."""
     sent = asyncio.Event()
 
     async def play(peer: Peer) -> None:
         await peer.hear()
-        await peer.say(HEAD + b"content-length: %d\r\n\r\n" % size)
-        await peer.say(*(MUCH[at : at + (1 << 16)] for at in range(0, size, 1 << 16)))
+        await peer.say(HEAD + b"content-length: %d\r\n\r\n" % len(MUCH))
+        await peer.say(*(MUCH[at : at + (1 << 16)] for at in range(0, len(MUCH), 1 << 16)))
         sent.set()
 
-    either.play = play
+    return play, sent
+
+
+async def test_a_body_that_nobody_reads_stops_the_upstream(either: Wire) -> None:
+    """Unread data is bounded, and none is lost when the upstream has closed meanwhile."""
+    size = len(MUCH)
+    either.play, sent = much()
     async with transport(either) as made:
         response = await ask(made)
         connection = next(iter(made._used))
@@ -238,15 +243,7 @@ async def test_a_body_that_nobody_reads_stops_the_upstream(either: Wire) -> None
 
 async def test_a_body_that_is_needed_whole_does_not_pause(either: Wire) -> None:
     """It arrives while nobody reads it, also if the connection has paused before."""
-    sent = asyncio.Event()
-
-    async def play(peer: Peer) -> None:
-        await peer.hear()
-        await peer.say(HEAD + b"content-length: %d\r\n\r\n" % len(MUCH))
-        await peer.say(*(MUCH[at : at + (1 << 16)] for at in range(0, len(MUCH), 1 << 16)))
-        sent.set()
-
-    either.play = play
+    either.play, sent = much()
     async with transport(either) as made:
         response = await ask(made)
         connection = next(iter(made._used))
