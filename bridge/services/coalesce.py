@@ -3,8 +3,9 @@
 A caller that accumulates the deltas gets the same result.
 
 It never merges across a finish_reason, a new role, another choice or another tool call. Text, reasoning, refusals and
-tool arguments are concatenated in order, and so are the lists of reasoning details and of log probabilities. A chunk
-with anything else in it (usage, images, members that are not in these tables) is not merged.
+tool arguments are concatenated in order, and so are the lists of reasoning details and of log probabilities. Of usage,
+timings and padding, the merged chunk has the latest. What a content filter found is merged if it is the same, in parts
+of the text that adjoin. A chunk with anything else in it (images, members that are not in these tables) is not merged.
 """
 
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ from itertools import islice
 from typing import Any, Final
 
 from bridge.errors import invalid
-from bridge.services.merge import begins_call, merge, roles_in, simple
+from bridge.services.merge import USAGE, begins_call, merge, roles_in, simple
 from bridge.services.runs import ActiveTemplate, ChunkRun, UnparsedChunks, has_same_lists
 from bridge.settings import Settings
 from bridge.upstream.chunk import Chunk
@@ -72,6 +73,21 @@ class Coalescer:
         """Whether a run is held."""
         return self._run is not None
 
+    @property
+    def is_urgent(self) -> bool:
+        """Whether the held run has usage, which does not wait for the next read."""
+        run = self._run
+        if isinstance(run, UnparsedChunks):
+            if run.active.has_usage:
+                return True
+            run = run.chunk
+        return run is not None and run.value.get(USAGE) is not None
+
+    @property
+    def unparsed(self) -> UnparsedChunks | None:
+        """The held run, if its latest chunk was not parsed."""
+        return self._run if isinstance(self._run, UnparsedChunks) else None
+
     def add(self, chunk: Chunk, active: ActiveTemplate | None = None) -> list[ChunkRun]:
         """Add a parsed chunk, and the template that was made from it. Returns the runs to write now, in order."""
         self._active = active
@@ -101,11 +117,13 @@ class Coalescer:
         """
         run = self._run
         if isinstance(run, UnparsedChunks):
-            if run.active is active and run.size <= _MAX_RUN:
+            if run.active is active and run.size <= _MAX_RUN and (not active.gaps.links or run.precede(found)):
                 run.append(found, size)
                 return []
             run = None
         following = UnparsedChunks(active, run if run is not None and self._is_continued(run, active) else None)
+        if not following.precede(found):
+            following = UnparsedChunks(active)
         following.append(found, size)
         ready = self.take() if following.chunk is None else []
         self._run = following
@@ -121,12 +139,12 @@ class Coalescer:
         run = self._run
         if not isinstance(run, UnparsedChunks):
             return 0
-        match, before = run.active.template.match, len(run.found)
+        match, before, linked = run.active.template.match, len(run.found), bool(run.active.gaps.links)
         for data, kind, _ in islice(events, start, None):
             if kind or run.size > _MAX_RUN or len(data) > MAX_BYTES:
                 break
             values = match(data)
-            if values is None:
+            if values is None or (linked and not run.precede(values)):
                 break
             try:
                 run.append(values, len(data))

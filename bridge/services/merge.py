@@ -1,18 +1,29 @@
 """Which parsed chunks can be merged, and what two of them become."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from types import NoneType
 from typing import Any, Final
 
-from bridge.upstream.repeats import TEXTS
+from bridge.jsontext import text_of
+from bridge.upstream.repeats import OFFSETS, TEXTS
 
 #: A choice of a chunk.
 Choice = dict[str, Any]
-#: Members that must be equal in merged chunks; and the padding, of which the last one is kept.
+#: Members that must be equal in merged chunks.
 _COMMON: Final = frozenset({"id", "object", "created", "model", "system_fingerprint", "service_tier", "provider"})
-PADDING: Final = "obfuscation"
+#: Members whose latest value counts, if it is not null, and the types that can be merged: what the call has used so
+#: far, its speed (llama.cpp), and random padding (OpenAI; Mistral).
+USAGE: Final = "usage"
+LATEST: Final[Mapping[str, type]] = {USAGE: dict, "timings": dict, "obfuscation": str, "p": str}
+#: What Azure's content filter found, which must be equal in merged chunks, and the part of the text that it is about.
+#: Merged chunks have the whole part. Positions over 31 bits would go to `extra_json`.
+FILTERED: Final = "content_filter_results"
+EXAMINED: Final = "content_filter_offsets"
+START, END = "start_offset", "end_offset"
+_MAX_OFFSET: Final = 1 << 31
 #: Lists that are concatenated: of a delta, and of a choice's `logprobs`.
 DETAILS: Final = "reasoning_details"
+_MERGED: Final = frozenset({"index", "delta", "logprobs", FILTERED, EXAMINED})
 LOGPROBS: Final = ("content", "refusal")
 
 
@@ -42,15 +53,20 @@ def simple(value: dict[str, Any]) -> Choice | None:
     if type(choices) is not list or len(choices) != 1 or type(choices[0]) is not dict:
         return None
     for key, item in value.items():
-        if item is not None and key not in _COMMON and key not in {"choices", PADDING}:
+        if item is not None and key not in _COMMON and key != "choices" and type(item) is not LATEST.get(key):
             return None
     choice: Choice = choices[0]
     for key, item in choice.items():
-        if item is not None and key not in {"index", "delta", "logprobs"}:
+        if item is not None and key not in _MERGED:
             return None  # also a finish_reason
         if item is not None and key == "index" and type(item) is not int:
             return None  # it might be a list, which no dictionary has as a key
-    return choice if _is_simple_delta(choice.get("delta")) and _is_simple_logprobs(choice.get("logprobs")) else None
+    is_simple = (
+        _is_simple_delta(choice.get("delta"))
+        and _is_simple_logprobs(choice.get("logprobs"))
+        and _are_simple_offsets(choice.get(EXAMINED))
+    )
+    return choice if is_simple else None
 
 
 def _is_simple_delta(delta: Any) -> bool:
@@ -91,6 +107,17 @@ def _is_simple_logprobs(logprobs: Any) -> bool:
     )
 
 
+def _are_simple_offsets(offsets: Any) -> bool:
+    return offsets is None or (
+        type(offsets) is dict and offsets.keys() == set(OFFSETS) and all(map(is_offset, offsets.values()))
+    )
+
+
+def is_offset(item: Any) -> bool:
+    """Whether this is a position in a text that `content_filter_offsets` can hold."""
+    return type(item) is int and 0 <= item < _MAX_OFFSET
+
+
 def _are_objects(items: Any) -> bool:
     """Whether this is a list of objects. The codec moves any other list to `extra_json`, which cannot be merged."""
     return type(items) is list and all(type(item) is dict for item in items)
@@ -98,39 +125,57 @@ def _are_objects(items: Any) -> bool:
 
 def merge(run: dict[str, Any], value: dict[str, Any], choice: Choice) -> bool:
     """Append a simple chunk to a run, if it has the same members and starts no tool call. Whether it did."""
-    if any(run.get(key) != value.get(key) for key in _COMMON):
-        return False
     into: Choice = run["choices"][0]
+    if any(run.get(key) != value.get(key) for key in _COMMON) or not _continues(into, choice):
+        return False
+    old = into["delta"]
+    for key, item in choice["delta"].items():
+        if key == "tool_calls":
+            old[key][0]["function"]["arguments"] += item[0]["function"]["arguments"]
+        elif key != "role":
+            old[key] += item
+    for key, item in (choice.get("logprobs") or {}).items():
+        if item is not None:
+            into["logprobs"][key] += item
+    if choice.get(EXAMINED) is not None:
+        into[EXAMINED] = {**choice[EXAMINED], START: into[EXAMINED][START]}
+    for key in LATEST:
+        if value.get(key) is not None:
+            run[key] = value[key]
+    return True
+
+
+def _continues(into: Choice, choice: Choice) -> bool:
+    """Whether a choice continues that of a run."""
     old, new = into["delta"], choice["delta"]
     if into.get("index") != choice.get("index") or old.keys() - {"role"} != new.keys() - {"role"}:
         return False
     if "role" in new and new["role"] != old.get("role"):
         return False
-    if "tool_calls" in new and not _continues(old["tool_calls"][0], new["tool_calls"][0]):
+    if "tool_calls" in new and not _is_same_call(old["tool_calls"][0], new["tool_calls"][0]):
         return False
-    if not _merge_logprobs(into, choice.get("logprobs")):
-        return False
-    for key, item in new.items():
-        if key == "tool_calls":
-            old[key][0]["function"]["arguments"] += item[0]["function"]["arguments"]
-        elif key != "role":
-            old[key] += item
-    if PADDING in value:
-        run[PADDING] = value[PADDING]
-    return True
+    return _have_same_members(into.get("logprobs"), choice.get("logprobs")) and _adjoin(into, choice)
 
 
-def _continues(old: dict[str, Any], new: dict[str, Any]) -> bool:
+def _is_same_call(old: dict[str, Any], new: dict[str, Any]) -> bool:
     return bool(old["index"] == new["index"]) and not _is_named(new)
 
 
-def _merge_logprobs(into: Choice, new: dict[str, Any] | None) -> bool:
-    old = into.get("logprobs")
+def _have_same_members(old: dict[str, Any] | None, new: dict[str, Any] | None) -> bool:
     if old is None or new is None:
         return old is new
-    if {key for key, item in old.items() if item is not None} != {key for key, item in new.items() if item is not None}:
+    return {key for key, item in old.items() if item is not None} == {k for k, item in new.items() if item is not None}
+
+
+def _adjoin(old: Choice, new: Choice) -> bool:
+    """Whether the content filter found the same in two choices, and the part that it examined continues the other.
+
+    The findings are compared as JSON: `true` is not 1.
+    """
+    before, now = old.get(FILTERED), new.get(FILTERED)
+    if before is not now and text_of(before) != text_of(now):
         return False
-    for key, item in new.items():
-        if item is not None:
-            old[key] += item
-    return True
+    examined, following = old.get(EXAMINED), new.get(EXAMINED)
+    if examined is None or following is None:
+        return examined is following
+    return bool(examined[END] == following[START])

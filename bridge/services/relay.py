@@ -18,15 +18,18 @@ from aibridge.v1 import chat_pb2
 from bridge.call import CallContext, ResponseStream
 from bridge.codec.setters import Setter, Setters
 from bridge.errors import BridgeError
+from bridge.jsontext import loads
 from bridge.offload import offload
 from bridge.services.coalesce import Coalescer
 from bridge.services.entry import build_response, convert_response
 from bridge.services.heartbeat import Heartbeats
-from bridge.services.runs import ActiveTemplate, ChunkRun, UnparsedChunks, concatenated_gaps, lists_of
+from bridge.services.merge import LATEST, USAGE
+from bridge.services.runs import ActiveTemplate, ChunkRun, Gaps, UnparsedChunks, gaps_of, lists_of
 from bridge.upstream.chunk import Chunk
 from bridge.upstream.failures import malformed
-from bridge.upstream.repeats import Repeats, Template
+from bridge.upstream.repeats import Repeats
 from bridge.upstream.responses import note_usage
+from bridge.upstream.sse import Event
 from bridge.upstream.stream import ChunkStream
 
 Message: TypeAlias = chat_pb2.CreateChatCompletionStreamResponse
@@ -35,8 +38,6 @@ _HEARTBEAT: Final = Message()
 _LAST_SECONDS: Final = 0.02
 #: When the bridge stops the call, text that waits in the connection is read within this time.
 _FLUSH_SECONDS: Final = 0.02
-_USAGE: Final = "usage"
-
 
 #: A parsed chunk, the message of a chunk that was not parsed, or the runs to write now because such a chunk was
 #: coalesced.
@@ -59,7 +60,7 @@ class Relay:
         self._repeats: Repeats[ActiveTemplate] = Repeats()
         self._window = window or 0.0
         self._coalescer: Coalescer | None = Coalescer(eager=self._window > 0) if window is not None else None
-        self.absorb = self._coalescer.absorb if self._coalescer is not None else None
+        self.absorb = partial(self._absorbed, self._coalescer) if self._coalescer is not None else None
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None  # closes the window, while that is open
         self._reader: asyncio.Task[Any] | None = None  # the task that waits for the upstream, if one does
@@ -77,23 +78,30 @@ class Relay:
         if found is None:
             return None
         active, values = found
+        item: Message | list[ChunkRun] = active.message
         try:
-            if active.concatenated and self._coalescer is not None:
-                return self._coalescer.add_unparsed(active, values, len(data))
-            active.set_values(values)
+            if self._coalescer is not None and active.gaps.joins:
+                item = self._coalescer.add_unparsed(active, values, len(data))
+            else:
+                active.set_values(values)
         except (TypeError, ValueError):  # a value does not fit its field
             return None
-        if active.usage_value is not None:
-            _copy_usage(active.usage_value, active.template, values)
-            note_usage(self._call.record, active.usage_value)
-        return active.message
+        if active.has_usage:
+            note_usage(self._call.record, active.with_usage(values))
+        return item
+
+    def _absorbed(self, coalescer: Coalescer, events: Sequence[Event], start: int) -> int:
+        count = coalescer.absorb(events, start)
+        if count and (run := coalescer.unparsed) is not None and run.active.has_usage:
+            note_usage(self._call.record, run.active.with_usage(run.found[-1]))
+        return count
 
     def may_wait(self, data: bytes) -> bool:
-        """Whether a repeated chunk is text that may be held, and the window is open."""
+        """Whether a repeated chunk is text without usage, which may be held, and the window is open."""
         if self._timer is None:
             return False
         active = self._repeats.resembled(data)
-        return active is not None and bool(active.concatenated)
+        return active is not None and bool(active.gaps.joins) and not active.has_usage
 
     def forget(self) -> None:
         """Parse the next chunk, whatever it repeats."""
@@ -152,6 +160,8 @@ class Relay:
                     await self._write(self._added(coalescer, item))
                 else:
                     await self._write([*coalescer.take(), item])
+            if coalescer.is_urgent:
+                await self._write(coalescer.take())
             if self._overdue and not chunks.done and self._hand_out():  # not all of it was read
                 if self._timer is None:
                     self._open_window()  # the rest may be less than an event
@@ -191,8 +201,8 @@ class Relay:
         template = self._repeats.learn(chunk.data, chunk.value) if chunk.data else None
         if template is None:
             return None
-        concatenated = [] if self._coalescer is None else concatenated_gaps(chunk.value, template.names)
-        if concatenated is None:
+        gaps = Gaps() if self._coalescer is None else gaps_of(chunk.value, template)
+        if gaps is None:
             self._repeats.refuse()
             return None
         message = message or _chunk_message(chunk, self._call)
@@ -201,14 +211,15 @@ class Relay:
         if len(found) < len(template.paths):
             self._repeats.refuse()
             return None
-        usage_value = chunk.value if chunk.value.get(_USAGE) is not None else None
+        has_numbers = any(type(chunk.value.get(key)) is dict for key in LATEST)  # there may be some
         active = ActiveTemplate(
             template,
             message,
             found[0] if template.is_text else partial(_set_all, found),
-            concatenated,
-            lists_of(chunk.value) if concatenated else {},
-            usage_value,
+            gaps,
+            lists_of(chunk.value) if gaps.joins else {},
+            loads(chunk.data) if has_numbers else None,
+            type(chunk.value.get(USAGE)) is dict,
         )
         self._repeats.add(template, active)
         return active
@@ -282,13 +293,3 @@ def _chunk_message(chunk: Chunk, call: CallContext) -> Message:
 def _set_all(setters: list[Setter], values: list[Any]) -> None:
     for setter, value in zip(setters, values):  # noqa: B905 # equal lengths; checking takes time
         setter(value)
-
-
-def _copy_usage(usage_value: dict[str, Any], template: Template, found: Any) -> None:
-    """Copy the usage in another chunk's matched values into the JSON object of the template's chunk."""
-    for path, value in zip(template.paths, template.values(found), strict=True):
-        if path[0] == _USAGE:
-            within: Any = usage_value
-            for step in path[:-1]:
-                within = within[step]
-            within[path[-1]] = value

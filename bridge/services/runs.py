@@ -1,42 +1,88 @@
 """Runs of chunks that repeat a template, and that become one message without being parsed.
 
 Texts are concatenated, and so are lists. For that, the part of the message that has lists is written for each chunk:
-several encodings of a message in a row are the encoding of one message with the items of all of them.
+several encodings of a message in a row are the encoding of one message with the items of all of them. Of other values
+the latest or the first one counts, so they are set only once, when the run is complete.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from operator import itemgetter
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from aibridge.v1.chat_pb2 import CreateChatCompletionStreamResponse as Message
-from bridge.codec.setters import Setter
-from bridge.jsontext import JSONPath, dumps, loads
-from bridge.services.merge import DETAILS, LOGPROBS, PADDING, Choice, begins_call, simple
-from bridge.upstream.chunk import Chunk
-from bridge.upstream.repeats import TEXTS, Names, Template
-
-#: Values that may differ between the chunks of a run. Texts are concatenated; of the padding the last one is kept.
-_CONCATENATED: Final[frozenset[Names]] = frozenset(
-    {*(("choices", "delta", name) for name in TEXTS), ("choices", "delta", "tool_calls", "function", "arguments")}
+from bridge.codec.setters import MisfitError, Setter
+from bridge.jsontext import JSONPath, dumps, loads, text_of
+from bridge.services.merge import (
+    DETAILS,
+    END,
+    EXAMINED,
+    FILTERED,
+    LATEST,
+    LOGPROBS,
+    START,
+    USAGE,
+    Choice,
+    begins_call,
+    is_offset,
+    simple,
 )
-_PADDED: Final[Names] = (PADDING,)
+from bridge.upstream.chunk import Chunk
+from bridge.upstream.repeats import OFFSETS, TEXTS, Names, Template
+
+#: The value of a gap in the merged chunk, from its values in each chunk.
+Join = Callable[[Sequence[Any]], Any]
+_CONCATENATED: Final[Join] = "".join
+_FIRST: Final[Join] = itemgetter(0)
+_LATEST: Final[Join] = itemgetter(-1)
+#: How values join that may differ between the chunks of a run, besides those in `LATEST` and in lists.
+_JOINS: Final[dict[Names, Join]] = {
+    **{("choices", "delta", name): _CONCATENATED for name in TEXTS},
+    ("choices", "delta", "tool_calls", "function", "arguments"): _CONCATENATED,
+    **{("choices", EXAMINED, name): _FIRST if name == START else _LATEST for name in OFFSETS},
+}
+_FINDINGS: Final[Names] = ("choices", FILTERED)
+_POSITIONS: Final[Names] = ("choices", EXAMINED)
 #: Lists that are concatenated, whatever is in their items: the part of a choice and the list in it.
 _LISTS: Final = (*(("logprobs", name) for name in LOGPROBS), ("delta", DETAILS))
 _LISTED: Final[frozenset[Names]] = frozenset(("choices", *path) for path in _LISTS)
 
 
-class ActiveTemplate(NamedTuple):
-    """A template in use: its message, the setter of matched values, and for each gap whether texts are concatenated.
+class Gaps(NamedTuple):
+    """How the chunks of a template are merged. All is empty for chunks that never are.
 
-    `concatenated` is empty for chunks that are never merged. `lists` are those of the choice that are concatenated, by
-    part and name, each with the JSON text that it had. `usage_value` is the chunk's JSON object if it has usage.
+    `joins` has a function for each gap. For each pair of gaps in `links`, a chunk continues another one only if the
+    value of the second gap equals the other's value of the first gap. The values of the gaps in `offsets` have to be
+    positions in the text.
+    """
+
+    joins: Sequence[Join] = ()
+    links: Sequence[tuple[int, int]] = ()
+    offsets: Sequence[int] = ()
+
+
+class ActiveTemplate(NamedTuple):
+    """A template in use: its message, the setter of matched values, and how its chunks are merged.
+
+    `lists` are those of the choice that are concatenated, by part and name, each with the JSON text that it had.
+    `value` is a JSON object of the template, if it has usage or other numbers that merged chunks have the latest of. No
+    chunk shares it, so that it can be changed.
     """
 
     template: Template
     message: Message
     set_values: Setter
-    concatenated: list[bool]
+    gaps: Gaps
     lists: dict[tuple[str, str], bytes]
-    usage_value: dict[str, Any] | None
+    value: dict[str, Any] | None
+    has_usage: bool
+
+    def with_usage(self, found: Any) -> dict[str, Any]:
+        """`value`, with the usage in a chunk's matched values."""
+        value: Any = self.value
+        for path, item in zip(self.template.paths, self.template.values(found), strict=True):
+            if path[0] == USAGE:
+                _within(value, path)[path[-1]] = item
+        return value  # type: ignore[no-any-return]
 
 
 class UnparsedChunks:
@@ -45,7 +91,7 @@ class UnparsedChunks:
     They may continue a parsed `chunk`, from which the template was made.
     """
 
-    __slots__ = ("_parts", "active", "chunk", "found", "size")
+    __slots__ = ("_checks", "_parts", "active", "chunk", "found", "size")
 
     def __init__(self, active: ActiveTemplate, chunk: Chunk | None = None) -> None:
         self.active = active
@@ -56,17 +102,36 @@ class UnparsedChunks:
         self._parts: list[tuple[str, Any, list[bytes]]] = [
             (name, getattr(active.message.choices[0], name), []) for name in {part for part, _ in active.lists}
         ]
+        self._checks = bool(self._parts or active.gaps.offsets)
+
+    def precede(self, found: Any) -> bool:
+        """Whether a chunk of the template with these values continues these chunks."""
+        links, template = self.active.gaps.links, self.active.template
+        if not links:
+            return True
+        if self.found:
+            last = self.found[-1]
+        elif self.chunk is not None:
+            last = _values(self.chunk, self.active)
+        else:
+            return True
+        before, now = template.values(last), template.values(found)
+        return all(before[first] == now[second] for first, second in links)
 
     def append(self, found: Any, size: int) -> None:
-        """Add the next chunk: its values, and its size in bytes.
+        """Add the next chunk, which these chunks `precede`: its values, and its size in bytes.
 
         Raises:
             TypeError, ValueError: a value does not fit its field. The chunk was not added.
         """
-        if self._parts:
-            self.active.set_values(found)
-            for _, part, written in self._parts:
-                written.append(part.SerializeToString())
+        if self._checks:
+            for at in self.active.gaps.offsets:
+                if not is_offset(found[at]):
+                    raise MisfitError
+            if self._parts:
+                self.active.set_values(found)
+                for _, part, written in self._parts:
+                    written.append(part.SerializeToString())
         self.found.append(found)
         self.size += size
 
@@ -76,7 +141,15 @@ class UnparsedChunks:
         `message_of` returns the message of a parsed chunk.
         """
         message, values = self.active.message, self._joined()
-        self.active.set_values(values)
+        try:
+            self.active.set_values(values)
+        except (TypeError, ValueError):
+            if self.active.value is None:
+                raise
+            # A number of `LATEST` does not fit its field. Only the last one counts, so the others were never set.
+            chunk = Chunk(loads(text_of(self.active.value).encode()))
+            self._put(chunk, values)
+            return message_of(chunk)
         if self.chunk is not None:
             self._put(self.chunk, values)
             whole = message_of(self.chunk)
@@ -110,35 +183,54 @@ class UnparsedChunks:
                 within[key] = value
 
     def _joined(self) -> Any:
-        """The values of the merged chunk: concatenated texts, and the last one of other values."""
+        """The values of the merged chunk."""
         active, found = self.active, self.found
         if self.chunk is not None:
             found = [_values(self.chunk, active), *found]
         if len(found) == 1:
             return found[0]
+        joins = active.gaps.joins
         if active.template.is_text:
-            return "".join(found) if active.concatenated[0] else found[-1]
-        columns = zip(zip(*found, strict=True), active.concatenated, strict=True)
-        return ["".join(column) if text else column[-1] for column, text in columns]
+            return joins[0](found)
+        return [join(column) for join, column in zip(joins, zip(*found, strict=True), strict=True)]
 
 
 #: What becomes one message: a parsed chunk, perhaps merged from several, or unparsed chunks.
 ChunkRun: TypeAlias = Chunk | UnparsedChunks
 
 
-def concatenated_gaps(value: dict[str, Any], gaps: Iterable[Names]) -> list[bool] | None:
-    """For each gap of a template, whether its texts are concatenated in a run.
+def gaps_of(value: dict[str, Any], template: Template) -> Gaps | None:
+    """How the chunks of a template, which was made from the chunk `value`, are merged.
 
-    None if the chunks have to be parsed to be merged. Empty if they are never merged.
+    None if they have to be parsed for that.
     """
+    values = [_within(value, path)[path[-1]] for path in template.paths]
+    positions = [number for number, names in enumerate(template.names) if names[:2] == _POSITIONS]
+    if not all(is_offset(values[number]) for number in positions):
+        return None  # this chunk is an exception, and must not replace the template of the others
     choice = simple(value)
     if choice is None or begins_call(choice):
-        return []
+        return Gaps()
     if DETAILS in choice["delta"] and "tool_calls" in choice["delta"]:
         return None  # of these lists, only one grows
-    names = list(gaps)
-    known = all(name in _CONCATENATED or name == _PADDED or _is_listed(name) for name in names)
-    return [name in _CONCATENATED for name in names] if known else None
+    found = [number for number, names in enumerate(template.names) if names[:2] == _FINDINGS]
+    if not all(type(values[number]) is str for number in found):
+        return Gaps()  # 1 and 1.0 may be equal here, and are not in the message
+    joins = [_join_of(names) for names in template.names]
+    links = [(number, number) for number in found]
+    if choice.get(EXAMINED) is not None:
+        at = {template.names[number][-1]: number for number in positions}
+        if at.keys() != set(OFFSETS):
+            return Gaps()
+        links.append((at[END], at[START]))
+    known = [join for join in joins if join is not None]
+    return Gaps(known, links, positions) if len(known) == len(joins) else None
+
+
+def _join_of(names: Names) -> Join | None:
+    """How the values with these names join; None if it is not known."""
+    is_latest = names[0] in LATEST or names[:2] == _FINDINGS or _is_listed(names)
+    return _JOINS.get(names) or (_LATEST if is_latest else None)
 
 
 def lists_of(value: dict[str, Any]) -> dict[tuple[str, str], bytes]:

@@ -20,6 +20,8 @@ from bridge.jsontext import JSONPath, loads_plain, loads_text
 
 #: Members of a delta whose texts callers concatenate.
 TEXTS: Final = ("content", "reasoning_content", "reasoning", "refusal")
+#: Members of a choice's `content_filter_offsets` (Azure), which move on with the text.
+OFFSETS: Final = ("check_offset", "start_offset", "end_offset")
 U = TypeVar("U")
 V = TypeVar("V")
 #: The names in a path, without positions. Values with the same names change together, such as those in a list of log
@@ -28,7 +30,11 @@ Names = tuple[str, ...]
 
 #: Values that are expected to change before any change was seen.
 _WORDS: Final[frozenset[Names]] = frozenset(
-    {*(("choices", "delta", name) for name in TEXTS), ("choices", "delta", "tool_calls", "function", "arguments")}
+    {
+        *(("choices", "delta", name) for name in TEXTS),
+        ("choices", "delta", "tool_calls", "function", "arguments"),
+        *(("choices", "content_filter_offsets", name) for name in OFFSETS),
+    }
 )
 #: Values that control the stream: members of a chunk with everything in them, and single values.
 _DECISIVE: Final = frozenset({"error", "success", "base_resp", "x_groq"})
@@ -92,7 +98,9 @@ class Template:
     `structure` is equal for chunks that differ only in values. `is_text` says that the only gap is a text.
     """
 
-    __slots__ = ("_begin", "_between", "_end", "_head", "_inside", "_tail", "is_text", "names", "paths", "structure")
+    __slots__ = (
+        "_begin", "_between", "_end", "_head", "_inside", "_quotes", "_tail", "is_text", "names", "paths", "structure",
+    )  # fmt: skip
 
     def __init__(self, structure: bytes, data: bytes, gaps: list[_Token]) -> None:
         self.structure = structure
@@ -103,6 +111,8 @@ class Template:
         self.is_text = len(gaps) == 1 and gaps[0].kind == _TEXT
         self._between = tuple([data[gap.end : later.begin] for gap, later in pairwise(gaps)])
         self._inside = _pattern(tuple([gap.kind for gap in gaps]), tuple(map(len, self._between)))
+        fixed = (self._head, *self._between, self._tail)
+        self._quotes = sum(part.count(b'"') for part in fixed) + 2 * sum(gap.kind == _TEXT for gap in gaps)
 
     def match(self, data: bytes) -> Any:
         """The values in the gaps of a chunk, or the text if `is_text`; None for a chunk that does not match."""
@@ -119,12 +129,15 @@ class Template:
         return loads_plain(b"[%b]" % found[1])
 
     def resembles(self, data: bytes) -> bool:
-        """Whether a chunk has all that this template has around its gaps. Cheaper than `match`, and less exact."""
-        return (
-            data.startswith(self._head)
-            and data.endswith(self._tail)
-            and (not self._between or all(between in data for between in self._between))
-        )
+        """Whether a chunk has all that this template has around its gaps, and no other member.
+
+        Cheaper than `match`, which decides only if a text has quotation marks. The values may be of other kinds.
+        """
+        if not data.startswith(self._head) or not data.endswith(self._tail):
+            return False
+        if data.count(b'"') != self._quotes:  # another member may follow the last gap
+            return self.match(data) is not None
+        return not self._between or all(between in data for between in self._between)
 
     def values(self, found: Any) -> list[Any]:
         """The result of `match` as a list of values."""

@@ -1,6 +1,7 @@
 """Coalescing does not change the result: accumulating the merged stream gives the same as the original."""
 
 import asyncio
+import json
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, ClassVar
@@ -15,7 +16,7 @@ from aibridge.v1.common_pb2 import BridgeOptions
 from benchmarks.dialects import SHAPES
 from bridge.codec import to_json
 from bridge.errors import BridgeError
-from bridge.jsontext import dumps, loads
+from bridge.jsontext import Fragment, dumps, loads
 from bridge.services.coalesce import Coalescer, window_of
 from bridge.services.heartbeat import interval_of
 from bridge.services.relay import Relay
@@ -27,7 +28,7 @@ from tests.support.accumulate import accumulate
 from tests.support.bridge import Bridge, Start
 from tests.support.gateway import Gateway
 from tests.support.outcomes import drain
-from tests.support.streams import Exchange, Parsing, messages_of, told
+from tests.support.streams import Exchange, Parsing, Told, messages_of, told
 
 TEXT = st.sampled_from(["", "a", " bc", "é", "\n"])
 TOKEN = st.fixed_dictionaries({"token": TEXT, "logprob": st.sampled_from([-0.5, 0.0])}, optional={"bytes": st.none()})
@@ -120,14 +121,69 @@ LISTED = st.builds(
 ).flatmap(lambda runs: runs)
 
 
+#: Numbers that a field for counts, or any field, cannot hold, and unusual spellings of others.
+NUMBERS = (12.0, 1.5, -1, 2**31, 2**53 + 1, 2**63, 1e300, *map(Fragment, ("-0", "-0.0", "1e400", "1e2", f"{10**25}")))
+ODD = st.sampled_from(NUMBERS)
+COUNT = st.integers(0, 999)
+SEVERITY = st.sampled_from(["safe", "safe", "safe", "low"])
+#: Members of chunks or choices: what they usually are, and what they seldom are.
+COUNTED = {
+    "usage": (
+        st.fixed_dictionaries({"prompt_tokens": st.just(21), "total_tokens": COUNT, "novel": COUNT}),
+        st.fixed_dictionaries({"prompt_tokens": st.just(21), "total_tokens": ODD, "novel": ODD})
+        | st.sampled_from([None, {}, [1], {"novel": {"a": [1]}}, {"cost": True}]),
+    ),
+    "timings": (
+        st.fixed_dictionaries({"predicted_n": COUNT, "predicted_ms": st.floats(0, 9)}),
+        st.fixed_dictionaries({"predicted_n": ODD, "predicted_ms": ODD})
+        | st.sampled_from([None, {}, "x", {"a": None}]),
+    ),
+    "obfuscation": (TEXT, st.sampled_from([None, 1, ["a"]])),
+    "p": (TEXT, st.sampled_from([None, 1, {"a": "b"}])),
+    "x_groq": (st.none(), st.just({"id": "r"})),
+}
+FOUND = (
+    st.fixed_dictionaries({"hate": st.fixed_dictionaries({"filtered": st.just(value=False), "severity": SEVERITY})}),
+    st.sampled_from([None, {}, {"hate": {"filtered": 0, "severity": 1}}, {"hate": {"filtered": True}}, "x"]),
+)
+
+
+@st.composite
+def counted(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """Chunks with running usage, timings, padding, and what a content filter has found; seldom something else."""
+    names = draw(st.sets(st.sampled_from([*COUNTED, "found", "offsets"]), min_size=1))
+    text, chunks, end = draw(st.sampled_from(["content", "refusal"])), [], 0
+    for number in range(draw(st.integers(5, 12))):
+        odd = draw(st.sampled_from(["", "", "", *sorted(names)])) if number > 2 else ""  # a template is learned first
+        choice: dict[str, Any] = {"index": 0, "delta": {text: draw(TEXT)}}
+        if "found" in names:
+            choice["content_filter_results"] = draw(FOUND[odd == "found"])
+        if "offsets" in names:
+            start, end = end, end + draw(st.integers(0, 9))
+            offsets: Any = {"check_offset": end, "start_offset": start, "end_offset": end}
+            if odd == "offsets":
+                offsets[draw(st.sampled_from(list(offsets)))] = draw(ODD | COUNT)
+                offsets = draw(st.sampled_from([offsets, offsets, offsets, None, {}, {"a": 1}]))
+            choice["content_filter_offsets"] = offsets
+        members = {name: draw(of[name == odd]) for name, of in COUNTED.items() if name in names}
+        chunks.append({"id": "c", **members, "choices": [choice]})
+    return chunks
+
+
 def event(value: dict[str, Any]) -> bytes:
     return b"data: %b\n\n" % dumps(value)
 
 
-async def relayed(reads: list[bytes], window: float | None) -> tuple[list[dict[str, Any]], tuple[str, str] | None]:
+async def relayed(
+    reads: list[bytes], window: float | None, kind: type[Relay] = Relay
+) -> tuple[list[dict[str, Any]], tuple[str, str] | None]:
     """The JSON of a stream's messages, and its error."""
-    outcome = await told(Exchange([*reads, b"data: [DONE]\n\n"]), window=window)
-    return [loads(to_json(message)) for message in messages_of(outcome)], outcome.error
+    outcome = await told(Exchange([*reads, b"data: [DONE]\n\n"]), kind, window)
+    return jsons_of(outcome), outcome.error
+
+
+def jsons_of(outcome: Told) -> list[dict[str, Any]]:
+    return [json.loads(to_json(message)) for message in messages_of(outcome)]
 
 
 def sum_of(streams: Sequence[list[Any]]) -> list[Any]:
@@ -144,11 +200,133 @@ async def test_accumulating_gives_the_same(stream: list[dict[str, Any]], cuts: s
     """The same result for any stream, any split into reads, and any window."""
     bounds = sorted({0, *(cut for cut in cuts if cut < len(stream)), len(stream)})
     reads = [b"".join(map(event, stream[begin:end])) for begin, end in pairwise(bounds)]
-    plain, failed = await relayed(reads, None)
-    fewer, failed_too = await relayed(reads, window)
-    assert failed_too == failed
-    assert len(fewer) <= len(plain)
-    assert accumulate(fewer) == accumulate(plain)
+    await check(reads, window)
+
+
+@settings(max_examples=300)
+@given(
+    streams=st.lists(counted() | counted() | st.lists(SIMPLE, max_size=4) | LISTED, min_size=1, max_size=3),
+    cuts=st.just(set()) | st.sets(st.integers(0, 20)),
+    window=st.sampled_from([0.0, 10.0]),
+)
+async def test_the_latest_numbers_count(streams: list[list[dict[str, Any]]], cuts: set[int], window: float) -> None:
+    """Usage, timings and padding of a merged chunk are the latest, and offsets those of all of the text."""
+    events = list(map(event, sum_of(streams)))
+    bounds = sorted({0, *(cut for cut in cuts if cut < len(events)), len(events)})
+    await check([b"".join(events[begin:end]) for begin, end in pairwise(bounds)], window)
+
+
+async def check(reads: list[bytes], window: float) -> None:
+    """Each merged message is the sum of consecutive messages, with and without templates; and the same is recorded."""
+    plain = await told(Exchange([*reads, b"data: [DONE]\n\n"]))
+    messages = jsons_of(plain)
+    for kind in (Relay, Parsing):
+        fewer = await told(Exchange([*reads, b"data: [DONE]\n\n"]), kind, window)
+        assert (fewer.error, fewer.usage, fewer.finish_reasons) == (plain.error, plain.usage, plain.finish_reasons)
+        merged, count = jsons_of(fewer), 0
+        for number in range(1, len(merged) + 1):
+            count, wanted = count + 1, accumulate(merged[:number])
+            while accumulate(messages[:count]) != wanted:
+                count += 1
+                assert count <= len(messages), (number, merged)
+        assert accumulate(messages) == accumulate(merged)
+
+
+def numbered(at: int, **choice: Any) -> dict[str, Any]:
+    """A chunk with everything of which the latest counts, and with offsets."""
+    offsets = {"check_offset": at + 1, "start_offset": at, "end_offset": at + 1}
+    return {
+        "id": "c",
+        "usage": {"total_tokens": at, "novel": at},
+        "timings": {"predicted_n": at, "predicted_ms": at / 2},
+        "choices": [{"index": 0, "delta": {"content": f"w{at} "}, "content_filter_offsets": offsets, **choice}],
+        "p": "x" * at,
+    }
+
+
+async def written(stream: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The messages of a stream that comes in one read, after the checks."""
+    reads = [b"".join(map(event, stream))]
+    await check(reads, 0.0)
+    return (await relayed(reads, 0.0))[0]
+
+
+async def test_the_latest_and_the_whole_of_a_burst() -> None:
+    """The one message of a burst has the latest usage, timings and padding, and the offsets of all of its text."""
+    (whole,) = await written([numbered(at) for at in range(12)])
+    (choice,) = whole["choices"]
+    assert choice["content_filter_offsets"] == {"check_offset": 12, "start_offset": 0, "end_offset": 12}
+    assert (whole["usage"], whole["p"]) == ({"total_tokens": 11, "novel": 11}, "x" * 11)
+    assert whole["timings"] == {"predicted_n": 11, "predicted_ms": 5.5}
+    assert choice["delta"]["content"] == "".join(f"w{at} " for at in range(12))
+
+
+@pytest.mark.parametrize("number", NUMBERS, ids=range(len(NUMBERS)))
+@pytest.mark.parametrize("at", [6, 11], ids=["middle", "end"])
+@pytest.mark.parametrize("name", ["total_tokens", "novel", "predicted_n", "predicted_ms"])
+async def test_a_number_that_does_not_fit(name: str, at: int, number: Any) -> None:
+    """A number that its field cannot hold loses nothing, and is forgotten if a later one follows."""
+    stream = [numbered(each) for each in range(12)]
+    stream[at]["usage" if name in stream[at]["usage"] else "timings"][name] = number
+    assert len(await written(stream)) <= 3
+
+
+@pytest.mark.parametrize("number", NUMBERS, ids=range(len(NUMBERS)))
+@pytest.mark.parametrize("name", ["check_offset", "start_offset", "end_offset"])
+async def test_an_offset_that_is_none(name: str, number: Any) -> None:
+    """Offsets are merged only if all of them are positions, and adjoin."""
+    stream = [numbered(at) for at in range(12)]
+    stream[6]["choices"][0]["content_filter_offsets"][name] = number
+    is_zero = dumps(number) == b"-0"
+    assert len(await written(stream)) == (3 if not is_zero else 1 if name == "check_offset" else 2)
+
+
+async def test_a_part_that_does_not_adjoin() -> None:
+    """A part of the text that does not follow the part before it starts a message, which later parts continue."""
+    stream = [numbered(at) for at in (*range(6), *range(7, 12), *range(3, 9))]
+    found = [message["choices"][0]["content_filter_offsets"] for message in await written(stream)]
+    assert [(part["start_offset"], part["end_offset"]) for part in found] == [(0, 6), (7, 12), (3, 9)]
+
+
+@pytest.mark.parametrize("start", [2**31, -1])
+async def test_offsets_beside_lists(start: int) -> None:
+    """The first offset of a message with lists is set with the last values of the others, so it has to fit as well."""
+    details = [{"type": "reasoning.text", "text": "r"}]
+    stream = [numbered(at, delta={"reasoning_details": details}) for at in range(12)]
+    stream[1]["choices"][0]["content_filter_offsets"]["start_offset"] = start
+    assert len(await written(stream)) == 3
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"hate": {"filtered": False}}, {"hate": {"filtered": 0}}),
+        ({"hate": {"filtered": True, "severity": "low"}}, {"hate": {"filtered": True, "severity": "high"}}),
+        ({"custom_blocklists": {"id": 1}}, {"custom_blocklists": {"id": 1.0}}),
+        ({}, None),
+    ],
+)
+async def test_other_findings(one: Any, other: Any) -> None:
+    """Chunks in which the content filter found the same are merged, with and without offsets."""
+    for offsets in ({}, {"content_filter_offsets": None}):
+        found = [one] * 3 + [other] * 2 + [one] * 4 + [other] + [one] * 2
+        stream = [numbered(at, content_filter_results=each, **offsets) for at, each in enumerate(found)]
+        messages = await written(stream)
+        assert len(messages) == (5 if "custom_blocklists" not in (one or {}) else 10)  # numbers are not compared
+
+
+async def test_usage_that_was_not_written_yet_does_not_change() -> None:
+    """A message has the usage of its last chunk, though later chunks have arrived, and the record the last of all.
+
+    The one before the last has a number that does not fit, so that its message is not made by its template.
+    """
+    stream = [numbered(at) for at in (*range(6), 20)]
+    stream[5]["usage"]["total_tokens"] = 1.5
+    plain = await told(Exchange(list(map(event, stream)), cut=True))
+    fewer = await told(Exchange([b"".join(map(event, stream))], cut=True), window=0.0)
+    assert fewer.error == plain.error
+    assert loads(fewer.usage.encode()) == {"total_tokens": 20, "novel": 20}
+    assert [message["usage"]["total_tokens"] for message in jsons_of(fewer)] == [1.5, 20]
 
 
 @pytest.mark.parametrize("window", [0.0, 10.0])
@@ -251,9 +429,20 @@ async def test_details_beside_tool_calls() -> None:
     assert accumulate(fewer) == accumulate(plain)
 
 
-@pytest.mark.parametrize(("shape", "most"), [("reasoning", 22), ("logprobs", 12), ("plain", 12), ("tools", 14)])
+@pytest.mark.parametrize(
+    ("shape", "most"),
+    [
+        ("reasoning", 22),
+        ("logprobs", 12),
+        ("plain", 12),
+        ("tools", 14),
+        ("llamacpp", 14),
+        ("mistral", 14),
+        ("vllm", 14),
+    ],
+)
 async def test_few_messages_are_written(shape: str, most: int) -> None:
-    """Chunks of texts and lists become a message for each read of 20 events, also with a window."""
+    """Chunks of texts, lists and what counts up become a message for each read of 20 events, also with a window."""
     events = [b"data: %b\n\n" % text for text in SHAPES[shape].events]
     for window in (0.0, 10.0):
         reads = [b"".join(events[at : at + 20]) for at in range(0, len(events), 20)]

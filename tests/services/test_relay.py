@@ -152,8 +152,8 @@ async def test_a_stray_line_between_chunks_is_no_error(window: float | None) -> 
 
 
 async def test_what_is_never_merged_comes_after_the_text_before_it() -> None:
-    """A repeated chunk with usage is written after the text that is held."""
-    first, second, third, last = (chunk(text, usage={"total_tokens": number}) for number, text in enumerate("abcd"))
+    """A repeated chunk with a member that is not known is written after the text that is held."""
+    first, second, third, last = (chunk(text, quantum=number) for number, text in enumerate("abcd"))
     outcome = await told_quickly(first, second, third, chunk("x"), last, b"[DONE]", window=0.0)
     choices = [Message.FromString(data).choices[0] for data in outcome.messages]
     assert [choice.delta.content for choice in choices] == ["a", "b", "c", "x", "d"]
@@ -380,6 +380,85 @@ def test_what_never_waits() -> None:
         assert await relayed(loop, pieces, 10.0) == [
             (0.1, "a"), (0.4, "bc"), (0.4, "d"), (0.6, "e"), (0.6, "<f>"), (0.9, "<xx>"), (0.9, "['stop']"),
         ]  # fmt: skip
+
+    on_a_fake_clock(test)
+
+
+@pytest.mark.parametrize("interval", [0.0, 60.0], ids=["", "heartbeats"])
+@pytest.mark.parametrize("before", ["", "p", "timings"])
+def test_usage_does_not_wait(before: str, interval: float) -> None:
+    """A chunk with usage is written with the held text before it, and with the rest of its read. Later text is not."""
+
+    def said(letter: str, total: int | None = None) -> bytes:
+        value: dict[str, Any] = {"choices": [{"index": 0, "delta": {"content": letter}}]}
+        if before:
+            value[before] = "x" * ord(letter) if before == "p" else {"predicted_n": ord(letter)}
+        if total is not None:
+            value["usage"] = {"total_tokens": total}
+        return b"data: %b\n\n" % dumps(value)
+
+    pieces = [
+        *((number / 10, said(letter)) for number, letter in enumerate("abcd", 1)),
+        (0.5, said("e", 5)),
+        (0.6, said("f")),
+        (0.7, said("g") + said("h", 8) + said("i")),
+        *((number / 10, said(letter, number)) for number, letter in enumerate("jklm", 8)),
+        (1.2, said("n", 12) + said("o", 13)),
+        (1.3, said("p")),
+        (1.4, END),
+    ]
+
+    async def test(loop: Loop) -> None:
+        exchange: Any = Timed(loop, pieces)
+        written, began = Written(loop.time), loop.now
+        relay = Relay(exchange.call, written, 10.0, interval)
+        await relay.run(ChunkStream(exchange, SETTINGS, relay))
+        found = [
+            (round(at - began, 6), text_in(data)) for at, data in zip(written.times, written.messages, strict=True)
+        ]
+        times = {letter: at for at, letters in found[:-1] for letter in letters}
+        assert "".join(letters for _, letters in found) == "abcdefghijklmnop['stop']"
+        at_once = {"a": 0.1, "e": 0.5, "h": 0.7, "j": 0.8, "k": 0.9, "l": 1.0, "m": 1.1, "n": 1.2, "o": 1.2}
+        assert {letter: times[letter] for letter in at_once} == at_once
+        assert [times[letter] for letter in "bcdfgp"] == [0.5, 0.5, 0.5, 0.7, 0.7, 1.4]
+        assert times["i"] in {0.7, 0.8}
+        usages = [Message.FromString(data).usage.total_tokens for data in written.messages]
+        assert [total for total in usages if total] == [5, 8, 8, 9, 10, 11, 13]
+
+    on_a_fake_clock(test)
+
+
+@pytest.mark.parametrize("new", ["role", "tool_calls"])
+def test_what_follows_the_text_in_a_delta_does_not_wait(new: str) -> None:
+    """A member after the text is not taken for a part of it, even if the chunk ends like those that may wait."""
+    call = {"index": 0, "id": "c", "type": "function", "function": {"name": "f", "arguments": ""}}
+    member = {"role": "tool", "tool_calls": [call]}[new]
+    delta = dumps({"choices": [{"index": 0, "delta": {"content": "d", new: member}}]})
+    pieces = [(0.1, words("a")), (0.2, words("b")), (0.3, words('"c"')), (0.4, b"data: %b\n\n" % delta), (0.9, END)]
+
+    async def test(loop: Loop) -> None:
+        found = await relayed(loop, pieces, 10.0)
+        assert [at for at, _ in found] == [0.1, 0.4, 0.4, 0.9]
+        assert found[1] == (0.4, 'b"c"')
+
+    on_a_fake_clock(test)
+
+
+@pytest.mark.parametrize("name", ["timings", "p", "obfuscation", "offsets", "usage"])
+def test_what_waits_beside_text(name: str) -> None:
+    """Timings, padding, offsets and `usage: null` do not end the window."""
+
+    def said(number: int, letter: str) -> bytes:
+        choice: dict[str, Any] = {"index": 0, "delta": {"content": letter}}
+        if name == "offsets":
+            offsets = {"check_offset": 9, "start_offset": number, "end_offset": number + 1}
+            return b"data: %b\n\n" % dumps({"choices": [{**choice, "content_filter_offsets": offsets}]})
+        member = {"timings": {"predicted_n": number}, "usage": None}.get(name, "x" * number)
+        return b"data: %b\n\n" % dumps({"choices": [choice], name: member})
+
+    async def test(loop: Loop) -> None:
+        pieces = [(number / 10, said(number, letter)) for number, letter in enumerate("abcdefgh", 1)]
+        assert await relayed(loop, [*pieces, (0.9, END)], 10.0) == [(0.1, "a"), (0.9, "bcdefgh"), (0.9, "['stop']")]
 
     on_a_fake_clock(test)
 

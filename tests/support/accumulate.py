@@ -1,21 +1,30 @@
 """Accumulates the chunks of a stream, to compare a stream that was merged with the original."""
 
 from collections.abc import Iterator
+from json import dumps
 from typing import Any, Final
 
-_APART: Final = {"choices", "obfuscation"}
+#: Members whose latest value counts, if it has this type.
+_LATEST: Final = {"usage": dict, "timings": dict, "obfuscation": str, "p": str}
+_FILTERED: Final = ("content_filter_results", "content_filter_offsets")
+_APART: Final = {"index", "delta", "logprobs", *_FILTERED}
 
 
 def accumulate(chunks: list[dict[str, Any]]) -> list[Any]:
     """The result of accumulating deltas: everything of each choice in order.
 
-    Texts count character by character, lists item by item, and a role that is repeated counts once. A value that has
-    not the type of its field counts as a whole.
+    Texts count character by character, lists item by item, and a role that is repeated counts once. Of usage, timings
+    and padding only the latest counts. What a content filter has found counts once for parts of a text that adjoin. A
+    value that has not the type of its field counts as a whole.
     """
     seen: list[Any] = []
     roles: dict[Any, Any] = {}
+    latest: dict[str, Any] = {}
+    examined: dict[Any, list[Any]] = {}
     for chunk in chunks:
-        seen += [("chunk", key, chunk[key]) for key in sorted(chunk) if key not in _APART and chunk[key] is not None]
+        latest |= {key: item for key, item in chunk.items() if type(item) is _LATEST.get(key)}
+        others = {key: item for key, item in chunk.items() if type(item) not in {_LATEST.get(key), type(None)}}
+        seen += [("chunk", key, others[key]) for key in sorted(others) if key != "choices"]
         for choice in _items(chunk.get("choices")):
             if not isinstance(choice, dict):
                 seen.append(("odd", "choice", choice))
@@ -31,10 +40,26 @@ def accumulate(chunks: list[dict[str, Any]]) -> list[Any]:
                 elif roles.get(index) != item:
                     roles[index] = item
                     seen.append(("delta", index, key, item))
-            seen += [
-                ("choice", index, k, v) for k, v in choice.items() if k not in {"index", "delta", "logprobs"} and v
-            ]
-    return [part for part in _unrepeated(seen) if part[0] != "call" or part[3]]
+            seen += [("choice", index, k, v) for k, v in choice.items() if k not in _APART and v]
+            _examine(examined.setdefault(str(index), []), *map(choice.get, _FILTERED))
+    kinds = [part for part in _unrepeated(seen) if part[0] != "call" or part[3]]
+    return [*kinds, dumps(latest, sort_keys=True), dumps(examined, sort_keys=True)]
+
+
+def _examine(parts: list[Any], found: Any, offsets: Any) -> None:
+    """Append what a content filter has found in a part of a text, or extend the part before it."""
+    before = parts[-1][1] if parts and dumps(parts[-1][0]) == dumps(found) else "nothing"
+    if before is None and offsets is None:
+        return
+    if _is_part(before) and _is_part(offsets) and before["end_offset"] == offsets["start_offset"]:
+        parts[-1][1] = {**offsets, "start_offset": before["start_offset"]}
+    else:
+        parts.append([found, offsets])
+
+
+def _is_part(offsets: Any) -> bool:
+    names = {"check_offset", "start_offset", "end_offset"}
+    return isinstance(offsets, dict) and set(offsets) == names and all(type(at) is int for at in offsets.values())
 
 
 def _items(value: Any) -> Any:
