@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import pytest
 from grpc import StatusCode
+from grpc.aio import AioRpcError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -265,10 +266,16 @@ async def test_the_latest_and_the_whole_of_a_burst() -> None:
 @pytest.mark.parametrize("at", [6, 11], ids=["middle", "end"])
 @pytest.mark.parametrize("name", ["total_tokens", "novel", "predicted_n", "predicted_ms"])
 async def test_a_number_that_does_not_fit(name: str, at: int, number: Any) -> None:
-    """A number that its field cannot hold loses nothing, and is forgotten if a later one follows."""
-    stream = [numbered(each) for each in range(12)]
-    stream[at]["usage" if name in stream[at]["usage"] else "timings"][name] = number
-    assert len(await written(stream)) <= 3
+    """A number that its field cannot hold loses nothing, and is forgotten if a later one follows.
+
+    The second part of the text makes a message of which no chunk is parsed.
+    """
+    stream = [numbered(each) for each in (*range(4), *range(10, 18))]
+    member, other = ("usage", "timings") if name in stream[at]["usage"] else ("timings", "usage")
+    stream[at][member][name] = number
+    for chunk in stream:
+        del chunk[other]
+    assert len(await written(stream)) in {2, 3, 4}
 
 
 @pytest.mark.parametrize("number", NUMBERS, ids=range(len(NUMBERS)))
@@ -320,13 +327,13 @@ async def test_usage_that_was_not_written_yet_does_not_change() -> None:
 
     The one before the last has a number that does not fit, so that its message is not made by its template.
     """
-    stream = [numbered(at) for at in (*range(6), 20)]
-    stream[5]["usage"]["total_tokens"] = 1.5
+    stream = [numbered(at) for at in (*range(6), *range(10, 16), 20)]
+    stream[11]["usage"]["total_tokens"] = 1.5
     plain = await told(Exchange(list(map(event, stream)), cut=True))
     fewer = await told(Exchange([b"".join(map(event, stream))], cut=True), window=0.0)
     assert fewer.error == plain.error
     assert loads(fewer.usage.encode()) == {"total_tokens": 20, "novel": 20}
-    assert [message["usage"]["total_tokens"] for message in jsons_of(fewer)] == [1.5, 20]
+    assert [message["usage"]["total_tokens"] for message in jsons_of(fewer)] == [5, 1.5, 20]
 
 
 @pytest.mark.parametrize("window", [0.0, 10.0])
@@ -532,6 +539,46 @@ async def test_the_window_of_a_call_and_of_the_setting(
         hello.bridge_options.ClearField("coalesce_window")
         hello.bridge_options.coalesce = False
         assert await texts(bridge) == [*"abcde", ""]
+
+
+@pytest.mark.parametrize("window", [0, 10])
+async def test_running_usage_reaches_the_caller_at_once(
+    bridge: Bridge, gateway: Gateway, hello: chat_pb2.CreateChatCompletionRequest, window: int
+) -> None:
+    """The gateway waits until the caller has seen the usage of each write. The trailers of a cut have the last one."""
+    seen = asyncio.Queue[int]()
+
+    async def script(exchange: gateways.Exchange) -> None:
+        await exchange.head(content_type="text/event-stream")
+        for last in range(3, 21, 3):
+            totals = range(last - 2, last + 1)
+            chunks = ({"choices": [{"index": 0, "delta": {"content": f"{at} "}}], **used(at)} for at in totals)
+            await exchange.send(b"".join(map(event, chunks)))
+            while await seen.get() < last:
+                """The caller waits for more."""
+        exchange.reset()
+
+    def used(total: int) -> dict[str, Any]:
+        return {"usage": {"prompt_tokens": 1, "total_tokens": total}}
+
+    gateway.script(script)
+    hello.bridge_options.coalesce = True
+    hello.bridge_options.coalesce_window.FromSeconds(window)
+    call = bridge.chat.CreateChatCompletionStream(hello)
+    messages = []
+
+    async def read() -> None:
+        async for message in call:
+            messages.append(message)
+            seen.put_nowait(message.usage.total_tokens)
+
+    with pytest.raises(AioRpcError) as failed:
+        await asyncio.wait_for(read(), 5)
+    assert failed.value.code() is StatusCode.UNAVAILABLE
+    assert "".join(message.choices[0].delta.content for message in messages) == "".join(f"{at} " for at in range(1, 19))
+    assert len(messages) < 12
+    trailers = dict(await call.trailing_metadata() or ())
+    assert loads(str(trailers["aibridge-usage"]).encode()) == {"prompt_tokens": 1, "total_tokens": 18}
 
 
 async def test_heartbeats_go_on_in_the_window(
