@@ -4,8 +4,10 @@ The result equals the message that decoding the changed JSON would give. A path 
 could belong in another field.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
+from math import isfinite
+from operator import itemgetter
 from typing import Any, Final
 
 from google.protobuf.descriptor import FieldDescriptor
@@ -15,10 +17,15 @@ from bridge.codec.plan import Member, plan_of
 from bridge.codec.readers import MAX_LEVELS, MISFIT, Read, is_array, map_value
 from bridge.jsontext import JSONPath, loads, text_of
 
-#: Sets a value of a message.
-Setter = Callable[[Any], object]
+#: Sets a value of a message, or a list of values.
+Setter = partial[Any]
 
+_DOUBLE: Final = FieldDescriptor.TYPE_DOUBLE
 _INTEGERS: Final = frozenset({FieldDescriptor.TYPE_INT32, FieldDescriptor.TYPE_INT64})
+
+
+#: So many fields are set faster together than one by one.
+_MANY: Final = 2
 
 
 class MisfitError(ValueError):
@@ -79,7 +86,9 @@ class Setters:
             return None
         field = message.DESCRIPTOR.fields_by_name[name]
         if not field.is_repeated and field.message_type is None:
-            return partial(_set_converted, message, name, read)
+            if field.type in _INTEGERS and type(item) is int:
+                return partial(setattr, message, name)  # protobuf refuses what the field cannot hold
+            return partial(_set_double if field.type == _DOUBLE else _set_converted, message, name, read)
         return partial(_set_integers, getattr(message, name)) if field.type in _INTEGERS else None
 
     def _in_text(self, message: Any, name: str, path: JSONPath, at: int) -> Setter:
@@ -93,6 +102,39 @@ class Setters:
         for step in inside[:-1]:
             within = within[step]
         return partial(_set_in_text, message, name, root, within, inside[-1])
+
+
+def together(setters: Sequence[Setter]) -> Setter:
+    """The setter of a list of values, from the setter of each value."""
+    direct = [at for at, setter in enumerate(setters) if setter.func is setattr]
+    if len(direct) < _MANY:
+        return partial(_set_each, setters)
+    messages, names = zip(*[setters[at].args for at in direct], strict=True)
+    if len(direct) == len(setters):
+        return partial(_set_fields, messages, names)
+    others = [(at, setter) for at, setter in enumerate(setters) if setter.func is not setattr]
+    return partial(_set_mixed, messages, names, itemgetter(*direct), others)
+
+
+def _set_each(setters: Sequence[Setter], values: Sequence[Any]) -> None:
+    for setter, value in zip(setters, values):  # noqa: B905 # equal lengths; checking takes time
+        setter(value)
+
+
+def _set_fields(messages: Sequence[Any], names: Sequence[str], values: Sequence[Any]) -> None:
+    any(map(setattr, messages, names, values))  # all of them, as `setattr` returns None: a loop takes twice as long
+
+
+def _set_mixed(
+    messages: Sequence[Any],
+    names: Sequence[str],
+    pick: Callable[[Sequence[Any]], Sequence[Any]],
+    others: Sequence[tuple[int, Setter]],
+    values: Sequence[Any],
+) -> None:
+    any(map(setattr, messages, names, pick(values)))
+    for at, setter in others:
+        setter(values[at])
 
 
 def _inner(message: Any, member: Member) -> Any:
@@ -112,6 +154,13 @@ def _set_converted(message: Any, name: str, read: Read, value: Any) -> None:
     if converted is MISFIT:
         raise MisfitError
     setattr(message, name, converted)
+
+
+def _set_double(message: Any, name: str, read: Read, value: Any) -> None:
+    if type(value) is float and isfinite(value):
+        setattr(message, name, value)
+    else:
+        _set_converted(message, name, read, value)
 
 
 def _set_integers(field: Any, value: list[int]) -> None:

@@ -5,12 +5,12 @@ BRIDGE_INTERNAL with a fixed text, because grpcio would send the exception's tex
 """
 
 import asyncio
-from typing import Any, NamedTuple, TypeAlias
+from operator import methodcaller
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import grpc
 import structlog
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
-from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
 from bridge.access.callers import Callers
@@ -28,6 +28,7 @@ from bridge.status import status_of, trailers_of
 from bridge.telemetry.logs import traceback_of
 from bridge.telemetry.observer import Observer
 
+_serialize: Final = methodcaller("SerializeToString")
 _log = structlog.get_logger("aibridge.rpc")
 
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any] | None"  # generic in its stubs only
@@ -173,7 +174,3 @@ class Boundary(grpc.GenericRpcHandler):
 def _host(peer: str) -> str:
     """A peer without its port. All connections of a host count as one caller."""
     return peer.rpartition(":")[0] or peer
-
-
-def _serialize(message: Message) -> bytes:
-    return message.SerializeToString()

@@ -16,7 +16,7 @@ from typing import Any, Final, TypeAlias
 
 from aibridge.v1 import chat_pb2
 from bridge.call import CallContext, ResponseStream
-from bridge.codec.setters import Setter, Setters
+from bridge.codec.setters import Setters, together
 from bridge.errors import BridgeError
 from bridge.jsontext import loads
 from bridge.offload import offload
@@ -109,7 +109,7 @@ class Relay:
 
     # From chunks to messages.
 
-    async def run(self, chunks: ChunkStream[Any]) -> None:
+    def run(self, chunks: ChunkStream[Any]) -> Coroutine[Any, Any, None]:
         """Relay all of a stream.
 
         Raises:
@@ -119,9 +119,9 @@ class Relay:
         if self._window:
             self._hand_out = chunks.hand_out
             chunks.hold()
-        if not self._interval:
-            await self._run(chunks, chunks.read)
-            return
+        return self._run_with_heartbeats(chunks) if self._interval else self._run(chunks, chunks.read)
+
+    async def _run_with_heartbeats(self, chunks: ChunkStream[Any]) -> None:
         async with Heartbeats(chunks.read, self._interval, self._beat) as reads:
             await self._run(chunks, reads.read)
 
@@ -215,7 +215,7 @@ class Relay:
         active = ActiveTemplate(
             template,
             message,
-            found[0] if template.is_text else partial(_set_all, found),
+            found[0] if template.is_text else together(found),
             gaps,
             lists_of(chunk.value) if gaps.joins else {},
             loads(chunk.data) if has_numbers else None,
@@ -288,8 +288,3 @@ def _chunk_message(chunk: Chunk, call: CallContext) -> Message:
     if chunk.value.get("choices") and not message.choices:
         raise malformed("has a chunk whose choices are not a list of objects")
     return message
-
-
-def _set_all(setters: list[Setter], values: list[Any]) -> None:
-    for setter, value in zip(setters, values):  # noqa: B905 # equal lengths; checking takes time
-        setter(value)

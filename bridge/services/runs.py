@@ -27,7 +27,8 @@ from bridge.services.merge import (
     simple,
 )
 from bridge.upstream.chunk import Chunk
-from bridge.upstream.repeats import OFFSETS, TEXTS, Names, Template
+from bridge.upstream.repeats import OFFSETS, TEXTS
+from bridge.upstream.template import Names, Template
 
 #: The value of a gap in the merged chunk, from its values in each chunk.
 Join = Callable[[Sequence[Any]], Any]

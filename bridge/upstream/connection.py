@@ -178,15 +178,12 @@ class Connection(asyncio.Protocol):
             self._error = error
         self._wake()
 
-    async def _changed(self) -> None:
-        """Wait for the next change. Raises the error of a failed connection."""
+    def _changed(self) -> asyncio.Future[None]:
+        """Done at the next change. Raises the error of a failed connection."""
         if self.phase is Phase.FAILED:
             raise self._error
         self._waiter = self._loop.create_future()
-        try:
-            await self._waiter
-        finally:
-            self._waiter = None
+        return self._waiter
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
@@ -224,9 +221,13 @@ class Connection(asyncio.Protocol):
         except (HttpParserError, HttpParserUpgrade):
             self._refuse()
         else:
-            self._unparsed_bytes = self._unparsed_bytes + len(data) if self._parsed + self.head.lines == parsed else 0
-            framing = 0 if body is None else len(data) - _MAX_FRAMING_RATIO * (self.unread_bytes - body)
-            if max(framing, self._unparsed_bytes) > self._max_header_bytes and self.phase not in OVER:
+            if self._parsed + self.head.lines == parsed:
+                self._unparsed_bytes += len(data)
+                excess = self._unparsed_bytes
+            else:
+                self._unparsed_bytes = 0
+                excess = 0 if body is None else len(data) - _MAX_FRAMING_RATIO * (self.unread_bytes - body)
+            if excess > self._max_header_bytes and self.phase not in OVER:
                 self._refuse()
         if self.unread_bytes > self._max_unread_bytes and not self.is_paused and self.phase in RECEIVING:
             self.is_paused = True

@@ -116,10 +116,12 @@ class EventReader:
 
     def count(self, chunks: int) -> None:
         """Events have arrived that count, so many of them as chunks: limit the time until the next."""
-        held = min(chunks, self._held)
-        self._held -= held
-        if chunks > held:
-            self._record.chunks.arrived(chunks - held)
+        if self._held:
+            held = min(chunks, self._held)
+            self._held -= held
+            chunks -= held
+        if chunks:
+            self._record.chunks.arrived(chunks)
         if self.awaits_first:
             self.awaits_first = False
             self._exchange.clock.phase(self._settings.stall_timeout, Reason.UPSTREAM_STREAM_STALLED, _STALLED)

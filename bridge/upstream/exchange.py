@@ -122,8 +122,13 @@ class Exchange:
         data = self._rest
         if data:
             await asyncio.sleep(0)  # let other tasks run between two slices
+        elif self._unpacker is None:
+            try:
+                data = await self._response.read()
+            except httpx.TransportError as error:
+                raise failures.of_exception(error, has_response=True) from error
         else:
-            data = await self._arrived()
+            data = await self._unpacked(self._unpacker)
         if len(data) <= _SLICE_BYTES:
             self._rest = b""
             return data

@@ -11,12 +11,10 @@ one of these changes is parsed.
 """
 
 import re
-from collections.abc import Callable
-from functools import lru_cache
-from itertools import pairwise, zip_longest
-from typing import Any, Final, Generic, NamedTuple, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
-from bridge.jsontext import JSONPath, loads_plain, loads_text
+from bridge.jsontext import loads_text
+from bridge.upstream.template import Names, Template, Token
 
 #: Members of a delta whose texts callers concatenate.
 TEXTS: Final = ("content", "reasoning_content", "reasoning", "refusal")
@@ -24,9 +22,6 @@ TEXTS: Final = ("content", "reasoning_content", "reasoning", "refusal")
 OFFSETS: Final = ("check_offset", "start_offset", "end_offset")
 U = TypeVar("U")
 V = TypeVar("V")
-#: The names in a path, without positions. Values with the same names change together, such as those in a list of log
-#: probabilities.
-Names = tuple[str, ...]
 
 #: Values that are expected to change before any change was seen.
 _WORDS: Final[frozenset[Names]] = frozenset(
@@ -59,16 +54,8 @@ _MAX_LEVELS: Final = 100
 #: Maximum number of structures that the process remembers.
 _MAX_SEEN: Final = 256
 
-#: Groups of `_TOKEN`. Three of them are kinds of values.
-_TEXT, _NAME, _INTEGERS, _NUMBER, _BRACKET = range(1, 6)
-#: Matches the text of one value of each kind, except integers that may exceed 64 bits.
-_VALUES: Final = {
-    _TEXT: rb'("[^"\\]*+(?:\\.[^"\\]*+)*+")',
-    _INTEGERS: (  # most lists are short, and match the first alternative in a tenth of the time
-        rb"(\[(?:[-0-9, \t\r\n]{0,18}+\]|[- \t\r\n]*+(?:[0-9]{1,18}+[-, \t\r\n]++)*+(?:[0-9]{1,18}+)?+\]))"
-    ),
-    _NUMBER: rb"(-?[0-9]{1,18}+(?:\.[0-9]++)?+(?:[eE][-+]?+[0-9]++)?+)",
-}
+#: Groups of `_TOKEN` besides those for kinds of values.
+_NAME, _BRACKET = 2, 5
 #: One token of a text that is known to be JSON. Commas are skipped. A name includes its colon.
 _TOKEN: Final = re.compile(
     rb"""[ \t\r\n,]*+(?:
@@ -80,79 +67,6 @@ _TOKEN: Final = re.compile(
     )[ \t\r\n]*+""",
     re.VERBOSE,
 )
-
-
-class _Token(NamedTuple):
-    """A value in a chunk's text: its position, kind and path."""
-
-    begin: int
-    end: int
-    kind: int
-    path: JSONPath
-    names: Names
-
-
-class Template:
-    """The text of a chunk with gaps. `paths` are the paths of the gaps' values, `names` the names in these paths.
-
-    `structure` is equal for chunks that differ only in values. `is_text` says that the only gap is a text.
-    """
-
-    __slots__ = (
-        "_begin", "_between", "_end", "_head", "_inside", "_quotes", "_tail", "is_text", "names", "paths", "structure",
-    )  # fmt: skip
-
-    def __init__(self, structure: bytes, data: bytes, gaps: list[_Token]) -> None:
-        self.structure = structure
-        self.paths = [token.path for token in gaps]
-        self.names = [token.names for token in gaps]
-        self._head, self._tail = data[: gaps[0].begin], data[gaps[-1].end :]
-        self._begin, self._end = len(self._head), len(self._tail)
-        self.is_text = len(gaps) == 1 and gaps[0].kind == _TEXT
-        self._between = tuple([data[gap.end : later.begin] for gap, later in pairwise(gaps)])
-        self._inside = _pattern(tuple([gap.kind for gap in gaps]), tuple(map(len, self._between)))
-        fixed = (self._head, *self._between, self._tail)
-        self._quotes = sum(part.count(b'"') for part in fixed) + 2 * sum(gap.kind == _TEXT for gap in gaps)
-
-    def match(self, data: bytes) -> Any:
-        """The values in the gaps of a chunk, or the text if `is_text`; None for a chunk that does not match."""
-        if not data.startswith(self._head) or not data.endswith(self._tail):
-            return None
-        if self.is_text:  # the common case
-            return loads_text(data[self._begin : -self._end])
-        found = self._inside(data, self._begin, len(data) - self._end)
-        if found is None:
-            return None
-        if self._between:
-            texts = found.groups()
-            return loads_plain(b"[%b]" % b",".join(texts[::2])) if texts[1::2] == self._between else None
-        return loads_plain(b"[%b]" % found[1])
-
-    def resembles(self, data: bytes) -> bool:
-        """Whether a chunk has all that this template has around its gaps, and no other member.
-
-        Cheaper than `match`, which decides only if a text has quotation marks. The values may be of other kinds.
-        """
-        if not data.startswith(self._head) or not data.endswith(self._tail):
-            return False
-        if data.count(b'"') != self._quotes:  # another member may follow the last gap
-            return self.match(data) is not None
-        return not self._between or all(between in data for between in self._between)
-
-    def values(self, found: Any) -> list[Any]:
-        """The result of `match` as a list of values."""
-        return [found] if self.is_text else found
-
-
-@lru_cache(maxsize=512)
-def _pattern(kinds: tuple[int, ...], sizes: tuple[int, ...]) -> Callable[[bytes, int, int], re.Match[bytes] | None]:
-    """Matches values of these kinds with these numbers of bytes between them.
-
-    The bytes themselves are compared afterwards: a pattern that contains them takes ten times as long to compile.
-    """
-    between = [b"(.{%d})" % size for size in sizes]
-    parts = [part for pair in zip_longest(map(_VALUES.__getitem__, kinds), between, fillvalue=b"") for part in pair]
-    return re.compile(b"".join(parts), re.DOTALL).fullmatch
 
 
 class Repeats(Generic[U]):
@@ -251,19 +165,19 @@ def _is_unfinished(value: dict[str, Any]) -> bool:
     )
 
 
-def _structure(data: bytes, tokens: list[_Token]) -> bytes:
+def _structure(data: bytes, tokens: list[Token]) -> bytes:
     """The text around the values, which is equal for chunks that differ only in values."""
     begins = [0, *(token.end for token in tokens)]
     ends = [*(token.begin for token in tokens), len(data)]
     return b"\0".join([data[begin:end] for begin, end in zip(begins, ends, strict=True)])
 
 
-def _tokens(data: bytes) -> list[_Token]:
+def _tokens(data: bytes) -> list[Token]:
     """The values in an object's JSON text that may become gaps.
 
     Empty if the object has a member twice, is nested over `_MAX_LEVELS`, or is not plain JSON.
     """
-    tokens: list[_Token] = []
+    tokens: list[Token] = []
     path: list[str | int] = []  # of the current value: the name or position in each container around it
     names: list[set[str] | None] = []  # seen so far in each of these containers; None for a list
     at = 0
@@ -292,5 +206,5 @@ def _tokens(data: bytes) -> list[_Token]:
         elif group is not None and path[0] not in _DECISIVE:
             inside = tuple([name for name in path if type(name) is str])
             if inside not in _DECISIVE_INSIDE and inside[:2] != _ERROR:
-                tokens.append(_Token(*match.span(group), group, tuple(path), inside))
+                tokens.append(Token(*match.span(group), group, tuple(path), inside))
     return tokens

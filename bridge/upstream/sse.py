@@ -29,9 +29,7 @@ _MAX_LINES: Final = 100_000
 _MAX_NAME: Final = 1024
 #: Number of bytes that show whether a body starts with a line of an event stream.
 _MAX_START: Final = 256
-#: Length of `data: `, which precedes the data in a line.
-_FIELD: Final = 6
-_BEGIN: Final = b"data: {"
+_BEGIN: Final = b"data: "
 _END: Final = b"\n\n"
 _ERROR: Final = "error"
 #: Bytes that may precede the first line.
@@ -61,6 +59,8 @@ class EventTooLargeError(ValueError):
 class EventDecoder:
     """Decodes one stream. `limit` is the maximum size of an event in bytes, including incomplete lines.
 
+    `is_within` says whether the bytes so far end anywhere but between two events, `buffered` is the number of bytes of
+    an incomplete event.
     `heard` is True if the last `feed` contained a comment or an empty event, which show that the server is alive.
     `named` is True once an event had a type.
     """
@@ -78,11 +78,9 @@ class EventDecoder:
         self._skip_lf = False  # the last byte was a CR, which ended a line; an LF that follows belongs to it
         self._start = b""  # the first bytes, until it is clear whether they are a byte order mark
         self._started = False
-
-    @property
-    def buffered(self) -> int:
-        """Bytes of the incomplete event."""
-        return self._data_size + self._pieces_size
+        self.is_within = True
+        self.buffered = 0
+        self._is_in_line = False  # the only incomplete thing, if any, is the line in `_pieces`
 
     def feed(self, data: bytes) -> list[Event]:
         """The events that `data` completes, in order.
@@ -91,8 +89,35 @@ class EventDecoder:
             EventTooLargeError: the buffered bytes exceed the limit.
         """
         self.heard = False
-        if (texts := self._texts_of(data)) is not None:
-            return [Event(text) for text in texts]
+        if not self._started and not self._start and data.startswith(_BEGIN):
+            self._started, self.is_within = True, False  # there is no byte order mark
+            self._is_in_line = True
+        texts = texts_of(data) if not self.is_within and len(data) <= self._limit else None
+        if texts is None and self._is_in_line:
+            texts = self._completed(data)
+        if texts is not None:
+            return list(map(Event, texts))
+        events = self._decoded(data)
+        self._is_in_line = self._started and not (self._data or self._type or self._stray or self._skip_lf)
+        self.is_within = bool(self._pieces) or not self._is_in_line
+        self.buffered = self._data_size + self._pieces_size
+        return events
+
+    def _completed(self, data: bytes) -> list[bytes] | None:
+        """As `texts_of`, for bytes that may begin and end within a line; None if they complete no event."""
+        end = data.rfind(_END) + len(_END)
+        rest = data[end:]
+        is_over = max(self._pieces_size + end, len(rest)) > self._limit
+        if end < len(_END) or is_over or b"\n" in rest or b"\r" in rest:
+            return None
+        texts = texts_of(b"".join([*self._pieces, data[:end]]))
+        if texts is not None:
+            self._pieces = [rest] if rest else []
+            self._pieces_size = self.buffered = len(rest)
+            self.is_within = bool(rest)
+        return texts
+
+    def _decoded(self, data: bytes) -> list[Event]:
         lines, rest = self._split(data)
         events: list[Event] = []
         if lines and self._pieces:
@@ -113,20 +138,9 @@ class EventDecoder:
         if rest:
             self._pieces.append(rest)
             self._pieces_size += len(rest)
-            if self._data_size + self._pieces_size > self._limit + _FIELD:
+            if self._data_size + self._pieces_size > self._limit + len(_BEGIN):
                 raise EventTooLargeError(self._limit, events)
         return events
-
-    def _texts_of(self, data: bytes) -> list[bytes] | None:
-        """As `texts_of`, for bytes that are not too many and begin between two events."""
-        if not self._started and not self._start and data.startswith(_BEGIN):
-            self._started = True  # there is no byte order mark
-        return None if self.is_within or len(data) > self._limit else texts_of(data)
-
-    @property
-    def is_within(self) -> bool:
-        """Whether the bytes so far end anywhere but between two events."""
-        return bool(self._pieces or self._data or self._type or self._stray or self._skip_lf or not self._started)
 
     def close(self) -> list[Event]:
         """The event that the end of the stream left incomplete, if any."""
@@ -240,14 +254,14 @@ def bare(data: bytes) -> bytes:
 
 
 def texts_of(data: bytes) -> list[bytes] | None:
-    """The data of the events in bytes that are whole events of one JSON line each; None for any other bytes."""
+    """The data of the events in bytes that are whole events of one line each; None for any other bytes."""
+    end = len(data) - len(_END)
     if not data.startswith(_BEGIN) or not data.endswith(_END) or b"\r" in data:
         return None
-    if data.find(b"\n") == len(data) - 2:  # the common case
-        return [data[_FIELD:-2]]
-    texts = data[:-2].split(_END)
-    are_lines = data.count(b"\n") == 2 * len(texts) and data.count(_END + _BEGIN) == len(texts) - 1
-    return [text[_FIELD:] for text in texts] if are_lines else None
+    if data.find(b"\n") == end:  # the common case
+        return [data[len(_BEGIN) : end]] if end > len(_BEGIN) else None
+    texts = data[len(_BEGIN) : end].split(_END + _BEGIN)
+    return texts if all(texts) and data.count(b"\n") == len(_END) * len(texts) else None
 
 
 def begins_stream(start: bytes) -> bool | None:

@@ -6,7 +6,7 @@ because the caller must never take a cut stream for a complete one. An error may
 framing, in many shapes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterable, Iterator
 from typing import Any, Final, Generic, Protocol
 
 from bridge.call import CallContext
@@ -43,7 +43,7 @@ _MESSAGE: Final = "message"
 class Reader(Recogniser[K], Protocol):
     """Reads the chunks of a stream."""
 
-    async def run(self, chunks: "ChunkStream[K]") -> None:
+    def run(self, chunks: "ChunkStream[K]") -> Coroutine[Any, Any, None]:
         """Read all chunks."""
 
 
@@ -79,7 +79,7 @@ class ChunkStream(Generic[K]):
         note_finish_reasons(self._record, self._choices.finished)
         self.done = False  # the stream is complete
 
-    async def read(self) -> Iterator[Chunk | K] | None:
+    async def read(self) -> Iterable[Chunk | K] | None:
         """The chunks of the next read that has any; None at the end of a complete stream.
 
         Each chunk is decoded when the iterator reaches it: one read may bring many, and decoding all at once would
@@ -91,7 +91,7 @@ class ChunkStream(Generic[K]):
         """
         clock = self._exchange.clock
         clock.resume()
-        chunks: Iterator[Chunk | K] | None = None
+        chunks: Iterable[Chunk | K] | None = None
         try:
             while chunks is None and not self.done:
                 if self._events.error is not None:
@@ -116,7 +116,7 @@ class ChunkStream(Generic[K]):
         """End the `read` that is under way if events wait. Returns whether any do."""
         return self._events.hand_out()
 
-    async def _open(self) -> Iterator[Chunk | K] | None:
+    async def _open(self) -> Iterable[Chunk | K] | None:
         """Find out what the body is. Some servers mislabel event streams, so the first line decides then."""
         self._opened = True
         self._events.begin()
@@ -131,7 +131,7 @@ class ChunkStream(Generic[K]):
         error = await failure_in(self._exchange, start + await self._exchange.beginning())
         raise error or failures.malformed("has a content type that is not an event stream")
 
-    def _accept(self, events: list[Event]) -> Iterator[Chunk | K] | None:
+    def _accept(self, events: list[Event]) -> Iterable[Chunk | K] | None:
         decoder = self._events.decoder
         if decoder.named:
             relevant = [event for event in map(self._relevant, events) if event is not None]
@@ -141,11 +141,13 @@ class ChunkStream(Generic[K]):
         if not events:
             self._events.hear()
             return None
-        if len(events) == 1 and events[0].data.startswith(b"{"):
-            self._events.count(1)
-        else:
+        if len(events) > 1:
             self._events.count(sum([event.data.lstrip().startswith(b"{") for event in events]))
-        return self._chunks(events)
+            return self._chunks(events)
+        data, kind, _ = events[0]
+        self._events.count(1 if data.startswith(b"{") else data.lstrip().startswith(b"{"))
+        known = self._recogniser.recognise(data) if not kind and not self._halves.busy else None
+        return self._chunks(events, is_new=True) if known is None else (known,)
 
     def _relevant(self, event: Event) -> Event | None:
         """An event of the response, without the name `message`; None for a named event that is not part of it."""
@@ -161,7 +163,7 @@ class ChunkStream(Generic[K]):
         value = unwrapped(value_of(data))
         return event if isinstance(value, dict) and error_in(value, named=True) is not None else None
 
-    def _end(self) -> Iterator[Chunk | K] | None:
+    def _end(self) -> Iterable[Chunk | K] | None:
         """The body has ended without `[DONE]`."""
         if not self._choices.are_finished():
             self._judge_suspect()
@@ -170,8 +172,9 @@ class ChunkStream(Generic[K]):
         self.done = True
         return None
 
-    def _chunks(self, events: list[Event]) -> Iterator[Chunk | K]:
-        at, absorb = 0, self._recogniser.absorb
+    def _chunks(self, events: list[Event], *, is_new: bool = False) -> Iterator[Chunk | K]:
+        """The chunks in events. If the first one `is_new`, it was not recognised."""
+        at, absorb = 0, None if is_new else self._recogniser.absorb
         while at < len(events):
             if absorb is not None and not self._halves.busy and self._choices.suspect is None:
                 at += absorb(events, at)
@@ -182,7 +185,7 @@ class ChunkStream(Generic[K]):
             at += 1
             if kind and is_failure(kind):
                 raise self._exchange.failure(value_of(data), data)
-            known = self._recogniser.recognise(data) if not kind and not self._halves.busy else None
+            known = self._recogniser.recognise(data) if not kind and not self._halves.busy and not is_new else None
             if known is not None:
                 yield known
                 continue

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from aibridge.v1.chat_pb2 import CreateChatCompletionStreamResponse as Chunk
 from benchmarks.dialects import SHAPES
 from bridge.codec import build
-from bridge.codec.setters import Setters
+from bridge.codec.setters import Setters, together
 from bridge.jsontext import JSONPath, loads
 
 TEXT = st.sampled_from(["", "a", "é\n", "aGk=", "data:image/png;base64,aGk=", "null"])
@@ -68,28 +68,36 @@ def within(value: Any, path: JSONPath) -> Any:
     return value
 
 
-@given(st.sampled_from(VALUES), st.booleans(), st.data())
+@given(st.sampled_from(VALUES), st.booleans(), st.booleans(), st.data())
 def test_a_value_put_is_a_value_decoded(
     value: dict[str, Any],
     inline: bool,  # noqa: FBT001 # a parameter of the test
+    is_together: bool,  # noqa: FBT001 # a parameter of the test
     data: st.DataObject,
 ) -> None:
-    """Several values in any places, one after the other. A value that does not fit its field is refused."""
+    """Several values in any places, one after the other or together. A value that does not fit its field is refused."""
     value = copy.deepcopy(value)
     message = build(Chunk, value, inline=inline)
     setters = Setters(message, value, inline=inline)
     paths = data.draw(st.lists(st.sampled_from(list(leaves(value))), min_size=1, max_size=4, unique=True))
     puts = [setters.setter(path) for path in paths]
     changed = copy.deepcopy(value)
+    values = []
     for path, put in zip(paths, puts, strict=True):
         old = within(value, path)
         new = data.draw(LEAVES.filter(lambda item, old=old: kind(item) == kind(old)))  # type: ignore[misc]
         if put is not None:
             within(changed, path[:-1])[path[-1]] = new
-            try:
+            values.append(new)
+    known = [put for put in puts if put is not None]
+    try:
+        if is_together:
+            together(known)(values)
+        else:
+            for put, new in zip(known, values, strict=True):
                 put(new)
-            except (TypeError, ValueError):
-                return
+    except (TypeError, ValueError):
+        return
     assert message == build(Chunk, changed, inline=inline)
 
 
@@ -99,11 +107,19 @@ def test_what_changes_in_any_dialect_has_a_place(shape: str) -> None:
     first, second = (loads(SHAPES[shape].events[number]) for number in (5, 6))
     message = build(Chunk, first)
     setters = Setters(message, first)
-    for path in leaves(first):
-        put = setters.setter(path)
-        assert put is not None
-        put(within(second, path))
+    puts = [setters.setter(path) for path in leaves(first)]
+    known = [put for put in puts if put is not None]
+    assert len(known) == len(puts)
+    together(known)([within(second, path) for path in leaves(first)])
     assert message == build(Chunk, second)
+
+
+@pytest.mark.parametrize(("path", "number"), [(("usage", "cost"), 1e400), (("created",), 1e400), (("created",), 2**63)])
+def test_a_number_that_its_field_cannot_hold(path: JSONPath, number: float) -> None:
+    put = Setters(build(Chunk, ODD), ODD).setter(path)
+    assert put is not None
+    with pytest.raises((TypeError, ValueError)):
+        put(number)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,8 @@ from benchmarks.dialects import SHAPES
 from benchmarks.shapes import CHUNKS
 from bridge.jsontext import MalformedJSONError, dumps, loads, text_of
 from bridge.upstream import repeats
-from bridge.upstream.repeats import TEXTS, Repeats, Template
+from bridge.upstream.repeats import TEXTS, Repeats
+from bridge.upstream.template import Template
 
 TEXT = st.sampled_from(["", "a", ' "', "\\", "\n", "é", "\U0001f600", 'content":"', "{}", "\u2028"]) | st.text(
     max_size=4
@@ -150,6 +151,80 @@ def test_bytes_that_change(shape: str, data: st.DataObject) -> None:
                 within = within[step]
             within[path[-1]] = gap
         assert text_of(loads(bytes(odd))) == text_of(value)
+
+
+#: Bytes that may move the borders between a chunk's text and its gaps, or between two chunks.
+BITS = [b"", b'"', b"\\", b"\0", b",", b'","', b'\\"', b"]", b"[1", b"9", b'"\0"', b" "]
+
+
+@given(st.sampled_from(sorted(SHAPES)), st.integers(1, 6), st.data())
+def test_several_chunks_match_as_each_of_them(shape: str, number: int, data: st.DataObject) -> None:
+    """The values of several chunks are those of each, or there are none, whatever bytes are in the chunks."""
+    template = template_of(shape)
+    chunks = list(SHAPES[shape].events[8 : 8 + number])
+    for _ in range(data.draw(st.integers(0, 3))):
+        odd = bytearray(chunks[at := data.draw(st.integers(0, number - 1))])
+        middle = data.draw(st.integers(0, len(odd) - 1))
+        between = data.draw(st.integers(0, len(odd) - 1))
+        odd[middle : middle + data.draw(st.integers(0, 2))] = data.draw(
+            st.sampled_from(BITS) | st.just(bytes(odd[between : between + 40]))
+        )
+        chunks[at] = bytes(odd)
+    found = template.match_all(chunks)
+    if found is not None:
+        assert [list(template.values(values)) for values in found] == [
+            template.values(template.match(chunk)) for chunk in chunks
+        ]
+
+
+@pytest.mark.parametrize("shape", sorted(SHAPES))
+def test_several_chunks_of_all_dialects_match(shape: str) -> None:
+    """Chunks that match one by one also match together."""
+    template = template_of(shape)
+    chunks = [event for event in SHAPES[shape].events if template.match(event) is not None]
+    assert len(chunks) > CHUNKS / 2
+    found = template.match_all(chunks)
+    assert found is not None
+    assert len(found) == len(chunks)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        pytest.param(b'"id":"chatcmpl', b'"id":"chatcmpL', id="another head"),
+        pytest.param(b"}", b"]", id="another end"),
+        pytest.param(b'"finish_reason":null', b'"finish_reason":"no"', id="other text between the values"),
+        pytest.param(b'"content":"', b'"content":"\\', id="a string that does not end"),
+        pytest.param(b'"obfuscation":"', b'"obfuscation":"","', id="two strings in place of one"),
+    ],
+)
+def test_one_chunk_of_several_does_not_match(old: bytes, new: bytes) -> None:
+    template = template_of("openai")
+    chunks = list(SHAPES["openai"].events[8:11])
+    chunks[1] = new.join(chunks[1].rsplit(old, 1))
+    assert chunks[1] != SHAPES["openai"].events[9]
+    assert template.match(chunks[1]) is None
+    assert template.match_all(chunks) is None
+
+
+def test_two_broken_strings_that_are_two_whole_ones_together() -> None:
+    """A chunk that is not JSON, but whose parts are JSON once they stand next to each other."""
+    template = template_of("openai")
+    head, tail = SHAPES["openai"].events[8].split(b'"content":')[0], b"}"
+    between = SHAPES["openai"].events[8].partition(b'"content":"')[2].partition(b'"')[2].partition(b'"obfuscation":')
+    odd = head + b'"content":"a\\"' + between[0] + between[1] + b'","b"' + tail
+    assert template.match(odd) is None
+    assert template.match_all([odd, SHAPES["openai"].events[9]]) is None
+
+
+def template_of(shape: str) -> Template:
+    """The template that the chunks of a shape give."""
+    repeats._seen.clear()
+    known: Repeats[None] = Repeats()
+    made = [known.learn(event, loads(event)) for event in SHAPES[shape].events[2:8]]
+    template = made[-1]
+    assert template is not None
+    return template
 
 
 @pytest.mark.parametrize("shape", sorted(SHAPES))

@@ -122,6 +122,28 @@ def test_what_follows_is_not_disturbed(stream: bytes, expected: list[Event], siz
     assert decode(stream + b"data: next\n\n", size) == [*expected, Event(b"next")]
 
 
+#: Events in the common form, among others.
+MIXED = (
+    b'data: {"a":1}\n\ndata: {"b":2}\n\ndata: \n\ndata: {"c":3}\n\ndata: d\ndata: e\n\n: f\n\ndata: g\n\ndata: h\n\n'
+    b"event: i\ndata: j\n\ndata: k\n\ndata: l\r\n\r\ndata: m\n\ndata: n\r\rdata: o\n\ndata: p\n\ndata: [DONE]\n\n"
+)
+
+
+def test_pieces_of_any_size() -> None:
+    """The events, and what the decoder says of an incomplete one, do not depend on where the reads end."""
+    events, states = [], [(0, True)]
+    decoder = EventDecoder(LIMIT)
+    for at in range(len(MIXED)):
+        events.append(decoder.feed(MIXED[at : at + 1]))
+        states.append((decoder.buffered, decoder.is_within))
+    for begin in range(0, len(MIXED), 3):
+        for end in range(begin + 1, len(MIXED) + 1):
+            decoder = EventDecoder(LIMIT)
+            assert decoder.feed(MIXED[:begin]) == [event for found in events[:begin] for event in found]
+            assert decoder.feed(MIXED[begin:end]) == [event for found in events[begin:end] for event in found]
+            assert (decoder.buffered, decoder.is_within) == states[end], (begin, end)
+
+
 @pytest.mark.parametrize("end", [b"\n", b"\r", b"\r\n"])
 def test_event_comes_at_once(end: bytes) -> None:
     """An event is delivered with the last byte of its blank line; a CR does not wait for a possible LF."""
