@@ -29,6 +29,8 @@ class Word:
 
     number: int
     text: str
+    #: The number of characters before it.
+    start: int
     dice: random.Random
 
     def letters(self, low: int, high: int) -> str:
@@ -66,11 +68,12 @@ class Shape:
         return [self._json(chunk) for chunk in self._chunks(STAMP.decode())]
 
     def _chunks(self, said: str = "") -> Iterator[Chunk]:
-        dice = random.Random(f"aibridge {self.name}")  # noqa: S311 # the same stream in each run
+        dice, start = random.Random(f"aibridge {self.name}"), 0  # noqa: S311 # the same stream in each run
         yield {**self.head, "choices": [choice({"role": "assistant", "content": ""})], **self.first}
         for number in range(1, CHUNKS - 1):
             text = _SPECIAL[number // 16 % len(_SPECIAL)] if number % 16 == 15 else " " + pick(WORDS, dice)
-            yield {**self.head, **self.described(Word(number, said or text, dice))}
+            yield {**self.head, **self.described(Word(number, said or text, start, dice))}
+            start += len(text)
         reason = "tool_calls" if self.name == "tools" else "stop"
         yield {**self.head, "choices": [{**choice({}), "finish_reason": reason}], **self.last}
 

@@ -5,11 +5,12 @@ A caller that accumulates the deltas gets the same result.
 It never merges across a finish_reason, a new role, another choice or another tool call. Text, reasoning, refusals and
 tool arguments are concatenated in order, and so are the lists of reasoning details and of log probabilities. Of usage,
 timings and padding, the merged chunk has the latest. What a content filter found is merged if it is the same, in parts
-of the text that adjoin. A chunk with anything else in it (images, members that are not in these tables) is not merged.
+of the text that adjoin or overlap. A chunk with anything else in it (images, members that are not in these tables) is
+not merged.
 """
 
 from collections.abc import Sequence
-from itertools import islice
+from itertools import takewhile
 from typing import Any, Final
 
 from bridge.errors import invalid
@@ -22,6 +23,8 @@ from bridge.upstream.sse import Event
 
 #: A text of more characters, or a run of more bytes, is not extended, so that it fits into one message.
 _MAX_RUN: Final = 1 << 16
+#: So many events are compared with the held run's template at once; and so many if a value may end the run.
+_AT_ONCE, _FEW_AT_ONCE = 32, 8
 _MAX_WINDOW: Final = 10.0  # seconds
 #: Number of choices whose role is remembered.
 _MAX_ROLES: Final = 256
@@ -117,12 +120,12 @@ class Coalescer:
         """
         run = self._run
         if isinstance(run, UnparsedChunks):
-            if run.active is active and run.size <= _MAX_RUN and (not active.gaps.links or run.precede(found)):
+            if run.active is active and run.size <= _MAX_RUN and run.preceded((found,)):
                 run.append(found, size)
                 return []
             run = None
         following = UnparsedChunks(active, run if run is not None and self._is_continued(run, active) else None)
-        if not following.precede(found):
+        if not following.preceded((found,)):
             following = UnparsedChunks(active)
         following.append(found, size)
         ready = self.take() if following.chunk is None else []
@@ -139,18 +142,15 @@ class Coalescer:
         run = self._run
         if not isinstance(run, UnparsedChunks):
             return 0
-        match, before, linked = run.active.template.match, len(run.found), bool(run.active.gaps.links)
-        for data, kind, _ in islice(events, start, None):
-            if kind or run.size > _MAX_RUN or len(data) > MAX_BYTES:
+        at, step = start, _FEW_AT_ONCE if run.active.gaps.are_compared else _AT_ONCE
+        while at < len(events) and run.size <= _MAX_RUN:
+            several = events[at : at + step]
+            plain = takewhile(lambda event: not event.type and len(event.data) <= MAX_BYTES, several)
+            added = run.extend([event.data for event in plain])
+            at += added
+            if added < len(several):
                 break
-            values = match(data)
-            if values is None or (linked and not run.precede(values)):
-                break
-            try:
-                run.append(values, len(data))
-            except (TypeError, ValueError):  # it has to be parsed
-                break
-        return len(run.found) - before
+        return at - start
 
     def take(self) -> list[ChunkRun]:
         """Stop holding the run, and return it, if there is one."""

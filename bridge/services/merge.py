@@ -1,6 +1,6 @@
 """Which parsed chunks can be merged, and what two of them become."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from types import NoneType
 from typing import Any, Final
 
@@ -19,12 +19,14 @@ LATEST: Final[Mapping[str, type]] = {USAGE: dict, "timings": dict, "obfuscation"
 #: Merged chunks have the whole part. Positions over 31 bits would go to `extra_json`.
 FILTERED: Final = "content_filter_results"
 EXAMINED: Final = "content_filter_offsets"
-START, END = "start_offset", "end_offset"
+CHECKED, START, END = "check_offset", "start_offset", "end_offset"
 _MAX_OFFSET: Final = 1 << 31
 #: Lists that are concatenated: of a delta, and of a choice's `logprobs`.
 DETAILS: Final = "reasoning_details"
 _MERGED: Final = frozenset({"index", "delta", "logprobs", FILTERED, EXAMINED})
 LOGPROBS: Final = ("content", "refusal")
+#: Lists that are concatenated, whatever is in their items: the part of a choice and the list in it.
+LISTS: Final = (*(("logprobs", name) for name in LOGPROBS), ("delta", DETAILS))
 
 
 def begins_call(choice: Choice) -> bool:
@@ -109,13 +111,13 @@ def _is_simple_logprobs(logprobs: Any) -> bool:
 
 def _are_simple_offsets(offsets: Any) -> bool:
     return offsets is None or (
-        type(offsets) is dict and offsets.keys() == set(OFFSETS) and all(map(is_offset, offsets.values()))
+        type(offsets) is dict and offsets.keys() == set(OFFSETS) and are_positions(offsets.values())
     )
 
 
-def is_offset(item: Any) -> bool:
-    """Whether this is a position in a text that `content_filter_offsets` can hold."""
-    return type(item) is int and 0 <= item < _MAX_OFFSET
+def are_positions(items: Collection[Any]) -> bool:
+    """Whether these are positions in a text that `content_filter_offsets` can hold."""
+    return {*map(type, items)} <= {int} and min(items, default=0) >= 0 and max(items, default=0) < _MAX_OFFSET
 
 
 def _are_objects(items: Any) -> bool:
@@ -138,7 +140,8 @@ def merge(run: dict[str, Any], value: dict[str, Any], choice: Choice) -> bool:
         if item is not None:
             into["logprobs"][key] += item
     if choice.get(EXAMINED) is not None:
-        into[EXAMINED] = {**choice[EXAMINED], START: into[EXAMINED][START]}
+        before, now = into[EXAMINED], choice[EXAMINED]
+        into[EXAMINED] = {**now, START: min(before[START], now[START]), END: max(before[END], now[END])}
     for key in LATEST:
         if value.get(key) is not None:
             run[key] = value[key]
@@ -154,7 +157,7 @@ def _continues(into: Choice, choice: Choice) -> bool:
         return False
     if "tool_calls" in new and not _is_same_call(old["tool_calls"][0], new["tool_calls"][0]):
         return False
-    return _have_same_members(into.get("logprobs"), choice.get("logprobs")) and _adjoin(into, choice)
+    return _have_same_members(into.get("logprobs"), choice.get("logprobs")) and _are_found_together(into, choice)
 
 
 def _is_same_call(old: dict[str, Any], new: dict[str, Any]) -> bool:
@@ -167,8 +170,8 @@ def _have_same_members(old: dict[str, Any] | None, new: dict[str, Any] | None) -
     return {key for key, item in old.items() if item is not None} == {k for k, item in new.items() if item is not None}
 
 
-def _adjoin(old: Choice, new: Choice) -> bool:
-    """Whether the content filter found the same in two choices, and the part that it examined continues the other.
+def _are_found_together(old: Choice, new: Choice) -> bool:
+    """Whether the content filter found the same in two choices, in parts of the text that are one part.
 
     The findings are compared as JSON: `true` is not 1.
     """
@@ -178,4 +181,9 @@ def _adjoin(old: Choice, new: Choice) -> bool:
     examined, following = old.get(EXAMINED), new.get(EXAMINED)
     if examined is None or following is None:
         return examined is following
-    return bool(examined[END] == following[START])
+    return is_one_part(examined[START], examined[END], following[START], following[END])
+
+
+def is_one_part(start: Any, end: Any, next_start: Any, next_end: Any) -> bool:
+    """Whether two parts of a text adjoin or overlap. Azure repeats a part until all of its text was sent."""
+    return bool(start <= end and next_start <= next_end and next_start <= end and start <= next_end)

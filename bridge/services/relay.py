@@ -22,9 +22,10 @@ from bridge.jsontext import loads
 from bridge.offload import offload
 from bridge.services.coalesce import Coalescer
 from bridge.services.entry import build_response, convert_response
+from bridge.services.gaps import Gaps, gaps_of
 from bridge.services.heartbeat import Heartbeats
 from bridge.services.merge import LATEST, USAGE
-from bridge.services.runs import ActiveTemplate, ChunkRun, Gaps, UnparsedChunks, gaps_of, lists_of
+from bridge.services.runs import ActiveTemplate, ChunkRun, UnparsedChunks, lists_of
 from bridge.upstream.chunk import Chunk
 from bridge.upstream.failures import malformed
 from bridge.upstream.repeats import Repeats

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from itertools import chain, pairwise, zip_longest
+from itertools import chain, pairwise, takewhile, zip_longest
 from typing import Any, Final, NamedTuple
 
 from bridge.jsontext import JSONPath, loads_plain, loads_text
@@ -21,6 +21,8 @@ _VALUES: Final = {
     ),
     NUMBER: rb"-?[0-9]{1,18}+(?:\.[0-9]++)?+(?:[eE][-+]?+[0-9]++)?+",
 }
+#: With more than so many gaps and one, several chunks are not compared at once. It would not be faster.
+_FEW: Final = 2
 #: Stands between texts that are handled at once. No JSON text contains it.
 _MARK: Final = b"\0"
 
@@ -84,24 +86,27 @@ class Template:
             return loads_plain(b"[%b]" % b",".join(texts[::2])) if texts[1::2] == self._between else None
         return loads_plain(b"[%b]" % found[1])
 
-    def match_all(self, chunks: Sequence[bytes]) -> Sequence[Any] | None:
-        """As `match` for each of several chunks, but cheaper. None if one of them does not match."""
+    def match_all(self, chunks: Sequence[bytes]) -> Sequence[Any]:
+        """As `match` for each of several chunks, but cheaper: the values of the first ones, as far as they match."""
+        if len(self._between) > _FEW:
+            return list(takewhile(lambda values: values is not None, map(self.match, chunks)))
         head, tail, begin, end = self._head, self._tail, self._begin, -self._end
-        parts: Sequence[bytes]
-        parts = [chunk[begin:end] for chunk in chunks if chunk.startswith(head) and chunk.endswith(tail)]
-        if len(parts) < len(chunks):
-            return None
+        parts: Sequence[bytes] = [
+            chunk[begin:end]
+            for chunk in takewhile(lambda chunk: chunk.startswith(head) and chunk.endswith(tail), chunks)
+        ]
+        if not parts:
+            return ()
         columns = []
         for between in self._between:
             firsts, _, parts = zip(*[part.partition(between) for part in parts], strict=True)
             columns.append(firsts)
         rows = _MARK.join(chain.from_iterable(zip(*columns, parts, strict=True)) if columns else parts)
-        if self._rows(rows) is None:  # it proves that each part is one value
-            return None
-        values = loads_plain(b"[%b]" % rows.replace(_MARK, b","))
-        if values is None or self.is_text:
-            return values  # type: ignore[no-any-return] # a list
-        return list(zip(*[iter(values)] * len(self.paths), strict=True))
+        if self._rows(rows) is not None:  # each part is one value
+            values = loads_plain(b"[%b]" % rows.replace(_MARK, b","))
+            if values is not None:
+                return values if self.is_text else list(zip(*[iter(values)] * len(self.paths), strict=True))
+        return list(takewhile(lambda values: values is not None, map(self.match, chunks)))
 
     def resembles(self, data: bytes) -> bool:
         """Whether a chunk has all that this template has around its gaps, and no other member.

@@ -14,13 +14,13 @@ def accumulate(chunks: list[dict[str, Any]]) -> list[Any]:
     """The result of accumulating deltas: everything of each choice in order.
 
     Texts count character by character, lists item by item, and a role that is repeated counts once. Of usage, timings
-    and padding only the latest counts. What a content filter has found counts once for parts of a text that adjoin. A
-    value that has not the type of its field counts as a whole.
+    and padding only the latest counts. What a content filter has found counts once for parts of a text that adjoin or
+    overlap. A value that has not the type of its field counts as a whole.
     """
     seen: list[Any] = []
     roles: dict[Any, Any] = {}
     latest: dict[str, Any] = {}
-    examined: dict[Any, list[Any]] = {}
+    examined: dict[str, _Examined] = {}
     for chunk in chunks:
         latest |= {key: item for key, item in chunk.items() if type(item) is _LATEST.get(key)}
         others = {key: item for key, item in chunk.items() if type(item) not in {_LATEST.get(key), type(None)}}
@@ -41,25 +41,48 @@ def accumulate(chunks: list[dict[str, Any]]) -> list[Any]:
                     roles[index] = item
                     seen.append(("delta", index, key, item))
             seen += [("choice", index, k, v) for k, v in choice.items() if k not in _APART and v]
-            _examine(examined.setdefault(str(index), []), *map(choice.get, _FILTERED))
+            examined.setdefault(str(index), _Examined()).add(*map(choice.get, _FILTERED))
     kinds = [part for part in _unrepeated(seen) if part[0] != "call" or part[3]]
-    return [*kinds, dumps(latest, sort_keys=True), dumps(examined, sort_keys=True)]
+    return [*kinds, dumps(latest, sort_keys=True), *[f"{index}: {found}" for index, found in sorted(examined.items())]]
 
 
-def _examine(parts: list[Any], found: Any, offsets: Any) -> None:
-    """Append what a content filter has found in a part of a text, or extend the part before it."""
-    before = parts[-1][1] if parts and dumps(parts[-1][0]) == dumps(found) else "nothing"
-    if before is None and offsets is None:
-        return
-    if _is_part(before) and _is_part(offsets) and before["end_offset"] == offsets["start_offset"]:
-        parts[-1][1] = {**offsets, "start_offset": before["start_offset"]}
-    else:
-        parts.append([found, offsets])
+class _Examined:
+    """What a content filter has found, and in which parts of a text. Parts that adjoin or overlap are one part."""
+
+    def __init__(self) -> None:
+        self._parts: dict[str, list[list[int]]] = {}
+        self._others: list[Any] = []
+        self._checked: Any = None
+
+    def add(self, found: Any, offsets: Any) -> None:
+        if not _is_part(offsets):
+            if self._others[-1:] != [dumps([found, offsets])]:
+                self._others.append(dumps([found, offsets]))
+            return
+        self._checked = offsets["check_offset"]
+        parts = self._parts.setdefault(dumps(found), [])
+        parts.append([offsets["start_offset"], offsets["end_offset"]])
+        parts.sort()
+        united = [parts[0]]
+        for start, end in parts[1:]:
+            if start <= united[-1][1]:
+                united[-1][1] = max(end, united[-1][1])
+            else:
+                united.append([start, end])
+        parts[:] = united
+
+    def __str__(self) -> str:
+        return dumps([self._parts, self._others, self._checked], sort_keys=True)
 
 
 def _is_part(offsets: Any) -> bool:
     names = {"check_offset", "start_offset", "end_offset"}
-    return isinstance(offsets, dict) and set(offsets) == names and all(type(at) is int for at in offsets.values())
+    return (
+        isinstance(offsets, dict)
+        and set(offsets) == names
+        and all(type(at) is int for at in offsets.values())
+        and offsets["start_offset"] <= offsets["end_offset"]
+    )
 
 
 def _items(value: Any) -> Any:

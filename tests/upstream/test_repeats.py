@@ -3,6 +3,7 @@
 import copy
 import json
 from collections.abc import Callable, Iterator
+from itertools import takewhile
 from typing import Any
 
 import pytest
@@ -159,7 +160,7 @@ BITS = [b"", b'"', b"\\", b"\0", b",", b'","', b'\\"', b"]", b"[1", b"9", b'"\0"
 
 @given(st.sampled_from(sorted(SHAPES)), st.integers(1, 6), st.data())
 def test_several_chunks_match_as_each_of_them(shape: str, number: int, data: st.DataObject) -> None:
-    """The values of several chunks are those of each, or there are none, whatever bytes are in the chunks."""
+    """The values of several chunks are those of each up to the first that does not match, whatever is in them."""
     template = template_of(shape)
     chunks = list(SHAPES[shape].events[8 : 8 + number])
     for _ in range(data.draw(st.integers(0, 3))):
@@ -170,22 +171,8 @@ def test_several_chunks_match_as_each_of_them(shape: str, number: int, data: st.
             st.sampled_from(BITS) | st.just(bytes(odd[between : between + 40]))
         )
         chunks[at] = bytes(odd)
-    found = template.match_all(chunks)
-    if found is not None:
-        assert [list(template.values(values)) for values in found] == [
-            template.values(template.match(chunk)) for chunk in chunks
-        ]
-
-
-@pytest.mark.parametrize("shape", sorted(SHAPES))
-def test_several_chunks_of_all_dialects_match(shape: str) -> None:
-    """Chunks that match one by one also match together."""
-    template = template_of(shape)
-    chunks = [event for event in SHAPES[shape].events if template.match(event) is not None]
-    assert len(chunks) > CHUNKS / 2
-    found = template.match_all(chunks)
-    assert found is not None
-    assert len(found) == len(chunks)
+    known = takewhile(lambda found: found is not None, map(template.match, chunks))
+    assert list(map(list, map(template.values, template.match_all(chunks)))) == list(map(template.values, known))
 
 
 @pytest.mark.parametrize(
@@ -204,7 +191,7 @@ def test_one_chunk_of_several_does_not_match(old: bytes, new: bytes) -> None:
     chunks[1] = new.join(chunks[1].rsplit(old, 1))
     assert chunks[1] != SHAPES["openai"].events[9]
     assert template.match(chunks[1]) is None
-    assert template.match_all(chunks) is None
+    assert len(template.match_all(chunks)) == 1
 
 
 def test_two_broken_strings_that_are_two_whole_ones_together() -> None:
@@ -214,7 +201,7 @@ def test_two_broken_strings_that_are_two_whole_ones_together() -> None:
     between = SHAPES["openai"].events[8].partition(b'"content":"')[2].partition(b'"')[2].partition(b'"obfuscation":')
     odd = head + b'"content":"a\\"' + between[0] + between[1] + b'","b"' + tail
     assert template.match(odd) is None
-    assert template.match_all([odd, SHAPES["openai"].events[9]]) is None
+    assert not template.match_all([odd, SHAPES["openai"].events[9]])
 
 
 def template_of(shape: str) -> Template:

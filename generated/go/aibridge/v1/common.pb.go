@@ -46,9 +46,9 @@ type BridgeOptions struct {
 	// True: the bridge may merge stream events that arrived together into one message. Texts are concatenated in order, and
 	// so are reasoning_details and logprobs. A merged message has the latest usage, timings and padding (`obfuscation`, and
 	// Mistral's `p`), so never add up usage. Azure's events are merged if their content_filter_results are equal and the
-	// parts in their content_filter_offsets adjoin; the merged offsets are those of the whole part. An event with anything
-	// else in it is not merged. The bridge never waits for more events. Default: the bridge's setting `coalesce` (off
-	// unless set).
+	// parts in their content_filter_offsets adjoin or overlap; the merged offsets are those of the whole part. An event
+	// with anything else in it is not merged. The bridge never waits for more events. Default: the bridge's setting
+	// `coalesce` (off unless set).
 	Coalesce *bool `protobuf:"varint,1,opt,name=coalesce,proto3,oneof" json:"coalesce,omitempty"`
 	// False: the bridge makes one attempt and leaves retries to the caller. Default: the bridge's setting `max_retries`
 	// (2 unless set). The bridge never retries once something was delivered.
