@@ -23,7 +23,7 @@ _VALUES: Final = {
 }
 #: With more than so many gaps and one, several chunks are not compared at once. It would not be faster.
 _FEW: Final = 2
-#: Stands between texts that are handled at once. No JSON text contains it.
+#: Separates the values that are matched at once. JSON does not contain it, but a broken chunk may.
 _MARK: Final = b"\0"
 
 
@@ -102,7 +102,8 @@ class Template:
             firsts, _, parts = zip(*[part.partition(between) for part in parts], strict=True)
             columns.append(firsts)
         rows = _MARK.join(chain.from_iterable(zip(*columns, parts, strict=True)) if columns else parts)
-        if self._rows(rows) is not None:  # each part is one value
+        has_no_other = rows.count(_MARK) == len(parts) * len(self.paths) - 1
+        if has_no_other and self._rows(rows) is not None:  # each part is one value
             values = loads_plain(b"[%b]" % rows.replace(_MARK, b","))
             if values is not None:
                 return values if self.is_text else list(zip(*[iter(values)] * len(self.paths), strict=True))

@@ -204,6 +204,21 @@ def test_two_broken_strings_that_are_two_whole_ones_together() -> None:
     assert not template.match_all([odd, SHAPES["openai"].events[9]])
 
 
+@pytest.mark.parametrize("shape", ["plain", "openai"])
+def test_a_broken_chunk_is_not_two(shape: str) -> None:
+    """A NUL, which separates the values that are matched at once, does not turn one chunk into several."""
+    template = template_of(shape)
+    gaps = len(template.paths)
+    chunk = SHAPES[shape].events[8]
+    values = [dumps(value) for value in template.values(template.match(chunk))]
+    odd = chunk.replace(values[-1], b"\0".join([values[-1], *values]))
+    assert odd != chunk
+    assert gaps == (1 if template.is_text else 2)
+    assert template.match(odd) is None
+    assert not template.match_all([odd, chunk])
+    assert len(template.match_all([chunk, odd])) == 1
+
+
 def template_of(shape: str) -> Template:
     """The template that the chunks of a shape give."""
     repeats._seen.clear()
