@@ -153,24 +153,27 @@ class Relay:
     async def _run_coalesced(self, chunks: ChunkStream[Any], read: Read, coalescer: Coalescer) -> None:
         while (batch := await self._read(read)) is not None:
             for item in batch:
-                if not item:
-                    continue
                 if isinstance(item, list):
-                    await self._write(item)
-                elif isinstance(item, Chunk):
-                    await self._write(self._added(coalescer, item))
+                    runs: Sequence[ChunkRun | Message] = item
                 else:
-                    await self._write([*coalescer.take(), item])
-            if coalescer.is_urgent:
-                await self._write(coalescer.take())
-            if self._overdue and not chunks.done and self._hand_out():  # not all of it was read
-                if self._timer is None:
-                    self._open_window()  # the rest may be less than an event
-                continue
-            if coalescer.holds and (chunks.done or self._timer is None or self._overdue):
-                await self._write(coalescer.take())
-            self._overdue = False
+                    runs = self._added(coalescer, item) if isinstance(item, Chunk) else [*coalescer.take(), item]
+                if runs:
+                    await self._write(runs)
+            if not chunks.has_more:  # what is left has arrived together with these
+                await self._end_read(chunks, coalescer)
         await self._write(coalescer.take())  # text after the last finish_reason, in a stream without `[DONE]`
+
+    async def _end_read(self, chunks: ChunkStream[Any], coalescer: Coalescer) -> None:
+        """Write what is held, unless it may wait for the next read."""
+        if coalescer.is_urgent:
+            await self._write(coalescer.take())
+        if self._overdue and not chunks.done and self._hand_out():  # not all of it was read
+            if self._timer is None:
+                self._open_window()  # the rest may be less than an event
+            return
+        if coalescer.holds and (chunks.done or self._timer is None or self._overdue):
+            await self._write(coalescer.take())
+        self._overdue = False
 
     def _added(self, coalescer: Coalescer, chunk: Chunk) -> list[ChunkRun]:
         """The runs to write because of a parsed chunk. Templates are those of the latest role."""
@@ -256,7 +259,8 @@ class Relay:
             return await self._read_waiting(read, self._stop)
         if self._timer is None:
             self._overdue = self._hand_out() or self._overdue  # it has arrived during a write
-            return await read()
+            if self._coalescer is None or not self._coalescer.holds:
+                return await read()
         self._reader, self._window_closed = asyncio.current_task(), False
         try:
             return await read()

@@ -56,6 +56,11 @@ class EventReader:
         """End the `read` that is under way if events wait. Returns whether any do."""
         return self._exchange.hold(None) or bool(self._later)
 
+    @property
+    def has_more(self) -> bool:
+        """Whether the next `read` returns an event that has already arrived."""
+        return not self._later and not self.decoder.is_within and self._exchange.holds_event()
+
     def _waits(self, data: bytes) -> bool:
         """Whether bytes that have arrived between two events are nothing but whole events that may wait."""
         texts = texts_of(data)

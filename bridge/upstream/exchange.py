@@ -28,6 +28,7 @@ _ERROR_TIMEOUT_SECONDS: Final = 2.0
 _LINGER_SECONDS: Final = 0.05
 #: Maximum number of bytes of a stream that are decoded at once. If all are line feeds, that takes 1 ms.
 _SLICE_BYTES: Final = 1 << 14
+_EVENT, _EVENT_END = b"data: {", b"\n\n"
 #: If more bytes of a read contain no event, the bridge waits before the next read, in proportion to the bytes.
 _MAX_SILENT_BYTES: Final = 4096
 _REST_SECONDS_PER_BYTE: Final = 4e-6
@@ -136,6 +137,10 @@ class Exchange:
         end = end if end >= 2 else _SLICE_BYTES
         self._rest = data[end:]
         return data[:end]
+
+    def holds_event(self) -> bool:
+        """Whether the bytes that a `read` left over, up to its last event, begin with a whole event of data."""
+        return self._rest.startswith(_EVENT) and _EVENT_END in self._rest
 
     def hold(self, may_wait: Callable[[bytes], bool] | None) -> bool:
         """As `Connection.hold`. Compressed bytes do not wait. Bytes that a `read` left over count as waiting."""

@@ -116,6 +116,11 @@ class ChunkStream(Generic[K]):
         """End the `read` that is under way if events wait. Returns whether any do."""
         return self._events.hand_out()
 
+    @property
+    def has_more(self) -> bool:
+        """Whether the next `read` has an event that has already arrived. False if that is not certain."""
+        return not self.done and self._events.has_more
+
     async def _open(self) -> Iterable[Chunk | K] | None:
         """Find out what the body is. Some servers mislabel event streams, so the first line decides then."""
         self._opened = True

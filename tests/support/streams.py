@@ -67,6 +67,10 @@ class Exchange:
             raise failures.interrupted("cut")
         return b""
 
+    def holds_event(self) -> bool:
+        """Each read returns all that has arrived."""
+        return False
+
     def hold(self, may_wait: Callable[[bytes], bool] | None) -> bool:
         """Pieces that may wait come with the next one that may not, or at the end: no window closes in between."""
         self._may_wait = may_wait or _never
