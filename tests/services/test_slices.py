@@ -63,7 +63,11 @@ class Body:
 
 
 def text_of(written: Written) -> str:
-    return "".join(choice.delta.content for data in written.messages for choice in Message.FromString(data).choices)
+    return "".join(map(text_in, written.messages))
+
+
+def text_in(message: bytes) -> str:
+    return "".join(choice.delta.content for choice in Message.FromString(message).choices)
 
 
 async def relay(body: Any, written: Written) -> None:
@@ -129,3 +133,22 @@ async def test_a_stop_between_two_slices_loses_nothing(count: int) -> None:
         await relay(body, written)
     assert stopped.value.args == (stop,)
     assert text_of(written).startswith(numbers(16))
+
+
+async def test_text_does_not_wait_for_the_end_of_a_comment() -> None:
+    """A slice ends within a comment, whose rest looks like an event."""
+    written = Written()
+    text = events(15).replace(b"\n\n", b"\r\n\r\n")
+    comment = b": " + b"x" * (SLICE - len(text) - 2) + b'data: {"a":1}\n\n'
+    body = Body([text + comment, END], written)
+    await relay(body, written)
+    assert body.seen[:2] == ["", numbers(15)]
+
+
+async def test_text_does_not_wait_for_many_other_events() -> None:
+    """The bridge rests between portions of events that are not part of the response."""
+    written = Written()
+    others = b'event: ping\ndata: {"a":1}\n\n' * 400
+    await relay(Body([events(4) + others + events(8)[4 * 1024 :] + END], written), written)
+    assert text_of(written) == numbers(8)
+    assert any(text.endswith("[3]") for text in map(text_in, written.messages))
