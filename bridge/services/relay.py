@@ -24,8 +24,8 @@ from bridge.services.coalesce import Coalescer
 from bridge.services.entry import build_response, convert_response
 from bridge.services.gaps import Gaps, gaps_of
 from bridge.services.heartbeat import Heartbeats
-from bridge.services.merge import LATEST, USAGE
-from bridge.services.runs import ActiveTemplate, ChunkRun, UnparsedChunks, lists_of
+from bridge.services.merge import LATEST
+from bridge.services.runs import ActiveTemplate, ChunkRun, UnparsedChunks, lists_of, usage_in
 from bridge.upstream.chunk import Chunk
 from bridge.upstream.failures import malformed
 from bridge.upstream.repeats import Repeats
@@ -87,7 +87,7 @@ class Relay:
                 active.set_values(values)
         except (TypeError, ValueError):  # a value does not fit its field
             return None
-        if active.has_usage:
+        if active.usage is not None:
             note_usage(self._call.record, active.with_usage(values))
         return item
 
@@ -216,14 +216,15 @@ class Relay:
             self._repeats.refuse()
             return None
         has_numbers = any(type(chunk.value.get(key)) is dict for key in LATEST)  # there may be some
+        value = loads(chunk.data) if has_numbers else None
         active = ActiveTemplate(
             template,
             message,
             found[0] if template.is_text else together(found),
             gaps,
             lists_of(chunk.value) if gaps.joins else {},
-            loads(chunk.data) if has_numbers else None,
-            type(chunk.value.get(USAGE)) is dict,
+            value,
+            usage_in(value, template),
         )
         self._repeats.add(template, active)
         return active

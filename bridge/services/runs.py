@@ -22,7 +22,8 @@ class ActiveTemplate(NamedTuple):
 
     `lists` are those of the choice that are concatenated, by part and name, each with the JSON text that it had.
     `value` is a JSON object of the template, if it has usage or other numbers that merged chunks have the latest of. No
-    chunk shares it, so that it can be changed.
+    chunk shares it, so that it can be changed. If it has usage, `usage` has the container, the key and the gap of each
+    value in the usage that changes.
     """
 
     template: Template
@@ -31,15 +32,19 @@ class ActiveTemplate(NamedTuple):
     gaps: Gaps
     lists: dict[tuple[str, str], bytes]
     value: dict[str, Any] | None
-    has_usage: bool
+    usage: Sequence[tuple[Any, Any, int]] | None
+
+    @property
+    def has_usage(self) -> bool:
+        """Whether the chunks have usage."""
+        return self.usage is not None
 
     def with_usage(self, found: Any) -> dict[str, Any]:
         """`value`, with the usage in a chunk's matched values."""
-        value: Any = self.value
-        for path, item in zip(self.template.paths, self.template.values(found), strict=True):
-            if path[0] == USAGE:
-                within(value, path)[path[-1]] = item
-        return value  # type: ignore[no-any-return]
+        values = self.template.values(found)
+        for inside, key, at in self.usage or ():
+            inside[key] = values[at]
+        return self.value or {}
 
 
 class UnparsedChunks:
@@ -161,6 +166,13 @@ class UnparsedChunks:
 
 #: What becomes one message: a parsed chunk, perhaps merged from several, or unparsed chunks.
 ChunkRun: TypeAlias = Chunk | UnparsedChunks
+
+
+def usage_in(value: Any, template: Template) -> Sequence[tuple[Any, Any, int]] | None:
+    """`ActiveTemplate.usage` for this `value`."""
+    if value is None or type(value.get(USAGE)) is not dict:
+        return None
+    return [(within(value, path), path[-1], at) for at, path in enumerate(template.paths) if path[0] == USAGE]
 
 
 def lists_of(value: dict[str, Any]) -> dict[tuple[str, str], bytes]:
