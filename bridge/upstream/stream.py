@@ -7,6 +7,7 @@ framing, in many shapes.
 """
 
 from collections.abc import Coroutine, Iterable, Iterator
+from itertools import chain
 from typing import Any, Final, Generic, Protocol
 
 from bridge.call import CallContext
@@ -149,10 +150,16 @@ class ChunkStream(Generic[K]):
         if len(events) > 1:
             self._events.count(sum([event.data.lstrip().startswith(b"{") for event in events]))
             return self._chunks(events)
-        data, kind, _ = events[0]
+        data = events[0].data
         self._events.count(1 if data.startswith(b"{") else data.lstrip().startswith(b"{"))
+        # Recognised when the reader takes it, and not now: the reader may write what it holds before that.
+        return chain.from_iterable(map(self._only, events))
+
+    def _only(self, event: Event) -> Iterable[Chunk | K]:
+        """The chunks in the only event of a read."""
+        data, kind, _ = event
         known = self._recogniser.recognise(data) if not kind and not self._halves.busy else None
-        return self._chunks(events, is_new=True) if known is None else (known,)
+        return self._chunks([event], is_new=True) if known is None else (known,)
 
     def _relevant(self, event: Event) -> Event | None:
         """An event of the response, without the name `message`; None for a named event that is not part of it."""
@@ -178,7 +185,7 @@ class ChunkStream(Generic[K]):
         return None
 
     def _chunks(self, events: list[Event], *, is_new: bool = False) -> Iterator[Chunk | K]:
-        """The chunks in events. If the first one `is_new`, it was not recognised."""
+        """The chunks in events. If the only one `is_new`, it was not recognised."""
         at, absorb = 0, None if is_new else self._recogniser.absorb
         while at < len(events):
             if absorb is not None and not self._halves.busy and self._choices.suspect is None:

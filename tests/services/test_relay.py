@@ -570,6 +570,32 @@ def test_what_arrives_when_the_window_closes() -> None:
     on_a_fake_clock(test)
 
 
+def test_a_chunk_that_was_read_before_the_window_closed() -> None:
+    """With heartbeats a read has its own task, and its result may wait until the held text before it was written."""
+
+    async def test(loop: Loop) -> None:
+        class Racing(Timed):
+            async def read(self) -> bytes:
+                data = await super().read()
+                if data == rest:
+                    assert relay._timer is not None
+                    relay._stop_timer()
+                    loop.call_soon(relay._close_window)
+                return data
+
+        first, second = words("1"), words("2", stop_reason=None)
+        rest = second[20:]
+        learned = words(*"abcd") + words(*"efgh", stop_reason=None)
+        pieces = [(0.1, learned), (0.2, first + second[:20]), (0.3, rest), (0.4, words("3")), (9.0, END)]
+        exchange: Any = Racing(loop, pieces)
+        written = Written(loop.time)
+        relay = Relay(exchange.call, written, 0.5, 1.0)
+        await relay.run(ChunkStream(exchange, SETTINGS, relay))
+        assert "".join(text_in(data) for data in written.messages if data) == "abcdefgh123['stop']"
+
+    on_a_fake_clock(test)
+
+
 def test_the_window_cancels_no_heartbeat() -> None:
     """Held text is written after a heartbeat in progress, which is not cancelled, as that would end the call."""
 
