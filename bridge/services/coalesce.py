@@ -23,8 +23,8 @@ from bridge.upstream.sse import Event
 
 #: A text of more characters, or a run of more bytes, is not extended, so that it fits into one message.
 _MAX_RUN: Final = 1 << 16
-#: So many events are compared with the held run's template at once; and so many if a value may end the run.
-_AT_ONCE, _FEW_AT_ONCE = 32, 8
+#: Number of events that are compared with the held run's template at once: at first, after a run ended, and at most.
+_FIRST_AT_ONCE, _MIN_AT_ONCE, _MAX_AT_ONCE = 8, 2, 32
 _MAX_WINDOW: Final = 10.0  # seconds
 #: Number of choices whose role is remembered.
 _MAX_ROLES: Final = 256
@@ -59,6 +59,7 @@ class Coalescer:
         self._run: ChunkRun | None = None
         self._size = 0  # of the parsed chunks in the run, in bytes
         self._active: ActiveTemplate | None = None  # the latest chunk's template
+        self._at_once = _FIRST_AT_ONCE  # events; 0 until `add_unparsed` extends a run again
         self._roles: dict[int | None, str] = {}  # the latest role of each choice
         self._has_new_role = False  # in the latest parsed chunk, a choice has another role than before
 
@@ -122,6 +123,7 @@ class Coalescer:
         if isinstance(run, UnparsedChunks):
             if run.active is active and run.size <= _MAX_RUN and run.preceded((found,)):
                 run.append(found, size)
+                self._at_once = max(self._at_once, _MIN_AT_ONCE)
                 return []
             run = None
         following = UnparsedChunks(active, run if run is not None and self._is_continued(run, active) else None)
@@ -142,14 +144,16 @@ class Coalescer:
         run = self._run
         if not isinstance(run, UnparsedChunks):
             return 0
-        at, step = start, _FEW_AT_ONCE if run.active.gaps.are_compared else _AT_ONCE
-        while at < len(events) and run.size <= _MAX_RUN:
-            several = events[at : at + step]
+        at = start
+        while self._at_once and at < len(events) and run.size <= _MAX_RUN:
+            several = events[at : at + self._at_once]
             plain = takewhile(lambda event: not event.type and len(event.data) <= MAX_BYTES, several)
             added = run.extend([event.data for event in plain])
             at += added
-            if added < len(several):
+            if added < len(several):  # more comparisons would cost more than `add_unparsed`
+                self._at_once = added
                 break
+            self._at_once = min(2 * self._at_once, _MAX_AT_ONCE)
         return at - start
 
     def take(self) -> list[ChunkRun]:

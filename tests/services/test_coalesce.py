@@ -24,6 +24,7 @@ from bridge.services.relay import Relay
 from bridge.settings import SettingsError, load
 from bridge.upstream.chunk import Chunk
 from bridge.upstream.sse import Event
+from bridge.upstream.template import Template
 from tests.support import gateway as gateways
 from tests.support.accumulate import accumulate
 from tests.support.bridge import Bridge, Start
@@ -697,14 +698,30 @@ async def test_the_rest_of_a_read_is_absorbed(last: bytes, absorbed: int) -> Non
     assert fewer.error == plain.error
 
 
+async def test_runs_of_one_chunk_are_not_compared_with_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where chunk after chunk ends the run, few are compared at once, as each would be compared again and again."""
+    compared = []
+    match_all = Template.match_all
+
+    def noted(template: Template, chunks: Sequence[bytes]) -> Sequence[Any]:
+        compared.append(len(chunks))
+        return match_all(template, chunks)
+
+    monkeypatch.setattr(Template, "match_all", noted)
+    apart, together = [numbered(2 * at) for at in range(40)], [numbered(at) for at in range(200, 280)]
+    assert len(await written([*apart, *together])) == 41
+    assert sum(compared) < 2 * (8 + 80 + 32)  # `written` relays each stream twice
+    assert max(compared) == 32
+
+
 async def test_a_run_is_not_absorbed_without_end() -> None:
-    """A message has at most the text of 64 KiB of chunks, and one chunk more."""
+    """A message has at most the text of 64 KiB of chunks, and of those that are compared at once."""
     texts = [event({"id": "c", "choices": [{"index": 0, "delta": {"content": "w" * 1000}}]}) for _ in range(400)]
     fewer, failed = await relayed([b"".join(texts)], 0.0)
     sizes = [len(message["choices"][0]["delta"]["content"]) for message in fewer]
     assert failed is None
     assert sum(sizes) == 400_000
-    assert max(sizes) <= (1 << 16) + 2000
+    assert max(sizes) <= (1 << 16) + 32_000
 
 
 @pytest.mark.parametrize("texts", [{"content": "w"}, {"reasoning_details": [{"text": "w"}]}], ids=["texts", "lists"])
