@@ -22,10 +22,8 @@ Setter = partial[Any]
 
 _DOUBLE: Final = FieldDescriptor.TYPE_DOUBLE
 _INTEGERS: Final = frozenset({FieldDescriptor.TYPE_INT32, FieldDescriptor.TYPE_INT64})
-
-
-#: So many fields are set faster together than one by one.
-_MANY: Final = 2
+#: Minimum number of fields that are set faster together than one by one.
+_MIN_TOGETHER: Final = 2
 
 
 class MisfitError(ValueError):
@@ -107,7 +105,7 @@ class Setters:
 def together(setters: Sequence[Setter]) -> Setter:
     """The setter of a list of values, from the setter of each value."""
     direct = [at for at, setter in enumerate(setters) if setter.func is setattr]
-    if len(direct) < _MANY:
+    if len(direct) < _MIN_TOGETHER:
         return partial(_set_each, setters)
     messages, names = zip(*[setters[at].args for at in direct], strict=True)
     if len(direct) == len(setters):

@@ -21,9 +21,10 @@ FILTERED: Final = "content_filter_results"
 EXAMINED: Final = "content_filter_offsets"
 CHECKED, START, END = "check_offset", "start_offset", "end_offset"
 _MAX_OFFSET: Final = 1 << 31
+#: Members of a choice that may be merged.
+_MERGED: Final = frozenset({"index", "delta", "logprobs", FILTERED, EXAMINED})
 #: Lists that are concatenated: of a delta, and of a choice's `logprobs`.
 DETAILS: Final = "reasoning_details"
-_MERGED: Final = frozenset({"index", "delta", "logprobs", FILTERED, EXAMINED})
 LOGPROBS: Final = ("content", "refusal")
 #: Lists that are concatenated, whatever is in their items: the part of a choice and the list in it.
 LISTS: Final = (*(("logprobs", name) for name in LOGPROBS), ("delta", DETAILS))

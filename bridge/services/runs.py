@@ -21,8 +21,8 @@ class ActiveTemplate(NamedTuple):
     """A template in use: its message, the setter of matched values, and how its chunks are merged.
 
     `lists` are those of the choice that are concatenated, by part and name, each with the JSON text that it had.
-    `value` is a JSON object of the template, if it has usage or other numbers that merged chunks have the latest of. No
-    chunk shares it, so that it can be changed. If it has usage, `usage` has the container, the key and the gap of each
+    `value` is a JSON object of the template, if it has usage or timings, of which merged chunks have the latest. It may
+    be changed, because no chunk shares it. If it has usage, `usage` has the container, the key and the gap of each
     value in the usage that changes.
     """
 
@@ -148,8 +148,8 @@ class UnparsedChunks:
         places = _places(chunk, self.active)
         for place, value in zip(places, self.active.template.values(values), strict=True):
             if place is not None:
-                within, key = place
-                within[key] = value
+                container, key = place
+                container[key] = value
 
     def _joined(self) -> Any:
         """The values of the merged chunk."""

@@ -59,8 +59,8 @@ class EventTooLargeError(ValueError):
 class EventDecoder:
     """Decodes one stream. `limit` is the maximum size of an event in bytes, including incomplete lines.
 
-    `is_within` says whether the bytes so far end anywhere but between two events, `buffered` is the number of bytes of
-    an incomplete event.
+    `is_within` is False only if the bytes so far end between two events. `buffered` is the number of bytes of an
+    incomplete event.
     `heard` is True if the last `feed` contained a comment or an empty event, which show that the server is alive.
     `named` is True once an event had a type.
     """
@@ -104,7 +104,7 @@ class EventDecoder:
         return events
 
     def _completed(self, data: bytes) -> list[bytes] | None:
-        """As `texts_of`, for bytes that may begin and end within a line; None if they complete no event."""
+        """As `texts_of`, for bytes that may begin and end within a line; None also if they complete no event."""
         end = data.rfind(_END) + len(_END)
         rest = data[end:]
         is_over = max(self._pieces_size + end, len(rest)) > self._limit

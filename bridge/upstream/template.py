@@ -21,8 +21,8 @@ _VALUES: Final = {
     ),
     NUMBER: rb"-?[0-9]{1,18}+(?:\.[0-9]++)?+(?:[eE][-+]?+[0-9]++)?+",
 }
-#: With more than so many gaps and one, several chunks are not compared at once. It would not be faster.
-_FEW: Final = 2
+#: Maximum number of gaps for several chunks to be matched at once. With more gaps that is not faster.
+_MAX_GAPS: Final = 3
 #: Separates the values that are matched at once. JSON does not contain it, but a broken chunk may.
 _MARK: Final = b"\0"
 
@@ -88,7 +88,7 @@ class Template:
 
     def match_all(self, chunks: Sequence[bytes]) -> Sequence[Any]:
         """As `match` for each of several chunks, but cheaper: the values of the first ones, as far as they match."""
-        if len(self._between) > _FEW:
+        if len(self.paths) > _MAX_GAPS:
             return list(takewhile(lambda values: values is not None, map(self.match, chunks)))
         head, tail, begin, end = self._head, self._tail, self._begin, -self._end
         parts: Sequence[bytes] = [
@@ -110,9 +110,9 @@ class Template:
         return list(takewhile(lambda values: values is not None, map(self.match, chunks)))
 
     def resembles(self, data: bytes) -> bool:
-        """Whether a chunk has all that this template has around its gaps, and no other member.
+        """Whether a chunk has the template's text around its gaps, and no other member. Values may be of other kinds.
 
-        Cheaper than `match`, which decides only if a text has quotation marks. The values may be of other kinds.
+        Cheaper than `match`, which is called only for a chunk with another number of quotation marks.
         """
         if not data.startswith(self._head) or not data.endswith(self._tail):
             return False
