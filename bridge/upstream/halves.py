@@ -102,14 +102,16 @@ def _append(node: Any, path: DeltaPath) -> None:
         if not rest:
             node.append(_REPLACEMENT)
         else:
-            if type(item) is not dict:
-                item = {"index": key}
+            if type(item) not in {dict, list}:
+                item = [] if type(rest[0]) is int else {"index": key}
                 node.append(item)
             _append(item, tuple(rest))
-    elif rest:
-        if type(node.get(key)) not in {dict, list}:
-            node[key] = [] if type(rest[0]) is int else {}
-        _append(node[key], tuple(rest))
+        return
+    name = str(key)  # a position if this was a list in an earlier chunk
+    if rest:
+        if type(node.get(name)) not in {dict, list}:
+            node[name] = [] if type(rest[0]) is int else {}
+        _append(node[name], tuple(rest))
     else:
-        text = node.get(key)
-        node[key] = (text if type(text) is str else "") + _REPLACEMENT
+        text = node.get(name)
+        node[name] = (text if type(text) is str else "") + _REPLACEMENT

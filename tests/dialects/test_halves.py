@@ -169,6 +169,17 @@ async def test_what_else_a_chunk_says_stays(bridge: Bridge) -> None:
         assert json.loads(message.extra_json) == {"trace": 123456789012345678901234567890, "new": {"b": 1, "a": [None]}}
 
 
+@pytest.mark.parametrize("value", [f'[["{HIGH}"]]', f'["{HIGH}"]', f'[{{"index":0,"b":["{HIGH}"]}}]'])
+@pytest.mark.parametrize("end", ["", '"a":{"b":1}', '"a":[{"index":0,"b":{"c":1}}]', '"a":1', '"a":[[]]'])
+async def test_a_half_in_a_list_of_lists(value: str, end: str, bridge: Bridge) -> None:
+    """A half does not fail the call if nothing can continue its text, or if the last chunk has another value there."""
+    bridge.gateway.script(raw_sse(chunk(f'"content":"x","a":{value}') + chunk(end, finish="stop") + DONE))
+    request = chat_pb2.CreateChatCompletionRequest(model="m", messages=[{"role": "user", "content": "hello"}])
+    outcome = await drain(bridge.chat.CreateChatCompletionStream(request))
+    assert outcome.code is grpc.StatusCode.OK, outcome.message
+    assert LOST in outcome.messages[-1].choices[0].delta.extra_json
+
+
 async def test_a_whole_response(bridge: Bridge) -> None:
     """Half of a pair in a whole response becomes U+FFFD at once."""
     body = rf'{{"choices": [{{"index": 0, "message": {{"content": "a{HIGH}"}}, "finish_reason": "stop"}}]}}'.encode()
