@@ -61,7 +61,6 @@ class Relay:
         self._repeats: Repeats[ActiveTemplate] = Repeats()
         self._window = window or 0.0
         self._coalescer: Coalescer | None = Coalescer(eager=self._window > 0) if window is not None else None
-        self.absorb = partial(self._absorbed, self._coalescer) if self._coalescer is not None else None
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None  # closes the window, while that is open
         self._reader: asyncio.Task[Any] | None = None  # the task that waits for the upstream, if one does
@@ -72,6 +71,11 @@ class Relay:
         self._hand_out: Callable[[], bool] = bool  # wakes the reader if the upstream's end of the path holds anything
 
     # Called by the upstream's stream for each event.
+
+    @property
+    def absorb(self) -> Callable[[Sequence[Event], int], int] | None:
+        """As in `Recogniser`. An attribute would be a reference cycle."""
+        return partial(self._absorbed, self._coalescer) if self._coalescer is not None else None
 
     def recognise(self, data: bytes) -> Message | list[ChunkRun] | None:
         """The message of a repeated chunk, or the runs to write now if it is coalesced; None if it has to be parsed."""
@@ -139,6 +143,7 @@ class Relay:
             raise
         finally:
             self._stop_timer()
+            self._hand_out = bool  # the stream refers to this object
 
     async def _beat(self) -> None:
         """Write a heartbeat. The window cancels reads, but must not cancel this write: gRPC would drop the call."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any, ClassVar
 
@@ -661,13 +661,14 @@ class Absorbing(Relay):
 
     noted: ClassVar[list[int]] = []
 
-    def __init__(self, *arguments: Any) -> None:
-        super().__init__(*arguments)
-        self._absorb, self.absorb = self.absorb, self._note
+    @property
+    def absorb(self) -> Callable[[Sequence[Event], int], int] | None:
+        return self._note
 
     def _note(self, events: Sequence[Event], start: int) -> int:
-        assert self._absorb is not None
-        self.noted.append(self._absorb(events, start))
+        absorb = super().absorb
+        assert absorb is not None
+        self.noted.append(absorb(events, start))
         return self.noted[-1]
 
 

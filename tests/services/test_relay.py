@@ -1,6 +1,7 @@
 """A stream is relayed whole and in order, with templates, coalescing and the window."""
 
 import asyncio
+import gc
 import heapq
 import json
 import selectors
@@ -8,6 +9,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from contextlib import suppress
 from itertools import pairwise
 from typing import Any
+from weakref import ref
 
 import pytest
 from hypothesis import given
@@ -184,6 +186,21 @@ async def test_values_in_deep_json(where: str) -> None:
         return chunk("x", usage={"of": value}) if where == "usage" else chunk("x", quantum=value)
 
     assert not (await told_quickly(chunk("a"), *map(nested, "bcdef"), b"[DONE]")).error
+
+
+@pytest.mark.parametrize("window", [None, 0.0, 0.05])
+async def test_nothing_is_left_for_the_garbage_collector(window: float | None) -> None:
+    """A stream's templates and messages are freed as soon as it has ended."""
+    exchange: Any = Exchange([*(words("a") for _ in range(5)), END])
+    relay = Relay(exchange.call, Written(), window, 0.0)
+    gc.disable()
+    try:
+        await relay.run(ChunkStream(exchange, SETTINGS, relay))
+        exchange.hold(None)  # as a connection does at the end of a response
+        exchange, relay = None, ref(relay)
+        assert relay() is None
+    finally:
+        gc.enable()
 
 
 # --- the window in time -----------------------------------------------------------------------------------------------
