@@ -139,8 +139,8 @@ class Exchange:
         return data[:end]
 
     def holds_event(self) -> bool:
-        """Whether the bytes that a `read` left over, up to its last event, begin with a whole event of data."""
-        return self._rest.startswith(_EVENT) and _EVENT_END in self._rest
+        """Whether the next `read` returns bytes that are left over, and that begin with a whole event of data."""
+        return self._rest.startswith(_EVENT) and self._rest.find(_EVENT_END, 0, _SLICE_BYTES) >= 0
 
     def hold(self, may_wait: Callable[[bytes], bool] | None) -> bool:
         """As `Connection.hold`. Compressed bytes do not wait. Bytes that a `read` left over count as waiting."""

@@ -13,6 +13,7 @@ from bridge.call import CallContext, CallRecord, stopping_error
 from bridge.errors import BridgeError
 from bridge.jsontext import dumps
 from bridge.services.relay import Relay
+from bridge.settings import Settings, load
 from bridge.upstream.clock import Clock
 from bridge.upstream.exchange import Exchange, Sent
 from bridge.upstream.stream import ChunkStream
@@ -70,12 +71,12 @@ def text_in(message: bytes) -> str:
     return "".join(choice.delta.content for choice in Message.FromString(message).choices)
 
 
-async def relay(body: Any, written: Written) -> None:
+async def relay(body: Any, written: Written, settings: Settings = SETTINGS) -> None:
     call = CallContext(CallRecord("/s/m", (), "r"), "/s/m", (), math.inf)
     with Clock(math.inf) as clock:
-        exchange = Exchange(body, call, Sent(b"", False, ()), clock, SETTINGS, on_close=list)
+        exchange = Exchange(body, call, Sent(b"", False, ()), clock, settings, on_close=list)
         reader = Relay(call, written, 0.0, 0.0)
-        await reader.run(ChunkStream(exchange, SETTINGS, reader))
+        await reader.run(ChunkStream(exchange, settings, reader))
 
 
 def numbers(count: int) -> str:
@@ -152,3 +153,17 @@ async def test_text_does_not_wait_for_many_other_events() -> None:
     await relay(Body([events(4) + others + events(8)[4 * 1024 :] + END], written), written)
     assert text_of(written) == numbers(8)
     assert any(text.endswith("[3]") for text in map(text_in, written.messages))
+
+
+async def test_text_does_not_wait_for_a_large_event() -> None:
+    """It is decoded in many slices, and other calls run in between."""
+    written = Written()
+    large = event(16).replace(b"[16]", b"[16]" + b"x" * 8 * SLICE)
+    relaying = asyncio.create_task(relay(Body([events(16) + large + END], written), written, load()))
+    seen = []
+    while not relaying.done():
+        await asyncio.sleep(0)
+        seen.append(text_of(written))
+    await relaying
+    assert text_of(written).startswith(f"{numbers(17)}xxx")
+    assert seen.count(numbers(16)) > 4
