@@ -2,7 +2,7 @@
 
 Texts are concatenated, and so are lists. For that, the part of the message that has lists is written for each chunk:
 several encodings of a message in a row are the encoding of one message with the items of all of them. Of other values
-the latest or the first one counts, so they are set only once, when the run is complete.
+only the latest counts, or the extremes, so they are set only once, when the run is complete.
 """
 
 from collections.abc import Callable, Sequence
@@ -53,7 +53,7 @@ class UnparsedChunks:
     They may continue a parsed `chunk`, from which the template was made.
     """
 
-    __slots__ = ("_checks", "_parts", "active", "chunk", "found", "size")
+    __slots__ = ("_parts", "active", "chunk", "found", "size")
 
     def __init__(self, active: ActiveTemplate, chunk: Chunk | None = None) -> None:
         self.active = active
