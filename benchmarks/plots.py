@@ -230,7 +230,7 @@ PLOTS: Final[Mapping[str, Callable[[Any, Result], bool]]] = {
     "calls": _calls,
     "paced": _shapes([("paced", _COLOURS["bridge"])], "Streams whose events come one by one, by shape"),
     "burst": _shapes([("burst", _COLOURS["bridge"])], "Streams whose events come all at once, by shape"),
-    "coalesced": _shapes([("coalesced", _COLOURS["bridge"])], "The same, coalesced: the cost of a token"),
+    "coalesced": _shapes([("coalesced", _COLOURS["bridge"])], "Bursts with `coalesce`, by shape: the cost of a token"),
     "window": _window,
     "latency": _latency,
     "rates": _rates,
