@@ -12,6 +12,7 @@ import structlog
 from bridge.server import options, orders
 from bridge.server.app import App
 from bridge.server.orders import Orders
+from bridge.server.polling import poll_in_batches
 from bridge.server.turns import Turn
 from bridge.settings import Settings
 from bridge.telemetry import exporter, otel
@@ -72,6 +73,7 @@ async def _serve(app: App, order: Orders, settings: Settings, ready: Callable[[s
     if not await _unless(order.drain, app.start(), ready):
         _log.info("stopped during startup", signal=order.cause)
         return await _stop_at_once(app)
+    poll_in_batches()
     gc.freeze()  # these objects stay, so the collector need not scan them
     gc.set_threshold(*_GC_THRESHOLDS)
     await order.drain.wait()

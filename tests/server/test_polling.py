@@ -1,0 +1,51 @@
+"""gRPC's polling thread does not interrupt the event loop's thread."""
+
+import asyncio
+import os
+import sys
+import threading
+from pathlib import Path
+
+import grpc
+import pytest
+
+from bridge.server.polling import poll_in_batches
+from tests.support.gateway import Gateway
+from tests.support.processes import children, serving
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Linux schedules threads this way")
+
+
+def policies(pid: int) -> list[int]:
+    """The policies of a process's threads."""
+    return [os.sched_getscheduler(int(task.name)) for task in Path(f"/proc/{pid}/task").iterdir()]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+async def test_one_thread_of_each_process(gateway: Gateway, workers: int) -> None:
+    """The polling thread is a batch thread, found by the name that grpcio gives it. No other thread is."""
+    async with serving(gateway, "--workers", str(workers)) as server:
+        processes = [server.pid] if workers == 1 else children(server.pid)
+        assert len(processes) == workers
+        async with asyncio.timeout(10):
+            while not all(os.SCHED_BATCH in policies(pid) for pid in processes):  # noqa: ASYNC110 # of other processes
+                await asyncio.sleep(0.01)
+        for pid in processes:
+            assert policies(pid).count(os.SCHED_BATCH) == 1
+            assert os.sched_getscheduler(pid) == os.SCHED_OTHER  # of the main thread
+
+
+async def test_a_sandbox_that_forbids_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The thread stays as it is."""
+    asked = []
+
+    def forbidden(thread: int, *_: object) -> None:
+        asked.append(thread)
+        raise PermissionError(1, "Operation not permitted")
+
+    server = grpc.aio.server()
+    monkeypatch.setattr(os, "sched_setscheduler", forbidden)
+    poll_in_batches()
+    assert len(asked) == 1
+    assert asked[0] in {thread.native_id for thread in threading.enumerate()} - {threading.get_native_id()}
+    await server.stop(None)
