@@ -19,11 +19,12 @@ _POLLER: Final = "_poll_wrapper"
 def poll_in_batches() -> None:
     """Schedule gRPC's polling thread, which has started with the first server, as a batch thread.
 
-    Where this is not possible, everything works as before.
+    Where this is not possible, or another policy than the default was chosen for the process, nothing changes.
     """
     if sys.platform != "linux":
         return
     for thread in threading.enumerate():
         if _POLLER in thread.name and thread.native_id is not None:
             with suppress(OSError):  # sandboxes may forbid it
-                os.sched_setscheduler(thread.native_id, os.SCHED_BATCH, os.sched_param(0))
+                if os.sched_getscheduler(thread.native_id) == os.SCHED_OTHER:
+                    os.sched_setscheduler(thread.native_id, os.SCHED_BATCH, os.sched_param(0))

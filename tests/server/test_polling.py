@@ -35,8 +35,9 @@ async def test_one_thread_of_each_process(gateway: Gateway, workers: int) -> Non
             assert os.sched_getscheduler(pid) == os.SCHED_OTHER  # of the main thread
 
 
-async def test_a_sandbox_that_forbids_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The thread stays as it is."""
+@pytest.mark.parametrize(("policy", "times"), [("SCHED_OTHER", 1), ("SCHED_FIFO", 0), ("SCHED_IDLE", 0)])
+async def test_the_thread_stays_as_it_is(policy: str, times: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a sandbox that forbids the change, and with a policy that was chosen for the process."""
     asked = []
 
     def forbidden(thread: int, *_: object) -> None:
@@ -45,7 +46,8 @@ async def test_a_sandbox_that_forbids_it(monkeypatch: pytest.MonkeyPatch) -> Non
 
     server = grpc.aio.server()
     monkeypatch.setattr(os, "sched_setscheduler", forbidden)
+    monkeypatch.setattr(os, "sched_getscheduler", lambda _: getattr(os, policy))
     poll_in_batches()
-    assert len(asked) == 1
-    assert asked[0] in {thread.native_id for thread in threading.enumerate()} - {threading.get_native_id()}
+    assert len(asked) == times
+    assert set(asked) <= {thread.native_id for thread in threading.enumerate()} - {threading.get_native_id()}
     await server.stop(None)
