@@ -10,7 +10,6 @@ not merged.
 """
 
 from collections.abc import Sequence
-from itertools import takewhile
 from typing import Any, Final
 
 from bridge.errors import invalid
@@ -147,8 +146,13 @@ class Coalescer:
         at = start
         while self._at_once and at < len(events) and run.size <= _MAX_RUN:
             several = events[at : at + self._at_once]
-            plain = takewhile(lambda event: not event.type and len(event.data) <= MAX_BYTES, several)
-            added = run.extend([event.data for event in plain])
+            chunks, size = [], run.size
+            for data, kind, _ in several:
+                if kind or len(data) > MAX_BYTES or size > _MAX_RUN:
+                    break
+                chunks.append(data)
+                size += len(data)
+            added = run.extend(chunks)
             at += added
             if added < len(several):  # more comparisons would cost more than `add_unparsed`
                 self._at_once = added

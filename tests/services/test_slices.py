@@ -93,7 +93,7 @@ async def test_one_read_is_one_message(count: int) -> None:
 
 
 async def test_a_message_does_not_grow_without_end() -> None:
-    """64 KiB of chunks are a message, and what was decoded with the last of them."""
+    """64 KiB of chunks are a message."""
     written = Written()
     await relay(Body([events(256) + END], written), written)
     assert text_of(written) == numbers(256)
