@@ -3,8 +3,9 @@
 grpcio has a thread that waits for completed operations and passes them to the event loop. By default it interrupts the
 loop's thread for each of them, if both run on the same processor: two switches between threads, and a write to a socket
 that wakes the loop. As a batch thread it runs when the loop's thread waits, and passes on all that are complete by
-then. Its share of the processor is the same. But if other programs keep the processors busy and a flood keeps the loop
-busy, other calls wait up to twice as long.
+then. Its share of the processor is the same, and no privileges are needed. The price: if other programs keep the
+processors busy while a flood keeps the loop busy, other calls wait longer, as measured 0.3 to 0.8 s in place of 0.2 to
+0.3 s.
 """
 
 import os
