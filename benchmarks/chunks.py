@@ -29,6 +29,7 @@ from bridge.codec import decode
 from bridge.jsontext import loads
 from bridge.services.chat import ChatService
 from bridge.upstream.exchange import Exchange, Sent
+from bridge.upstream.fairness import Turns
 
 _METHOD: Final = "/aibridge.v1.ChatService/CreateChatCompletionStream"
 _ROUNDS: Final = 25
@@ -68,7 +69,7 @@ class _Upstream:
     ) -> Exchange:
         response: Any = _Response(self._pieces)
         sent = Sent(body, with_bridge_credential=False, secrets=())
-        return Exchange(response, call, sent, clock, self._settings, on_close=lambda: None)
+        return Exchange(response, call, sent, clock, self._settings, Turns(), on_close=lambda: None)
 
 
 class _Context:

@@ -22,6 +22,7 @@ from bridge.upstream.clock import Clock
 from bridge.upstream.credentials import Credential, Credentials
 from bridge.upstream.documents import Cuts
 from bridge.upstream.exchange import Exchange, Sent, forget_response
+from bridge.upstream.fairness import Turns
 from bridge.upstream.heads import Fields
 from bridge.upstream.origin import Origin
 from bridge.upstream.proxy import unused_variables, upstream_proxy
@@ -40,6 +41,7 @@ class Upstream:
         self._settings = settings
         self.credentials = Credentials(settings)
         self._free = asyncio.Semaphore(settings.upstream_connections)
+        self._turns = Turns()
         self._retries = Retries(settings.max_retries)
         self._origin = Origin(settings)
         base = self._origin.base
@@ -150,7 +152,7 @@ class Upstream:
                 raise failures.of_exception(error, has_response=False) from error
             raise
         sent = Sent(body, credential.is_bridge_credential, (credential.authorization, *self._secrets()))
-        exchange = Exchange(response, call, sent, clock, self._settings, on_close=self._free.release)
+        exchange = Exchange(response, call, sent, clock, self._settings, self._turns, on_close=self._free.release)
         try:
             await exchange.check()
         except BaseException:

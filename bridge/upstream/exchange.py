@@ -17,6 +17,7 @@ from bridge.settings import Settings
 from bridge.upstream import failures
 from bridge.upstream.clock import Clock
 from bridge.upstream.decompress import Unpacker, readable, unpacker_for
+from bridge.upstream.fairness import Turns
 from bridge.upstream.leaks import Secrets
 from bridge.upstream.masking import Mask
 from bridge.upstream.transport import Response
@@ -61,6 +62,7 @@ class Exchange:
         sent: Sent,
         clock: Clock,
         settings: Settings,
+        turns: Turns,
         *,
         on_close: Callable[[], None],
     ) -> None:
@@ -70,10 +72,12 @@ class Exchange:
         # The credential that authenticates the caller to the bridge may be a different one.
         shown = [value for key, value in call.metadata if key == "authorization" and isinstance(value, str)]
         self._secrets = Secrets((*sent.secrets, *shown))
+        self._turns = turns
         self._on_close = on_close
         self._response = response
         self._unpacker: Unpacker | None = None
         self._rest = b""  # received, but not returned yet
+        self._kept_bytes = 0  # of an incomplete event, when the last read was over
         self.max_elements = settings.max_response_elements
         self._stall = settings.stall_timeout
         self._headers = dict(reversed(response.fields))  # the first of several headers with one name counts
@@ -120,9 +124,10 @@ class Exchange:
         Raises:
             BridgeError: UPSTREAM_STREAM_INTERRUPTED, after all bytes that arrived before the cut were read.
         """
-        data = self._rest
+        data, is_large = self._rest, self._kept_bytes >= _SLICE_BYTES
         if data:
-            await asyncio.sleep(0)  # let other tasks run between two slices
+            if not is_large:
+                await asyncio.sleep(0)  # let other tasks run between two slices
         elif self._unpacker is None:
             try:
                 data = await self._response.read()
@@ -130,6 +135,10 @@ class Exchange:
                 raise failures.of_exception(error, has_response=True) from error
         else:
             data = await self._unpacked(self._unpacker)
+        if is_large and data:
+            self._rest = data  # a cancellation loses nothing
+            await self._turns.take()
+        self._kept_bytes = 0
         if len(data) <= _SLICE_BYTES:
             self._rest = b""
             return data
@@ -194,9 +203,12 @@ class Exchange:
     def keep(self, size: int) -> None:
         """Check that this many bytes may be buffered until the response or event is complete.
 
+        Reading the rest of a large event waits for a turn.
+
         Raises:
             BridgeError: UPSTREAM_RESPONSE_TOO_LARGE for a compressed body of far fewer bytes.
         """
+        self._kept_bytes = size
         if self._unpacker is not None:
             self._unpacker.keep(size)
 

@@ -1,5 +1,6 @@
-"""A response's body is read in slices, so that a large read does not block the event loop."""
+"""A response's body is read in slices, and large events in turn, so that neither blocks the event loop for long."""
 
+import asyncio
 import math
 from collections.abc import Iterator
 from typing import Any
@@ -10,6 +11,7 @@ from bridge import settings
 from bridge.call import CallContext, CallRecord
 from bridge.upstream.clock import Clock
 from bridge.upstream.exchange import Exchange, Sent
+from bridge.upstream.fairness import Turns
 
 SLICE = 1 << 14
 SETTINGS = settings.load(upstream_url="http://127.0.0.1:1/v1")
@@ -25,12 +27,17 @@ class Body:
         return next(self._reads, b"")
 
 
-async def slices(*reads: bytes) -> list[bytes]:
-    """What an exchange reads of a body."""
+def of_body(*reads: bytes, turns: Turns | None = None) -> Exchange:
+    """An exchange whose response has a body with these reads."""
     call = CallContext(CallRecord("/s/m", (), "r"), "/s/m", (), math.inf)
     body: Any = Body(list(reads))
     body.status, body.fields = 200, []
-    exchange = Exchange(body, call, Sent(b"", False, ()), Clock(math.inf), SETTINGS, on_close=list)
+    return Exchange(body, call, Sent(b"", False, ()), Clock(math.inf), SETTINGS, turns or Turns(), on_close=list)
+
+
+async def slices(*reads: bytes) -> list[bytes]:
+    """What an exchange reads of a body."""
+    exchange = of_body(*reads)
     found = []
     while data := await exchange.read():
         found.append(data)
@@ -64,3 +71,44 @@ async def test_a_slice_without_the_end_of_an_event() -> None:
 async def test_a_small_read_is_one_slice() -> None:
     """Whatever it ends with."""
     assert await slices(b"a\n\nb", b"c") == [b"a\n\nb", b"c"]
+
+
+@pytest.mark.parametrize("reads", [[b"x" * (2 * SLICE)], [b"x" * SLICE, b"x" * SLICE]], ids=["slices", "reads"])
+@pytest.mark.parametrize(("kept", "iterations"), [(SLICE, 8), (SLICE - 1, 1)], ids=["large", "small"])
+async def test_large_events_come_in_turn(reads: list[bytes], kept: int, iterations: int) -> None:
+    """In one iteration of the event loop, one stream gets what may complete a large event."""
+    turns, loop = Turns(), asyncio.get_running_loop()
+    now, seen = 0, []
+
+    def count() -> None:
+        nonlocal now
+        now += 1
+        if len(seen) < 8:
+            loop.call_soon(count)
+
+    async def read(exchange: Exchange) -> None:
+        assert await exchange.read() == b"x" * SLICE
+        exchange.keep(kept)
+        assert await exchange.read() == b"x" * SLICE
+        seen.append(now)
+
+    loop.call_soon(count)
+    async with asyncio.timeout(5):
+        await asyncio.gather(*[read(of_body(*reads, turns=turns)) for _ in range(8)])
+    assert len(set(seen)) == iterations
+
+
+async def test_a_cancelled_turn_loses_nothing() -> None:
+    """What arrived for it is still read, and the others go on. The window of `coalesce` cancels reads."""
+    turns = Turns()
+    exchanges = [of_body(b"a", b"b", b"c", turns=turns) for _ in range(3)]
+    for exchange in exchanges:
+        assert await exchange.read() == b"a"
+        exchange.keep(SLICE)
+    reads = [asyncio.create_task(exchange.read()) for exchange in exchanges]
+    await asyncio.sleep(0)
+    reads[1].cancel()
+    async with asyncio.timeout(5):
+        assert [await reads[0], await reads[2]] == [b"b", b"b"]
+        assert reads[1].cancelled()
+        assert [await exchanges[1].read(), await exchanges[1].read()] == [b"b", b"c"]
