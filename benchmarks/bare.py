@@ -40,9 +40,9 @@ class Chat(chat_pb2_grpc.ChatServiceServicer):
 
 class Embeddings(embeddings_pb2_grpc.EmbeddingsServiceServicer):
     def __init__(self) -> None:
-        value, blocks = vectors.lift(loads(EMBEDDINGS), vectors.Vectors(is_float32=True))
+        value = loads(EMBEDDINGS)
+        vectors.Vectors(is_float32=True).place(value)
         response = build(vectors.RESPONSE_TYPE, value)
-        vectors.put(response, blocks)
         self._response = embeddings_pb2.CreateEmbeddingResponse.FromString(response.SerializeToString())
 
     async def CreateEmbedding(self, request: Any, context: Any) -> Any:

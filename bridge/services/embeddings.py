@@ -47,11 +47,11 @@ def _response(
     request: embeddings_pb2.CreateEmbeddingRequest, value: dict[str, Any], taken: vectors.Vectors
 ) -> embeddings_pb2.CreateEmbeddingResponse:
     vectors.check_count(value, vectors.inputs_of(request))
-    value, blocks = vectors.lift(value, taken)
+    taken.place(value)
     response: embeddings_pb2.CreateEmbeddingResponse = build_response(vectors.RESPONSE_TYPE, value)
-    if len(response.data) != len(blocks):
+    if len(response.data) != len(value.get("data") or ()):
         raise malformed("has no list of embeddings")
-    vectors.put(response, blocks)
+    vectors.sort(response)
     return response
 
 

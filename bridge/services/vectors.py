@@ -1,13 +1,14 @@
 """Converts embedding vectors from JSON to protobuf, if possible without work per number.
 
 Base64 text decodes to little-endian float32. That is the wire format of a packed `repeated float`, and of a `bytes`
-field with the same number. So the response is built as a message with a `bytes` field for each vector.
+field with the same number. So the response is built as a message with a `bytes` field for each vector, and the codec
+passes the bytes on that `place` has put into the JSON.
 """
 
 import re
 import struct
 from binascii import Error as Base64Error
-from secrets import token_hex
+from secrets import randbelow
 from typing import Any, Final
 
 import pybase64
@@ -41,14 +42,20 @@ RESPONSE_TYPE: Final = _wire_type()
 
 #: A member with a list of numbers. It does not match inside a string, where a backslash precedes each quote.
 _LIST: Final = re.compile(rb'"embedding"[ \t\r\n]*:[ \t\r\n]*(\[[-+0-9.eE, \t\r\n]*+\])')
-#: The start of a member with text, and its name, which is faster to search for.
-_TEXT: Final = re.compile(rb'"embedding"[ \t\r\n]*:[ \t\r\n]*"')
+#: The name of a member, what usually follows it if the value is text, and what may follow it.
 _NAME: Final = b'"embedding"'
-#: The key of the object that replaces a vector. It is random, so that nobody outside can know it.
-_MARK: Final = f"aibridge-{token_hex(16)}"
+_USUAL: Final = b':"'
+_TEXT: Final = re.compile(rb'[ \t\r\n]*:[ \t\r\n]*"')
+#: The numbers that replace vectors start here. It is random, so that nobody outside can know it, and has 18 digits:
+#: longer numbers take longer to parse.
+_FIRST: Final = 10**17 + randbelow(8 * 10**17)
 
 #: One vector as packed floats; None if it stays in the JSON.
 Block = bytes | None
+
+
+#: A vector that was cut out of a text, the text, and the vector's start and end in it.
+_Cut = tuple[bytes, bytes, int, int]
 
 
 class Vectors:
@@ -62,9 +69,7 @@ class Vectors:
 
     def __init__(self, *, is_float32: bool) -> None:
         self.is_float32 = is_float32
-        self._places: list[tuple[bytes, int, int]] = []  # of each vector: the text it is in, start, end
-        self._blocks: list[bytes] = []
-        self._given: set[int] = set()
+        self._cuts: dict[int, _Cut] = {}  # by mark, those that are not placed yet
 
     def take_texts(self, data: bytes) -> bytes:
         """The text of a response, with a mark in place of each vector that is base64 text."""
@@ -73,16 +78,19 @@ class Vectors:
         pieces: list[bytes] = []
         view, end, at = memoryview(data), 0, 0
         while (at := data.find(_NAME, at)) >= 0:
-            match = _TEXT.match(data, at)
             at += len(_NAME)
-            if match is None:
+            if data.startswith(_USUAL, at):
+                begin = at + 1
+            elif (match := _TEXT.match(data, at)) is not None:
+                begin = match.end() - 1
+            else:
                 continue
-            begin, at = match.end() - 1, data.find(b'"', match.end()) + 1
+            at = data.find(b'"', begin + 1) + 1
             if not at:
                 break
             block = _floats(view[begin + 1 : at - 1])
             if block:
-                pieces += [data[end:begin], self._mark(data, begin, at, block)]
+                pieces += data[end:begin], self._mark(data, begin, at, block)
                 end = at
         return b"".join([*pieces, data[end:]]) if pieces else data
 
@@ -98,30 +106,39 @@ class Vectors:
         return b"".join([*pieces, data[end:]])
 
     def _mark(self, data: bytes, begin: int, end: int, block: bytes) -> bytes:
-        self._places.append((data, begin, end))
-        self._blocks.append(block)
-        return b'{"%b":%d}' % (_MARK.encode(), len(self._blocks) - 1)
+        mark = _FIRST + len(self._cuts)
+        self._cuts[mark] = block, data, begin, end
+        return b"%d" % mark
 
-    def block(self, value: Any) -> Block:
-        """The vector for the value of an `embedding`; None if it is not a vector of 32-bit floats.
+    def place(self, response: dict[str, Any]) -> None:
+        """Put the vectors of a response in their places, as packed floats for `RESPONSE_TYPE`.
+
+        Anything but a vector of 32-bit floats (several vectors for one input, other number formats) stays as it is.
 
         Raises:
             BridgeError: UPSTREAM_MALFORMED_RESPONSE for base64 text that is not whole 32-bit floats.
         """
-        number = value.get(_MARK) if isinstance(value, dict) else None
-        if number is None:
-            return _block(value, is_float32=self.is_float32)
-        self._given.add(number)
-        return self._blocks[number]
+        items = response.get("data")
+        if isinstance(items, list) and all(isinstance(item, dict) for item in items):
+            for item in items:
+                block = self._block(item.get("embedding"))
+                if block is not None:
+                    item["embedding"] = block
+        if self._cuts:
+            self._restore(response)
 
-    def restore(self, value: Any) -> None:
+    def _block(self, value: Any) -> Block:
+        cut = self._cuts.pop(value, None) if type(value) is int else None
+        return _block(value, is_float32=self.is_float32) if cut is None else cut[0]
+
+    def _restore(self, response: dict[str, Any]) -> None:
         """Put back the values of members named `embedding` that are not vectors of the response."""
-        pending = [value] if len(self._given) < len(self._blocks) else []
+        pending: list[Any] = [response]
         while pending:
             node = pending.pop()
             for key, item in list(node.items() if isinstance(node, dict) else enumerate(node)):
-                if isinstance(item, dict) and _MARK in item:
-                    data, begin, end = self._places[item[_MARK]]
+                if type(item) is int and item in self._cuts:
+                    _, data, begin, end = self._cuts[item]
                     node[key] = loads(data[begin:end])
                 elif isinstance(item, dict | list):
                     pending.append(item)
@@ -141,28 +158,6 @@ def _floats(text: memoryview) -> Block:
     except (Base64Error, ValueError):
         return None
     return None if len(block) % 4 else block
-
-
-def lift(value: dict[str, Any], vectors: Vectors) -> tuple[dict[str, Any], list[Block]]:
-    """The response without its vectors, and the vectors in their order in the response.
-
-    Anything but a vector of 32-bit floats (several vectors for one input, other number formats) stays where it is.
-
-    Raises:
-        BridgeError: UPSTREAM_MALFORMED_RESPONSE for base64 text that is not whole 32-bit floats.
-    """
-    items = value.get("data")
-    if not isinstance(items, list):
-        vectors.restore(value)
-        return value, []
-    blocks = [vectors.block(item.get("embedding")) if isinstance(item, dict) else None for item in items]
-    if any(block is not None for block in blocks):
-        items = [
-            item if block is None else {**item, "embedding": None} for item, block in zip(items, blocks, strict=True)
-        ]
-        value = {**value, "data": items}
-    vectors.restore(value)
-    return value, blocks
 
 
 def inputs_of(request: embeddings_pb2.CreateEmbeddingRequest) -> int | None:
@@ -196,13 +191,10 @@ def check_count(value: dict[str, Any], inputs: int | None) -> None:
         raise malformed(f"has {found} embeddings for {inputs} inputs")
 
 
-def put(response: Any, blocks: list[Block]) -> None:
-    """Set the vector of each embedding in a `RESPONSE_TYPE` message, and sort the embeddings by `index`."""
-    for embedding, block in zip(response.data, blocks, strict=True):
-        if block is not None:
-            embedding.embedding = block
-    indexes = [embedding.index for embedding in response.data]
-    if all(embedding.HasField("index") for embedding in response.data) and indexes != sorted(indexes):
+def sort(response: Any) -> None:
+    """Sort the embeddings of a `RESPONSE_TYPE` message by `index`, if each has one."""
+    indexes = [embedding.index for embedding in response.data if embedding.HasField("index")]
+    if len(indexes) == len(response.data) and indexes != sorted(indexes):
         response.data.sort(key=lambda embedding: embedding.index)
 
 

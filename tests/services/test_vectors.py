@@ -6,6 +6,7 @@ import tracemalloc
 from array import array
 from base64 import b64encode
 from collections.abc import Callable
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from aibridge.v1.embeddings_pb2 import CreateEmbeddingResponse
 from bridge.codec import build
 from bridge.errors import BridgeError, Reason
 from bridge.jsontext import MalformedJSONError, loads
-from bridge.services.vectors import RESPONSE_TYPE, Vectors, lift, put
+from bridge.services.vectors import RESPONSE_TYPE, Vectors, sort
 
 
 def response_of(data: bytes, *, is_float32: bool = True) -> CreateEmbeddingResponse:
@@ -30,9 +31,10 @@ def response_of(data: bytes, *, is_float32: bool = True) -> CreateEmbeddingRespo
 
 
 def _response_of(data: bytes, vectors: Vectors, cut: Callable[[Vectors, bytes], bytes]) -> CreateEmbeddingResponse:
-    value, blocks = lift(loads(cut(vectors, data)), vectors)
+    value = loads(cut(vectors, data))
+    vectors.place(value)
     response = build(RESPONSE_TYPE, value)
-    put(response, blocks)
+    sort(response)
     return CreateEmbeddingResponse.FromString(response.SerializeToString())
 
 
@@ -219,9 +221,9 @@ def test_special_floats_survive_base64() -> None:
 )
 def test_responses_without_vectors(value: Any) -> None:
     """A response without vectors does not change."""
-    lifted, blocks = lift(value, Vectors(is_float32=True))
-    assert lifted == value
-    assert set(blocks) <= {None}
+    placed = deepcopy(value)
+    Vectors(is_float32=True).place(placed)
+    assert placed == value
 
 
 def test_large_batch() -> None:
@@ -235,9 +237,9 @@ def test_large_batch() -> None:
     value = loads(data)
     tracemalloc.start()
     try:
-        lifted, blocks = lift(value, Vectors(is_float32=True))
-        response = build(RESPONSE_TYPE, lifted)
-        put(response, blocks)
+        Vectors(is_float32=True).place(value)
+        response = build(RESPONSE_TYPE, value)
+        sort(response)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
