@@ -128,9 +128,10 @@ class InFlightCall:
 
 
 class InFlightCalls:
-    """All running calls."""
+    """All running calls of an event loop, in which this is created."""
 
     def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
         self.stopped_calls = 0  # calls that the bridge has ended
         self.begun_calls = 0
         self._running: set[InFlightCall] = set()
@@ -142,7 +143,7 @@ class InFlightCalls:
 
     def enter(self) -> InFlightCall:
         """A call begins in the current task. Each must `leave`."""
-        task = asyncio.current_task()
+        task = asyncio.current_task(self._loop)
         assert task is not None  # noqa: S101 # for mypy
         call = InFlightCall(task, State.OVER if self._over else State.RUNNING)
         self._running.add(call)
@@ -154,12 +155,12 @@ class InFlightCalls:
         self._running.discard(call)
         self.stopped_calls += call.is_stopped
         if self._gate is not None:
-            self._changed_at = asyncio.get_running_loop().time()
+            self._changed_at = self._loop.time()
 
     async def hold_back(self) -> None:
         """Wait until a new call may go on. It waits only during the hold before a stop."""
         if self._gate is not None:
-            self._changed_at = asyncio.get_running_loop().time()
+            self._changed_at = self._loop.time()
             self._held += 1
             try:
                 await self._gate.wait()
@@ -174,17 +175,16 @@ class InFlightCalls:
     async def hold(self, turn: Callable[[], Awaitable[None]] | None = None) -> None:
         """Hold calls until callers are quiet or the hold times out. `turn` is awaited between the two steps."""
         self._gate, self._ends_wait = asyncio.Event(), False
-        loop = asyncio.get_running_loop()
-        self._changed_at = loop.time()
+        self._changed_at = self._loop.time()
         end = self._changed_at + _FIRST_STEP_SECONDS
         # Polling is cheaper than signalling for every call.
-        while (now := loop.time()) < end and not self._has_settled(now):  # noqa: ASYNC110
+        while (now := self._loop.time()) < end and not self._has_settled(now):  # noqa: ASYNC110
             await asyncio.sleep(_POLL_SECONDS)
         if turn is not None:
             await turn()
         self._ends_wait = True
-        end, quiet_polls = loop.time() + _SECOND_STEP_SECONDS, 0
-        while loop.time() < end and quiet_polls < _QUIET_POLLS:
+        end, quiet_polls = self._loop.time() + _SECOND_STEP_SECONDS, 0
+        while self._loop.time() < end and quiet_polls < _QUIET_POLLS:
             changed_at = self._changed_at
             await asyncio.sleep(_POLL_SECONDS)
             quiet_polls = quiet_polls + 1 if self._changed_at == changed_at else 0

@@ -33,6 +33,7 @@ class Receiver:
     """
 
     def __init__(self, timeout: float, max_slow: int | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
         self._timeout = timeout
         self._max_slow = max_slow
         # Since which check, and until when. The oldest is first.
@@ -60,7 +61,7 @@ class Receiver:
         Raises:
             BridgeError: REQUEST_TIMEOUT.
         """
-        task = asyncio.current_task()
+        task = asyncio.current_task(self._loop)
         assert task is not None  # noqa: S101 # for mypy
         self._begin(task, deadline)
         try:
@@ -75,14 +76,12 @@ class Receiver:
         return None if message is grpc.aio.EOF else message
 
     def _begin(self, task: asyncio.Task[Any], deadline: float) -> None:
-        loop = asyncio.get_running_loop()
-        self._waiting[task] = self._sweeps, min(loop.time() + self._timeout, deadline)
+        self._waiting[task] = self._sweeps, min(self._loop.time() + self._timeout, deadline)
         if self._timer is None:
-            self._timer = loop.call_later(_SWEEP_SECONDS, self._sweep)
+            self._timer = self._loop.call_later(_SWEEP_SECONDS, self._sweep)
 
     def _sweep(self) -> None:
-        loop = asyncio.get_running_loop()
-        now = loop.time()
+        now = self._loop.time()
         self._sweeps += 1
         waiting = [(task, *since) for task, since in self._waiting.items() if task not in self._ended]
         slow = sum(since <= self._sweeps - _SLOW_SWEEPS for _, since, _ in waiting)
@@ -90,4 +89,4 @@ class Receiver:
             if until <= now or (self._max_slow is not None and number < slow - self._max_slow):
                 self._ended.add(task)
                 task.cancel()
-        self._timer = loop.call_later(_SWEEP_SECONDS, self._sweep) if self._waiting else None
+        self._timer = self._loop.call_later(_SWEEP_SECONDS, self._sweep) if self._waiting else None
