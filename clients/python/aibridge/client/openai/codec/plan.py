@@ -32,10 +32,11 @@ class Member(NamedTuple):
 _UNKNOWN: Final = Member(None, "", (), None)
 #: The text of NaN, which counts as absent, as null does.
 _NULL: Final = "null"
-#: Fields that take a JSON value of this Python type unchanged.
+#: Fields that take a value of this Python type unchanged. JSON has no bytes; `services.vectors` puts them in.
 _DIRECT_TYPES: Final[Mapping[int, type]] = {
     FieldDescriptor.TYPE_STRING: str,
     FieldDescriptor.TYPE_BOOL: bool,
+    FieldDescriptor.TYPE_BYTES: bytes,
 }
 
 
