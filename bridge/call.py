@@ -1,6 +1,5 @@
 """What the bridge knows about one call: what is fixed (`CallContext`), and what happens to it (`CallRecord`)."""
 
-import asyncio
 import random
 import re
 import time
@@ -160,11 +159,11 @@ def new_record(method: str, metadata: Metadata, *, streams: bool = False) -> Cal
     return CallRecord(method, metadata, _request_id(metadata), streams)
 
 
-def deadline_in(remaining: float | None, *, default: float) -> float:
-    """The deadline of a call with `remaining` seconds. None, and anything over `default`, means `default`."""
+def deadline_of(now: float, remaining: float | None, *, default: float) -> float:
+    """The deadline of a call that has `remaining` seconds from `now`. None, and over `default`, means `default`."""
     seconds = default if remaining is None else min(remaining, default)
     margin = min(0.05, seconds / 10)  # time for an error to reach the caller
-    return asyncio.get_running_loop().time() + seconds - margin
+    return now + seconds - margin
 
 
 def stopping_error() -> BridgeError:

@@ -15,7 +15,7 @@ from google.protobuf.message_factory import GetMessageClass
 
 from bridge.access.callers import Callers
 from bridge.access.limits import Limits
-from bridge.call import Caller, CallRecord, deadline_in, new_record, stopping_error
+from bridge.call import Caller, CallRecord, deadline_of, new_record, stopping_error
 from bridge.errors import BridgeError, Reason
 from bridge.server.departures import Departures
 from bridge.server.inflight import InFlightCall, InFlightCalls
@@ -47,6 +47,7 @@ class Boundary(grpc.GenericRpcHandler):
     def __init__(
         self, settings: Settings, limits: Limits, in_flight: InFlightCalls, callers: Callers | None, observer: Observer
     ) -> None:
+        self._loop = asyncio.get_running_loop()
         self._settings = settings
         self._limits = limits
         self._in_flight = in_flight
@@ -104,7 +105,7 @@ class Boundary(grpc.GenericRpcHandler):
 
     async def _serve(self, method: _Method, context: Context, record: CallRecord, call: InFlightCall) -> bytes | None:
         settings = self._settings
-        deadline = deadline_in(context.time_remaining(), default=settings.default_deadline)
+        deadline = deadline_of(self._loop.time(), context.time_remaining(), default=settings.default_deadline)
         call.check()
         caller = None
         if self._callers is not None:

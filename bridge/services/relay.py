@@ -267,7 +267,7 @@ class Relay:
             self._overdue = self._hand_out() or self._overdue  # it has arrived during a write
             if self._coalescer is None or not self._coalescer.holds:
                 return await read()
-        self._reader, self._window_closed = asyncio.current_task(), False
+        self._reader, self._window_closed = asyncio.current_task(self._loop), False
         try:
             return await read()
         except asyncio.CancelledError as cancelled:

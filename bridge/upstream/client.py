@@ -38,6 +38,7 @@ class Upstream:
     """The upstream. There is one per process, created inside its event loop."""
 
     def __init__(self, settings: Settings) -> None:
+        self._loop = asyncio.get_running_loop()
         self._settings = settings
         self.credentials = Credentials(settings)
         self._free = asyncio.Semaphore(settings.upstream_connections)
@@ -94,6 +95,10 @@ class Upstream:
         note_response(call.record, response)
         note_choices(call.record, response)
         return response
+
+    def clock(self, call: CallContext) -> Clock:
+        """The time limits of a request for this call."""
+        return Clock(call.deadline, self._loop)
 
     async def begin(
         self, method: str, path: str, call: CallContext, body: bytes, accept: str, clock: Clock
@@ -206,7 +211,7 @@ class Upstream:
         self, method: str, path: str, call: CallContext, body: bytes, cuts: Cuts | None = None
     ) -> dict[str, Any]:
         with (
-            Clock(call.deadline) as clock,
+            self.clock(call) as clock,
             await self.begin(method, path, call, body, "application/json", clock) as exchange,
         ):
             if not is_json(exchange.media_type):

@@ -19,10 +19,10 @@ _DEADLINE: Final[_Limit] = (Reason.UPSTREAM_TIMEOUT, "the call's deadline has pa
 
 
 class Clock:
-    """A context manager, within one task, that raises the error of the phase that timed out."""
+    """A context manager, within one task of `loop`, that raises the error of the phase that timed out."""
 
-    def __init__(self, deadline: float) -> None:
-        self._loop = asyncio.get_running_loop()
+    def __init__(self, deadline: float, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
         self._deadline = deadline
         self._timer: asyncio.TimerHandle | None = None
         self._due = math.inf  # when the timer checks

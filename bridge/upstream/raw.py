@@ -18,7 +18,6 @@ from bridge.upstream import failures
 from bridge.upstream.choices import Choices
 from bridge.upstream.chunk import value_of
 from bridge.upstream.client import Upstream
-from bridge.upstream.clock import Clock
 from bridge.upstream.documents import load_document
 from bridge.upstream.events import EventReader
 from bridge.upstream.exchange import Exchange
@@ -58,7 +57,7 @@ async def call_whole(upstream: Upstream, settings: Settings, request: Request, c
     Raises:
         BridgeError: see `bridge.upstream.failures`.
     """
-    with Clock(call.deadline) as clock:
+    with upstream.clock(call) as clock:
         begun = upstream.begin(request.method, request.target, call, request.body, "application/json", clock)
         with await begun as exchange:
             return await _whole(exchange, settings, request)
@@ -73,7 +72,7 @@ async def events(
     Raises:
         BridgeError: as `call_whole`.
     """
-    with Clock(call.deadline) as clock:
+    with upstream.clock(call) as clock:
         begun = upstream.begin(request.method, request.target, call, request.body, "text/event-stream", clock)
         with await begun as exchange:
             yield EventStream(exchange, settings, request)

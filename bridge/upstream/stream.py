@@ -18,7 +18,6 @@ from bridge.upstream import failures
 from bridge.upstream.choices import Choices
 from bridge.upstream.chunk import Chunk, K, Recogniser, as_chunk, is_whole, value_of
 from bridge.upstream.client import Upstream
-from bridge.upstream.clock import Clock
 from bridge.upstream.documents import is_large, load_event
 from bridge.upstream.events import EventReader
 from bridge.upstream.exchange import Exchange
@@ -57,7 +56,7 @@ async def stream(
         BridgeError: see `bridge.upstream.failures`; as `reader.run`.
     """
     with (
-        Clock(call.deadline) as clock,
+        upstream.clock(call) as clock,
         await upstream.begin("POST", path, call, body, "text/event-stream", clock) as exchange,
     ):
         await reader.run(ChunkStream(exchange, settings, reader))

@@ -74,7 +74,7 @@ def text_in(message: bytes) -> str:
 
 async def relay(body: Any, written: Written, settings: Settings = SETTINGS) -> None:
     call = CallContext(CallRecord("/s/m", (), "r"), "/s/m", (), math.inf)
-    with Clock(math.inf) as clock:
+    with Clock(math.inf, asyncio.get_running_loop()) as clock:
         exchange = Exchange(body, call, Sent(b"", False, ()), clock, settings, Turns(), on_close=list)
         reader = Relay(call, written, 0.0, 0.0)
         await reader.run(ChunkStream(exchange, settings, reader))

@@ -24,7 +24,7 @@ def soon() -> float:
 
 async def request(deadline: float, limit: float, reason: Reason) -> None:
     """A request whose phase has this limit, and that gets no response."""
-    with Clock(deadline) as clock:
+    with Clock(deadline, asyncio.get_running_loop()) as clock:
         clock.phase(limit, reason, "too long")
         await asyncio.sleep(_LONG)
 
@@ -49,7 +49,7 @@ async def test_the_limit_of_a_phase(reason: Reason, delay: float | None) -> None
 
 async def test_progress_and_pauses() -> None:
     """Neither what goes on nor what is paused times out."""
-    with Clock(math.inf) as clock:
+    with Clock(math.inf, asyncio.get_running_loop()) as clock:
         clock.phase(0.2, Reason.UPSTREAM_STREAM_STALLED, "stalled")
         for _ in range(6):
             await asyncio.sleep(0.05)
@@ -63,7 +63,7 @@ async def test_a_cancellation_by_others_at_the_same_time() -> None:
     """It is not taken for the clock's."""
 
     async def wait() -> None:
-        with Clock(math.inf) as clock:
+        with Clock(math.inf, asyncio.get_running_loop()) as clock:
             clock.phase(0.01, Reason.UPSTREAM_TIMEOUT, "x")
             asyncio.get_running_loop().call_at(clock._due, this_task().cancel)
             await asyncio.sleep(_LONG)
@@ -80,7 +80,7 @@ async def test_a_cancellation_that_was_survived_before() -> None:
         task.cancel()
         with suppress(asyncio.CancelledError):
             await asyncio.sleep(0)
-        with pytest.raises(BridgeError, match="deadline"), Clock(soon()):
+        with pytest.raises(BridgeError, match="deadline"), Clock(soon(), asyncio.get_running_loop()):
             await asyncio.sleep(_LONG)
         assert task.cancelling() == 1
 
@@ -96,7 +96,7 @@ async def test_an_error_in_place_of_the_cancellation() -> None:
         except asyncio.CancelledError:
             raise ValueError("in its place") from None
 
-    with pytest.raises(ValueError, match="in its place"), Clock(soon()):
+    with pytest.raises(ValueError, match="in its place"), Clock(soon(), asyncio.get_running_loop()):
         await odd_request()
     assert this_task().cancelling() == 0
     await asyncio.sleep(0)

@@ -32,7 +32,8 @@ def of_body(*reads: bytes, turns: Turns | None = None) -> Exchange:
     call = CallContext(CallRecord("/s/m", (), "r"), "/s/m", (), math.inf)
     body: Any = Body(list(reads))
     body.status, body.fields = 200, []
-    return Exchange(body, call, Sent(b"", False, ()), Clock(math.inf), SETTINGS, turns or Turns(), on_close=list)
+    clock = Clock(math.inf, asyncio.get_running_loop())
+    return Exchange(body, call, Sent(b"", False, ()), clock, SETTINGS, turns or Turns(), on_close=list)
 
 
 async def slices(*reads: bytes) -> list[bytes]:

@@ -20,7 +20,7 @@ async def test_a_clock_leaves_no_timer_behind() -> None:
     problems: list[object] = []
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(lambda _, context: problems.append(context))
-    with Clock(math.inf) as clock:
+    with Clock(math.inf, asyncio.get_running_loop()) as clock:
         clock.phase(0.01, Reason.UPSTREAM_TIMEOUT, "x")
     await asyncio.sleep(0.03)
     assert problems == []
