@@ -12,6 +12,7 @@ from bridge.jsontext import elements
 
 #: This many packed numbers count as one element, because they are cheap.
 _NUMBERS: Final = 16
+_PIECE_BYTES: Final = 1 << 16
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _WIDTHS: Final = {_FIXED64: 8, _FIXED32: 4}
 _CONTINUED: Final = bytes(range(128, 256))
@@ -45,13 +46,19 @@ def message_elements(descriptor: Any, data: bytes, enough: int) -> int:
             if kind is _JSON:
                 count += elements(data[at : at + size], enough)
             elif kind is _PACKED:
-                count += len(data[at : at + size].translate(None, _CONTINUED)) // _NUMBERS
+                count += _numbers(data, at, at + size) // _NUMBERS
             at += size
         elif tag & 7 == _VARINT:
             _, at = _varint(data, at)
         else:
             at += _WIDTHS.get(tag & 7, 0)  # a group's tag has no value; protobuf refuses other types
     return count
+
+
+def _numbers(data: bytes, begin: int, end: int) -> int:
+    """The packed numbers between two positions, counted in pieces: a copy of all of them may have many megabytes."""
+    pieces = (data[at : min(at + _PIECE_BYTES, end)] for at in range(begin, min(end, len(data)), _PIECE_BYTES))
+    return sum([len(piece.translate(None, _CONTINUED)) for piece in pieces])
 
 
 def _varint(data: bytes, at: int) -> tuple[int, int]:

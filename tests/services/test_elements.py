@@ -1,6 +1,7 @@
 """Counting elements in the bytes of a request gives the number in the message, cheaply, for any bytes."""
 
 import json
+import tracemalloc
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
@@ -54,6 +55,19 @@ def separators(value: Any) -> int:
         items = list(value.values() if isinstance(value, dict) else value)
         return 1 + max(0, len(items) - 1) + sum(map(separators, items))
     return 0
+
+
+@pytest.mark.parametrize("numbers", [16, 1 << 16, (1 << 16) + 17, (1 << 20) + 5])
+@pytest.mark.parametrize("number", [1, 300])
+def test_numbers_are_counted_without_a_copy(numbers: int, number: int) -> None:
+    """Four requests of 32 MiB would be copied twice."""
+    data = Embed(input_tokens={"items": [number] * numbers}).SerializeToString()
+    tracemalloc.start()
+    try:
+        assert message_elements(Embed.DESCRIPTOR, data, ENOUGH) == 2 + numbers // 16
+        assert tracemalloc.get_traced_memory()[1] < 1 << 18
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize("message_type", [Chat, Embed])
