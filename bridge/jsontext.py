@@ -82,7 +82,7 @@ def loads(data: bytes, halves: Callable[[Any, Any], object] | None = None, *, ge
         MalformedJSONError: the text is not JSON, or is nested over `MAX_DEPTH`.
     """
     _check_depth(data)
-    if not gently and _LONG_INTEGER not in data.translate(_SHAPES):
+    if not gently and not _has_long_integer(data):
         try:
             return orjson.loads(data)
         except orjson.JSONDecodeError:
@@ -170,6 +170,14 @@ def text_of(value: Any) -> str:
     except TypeError:
         _write_inner(value)
         return dumps(value).decode()
+
+
+def _has_long_integer(data: bytes) -> bool:
+    """Whether an integer may exceed 64 bits. A large text is searched in pieces, between which other threads run."""
+    if len(data) <= _PIECE:
+        return _LONG_INTEGER in data.translate(_SHAPES)
+    size = _PIECE + len(_LONG_INTEGER) - 1  # each piece overlaps with the next
+    return any(_LONG_INTEGER in data[at : at + size].translate(_SHAPES) for at in range(0, len(data), _PIECE))
 
 
 def _check_depth(data: bytes) -> None:

@@ -176,3 +176,11 @@ def test_deep_values_can_be_written(depth: int, opening: str) -> None:
 def test_writing_is_compact_and_keeps_order() -> None:
     """The body for the upstream is compact and keeps the order."""
     assert dumps({"b": 1, "a": [True, None, 0.1]}) == b'{"b":1,"a":[true,null,0.1]}'
+
+
+@pytest.mark.parametrize("number", [10**19, -(10**18), 2**64, -(2**63) - 1, 10**400])
+def test_long_integers_in_large_texts(number: int) -> None:
+    """Wherever they are, although a large text is searched for them in pieces of 64 KiB."""
+    for end in range((1 << 16) - 24, (1 << 16) + 24):
+        text = b'{"a":"%b","n":%d,"b":"%b"}' % (b"x" * (end - 12), number, b"y" * (1 << 16))
+        assert dumps(loads(text)) == text
