@@ -14,6 +14,7 @@ from bridge.services.heartbeat import interval_of
 from bridge.services.permits import permit
 from bridge.services.relay import Relay
 from bridge.settings import Settings
+from bridge.upstream.choices import means_failure
 from bridge.upstream.client import Upstream
 from bridge.upstream.failures import malformed
 from bridge.upstream.stream import stream
@@ -53,7 +54,7 @@ class ChatService:
 def _response(call: CallContext, request: Any, value: dict[str, Any]) -> chat_pb2.CreateChatCompletionResponse:
     response = build_response(chat_pb2.CreateChatCompletionResponse, value, inline=call.inline_data)
     _check_choices(request, response, value.get("choices"))
-    if any(choice.finish_reason == "error" for choice in response.choices):
+    if any(means_failure(choice.finish_reason) for choice in response.choices):
         raise BridgeError(Reason.UPSTREAM_INTERNAL_ERROR, "the upstream ended a choice with finish_reason `error`")
     return response
 

@@ -10,6 +10,8 @@ from bridge.upstream.inside import suspect_in
 #: Limits of what is remembered: choices of a stream, and characters of a finish_reason.
 _MAX_CHOICES: Final = 4096
 _MAX_REASON: Final = 128
+#: What some servers write in place of null. As a reason it would make a cut stream look complete.
+_NO_REASONS: Final = frozenset({"null", "none", "nil", "undefined"})
 
 
 class Choices:
@@ -41,18 +43,22 @@ class Choices:
             if type(choice) is dict:
                 index = choice.get("index")
                 index = index if type(index) is int else position
-                reason = choice.get("finish_reason")
+                reason = _reason_of(choice)
                 if reason:
                     self._open.discard(index)
-                    text = reason if type(reason) is str else text_of(reason)
-                    self.finished[index] = text[:_MAX_REASON]
-                    self._failed = self._failed or reason == "error"
+                    self.finished[index] = reason[:_MAX_REASON]
+                    self._failed = self._failed or means_failure(reason)
                 elif index not in self.finished:
                     self._open.add(index)
 
     def doubt(self, value: dict[str, Any]) -> None:
         """Record an object that is not a chunk."""
         self.suspect = suspect_in(value) or self.suspect
+
+    @property
+    def have_begun(self) -> bool:
+        """Whether any choice has started."""
+        return bool(self._open or self.finished)
 
     def are_finished(self) -> bool:
         """Whether every choice that was requested or has started has ended."""
@@ -69,3 +75,18 @@ class Choices:
             raise BridgeError(Reason.UPSTREAM_INTERNAL_ERROR, message)
         if not self._open and not self.finished:
             raise failures.malformed("is a stream without any choice")
+
+
+def means_failure(reason: str) -> bool:
+    """Whether a finish_reason says that the upstream failed. Some servers write it in upper case."""
+    return reason.lower() == "error"
+
+
+def _reason_of(choice: dict[str, Any]) -> str:
+    """The finish_reason of a choice as text; empty if the choice has not ended."""
+    reason = choice.get("finish_reason")
+    if not reason:
+        return ""
+    if type(reason) is not str:
+        return text_of(reason)
+    return "" if reason.strip().lower() in _NO_REASONS else reason

@@ -47,18 +47,28 @@ class Recogniser(Protocol[K_co]):
 
 
 def as_chunk(completion: dict[str, Any]) -> Chunk:
-    """A whole completion as a single chunk with the same content."""
+    """A whole completion as a single chunk with the same content.
+
+    Perplexity's choices also have a `delta`, with less than the message. It must not replace that.
+    """
     choices = completion.get("choices")
     if not isinstance(choices, list) or not all(isinstance(choice, dict) for choice in choices):
         raise failures.malformed("is neither an event stream nor a completion")
-    deltas = [{"delta" if key == "message" else key: item for key, item in choice.items()} for choice in choices]
-    return Chunk({**completion, "object": "chat.completion.chunk", "choices": deltas})
+    return Chunk({**completion, "object": "chat.completion.chunk", "choices": [_with_delta(each) for each in choices]})
+
+
+def _with_delta(choice: dict[str, Any]) -> dict[str, Any]:
+    if "message" not in choice:
+        return choice
+    return {"delta" if key == "message" else key: item for key, item in choice.items() if key != "delta"}
 
 
 def is_whole(value: dict[str, Any]) -> bool:
-    """Whether an object with choices is a whole completion and not a chunk."""
-    choices = value["choices"]
-    return isinstance(choices, list) and any(isinstance(choice, dict) and "message" in choice for choice in choices)
+    """Whether an object is a whole completion and not a chunk. Perplexity's chunks have both members."""
+    choices = value.get("choices")
+    return isinstance(choices, list) and any(
+        isinstance(choice, dict) and "message" in choice and not choice.get("delta") for choice in choices
+    )
 
 
 def value_of(data: bytes) -> Any:

@@ -19,8 +19,8 @@ _FAILED: Final = frozenset({"error", "fail", "failed", "failure"})
 #: Words in an event's name that mean that the stream has failed.
 _FAILURES: Final = _FAILED | {"errors", "exception", "fatal"}
 _TOOL: Final = "tool"
-#: A member whose name ends so contains an error, such as AWS's `modelStreamErrorException`.
-_ENDS: Final = re.compile("(?:errors?|exception|fault|failure|traceback)$")
+#: A member whose name ends so contains an error, such as AWS's `modelStreamErrorException`. `default` is none.
+_ENDS: Final = re.compile("(?:errors?|exception|(?<!de)fault|failure|traceback)$")
 #: Limits of the search for an error: levels of an object, and members on each level.
 _LEVELS: Final = 4
 _MAX_MEMBERS: Final = 256

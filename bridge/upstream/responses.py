@@ -69,11 +69,15 @@ async def response_of(exchange: Exchange, data: bytes, cuts: Cuts | None = None)
         raise await failure_in(exchange, data) or failures.malformed(f"is not valid JSON ({reason})") from None
     except BridgeError as malformed:
         raise await failure_in(exchange, data) or malformed from None
-    has_result = isinstance(response.get("data"), list) or not response.keys().isdisjoint(_RESULTS)
-    error = error_in(response) or (None if has_result else suspect_in(response))
+    error = error_in(response) or (None if _has_result(response) else suspect_in(response))
     if error is not None:
         raise await exchange.failed(error, data)
     return response
+
+
+def _has_result(response: Mapping[str, Any]) -> bool:
+    is_model = response.get("object") == "model" and "id" in response  # whatever its description contains
+    return is_model or isinstance(response.get("data"), list) or not response.keys().isdisjoint(_RESULTS)
 
 
 def object_of(value: Any) -> dict[str, Any]:

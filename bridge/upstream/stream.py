@@ -1,9 +1,8 @@
 """A streamed chat completion: turns bytes into JSON chunks, and decides whether the stream was complete.
 
 A stream is complete if it had a choice and then `[DONE]`, or if it ended after every choice that was requested or had
-started got its `finish_reason`: some servers never send `[DONE]`. Any other end is an error, even if it looks clean,
-because the caller must never take a cut stream for a complete one. An error may arrive as an event or outside the event
-framing, in many shapes.
+started got its `finish_reason`: some servers never send `[DONE]`. Any other end is an error, even if it looks clean:
+a cut stream must never look complete. An error may arrive as an event or outside the framing, in many shapes.
 """
 
 from collections.abc import Coroutine, Iterable, Iterator
@@ -252,6 +251,8 @@ class ChunkStream(Generic[K]):
         is_changed = self._halves.busy  # the value is not that of the text
         if is_changed:
             self._halves.finish(value)
+        if not self._choices.have_begun and is_whole(value):  # later ones repeat what the deltas said, as MiniMax's
+            value, is_changed = as_chunk(value).value, True
         self._follow(value)
         ordinary = self._calls.number(value)
         if self._calls.count > MAX_TOOL_CALLS:

@@ -252,6 +252,26 @@ async def test_retrieve_what_is_no_model(bridge: Bridge) -> None:
     assert (outcome.code, outcome.info.reason) == (StatusCode.INTERNAL, "UPSTREAM_MALFORMED_RESPONSE")
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"default": True},
+        {"is_default": True, "object": None},
+        {"parameters": {"temperature": {"default": 0.7}}, "object": None},
+        {"pricing": {"default": "0.1"}},
+        {"last_error": {"message": "no GPU", "code": 3}},
+        {"status": {"value": "failed", "exit_code": 1}},
+    ],
+    ids=json.dumps,
+)
+async def test_a_model_is_no_error(bridge: Bridge, more: dict[str, Any]) -> None:
+    """A description of a model may contain a default, which is no fault, and errors of the model's past."""
+    model = {**GPT, **more}
+    bridge.gateway.script(respond_json(model))
+    (message,) = (await ask(bridge.models.RetrieveModel(models_pb2.RetrieveModelRequest(model="gpt-x")))).messages
+    assert_nothing_lost(message, json.dumps(model))
+
+
 async def test_retrieve_an_unknown_model(bridge: Bridge) -> None:
     bridge.gateway.script(respond_json({"error": {"message": "no", "type": "invalid_request_error"}}, 404))
     outcome = await retrieve(bridge, "none")

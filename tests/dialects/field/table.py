@@ -1,6 +1,6 @@
 """All cases."""
 
-from tests.dialects.field import encodings, events, framing, further, shapes, statuses, variants, words
+from tests.dialects.field import encodings, events, finishes, framing, further, shapes, statuses, variants, words
 
 CASES = [
     *framing.BESIDE,
@@ -21,4 +21,7 @@ CASES = [
     *words.HALVES,
     *further.FURTHER,
     *variants.VARIANTS,
+    *finishes.FINISHES,
+    *finishes.WHOLE,
+    *finishes.MEMBERS,
 ]
