@@ -6,8 +6,10 @@ Headers and bodies may be long. A text over 64 characters is not a delay and is 
 import re
 import time
 from collections.abc import Mapping
-from datetime import UTC
+from contextlib import suppress
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from itertools import islice
 from typing import Any, Final
 
 _MAX_DELAY_CHARACTERS: Final = 64
@@ -27,28 +29,42 @@ _MEMBERS: Final = {
 }
 #: Members that may contain such a member, at any depth.
 _HOLDERS: Final = ("details", "metadata", "headers", "retryInfo", "retry_info")
+_RESET: Final = "x-ratelimit-reset"
+_REMAINING: Final = "x-ratelimit-remaining"
+#: The limits that count if the headers do not say which is exhausted. Others may be those of a whole day.
+_KINDS: Final = ("-requests", "-tokens")
+#: Maximum number of headers in a body that are read.
+_MAX_HEADERS: Final = 128
+#: Larger numbers are Unix times, in seconds or milliseconds.
+_UNIX_TIME: Final = 1e8
+_UNIX_MILLISECONDS: Final = 1e11
 
 
 def in_headers(headers: Mapping[str, str]) -> float | None:
     """The delay in `retry-after-ms`, or else in `retry-after`, which is in seconds or a date."""
-    for name, unit in (("retry-after-ms", 1e-3), ("retry-after", 1.0)):
-        seconds = _number(_text(headers, name))
-        if seconds:
-            return seconds * unit
-    return _until(_text(headers, "retry-after"))
+    milliseconds = _number(_text(headers, "retry-after-ms"))
+    return milliseconds * 1e-3 if milliseconds else _wait(_text(headers, "retry-after"))
 
 
 def reset(headers: Mapping[str, str]) -> float | None:
     """The time until the exhausted rate limits reset; until all reset if the headers do not say which are exhausted."""
-    kinds = ("requests", "tokens")
-    used_up = [kind for kind in kinds if _text(headers, f"x-ratelimit-remaining-{kind}").strip() == "0"]
-    waits = [duration(_text(headers, f"x-ratelimit-reset-{kind}")) or 0.0 for kind in used_up or kinds]
-    wait = max(waits) or _number(_text(headers, "x-ratelimit-reset")) or 0.0
-    if wait > 1e11:
-        wait /= 1000  # OpenRouter sends a Unix time in milliseconds
-    if wait > 1e8:
-        wait -= time.time()
-    return wait if wait > 0 else None
+    waits = [_wait(_text(headers, _RESET + kind)) or 0.0 for kind in _used_up(headers) or _KINDS]
+    return max(waits) or _wait(_text(headers, _RESET)) or _wait(_text(headers, "ratelimit-reset"))
+
+
+def _used_up(headers: Mapping[str, str]) -> list[str]:
+    """The limits of which nothing remains, such as `-tokens`; an empty name for the only limit of a server."""
+    names = [name for name in headers if name.startswith(_REMAINING)]
+    return [name[len(_REMAINING) :] for name in names if _is_zero(_text(headers, name))]
+
+
+def _relayed(given: Any) -> float | None:
+    """The delay in headers that a body quotes, as OpenRouter's do for its own limits and its provider's."""
+    if not isinstance(given, Mapping):
+        return None
+    items = islice(given.items(), _MAX_HEADERS)
+    headers = {name.lower(): str(value) for name, value in items if isinstance(value, str) or _is_small(value)}
+    return in_headers(headers) or (reset(headers) if _used_up(headers) else None)
 
 
 def in_body(error: Mapping[str, Any]) -> float | None:
@@ -64,6 +80,9 @@ def in_body(error: Mapping[str, Any]) -> float | None:
                 seconds = duration(value) if unit is not None else None
                 if unit is not None and seconds is not None:
                     return seconds * unit
+            seconds = _relayed(item.get("headers"))
+            if seconds is not None:
+                return seconds
             pending += [item[key] for key in _HOLDERS if key in item]
         elif isinstance(item, list):
             pending += reversed(item[:_MAX_NODES])
@@ -103,11 +122,36 @@ def _number(value: Any) -> float | None:
     return seconds if 0 < seconds < float("inf") else None
 
 
-def _until(date: str) -> float | None:
-    """Seconds until an HTTP date; None if it has passed or is not a date."""
+def _is_small(value: Any) -> bool:
+    """Whether a value is a number whose text is short: Python does not write integers of thousands of digits."""
+    return type(value) in {int, float} and abs(value) < _UNIX_MILLISECONDS * 100
+
+
+def _is_zero(text: str) -> bool:
     try:
-        moment = parsedate_to_datetime(date)
-        seconds = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - time.time()
-    except (ValueError, TypeError, OverflowError):
-        return None
+        return float(text) <= 0
+    except ValueError:
+        return False
+
+
+def _wait(text: str) -> float | None:
+    """Seconds until what a header names: a duration, a Unix time or a date. Of several durations the first counts."""
+    text = text.strip(' "')
+    seconds = duration(text) or duration(text.partition(",")[0])
+    if seconds is None:
+        return _until(text)
+    if seconds > _UNIX_MILLISECONDS:
+        seconds /= 1000
+    if seconds > _UNIX_TIME:
+        seconds -= time.time()
     return seconds if seconds > 0 else None
+
+
+def _until(date: str) -> float | None:
+    """Seconds until a date of HTTP or RFC 3339; None if it has passed or is not a date."""
+    for read in (datetime.fromisoformat, parsedate_to_datetime):
+        with suppress(ValueError, TypeError, OverflowError):
+            moment = read(date)
+            seconds = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - time.time()
+            return seconds if seconds > 0 else None
+    return None

@@ -39,6 +39,37 @@ def _now(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"x-ratelimit-reset-requests": "-1s"}, None),
         ({"x-ratelimit-reset-requests": "1d"}, None),
         ({"retry-after-ms": "1e999"}, None),
+        ({"retry-after": "30s"}, 30.0),
+        ({"retry-after": "1m30s"}, 90.0),
+        ({"retry-after": "500ms"}, 0.5),
+        ({"retry-after": '"30"'}, 30.0),
+        ({"retry-after": "2, 9"}, 2.0),
+        ({"retry-after": "30s garbage"}, None),
+        ({"retry-after": str(NOW + 42)}, 42.0),
+        ({"retry-after": "2026-09-21T14:14:02Z"}, 42.0),
+        ({"retry-after": "2026-09-21T16:14:02.5+02:00"}, 42.5),
+        ({"retry-after": "2026-09-21 14:14:02"}, 42.0),
+        ({"retry-after": "2026-09-21T14:12:00Z"}, None),
+        ({"retry-after": "9999-99-99T00:00:00Z"}, None),
+        ({"retry-after": "Mon Sep 21 14:14:02 2026"}, 42.0),
+        ({"retry-after": "Monday, 21-Sep-26 14:14:02 GMT"}, 42.0),
+        ({"x-ratelimit-reset-requests": "2026-09-21T14:14:02Z"}, 42.0),
+        ({"x-ratelimit-reset": "7s"}, 7.0),
+        ({"ratelimit-reset": "37"}, 37.0),
+        ({"ratelimit-reset": "37", "x-ratelimit-reset": "5"}, 5.0),
+        ({"x-ratelimit-remaining-tokens-minute": "0", "x-ratelimit-reset-tokens-minute": "11.4"}, 11.4),
+        (
+            {
+                "x-ratelimit-remaining-requests-day": "14",
+                "x-ratelimit-reset-requests-day": "33011.4",
+                "x-ratelimit-remaining-tokens-minute": "-3",
+                "x-ratelimit-reset-tokens-minute": "11.4",
+            },
+            11.4,
+        ),
+        ({"x-ratelimit-remaining-requests-day": "14", "x-ratelimit-reset-requests-day": "33011.4"}, None),
+        ({"x-ratelimit-remaining-tokens_usage_based": "0", "x-ratelimit-reset-tokens_usage_based": "9s"}, 9.0),
+        ({"x-ratelimit-remaining-minute": "0", "ratelimit-reset": "12"}, 12.0),
         ({}, None),
     ],
 )
@@ -50,6 +81,7 @@ def test_headers(headers: dict[str, str], seconds: float | None) -> None:
 RETRY_INFO = "type.googleapis.com/google.rpc.RetryInfo"
 
 
+@pytest.mark.usefixtures("_now")
 @pytest.mark.parametrize(
     ("error", "seconds"),
     [
@@ -68,6 +100,12 @@ RETRY_INFO = "type.googleapis.com/google.rpc.RetryInfo"
         ({"details": {"retryInfo": {"retryDelay": "2s"}}}, 2.0),
         ({"metadata": {"retry_after_seconds": 3}}, 3.0),
         ({"metadata": {"headers": {"Retry-After": "3"}}}, 3.0),
+        ({"metadata": {"headers": {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str((NOW + 42) * 1000)}}}, 42.0),
+        ({"metadata": {"headers": {"X-RateLimit-Remaining": 0, "X-RateLimit-Reset": NOW + 42}}}, 42.0),
+        ({"metadata": {"headers": {"X-RateLimit-Remaining": "9", "X-RateLimit-Reset": "42"}}}, None),
+        ({"metadata": {"headers": {"X-RateLimit-Remaining": 0, "X-RateLimit-Reset": 10**400}}}, None),
+        ({"metadata": {"headers": {"retry-after": "Mon, 21 Sep 2026 14:14:02 GMT"}}}, 42.0),
+        ({"metadata": {"headers": [["retry-after", "3"]]}}, None),
         ({"retry_after": 1.5}, 1.5),
         ({"retryAfter": "4"}, 4.0),
         ({"retry_after_ms": 250}, 0.25),
