@@ -72,10 +72,12 @@ grpc-java retries each call that fails with a delay in `grpc-retry-pushback-ms`,
 """
 
 REFINED: Final = f"""\
-`error.code`, then `error.type`, decide before the HTTP status does. Upper and lower case and punctuation make no
-difference. One exception: the statuses {", ".join(map(str, sorted(ABOUT_THE_REQUEST)))} are about this request
+`error.code`, then `error.type`, then the reason in Google's `details` decide before the HTTP status does. Upper and
+lower case, punctuation, a final `Error` and a detail after a dot make no difference.
+One exception: the statuses {", ".join(map(str, sorted(ABOUT_THE_REQUEST)))} are about this request
 itself, so a code about the current load (`rate_limit_exceeded`) does not override them. A name that is not listed
-counts as `INSUFFICIENT_QUOTA` if its words are about used-up money, such as `BalanceNotEnough` or `out_of_funds`.
+counts as `INSUFFICIENT_QUOTA` if its words are about used-up money, such as `BalanceNotEnough` or `out_of_funds`, and
+so do messages of Anthropic, xAI and Gemini that say so without a name.
 """
 #: Notes on statuses that do not decide alone.
 NOTES: Final[Mapping[int, str]] = {
@@ -141,7 +143,9 @@ def _refinements() -> Iterator[str]:
 
 def _names() -> Iterator[str]:
     yield "## Errors without a status\n"
-    yield "An error without a status in a 200 response or a stream counts as its type or code says, otherwise as 500.\n"
+    yield "An error without a status in a 200 response or a stream counts as its type or code says, otherwise as 500."
+    yield "Of other names, those with `rate_limit` or `too_many_requests` count as 429, those that end in `timeout`"
+    yield "as 504, and those that end in `overloaded` as 529.\n"
     yield from _table("type or code", "HTTP", rows=([f"`{name}`", str(http)] for name, http in STATUS_OF_TYPE.items()))
 
 

@@ -23,8 +23,8 @@ _MARKUP: Final = re.compile(r"<(?:!doctype|!--|\?xml|html|head|body|title|center
 _JSON_BEGINS: Final = re.compile(r'\{\s*["}]|\[\s*[\[{"]')
 #: The message in a JSON object that is cut off or invalid after it.
 _SALVAGE: Final = re.compile(r'"(?:message|error|detail)"\s*:\s*"((?:[^"\\]|\\u[0-9a-fA-F]{4}|\\["\\/bfnrt])*)')
-#: An HTTP status at the end of a code, as in Huawei's `A.81101.429`.
-_STATUS_SUFFIX: Final = re.compile(r".*[._:-]([45][0-9]{2})", re.DOTALL)
+#: An HTTP status at the end of a code, as in Huawei's `A.81101.429`, or before words, as in `429 Too Many Requests`.
+_STATUS_SUFFIX: Final = re.compile(r".*[._:-]([45][0-9]{2})(?: [A-Z][A-Za-z ]*)?", re.DOTALL)
 
 # Names of members, as `fold` writes them, in order of precedence. `CONTAINERS` may hold the object of the error.
 CONTAINERS: Final = ("error", "errors", "detail", "err", "errormsg", "exception", "fault")
@@ -34,7 +34,10 @@ _MESSAGES: Final = (
 )
 _MESSAGES_AROUND: Final = ("errordescription", "error", "detail", "message", "msg", "title")
 CODES: Final = ("code", "errorcode", "errcode", "errno", "retcode")
-_STATUSES: Final = ("code", "status", "httpstatuscode", "httpstatus", "statuscode", "errorcode", "errcode", "error")
+_STATUSES: Final = (
+    *("code", "status", "httpstatuscode", "httpstatus", "httpcode", "statuscode"),
+    *("errorcode", "errcode", "error"),
+)
 #: Texts that mean that there is no error, in lower case without punctuation.
 _SUCCESS: Final = frozenset(
     (
@@ -51,9 +54,9 @@ _MAX_SUCCESS: Final = 32
 class ErrorBody:
     """The content of an error body. `status` is the HTTP status in it, `fields` are pairs of path and description.
 
-    `name` is the error type for MiniMax's number. `further` holds more candidates for a name: the message, and the code
-    and type of a nested error. `retry_after` is in seconds. `is_openai` says that the error comes from the API, and not
-    from a router that does not know the path.
+    `name` is the error type for MiniMax's number, or Google's reason. `further` holds more candidates for a name: the
+    message, and the code and type of a nested error. `retry_after` is in seconds. `is_openai` says that the error comes
+    from the API, and not from a router that does not know the path.
     """
 
     message: str = ""
@@ -108,7 +111,8 @@ def read_value(value: Any, depth: int = 0) -> ErrorBody:
     code = _code(members) or _code(around)
     param = members.get("param")
     inner = _inner(members, depth)
-    found = tuple(violations.of_fastapi(around.get("detail")) or violations.of_google(members.get("details")))
+    details = members.get("details")
+    found = tuple(violations.of_fastapi(around.get("detail")) or violations.of_google(details)) or inner.fields
     message = inner.message or _message(members, around, depth)
     message = message or "; ".join(f"{path}: {text}" if path else text for path, text in found)
     if not found and isinstance(param, str) and _string(param):
@@ -119,7 +123,7 @@ def read_value(value: Any, depth: int = 0) -> ErrorBody:
         code=code,
         param=_string(param),
         further=(message, inner.code, inner.type, *inner.further),
-        name=BASE_RESP.get(code or "") if error is around.get("baseresp") else None,
+        name=BASE_RESP.get(code or "") if error is around.get("baseresp") else violations.reason_of_google(details),
         status=http_status_of(members) or http_status_of(around),
         model=_string(param.get("modelId")) if isinstance(param, dict) else None,
         retry_after=delays.in_body(error) or delays.in_body(value) or inner.retry_after,
@@ -238,8 +242,8 @@ def _inner(members: Mapping[str, Any], depth: int) -> ErrorBody:
         return ErrorBody()
     for key, member in (("metadata", "raw"), ("value", "error_message"), ("message", "")):
         outer = members.get(key)
-        inner = outer.get(member) if isinstance(outer, dict) else outer if key == "message" else None
-        if isinstance(inner, dict) and member:
+        inner = outer if not member else outer.get(member) if isinstance(outer, dict) else None
+        if isinstance(inner, dict):
             return read_value(inner, depth + 1)
         if isinstance(inner, str) and _JSON_BEGINS.match(inner.lstrip()):
             return read_value(_json(inner.encode("utf-8", "replace")), depth + 1)

@@ -1,17 +1,18 @@
 """The tables that map an upstream's HTTP status, error code and error type to a `Reason`.
 
 Names are compared without case and punctuation: `Insufficient-Balance` is `insufficient_balance`. A name without a
-row is about used-up money if its words say so, such as `BalanceNotEnough` and `out_of_funds`.
+row may be about used-up money, see `bridge.upstream.money`.
 
 The base is the HTTP mapping in `google/rpc/code.proto`, in reverse. It is not `http-grpc-status-mapping.md`, which is
 for gRPC clients that get a response from something other than a gRPC server, and maps 400 to INTERNAL.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from bridge.errors import Reason, Retry
+from bridge.upstream.money import names_money, says_money
 
 #: HTTP status to reason. For a status without a row, `of_status` has a rule per class.
 STATUSES: Final[Mapping[int, Reason]] = {
@@ -58,11 +59,22 @@ STATUSES: Final[Mapping[int, Reason]] = {
 REFINEMENTS: Final[Mapping[str, Reason]] = {
     "context_length_exceeded": Reason.CONTEXT_LENGTH_EXCEEDED,
     "exceed_context_size_error": Reason.CONTEXT_LENGTH_EXCEEDED,  # llama.cpp
+    "context_window_exceeded": Reason.CONTEXT_LENGTH_EXCEEDED,  # LiteLLM
     "content_filter": Reason.CONTENT_FILTERED,  # Azure
     "content_policy_violation": Reason.CONTENT_FILTERED,
+    "responsible_ai_policy_violation": Reason.CONTENT_FILTERED,  # Azure
+    "moderation_blocked": Reason.CONTENT_FILTERED,  # OpenAI, images
+    "data_inspection_failed": Reason.CONTENT_FILTERED,  # Alibaba
+    "sensitive_content_detected": Reason.CONTENT_FILTERED,  # Volcengine, as the next four
+    "input_text_sensitive_content_detected": Reason.CONTENT_FILTERED,
+    "output_text_sensitive_content_detected": Reason.CONTENT_FILTERED,
+    "input_image_sensitive_content_detected": Reason.CONTENT_FILTERED,
+    "output_image_sensitive_content_detected": Reason.CONTENT_FILTERED,
     "invalid_api_key": Reason.CALLER_CREDENTIALS_REJECTED,
     "authentication_error": Reason.CALLER_CREDENTIALS_REJECTED,
+    "api_key_invalid": Reason.CALLER_CREDENTIALS_REJECTED,  # Gemini, under HTTP 400
     "model_not_found": Reason.MODEL_NOT_FOUND,
+    "model_decommissioned": Reason.MODEL_RETIRED,  # Groq, under HTTP 400
     "unknown_url": Reason.ENDPOINT_NOT_FOUND,  # OpenAI, in an error object
     "insufficient_quota": Reason.INSUFFICIENT_QUOTA,
     "billing_hard_limit_reached": Reason.INSUFFICIENT_QUOTA,
@@ -114,6 +126,7 @@ STATUS_OF_TYPE: Final[Mapping[str, int]] = {
     "validation_exception": 400,  # AWS
     "unauthorized": 401,
     "unauthenticated": 401,
+    "invalid_authentication_error": 401,  # Moonshot
     "permission_error": 403,
     "permission_denied": 403,
     "forbidden": 403,
@@ -121,6 +134,9 @@ STATUS_OF_TYPE: Final[Mapping[str, int]] = {
     "not_found_error": 404,
     "not_found": 404,
     "conflict": 409,
+    "request_too_large": 413,  # Anthropic
+    "payload_too_large": 413,
+    "unprocessable_entity": 422,
     "failed_dependency": 424,  # Vercel
     "generation": 424,  # TGI
     "rate_limit_error": 429,
@@ -128,6 +144,7 @@ STATUS_OF_TYPE: Final[Mapping[str, int]] = {
     "resource_exhausted": 429,
     "too_many_requests": 429,
     "throttling": 429,  # Alibaba
+    "limit_requests": 429,  # Alibaba
     "throttling_exception": 429,  # AWS
     "requests": 429,
     "tokens": 429,
@@ -151,6 +168,13 @@ STATUS_OF_TYPE: Final[Mapping[str, int]] = {
     "engine_overloaded_error": 529,  # Moonshot
 }
 
+#: The same for names that the table does not have, by what they contain, without punctuation and a final `error`.
+_STATUS_OF_PART: Final = (
+    (re.compile("ratelimit|toomanyrequests"), 429),  # Baidu, Together, Volcengine
+    (re.compile("timeout$"), 504),
+    (re.compile("overloaded$"), 529),
+)
+
 #: MiniMax's `base_resp.status_code` as a name of the tables above. Others count as 500.
 BASE_RESP: Final[Mapping[str, str]] = {
     "1001": "timeout",
@@ -173,29 +197,6 @@ MESSAGES: Final[Mapping[str, Reason]] = {
 #: Statuses about the request itself. A code about the moment, such as `rate_limit_exceeded`, does not override them.
 ABOUT_THE_REQUEST: Final = frozenset({405, 410, 413, 414, 415, 424, 431, 451, 501})
 
-#: A name is about used-up money if it contains a word of `_DEBT`, or one of `_MONEY`, or one of `_FUNDS` and one of
-#: `_USED_UP`. Nearly every gateway has a name of its own for that. Budgets of tokens or time are something else, and
-#: so is a billing service that is down.
-_DEBT: Final = frozenset({"arrears", "arrearage", "overdue"})
-_MONEY: Final = frozenset({"billing", "payment"})
-_FUNDS: Final = frozenset(
-    {"balance", "bill", "budget", "credit", "credits", "fund", "funds", "money", "spend", "spending"}
-)
-_USED_UP: Final = frozenset(
-    (
-        *("insufficient", "enough", "no", "out", "over", "low", "empty", "negative", "limit", "required"),
-        *("exhausted", "depleted", "exceeded", "reached"),
-    )
-)
-_NO_MONEY: Final = frozenset(
-    (
-        *("context", "reasoning", "retry", "thinking", "time", "timeout", "token", "tokens"),
-        *("failure", "internal", "system", "temporarily", "temporary", "unavailable", "unreachable"),
-    )
-)
-_WORD: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
-_NAME: Final = re.compile(r"[\w.:/-]{1,64}")
-
 _PUNCTUATION: Final = re.compile(r"[^a-z0-9]")
 _MAX_NAME: Final = 128
 
@@ -208,19 +209,22 @@ _REFINEMENTS: Final = {_key(name): reason for name, reason in REFINEMENTS.items(
 _STATUS_OF_TYPE: Final = {_key(name): status for name, status in STATUS_OF_TYPE.items()}
 
 
-def _is_money(name: str) -> bool:
-    """Whether a name, and not a sentence, says that no money is left."""
-    if not _NAME.fullmatch(name):
-        return False
-    words = {word.lower() for word in _WORD.findall(name)}
-    is_used_up = not (words.isdisjoint(_FUNDS) or words.isdisjoint(_USED_UP))
-    return not words.isdisjoint(_DEBT) or (words.isdisjoint(_NO_MONEY) and (is_used_up or not words.isdisjoint(_MONEY)))
+def _keys(name: str) -> Iterator[str]:
+    """The keys of a name, the most precise first. Some servers add `Error` or `Exception`, or a detail after a dot."""
+    for part in (name, name.partition(".")[0]):
+        key = _key(part)
+        yield from (key, key.removesuffix("error").removesuffix("exception"))
 
 
 def _refinement(name: str | None) -> Reason | None:
     if not name:
         return None
-    return _REFINEMENTS.get(_key(name)) or (Reason.INSUFFICIENT_QUOTA if _is_money(name) else None)
+    found = next((_REFINEMENTS[key] for key in _keys(name) if key in _REFINEMENTS), None)
+    return found or (Reason.INSUFFICIENT_QUOTA if names_money(name) else None)
+
+
+def _is_money(text: str | None) -> bool:
+    return text is not None and (_refinement(text) is Reason.INSUFFICIENT_QUOTA or says_money(text))
 
 
 def refined(status: int, names: Iterable[str | None], further: Iterable[str | None] = ()) -> Reason | None:
@@ -229,7 +233,7 @@ def refined(status: int, names: Iterable[str | None], further: Iterable[str | No
     Of the `further` names only those about money count, because then a retry is useless.
     """
     reason = next((reason for reason in map(_refinement, names) if reason is not None), None)
-    if reason is None and any(_refinement(name) is Reason.INSUFFICIENT_QUOTA for name in further):
+    if reason is None and any(map(_is_money, further)):
         reason = Reason.INSUFFICIENT_QUOTA
     is_about_now = reason is not None and reason.retry is not Retry.NO
     return None if is_about_now and status in ABOUT_THE_REQUEST else reason
@@ -237,14 +241,16 @@ def refined(status: int, names: Iterable[str | None], further: Iterable[str | No
 
 def is_known(name: str) -> bool:
     """Whether the tables have this code or type of an error."""
-    key = _key(name)
-    return key in _REFINEMENTS or key in _STATUS_OF_TYPE or _is_money(name)
+    return any(key in _REFINEMENTS or key in _STATUS_OF_TYPE for key in _keys(name)) or names_money(name)
 
 
 def status_named(names: Iterable[str | None]) -> int:
     """The HTTP status for an error without a number."""
-    found = (_STATUS_OF_TYPE.get(_key(name)) for name in names if name)
-    return next((status for status in found if status is not None), 500)
+    given = [name for name in names if name]
+    keys = [key for name in given for key in _keys(name)]
+    found = [_STATUS_OF_TYPE[key] for key in keys if key in _STATUS_OF_TYPE]
+    found += [status for part, status in _STATUS_OF_PART for key in keys if part.search(key)]
+    return found[0] if found else 500
 
 
 def of_status(status: int, message: str = "") -> Reason:

@@ -1,4 +1,4 @@
-"""Reads the invalid fields that an error body names, in the formats of FastAPI and Google."""
+"""Reads the invalid fields and the reason that an error body names, in the formats of FastAPI and Google."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -23,3 +23,11 @@ def of_google(details: Any) -> Iterator[tuple[str, str]]:
             if isinstance(item, dict) and isinstance(item.get("description"), str):
                 name = item.get("field")
                 yield name if isinstance(name, str) else "", item["description"]
+
+
+def reason_of_google(details: Any) -> str | None:
+    """The reason of a `google.rpc.ErrorInfo` in JSON, such as `API_KEY_INVALID`."""
+    for detail in details if isinstance(details, list) else ():
+        if isinstance(detail, dict) and isinstance(detail.get("reason"), str):
+            return str(detail["reason"])
+    return None

@@ -171,6 +171,25 @@ SHAPES = [
         "inner",
         type="validation_error",
     ),
+    shape(
+        "11 FastAPI, list in a message",
+        {
+            "object": "error",
+            "message": {"detail": [{"type": "missing", "loc": ["body", "x"], "msg": "Field required"}]},
+            "type": "invalid_request_error",
+        },
+        "x: Field required",
+        type="invalid_request_error",
+    ),
+    shape("8 grpc-gateway", error(grpc_code=8, http_code=429, message="m", http_status="Too Many"), "m", status=429),
+    shape(
+        "8 MiniMax",
+        {"type": "error", "error": {"type": "t", "message": "m", "http_code": "429"}},
+        "m",
+        type="t",
+        status=429,
+    ),
+    shape("8 a status with words", error(message="m", status="429 Too Many"), "m", type="429 Too Many", status=429),
     shape("16 Venice, text", {"error_type": "e", "error_message": "outer"}, "outer", type="e"),
     shape(
         "16 Vercel, stream",

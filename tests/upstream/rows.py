@@ -82,8 +82,24 @@ LIMIT = ("RESOURCE_EXHAUSTED", "RATE_LIMIT_EXCEEDED", "1000", "QuotaFailure")
 REFINEMENT_ROWS = [
     RefinementRow("context_length_exceeded", "INVALID_ARGUMENT", "CONTEXT_LENGTH_EXCEEDED"),
     RefinementRow("exceed_context_size_error", "INVALID_ARGUMENT", "CONTEXT_LENGTH_EXCEEDED"),
+    RefinementRow("context_window_exceeded", "INVALID_ARGUMENT", "CONTEXT_LENGTH_EXCEEDED"),
     RefinementRow("content_filter", "INVALID_ARGUMENT", "CONTENT_FILTERED"),
     RefinementRow("content_policy_violation", "INVALID_ARGUMENT", "CONTENT_FILTERED"),
+    *(
+        RefinementRow(name, "INVALID_ARGUMENT", "CONTENT_FILTERED")
+        for name in (
+            *(
+                "responsible_ai_policy_violation",
+                "moderation_blocked",
+                "data_inspection_failed",
+                "sensitive_content_detected",
+            ),
+            *("input_text_sensitive_content_detected", "output_text_sensitive_content_detected"),
+            *("input_image_sensitive_content_detected", "output_image_sensitive_content_detected"),
+        )
+    ),
+    RefinementRow("api_key_invalid", "UNAUTHENTICATED", "BRIDGE_CREDENTIALS_REJECTED"),
+    RefinementRow("model_decommissioned", "NOT_FOUND", "MODEL_RETIRED", detail="ResourceInfo"),
     RefinementRow("invalid_api_key", "UNAUTHENTICATED", "BRIDGE_CREDENTIALS_REJECTED"),
     RefinementRow("authentication_error", "UNAUTHENTICATED", "BRIDGE_CREDENTIALS_REJECTED"),
     RefinementRow("model_not_found", "NOT_FOUND", "MODEL_NOT_FOUND", detail="ResourceInfo"),
@@ -123,4 +139,12 @@ REFINEMENT_ROWS = [
     RefinementRow("rate_limit_exceeded", *LIMIT),
     RefinementRow("throttling_error", *LIMIT),
     RefinementRow("unsupported_country_region_territory", "PERMISSION_DENIED", "REGION_UNSUPPORTED"),
+]
+#: Other spellings of names in the table: with `Error` or `Exception`, or with a detail after a dot.
+SPELLING_ROWS = [
+    RefinementRow("ContextWindowExceededError", "INVALID_ARGUMENT", "CONTEXT_LENGTH_EXCEEDED"),
+    RefinementRow("ContentPolicyViolationError", "INVALID_ARGUMENT", "CONTENT_FILTERED"),
+    RefinementRow("SensitiveContentDetected.SevereViolation", "INVALID_ARGUMENT", "CONTENT_FILTERED"),
+    RefinementRow("DataInspectionFailedException", "INVALID_ARGUMENT", "CONTENT_FILTERED"),
+    RefinementRow("RateLimitExceeded.EndpointRPMExceeded", *LIMIT),
 ]

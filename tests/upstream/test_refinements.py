@@ -10,14 +10,15 @@ from tests.support.bridge import Bridge
 from tests.support.details import Failure, failed, failed_stream, refusal
 from tests.support.gateway import respond_json, sse
 from tests.support.payloads import CHUNK
-from tests.upstream.rows import REFINEMENT_ROWS, RefinementRow
+from tests.upstream.rows import REFINEMENT_ROWS, SPELLING_ROWS, RefinementRow
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 STATUSES = (400, 401, 403, 404, 422, 429, 500, 502, 503)
 
 
-BY_NAME = pytest.mark.parametrize("row", REFINEMENT_ROWS, ids=[row.name for row in REFINEMENT_ROWS])
+ROWS = [*REFINEMENT_ROWS, *SPELLING_ROWS]
+BY_NAME = pytest.mark.parametrize("row", ROWS, ids=[row.name for row in ROWS])
 
 
 def check(failure: Failure, row: RefinementRow) -> None:
@@ -131,6 +132,84 @@ async def test_status_of_a_name(
         warm.gateway.script(sse(CHUNK, error))
         _, failure = await failed_stream(warm.chat.CreateChatCompletionStream(hello))
         assert failure.reason == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("too_many_requests_error", "RATE_LIMIT_EXCEEDED"),
+        ("TooManyRequestsException", "RATE_LIMIT_EXCEEDED"),
+        ("rpm_rate_limit_exceeded", "RATE_LIMIT_EXCEEDED"),
+        ("model_rate_limit", "RATE_LIMIT_EXCEEDED"),
+        ("Throttling.RateQuota", "RATE_LIMIT_EXCEEDED"),
+        ("UnprocessableEntityError", "INVALID_REQUEST"),
+        ("PermissionDeniedError", "ACCESS_DENIED"),
+        ("ConflictError", "UPSTREAM_CONFLICT"),
+        ("APITimeoutError", "UPSTREAM_TIMEOUT"),
+        ("GatewayTimeoutError", "UPSTREAM_TIMEOUT"),
+        ("BadGatewayError", "UPSTREAM_BAD_GATEWAY"),
+        ("ServerOverloaded", "UPSTREAM_OVERLOADED"),
+        ("timeout_config_error", "UPSTREAM_INTERNAL_ERROR"),
+        ("error", "UPSTREAM_INTERNAL_ERROR"),
+        ("Exception", "UPSTREAM_INTERNAL_ERROR"),
+    ],
+)
+async def test_status_of_other_names(
+    name: str, reason: str, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest
+) -> None:
+    """Without a number, a name that the table has in another spelling has its status, and some names say it."""
+    for error in (refusal(type=name), refusal(code=name)):
+        warm.gateway.script(sse(CHUNK, error))
+        _, failure = await failed_stream(warm.chat.CreateChatCompletionStream(hello))
+        assert failure.reason == reason
+
+
+def google(reason: str) -> dict[str, Any]:
+    info = {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": reason, "domain": "googleapis.com"}
+    return refusal(code=400, status="INVALID_ARGUMENT", details=[info])
+
+
+@pytest.mark.parametrize(
+    ("reason", "expected"),
+    [
+        ("API_KEY_INVALID", "BRIDGE_CREDENTIALS_REJECTED"),
+        ("BILLING_DISABLED", "INSUFFICIENT_QUOTA"),
+        ("RATE_LIMIT_EXCEEDED", "RATE_LIMIT_EXCEEDED"),
+        ("SERVICE_DISABLED", "INVALID_REQUEST"),
+    ],
+)
+async def test_googles_reason(
+    reason: str, expected: str, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest
+) -> None:
+    """Gemini reports a wrong key as an invalid argument, and only the reason in the details says what it is."""
+    warm.gateway.script(respond_json([google(reason)], 400))
+    assert (await failed(warm.chat.CreateChatCompletion(hello))).reason == expected
+    warm.gateway.script(sse(CHUNK, google(reason)))
+    _, failure = await failed_stream(warm.chat.CreateChatCompletionStream(hello))
+    assert failure.reason == expected
+
+
+@pytest.mark.parametrize(
+    ("http", "message", "reason"),
+    [
+        (400, "Your credit balance is too low to access the Anthropic API.", "INSUFFICIENT_QUOTA"),
+        (429, "Your team 1-2 has either used all available credits or reached its limit.", "INSUFFICIENT_QUOTA"),
+        (403, "Your newly created teams doesn't have any credits yet.", "INSUFFICIENT_QUOTA"),
+        (429, "Your prepayment credits are depleted. Please go to AI Studio.", "INSUFFICIENT_QUOTA"),
+        (429, "You exceeded your current quota, please check your plan and billing details.", "RATE_LIMIT_EXCEEDED"),
+        (400, "It says: Your credit balance is too low", "INVALID_REQUEST"),
+        (403, "Your team has no access to this model.", "ACCESS_DENIED"),
+    ],
+)
+async def test_messages_about_money(
+    http: int, message: str, reason: str, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest
+) -> None:
+    """Three upstreams say only in the message that no money is left, and a retry is useless."""
+    error = {"error": {"message": message, "type": "invalid_request_error"}}
+    warm.gateway.script(respond_json(error, http))
+    failure = await failed(warm.chat.CreateChatCompletion(hello))
+    assert failure.reason == reason
+    assert failure.pushback == ("1000" if reason == "RATE_LIMIT_EXCEEDED" else "-1")
 
 
 async def test_context_length_in_numbers(warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
