@@ -50,6 +50,9 @@ _TEXT: Final = re.compile(rb'[ \t\r\n]*:[ \t\r\n]*"')
 #: longer numbers take longer to parse.
 _FIRST: Final = 10**17 + randbelow(8 * 10**17)
 
+#: Values of an `embedding` that are no vector.
+_EMPTY: Final[tuple[Any, ...]] = (None, [], "")
+
 #: One vector as packed floats; None if it stays in the JSON.
 Block = bytes | None
 
@@ -177,7 +180,7 @@ def inputs_of(request: embeddings_pb2.CreateEmbeddingRequest) -> int | None:
 
 
 def check_count(value: dict[str, Any], inputs: int | None) -> None:
-    """Check that a response has a vector for each input.
+    """Check that a response has a vector for each input. Several vectors for one, or another JSON value, count as one.
 
     Raises:
         BridgeError: UPSTREAM_MALFORMED_RESPONSE.
@@ -186,9 +189,17 @@ def check_count(value: dict[str, Any], inputs: int | None) -> None:
     if not isinstance(items, list | None):
         raise malformed("has no list of embeddings")
     items = items or []  # Ollama writes null for an empty list
-    found = sum(isinstance(item, dict) and item.get("embedding") is not None for item in items)
+    vectors = [item["embedding"] for item in items if isinstance(item, dict) and item.get("embedding") not in _EMPTY]
+    if any(isinstance(vector, list) and any(map(_is_no_number, vector)) for vector in vectors):
+        raise malformed("has an embedding with values that are not numbers")
+    found = len(vectors)
     if inputs is not None and not found == len(items) == inputs:
         raise malformed(f"has {found} embeddings for {inputs} inputs")
+
+
+def _is_no_number(value: Any) -> bool:
+    """Whether an element spoils a vector. JSON servers write null for a number that is not one."""
+    return value is None or isinstance(value, str)
 
 
 def sort(response: Any) -> None:

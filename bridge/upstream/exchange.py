@@ -110,8 +110,8 @@ class Exchange:
 
     @property
     def media_type(self) -> str:
-        """The response's content type without parameters, in lower case."""
-        return self._headers.get("content-type", "").partition(";")[0].strip().lower()
+        """The response's content type without parameters, in lower case. Some proxies join two headers to a list."""
+        return self._headers.get("content-type", "").partition(",")[0].partition(";")[0].strip().lower()
 
     @property
     def is_framed(self) -> bool:

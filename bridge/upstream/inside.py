@@ -57,8 +57,13 @@ def _is_stated(value: Mapping[str, Any], *, named: bool) -> bool:
     is_alone = isinstance(error, dict) and not named and value.keys().isdisjoint(_RESULTS)
     if error and (is_alone or not is_blank(error)):
         return True
-    base = value.get("base_resp")  # in every response of MiniMax
-    return value.get("success") is False or (type(base) is dict and not is_blank(base.get("status_code")))
+    return value.get("success") is False or is_refused(value)
+
+
+def is_refused(value: Mapping[str, Any]) -> bool:
+    """Whether MiniMax's `base_resp`, which is in each of its responses, says that the call has failed."""
+    base = value.get("base_resp")
+    return type(base) is dict and not is_blank(base.get("status_code"))
 
 
 def suspect_in(value: Mapping[str, Any]) -> Any:

@@ -21,7 +21,7 @@ from bridge.upstream.client import Upstream
 from bridge.upstream.documents import load_document
 from bridge.upstream.events import EventReader
 from bridge.upstream.exchange import Exchange
-from bridge.upstream.inside import error_in
+from bridge.upstream.inside import error_in, is_refused
 from bridge.upstream.responses import beginning_of, is_json, note_response, note_usage
 from bridge.upstream.sse import DONE, STRAY, Event
 
@@ -113,7 +113,9 @@ def _is_error(value: Mapping[str, Any]) -> bool:
     if "choices" in value:
         return error_in(value) is not None
     error = value.get("error")
-    return bool(error and isinstance(error, dict | str | list)) or "error" in {value.get("object"), value.get("type")}
+    is_named = error is True or bool(error and isinstance(error, dict | str | list))
+    is_failed = is_refused(value) or (value.get("success") is False and "errors" in value)  # MiniMax, Cloudflare
+    return is_named or is_failed or "error" in {value.get("object"), value.get("type")}
 
 
 def _note(record: CallRecord, value: Mapping[str, Any]) -> None:

@@ -143,6 +143,9 @@ WRONG_NUMBERS: list[tuple[dict[str, Any], Any]] = [
     (TEXTS, [V0, V1, V1]),
     (TEXTS, [V0, {"index": 1, "embedding": None}]),
     (TEXTS, [V0, V1_TEXT, None]),
+    ({}, [{"index": 0, "embedding": []}]),
+    ({}, [{"index": 0, "embedding": ""}]),
+    (TEXTS, [V0, {"index": 1, "embedding": []}]),
     (TEXTS, [V0, V1_TEXT, {"index": 2}]),
     (TEXTS, None),
     (TOKENS, [V0]),
@@ -193,6 +196,14 @@ async def test_no_list_of_embeddings(bridge: Bridge, body: dict[str, Any]) -> No
 async def test_base64_that_is_no_floats(bridge: Bridge, vector: str) -> None:
     outcome = await embed(bridge, listed(vector))
     assert (outcome.code, outcome.info.reason) == (StatusCode.INTERNAL, "UPSTREAM_MALFORMED_RESPONSE")
+
+
+@pytest.mark.parametrize("vector", [[None, None], [0.5, None], ["0.5", "1"], [[0.5], None]], ids=json.dumps)
+async def test_lists_of_other_values(bridge: Bridge, vector: Any) -> None:
+    """A list with null in place of a number is no vector, and a call without a vector is not OK."""
+    outcome = await embed(bridge, listed(vector))
+    assert (outcome.code, outcome.info.reason) == (StatusCode.INTERNAL, "UPSTREAM_MALFORMED_RESPONSE")
+    assert outcome.messages == []
 
 
 async def test_multi_vector(bridge: Bridge) -> None:

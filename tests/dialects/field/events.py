@@ -114,6 +114,7 @@ CONTENT_TYPES = [
         LIMIT,
         message="x",
     ),
+    content_type("two in one header", UNARY, http(json.dumps(FINISHED), media="application/json, text/plain"), OK, "a"),
     content_type("an error event", STREAM, events(data(ERROR), DONE, media="application/json"), LIMIT, message="x"),
     content_type("a page", STREAM, http("<html>data: x</html>", media="text/html"), MALFORMED),
     content_type("text", STREAM, http("error: no such model", media="text/plain"), MALFORMED),
