@@ -227,12 +227,12 @@ def _is_flat_code(around: Mapping[str, Any]) -> bool:
 
 
 def _message(members: Mapping[str, Any], around: Mapping[str, Any], depth: int) -> str:
-    errors = around.get("errors")
-    found = [members.get(key) for key in _MESSAGES] + [around.get(key) for key in _MESSAGES_AROUND]
-    for member in found + (errors if isinstance(errors, list) else [errors]):
-        text = _unwrap(member, depth) if isinstance(member, str) else ""
-        if text:
-            return text
+    found = [members.get(key) for key in _MESSAGES] + [around.get(key) for key in (*_MESSAGES_AROUND, "errors")]
+    for member in found:
+        for said in member if isinstance(member, list) else (member,):  # Hugging Face sends a list of texts
+            text = _unwrap(said, depth) if isinstance(said, str) else ""
+            if text:
+                return text
     return ""
 
 

@@ -18,6 +18,7 @@ from bridge.upstream import failures
 from bridge.upstream.clock import Clock
 from bridge.upstream.decompress import Unpacker, readable, unpacker_for
 from bridge.upstream.fairness import Turns
+from bridge.upstream.heads import is_framed
 from bridge.upstream.leaks import Secrets
 from bridge.upstream.masking import Mask
 from bridge.upstream.transport import Response
@@ -116,7 +117,7 @@ class Exchange:
     @property
     def is_framed(self) -> bool:
         """Whether the headers say where the body ends. If not, the end of the connection does, which may be a cut."""
-        return bool(self._headers.keys() & {"content-length", "transfer-encoding"})
+        return is_framed(self._response.fields)
 
     async def read(self) -> bytes:
         """The bytes that have arrived since the last call, at most `_SLICE_BYTES`; `b""` at the end of the body.

@@ -13,7 +13,6 @@ _MAX_LINES: Final = 128
 MAX_INFORMATIONAL: Final = 128
 #: Maximum number of characters of `keep-alive` fields that are read.
 _MAX_KEEP_ALIVE: Final = 512
-_FRAMING: Final = frozenset({"content-length", "transfer-encoding"})
 
 
 def head_of(method: str, target: str, fields: Fields) -> bytes:
@@ -85,5 +84,16 @@ class ResponseHead:
 
     @property
     def is_framed(self) -> bool:
-        """Whether the head says where the body ends. If not, the end of the connection ends it."""
-        return any(name in _FRAMING for name, _ in self.fields)
+        """As the function, for this head."""
+        return is_framed(self.fields)
+
+
+def is_framed(fields: Fields) -> bool:
+    """Whether a head says where the body ends. If not, the end of the connection ends it.
+
+    Old servers send `Transfer-Encoding: identity`, which does not say it.
+    """
+    return any(
+        name == "content-length" or (name == "transfer-encoding" and value.strip().lower() != "identity")
+        for name, value in fields
+    )

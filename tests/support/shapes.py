@@ -227,6 +227,8 @@ SHAPES = [
     shape(
         "list of errors", {"success": False, "errors": [{"code": 7003, "message": "no route"}]}, "no route", code="7003"
     ),
+    shape("7 Hugging Face, a list", {"error": ["no such input", "nor this"]}, "no such input"),
+    shape("11 FastAPI, a detail of texts", {"detail": ["no such input"]}, "no such input"),
     shape("JSON string", "just text", "just text"),
     shape("JSON number", 502),
     shape("JSON null", None),

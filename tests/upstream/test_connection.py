@@ -60,15 +60,19 @@ async def test_a_reset_is_a_cut_too(response: bytes, made: Transport, wire: Wire
         assert b"hello world".startswith(data)
 
 
-async def test_the_end_of_a_body_without_framing_is_the_end_of_the_connection(made: Transport, wire: Wire) -> None:
+@pytest.mark.parametrize("name", [b"", b"transfer-encoding: identity\r\n", b"Transfer-Encoding: Identity \r\n"])
+async def test_the_end_of_a_body_without_framing_is_the_end_of_the_connection(
+    name: bytes, made: Transport, wire: Wire
+) -> None:
     """A body without framing ends well with the connection; a head does not."""
-    for at in range(len(ENDLESS) + 1):
-        wire.play = ending(ENDLESS[:at])
+    sent = ENDLESS.replace(b"\r\n", b"\r\n" + name, 1)
+    for at in range(len(sent) + 1):
+        wire.play = ending(sent[:at])
         data, error = await so_far(made)
-        if at < len(ENDLESS) - 11:
+        if at < len(sent) - 11:
             assert isinstance(error, httpx.ReadError), at
         else:
-            assert (data, error) == (b"hello world"[: at - len(ENDLESS) + 11], None)
+            assert (data, error) == (b"hello world"[: at - len(sent) + 11], None)
 
 
 KEPT = {
