@@ -82,7 +82,7 @@ so do messages of Anthropic, xAI and Gemini that say so without a name.
 #: Notes on statuses that do not decide alone.
 NOTES: Final[Mapping[int, str]] = {
     401: "`BRIDGE_CREDENTIALS_REJECTED` if the bridge's own credential was sent",
-    404: "`MODEL_NOT_FOUND` for an error object of the API, and for `RetrieveModel`",
+    404: "`MODEL_NOT_FOUND` for an error object of the API, a message that names the model, and for `RetrieveModel`",
     429: "`INSUFFICIENT_QUOTA` by the error's code or type, see below",
     500: "`INVALID_REQUEST` if the message says that the model takes no image, audio or video input (llama.cpp)",
     498: "Groq: no capacity for the flex tier",

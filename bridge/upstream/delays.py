@@ -26,6 +26,7 @@ _MEMBERS: Final = {
     "retryafterms": 1e-3,
     "retryafterseconds": 1.0,  # OpenRouter
     "retryafter": 1.0,
+    "estimatedtime": 1.0,  # Hugging Face, while a model is loaded
 }
 #: Members that may contain such a member, at any depth.
 _HOLDERS: Final = ("details", "metadata", "headers", "retryInfo", "retry_info")

@@ -137,7 +137,14 @@ def _reason(status: int, body: ErrorBody, call: CallContext, *, uses_bridge_cred
 
 def _is_about_model(body: ErrorBody, call: CallContext) -> bool:
     """Whether a 404 is about the model and comes from the API, not from a router that does not know the path."""
-    return retrieves_model(call.method) or (body.is_openai and has_model(call.method))
+    if retrieves_model(call.method):
+        return True
+    return has_model(call.method) and (body.is_openai or _names(body.message, call.model))
+
+
+def _names(message: str, model: str) -> bool:
+    """Whether a message names the model, which a router does not do: it knows nothing but the path."""
+    return bool(model) and re.search(rf"(?<![\w./-]){re.escape(model)}(?![\w/-])", message[:_MAX_BYTES]) is not None
 
 
 def _phrase(status: int, reason: Reason) -> str:

@@ -145,6 +145,7 @@ STATUS_OF_TYPE: Final[Mapping[str, int]] = {
     "too_many_requests": 429,
     "throttling": 429,  # Alibaba
     "limit_requests": 429,  # Alibaba
+    "request_limit_exceeded": 429,  # Tencent, Databricks
     "throttling_exception": 429,  # AWS
     "requests": 429,
     "tokens": 429,
@@ -210,7 +211,11 @@ _STATUS_OF_TYPE: Final = {_key(name): status for name, status in STATUS_OF_TYPE.
 
 
 def _keys(name: str) -> Iterator[str]:
-    """The keys of a name, the most precise first. Some servers add `Error` or `Exception`, or a detail after a dot."""
+    """The keys of a name, the most precise first.
+
+    Some servers add `Error` or `Exception`, or a detail after a dot. AWS writes a service and `#` before the name.
+    """
+    name = name.rpartition("#")[2]
     for part in (name, name.partition(".")[0]):
         key = _key(part)
         yield from (key, key.removesuffix("error").removesuffix("exception"))

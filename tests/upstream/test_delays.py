@@ -106,6 +106,7 @@ RETRY_INFO = "type.googleapis.com/google.rpc.RetryInfo"
         ({"metadata": {"headers": {"X-RateLimit-Remaining": 0, "X-RateLimit-Reset": 10**400}}}, None),
         ({"metadata": {"headers": {"retry-after": "Mon, 21 Sep 2026 14:14:02 GMT"}}}, 42.0),
         ({"metadata": {"headers": [["retry-after", "3"]]}}, None),
+        ({"error": "Model m is currently loading", "estimated_time": 20.5}, 20.5),
         ({"retry_after": 1.5}, 1.5),
         ({"retryAfter": "4"}, 4.0),
         ({"retry_after_ms": 250}, 0.25),

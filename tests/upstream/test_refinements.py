@@ -142,6 +142,7 @@ async def test_status_of_a_name(
         ("rpm_rate_limit_exceeded", "RATE_LIMIT_EXCEEDED"),
         ("model_rate_limit", "RATE_LIMIT_EXCEEDED"),
         ("Throttling.RateQuota", "RATE_LIMIT_EXCEEDED"),
+        ("com.amazonaws.bedrock#ThrottlingException", "RATE_LIMIT_EXCEEDED"),
         ("UnprocessableEntityError", "INVALID_REQUEST"),
         ("PermissionDeniedError", "ACCESS_DENIED"),
         ("ConflictError", "UPSTREAM_CONFLICT"),

@@ -151,6 +151,27 @@ async def test_endpoint_not_found(
 
 
 @pytest.mark.parametrize(
+    ("message", "reason"),
+    [
+        ("model 'acme/one-2' not found, try pulling it first", "MODEL_NOT_FOUND"),
+        ("could not find real modelID for acme/one-2", "MODEL_NOT_FOUND"),
+        ("acme/one-2: no such model.", "MODEL_NOT_FOUND"),
+        ("no route for /v1/chat/completions", "ENDPOINT_NOT_FOUND"),
+        ("model 'acme/one-20' not found", "ENDPOINT_NOT_FOUND"),
+        ("/deployments/acme/one-2/chat/completions not found", "ENDPOINT_NOT_FOUND"),
+    ],
+)
+async def test_a_404_that_names_the_model(message: str, reason: str, warm: Bridge) -> None:
+    """Ollama's own errors and those of llama-swap have no error object. A router does not name the model."""
+    request = chat_pb2.CreateChatCompletionRequest(model="acme/one-2", messages=[{"role": "user", "content": "hi"}])
+    for script in (respond_json({"error": message}, 404), respond(message, 404, "text/plain")):
+        warm.gateway.script(script)
+        failure = await failed(warm.chat.CreateChatCompletion(request))
+        assert (failure.code, failure.reason) == ("NOT_FOUND", reason)
+        assert ("ResourceInfo" in failure.details) == (reason == "MODEL_NOT_FOUND")
+
+
+@pytest.mark.parametrize(
     "script", [respond_json(refusal(), 404), respond_json({"detail": "Not Found"}, 404), respond(b"", 404)]
 )
 async def test_retrieved_model_not_found(script: Script, warm: Bridge) -> None:
