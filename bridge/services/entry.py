@@ -6,6 +6,7 @@ from typing import Any, Final, ParamSpec, TypeVar
 
 from google.protobuf.message import DecodeError, Message
 
+from aibridge.v1 import chat_pb2
 from bridge.call import CallContext, Caller, CallRecord
 from bridge.clean import word
 from bridge.codec import build
@@ -14,6 +15,7 @@ from bridge.errors import BridgeError, Reason
 from bridge.jsontext import MalformedJSONError
 from bridge.offload import offload
 from bridge.services.elements import message_elements
+from bridge.upstream.chunk import Chunk
 from bridge.upstream.failures import malformed
 
 M = TypeVar("M", bound=Message)
@@ -98,6 +100,18 @@ def build_response(message_type: type[M], value: dict[str, Any], *, inline: bool
         return build(message_type, value, inline=inline)
     except MalformedJSONError as error:
         raise malformed(f"is not valid ({error})") from None
+
+
+def chunk_message(chunk: Chunk, call: CallContext) -> chat_pb2.CreateChatCompletionStreamResponse:
+    """The message of a chunk of a stream.
+
+    Raises:
+        BridgeError: as `build_response`; UPSTREAM_MALFORMED_RESPONSE for choices that are not a list of objects.
+    """
+    message = build_response(chat_pb2.CreateChatCompletionStreamResponse, chunk.value, inline=call.inline_data)
+    if chunk.value.get("choices") and not message.choices:
+        raise malformed("has a chunk whose choices are not a list of objects")
+    return message
 
 
 async def convert_response(call: CallContext, digest: Callable[P, R], *arguments: P.args, **options: P.kwargs) -> R:

@@ -21,13 +21,12 @@ from bridge.errors import BridgeError
 from bridge.jsontext import loads
 from bridge.offload import offload
 from bridge.services.coalesce import Coalescer
-from bridge.services.entry import build_response, convert_response
+from bridge.services.entry import chunk_message, convert_response
 from bridge.services.gaps import Gaps, gaps_of
 from bridge.services.heartbeat import Heartbeats
 from bridge.services.merge import LATEST
 from bridge.services.runs import ActiveTemplate, ChunkRun, UnparsedChunks, lists_of, usage_in
 from bridge.upstream.chunk import Chunk
-from bridge.upstream.failures import malformed
 from bridge.upstream.repeats import Repeats
 from bridge.upstream.responses import note_usage
 from bridge.upstream.sse import Event
@@ -131,10 +130,14 @@ class Relay:
             await self._run(chunks, reads.read)
 
     async def _run(self, chunks: ChunkStream[Any], read: Read) -> None:
+        item: Any = None
         if self._coalescer is None:
             while (batch := await read()) is not None:
                 for item in batch:
+                    if isinstance(item, Chunk) and (turn := chunks.take_turn(item.cost)) is not None:
+                        await turn
                     await self._response.write(await self._message(item) if isinstance(item, Chunk) else item)
+                item = None  # a large chunk takes megabytes, and the next read may wait for long
             return
         try:
             await self._run_coalesced(chunks, read, self._coalescer)
@@ -156,14 +159,19 @@ class Relay:
             self._close_window()
 
     async def _run_coalesced(self, chunks: ChunkStream[Any], read: Read, coalescer: Coalescer) -> None:
+        item: Any = None
+        runs: Sequence[ChunkRun | Message] = ()
         while (batch := await self._read(read)) is not None:
             for item in batch:
+                if isinstance(item, Chunk) and (turn := chunks.take_turn(item.cost)) is not None:
+                    await turn
                 if isinstance(item, list):
-                    runs: Sequence[ChunkRun | Message] = item
+                    runs = item
                 else:
                     runs = self._added(coalescer, item) if isinstance(item, Chunk) else [*coalescer.take(), item]
                 if runs:
                     await self._write(runs)
+            item, runs = None, ()  # as in `_run`
             if not chunks.has_more:  # what is left has arrived together with these
                 await self._end_read(chunks, coalescer)
         await self._write(coalescer.take())  # text after the last finish_reason, in a stream without `[DONE]`
@@ -196,14 +204,12 @@ class Relay:
 
     async def _message(self, item: ChunkRun | Message) -> Any:
         if isinstance(item, Chunk):
-            if item.is_large:
-                message = await offload(_chunk_message, item, self._call)
-            else:
-                message = await convert_response(self._call, _chunk_message, item, self._call)
+            convert: Any = offload if item.is_large else partial(convert_response, self._call)
+            message = await convert(chunk_message, item, self._call)
             if self._coalescer is None:
                 self._learn(item, message)
             return message
-        return item.message(partial(_chunk_message, call=self._call)) if isinstance(item, UnparsedChunks) else item
+        return item.message(partial(chunk_message, call=self._call)) if isinstance(item, UnparsedChunks) else item
 
     def _learn(self, chunk: Chunk, message: Message | None) -> ActiveTemplate | None:
         """Learn a template from a chunk and its `message`. If that is None, the template gets a message of its own."""
@@ -214,7 +220,7 @@ class Relay:
         if gaps is None:
             self._repeats.refuse()
             return None
-        message = message or _chunk_message(chunk, self._call)
+        message = message or chunk_message(chunk, self._call)
         setters = Setters(message, chunk.value, inline=self._call.inline_data)
         found = [setter for path in template.paths if (setter := setters.setter(path)) is not None]
         if len(found) < len(template.paths):
@@ -292,10 +298,3 @@ class Relay:
         if self._coalescer is not None:
             await self._write(self._coalescer.take())
         raise stop
-
-
-def _chunk_message(chunk: Chunk, call: CallContext) -> Message:
-    message = build_response(Message, chunk.value, inline=call.inline_data)
-    if chunk.value.get("choices") and not message.choices:
-        raise malformed("has a chunk whose choices are not a list of objects")
-    return message

@@ -25,6 +25,11 @@ class Chunk(NamedTuple):
     is_large: bool = False
     size: int = 0
 
+    @property
+    def cost(self) -> int:
+        """The bytes that are converted on the event loop: none of a large chunk."""
+        return 0 if self.is_large else self.size
+
 
 class Recogniser(Protocol[K_co]):
     """Recognises chunks by their JSON text, so that they do not have to be parsed."""

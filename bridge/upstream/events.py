@@ -82,7 +82,7 @@ class EventReader:
         before = self.decoder.buffered
         if self._may_wait is not None:
             self._exchange.hold(None if self.decoder.is_within else self._waits)
-        data = await self._exchange.read()
+        data = await self._exchange.read(before)
         events = self.take(data)
         self._last, self._silent = data, len(data) - (self.decoder.buffered - before)
         return events

@@ -17,7 +17,7 @@ from bridge.settings import Settings
 from bridge.upstream import failures
 from bridge.upstream.clock import Clock
 from bridge.upstream.decompress import Unpacker, readable, unpacker_for
-from bridge.upstream.fairness import Turns
+from bridge.upstream.fairness import SMALL_BYTES, Turns
 from bridge.upstream.heads import is_framed
 from bridge.upstream.leaks import Secrets
 from bridge.upstream.masking import Mask
@@ -73,12 +73,11 @@ class Exchange:
         # The credential that authenticates the caller to the bridge may be a different one.
         shown = [value for key, value in call.metadata if key == "authorization" and isinstance(value, str)]
         self._secrets = Secrets((*sent.secrets, *shown))
-        self._turns = turns
+        self.take_turn = turns.take
         self._on_close = on_close
         self._response = response
         self._unpacker: Unpacker | None = None
         self._rest = b""  # received, but not returned yet
-        self._kept_bytes = 0  # of an incomplete event, when the last read was over
         self.max_elements = settings.max_response_elements
         self._stall = settings.stall_timeout
         self._headers = dict(reversed(response.fields))  # the first of several headers with one name counts
@@ -119,16 +118,17 @@ class Exchange:
         """Whether the headers say where the body ends. If not, the end of the connection does, which may be a cut."""
         return is_framed(self._response.fields)
 
-    async def read(self) -> bytes:
+    async def read(self, kept: int = 0) -> bytes:
         """The bytes that have arrived since the last call, at most `_SLICE_BYTES`; `b""` at the end of the body.
+
+        More than `SMALL_BYTES` wait for a turn. `kept` is the number of bytes of an event that they may complete.
 
         Raises:
             BridgeError: UPSTREAM_STREAM_INTERRUPTED, after all bytes that arrived before the cut were read.
         """
-        data, is_large = self._rest, self._kept_bytes >= _SLICE_BYTES
+        data = self._rest
         if data:
-            if not is_large:
-                await asyncio.sleep(0)  # let other tasks run between two slices
+            await asyncio.sleep(0)  # let other tasks run between two slices
         elif self._unpacker is None:
             try:
                 data = await self._response.read()
@@ -136,17 +136,18 @@ class Exchange:
                 raise failures.of_exception(error, has_response=True) from error
         else:
             data = await self._unpacked(self._unpacker)
-        if is_large and data:
+        found, rest = data, b""
+        if len(data) > _SLICE_BYTES:
+            end = data.rfind(b"\n\n", 0, _SLICE_BYTES) + 2  # whole events are cheaper to decode
+            end = end if end >= 2 else _SLICE_BYTES
+            found, rest = data[:end], data[end:]
+        completes = kept and (b"\n" in found or b"\r" in found)
+        size = len(found) + kept if completes else len(found)
+        if size > SMALL_BYTES and (turn := self.take_turn(size)) is not None:
             self._rest = data  # a cancellation loses nothing
-            await self._turns.take()
-        self._kept_bytes = 0
-        if len(data) <= _SLICE_BYTES:
-            self._rest = b""
-            return data
-        end = data.rfind(b"\n\n", 0, _SLICE_BYTES) + 2  # whole events are cheaper to decode
-        end = end if end >= 2 else _SLICE_BYTES
-        self._rest = data[end:]
-        return data[:end]
+            await turn
+        self._rest = rest
+        return found
 
     def holds_event(self) -> bool:
         """Whether the next `read` returns bytes that are left over, and that begin with a whole event of data."""
@@ -204,12 +205,9 @@ class Exchange:
     def keep(self, size: int) -> None:
         """Check that this many bytes may be buffered until the response or event is complete.
 
-        Reading the rest of a large event waits for a turn.
-
         Raises:
             BridgeError: UPSTREAM_RESPONSE_TOO_LARGE for a compressed body of far fewer bytes.
         """
-        self._kept_bytes = size
         if self._unpacker is not None:
             self._unpacker.keep(size)
 

@@ -66,6 +66,7 @@ class ChunkStream(Generic[K]):
 
     def __init__(self, exchange: Exchange, settings: Settings, recogniser: Recogniser[K]) -> None:
         self._exchange = exchange
+        self.take_turn = exchange.take_turn
         self._settings = settings
         self._events = EventReader(exchange, settings)
         self._recogniser = recogniser

@@ -57,12 +57,17 @@ def streams(pieces: Callable[[], Iterator[bytes]], *, media_type: str = "text/ev
 
 
 def attack(
-    name: str, pieces: Callable[[], Iterator[bytes]], *ended: str, options: dict[str, Any] | None = None, **more: str
+    name: str,
+    pieces: Callable[[], Iterator[bytes]],
+    *ended: str,
+    options: dict[str, Any] | None = None,
+    streams_at_once: int = 16,
+    **more: str,
 ) -> Attack:
     """Streams of these pieces."""
 
     async def run(target: Target) -> None:
-        count, seconds = (16, 6.0) if target.long else (4, 1.5)
+        count, seconds = (streams_at_once, 6.0) if target.long else (streams_at_once // 4, 1.5)
         codes = await target.child(chat, target.address, count, seconds, target.metadata, options or {})
         assert set(codes) <= {"DEADLINE_EXCEEDED", *ended}, codes
 
@@ -81,10 +86,22 @@ _ONE_ID = _event(_chunk(tool_calls=[{"index": n, "id": "a", "function": {"name":
 _FINISH = _event({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}) + b"data: [DONE]\n\n"
 _HALVES = _event(_chunk(tool_calls=[{"index": n, "function": {"arguments": "\ud83d"}} for n in range(9000)]))
 _TOKEN: Final = {"token": "a", "logprob": -0.5, "bytes": [1]}
-_LOGPROBS: Final = {
-    "id": "x",
-    "choices": [{"index": 0, "delta": {}, "logprobs": {"content": [{**_TOKEN, "top_logprobs": [_TOKEN] * 5}] * 1500}}],
-}
+
+
+def _logprobs(tokens: int) -> bytes:
+    """An event with log probabilities of so many tokens, which take 250 bytes each."""
+    content = [{**_TOKEN, "top_logprobs": [_TOKEN] * 5}] * tokens
+    return _event({"id": "x", "choices": [{"index": 0, "delta": {}, "logprobs": {"content": content}}]})
+
+
+def _new_logprobs() -> Iterator[bytes]:
+    """Small events of which none repeats the structure of another one."""
+    number = 0
+    while True:
+        content = [{**_TOKEN, "top_logprobs": [_TOKEN] * (number % 3)}] * 6
+        choices = [{"index": 0, "delta": {}, "logprobs": {"content": content}}]
+        yield _event({"id": "x", "choices": choices, f"a{number}": 1})
+        number += 1
 
 
 def _once(*pieces: bytes) -> Callable[[], Iterator[bytes]]:
@@ -142,7 +159,10 @@ ATTACKS = (
     attack("stream of halves of characters", _once(_HALVES, _FINISH), "INTERNAL"),
     attack("stream of ever new halves", _new_halves),
     attack("stream of a long name", _once(b"event: " + b"a-" * (4 * _MIB), b"\ndata: {}\n\n"), "INTERNAL"),
-    attack("stream of log probabilities", _again(_event(_LOGPROBS))),
+    attack("stream of log probabilities", _again(_logprobs(1500))),
+    attack("100 streams of log probabilities", _again(_logprobs(1500)), streams_at_once=100),
+    attack("64 streams of 15 KiB of log probabilities", _again(_logprobs(62)), streams_at_once=64),
+    attack("64 streams of small log probabilities", _new_logprobs, streams_at_once=64),
     attack("stream of words", _again(_WORDS)),
     attack("stream of words, coalesced", _again(_WORDS), options=_COALESCED),
     attack("stream of usages", _usages),

@@ -254,7 +254,7 @@ class Timed(Exchange):
             self._woken.set()
         return bool(self._held)
 
-    async def read(self) -> bytes:
+    async def read(self, _: int = 0) -> bytes:
         while self._due and not self._woken.is_set():  # a cancelled read loses nothing
             with suppress(TimeoutError):
                 async with asyncio.timeout_at(self._due[0][0]):
@@ -333,7 +333,7 @@ class Sliced(Timed):
     def hold(self, may_wait: Callable[[bytes], bool] | None) -> bool:
         return super().hold(may_wait) or bool(self.rest)
 
-    async def read(self) -> bytes:
+    async def read(self, _: int = 0) -> bytes:
         data = self.rest or await super().read()
         self.rest = data[1 << 14 :]
         return data[: 1 << 14]
@@ -570,7 +570,7 @@ def test_what_arrives_when_the_window_closes() -> None:
 
     async def test(loop: Loop) -> None:
         class Racing(Timed):
-            async def read(self) -> bytes:
+            async def read(self, _: int = 0) -> bytes:
                 data = await super().read()
                 if relay._timer is not None:
                     relay._stop_timer()
@@ -592,7 +592,7 @@ def test_a_chunk_that_was_read_before_the_window_closed() -> None:
 
     async def test(loop: Loop) -> None:
         class Racing(Timed):
-            async def read(self) -> bytes:
+            async def read(self, _: int = 0) -> bytes:
                 data = await super().read()
                 if data == rest:
                     assert relay._timer is not None

@@ -74,10 +74,13 @@ async def test_a_small_read_is_one_slice() -> None:
     assert await slices(b"a\n\nb", b"c") == [b"a\n\nb", b"c"]
 
 
-@pytest.mark.parametrize("reads", [[b"x" * (2 * SLICE)], [b"x" * SLICE, b"x" * SLICE]], ids=["slices", "reads"])
-@pytest.mark.parametrize(("kept", "iterations"), [(SLICE, 8), (SLICE - 1, 1)], ids=["large", "small"])
-async def test_large_events_come_in_turn(reads: list[bytes], kept: int, iterations: int) -> None:
-    """In one iteration of the event loop, one stream gets what may complete a large event."""
+@pytest.mark.parametrize(
+    ("read", "kept", "iterations"),
+    [(SLICE, SLICE, 8), (SLICE, 0, 8), (SLICE // 4, 0, 2), (100, SLICE, 8), (100, 0, 1)],
+    ids=["end of a large event", "slice", "quarter of a slice", "end of a slice", "small read"],
+)
+async def test_large_reads_come_in_turn(read: int, kept: int, iterations: int) -> None:
+    """In one iteration of the event loop, streams get a slice, or what completes a large event."""
     turns, loop = Turns(), asyncio.get_running_loop()
     now, seen = 0, []
 
@@ -87,29 +90,49 @@ async def test_large_events_come_in_turn(reads: list[bytes], kept: int, iteratio
         if len(seen) < 8:
             loop.call_soon(count)
 
-    async def read(exchange: Exchange) -> None:
-        assert await exchange.read() == b"x" * SLICE
-        exchange.keep(kept)
-        assert await exchange.read() == b"x" * SLICE
+    async def one(exchange: Exchange) -> None:
+        assert len(await exchange.read(kept)) == read
         seen.append(now)
 
     loop.call_soon(count)
     async with asyncio.timeout(5):
-        await asyncio.gather(*[read(of_body(*reads, turns=turns)) for _ in range(8)])
+        body = b"x" * (read - 1) + b"\n"
+        await asyncio.gather(*[one(of_body(body, turns=turns)) for _ in range(8)])
     assert len(set(seen)) == iterations
+    assert len(seen) == 8
+
+
+async def test_small_reads_do_not_wait_for_large_ones() -> None:
+    """A stream of words goes on while others have to wait."""
+    turns = Turns()
+    large = [asyncio.create_task(of_body(b"x" * SLICE, turns=turns).read()) for _ in range(8)]
+    await asyncio.sleep(0)
+    small = asyncio.create_task(of_body(b"x", turns=turns).read())
+    await asyncio.sleep(0)
+    assert small.done()
+    assert not large[-1].done()
+    await asyncio.gather(*large)
+
+
+async def test_the_middle_of_a_large_event_costs_little() -> None:
+    """An image of many megabytes is not read one slice at a time: only what ends a line may complete the event."""
+    turns = Turns()
+    taken: list[int] = []
+    exchange = of_body(b"x" * SLICE, b"x" * SLICE + b"\n", turns=turns)
+    exchange.take_turn = taken.append
+    assert await exchange.read(SLICE * 100) == b"x" * SLICE
+    assert [len(await exchange.read(SLICE * 101)), len(await exchange.read(SLICE * 102))] == [SLICE, 1]
+    assert taken == [SLICE, SLICE, SLICE * 102 + 1]
 
 
 async def test_a_cancelled_turn_loses_nothing() -> None:
     """What arrived for it is still read, and the others go on. The window of `coalesce` cancels reads."""
     turns = Turns()
-    exchanges = [of_body(b"a", b"b", b"c", turns=turns) for _ in range(3)]
-    for exchange in exchanges:
-        assert await exchange.read() == b"a"
-        exchange.keep(SLICE)
+    exchanges = [of_body(letter * SLICE, b"end", turns=turns) for letter in (b"a", b"b", b"c")]
     reads = [asyncio.create_task(exchange.read()) for exchange in exchanges]
     await asyncio.sleep(0)
     reads[1].cancel()
     async with asyncio.timeout(5):
-        assert [await reads[0], await reads[2]] == [b"b", b"b"]
+        assert [await reads[0], await reads[2]] == [b"a" * SLICE, b"c" * SLICE]
         assert reads[1].cancelled()
-        assert [await exchanges[1].read(), await exchanges[1].read()] == [b"b", b"c"]
+        assert [await exchanges[1].read(), await exchanges[1].read()] == [b"b" * SLICE, b"end"]
