@@ -20,12 +20,14 @@ _PART: Final = re.compile(
 )
 _DURATION: Final = re.compile(f"(?:pt)?(?:{_PART.pattern})+")
 _UNITS: Final = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
-#: Members of an error that hold a delay, in lower case without `_`, and their unit in seconds.
+#: Members of an error that hold a delay or a time, in lower case without `_`, and their unit in seconds.
 _MEMBERS: Final = {
     "retrydelay": 1.0,  # google.rpc.RetryInfo
     "retryafterms": 1e-3,
     "retryafterseconds": 1.0,  # OpenRouter
     "retryafter": 1.0,
+    "resetsinseconds": 1.0,  # ChatGPT's limit of a plan, as the next
+    "resetsat": 1.0,
     "estimatedtime": 1.0,  # Hugging Face, while a model is loaded
 }
 #: Members that may contain such a member, at any depth.
@@ -78,7 +80,7 @@ def in_body(error: Mapping[str, Any]) -> float | None:
         if isinstance(item, Mapping):
             for key, value in item.items():
                 unit = _MEMBERS.get(key.lower().replace("_", "").replace("-", ""))
-                seconds = duration(value) if unit is not None else None
+                seconds = None if unit is None else _wait(value) if unit == 1.0 else duration(value)
                 if unit is not None and seconds is not None:
                     return seconds * unit
             seconds = _relayed(item.get("headers"))
@@ -135,10 +137,10 @@ def _is_zero(text: str) -> bool:
         return False
 
 
-def _wait(text: str) -> float | None:
-    """Seconds until what a header names: a duration, a Unix time or a date. Of several durations the first counts."""
-    text = text.strip(' "')
-    seconds = duration(text) or duration(text.partition(",")[0])
+def _wait(value: Any) -> float | None:
+    """Seconds until what a value names: a duration, a Unix time or a date. Of several durations the first counts."""
+    text = value.strip(' "') if isinstance(value, str) and len(value) <= _MAX_DELAY_CHARACTERS else ""
+    seconds = duration(text or value) or duration(text.partition(",")[0])
     if seconds is None:
         return _until(text)
     if seconds > _UNIX_MILLISECONDS:
