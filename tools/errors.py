@@ -72,8 +72,8 @@ grpc-java retries each call that fails with a delay in `grpc-retry-pushback-ms`,
 """
 
 REFINED: Final = f"""\
-`error.code`, then `error.type`, then the reason in Google's `details` decide before the HTTP status does. Upper and
-lower case, punctuation, a final `Error` and a detail after a dot make no difference.
+`error.code`, then `error.type`, then Google's `details[].reason` or Azure's `innererror.code` decide before the HTTP
+status does. Upper and lower case, punctuation, a final `Error` and a detail after a dot make no difference.
 One exception: the statuses {", ".join(map(str, sorted(ABOUT_THE_REQUEST)))} are about this request
 itself, so a code about the current load (`rate_limit_exceeded`) does not override them. A name that is not listed
 counts as `INSUFFICIENT_QUOTA` if its words are about used-up money, such as `BalanceNotEnough` or `out_of_funds`, and

@@ -54,9 +54,9 @@ _MAX_SUCCESS: Final = 32
 class ErrorBody:
     """The content of an error body. `status` is the HTTP status in it, `fields` are pairs of path and description.
 
-    `name` is the error type for MiniMax's number, or Google's reason. `further` holds more candidates for a name: the
-    message, and the code and type of a nested error. `retry_after` is in seconds. `is_openai` says that the error comes
-    from the API, and not from a router that does not know the path.
+    `name` is the error type for MiniMax's number, Google's reason, or Azure's inner code. `further` holds more names
+    that it may have: the message, and the code and type of a nested error. `retry_after` is in seconds. `is_openai`
+    says that the error comes from the API, and not from a router that does not know the path.
     """
 
     message: str = ""
@@ -123,7 +123,7 @@ def read_value(value: Any, depth: int = 0) -> ErrorBody:
         code=code,
         param=_string(param),
         further=(message, inner.code, inner.type, *inner.further),
-        name=BASE_RESP.get(code or "") if error is around.get("baseresp") else violations.reason_of_google(details),
+        name=_name(members) if error is not around.get("baseresp") else BASE_RESP.get(code or ""),
         status=http_status_of(members) or http_status_of(around),
         model=_string(param.get("modelId")) if isinstance(param, dict) else None,
         retry_after=delays.in_body(error) or delays.in_body(value) or inner.retry_after,
@@ -217,6 +217,13 @@ def _type(members: Mapping[str, Any]) -> str | None:
         or (_string(metadata.get("error_type")) if isinstance(metadata, dict) else None)  # OpenRouter
         or (_string(cause.get("error_type")) if isinstance(cause, dict) else None)  # Vercel
         or (_string(status) if isinstance(status, str) and not status.isdecimal() else None)  # Google
+    )
+
+
+def _name(members: Mapping[str, Any]) -> str | None:
+    inner = members.get("innererror")
+    return violations.reason_of_google(members.get("details")) or (
+        _string(inner.get("code")) if isinstance(inner, dict) else None  # Azure
     )
 
 

@@ -190,6 +190,14 @@ async def test_googles_reason(
     assert failure.reason == expected
 
 
+@pytest.mark.parametrize("member", ["innererror", "inner_error"])
+async def test_azures_inner_code(member: str, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
+    """Some of Azure's APIs name the content filter only in the inner error."""
+    error = refusal(code="BadRequest", **{member: {"code": "ResponsibleAIPolicyViolation"}})
+    warm.gateway.script(respond_json(error, 400))
+    assert (await failed(warm.chat.CreateChatCompletion(hello))).reason == "CONTENT_FILTERED"
+
+
 @pytest.mark.parametrize(
     ("http", "message", "reason"),
     [
