@@ -41,8 +41,7 @@ class Choices:
             raise failures.malformed("has too many choices")
         for position, choice in enumerate(choices):
             if type(choice) is dict:
-                index = choice.get("index")
-                index = index if type(index) is int else position
+                index = _index_of(choice, position)
                 reason = _reason_of(choice)
                 if reason:
                     self._open.discard(index)
@@ -55,10 +54,10 @@ class Choices:
         """Record an object that is not a chunk."""
         self.suspect = suspect_in(value) or self.suspect
 
-    @property
-    def have_begun(self) -> bool:
-        """Whether any choice has started."""
-        return bool(self._open or self.finished)
+    def have_begun(self, value: dict[str, Any]) -> bool:
+        """Whether one of a chunk's choices has started before."""
+        indexes = [_index_of(choice, position) for position, choice in enumerate(value["choices"])]
+        return not (self._open.isdisjoint(indexes) and self.finished.keys().isdisjoint(indexes))
 
     def are_finished(self) -> bool:
         """Whether every choice that was requested or has started has ended."""
@@ -80,6 +79,11 @@ class Choices:
 def means_failure(reason: str) -> bool:
     """Whether a finish_reason says that the upstream failed. Some servers write it in upper case."""
     return reason.lower() == "error"
+
+
+def _index_of(choice: Any, position: int) -> int:
+    index = choice.get("index") if type(choice) is dict else None
+    return index if type(index) is int else position
 
 
 def _reason_of(choice: dict[str, Any]) -> str:

@@ -252,7 +252,7 @@ class ChunkStream(Generic[K]):
         is_changed = self._halves.busy  # the value is not that of the text
         if is_changed:
             self._halves.finish(value)
-        if not self._choices.have_begun and is_whole(value):  # later ones repeat what the deltas said, as MiniMax's
+        if b'"message"' in data and is_whole(value) and not self._choices.have_begun(value):  # MiniMax ends with one
             value, is_changed = as_chunk(value).value, True
         self._follow(value)
         ordinary = self._calls.number(value)

@@ -66,6 +66,13 @@ WHOLE = [
     whole("with an empty delta", STREAM, events(data(_beside(delta={})), DONE), OK, "a"),
     whole("with usage after it", STREAM, events(data(_WHOLE), data({"choices": [], "usage": {}}), DONE), OK, "a"),
     whole("without a finish_reason", STREAM, events(data(_beside(finish_reason=None))), CUT, "a"),
+    whole(
+        "of each choice",
+        STREAM,
+        events(data(_beside(index=0)), data(_beside(index=1)), data(_beside(index=0))),
+        OK,
+        "aa",
+    ),
     whole("again after the deltas", STREAM, events(A, data(_WHOLE), DONE), OK, "a"),
     whole("beside each delta", STREAM, events(data(_beside(delta={"content": "b"})), DONE), OK, "b"),
     whole("with a delta, in place of a stream", STREAM, http(json.dumps(_beside(delta={"content": ""}))), OK, "a"),
