@@ -5,10 +5,12 @@ from collections.abc import Callable
 from typing import Final
 
 from bridge.errors import BridgeError, Reason
+from bridge.jsontext import mended
+from bridge.offload import offload
 from bridge.settings import Settings
 from bridge.upstream import failures
 from bridge.upstream.exchange import Exchange
-from bridge.upstream.sse import Event, EventDecoder, EventTooLargeError, texts_of
+from bridge.upstream.sse import Event, EventDecoder, EventTooLargeError, MendedEvent, texts_of
 
 _FIRST: Final = "the stream's first event did not arrive in time"
 _STALLED: Final = "no event of the stream arrived for too long"
@@ -19,6 +21,8 @@ _PORTION: Final = 128
 _REST_SECONDS: Final = 5e-4
 #: A line of an incomplete event costs as much as this many bytes that completed no event.
 _LINE_BYTES: Final = 16
+#: Invalid text in a larger event is mended in the thread: 30 MiB of lone surrogates take two seconds.
+_MENDED_AT_ONCE: Final = 1 << 20
 
 
 class EventReader:
@@ -37,6 +41,7 @@ class EventReader:
         self.ended = False
         self.error: BridgeError | None = None
         self.unused = 0  # events since the last read that were not part of the response
+        self._large: list[Event] = []  # events of which the first has to be mended before they are returned
         self._later: list[Event] = []  # events after the current portion
         self._then: tuple[bool, BridgeError | None] = (False, None)  # `ended` and `error` after them
         self._last = b""  # the last read
@@ -54,12 +59,12 @@ class EventReader:
 
     def hand_out(self) -> bool:
         """End the `read` that is under way if events wait. Returns whether any do."""
-        return self._exchange.hold(None) or bool(self._later)
+        return self._exchange.hold(None) or bool(self._large or self._later)
 
     @property
     def has_more(self) -> bool:
         """Whether the next `read` returns an event that has already arrived."""
-        return not self._later and not self.decoder.is_within and self._exchange.holds_event()
+        return not self._large and not self._later and not self.decoder.is_within and self._exchange.holds_event()
 
     def _waits(self, data: bytes) -> bool:
         """Whether bytes that have arrived between two events are nothing but whole events that may wait."""
@@ -76,6 +81,8 @@ class EventReader:
         Raises:
             BridgeError: as `Exchange.read`.
         """
+        if self._large:
+            return await self._mended()
         if self._later:
             return await self._next_portion()
         self.unused = 0
@@ -85,6 +92,19 @@ class EventReader:
         data = await self._exchange.read(before)
         events = self.take(data)
         self._last, self._silent = data, len(data) - (self.decoder.buffered - before)
+        if before + len(data) > _MENDED_AT_ONCE and events:
+            self._large = events
+            if not self._later:
+                self._then, self.ended, self.error = (self.ended, self.error), False, None
+            return await self._mended()
+        return events
+
+    async def _mended(self) -> list[Event]:
+        """The events in `_large`. Only the first can be large. A cancellation loses nothing."""
+        first = await offload(_mended, self._large[0])
+        events, self._large = [first, *self._large[1:]], []
+        if not self._later:
+            self.ended, self.error = self._then
         return events
 
     def take(self, data: bytes) -> list[Event]:
@@ -135,3 +155,12 @@ class EventReader:
         """No event has counted. A server that sends comments or empty events has not stalled."""
         if self.decoder.heard and not self.awaits_first:
             self._exchange.clock.resume()
+
+
+def _mended(event: Event) -> Event:
+    data = mended(event.data)
+    if data == event.data:
+        return event
+    changed = MendedEvent(data, event.type, event.complete)
+    changed.original = event.data
+    return changed

@@ -48,6 +48,12 @@ class Event(NamedTuple):
     complete: bool = True
 
 
+class MendedEvent(Event):
+    """An event whose data was changed, so that it takes less time to parse. `original` is what the server sent."""
+
+    original: bytes = b""
+
+
 class EventTooLargeError(ValueError):
     """An event or a line exceeds the decoder's limits. `events` are those that were complete before it."""
 

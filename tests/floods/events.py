@@ -123,6 +123,14 @@ def _new_halves() -> Iterator[bytes]:
         number += 50
 
 
+def _text_of_halves() -> Iterator[bytes]:
+    """One event of 30 MiB."""
+    yield b'data: {"choices":[{"index":0,"delta":{"content":"'
+    for _ in range(30):
+        yield b"\\ud83da" * (_MIB // 7)
+    yield b'"}}]}\n\n' + _FINISH
+
+
 def _usages() -> Iterator[bytes]:
     while True:
         yield b"".join(
@@ -158,6 +166,7 @@ ATTACKS = (
     attack("stream of tool calls of one id", _once(_ONE_ID, _FINISH), "INTERNAL"),
     attack("stream of halves of characters", _once(_HALVES, _FINISH), "INTERNAL"),
     attack("stream of ever new halves", _new_halves),
+    attack("stream of a text of halves", _text_of_halves, "OK", streams_at_once=4),
     attack("stream of a long name", _once(b"event: " + b"a-" * (4 * _MIB), b"\ndata: {}\n\n"), "INTERNAL"),
     attack("stream of log probabilities", _again(_logprobs(1500))),
     attack("100 streams of log probabilities", _again(_logprobs(1500)), streams_at_once=100),

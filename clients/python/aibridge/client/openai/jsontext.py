@@ -11,7 +11,9 @@ the text checks it before anything is parsed.
 
 import json
 import re
+from codecs import getincrementaldecoder
 from collections.abc import Callable, Iterable, Iterator
+from io import StringIO
 from itertools import accumulate, count
 from json.decoder import scanstring  # type: ignore[attr-defined] # in C, and not in the stubs
 from math import isfinite
@@ -34,7 +36,9 @@ __all__ = [
     "loads_strict",
     "loads_text",
     "member_texts",
+    "mended",
     "pairs",
+    "readable_text",
     "separators",
     "text_of",
 ]
@@ -57,9 +61,10 @@ _COLON: Final = re.compile(r"[ \t\r\n]*:[ \t\r\n]*")
 _COMMA: Final = re.compile(r"[ \t\r\n]*,?[ \t\r\n]*")
 _NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
 _STEPS: Final = bytes.maketrans(b"[{]}", b"\2\2\0\0")
-#: A sequence of escaped surrogates, after any number of escaped backslashes.
-_SURROGATES: Final = re.compile(r"(?<!\\)((?:\\\\)*+)((?:\\u[dD][89a-fA-F][0-9a-fA-F]{2})+)")
-_PAIR: Final = re.compile(r"(\\u[dD][89abAB]\w\w\\u[dD][c-fC-F]\w\w)|\\u\w{4}")
+_PAIR: Final = r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+_SURROGATE: Final = r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
+#: Escaped pairs of surrogates and then a lone one, if there is any, after any number of escaped backslashes.
+_SURROGATES: Final = re.compile(rf"(?<!\\)(?:\\\\)*+(?:(?:{_PAIR})++(?!{_SURROGATE})|(?:{_PAIR})*+({_SURROGATE}))")
 
 #: Maps digits to `0`, bytes that may precede a number to a space, and all others to a letter.
 _SHAPES: Final = bytes(48 if byte in b"0123456789" else 32 if byte in b":,[- \t\r\n" else 97 for byte in range(256))
@@ -88,12 +93,29 @@ def loads(data: bytes, halves: Callable[[Any, Any], object] | None = None, *, ge
             return orjson.loads(data)
         except orjson.JSONDecodeError:
             pass
-    text = data.decode("utf-8-sig", "replace")
+    text = readable_text(data)
     mended = _without_lone_surrogates(text)
     value = _decode(_GENTLE if gently else _TOLERANT, mended)
     if halves is not None and mended != text:
         halves(_decode(_TOLERANT, text), value)
     return value
+
+
+def readable_text(data: bytes, encoding: str = "utf-8-sig") -> str:
+    """The text of bytes from an upstream, by default without a byte order mark, and with U+FFFD for invalid UTF-8.
+
+    It is decoded in pieces, so that other threads can run: 30 MiB of invalid bytes take a second.
+    """
+    if len(data) <= _PIECE:
+        return data.decode(encoding, "replace")
+    decoder = getincrementaldecoder(encoding)("replace")
+    pieces = [decoder.decode(data[at : at + _PIECE]) for at in range(0, len(data), _PIECE)]
+    return "".join([*pieces, decoder.decode(b"", final=True)])
+
+
+def mended(data: bytes) -> bytes:
+    """JSON text with U+FFFD in place of invalid UTF-8 and lone surrogates. Other threads can run meanwhile."""
+    return _without_lone_surrogates(readable_text(data)).encode()
 
 
 def loads_plain(data: bytes) -> Any:
@@ -237,8 +259,19 @@ _SCAN: Final = json.JSONDecoder(strict=False, parse_int=str, parse_float=str).sc
 
 
 def _without_lone_surrogates(text: str) -> str:
-    """JSON text with U+FFFD in place of lone surrogates, which a protobuf string cannot hold."""
-    return _SURROGATES.sub(lambda run: run[1] + _PAIR.sub(lambda escape: escape[1] or r"\ufffd", run[2]), text)
+    """JSON text with U+FFFD in place of lone surrogates, which a protobuf string cannot hold.
+
+    A loop, so that other threads can run, and the pieces of a text with millions of them take no memory.
+    """
+    if r"\ud" not in text and r"\uD" not in text:
+        return text
+    mended, at = StringIO(), 0
+    for found in _SURROGATES.finditer(text):
+        if found[1] is not None:
+            mended.write(text[at : found.start(1)])
+            mended.write(r"\ufffd")
+            at = found.end(1)
+    return mended.getvalue() + text[at:] if at else text
 
 
 def _write_inner(value: Any) -> None:
