@@ -57,15 +57,21 @@ class Clock:
         self._phase, self._limit = (reason, message), limit
         self.resume()
 
-    def resume(self) -> None:
-        """Restart the timeout of the phase."""
-        self._progress = self._loop.time()
+    def resume(self, passed: float = 0.0) -> None:
+        """Restart the timeout of the phase, of which these seconds count as passed."""
+        self._progress = self._loop.time() - passed
         if self._progress + self._limit < self._due:
             self._check_at(self._progress + self._limit)
 
     def pause(self) -> None:
         """Stop the timeout of the phase until `resume`."""
         self._progress = math.inf
+
+    def suspend(self) -> float:
+        """As `pause`. Returns the seconds of the timeout that have passed; negative infinity if it was stopped."""
+        passed = self._loop.time() - self._progress
+        self.pause()
+        return passed
 
     def _check_at(self, due: float) -> None:
         if self._timer is not None:

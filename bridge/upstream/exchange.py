@@ -145,7 +145,9 @@ class Exchange:
         size = len(found) + kept if completes else len(found)
         if size > SMALL_BYTES and (turn := self.take_turn(size)) is not None:
             self._rest = data  # a cancellation loses nothing
+            passed = self.clock.suspend()  # the upstream has not stalled
             await turn
+            self.clock.resume(passed)
         self._rest = rest
         return found
 

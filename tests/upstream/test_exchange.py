@@ -9,6 +9,7 @@ import pytest
 
 from bridge import settings
 from bridge.call import CallContext, CallRecord
+from bridge.errors import BridgeError, Reason
 from bridge.upstream.clock import Clock
 from bridge.upstream.exchange import Exchange, Sent
 from bridge.upstream.fairness import Turns
@@ -136,3 +137,32 @@ async def test_a_cancelled_turn_loses_nothing() -> None:
         assert [await reads[0], await reads[2]] == [b"a" * SLICE, b"c" * SLICE]
         assert reads[1].cancelled()
         assert [await exchanges[1].read(), await exchanges[1].read()] == [b"b" * SLICE, b"end"]
+
+
+async def test_the_wait_for_a_turn_is_no_stall() -> None:
+    """The upstream has sent its bytes. After the turn the timeout goes on."""
+    loop = asyncio.get_running_loop()
+    exchange, turn = of_body(b"x" * SLICE), loop.create_future()
+    exchange.take_turn = lambda _: turn
+    found: list[int] = []
+
+    async def read_and_wait() -> None:
+        with exchange.clock as clock:
+            clock.phase(0.02, Reason.UPSTREAM_STREAM_STALLED, "stalled")
+            loop.call_later(0.04, turn.set_result, None)
+            found.append(len(await exchange.read()))
+            await loop.create_future()
+
+    with pytest.raises(BridgeError, match="stalled"):
+        await read_and_wait()
+    assert found == [SLICE]
+
+
+async def test_a_clock_that_was_stopped_stays_stopped() -> None:
+    """An error's body is read without the timeout of a phase."""
+    exchange = of_body(b"x" * SLICE)
+    with exchange.clock as clock:
+        clock.phase(0.01, Reason.UPSTREAM_STREAM_STALLED, "stalled")
+        clock.pause()
+        clock.resume(clock.suspend())
+        await asyncio.sleep(0.02)
