@@ -89,23 +89,23 @@ async def _whole(exchange: Exchange, settings: Settings, request: Request, start
             value = await load_document(data, settings.max_response_elements)
         except MalformedJSONError as error:
             raise failures.malformed(f"is not valid JSON ({error})") from None
-        _judge(exchange, request, value, data)
+        if _is_failure(exchange, request, value):
+            raise await exchange.failed(value, data)
     return data
 
 
-def _judge(exchange: Exchange, request: Request, value: Any, data: bytes) -> None:
-    """Check that a JSON body with a good HTTP status is not an error, and record what it says about the call.
+def _is_failure(exchange: Exchange, request: Request, value: Any) -> bool:
+    """Whether a JSON body with a good HTTP status is an error. Records what it says about the call.
 
     A resource may contain an error, such as a response that failed. A call that only looks it up has succeeded.
     """
     if not isinstance(value, dict):
-        return
+        return False
     _note(exchange.call.record, value)
     is_resource = isinstance(value.get("object"), str) and value["object"] not in {"", "error"} and "id" in value
     if is_resource and (request.method != "POST" or value.get("status") not in {None, "failed"}):
-        return
-    if _is_error(value):
-        raise exchange.failure(value, data)
+        return False
+    return _is_error(value)
 
 
 def _is_error(value: Mapping[str, Any]) -> bool:

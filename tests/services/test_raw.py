@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from structlog.testing import capture_logs
 from aibridge.v1 import raw_pb2
 from bridge.access import tokens
 from bridge.settings import SettingsError, load
+from bridge.upstream import failures
 from tests.support import scrape
 from tests.support.bridge import Bridge, Start
 from tests.support.gateway import Exchange, raw_sse, respond, respond_json, sse
@@ -669,6 +671,22 @@ async def test_an_error_does_not_repeat_the_prompt(bridge: Bridge) -> None:
     bridge.gateway.script(respond_json({"error": {"message": f"cannot read {prompt!r}"}}, 400))
     outcome = await ask(bridge.raw.Call(Request(path="/responses", body_json=json.dumps({"input": prompt}))))
     assert prompt not in str(outcome)
+
+
+async def test_a_large_error_is_read_in_the_thread(bridge: Bridge, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a good status too. On the event loop, other calls would wait for 0.4 s."""
+    threads: list[str] = []
+    read = failures.of_error
+
+    def noted(*arguments: Any, **options: Any) -> Any:
+        threads.append(threading.current_thread().name)
+        return read(*arguments, **options)
+
+    monkeypatch.setattr(failures, "of_error", noted)
+    bridge.gateway.script(respond_json({"error": {"message": "x", "padding": "x" * (1 << 18)}}))
+    outcome = await ask(bridge.raw.Call(raw_pb2.RawRequest(path="/responses", body_json="{}")))
+    assert outcome.code is not StatusCode.OK
+    assert [name.split("_")[0] for name in threads] == ["aibridge-offload"]
 
 
 async def test_health_knows_the_service(bridge: Bridge) -> None:
