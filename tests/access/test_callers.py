@@ -271,7 +271,7 @@ async def test_bad_tokens(
     assert SEARCH.token not in str(logs)
 
 
-def test_a_file_that_is_not_text(tmp_path: Path) -> None:
+async def test_a_file_that_is_not_text(tmp_path: Path) -> None:
     (tmp_path / "tokens").write_bytes(b"\xff\xfe")
     with pytest.raises(SettingsError, match=r"^caller_tokens_file: not text$"):
         App(settings.load(caller_tokens_file=tmp_path / "tokens"))
@@ -541,7 +541,7 @@ async def test_rules_change(start: Start, limited: dict[str, Any]) -> None:
         ("x = " + "9" * 5000, "not TOML"),
     ],
 )
-def test_bad_rules(tmp_path: Path, file: Path, text: str, problem: str) -> None:
+async def test_bad_rules(tmp_path: Path, file: Path, text: str, problem: str) -> None:
     """A malformed rules file prevents startup."""
     rules = put(tmp_path / "callers.toml", text)
     with pytest.raises(SettingsError, match=f"^callers_file: {problem}"):

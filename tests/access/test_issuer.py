@@ -337,7 +337,7 @@ async def test_what_changes_while_a_token_is_verified_is_not_forgotten_over_it(
         "empty", "a secret", "for encryption", "for signing", "another algorithm", "no point", "no numbers",
     ],
 )  # fmt: skip
-def test_a_key_set_without_a_key(tmp_path: Path, content: bytes, problem: str) -> None:
+async def test_a_key_set_without_a_key(tmp_path: Path, content: bytes, problem: str) -> None:
     """A key set without a usable key prevents startup, and the message names the setting."""
     with pytest.raises(UnusableFileError, match=problem):
         parse(content, ["RS256", "ES256"])
