@@ -67,7 +67,7 @@ plugins_typescript() {
     rm -rf "$tools/typescript"
     mkdir "$tools/typescript"
     cp tools/plugins/package.json tools/plugins/package-lock.json "$tools/typescript"
-    npm ci --prefix "$tools/typescript" --ignore-scripts --no-audit --no-fund --silent
+    npm ci --prefix "$tools/typescript" --ignore-scripts --no-audit --no-fund --loglevel=error
 }
 
 make_python() {
