@@ -84,12 +84,12 @@ def _needs_python() -> int:
 
 def _npm(version: str) -> Iterator[Artefact]:
     fetch = ROOT / NPM["@aibridge/openai-fetch"]
-    run("npm", "ci", "--loglevel=error", "--no-audit", "--no-fund", folder=fetch)
-    run("npm", "run", "--loglevel=error", "build", folder=fetch)
+    run("npm", "ci", "--silent", "--no-audit", "--no-fund", folder=fetch)
+    run("npm", "run", "--silent", "build", folder=fetch)
     with tempfile.TemporaryDirectory() as work:
         for name, folder in NPM.items():
             stage = _staged(ROOT / folder, Path(work) / folder, version)
-            run("npm", "pack", "--loglevel=error", "--pack-destination", str(DIST), folder=stage)
+            run("npm", "pack", "--silent", "--pack-destination", str(DIST), folder=stage)
             path = DIST / f"{name.removeprefix('@').replace('/', '-')}-{version}.tgz"
             yield Artefact(name, path, _needs_npm(Path(work) / "project"))
 
@@ -117,7 +117,7 @@ def _needs_npm(project: Path) -> int:
     project.mkdir(exist_ok=True)
     (project / "package.json").write_text('{"private": true}\n', "utf-8")
     tarballs = [str(path) for path in DIST.glob("*.tgz")]
-    run("npm", "install", "--loglevel=error", "--package-lock-only", "--no-audit", "--no-fund", *tarballs, folder=project)
+    run("npm", "install", "--silent", "--package-lock-only", "--no-audit", "--no-fund", *tarballs, folder=project)
     lock = json.loads((project / "package-lock.json").read_text("utf-8"))
     return len(lock["packages"]) - 2  # the project, and the package
 
