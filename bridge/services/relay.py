@@ -39,8 +39,7 @@ _LAST_SECONDS: Final = 0.02
 #: When the bridge stops the call, text that waits in the connection is read within this time.
 _FLUSH_SECONDS: Final = 0.02
 
-#: A parsed chunk, the message of a chunk that was not parsed, or the runs to write now because such a chunk was
-#: coalesced.
+#: A parsed chunk, the message of a chunk that was not parsed, or the runs to write now because one was coalesced.
 Item: TypeAlias = Chunk | Message | list[ChunkRun]
 #: Returns the chunks of the upstream's next read; None at the end of the stream.
 Read: TypeAlias = Callable[[], Coroutine[Any, Any, Iterable[Item] | None]]
@@ -164,6 +163,7 @@ class Relay:
         while (batch := await self._read(read)) is not None:
             for item in batch:
                 if isinstance(item, Chunk) and (turn := chunks.take_turn(item.cost)) is not None:
+                    await self._write(coalescer.take())  # the window may close meanwhile, or the bridge may stop
                     await turn
                 if isinstance(item, list):
                     runs = item

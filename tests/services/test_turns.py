@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from aibridge.v1.chat_pb2 import CreateChatCompletionStreamResponse as Message
 from bridge.jsontext import dumps
 from bridge.services.relay import Relay
 from bridge.upstream.stream import ChunkStream
@@ -55,6 +56,25 @@ async def test_nothing_is_written_before_the_turn(window: float | None) -> None:
     await asyncio.sleep(0.01)
     assert not written.messages
     assert len(exchange.taken) == 1
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def test_held_text_is_written_before_the_turn() -> None:
+    """It must not wait for longer than the window, and a stop in between must not lose it."""
+
+    class Choosing(Taking):
+        def take_turn(self, size: int) -> Any:
+            return asyncio.get_running_loop().create_future() if size > 500 else None
+
+    large = event(chunk("not yet", unknown="x" * 500))
+    exchange, written = Choosing(b"".join(event(chunk(text)) for text in "abcd") + large), Written()
+    relay = Relay(exchange.call, written, 10.0, 0.0)
+    task = asyncio.create_task(relay.run(ChunkStream(exchange, SETTINGS, relay)))
+    await asyncio.sleep(0.01)
+    messages = [Message.FromString(data) for data in written.messages]
+    assert "".join(message.choices[0].delta.content for message in messages) == "abcd"
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
