@@ -18,8 +18,8 @@ from bridge.settings import Settings
 from bridge.telemetry import exporter, otel
 
 #: Thresholds of the garbage collector. Calls leave no cycles, except some that fail. With the default thresholds the
-#: collector took 2 to 3 % of a stream's cost. A collection of the middle generation stops all threads for 12 ms if five
-#: times the first threshold are alive.
+#: collector took 2 to 3 % of a stream's cost. The second threshold is low because a collection of the middle generation
+#: stops all threads: with twenty times the first threshold alive, in a flood of large events, for 40 to 60 ms.
 _GC_THRESHOLDS: Final = (10_000, 5, 200)
 
 _log = structlog.get_logger("aibridge.server")

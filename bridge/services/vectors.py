@@ -122,13 +122,14 @@ class Vectors:
         items = response.get("data")
         if isinstance(items, list) and all(isinstance(item, dict) for item in items):
             for item in items:
-                block = self._block(item.get("embedding"))
+                block = self._taken(item.get("embedding"))
                 if block is not None:
                     item["embedding"] = block
         if self._cuts:
             self._restore(response)
 
-    def _block(self, value: Any) -> Block:
+    def _taken(self, value: Any) -> Block:
+        """The vector for the value of an `embedding`, whether it was cut out or not."""
         cut = self._cuts.pop(value, None) if type(value) is int else None
         return _block(value, is_float32=self.is_float32) if cut is None else cut[0]
 
