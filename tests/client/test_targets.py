@@ -14,6 +14,7 @@ from aibridge.client.targets import target_problem
 EMPTY = "empty: give HOST:PORT, the address of a bridge"
 NO_PORT = "no port: give HOST:PORT; a bridge's default port is 50051"
 NO_ADDRESS = "no address: give HOST:PORT, as in 127.0.0.1:50051"
+WRONG_PORT = "no port from 1 to 65535: give HOST:PORT, as in 127.0.0.1:50051"
 KEYS = ["Zk9fQ2xwA7mN", "sk-abcdefgh1234", "Zk9f+/==", "Bearer hunter", "a.b.Zk9f/x", "x" * 64 + ".y"]
 
 
@@ -45,8 +46,10 @@ async def test_every_way_to_connect(opens: Callable[[str], Any], target: str, wo
         ("dns://8.8.8.8/bridge.example", NO_PORT),
         ("::1", NO_ADDRESS),
         ("50051", NO_ADDRESS),
-        ("bridge:0", NO_ADDRESS),
-        ("bridge:65536", NO_ADDRESS),
+        ("bridge:0", WRONG_PORT),
+        ("bridge:65536", WRONG_PORT),
+        ("localhost:65536", WRONG_PORT),
+        ("dns:///localhost:99999", WRONG_PORT),
         ("bridge:50051 ", NO_ADDRESS),
         ("bridge:50051/v1", NO_ADDRESS),
         ("https://bridge.example/v1", "give HOST:PORT with tls=True, an address without https://"),

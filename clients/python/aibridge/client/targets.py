@@ -9,6 +9,7 @@ _RESOLVED: Final = frozenset({"dns", "google-c2p", "ipv4", "ipv6", "unix", "unix
 _URLS: Final = {"http": False, "https": True, "grpc": False, "grpcs": True, "tcp": False, "h2c": False}
 _HOST: Final = r"(?:[\w.-]+|\[[0-9A-Fa-f:.]+(?:%[\w.-]+)?\])"
 _ADDRESS: Final = re.compile(rf"{_HOST}:(?P<port>[0-9]{{1,5}})")
+_WRONG_PORT: Final = re.compile(rf"{_HOST}:[0-9]{{1,9}}")
 _WITHOUT_PORT: Final = re.compile(rf"{_HOST}:?")
 #: Hosts without a port that are no key: IP addresses, and names with labels of the length that DNS allows.
 _SURELY_HOST: Final = re.compile(r"localhost|\[.+\]|(?:[\w-]{1,63}\.)+[\w-]{1,63}\.?")
@@ -37,7 +38,8 @@ def target_problem(target: str, *, tls: bool, tls_option: str = "tls=True") -> s
         return ""
     if _WITHOUT_PORT.fullmatch(name) and not name.isdecimal():
         return "no port: give HOST:PORT; a bridge's default port is 50051"
-    return "no address: give HOST:PORT, as in 127.0.0.1:50051"
+    wrong = f"no port from 1 to {_MAX_PORT}" if _WRONG_PORT.fullmatch(name) else "no address"
+    return f"{wrong}: give HOST:PORT, as in 127.0.0.1:50051"
 
 
 def _is_address(text: str) -> bool:
