@@ -50,7 +50,11 @@ class LimitSettings(BaseModel):
         " embedding input count as one.",
     )
     max_metadata_bytes: Bytes = Field(16 << 10, description="Maximum size of a call's metadata, as HTTP/2 counts it.")
-    max_header_bytes: Bytes = Field(16 << 10, description="Maximum length of a header line in an upstream response.")
+    max_header_bytes: Bytes = Field(
+        16 << 10,
+        description="Maximum length of a header line in an upstream response. A response has at most 512 lines, with 64"
+        " times as many bytes.",
+    )
     max_response_bytes: Bytes = Field(
         128 << 20, description="Maximum size of an upstream response that is not a stream, after decompression."
     )

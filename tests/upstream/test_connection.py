@@ -448,14 +448,39 @@ async def test_a_line_that_does_not_end(loose: bytes, made: Transport, wire: Wir
 
 @pytest.mark.parametrize("place", ["head", "trailers", "an informational response"])
 async def test_lines_are_counted(place: str, made: Transport, wire: Wire) -> None:
-    """A head, or trailers, may have 128 lines. One more makes the response invalid."""
+    """The heads of a response, or its trailers, may have 512 lines. One more makes the response invalid."""
     for over in (0, 1):
-        lines = b"x: y\r\n" * (127 + over)
+        lines = b"x: y\r\n" * (511 + over - (place == "an informational response") * OK.count(b": "))
         wire.play = says(
             {
                 "head": HEAD + lines + b"content-length: 0\r\n\r\n",
                 "trailers": HEAD + b"transfer-encoding: chunked\r\n\r\n0\r\n" + lines + b"x: y\r\n\r\n",
                 "an informational response": b"HTTP/1.1 103 So\r\n" + lines + b"x: y\r\n\r\n" + OK,
+            }[place],
+            close=True,
+        )
+        _, error = await so_far(made)
+        assert (error is None) == (over == 0)
+
+
+@pytest.mark.parametrize("place", ["head", "informational responses"])
+async def test_lines_have_a_total_size(place: str, made: Transport, wire: Wire) -> None:
+    """The heads of a response may be as long as 64 lines of the maximum length together."""
+    for over in (0, 1):
+        line = b"x: %b\r\n" % (b"y" * (LONGEST - 1))
+        last = b"x: %b\r\n" % (b"y" * (LONGEST - 1 - 64 + over))  # less than the lines that follow it
+        lines = line * 63 + last
+        wire.play = says(
+            {
+                "head": HEAD + lines + b"x: %b\r\n" % (b"y" * 48) + b"content-length: 0\r\n\r\n",
+                "informational responses": b"HTTP/1.1 103 So\r\n"
+                + line * 40
+                + b"\r\nHTTP/1.1 103 So\r\n"
+                + line * 23
+                + last
+                + b"x: %b\r\n\r\n" % (b"y" * 48)
+                + HEAD
+                + b"content-length: 0\r\n\r\n",
             }[place],
             close=True,
         )
