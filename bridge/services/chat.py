@@ -5,7 +5,7 @@ from typing import Any, Final
 from aibridge.v1 import chat_pb2
 from bridge.call import CallContext, ResponseStream
 from bridge.codec import encode
-from bridge.errors import BridgeError, Reason, invalid
+from bridge.errors import invalid
 from bridge.jsontext import dumps, loads
 from bridge.services.checks import check_chat
 from bridge.services.coalesce import window_of
@@ -14,8 +14,8 @@ from bridge.services.heartbeat import interval_of
 from bridge.services.permits import permit
 from bridge.services.relay import Relay
 from bridge.settings import Settings
-from bridge.upstream.choices import means_failure
 from bridge.upstream.client import Upstream
+from bridge.upstream.endings import check_ends
 from bridge.upstream.failures import malformed
 from bridge.upstream.stream import stream
 
@@ -54,8 +54,7 @@ class ChatService:
 def _response(call: CallContext, request: Any, value: dict[str, Any]) -> chat_pb2.CreateChatCompletionResponse:
     response = build_response(chat_pb2.CreateChatCompletionResponse, value, inline=call.inline_data)
     _check_choices(request, response, value.get("choices"))
-    if any(means_failure(choice.finish_reason) for choice in response.choices):
-        raise BridgeError(Reason.UPSTREAM_INTERNAL_ERROR, "the upstream ended a choice with finish_reason `error`")
+    check_ends(value.get("choices"))
     return response
 
 

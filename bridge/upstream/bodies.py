@@ -33,10 +33,11 @@ _MESSAGES: Final = (
     *("statusmsg", "detail", "faultstring", "retmsg"),
 )
 _MESSAGES_AROUND: Final = ("errordescription", "error", "detail", "message", "msg", "title")
+_MESSAGES_INSIDE: Final = ("message", "description", "details")  # of a status that is an object
 CODES: Final = ("code", "errorcode", "errcode", "errno", "retcode")
 _STATUSES: Final = (
     *("code", "status", "httpstatuscode", "httpstatus", "httpcode", "statuscode"),
-    *("errorcode", "errcode", "error"),
+    *("errorcode", "errcode", "error", "response"),
 )
 #: Texts that mean that there is no error, in lower case without punctuation.
 _SUCCESS: Final = frozenset(
@@ -156,10 +157,15 @@ def is_blank(value: Any, depth: int = 0) -> bool:
     return not value or (type(value) is int and 200 <= value <= 299)
 
 
-def http_status_of(members: Mapping[str, Any]) -> int | None:
-    """The HTTP status in the members of an error. `members` are from `fold`."""
+def http_status_of(members: Mapping[str, Any], depth: int = 0) -> int | None:
+    """The HTTP status in the members of an error, also in a member `status` that is an object.
+
+    `members` are from `fold`.
+    """
     for key in _STATUSES:
         number = members.get(key)
+        if isinstance(number, dict) and depth < _DEPTH:
+            number = http_status_of(fold(number), depth + 1)
         if isinstance(number, str) and len(number) <= _MAX_TEXT_BYTES:
             suffix = _STATUS_SUFFIX.fullmatch(f".{number}")  # LiteLLM writes it as text
             number = int(suffix[1]) if suffix else None
@@ -234,7 +240,10 @@ def _is_flat_code(around: Mapping[str, Any]) -> bool:
 
 
 def _message(members: Mapping[str, Any], around: Mapping[str, Any], depth: int) -> str:
-    found = [members.get(key) for key in _MESSAGES] + [around.get(key) for key in (*_MESSAGES_AROUND, "errors")]
+    status = members.get("status")
+    inside = fold(status) if isinstance(status, dict) else {}
+    found = [members.get(key) for key in _MESSAGES] + [inside.get(key) for key in _MESSAGES_INSIDE]
+    found += [around.get(key) for key in (*_MESSAGES_AROUND, "errors")]
     for member in found:
         for said in member if isinstance(member, list) else (member,):  # Hugging Face sends a list of texts
             text = _unwrap(said, depth) if isinstance(said, str) else ""

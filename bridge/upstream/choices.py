@@ -2,16 +2,13 @@
 
 from typing import Any, Final
 
-from bridge.errors import BridgeError, Reason
-from bridge.jsontext import text_of
+from bridge.errors import BridgeError
 from bridge.upstream import failures
+from bridge.upstream.endings import end_of, failure_of, means_failure
 from bridge.upstream.inside import suspect_in
 
-#: Limits of what is remembered: choices of a stream, and characters of a finish_reason.
+#: Maximum number of choices of a stream that are remembered.
 _MAX_CHOICES: Final = 4096
-_MAX_REASON: Final = 128
-#: What some servers write in place of null. As a reason it would make a cut stream look complete.
-_NO_REASONS: Final = frozenset({"null", "none", "nil", "undefined"})
 
 
 class Choices:
@@ -21,7 +18,7 @@ class Choices:
         self._requested = requested
         self._open: set[int] = set()  # started, without a finish_reason yet
         self.finished: dict[int, str] = {}
-        self._failed = False  # a choice has finished with `error`
+        self.failed = ""  # the first finish_reason that says that the generation failed
         self.suspect: Any = None  # the last object, which is an error if no choice follows it
 
     def follow(self, value: dict[str, Any]) -> None:
@@ -42,11 +39,12 @@ class Choices:
         for position, choice in enumerate(choices):
             if type(choice) is dict:
                 index = _index_of(choice, position)
-                reason = _reason_of(choice)
-                if reason:
+                end = end_of(choice)
+                if end:
                     self._open.discard(index)
-                    self.finished[index] = reason[:_MAX_REASON]
-                    self._failed = self._failed or means_failure(reason)
+                    self.finished[index] = end
+                    if not self.failed and means_failure(end):
+                        self.failed = end
                 elif index not in self.finished:
                     self._open.add(index)
 
@@ -63,34 +61,23 @@ class Choices:
         """Whether every choice that was requested or has started has ended."""
         return not self._open and len(self.finished) >= self._requested
 
+    def failure(self) -> BridgeError | None:
+        """Why a stream that is complete has failed nevertheless: a choice ended with a failure, or there was none."""
+        if self.failed or self._open or self.finished:
+            return failure_of(self.failed) if self.failed else None
+        return failures.malformed("is a stream without any choice")
+
     def judge(self) -> None:
         """Check that a complete stream contains a response.
 
         Raises:
-            BridgeError: the stream had no choice, or ended one with finish_reason `error` and no error object.
+            BridgeError: as `failure`.
         """
-        if self._failed:
-            message = "the upstream ended a choice with finish_reason `error`"
-            raise BridgeError(Reason.UPSTREAM_INTERNAL_ERROR, message)
-        if not self._open and not self.finished:
-            raise failures.malformed("is a stream without any choice")
-
-
-def means_failure(reason: str) -> bool:
-    """Whether a finish_reason says that the upstream failed. Some servers write it in upper case."""
-    return reason.lower() == "error"
+        failure = self.failure()
+        if failure is not None:
+            raise failure
 
 
 def _index_of(choice: Any, position: int) -> int:
     index = choice.get("index") if type(choice) is dict else None
     return index if type(index) is int else position
-
-
-def _reason_of(choice: dict[str, Any]) -> str:
-    """The finish_reason of a choice as text; empty if the choice has not ended."""
-    reason = choice.get("finish_reason")
-    if not reason:
-        return ""
-    if type(reason) is not str:
-        return text_of(reason)
-    return "" if reason.strip().lower() in _NO_REASONS else reason

@@ -1,16 +1,22 @@
-"""One chunk of a streamed completion, and a whole completion as a single chunk."""
+"""One chunk of a streamed completion, a whole completion as a single chunk, and which events have chunks."""
 
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, Protocol, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 from bridge.jsontext import MalformedJSONError
 from bridge.upstream import failures
 from bridge.upstream.documents import load_event
-from bridge.upstream.sse import Event
+from bridge.upstream.inside import error_in, is_failure, is_of_tool
+from bridge.upstream.sse import DONE, STRAY, Event
 
 #: What `Recogniser.recognise` returns for a chunk that does not have to be parsed.
 K = TypeVar("K")
 K_co = TypeVar("K_co", covariant=True)
+#: Members of a chunk and of its choices that are not about an error next to them.
+_OF_CHUNK: Final = ("id", "object", "created", "model", "usage")
+_OF_CHOICE: Final = ("index", "logprobs", "finish_reason")
+#: The name that the standard gives to events without one.
+_MESSAGE: Final = "message"
 
 
 class Chunk(NamedTuple):
@@ -76,9 +82,44 @@ def is_whole(value: dict[str, Any]) -> bool:
     )
 
 
+def without_error(value: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The part of a chunk that is text, for a chunk that is also an error; None if there is no such part.
+
+    The error is in the call's status, where it is masked.
+    """
+    choices = value.get("choices")
+    found = [
+        {**{key: choice[key] for key in _OF_CHOICE if key in choice}, "delta": _without(choice["delta"])}
+        for choice in (choices if type(choices) is list else ())
+        if type(choice) is dict and type(choice.get("delta")) is dict
+    ]
+    if not any(item for choice in found for key, item in choice["delta"].items() if key != "role"):
+        return None
+    return {**{key: value[key] for key in _OF_CHUNK if key in value}, "choices": found}
+
+
+def _without(delta: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: item for key, item in delta.items() if key != "error"}
+
+
 def value_of(data: bytes) -> Any:
     """The JSON value of an event, or the event's bytes if they are not JSON."""
     try:
         return load_event(data)
     except MalformedJSONError:
         return data
+
+
+def relevant(event: Event) -> Event | None:
+    """An event of the response, without the name `message`; None for a named event that is not part of it."""
+    data, kind, complete = event
+    if not kind or kind == STRAY or is_failure(kind):
+        return event
+    if kind.lower() == _MESSAGE or data.lstrip().startswith(DONE):
+        return Event(data, "", complete)
+    if b'"choices"' in data:
+        return event
+    if is_of_tool(kind):
+        return None
+    value = value_of(data)
+    return event if isinstance(value, dict) and error_in(value, named=True) is not None else None

@@ -102,9 +102,9 @@ class Exchange:
             BridgeError: the failure for a status other than 2xx; UPSTREAM_MALFORMED_RESPONSE for an unknown encoding.
         """
         status = self._record.http_status
-        if status < 200:
+        if status == httpx.codes.SWITCHING_PROTOCOLS:
             raise failures.malformed("switches to another protocol")
-        if status >= 300:
+        if not 200 <= status < 300:
             raise await self._refusal()
         self._unpacker = unpacker_for(self._headers.get("content-encoding", ""))
 

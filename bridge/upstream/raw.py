@@ -19,9 +19,10 @@ from bridge.upstream.choices import Choices
 from bridge.upstream.chunk import value_of
 from bridge.upstream.client import Upstream
 from bridge.upstream.documents import load_document
+from bridge.upstream.endings import check_ends, failure_of
 from bridge.upstream.events import EventReader
 from bridge.upstream.exchange import Exchange
-from bridge.upstream.inside import error_in, is_refused
+from bridge.upstream.inside import error_in, is_of_tool, is_refused
 from bridge.upstream.responses import beginning_of, is_json, note_response, note_usage
 from bridge.upstream.sse import DONE, STRAY, Event
 
@@ -41,6 +42,10 @@ _KINDS: Final = (
     _Kind(re.compile(r"message_(?:start|delta|stop)|content_block_\w+"), re.compile(r"message_stop"), once=True),
     _Kind(re.compile(r".+\..+"), re.compile(r".+\.(?:completed|failed|incomplete|cancelled|done)"), once=False),
 )
+
+
+#: Types of events that report a failure if they are the last: `thread.run.failed`, but also `response.mcp_call.failed`.
+_FAILED: Final = re.compile(r"(?:.+\.)?(?:failed|error|errored|cancell?ed|aborted|expired)", re.IGNORECASE)
 
 
 class Request(NamedTuple):
@@ -89,23 +94,35 @@ async def _whole(exchange: Exchange, settings: Settings, request: Request, start
             value = await load_document(data, settings.max_response_elements)
         except MalformedJSONError as error:
             raise failures.malformed(f"is not valid JSON ({error})") from None
-        if _is_failure(exchange, request, value):
-            raise await exchange.failed(value, data)
+        if isinstance(value, dict):
+            _note(exchange.call.record, value)
+            problem = _problem_in(value, request)
+            if problem is not None:
+                raise await exchange.failed(problem, data)
+            check_ends(value.get("choices"))
     return data
 
 
-def _is_failure(exchange: Exchange, request: Request, value: Any) -> bool:
-    """Whether a JSON body with a good HTTP status is an error. Records what it says about the call.
+def _problem_in(value: dict[str, Any], request: Request) -> Any:
+    """The error in a JSON body with a good HTTP status; None if there is none.
 
     A resource may contain an error, such as a response that failed. A call that only looks it up has succeeded.
     """
-    if not isinstance(value, dict):
-        return False
-    _note(exchange.call.record, value)
     is_resource = isinstance(value.get("object"), str) and value["object"] not in {"", "error"} and "id" in value
     if is_resource and (request.method != "POST" or value.get("status") not in {None, "failed"}):
-        return False
-    return _is_error(value)
+        return None
+    if _is_error(value):
+        return value
+    return _failed_with(value, "failed") if is_resource and value.get("status") == "failed" else None
+
+
+def _failed_with(value: Mapping[str, Any], end: str) -> dict[str, Any]:
+    """The error of a resource, or of the event `end`, that says no more than that it failed, was cancelled or so."""
+    inner = value.get("response")
+    said = inner if isinstance(inner, dict) else value
+    error = said.get("error") or said.get("last_error") or value.get("error")
+    message = value.get("message") or f"the upstream ended with `{end}`"
+    return {"error": error or {"type": end.rpartition(".")[2], "message": message, "code": value.get("code")}}
 
 
 def _is_error(value: Mapping[str, Any]) -> bool:
@@ -141,6 +158,7 @@ class EventStream:
         self._kind: _Kind | None = None
         self._type = ""  # of the last event
         self._choices = Choices(0)
+        self._failed: tuple[Any, bytes] | None = None  # the last event, if it says that something has failed
         self._error: BridgeError | None = None  # raised after the events before it
 
     async def read(self) -> list[Event] | None:
@@ -203,7 +221,7 @@ class EventStream:
         passed: list[Event] = []
         for event in found:
             if event.data.lstrip().startswith(DONE):
-                self._done = True
+                self._complete()
                 break
             if event.type.lower() == "error":
                 self._error = self._exchange.failure(value_of(event.data), event.data)
@@ -217,8 +235,10 @@ class EventStream:
             if not event.complete and isinstance(value, bytes):
                 break  # cut off by the end of the body, see `_end`
             self._error = self._judged(event, value)
-            if self._error is None or self._type == "response.failed":
+            if self._error is None:
                 passed.append(event)
+                if self._kind is not None and self._kind.once and self._is_end():
+                    self._complete()
             if self._error is not None or self._done:
                 break
         return passed
@@ -230,34 +250,42 @@ class EventStream:
 
     def _judged(self, event: Event, value: Any) -> BridgeError | None:
         """Record an event. Returns the error that it is or contains, if any."""
+        if event.type.lower() != "done":
+            self._failed = None
         if not isinstance(value, dict):
             self._type = event.type
             return None
         named = value.get("type")
         self._type = event.type or (named if isinstance(named, str) else "")
         self._kind = self._kind or next((kind for kind in _KINDS if kind.types.fullmatch(self._type)), None)
-        self._done = self._kind is not None and self._kind.once and self._is_end()
         _note(self._exchange.call.record, value)
         try:
             self._choices.follow(value)  # of a streamed completion, which some servers end without `[DONE]`
         except BridgeError as error:
             return error
-        inner = value.get("response")
-        if self._type == "response.failed" and isinstance(inner, dict):
-            problem = {"error": inner.get("error") or {"message": "the response failed"}}
-            return self._exchange.failure(problem, event.data)
-        return self._exchange.failure(value, event.data) if _is_error(value) else None
+        if _is_error(value):
+            return self._exchange.failure(value, event.data)
+        if _FAILED.fullmatch(self._type) and not is_of_tool(self._type):
+            self._failed = _failed_with(value, self._type), event.data
+        return None
+
+    def _complete(self) -> None:
+        """The stream is complete. It has failed nevertheless if its last event or a finish_reason says so."""
+        self._done = True
+        if self._failed is not None:
+            self._error = self._exchange.failure(*self._failed)
+        elif self._choices.failed:
+            self._error = failure_of(self._choices.failed)
 
     def _end(self) -> BridgeError | None:
         """The body has ended without `[DONE]`. Returns the error, unless the stream is complete."""
         if self._events.awaits_first:
             return failures.malformed("is a stream without an event")
-        if not self._choices.are_finished() or not (
-            self._is_end() if self._kind is not None else self._exchange.is_framed
-        ):
+        is_end = self._is_end() if self._kind is not None else self._exchange.is_framed
+        if self._failed is None and not (is_end and self._choices.are_finished()):
             return failures.interrupted("the stream ended before it was complete")
-        self._done = True
-        return None
+        self._complete()
+        return self._error
 
     def _is_end(self) -> bool:
         return self._kind is not None and self._kind.ends.fullmatch(self._type) is not None

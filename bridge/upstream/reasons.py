@@ -139,6 +139,9 @@ STATUS_OF_TYPE: Final[Mapping[str, int]] = {
     "unprocessable_entity": 422,
     "failed_dependency": 424,  # Vercel
     "generation": 424,  # TGI
+    "cancelled": 499,  # TensorRT-LLM, as the next; Google
+    "canceled": 499,
+    "abort": 499,  # vLLM, SGLang
     "rate_limit_error": 429,
     "rate_limit_reached_error": 429,  # Moonshot
     "resource_exhausted": 429,
@@ -167,6 +170,7 @@ STATUS_OF_TYPE: Final[Mapping[str, int]] = {
     "deadline_exceeded": 504,
     "overloaded_error": 529,
     "engine_overloaded_error": 529,  # Moonshot
+    "insufficient_system_resource": 529,  # DeepSeek
 }
 
 #: The same for names that the table does not have, by what they contain, without punctuation and a final `error`.
@@ -259,12 +263,15 @@ def status_named(names: Iterable[str | None]) -> int:
 
 
 def of_status(status: int, message: str = "") -> Reason:
-    """The reason for an HTTP status that is not a success. `message` is the error's, which may name the request."""
+    """The reason for an HTTP status that is not a success. `message` is the error's, which may name the request.
+
+    Numbers that are no status, such as 99 and 600, count as 5xx (RFC 9110, 15).
+    """
     reason = STATUSES.get(status)
     if reason is Reason.UPSTREAM_INTERNAL_ERROR:
         return next((other for words, other in MESSAGES.items() if re.match(words, message)), reason)
     if reason is not None:
         return reason
-    if status >= 500:
-        return Reason.UPSTREAM_SERVER_ERROR
-    return Reason.UPSTREAM_CLIENT_ERROR if status >= 400 else Reason.UPSTREAM_UNEXPECTED_REDIRECT
+    if 300 <= status < 400:
+        return Reason.UPSTREAM_UNEXPECTED_REDIRECT
+    return Reason.UPSTREAM_CLIENT_ERROR if 400 <= status < 500 else Reason.UPSTREAM_SERVER_ERROR

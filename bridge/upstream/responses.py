@@ -20,6 +20,7 @@ from bridge.upstream.sse import SPACE, bare, begins_stream
 _ERROR_BYTES: Final = 1 << 18
 #: An unexpected body up to this size is searched on the event loop. Each of its lines may be JSON: 16 KiB take 20 ms.
 _SMALL_BYTES: Final = 16 << 10
+_NOT_JSON: Final = "has an event that is not valid JSON ({})"
 #: Recorded members of a response, and the maximum length of each.
 _IDENTITY: Final = ("id", "object", "created", "model")
 _MAX_IDENTITY: Final = 1024
@@ -71,6 +72,7 @@ async def response_of(exchange: Exchange, data: bytes, cuts: Cuts | None = None)
         raise await failure_in(exchange, data) or malformed from None
     error = error_in(response) or (None if _has_result(response) else suspect_in(response))
     if error is not None:
+        note_usage(exchange.call.record, response)
         raise await exchange.failed(error, data)
     return response
 
@@ -100,11 +102,11 @@ async def failure_in(exchange: Exchange, data: bytes) -> BridgeError | None:
     return None if error is None else await exchange.failed(error, data)
 
 
-def failure_within(exchange: Exchange, data: bytes) -> BridgeError | None:
-    """The error in an event that is more than JSON: a word precedes it, or the next field follows on the same line."""
+def failure_within(exchange: Exchange, data: bytes, problem: Exception) -> BridgeError:
+    """The failure for an event that is not JSON: the error in it, with a word before or the next field behind it."""
     value = value_of(bare(data))
     is_error = isinstance(value, dict) and error_in(value) is not None
-    return exchange.failure(value, data) if is_error else None
+    return exchange.failure(value, data) if is_error else failures.malformed(_NOT_JSON.format(problem))
 
 
 def _first_error(data: bytes) -> Any:

@@ -7,36 +7,24 @@ a cut stream must never look complete. An error may arrive as an event or outsid
 
 from collections.abc import Coroutine, Iterable, Iterator
 from itertools import chain
-from typing import Any, Final, Generic, Protocol
+from typing import Any, Generic, Protocol
 
 from bridge.call import CallContext
+from bridge.errors import BridgeError
 from bridge.jsontext import MalformedJSONError, text_of
 from bridge.offload import offload
 from bridge.settings import Settings
-from bridge.upstream import failures
+from bridge.upstream import failures, responses
 from bridge.upstream.choices import Choices
-from bridge.upstream.chunk import Chunk, K, Recogniser, as_chunk, is_whole, value_of
+from bridge.upstream.chunk import Chunk, K, Recogniser, as_chunk, is_whole, relevant, value_of, without_error
 from bridge.upstream.client import Upstream
 from bridge.upstream.documents import is_large, load_event
 from bridge.upstream.events import EventReader
 from bridge.upstream.exchange import Exchange
 from bridge.upstream.halves import Halves
-from bridge.upstream.inside import error_in, is_failure, is_of_tool, unwrapped
-from bridge.upstream.responses import (
-    beginning_of,
-    failure_in,
-    failure_within,
-    is_json,
-    note_finish_reasons,
-    note_response,
-    note_usage,
-    response_of,
-)
+from bridge.upstream.inside import error_in, is_failure
 from bridge.upstream.sse import DONE, STRAY, Event
 from bridge.upstream.toolcalls import MAX_TOOL_CALLS, ToolCalls
-
-#: The name that the standard gives to events without one.
-_MESSAGE: Final = "message"
 
 
 class Reader(Recogniser[K], Protocol):
@@ -76,7 +64,8 @@ class ChunkStream(Generic[K]):
         self._begun = False  # a chunk has arrived
         self._choices = Choices(exchange.call.choices)
         self._record = exchange.call.record
-        note_finish_reasons(self._record, self._choices.finished)
+        responses.note_finish_reasons(self._record, self._choices.finished)
+        self._failure: BridgeError | None = None  # raised after the chunk that it was found in
         self.done = False  # the stream is complete
 
     async def read(self) -> Iterable[Chunk | K] | None:
@@ -97,7 +86,7 @@ class ChunkStream(Generic[K]):
                 if self._events.error is not None:
                     raise self._events.error
                 if self._events.ended:
-                    chunks = self._end()
+                    self._end()
                 elif not self._opened:
                     chunks = await self._open()
                 elif (chunks := self._accept(await self._events.read())) is None:  # it only keeps the connection alive
@@ -128,21 +117,21 @@ class ChunkStream(Generic[K]):
         media_type = self._exchange.media_type
         if media_type == "text/event-stream":
             return None
-        is_stream, start = await beginning_of(self._exchange, self._settings.max_response_bytes)
+        is_stream, start = await responses.beginning_of(self._exchange, self._settings.max_response_bytes)
         if is_stream:
             return self._accept(self._events.take(start))
-        if is_json(media_type):
+        if responses.is_json(media_type):
             return await self._single_chunk(await self._exchange.read_all(self._settings.max_response_bytes, start))
-        error = await failure_in(self._exchange, start + await self._exchange.beginning())
+        error = await responses.failure_in(self._exchange, start + await self._exchange.beginning())
         raise error or failures.malformed("has a content type that is not an event stream")
 
     def _accept(self, events: list[Event]) -> Iterable[Chunk | K] | None:
         decoder = self._events.decoder
         if decoder.named:
-            relevant = [event for event in map(self._relevant, events) if event is not None]
-            decoder.heard = decoder.heard or len(relevant) < len(events)
-            self._events.unused += len(events) - len(relevant)
-            events = relevant
+            found = [event for event in map(relevant, events) if event is not None]
+            decoder.heard = decoder.heard or len(found) < len(events)
+            self._events.unused += len(events) - len(found)
+            events = found
         if not events:
             self._events.hear()
             return None
@@ -160,28 +149,13 @@ class ChunkStream(Generic[K]):
         known = self._recogniser.recognise(data) if not kind and not self._halves.busy else None
         return self._chunks([event], is_new=True) if known is None else (known,)
 
-    def _relevant(self, event: Event) -> Event | None:
-        """An event of the response, without the name `message`; None for a named event that is not part of it."""
-        data, kind, complete = event
-        if not kind or kind == STRAY or is_failure(kind):
-            return event
-        if kind.lower() == _MESSAGE or data.lstrip().startswith(DONE):
-            return Event(data, "", complete)
-        if b'"choices"' in data:
-            return event
-        if is_of_tool(kind):
-            return None
-        value = unwrapped(value_of(data))
-        return event if isinstance(value, dict) and error_in(value, named=True) is not None else None
-
-    def _end(self) -> Iterable[Chunk | K] | None:
+    def _end(self) -> None:
         """The body has ended without `[DONE]`."""
         if not self._choices.are_finished():
             self._judge_suspect()
             raise failures.interrupted("the stream ended before it was complete")
         self._choices.judge()
         self.done = True
-        return None
 
     def _chunks(self, events: list[Event], *, is_new: bool = False) -> Iterator[Chunk | K]:
         """The chunks in events. If the only one `is_new`, it was not recognised."""
@@ -211,6 +185,8 @@ class ChunkStream(Generic[K]):
                 self._events.unused += 1
                 continue
             yield chunk
+            if self._failure is not None:
+                raise self._failure
             if self.done:
                 return
 
@@ -226,20 +202,29 @@ class ChunkStream(Generic[K]):
             # `_end` decides about an event that was cut off. After the last finish_reason, anything may follow.
             if not complete or kind or self._choices.are_finished():
                 return None
-            malformed = failures.malformed(f"has an event that is not valid JSON ({error})")
-            raise failure_within(self._exchange, data) or malformed from None
-        if type(value) is list:
-            value = unwrapped(value)
+            raise responses.failure_within(self._exchange, data, error) from None
         if type(value) is not dict:
             if kind or self._choices.are_finished():
                 return None
             raise failures.malformed("has an event that is not a JSON object")
         problem = error_in(value, named=bool(kind) and kind != STRAY)
         if problem is not None:
-            raise self._exchange.failure(problem, data)
+            return self._partial(value, data, self._exchange.failure(problem, data))
         if kind == STRAY:
             return self._stray_chunk(value, data)
         return None if kind and "choices" not in value else self._chunk_of(value, data)
+
+    def _partial(self, value: dict[str, Any], data: bytes, failure: BridgeError) -> Chunk:
+        """The text beside an error. The failure is raised after it, or at once if there is no text."""
+        if is_whole(value) and not self._choices.have_begun(value):
+            value = as_chunk(value).value
+        if "usage" in value:
+            responses.note_usage(self._record, value)
+        part = without_error(value)
+        if part is None:
+            raise failure
+        self._failure = failure
+        return self._chunk_of(part, data)._replace(data=b"")
 
     def _stray_chunk(self, value: dict[str, Any], data: bytes) -> Chunk | None:
         if "choices" not in value:
@@ -272,12 +257,12 @@ class ChunkStream(Generic[K]):
     def _follow(self, value: dict[str, Any]) -> None:
         if not self._begun:
             self._begun = True
-            note_response(self._record, value)
+            responses.note_response(self._record, value)
         self._choices.follow(value)
         if self._choices.suspect is not None:
             self._recogniser.forget()  # the next chunk has to be parsed to clear the suspicion
         if "usage" in value:
-            note_usage(self._record, value)
+            responses.note_usage(self._record, value)
 
     def _judge_suspect(self) -> None:
         suspect = self._choices.suspect
@@ -287,14 +272,21 @@ class ChunkStream(Generic[K]):
     async def _single_chunk(self, data: bytes) -> Iterator[Chunk | K]:
         """The chunk of a plain JSON response in place of a stream: a whole completion, or an error, which is raised."""
         self._record.chunks.arrived(1)
-        response = await response_of(self._exchange, data)
+        response = await responses.response_of(self._exchange, data)
         large = self._record.has_large_response
-        return iter((await offload(self._completion, response) if large else self._completion(response),))
+        return self._last(await offload(self._completion, response) if large else self._completion(response))
+
+    def _last(self, chunk: Chunk) -> Iterator[Chunk | K]:
+        yield chunk
+        if self._failure is not None:
+            raise self._failure
 
     def _completion(self, value: dict[str, Any]) -> Chunk:
         chunk = as_chunk(value)
         self._calls.number(chunk.value)
         self._follow(chunk.value)
-        self._choices.judge()
-        self.done = True
+        self._failure = self._choices.failure()
+        if self._failure is not None and not chunk.value["choices"]:
+            raise self._failure
+        self.done = self._failure is None
         return chunk

@@ -413,6 +413,64 @@ async def test_a_cut_stream_is_never_ok(bridge: Bridge, text: str, *, complete: 
         assert outcome.info.metadata["chunksDelivered"] == str(len(outcome.messages))
 
 
+def bare(kind: str, **members: Any) -> str:
+    """An event of OpenAI's assistants, whose data does not repeat its name."""
+    return f"event: {kind}\ndata: {json.dumps(members)}\n\n"
+
+
+RUN = bare("thread.run.created", id="run", object="thread.run", status="queued")
+OVER = "event: done\ndata: [DONE]\n\n"
+LIMITED = {"code": "rate_limit_exceeded", "message": "boom"}
+
+
+@pytest.mark.parametrize(
+    ("text", "seen", "reason"),
+    [
+        (RUN + bare("thread.run.failed", status="failed", last_error=LIMITED) + OVER, 2, "RATE_LIMIT_EXCEEDED"),
+        (RUN + bare("thread.run.failed", status="failed", last_error=LIMITED), 2, "RATE_LIMIT_EXCEEDED"),
+        (RUN + bare("thread.run.failed") + "event: done\ndata: {}\n\n" + OVER, 3, "UPSTREAM_INTERNAL_ERROR"),
+        (RUN + bare("thread.run.expired", status="expired") + OVER, 2, "UPSTREAM_INTERNAL_ERROR"),
+        (RUN + bare("thread.run.cancelled", status="cancelled") + OVER, 2, "UPSTREAM_CLOSED_REQUEST"),
+        (RUN + bare("thread.run.incomplete", status="incomplete") + OVER, 2, ""),
+        (RUN + bare("thread.run.requires_action") + OVER, 2, ""),
+        (RUN + bare("thread.run.step.failed") + bare("thread.run.completed") + OVER, 3, ""),
+        (RUN + bare("thread.run.step.failed") + OVER, 2, "UPSTREAM_INTERNAL_ERROR"),
+        (BEGUN + event("response.mcp_call.failed") + ENDED, 5, ""),
+        (BEGUN + bare("tool.failed") + "data: [DONE]\n\n", 4, ""),
+        (IMAGE + event("image_generation.failed", message="boom"), 2, "UPSTREAM_INTERNAL_ERROR"),
+        (IMAGE + event("image_generation.failed", error=LIMITED), 1, "RATE_LIMIT_EXCEEDED"),
+        (COMPLETION_CHUNK + COMPLETION_END.replace("stop", "error") + "data: [DONE]\n\n", 2, "UPSTREAM_INTERNAL_ERROR"),
+        (COMPLETION_CHUNK + COMPLETION_END.replace("stop", "abort") + "data: [DONE]\n\n", 2, "UPSTREAM_CLOSED_REQUEST"),
+    ],
+)
+async def test_the_last_event_says_that_it_failed(bridge: Bridge, text: str, seen: int, reason: str) -> None:
+    """The event is delivered, and the status says the same. An earlier failure is one of a part."""
+    bridge.gateway.script(raw_sse(text))
+    outcome = await drain(bridge.raw.Stream(Request(path="/responses", body_json=ASK)))
+    assert (outcome.info.reason if outcome.details else "", len(outcome.messages)) == (reason, seen)
+
+
+@pytest.mark.parametrize(
+    ("method", "value", "reason"),
+    [
+        (POST, {"object": "thread.run", "last_error": LIMITED}, "RATE_LIMIT_EXCEEDED"),
+        (POST, {"object": "response", "error": LIMITED}, "RATE_LIMIT_EXCEEDED"),
+        (POST, {"object": "batch"}, "UPSTREAM_INTERNAL_ERROR"),
+        (POST, {"object": "response", "status": "incomplete"}, ""),
+        (POST, {"object": "response", "status": "cancelled"}, ""),
+        (GET, {"object": "thread.run", "last_error": LIMITED}, ""),
+        (POST, {"choices": [{"text": "a", "finish_reason": "timeout"}]}, "UPSTREAM_TIMEOUT"),
+        (POST, {"choices": [{"text": "a", "finish_reason": "length"}]}, ""),
+    ],
+)
+async def test_a_resource_that_failed(bridge: Bridge, method: Any, value: dict[str, Any], reason: str) -> None:
+    """The call that made it has failed. One that looks it up has not."""
+    bridge.gateway.script(respond_json({"id": "r", "status": "failed", **value}))
+    body = ASK if method == POST else None
+    outcome = await ask(bridge.raw.Call(Request(path="/responses", method=method, body_json=body)))
+    assert (outcome.info.reason if outcome.details else "") == reason
+
+
 async def test_http_may_say_where_a_stream_ends(bridge: Bridge) -> None:
     """A body of the announced length is complete, unless its kind has a last event, and that is missing."""
     for text, code in ((event("chunk", a=1), StatusCode.OK), (BEGUN, StatusCode.UNAVAILABLE)):
@@ -505,6 +563,14 @@ async def test_a_broken_connection(bridge: Bridge) -> None:
         pytest.param("event: error\n\n", 0, "INTERNAL", "UPSTREAM_INTERNAL_ERROR", id="the name of an error alone"),
         pytest.param(event("response.failed", response={}), 1, "INTERNAL", "UPSTREAM_INTERNAL_ERROR",
                      id="a response that failed and says no more"),
+        pytest.param(event("response.failed", message="boom"), 1, "INTERNAL", "UPSTREAM_INTERNAL_ERROR",
+                     id="a response that failed and is not in the event"),
+        pytest.param(event("response.cancelled", response={}), 1, "UNAVAILABLE", "UPSTREAM_CLOSED_REQUEST",
+                     id="a response that was cancelled"),
+        pytest.param(event("response.error", message="boom", code=429) + "data: [DONE]\n\n", 1,
+                     "RESOURCE_EXHAUSTED", "RATE_LIMIT_EXCEEDED", id="an event that ends with error"),
+        pytest.param(event("response.error", message="boom", code=429), 1, "RESOURCE_EXHAUSTED",
+                     "RATE_LIMIT_EXCEEDED", id="an event that ends with error, and a cut"),
     ],
 )  # fmt: skip
 async def test_errors_in_a_stream(bridge: Bridge, text: str, seen: int, code: str, reason: str) -> None:

@@ -1,4 +1,4 @@
-"""Values of `finish_reason` that are none, whole completions as events of a stream, members with odd names."""
+"""Values of `finish_reason` that are none or failures, whole completions as events, members with odd names."""
 
 import json
 from functools import partial
@@ -7,9 +7,12 @@ from typing import Any
 from tests.dialects.field.case import (
     DONE,
     END,
+    ERROR,
     FAILED,
     FINISHED,
+    LIMIT,
     OK,
+    QUOTA,
     STOP,
     STREAM,
     UNARY,
@@ -22,7 +25,48 @@ from tests.dialects.field.case import (
 )
 
 CUT = "UPSTREAM_STREAM_INTERRUPTED"
+CLOSED = "UPSTREAM_CLOSED_REQUEST"
 finish = partial(Case, "finish_reason")
+_SHOWN = "the upstream ended a choice with finish_reason `{}`"
+#: Values that say that the generation failed.
+_FAILURES = (
+    *("error", "ERROR", "Error", "network_error", "server_error", "internal_error", "upstream_error", "failed"),
+    *("failure", "exception", "aborted", "interrupted", "user_cancel", "malformed_function_call", "model_unloaded"),
+    *("MALFORMED_FUNCTION_CALL", "function_call_filter: UNEXPECTED_TOOL_CALL", "malformed_model_output"),
+)
+#: The same, with a reason of their own.
+_REASONS = (
+    *(("abort", CLOSED), ("cancelled", CLOSED), ("CANCELED", CLOSED)),
+    *(("timeout", "UPSTREAM_TIMEOUT"), ("TIMEOUT", "UPSTREAM_TIMEOUT"), ("engine_timeout", "UPSTREAM_TIMEOUT")),
+    *((word, "UPSTREAM_OVERLOADED") for word in ("insufficient_system_resource", "engine_overloaded")),
+    *(("overloaded", LIMIT), ("rate_limit_exceeded", LIMIT), ("insufficient_quota", QUOTA)),
+)
+#: Values of ordinary ends, also of those that callers may not like, and values that nobody knows.
+_ENDS = (
+    *("stop", "length", "tool_calls", "function_call", "content_filter", "eos", "eos_token", "stop_sequence"),
+    *("end_turn", "max_tokens", "tool_use", "pause_turn", "refusal", "model_context_window_exceeded", "model_length"),
+    *("SAFETY", "recitation", "PROHIBITED_CONTENT", "content_filter: SAFETY", "OTHER", "BLOCKLIST", "sensitive"),
+    *("guardrail_intervened", "content_filtered", "COMPLETE", "ERROR_LIMIT", "ERROR_TOXIC", "time_limit", "load"),
+    *("repetition", "context_length_exceeded", "incomplete", "completed", "max_output_tokens", "terrors", "unheard of"),
+)
+
+
+def _object(kind: str) -> dict[str, Any]:
+    return {"type": kind, "message": "an error"}
+
+
+def _completion(end: str) -> str:
+    return json.dumps({"choices": [{"index": 0, "message": {"content": "a"}, "finish_reason": end}]})
+
+
+def _each(word: str, reason: str) -> list[Case]:
+    return [
+        finish(f"{word}, streamed", STREAM, events(A, chunk(finish=word), DONE), reason, "a"),
+        finish(f"{word}, without [DONE]", STREAM, events(chunk("a", word)), reason, "a"),
+        finish(f"{word}, plain", UNARY, http(_completion(word)), reason, "" if reason else "a"),
+    ]
+
+
 FINISHES = [
     *(
         case
@@ -34,19 +78,20 @@ FINISHES = [
         )
     ),
     *(
-        case
-        for word in ("error", "ERROR", "Error")
-        for case in (
-            finish(f"{word}, streamed", STREAM, events(chunk("a", word), DONE), FAILED, "a"),
-            finish(
-                f"{word}, plain",
-                UNARY,
-                http(json.dumps({"choices": [{"index": 0, "message": {"content": "a"}, "finish_reason": word}]})),
-                FAILED,
-            ),
-        )
+        finish(f"{word!r}, no end, and a cut", STREAM, events(chunk("a", word), chunk("b", word)), CUT, "ab")
+        for word in ("not_finished", "NOT_FINISHED", "in_progress")
     ),
-    finish("abort", STREAM, events(A, chunk(finish="abort")), OK, "a"),
+    *(case for word in _FAILURES for case in _each(word, FAILED)),
+    *(case for word, reason in _REASONS for case in _each(word, reason)),
+    *(case for word in _ENDS for case in _each(word, OK)),
+    finish("of one of two choices", STREAM, events(A, chunk("b", "error", index=1), END), FAILED, "ab"),
+    finish("an error after it", STREAM, events(A, chunk(finish="error"), data(ERROR), DONE), LIMIT, "a", message="x"),
+    finish("as an object, abort", STREAM, events(A, chunk(finish=_object("abort")), DONE), CLOSED, "a"),
+    finish("as an object, stop", STREAM, events(A, chunk(finish=_object("stop")), DONE), OK, "a"),
+    finish("in a completion in place of a stream", STREAM, http(_completion("error")), FAILED, "a"),
+    finish("in a completion as an event", STREAM, events(data(_completion("error")), DONE), FAILED, "a"),
+    finish("shown", UNARY, http(_completion("network_error")), FAILED, message=_SHOWN.format("network_error")),
+    finish("not shown", UNARY, http(_completion("error 7f3a")), FAILED, message=_SHOWN.format("error")),
 ]
 
 whole = partial(Case, "whole completion")

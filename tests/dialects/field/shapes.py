@@ -133,6 +133,11 @@ SHAPES = [
         "error is true, with a code", {"error": True, "code": "rate_limit_exceeded", "msg": "x"}, LIMIT, message="x"
     ),
     *failing("error is text", {"error": "x"}, FAILED, message="x"),
+    *failing("a status in an object", {"error": {"status": {"code": 429, "message": "x"}}}, LIMIT, message="x"),
+    *failing("a status alone", {"error": {"status": {"code": 429}}}, LIMIT, message="HTTP 429 Too Many Requests"),
+    *failing("a status in a code", {"error": {"message": "x", "code": {"status": 429}}}, LIMIT, message="x"),
+    *failing("the response of another", {"error": {"message": "x", "response": {"status": 429}}}, LIMIT, message="x"),
+    *failing("a flat status in an object", {"status": {"code": 429, "description": "x"}}, LIMIT, message="x"),
     *failing("error is text, with a status", {"error": "x", "status": 429}, LIMIT, message="x"),
     *failing("error is JSON as text", {"error": '{"message": "x", "code": 429}'}, LIMIT, message="x"),
     *failing("error is a list", {"error": [{"message": "x", "code": 429}]}, LIMIT, message="x"),

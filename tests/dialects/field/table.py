@@ -1,6 +1,17 @@
 """All cases."""
 
-from tests.dialects.field import encodings, events, finishes, framing, further, shapes, statuses, variants, words
+from tests.dialects.field import (
+    encodings,
+    events,
+    finishes,
+    framing,
+    further,
+    partial,
+    shapes,
+    statuses,
+    variants,
+    words,
+)
 
 CASES = [
     *framing.BESIDE,
@@ -24,4 +35,5 @@ CASES = [
     *finishes.FINISHES,
     *finishes.WHOLE,
     *finishes.MEMBERS,
+    *partial.PARTIAL,
 ]
