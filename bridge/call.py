@@ -110,12 +110,12 @@ class CallRecord:
     # telemetry.traces
     trace: Trace | None = None
     # upstream.client: the number of requests sent, the time of the first, whether one may be billed, the HTTP statuses
-    # of requests that were retried, the seconds that the call waited for a connection, and why the latest request could
+    # of all but the latest, the seconds that the call waited for a connection, and why the latest request could
     # not be sent (a `causes.Cause`).
     attempts: int = 0
     sent_at: float = 0.0
     posted: bool = False
-    retried_statuses: tuple[int, ...] = ()
+    earlier_statuses: tuple[int, ...] = ()
     connection_seconds: float = 0.0
     unreachable: str = ""
     # upstream.retry: the bridge has retried, or has no retry left.

@@ -146,7 +146,7 @@ class Metrics(Collector):
             upstream = (record.ended_at or now) - record.sent_at
             method.overhead.observe(max(0.0, seconds - upstream - queued))
             self._classes[_class(record.http_status)] += 1
-            if record.retried_statuses:
+            if record.earlier_statuses:
                 self._retried(record)
             operation = record.operation or method.operation
             if operation:
@@ -164,8 +164,8 @@ class Metrics(Collector):
         self._cancelled[cause,] += 1
 
     def _retried(self, record: CallRecord) -> None:
-        self._retries += len(record.retried_statuses)
-        for status in record.retried_statuses:
+        self._retries += len(record.earlier_statuses)
+        for status in record.earlier_statuses:
             self._classes[_class(status)] += 1
 
     def _operation(self, record: CallRecord, labels: Labels, seconds: float, error: str, used: Tokens) -> None:

@@ -110,7 +110,7 @@ class Upstream:
         """
         if call.caller is not None:
             await self.credentials.prepare(call.caller)
-        renewed, sent = False, None
+        renewed, sent, retries = False, None, 0
         while True:
             try:
                 credential = self.credentials.choose(call.metadata, call.caller)
@@ -123,15 +123,15 @@ class Upstream:
                     clock.pause()
                     if await self.credentials.renew(call.caller, sent):
                         continue
-                delay = self._retries.delay(error, call, is_get=method == "GET")
+                delay = self._retries.delay(error, call, retries, is_get=method == "GET")
                 if delay is None:
                     raise
+                retries += 1
             else:
                 call.record.unreachable = ""
                 self._retries.succeeded()
                 return exchange
             clock.pause()
-            call.record.retried_statuses += (call.record.http_status,)
             await asyncio.sleep(delay)
 
     async def _attempt(
@@ -145,6 +145,8 @@ class Upstream:
             await self._free.acquire()
         clock.phase(self._settings.response_timeout, Reason.UPSTREAM_TIMEOUT, "no response from the upstream in time")
         record = call.record
+        if record.attempts:
+            record.earlier_statuses += (record.http_status,)
         record.attempts += 1
         record.posted = method == "POST"
         record.sent_at = record.sent_at or time.monotonic()

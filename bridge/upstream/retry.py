@@ -2,8 +2,9 @@
 
 It retries only before anything was delivered to the caller, and only if the upstream cannot have billed the request:
 the request was not sent, or it was refused with 429, 502, 503 or 529, or it was a GET whose connection was lost, as
-when the upstream closes an idle connection at that moment. 408, 500, 504 and stalls are not retried. A token bucket for
-the whole process prevents retry storms: an upstream that is down gets a tenth more requests, not three times as many.
+when the upstream closes an idle connection at that moment. 408, 500, 504 and stalls are not retried. An upstream that
+sends `x-should-retry` knows better, and decides for any status. A token bucket for the whole process prevents retry
+storms: an upstream that is down gets a tenth more requests, not three times as many.
 
 Decisions use the upstream's own headers (`ErrorResponse.should_retry`, `BridgeError.delay`), never the headers that are
 passed on to the caller.
@@ -34,13 +35,12 @@ class Retries:
         """A request has succeeded: it earns a tenth of a retry."""
         self._tokens = min(_MAX_TOKENS, self._tokens + _TOKENS_PER_SUCCESS)
 
-    def delay(self, error: BridgeError, call: CallContext, *, is_get: bool = False) -> float | None:
-        """Seconds until the next attempt after a failure; None to give up.
+    def delay(self, error: BridgeError, call: CallContext, retries: int, *, is_get: bool = False) -> float | None:
+        """Seconds until the next attempt after a failure; None to give up. `retries` is the number of them so far.
 
         A delay that the upstream asks for is used if the deadline allows it. Otherwise the delay is random (full
         jitter), up to 0.5 s for the first retry, doubling up to 8 s.
         """
-        retries = call.record.attempts - 1
         if not self._limit or not call.may_retry or not _is_retryable(error, is_get=is_get):
             return None
         if retries >= self._limit or self._tokens < 1:

@@ -1,6 +1,5 @@
 """gRPC's polling thread does not interrupt the event loop's thread."""
 
-import asyncio
 import os
 import sys
 import threading
@@ -12,6 +11,7 @@ import pytest
 from bridge.server.polling import poll_in_batches
 from tests.support.gateway import Gateway
 from tests.support.processes import children, serving
+from tests.support.wait import until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Linux schedules threads this way")
 
@@ -27,9 +27,7 @@ async def test_one_thread_of_each_process(gateway: Gateway, workers: int) -> Non
     async with serving(gateway, "--workers", str(workers)) as server:
         processes = [server.pid] if workers == 1 else children(server.pid)
         assert len(processes) == workers
-        async with asyncio.timeout(10):
-            while not all(os.SCHED_BATCH in policies(pid) for pid in processes):  # noqa: ASYNC110 # of other processes
-                await asyncio.sleep(0.01)
+        await until(lambda: all(os.SCHED_BATCH in policies(pid) for pid in processes))
         for pid in processes:
             assert policies(pid).count(os.SCHED_BATCH) == 1
             assert os.sched_getscheduler(pid) == os.SCHED_OTHER  # of the main thread

@@ -1,7 +1,7 @@
 """A call is judged by its headers. Its message must arrive in time, and the call has a slot meanwhile."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import cast
 
@@ -18,6 +18,7 @@ from tests.support.details import RPCS, failed
 from tests.support.gateway import respond_json
 from tests.support.http2 import DATA, END_STREAM, calling, cancel, chat, frame, message
 from tests.support.payloads import COMPLETION
+from tests.support.wait import until
 
 Request = chat_pb2.CreateChatCompletionRequest
 #: The start of a message of 100 bytes.
@@ -29,12 +30,6 @@ def tokens_file(tmp_path: Path) -> Path:
     file = tmp_path / "tokens"
     file.write_text(tokens.new("search").line)
     return file
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
-        while not condition():  # noqa: ASYNC110 # no event tells
-            await asyncio.sleep(0.002)
 
 
 def running(bridge: Bridge) -> float:

@@ -1,7 +1,6 @@
 """Unknown callers are refused at once, unless there are too many."""
 
 import asyncio
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,12 +14,7 @@ from tests.support.details import failed
 from tests.support.gateway import respond_json
 from tests.support.http2 import calling, cancel, chat
 from tests.support.payloads import COMPLETION
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
-        while not condition():  # noqa: ASYNC110 # no event tells
-            await asyncio.sleep(0.002)
+from tests.support.wait import until
 
 
 async def at_once(turns: Refusals, count: int) -> int:

@@ -26,6 +26,7 @@ from tests.support.http2 import Connection
 from tests.support.load import Load, script
 from tests.support.payloads import CHUNK, LAST
 from tests.support.processes import channel_to, free_port
+from tests.support.wait import until
 
 pytestmark = pytest.mark.alone
 
@@ -266,8 +267,7 @@ async def test_a_server_that_cannot_be_replaced(gateway: Gateway, monkeypatch: p
         monkeypatch.setattr(servers, "bind", refused)
         with capture_logs() as logs:
             stop = asyncio.create_task(bridge.app.stop(delay=DELAY))
-            while not any("not replaced" in line["event"] for line in logs):  # noqa: ASYNC110 # written by the stop
-                await asyncio.sleep(0.02)
+            await until(lambda: any("not replaced" in line["event"] for line in logs))
         assert (await bridge.models.ListModels(LIST)).data[0].id == "m"
         assert await stop == 0
 

@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from aibridge.v1 import chat_pb2, chat_pb2_grpc
 from tests.support.gateway import Gateway, after, respond_json, sse
 from tests.support.payloads import CHUNK, COMPLETION, LAST
 from tests.support.processes import children
+from tests.support.wait import until
 
 Request = chat_pb2.CreateChatCompletionRequest
 PROGRAM = """
@@ -54,12 +55,6 @@ async def two_workers(gateway: Gateway, folder: Path) -> AsyncIterator[tuple[asy
 def channel_to(address: str) -> grpc.aio.Channel:
     """A separate connection, not shared with other channels of this process."""
     return grpc.aio.insecure_channel(address, options=[("grpc.use_local_subchannel_pool", 1)])
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
-        while not condition():  # noqa: ASYNC110 # of other processes, which set no event here
-            await asyncio.sleep(0.02)
 
 
 async def outcome(call: Any) -> grpc.StatusCode:

@@ -24,6 +24,7 @@ from tests.support.gateway import Gateway, respond_json
 from tests.support.payloads import COMPLETION
 from tests.support.processes import Process, address_of, channel_to, children, serving
 from tests.support.scrape import Scrape
+from tests.support.wait import until
 
 Hello = chat_pb2.CreateChatCompletionRequest
 METRICS = ("--metrics-listen", "127.0.0.1:0")
@@ -175,12 +176,6 @@ def serving_threads() -> int:
     return sum("process_request_thread" in thread.name for thread in threading.enumerate())
 
 
-async def eventually(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(20):
-        while not condition():  # noqa: ASYNC110 # of threads
-            await asyncio.sleep(0.02)
-
-
 @pytest.mark.slow
 async def test_slow_scrapers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Slow scrapers get a bounded number of threads and seconds. Then the next scrape is served."""
@@ -197,7 +192,7 @@ async def test_slow_scrapers(monkeypatch: pytest.MonkeyPatch) -> None:
         slow.say(b"T")  # a byte at a time, each within the time limit
         return slow.ended() == 60 and serving_threads() == 0
 
-    await eventually(over)
+    await until(over)
     assert 0 < most <= 16
     await scrape.get(port.address)
     slow.close()
@@ -217,7 +212,7 @@ async def test_scrapers_that_do_not_read(capfd: pytest.CaptureFixture[str], monk
     slow = await asyncio.to_thread(Slow, port.address, 3)
     slow.say(b"GET /metrics HTTP/1.0\r\n\r\n")
     await scrape.get(port.address)
-    await eventually(lambda: serving_threads() == 0)
+    await until(lambda: serving_threads() == 0)
     slow.close()
     await asyncio.to_thread(port.close)
     assert capfd.readouterr().err == ""

@@ -19,6 +19,7 @@ from tests.support.bridge import Bridge, Start
 from tests.support.gateway import Exchange, Gateway, Script, respond, respond_json, sse
 from tests.support.payloads import CHUNK, COMPLETION, LAST
 from tests.support.scrape import Scrape
+from tests.support.wait import until
 
 Hello = chat_pb2.CreateChatCompletionRequest
 USAGE = {"prompt_tokens": 11, "completion_tokens": 700, "total_tokens": 711}
@@ -181,9 +182,7 @@ async def test_cancelled(bridge: Bridge, hello: Hello) -> None:
     call.cancel()
     exchange = await bridge.gateway.exchange()
     await asyncio.wait_for(exchange.wait_closed(), 5)
-    async with asyncio.timeout(5):
-        while not read(bridge).sum("grpc_server_handled_total"):  # noqa: ASYNC110 # the last step of a cancelled task
-            await asyncio.sleep(0.01)
+    await until(lambda: read(bridge).sum("grpc_server_handled_total"))  # the last step of a cancelled task
     seen = read(bridge)
     assert seen.sum("grpc_server_handled_total", **STREAM, grpc_code="Canceled") == 1
     assert seen.sum("grpc_server_msg_sent_total", **STREAM) == 1
@@ -203,6 +202,19 @@ async def test_retries(start: Start, gateway: Gateway, hello: Hello) -> None:
     assert seen.sum("grpc_server_handled_total") == 1
 
 
+async def test_cancelled_before_a_retry(start: Start, gateway: Gateway, hello: Hello) -> None:
+    """A retry that was not sent is none."""
+    gateway.script(respond(b"", 503, retry_after="30"))
+    async with start(max_retries=2) as bridge:
+        call = bridge.chat.CreateChatCompletion(hello)
+        await until(lambda: bridge.app._upstream._retries._tokens < 10)  # it waits for the next attempt
+        call.cancel()
+        await until(lambda: read(bridge).sum("grpc_server_handled_total"))
+        seen = read(bridge)
+    assert seen.sum("aibridge_upstream_requests_total") == 1
+    assert seen.sum("aibridge_upstream_retries_total") == 0
+
+
 async def test_the_limiter(start: Start, gateway: Gateway, hello: Hello) -> None:
     """With one call running, one is queued and one refused, and the queueing time is measured."""
     go_on = asyncio.Event()
@@ -214,10 +226,8 @@ async def test_the_limiter(start: Start, gateway: Gateway, hello: Hello) -> None
     gateway.script(script)
     async with start(max_calls=1) as bridge:
         calls = [bridge.chat.CreateChatCompletion(hello) for _ in range(3)]
-        async with asyncio.timeout(5):
-            await gateway.exchange()  # the running call has its connection
-            while not read(bridge).sum("aibridge_call_failures_total"):  # noqa: ASYNC110 # the bridge's own tasks
-                await asyncio.sleep(0.01)
+        await asyncio.wait_for(gateway.exchange(), 5)  # the running call has its connection
+        await until(lambda: read(bridge).sum("aibridge_call_failures_total"))
         seen = read(bridge)
         assert seen.sum("aibridge_limiter_calls", state="running") == 1
         assert seen.sum("aibridge_limiter_calls", state="waiting") == 1

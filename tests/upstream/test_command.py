@@ -15,10 +15,12 @@ from aibridge.v1 import chat_pb2
 from bridge import settings
 from bridge.settings import SettingsError
 from bridge.upstream.command import PrintedToken, TokenCommand, TokenCommandError, parse
+from tests.support import scrape
 from tests.support.bridge import Bridge, Start
 from tests.support.details import failed
 from tests.support.gateway import Exchange, Gateway, respond_json
 from tests.support.payloads import COMPLETION
+from tests.support.wait import until
 
 _TIMEOUT_SECONDS = 10.0
 
@@ -57,12 +59,6 @@ def script(tmp_path: Path) -> Script:
 def ask(bridge: Bridge, **options: Any) -> Any:
     request = chat_pb2.CreateChatCompletionRequest(model="m", messages=[{"role": "user", "content": "hi"}])
     return bridge.chat.CreateChatCompletion(request, **options)
-
-
-async def until(condition: Any) -> None:
-    async with asyncio.timeout(_TIMEOUT_SECONDS):
-        while not condition():  # noqa: ASYNC110 # files and processes give no events
-            await asyncio.sleep(0.02)
 
 
 def date(seconds: float, zone: Any = UTC) -> str:
@@ -168,6 +164,24 @@ async def test_401_has_the_command_run_again_once(start: Start, gateway: Gateway
         responses = await asyncio.gather(*(ask(bridge) for _ in range(8)))
         assert {response.choices[0].message.content for response in responses} == {"hello"}
     assert script.runs == 2
+
+
+async def test_a_renewal_is_no_retry(start: Start, gateway: Gateway, script: Script) -> None:
+    """After the renewal there is still a retry, and each of the three requests is counted."""
+    responses = iter([(401, {"error": {"message": "expired"}}), (503, {"error": {"message": "busy"}})])
+
+    async def in_turn(exchange: Exchange) -> None:
+        status, body = next(responses, (200, COMPLETION))
+        await respond_json(body, status)(exchange)
+
+    gateway.script(in_turn)
+    async with start(upstream_token_command=script.command, max_retries=1) as bridge:
+        bridge.app._upstream.credentials._command._latest = 0.0  # type: ignore[union-attr] # long ago
+        script.prints("second")
+        await ask(bridge)
+        seen = scrape.of([bridge.app.metrics])
+    classes = [seen.sum("aibridge_upstream_requests_total", status_class=name) for name in ("2xx", "4xx", "5xx")]
+    assert classes == [1, 1, 1]
 
 
 async def test_401_is_told_if_the_command_gives_the_same_token(start: Start, gateway: Gateway, script: Script) -> None:

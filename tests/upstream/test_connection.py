@@ -8,7 +8,8 @@ import pytest
 
 from bridge.upstream.phases import Phase
 from bridge.upstream.transport import Transport
-from tests.upstream.wire import LONGEST, MUCH, OK, Peer, Play, Wire, ask, says, silent, so_far, transport, until, whole
+from tests.support.wait import until
+from tests.upstream.wire import LONGEST, MUCH, OK, Peer, Play, Wire, ask, says, silent, so_far, transport, whole
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
 SIZED = HEAD + b"content-length: 11\r\n\r\nhello world"

@@ -16,7 +16,7 @@ from tests.support.bridge import Bridge, Start
 from tests.support.details import failed, failed_stream
 from tests.support.gateway import Exchange, raw_sse, respond, sse
 from tests.support.payloads import COMPLETION
-from tests.upstream.wire import until
+from tests.support.wait import until
 
 HELLO = chat_pb2.CreateChatCompletionRequest(model="m", messages=[{"role": "user", "content": "hi"}])
 

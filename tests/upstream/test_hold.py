@@ -11,7 +11,8 @@ from bridge.call import ChunkTimes
 from bridge.upstream.events import EventReader
 from bridge.upstream.transport import Transport
 from tests.support.streams import SETTINGS, Exchange
-from tests.upstream.wire import Peer, Wire, ask, transport, until
+from tests.support.wait import until
+from tests.upstream.wire import Peer, Wire, ask, transport
 
 HEAD = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
 

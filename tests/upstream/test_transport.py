@@ -11,7 +11,8 @@ import pytest
 
 from bridge.upstream.phases import Phase
 from bridge.upstream.transport import Transport
-from tests.upstream.wire import OK, Peer, Wire, ask, says, silent, transport, trusting, until, whole
+from tests.support.wait import until
+from tests.upstream.wire import OK, Peer, Wire, ask, says, silent, transport, trusting, whole
 
 
 @pytest.fixture

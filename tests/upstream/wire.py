@@ -169,15 +169,6 @@ async def ask(made: Transport, body: bytes = b"") -> httpx.Response:
     return await made.handle_async_request(request)
 
 
-async def until(condition: Callable[[], object]) -> None:
-    """Run the loop until the condition holds, for some seconds at most."""
-    for _ in range(5000):
-        if condition():
-            return
-        await asyncio.sleep(0.001)
-    raise AssertionError("it does not come to pass")
-
-
 async def whole(made: Transport) -> bytes:
     """The whole response to a request."""
     response = await ask(made)
