@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Protocol
 
-from bridge.errors import BridgeError, Reason
 from bridge.metadata import Metadata
 
 _ID = re.compile(r"[\x21-\x7e]{1,128}")
@@ -164,11 +163,6 @@ def deadline_of(now: float, remaining: float | None, *, default: float) -> float
     seconds = default if remaining is None else min(remaining, default)
     margin = min(0.05, seconds / 10)  # time for an error to reach the caller
     return now + seconds - margin
-
-
-def stopping_error() -> BridgeError:
-    """The error of a call that the bridge has ended because it stops."""
-    return BridgeError(Reason.BRIDGE_SHUTTING_DOWN, "the bridge stopped before the call was complete")
 
 
 def _request_id(metadata: Metadata) -> str:

@@ -98,7 +98,7 @@ class Reason(Enum):
     UPSTREAM_CONNECTION_LOST = (
         Code.UNAVAILABLE,
         Retry.YES,
-        "The connection broke before the first byte of the response.",
+        "The connection broke before the headers of the response were complete.",
     )
     UPSTREAM_FIRST_EVENT_TIMEOUT = (
         Code.DEADLINE_EXCEEDED,
@@ -126,9 +126,10 @@ class Reason(Enum):
 
 
 #: Reasons that mean that the request was not processed. Those that are never retried need not be here.
-_REFUSALS: Final = frozenset(
+_NOT_PROCESSED: Final = frozenset(
     {
         Reason.BRIDGE_OVERLOADED,
+        Reason.REQUEST_TIMEOUT,
         Reason.RATE_LIMIT_EXCEEDED,
         Reason.UPSTREAM_BAD_GATEWAY,
         Reason.UPSTREAM_CONFLICT,
@@ -185,9 +186,21 @@ class BridgeError(Exception):
         return self
 
     @property
-    def is_refusal(self) -> bool:
+    def was_not_processed(self) -> bool:
         """Whether the request was certainly not processed: it never left the bridge, or it was refused."""
-        return self.reason in _REFUSALS and not (self.response is not None and self.response.http_status in _UNCLEAR)
+        return self.reason in _NOT_PROCESSED and not (
+            self.response is not None and self.response.http_status in _UNCLEAR
+        )
+
+
+def stopping_error() -> BridgeError:
+    """The error of a call that the bridge has ended because it stops."""
+    return BridgeError(Reason.BRIDGE_SHUTTING_DOWN, "the bridge stopped before the call was complete")
+
+
+def internal_error(request_id: str) -> BridgeError:
+    """The error of a call that raised an unexpected exception, whose text must not reach the caller."""
+    return BridgeError(Reason.BRIDGE_INTERNAL, f"internal error, request id {request_id}")
 
 
 def invalid(path: str, description: str) -> BridgeError:

@@ -113,7 +113,7 @@ def _grpc_may_retry(error: BridgeError, record: CallRecord) -> bool:
     """
     if record.delivered:
         return True
-    return not record.retries_spent and (not record.posted or (error.is_refusal and record.response is None))
+    return not record.retries_spent and (not record.posted or (error.was_not_processed and record.response is None))
 
 
 def _milliseconds(error: BridgeError) -> int:

@@ -7,13 +7,19 @@ from typing import Final
 
 from google.rpc.code_pb2 import Code
 
-from bridge.errors import BridgeError, Reason, Retry
+from bridge.errors import BridgeError, ErrorResponse, Reason, Retry
 from bridge.upstream.causes import Cause
 from bridge.upstream.reasons import ABOUT_THE_REQUEST, BASE_RESP, REFINEMENTS, STATUS_OF_TYPE, STATUSES, of_status
 
 PATH: Final = Path(__file__).parent.parent / "docs" / "errors.md"
 
-INTRODUCTION: Final = """\
+_STATUSES: Final = [
+    http
+    for http in sorted(STATUSES)
+    if BridgeError(of_status(http), "", ErrorResponse(http)).was_not_processed and of_status(http).retry is not Retry.NO
+]
+_REFUSED: Final = f"{', '.join(map(str, _STATUSES[:-1]))} and {_STATUSES[-1]}"
+INTRODUCTION: Final = f"""\
 # Errors
 
 Made by `tools/errors.py` from `bridge/errors.py` and `bridge/upstream/reasons.py`; do not edit.
@@ -60,7 +66,7 @@ upstream names one.
 
 - The bridge has retried already, or has no retries left. If gRPC retried as well, the attempts would multiply.
 - The call may have been billed: a chat or an embedding was sent to the upstream, which did not refuse it. It refuses
-  with 409, 425, 429, 498, 502, 503, 521, 523, 525, 526, 529 and 530. A call for models is not billed.
+  with {_REFUSED}. A call for models is not billed.
 
 A call whose connection to the bridge breaks fails with UNAVAILABLE and has no trailers, so the client cannot tell
 whether it was billed. The [service config](../examples/service_config.json) of the clients here therefore has a
@@ -108,7 +114,7 @@ def _reasons() -> Iterator[str]:
 
 
 def _retry(reason: Reason) -> str:
-    if reason.retry is Retry.YES and not BridgeError(reason, "").is_refusal:
+    if reason.retry is Retry.YES and not BridgeError(reason, "").was_not_processed:
         return "yes; caller decides if it was sent"
     return reason.retry.value
 

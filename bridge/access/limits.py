@@ -9,7 +9,7 @@ from collections import Counter, OrderedDict
 from itertools import count
 from typing import NamedTuple
 
-from bridge.errors import BridgeError, Reason
+from bridge.errors import BridgeError, Reason, stopping_error
 
 
 class _Waiter(NamedTuple):
@@ -50,7 +50,7 @@ class Limits:
             BridgeError: BRIDGE_OVERLOADED if it is not admitted in time, BRIDGE_SHUTTING_DOWN after `close`.
         """
         if self._closed:
-            raise BridgeError(Reason.BRIDGE_SHUTTING_DOWN, "the bridge is stopping")
+            raise stopping_error()
         if self._has_room(caller, max_calls) and self._next() is None:
             self._admit(caller)
             return 0.0

@@ -15,8 +15,8 @@ from google.protobuf.message_factory import GetMessageClass
 
 from bridge.access.callers import Callers
 from bridge.access.limits import Limits
-from bridge.call import Caller, CallRecord, deadline_of, new_record, stopping_error
-from bridge.errors import BridgeError, Reason
+from bridge.call import Caller, CallRecord, deadline_of, new_record
+from bridge.errors import BridgeError, Reason, internal_error, stopping_error
 from bridge.server.departures import Departures
 from bridge.server.inflight import InFlightCall, InFlightCalls
 from bridge.server.receive import Context, Receiver
@@ -147,7 +147,7 @@ class Boundary(grpc.GenericRpcHandler):
             self._cancelled(record, context)
             raise asyncio.CancelledError from None  # the caller has gone during a write
         _log.error("unexpected exception", request_id=record.request_id, **traceback_of(exception))
-        return BridgeError(Reason.BRIDGE_INTERNAL, f"internal error, request id {record.request_id}")
+        return internal_error(record.request_id)
 
     async def _fail(self, failure: BridgeError, context: Context, record: CallRecord, call: InFlightCall) -> None:
         if failure.reason is Reason.CALLER_UNAUTHENTICATED:

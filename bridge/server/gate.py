@@ -14,7 +14,7 @@ import structlog
 
 from bridge.access.callers import Callers
 from bridge.call import new_record
-from bridge.errors import BridgeError, Reason
+from bridge.errors import BridgeError, Reason, internal_error
 from bridge.server.receive import Context, Receiver
 from bridge.status import status_of
 from bridge.telemetry.logs import traceback_of
@@ -88,7 +88,7 @@ class Gate:
                 raise asyncio.CancelledError from None  # the caller has gone during a write
             except Exception as exception:  # noqa: BLE001 # its text must not reach the caller
                 _log.error("unexpected exception", request_id=record.request_id, **traceback_of(exception))
-                failure = BridgeError(Reason.BRIDGE_INTERNAL, f"internal error, request id {record.request_id}")
+                failure = internal_error(record.request_id)
             status = status_of(failure, record)
             _log.info("call", request_id=record.request_id, method=method, code=status.code.name)
             return await context.abort_with_status(status)

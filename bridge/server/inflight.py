@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from enum import Enum, auto
 from typing import Any, Final
 
-from bridge.call import stopping_error
+from bridge.errors import stopping_error
 
 #: The first step ends when all calls are held and none has begun or ended for this time.
 _SETTLED_SECONDS: Final = 0.05
@@ -121,7 +121,7 @@ class InFlightCall:
 
     def undo_cancel(self) -> bool:
         """Undo the cancellation of the task if it came from `stop`. Returns whether it did."""
-        if self._state is not State.STOPPED and self._state is not State.OVER:
+        if self._state is not State.STOPPED:
             return False
         self.task.uncancel()
         return True

@@ -19,17 +19,6 @@ from bridge.settings.server import ServerSettings
 from bridge.settings.telemetry import TelemetrySettings
 from bridge.settings.upstream import UpstreamSettings
 
-#: In the order of the documentation.
-GROUPS: Final[tuple[type[BaseModel], ...]] = (
-    ServerSettings,
-    HealthSettings,
-    AccessSettings,
-    UpstreamSettings,
-    NetworkSettings,
-    LimitSettings,
-    TelemetrySettings,
-)
-
 
 class Settings(
     ServerSettings,
@@ -127,3 +116,7 @@ class Settings(
         given: dict[str, Any] = init_settings.init_kwargs if isinstance(init_settings, InitSettingsSource) else {}
         entries = InitSettingsSource(settings_cls, given.pop("file_entries", {}))
         return (init_settings, env_settings, entries)
+
+
+#: In the order of the documentation.
+GROUPS: Final[tuple[type[BaseModel], ...]] = Settings.__bases__[:-1]

@@ -1,4 +1,4 @@
-"""Reads error bodies, of which there are about thirty shapes. None is refused.
+"""Reads error bodies. Gateways write them in many shapes, and none is refused.
 
 An error may be an object or a string under `error`, a flat object, an array around one of these, FastAPI's `detail`,
 MiniMax's `base_resp`, an event of a stream, HTML, plain text, or nothing. `read` returns what it finds, not masked yet.

@@ -29,6 +29,9 @@ def request(body: bytes = BODY, **headers: str) -> Request:
         ({"data": [{"index": 0, "embedding": [1.0]}]}, {"data": [{"index": 1, "embedding": [1.0]}]}),
         ({"raised": "A"}, {"raised": "B"}),
         ({"request_id": "a"}, {"request_id": "b"}),
+        ({}, {"a": "nothing"}),
+        ([{"delta": {"tool_calls": [{"index": 0}]}}], [{"delta": {"tool_calls": [{"id": "a"}]}}]),
+        ([{"delta": {"tool_calls": [{"index": 0}]}}], [{"delta": {"tool_calls": [{"index": 99}]}}]),
     ],
 )
 def test_a_difference_is_seen(direct: Any, bridge: Any) -> None:

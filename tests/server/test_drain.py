@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable
+from contextlib import suppress
 from typing import Any
 
 import grpc
@@ -364,3 +365,16 @@ async def test_a_call_that_was_stopped_in_a_write_writes_nothing_more() -> None:
             step()
         assert call.is_stopped
         assert not call.is_writing
+    assert not call.undo_cancel()  # what cancels the task now is not the stop
+
+
+async def test_only_the_cancellation_of_the_stop_is_undone() -> None:
+    task = asyncio.current_task()
+    assert task is not None
+    call = InFlightCall(task)
+    assert not call.undo_cancel()
+    call.stop()
+    with suppress(asyncio.CancelledError):
+        await asyncio.sleep(0)
+    assert call.undo_cancel()
+    assert not task.cancelling()

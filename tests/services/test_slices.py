@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from aibridge.v1.chat_pb2 import CreateChatCompletionStreamResponse as Message
-from bridge.call import CallContext, CallRecord, stopping_error
-from bridge.errors import BridgeError
+from bridge.call import CallContext, CallRecord
+from bridge.errors import BridgeError, stopping_error
 from bridge.jsontext import dumps
 from bridge.services.relay import Relay
 from bridge.settings import Settings, load

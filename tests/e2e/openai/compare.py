@@ -15,6 +15,8 @@ _HEADERS: Final = ("authorization", "openai-organization", "x-title")
 #: The place of a request id in an outcome.
 _REQUEST_ID: Final = (".x-request-id", "request_id")
 _CALL_INDEX: Final = re.compile(r"\.delta\.tool_calls\[\d+\]\.index$")
+_MAX_CALLS: Final = 8  # in one case
+_ABSENT: Final = object()
 
 
 def problems(case: Case, outcomes: Mapping[str, Any]) -> Iterator[str]:
@@ -64,16 +66,20 @@ def differences(first: Any, second: Any, path: str) -> Iterator[str]:
     """Each place where two values differ."""
     if isinstance(first, dict) and isinstance(second, dict):
         for name in sorted(first.keys() | second.keys()):
-            yield from differences(first.get(name, "nothing"), second.get(name, "nothing"), f"{path}.{name}")
+            yield from differences(first.get(name, _ABSENT), second.get(name, _ABSENT), f"{path}.{name}")
     elif isinstance(first, list) and isinstance(second, list) and len(first) == len(second):
         for index, (one, other) in enumerate(zip(first, second, strict=True)):
             yield from differences(one, other, f"{path}[{index}]")
-    elif path.endswith(_REQUEST_ID) and first == "nothing":
+    elif path.endswith(_REQUEST_ID) and first is _ABSENT:
         return  # the gateway sent none; the bridge has its own
-    elif _CALL_INDEX.search(path):
+    elif _CALL_INDEX.search(path) and type(second) is int and 0 <= second < _MAX_CALLS:
         return  # the bridge corrects it
     elif first != second or isinstance(first, bool) is not isinstance(second, bool):
-        yield f"{path}: directly {json.dumps(first)[:400]}, over the bridge {json.dumps(second)[:400]}"
+        yield f"{path}: directly {_shown(first)}, over the bridge {_shown(second)}"
+
+
+def _shown(value: Any) -> str:
+    return "nothing" if value is _ABSENT else json.dumps(value)[:400]
 
 
 def _packed(vector: list[float]) -> bytes:

@@ -110,7 +110,7 @@ const (
 	Reason_UPSTREAM_TLS_ERROR Reason = 34
 	// The request could not be sent completely.
 	Reason_UPSTREAM_WRITE_FAILED Reason = 35
-	// The connection broke before the first byte of the response.
+	// The connection broke before the headers of the response were complete.
 	Reason_UPSTREAM_CONNECTION_LOST Reason = 36
 	// The stream started, and no event arrived in time.
 	Reason_UPSTREAM_FIRST_EVENT_TIMEOUT Reason = 37
@@ -273,7 +273,7 @@ func (Reason) EnumDescriptor() ([]byte, []int) {
 
 // The gateway's error as it came: a detail of google.rpc.Status, next to ErrorInfo with domain "aibridge".
 // For logs, and for callers that need the original words. Decide by the status code and ErrorInfo.reason.
-// Gateways write errors in about twenty forms, so any field may be missing.
+// Gateways write errors in many forms, so any field may be missing.
 type UpstreamError struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// HTTP status of the response, 100 to 599. 200 if the error was in the body or in the stream.

@@ -98,7 +98,7 @@ type RawRequest struct {
 	Query []*QueryParameter `protobuf:"bytes,3,rep,name=query,proto3" json:"query,omitempty"`
 	// Any JSON: the body, sent byte for byte. Only with POST.
 	BodyJson *string `protobuf:"bytes,4,opt,name=body_json,json=bodyJson,proto3,oneof" json:"body_json,omitempty"`
-	// Options for the bridge itself. `coalesce` and `inline_data` have no effect here.
+	// Options for the bridge itself. Only `retry` and `heartbeat` have an effect here.
 	BridgeOptions *BridgeOptions `protobuf:"bytes,101,opt,name=bridge_options,json=bridgeOptions,proto3" json:"bridge_options,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -21,12 +21,13 @@ class BridgeOptions(_message.Message):
     so are reasoning_details and logprobs. A merged message has the latest usage, timings and padding (`obfuscation`, and
     Mistral's `p`), so never add up usage. Azure's events are merged if their content_filter_results are equal and the
     parts in their content_filter_offsets adjoin or overlap; the merged offsets are those of the whole part. An event
-    with anything else in it is not merged. The bridge never waits for more events. Default: the bridge's setting
-    `coalesce` (off unless set).
+    with anything else in it is not merged. Only with a `coalesce_window` does text wait for later events. Default: true if
+    a window applies to the call, else the bridge's setting `coalesce` (off unless set).
     """
     retry: bool
     """False: the bridge makes one attempt and leaves retries to the caller. Default: the bridge's setting `max_retries`
-    (2 unless set). The bridge never retries once something was delivered.
+    (2 unless set). The bridge never retries once something was delivered, nor what may have been billed, unless the
+    upstream asks for it with `x-should-retry: true`.
     """
     inline_data: bool
     """True: images and audio in responses come as raw bytes (ImageUrl.url_inline, AudioOutput.data_raw) instead of
@@ -41,8 +42,9 @@ class BridgeOptions(_message.Message):
     """Window of time in which the bridge merges stream events into one message, from 0 to 10 seconds; 50 ms makes 20
     messages a second of any faster stream. No text waits for longer than this. The first chunk never waits, nor do a
     finish_reason, usage, a role, the start of a tool call, an error, and what comes right before them. If every chunk
-    has usage, none waits. Timings, padding and offsets wait as text does. 0 merges nothing in time. Default: the
-    bridge's setting `coalesce_window` (0 unless set). `coalesce = false` switches it off too.
+    has usage, none waits. Timings, padding and offsets wait as text does. The window is at most half of the bridge's
+    setting `stall_timeout`. 0 merges nothing in time. Default: the bridge's setting `coalesce_window` (0 unless set).
+    `coalesce = false` switches it off too.
     """
     def __init__(self, coalesce: bool = ..., retry: bool = ..., inline_data: bool = ..., heartbeat: _Optional[_Union[_duration_pb2.Duration, _Mapping[str, _Any]]] = ..., coalesce_window: _Optional[_Union[_duration_pb2.Duration, _Mapping[str, _Any]]] = ...) -> None: ...
     def HasField(self, field_name: _Literal["coalesce", "retry", "inline_data", "heartbeat", "coalesce_window"]) -> bool: ...

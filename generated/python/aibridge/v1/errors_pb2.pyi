@@ -88,7 +88,7 @@ class Reason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     UPSTREAM_WRITE_FAILED: _ClassVar[Reason]
     """The request could not be sent completely."""
     UPSTREAM_CONNECTION_LOST: _ClassVar[Reason]
-    """The connection broke before the first byte of the response."""
+    """The connection broke before the headers of the response were complete."""
     UPSTREAM_FIRST_EVENT_TIMEOUT: _ClassVar[Reason]
     """The stream started, and no event arrived in time."""
     UPSTREAM_STREAM_STALLED: _ClassVar[Reason]
@@ -166,7 +166,7 @@ UPSTREAM_PROXY_REJECTED: Reason
 class UpstreamError(_message.Message):
     """The gateway's error as it came: a detail of google.rpc.Status, next to ErrorInfo with domain "aibridge".
     For logs, and for callers that need the original words. Decide by the status code and ErrorInfo.reason.
-    Gateways write errors in about twenty forms, so any field may be missing.
+    Gateways write errors in many forms, so any field may be missing.
     """
     __slots__ = ("http_status", "type", "code", "param", "message", "body")
     HTTP_STATUS_FIELD_NUMBER: _ClassVar[int]

@@ -20,7 +20,7 @@ export declare const file_aibridge_v1_errors: GenFile;
 /**
  * The gateway's error as it came: a detail of google.rpc.Status, next to ErrorInfo with domain "aibridge".
  * For logs, and for callers that need the original words. Decide by the status code and ErrorInfo.reason.
- * Gateways write errors in about twenty forms, so any field may be missing.
+ * Gateways write errors in many forms, so any field may be missing.
  *
  * @generated from message aibridge.v1.UpstreamError
  */
@@ -339,7 +339,7 @@ export enum Reason {
   UPSTREAM_WRITE_FAILED = 35,
 
   /**
-   * The connection broke before the first byte of the response.
+   * The connection broke before the headers of the response were complete.
    *
    * @generated from enum value: UPSTREAM_CONNECTION_LOST = 36;
    */

@@ -55,7 +55,7 @@ export declare type RawRequest = Message<"aibridge.v1.RawRequest"> & {
   bodyJson?: string | undefined;
 
   /**
-   * Options for the bridge itself. `coalesce` and `inline_data` have no effect here.
+   * Options for the bridge itself. Only `retry` and `heartbeat` have an effect here.
    *
    * @generated from field: aibridge.v1.BridgeOptions bridge_options = 101;
    */
