@@ -205,7 +205,7 @@ def doctor(
     raise typer.Exit(1 if any(finding.state == "problem" for finding in findings) else 0)
 
 
-@app.command()
+@app.command(cls=GroupedCommand)
 def demo() -> None:
     """Start a bridge in front of the embedded model and show what it does: models, chat, embeddings, an error."""
     from bridge.cli import demo as show  # noqa: PLC0415 # the only command that starts processes
@@ -217,7 +217,7 @@ for command in commands.ALL:
     app.command(cls=GroupedCommand, epilog=commands.CREDENTIAL_HELP)(command)
 
 
-@app.command()
+@app.command(cls=GroupedCommand)
 def token(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the caller, for example `search`.")],
 ) -> None:
@@ -235,7 +235,7 @@ def token(
     console.note(f"the token, which is not shown again: {made.token}")
 
 
-@app.command()
+@app.command(cls=GroupedCommand)
 def version() -> None:
     """Print the version."""
     typer.echo(f"aibridge {version_of('aibridge')}")

@@ -24,7 +24,7 @@ _CONTEXT_FIELDS = ("context_window", "context_length", "max_model_len", "max_con
 #: The end of each client command's help. A token is never a flag: other users of the machine can read those.
 CREDENTIAL_HELP: Final = "Set the variable AIBRIDGE_TOKEN to the caller's token if the bridge requires one."
 
-ModelId = Annotated[str | None, typer.Option("--model", "-m", help="Model id. Default: the first model in the list.")]
+ModelId = Annotated[str | None, typer.Option("--model", "-m", help="Model id. Default: the first suitable one listed.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the JSON of the REST API.")]
 
 
@@ -33,7 +33,7 @@ def chat(  # noqa: PLR0913 # a parameter is a flag
     client: Client,
     prompt: Annotated[
         str | None,
-        typer.Argument(metavar="[MESSAGE]", help="The message; - reads it from standard input. Default: see above."),
+        typer.Argument(metavar="MESSAGE", help="The message; - reads it from standard input."),
     ] = None,
     *,
     system: Annotated[str | None, typer.Option(help="System message.")] = None,
@@ -47,7 +47,8 @@ def chat(  # noqa: PLR0913 # a parameter is a flag
 ) -> None:
     """Send a message to a model and print the response as it arrives, or hold a conversation.
 
-    Without a message, on a terminal, this starts a conversation: /help lists its commands.
+    Without a message, the message comes from standard input. On a terminal, a conversation starts instead, where /help
+    lists the commands.
     """
     converses = prompt is None and not as_json and sys.stdin.isatty() and sys.stdout.isatty()
     words = "" if converses else _utf8(prompt) if prompt not in {None, "-"} else _standard_input("a prompt")
@@ -84,7 +85,7 @@ def _print_completion(client: Client, request: CreateChatCompletionRequest, *, a
 def embed(
     client: Client,
     inputs: Annotated[
-        list[str] | None, typer.Argument(metavar="TEXT...", help="What to embed. Default: lines of standard input.")
+        list[str] | None, typer.Argument(metavar="TEXT", help="What to embed. Default: lines of standard input.")
     ] = None,
     *,
     model: ModelId = None,

@@ -18,6 +18,7 @@ from bridge.settings import SettingsError
 
 _LOCAL = "127.0.0.1:50051"
 _CONNECTION = "Connection"
+_TIMEOUT = "Maximum seconds for a call."
 Command = Callable[..., None]
 _Open = Callable[..., AbstractContextManager[Any]]
 
@@ -31,7 +32,7 @@ _ADDRESS = inspect.Parameter(
     "address",
     inspect.Parameter.POSITIONAL_OR_KEYWORD,
     default=None,
-    annotation=Annotated[str | None, typer.Argument(metavar="[TARGET]", help="Address of the bridge, as --target.")],
+    annotation=Annotated[str | None, typer.Argument(metavar="TARGET", help="Address of the bridge, as --target.")],
 )
 
 
@@ -77,7 +78,7 @@ def _parameters(command: Command, timeout: float | None, *, positional: bool) ->
         *list(inspect.signature(command).parameters.values())[1:],
         _option("target", str, _LOCAL, "Address of the bridge: HOST:PORT.",
                 envvar=["AIBRIDGE_TARGET", "AIBRIDGE_LISTEN"]),
-        _option("timeout", float | None, timeout, "Maximum seconds for a call. Default: the bridge's limit.",
+        _option("timeout", float | None, timeout, _TIMEOUT if timeout else f"{_TIMEOUT} Default: the bridge's limit.",
                 min=0.001),
         _option("tls", bool, False, "Connect with TLS. The options below imply it.", envvar="AIBRIDGE_TARGET_TLS"),
         _file("ca_file", "PEM file with CA certificates to trust in addition to the public ones."),
@@ -111,9 +112,11 @@ def _client(  # noqa: PLR0913 # an option each
     try:
         return open_client(target, token=token, timeout=timeout, tls=choice)
     except OSError as error:
-        path = Path(error.filename)  # only an absolute one is shown: other text may be a key
-        where = str(path) if path.is_absolute() else "--ca-file, --certificate-file or --key-file"
-        raise SettingsError(f"{where}: {error.strerror}") from None
+        names = dict(zip(("--ca-file", "--certificate-file", "--key-file"), files, strict=True))
+        path = Path(error.filename)
+        option = next((name for name, file in names.items() if file == path), ", ".join(names))
+        shown = f"{path}: " if path.is_absolute() else ""  # other text may be a key
+        raise SettingsError(f"{option}: {shown}{error.strerror}") from None
     except ValueError:
         raise SettingsError("--certificate-file and --key-file must be given together") from None
 

@@ -3,6 +3,7 @@
 Plain text, as click writes it: rich's boxes would get in the way of programs that read the help.
 """
 
+import re
 from collections.abc import Collection
 from typing import Any, Final
 
@@ -14,6 +15,13 @@ from bridge.settings.problems import problem_of
 from bridge.settings.reference import reference
 
 _FIRST = ("Arguments", "Options")
+#: Typer's names of types, and the words that `serve` uses for them. Others, such as choices, stay.
+_KINDS: Final = {
+    **dict.fromkeys(("<str>", "<list[str]>"), "TEXT"),
+    **dict.fromkeys(("<int>", "<int range>"), "INTEGER"),
+    **dict.fromkeys(("<float>", "<float range>"), "NUMBER"),
+    "<path>": "PATH",
+}
 _WHY_NOT: Final = "a secret is never a flag, because other users of this machine can read the flags of a process"
 
 #: Flags of other programs that hold a token for the bridge, and a key for its upstream.
@@ -45,8 +53,11 @@ class GroupedCommand(TyperCommand):
         for parameter in self.get_params(ctx):
             record = parameter.get_help_record(ctx)
             if record is not None:
-                plain = "Arguments" if parameter.param_type_name == "argument" else "Options"
-                groups.setdefault(getattr(parameter, "rich_help_panel", None) or plain, []).append(record)
+                names, words = record
+                is_argument = parameter.param_type_name == "argument"
+                plain = "Arguments" if is_argument else "Options"
+                row = (re.sub(" <.*>$", "", names) if is_argument else _with_kind(names), words)
+                groups.setdefault(getattr(parameter, "rich_help_panel", None) or plain, []).append(row)
         headings = [heading for heading in _FIRST if heading in groups]
         for heading in dict.fromkeys([*headings, *groups]):
             with formatter.section(heading):
@@ -61,6 +72,11 @@ class Commands(TyperGroup):
         rows = [(name, _sentence(self.commands[name].help or "")) for name in self.list_commands(ctx)]
         with formatter.section("Commands"):
             formatter.write_dl(rows)
+
+
+def _with_kind(names: str) -> str:
+    """The names of an option with its kind in the words of `serve`."""
+    return re.sub("<[^<>]*>", lambda found: _KINDS.get(found[0], found[0]), names)
 
 
 def secret_hint(option: str, options: Collection[str | None]) -> str:

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from bridge.jsontext import MalformedJSONError, loads
 from bridge.settings import Settings
+from bridge.settings.sources import variable_of
 from bridge.upstream.probe import Probe, ProbeResponse
 
 _CHECK: Final = "GET /models"
@@ -26,7 +27,6 @@ class Finding(NamedTuple):
 
 #: By HTTP status: the state, and what to do.
 _RULES: Final[dict[int, tuple[Literal["warning", "problem"], str]]] = {
-    401: ("problem", "Set a valid key (AIBRIDGE_UPSTREAM_API_KEY, or the file), and check it for spaces."),
     407: ("problem", "Set the proxy's user and password: upstream_proxy_credentials_file."),
     403: ("warning", "The key may not list models. It may still work for chat: check its permissions."),
     404: ("warning", "Fine if this gateway has no list of models. Otherwise: "),
@@ -51,6 +51,8 @@ async def verdict(probe: Probe, settings: Settings, response: ProbeResponse) -> 
 
 def _refused(settings: Settings, response: ProbeResponse, said: str) -> Finding:
     status = response.status
+    if status == 401:
+        return Finding(_CHECK, "problem", said, f"Set a valid key {_place(settings)}, and check it for spaces.")
     if status in _RULES:
         state, advice = _RULES[status]
         return Finding(_CHECK, state, said, advice + _no_api(settings) if status == 404 else advice)
@@ -60,6 +62,16 @@ def _refused(settings: Settings, response: ProbeResponse, said: str) -> Finding:
         return Finding(_CHECK, "problem", f"{said}, a redirect to {target}", advice)
     advice = "The upstream has a problem: see its status page or its log." if status >= 500 else _no_api(settings)
     return Finding(_CHECK, "problem", said, advice)
+
+
+def _place(settings: Settings) -> str:
+    """Where the bridge's credential comes from."""
+    for name in ("upstream_api_key", "upstream_oidc_token"):
+        if file := getattr(settings, f"{name}_file"):
+            return f"into {file} ({name}_file)"
+        if variable := variable_of(name):
+            return f"in {variable}"
+    return "by upstream_token_command" if settings.upstream_token_command else "in AIBRIDGE_UPSTREAM_API_KEY"
 
 
 def _no_api(settings: Settings) -> str:

@@ -156,8 +156,8 @@ def _entries(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
-        shown = str(path) if path.is_absolute() else "--config, AIBRIDGE_CONFIG"  # other text may be a key
-        raise SettingsError(f"{shown}: {error.strerror}") from None
+        shown = f"{path}: " if path.is_absolute() else ""  # other text may be a key
+        raise SettingsError(f"--config, AIBRIDGE_CONFIG: {shown}{error.strerror}") from None
     except ValueError as error:  # not UTF-8, or not TOML
         raise SettingsError(f"{path}: {error}") from None
     except RecursionError:

@@ -274,6 +274,21 @@ async def test_help_groups_the_settings_and_cuts_no_sentence() -> None:
     assert "..." not in commands.partition("Commands:")[2]
 
 
+@pytest.mark.parametrize("command", ["serve", "config", "chat", "embed", "models", "health", "bench", "token"])
+async def test_help_names_kinds_in_the_same_words(command: str) -> None:
+    """A kind is TEXT, INTEGER, NUMBER or PATH, and not a type of Python. Only choices are in angle brackets."""
+    shown = (await invoke(command, "--help")).out
+    assert re.findall(r"<(?!unary\|stream>)[^>]*>", shown) == []
+    assert "[[" not in shown
+
+
+async def test_help_says_one_default_for_the_timeout() -> None:
+    health = " ".join((await invoke("health", "--help")).out.split())
+    assert "Maximum seconds for a call. [default: 5.0;" in health
+    chat = " ".join((await invoke("chat", "--help")).out.split())
+    assert "Maximum seconds for a call. Default: the bridge's limit. [x>=" in chat
+
+
 @pytest.mark.parametrize("command", ["chat", "embed", "models", "health"])
 async def test_help_names_the_variable_of_the_token(command: str) -> None:
     assert "AIBRIDGE_TOKEN" in (await invoke(command, "--help")).out

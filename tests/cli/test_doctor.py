@@ -51,7 +51,8 @@ async def test_a_public_list_proves_no_credential(gateway: Gateway) -> None:
 @pytest.mark.parametrize(
     ("script", "variables", "state", "words"),
     [
-        (respond("", 401), {"OPENAI_API_KEY": SECRET}, "problem", "Set a valid key"),
+        (respond("", 401), {"OPENAI_API_KEY": SECRET}, "problem", "Set a valid key in OPENAI_API_KEY, and"),
+        (respond("", 401), {"VERCEL_OIDC_TOKEN": SECRET}, "problem", "Set a valid key in VERCEL_OIDC_TOKEN, and"),
         (respond("", 401), {}, "warning", "Set the bridge's key: AIBRIDGE_UPSTREAM_API_KEY"),
         (respond("", 401), {"AIBRIDGE_UPSTREAM_CREDENTIALS": "bridge"}, "problem", "Set the bridge's key"),
         (respond("", 401), {"AIBRIDGE_UPSTREAM_CREDENTIALS": "none"}, "problem", "Remove upstream_credentials = none"),
@@ -66,6 +67,7 @@ async def test_a_public_list_proves_no_credential(gateway: Gateway) -> None:
     ],
     ids=[
         "401",
+        "401 to a token",
         "401 without a key",
         "401 without a bridge's key",
         "401 to nobody",
@@ -209,6 +211,13 @@ async def test_the_file_of_a_key(gateway: Gateway, tmp_path: Path, content: str,
     assert findings["upstream_api_key_file"]["state"] == state
     assert bool(findings["upstream_api_key_file"]["advice"]) == (state != "ok")
     assert code == (1 if state == "problem" else 0)
+
+
+async def test_a_rejected_key_is_in_this_file(gateway: Gateway, tmp_path: Path) -> None:
+    gateway.script(respond("", 401))
+    (tmp_path / "key").write_text(SECRET)
+    _, findings = await examine(gateway, "--upstream-api-key-file", str(tmp_path / "key"), OPENAI_API_KEY="other")
+    assert f"into {tmp_path / 'key'} (upstream_api_key_file)" in findings["GET /models"]["advice"]
 
 
 @pytest.mark.parametrize(("days", "state"), [(90, "ok"), (10, "warning"), (-1, "problem")])

@@ -72,7 +72,9 @@ async def test_health_fails_without_what_the_bridge_asks_for(address: str, optio
 
 async def test_wrong_files_are_wrong_settings(files: Files) -> None:
     missing = await invoke("health", "--ca-file", "/no/such/file")
-    assert (missing.code, missing.err) == (2, "invalid settings: /no/such/file: No such file or directory\n")
+    assert (missing.code, missing.err) == (2, "invalid settings: --ca-file: /no/such/file: No such file or directory\n")
+    key = await invoke("health", "--certificate-file", files.certificate, "--key-file", "/no/key")
+    assert (key.code, key.err) == (2, "invalid settings: --key-file: /no/key: No such file or directory\n")
     half = await invoke("health", "--certificate-file", files.certificate)
     assert half.code == 2
     assert "--key-file" in half.err

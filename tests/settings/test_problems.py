@@ -197,18 +197,21 @@ def test_every_problem_is_told_at_once(config: Path, monkeypatch: pytest.MonkeyP
     ]
 
 
-@pytest.mark.parametrize("content", [b"listen =\n", b"listen = '\xff'\n", None])
-def test_a_file_that_cannot_be_read(config: Path, content: bytes | None) -> None:
-    if content is not None:
-        config.write_bytes(content)
+@pytest.mark.parametrize("content", [b"listen =\n", b"listen = '\xff'\n"])
+def test_a_file_that_cannot_be_read(config: Path, content: bytes) -> None:
+    config.write_bytes(content)
     (line,) = problems(config)
     assert line.startswith(f"{config}: ")
+
+
+def test_a_file_that_does_not_exist(config: Path) -> None:
+    assert problems(config) == [f"--config, AIBRIDGE_CONFIG: {config}: No such file or directory"]
 
 
 def test_a_key_in_place_of_a_path_is_not_repeated() -> None:
     assert problems(Path("Zk9fQ2xwA7mN")) == ["--config, AIBRIDGE_CONFIG: No such file or directory"]
     shown = shown_by("models", AIBRIDGE_TARGET_CA_FILE="Zk9fQ2xwA7mN")
-    assert shown.err == ("invalid settings: --ca-file, --certificate-file or --key-file: No such file or directory\n")
+    assert shown.err == "invalid settings: --ca-file: No such file or directory\n"
     shown = shown_by("doctor", "--local", AIBRIDGE_LOCAL_MODEL="Zk9fQ2xwA7mN")
     assert "AIBRIDGE_LOCAL_MODEL: model file not found" in shown.out
     assert "Zk9f" not in shown.out
