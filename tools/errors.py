@@ -68,6 +68,8 @@ upstream names one.
 - The call may have been billed: a chat or an embedding was sent to the upstream, which did not refuse it. It refuses
   with {_REFUSED}. A call for models is not billed.
 
+A stream that has delivered a chunk keeps "yes" and "after a delay", because gRPC does not retry it anyway.
+
 A call whose connection to the bridge breaks fails with UNAVAILABLE and has no trailers, so the client cannot tell
 whether it was billed. The [service config](../examples/service_config.json) of the clients here therefore has a
 `retryPolicy` for `ModelsService` alone. gRPC sends a call again without any policy if it can tell that the bridge never
