@@ -51,13 +51,12 @@ class GroupedCommand(TyperCommand):
         """Write arguments, options without a group, and then each group in the order of its first option."""
         groups: dict[str, list[tuple[str, str]]] = {}
         for parameter in self.get_params(ctx):
-            record = parameter.get_help_record(ctx)
-            if record is not None:
-                names, words = record
+            row = parameter.get_help_record(ctx)
+            if row is not None:
                 is_argument = parameter.param_type_name == "argument"
                 plain = "Arguments" if is_argument else "Options"
-                row = (re.sub(" <.*>$", "", names) if is_argument else _with_kind(names), words)
-                groups.setdefault(getattr(parameter, "rich_help_panel", None) or plain, []).append(row)
+                names = re.sub(" <.*>$", "", row[0]) if is_argument else _with_kind(row[0])
+                groups.setdefault(getattr(parameter, "rich_help_panel", None) or plain, []).append((names, row[1]))
         headings = [heading for heading in _FIRST if heading in groups]
         for heading in dict.fromkeys([*headings, *groups]):
             with formatter.section(heading):
