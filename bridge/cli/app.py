@@ -106,7 +106,7 @@ def _serve(settings: Settings, *, local: bool) -> None:
     # Importing the server takes half a second, which `aibridge models` does not need.
     import uvloop  # noqa: PLC0415 # as said
 
-    from bridge.server import drain, listening, workers  # noqa: PLC0415 # as said
+    from bridge.server import listening, process, workers  # noqa: PLC0415 # as said
     from bridge.telemetry import logs  # noqa: PLC0415 # as said
 
     logs.configure(settings)
@@ -124,7 +124,7 @@ def _serve(settings: Settings, *, local: bool) -> None:
         if chosen.workers > 1:
             raise typer.Exit(workers.run(chosen, ready))
         with logs.libraries():
-            uvloop.run(drain.run(chosen, ready))
+            uvloop.run(process.run(chosen, ready))
 
 
 def _credential(settings: Settings) -> str:

@@ -13,8 +13,9 @@ from bridge.access.callers import Callers
 from bridge.access.limits import Limits
 from bridge.server import tls
 from bridge.server.boundary import Boundary
+from bridge.server.drain import Drain
 from bridge.server.gate import HEALTH, TOOLS, Gate
-from bridge.server.health import CLIENT_NOTICE_SECONDS, Health
+from bridge.server.health import Health
 from bridge.server.inflight import InFlightCalls
 from bridge.server.probes import Probes
 from bridge.server.reflection import add_reflection
@@ -51,16 +52,6 @@ METHODS: Final = {
     for service in _SERVICES
     for method in service.methods
 }
-#: Time for the status of a stopped call to reach its caller.
-_STATUS_SECONDS: Final = 0.5
-#: With a second server, the drain delay is over when no call has begun for this time.
-_QUIET_SECONDS: Final = 1.0
-#: The delay is extended by this at most, and by at most half of the grace.
-_MAX_LONGER_SECONDS: Final = 30.0
-#: `readiness` turns so long before the end of that, if it has not: two failed probes of the chart, the change of the
-#: endpoints, and the renewal of connections. The kubelet runs the preStop hook also when it stops a pod by itself (a
-#: shutdown of its node), and then only readiness takes the pod out of the endpoints.
-_LEAVE_SECONDS: Final = 7.0
 
 
 class App:
@@ -88,6 +79,7 @@ class App:
         for service, servicer in _SERVICES.items():
             self._boundary.add(service, servicer(self._upstream, settings))
         self._servers = Servers(settings, self._register, self._credentials)
+        self._drain = Drain(self._health, self._servers, self._in_flight, self._turn)
 
     def _register(self, server: grpc.aio.Server) -> None:
         """Add the handlers of all services to a server."""
@@ -156,12 +148,12 @@ class App:
         Returns the number of calls that were ended after the grace, with BRIDGE_SHUTTING_DOWN.
         """
         await self._health.leave_endpoints(removed=self._removal.given())
-        grace -= await self._serve_on(delay, grace)
+        grace -= await self._drain.serve_on(delay, grace)
         self._boundary.stop()
         if grace:
             await self._in_flight.hold(self._turn.take)
         self._limits.close()
-        stopping = self._servers.stop(grace + _STATUS_SECONDS)
+        stopping = self._servers.stop(grace)
         await asyncio.sleep(0)  # clients get GOAWAY before a response lets them call again
         self._turn.end()
         self._health.end_watches()
@@ -175,45 +167,3 @@ class App:
             await self._callers.stop()
         await self._upstream.close()
         return self._in_flight.stopped_calls
-
-    async def _serve_on(self, delay: float, grace: float) -> float:
-        """Serve for `delay` seconds, and longer while calls arrive from clients that find no other bridge.
-
-        Returns the seconds that it took longer, which are those of the grace.
-        """
-        now = asyncio.get_running_loop().time
-        end, rest, longer = now() + delay, self._servers.replacement_seconds, 0.0
-        if 0 < rest < delay:
-            await asyncio.sleep(delay - rest)
-            if await self._replace_server(rest + grace):
-                await asyncio.sleep(end - now() - _QUIET_SECONDS)
-                await self._until_quiet(end + min(grace / 2, _MAX_LONGER_SECONDS))
-                longer = min(max(0.0, now() - end), grace / 2)  # with workers their turns may take longer
-        notice = min(delay, CLIENT_NOTICE_SECONDS)
-        await asyncio.sleep(end - notice - now())
-        await self._health.turn_clients_away()
-        await asyncio.sleep(max(end - now(), notice))
-        return longer
-
-    async def _replace_server(self, grace: float) -> bool:
-        """Make clients ask DNS and connect again, while this bridge still serves those that find no other one.
-
-        Returns whether there is a second server.
-        """
-        server = await self._servers.prepare()
-        if server is None:
-            return False
-        await self._in_flight.hold(self._turn.take)
-        await self._servers.replace(server, grace + _STATUS_SECONDS)
-        self._turn.end()
-        self._in_flight.release()
-        return True
-
-    async def _until_quiet(self, latest: float) -> None:
-        """Wait until no call has begun for some time, or until `latest`, in the loop's time."""
-        begun_calls, now = -1, asyncio.get_running_loop().time
-        while begun_calls != self._in_flight.begun_calls and now() < latest:
-            begun_calls = self._in_flight.begun_calls
-            if now() >= latest - _LEAVE_SECONDS:
-                await self._health.leave_endpoints(removed=False)
-            await asyncio.sleep(_QUIET_SECONDS)

@@ -24,6 +24,8 @@ _log = structlog.get_logger("aibridge.server")
 REPLACEMENT_SECONDS: Final = 2.0
 #: The second server renews its connections as often: clients that found no other pod ask DNS again each time.
 _MAX_CONNECTION_AGE_SECONDS: Final = 1.0
+#: Time for the status of a stopped call to reach its caller.
+STATUS_SECONDS: Final = 0.5
 
 Register = Callable[[grpc.aio.Server], None]
 Credentials = Callable[[], grpc.ServerCredentials | None]
@@ -93,16 +95,16 @@ class Servers:
     async def replace(self, server: grpc.aio.Server, grace: float) -> None:
         """Tell the connections of the first server to go away. Its calls may run for `grace` seconds."""
         self._replaced, self._server = self._server, server
-        self._leaving = asyncio.create_task(self._replaced.stop(grace))
+        self._leaving = asyncio.create_task(self._replaced.stop(grace + STATUS_SECONDS))
         await asyncio.sleep(0)  # GOAWAY has been sent when this returns
 
     def stop(self, grace: float) -> asyncio.Future[list[None]]:
         """Tell all connections to go away.
 
-        The future is done when all calls have ended, at most `grace` seconds later.
+        The future is done when all calls have ended. They may run for `grace` seconds.
         """
         servers = [self._server] if self._replaced is None else [self._server, self._replaced]
-        return asyncio.gather(*(asyncio.create_task(server.stop(grace)) for server in servers))
+        return asyncio.gather(*(asyncio.create_task(server.stop(grace + STATUS_SECONDS)) for server in servers))
 
 
 def _can_replace(settings: Settings) -> bool:

@@ -19,7 +19,7 @@ from typing import Final, NamedTuple
 import structlog
 import uvloop
 
-from bridge.server import drain, listening, orders
+from bridge.server import listening, orders, process
 from bridge.server.turns import ASK, END, Turns, tell
 from bridge.settings import Settings, SettingsError
 from bridge.telemetry import exporter, logs
@@ -79,7 +79,7 @@ def _work(settings: Settings, pipe: Connection, scrapes: Connection) -> None:
     logs.configure(settings)
     try:
         with logs.libraries():
-            uvloop.run(drain.run(settings, pipe.send, parent=pipe, scrapes=scrapes))
+            uvloop.run(process.run(settings, pipe.send, parent=pipe, scrapes=scrapes))
     except SettingsError as error:
         _log.error("cannot serve", problem=str(error))
         sys.exit(2)

@@ -43,7 +43,7 @@ async def test_each_signal_drains(gateway: Gateway, hello: Hello, workers: str, 
             go_on.set()
             assert (await call).choices[0].message.content == "hello"
         assert await server.ended() == 0
-    assert {line["signal"] for line in server.log if line["event"] == "draining"} == {number.name}
+    assert {line["cause"] for line in server.log if line["event"] == "draining"} == {number.name}
     assert not server.noise
 
 
@@ -59,7 +59,7 @@ async def test_hangups_that_are_ignored_stay_so(gateway: Gateway, hello: Hello) 
             assert await server.ended() == 0
     finally:
         signal.signal(signal.SIGHUP, before)
-    assert [line["signal"] for line in server.log if line["event"] == "draining"] == ["SIGTERM"]
+    assert [line["cause"] for line in server.log if line["event"] == "draining"] == ["SIGTERM"]
 
 
 async def test_a_signal_to_all_processes(gateway: Gateway, hello: Hello) -> None:

@@ -7,7 +7,7 @@ from multiprocessing.connection import Connection
 
 import pytest
 
-from bridge.server import app, drain, inflight, servers, turns, workers
+from bridge.server import inflight, process, servers, turns, workers
 from bridge.server.turns import ASK, END, GRANT, Turn, Turns
 
 
@@ -115,6 +115,6 @@ async def test_a_parent_that_does_not_respond(monkeypatch: pytest.MonkeyPatch) -
 def test_a_worker_that_takes_all_its_time_is_not_killed() -> None:
     """The hold before the second server may end after the delay. The hold before the end, and the spans, come after."""
     hold = inflight._FIRST_STEP_SECONDS + turns._MAX_SECONDS + inflight._SECOND_STEP_SECONDS
-    after = hold - servers.REPLACEMENT_SECONDS + hold + app._STATUS_SECONDS + drain._SPANS_SECONDS
+    after = hold - servers.REPLACEMENT_SECONDS + hold + servers.STATUS_SECONDS + process._SPANS_SECONDS
     assert after < workers._DRAIN_MARGIN_SECONDS
-    assert drain._STOP_NOW_SECONDS <= workers._STOP_MARGIN_SECONDS
+    assert process._STOP_NOW_SECONDS <= workers._STOP_MARGIN_SECONDS
