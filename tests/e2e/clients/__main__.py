@@ -2,11 +2,12 @@
 
 import argparse
 import asyncio
+import signal
 import sys
 import time
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from typing import Final
 
 from tests.e2e.clients import blocks, limits, programs, proxies, report, silence, tools
@@ -42,8 +43,7 @@ def main() -> int:
     parser.add_argument("--write-report", action="store_true", help="write docs/clients.md; runs everything")
     arguments = parser.parse_args()
     if arguments.serve:
-        with suppress(KeyboardInterrupt):
-            asyncio.run(_serve())
+        asyncio.run(_serve())
         return 0
     chosen = arguments.only.split(",") if arguments.only else names
     if unknown := set(chosen) - set(names):
@@ -58,9 +58,12 @@ def main() -> int:
 
 
 async def _serve() -> None:
+    stopped = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # without a handler, the bridge would outlive this
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     async with upstream() as gateway, programs.bridge(gateway.url, _ADDRESS) as address:
         print(f"a bridge with a scripted gateway behind it: {address}; stop it with Ctrl-C", flush=True)
-        await asyncio.Event().wait()
+        await stopped.wait()
 
 
 async def _main(
