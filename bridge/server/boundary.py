@@ -19,7 +19,7 @@ from bridge.call import Caller, CallRecord, deadline_of, new_record
 from bridge.errors import BridgeError, Reason, internal_error, stopping_error
 from bridge.server.departures import Departures
 from bridge.server.inflight import InFlightCall, InFlightCalls
-from bridge.server.receive import Context, Receiver
+from bridge.server.receive import Context, Receiver, UnreceivedError
 from bridge.server.refusals import Refusals
 from bridge.server.response import StreamedResponse
 from bridge.services.entry import parse_request
@@ -86,9 +86,9 @@ class Boundary(grpc.GenericRpcHandler):
             call = self._in_flight.enter()
             try:
                 return await self._serve(method, context, record, call)
-            except asyncio.CancelledError:
+            except asyncio.CancelledError as cancelled:
                 if not call.undo_cancel():
-                    self._cancelled(record, context)
+                    self._cancelled(record, context, received=not isinstance(cancelled, UnreceivedError))
                     raise
                 failure = stopping_error()
             except Exception as exception:  # noqa: BLE001 # its text must not reach the caller
@@ -168,8 +168,8 @@ class Boundary(grpc.GenericRpcHandler):
             # This drops the call. The caller's own deadline ends it on the other side.
             raise asyncio.CancelledError from None
 
-    def _cancelled(self, record: CallRecord, context: Context) -> None:
-        self._departures.note(context.peer(), self._observer.cancelled(record))
+    def _cancelled(self, record: CallRecord, context: Context, *, received: bool = True) -> None:
+        self._departures.note(context.peer(), self._observer.cancelled(record), received=received)
 
 
 def _host(peer: str) -> str:

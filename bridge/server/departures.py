@@ -1,4 +1,4 @@
-"""Finds out why a call was cancelled: by its caller, or because its connection ended.
+"""Finds out why a call was cancelled: by its caller, because its connection ended, or without a message.
 
 gRPC does not tell a handler which. The kernel knows: its tables no longer list a connection that has ended. They are
 read a moment after the call has ended, because gRPC cancels a connection's calls before it closes the connection, and
@@ -18,6 +18,9 @@ from urllib.parse import unquote
 CALLER: Final = "caller"
 #: The bridge closed the connection (too many pings, or no response to its own), or the network or the caller did.
 CONNECTION_LOST: Final = "connection_lost"
+#: The call ended before its message was complete: the caller cancelled it, or core refused the message, because it was
+#: over `max_message_bytes` or compressed. Core does not tell the two apart.
+NO_MESSAGE: Final = "no_message"
 
 #: Time between the end of a call and the check of its connection.
 _SETTLE_SECONDS: Final = 0.05
@@ -34,14 +37,17 @@ class Departures:
     """Cancelled calls whose cause is not known yet."""
 
     def __init__(self) -> None:
-        self._pending: list[tuple[str, Report]] = []
+        self._pending: list[tuple[str, Report, str]] = []
         self._task: asyncio.Task[None] | None = None
         self._closing = asyncio.Event()
         self._pause = _SETTLE_SECONDS
 
-    def note(self, peer: str, report: Report) -> None:
-        """A call of this peer (as gRPC writes it) was cancelled. `report` is called with the cause."""
-        self._pending.append((peer, report))
+    def note(self, peer: str, report: Report, *, received: bool = True) -> None:
+        """A call of this peer (as gRPC writes it) was cancelled, after its message was `received` or before.
+
+        `report` is called with the cause.
+        """
+        self._pending.append((peer, report, CALLER if received else NO_MESSAGE))
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._report())
 
@@ -60,15 +66,13 @@ class Departures:
             began = time.monotonic()
             established = await asyncio.to_thread(_established)
             self._pause = max(_SETTLE_SECONDS, _REST_FACTOR * (time.monotonic() - began))
-            for peer, report in pending:
-                report(_cause(peer, established))
+            for peer, report, otherwise in pending:
+                report(CONNECTION_LOST if _is_lost(peer, established) else otherwise)
 
 
-def _cause(peer: str, established: Collection[str] | None) -> str:
-    if established is None:
-        return CALLER
+def _is_lost(peer: str, established: Collection[str] | None) -> bool:
     endpoints = set(_endpoints(peer))
-    return CONNECTION_LOST if endpoints and endpoints.isdisjoint(established) else CALLER
+    return established is not None and bool(endpoints) and endpoints.isdisjoint(established)
 
 
 def _established() -> set[str] | None:

@@ -25,6 +25,10 @@ _CANCEL_SECONDS: Final = 0.05
 _SLOW_SWEEPS: Final = 3
 
 
+class UnreceivedError(asyncio.CancelledError):
+    """The call was cancelled before its message was complete: by its caller, or by core, which refused the message."""
+
+
 class Receiver:
     """Receives messages, each within `timeout` seconds.
 
@@ -47,11 +51,16 @@ class Receiver:
 
         Raises:
             BridgeError: REQUEST_TIMEOUT; INVALID_REQUEST for a call that ends without a message.
+            UnreceivedError: the call was cancelled meanwhile.
         """
-        message = await self.next(context, deadline)
+        try:
+            message = await self.next(context, deadline)
+            if message is None:
+                # The caller may have cancelled, or core may have refused the message. Then a cancellation follows.
+                await asyncio.sleep(_CANCEL_SECONDS)
+        except asyncio.CancelledError:
+            raise UnreceivedError from None
         if message is None:
-            # The caller may have cancelled, or core may have refused the message. Then a cancellation follows.
-            await asyncio.sleep(_CANCEL_SECONDS)
             raise BridgeError(Reason.INVALID_REQUEST, "the call has no request message")
         return message
 

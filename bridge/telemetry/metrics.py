@@ -65,7 +65,8 @@ FAMILIES: Final = (
     Family("gen_ai_client_token_usage", histogram, (*_GENAI, "gen_ai_token_type"),
            "Tokens of a call, input and output, if the upstream reports them."),
     Family("aibridge_calls_cancelled_total", counter, ("cause",),
-           "Calls that were cancelled: by the caller, or because its connection ended (connection_lost)."),
+           "Calls that were cancelled: by the caller, because its connection ended (connection_lost), or before their "
+           "message was complete (no_message)."),
     Family("aibridge_call_failures_total", counter, ("reason",), "Calls that failed, by reason; see docs/errors.md."),
     Family("aibridge_calls_open", gauge, _METHOD, "Calls that run or wait now."),
     Family("aibridge_overhead_seconds", histogram, _METHOD,
@@ -115,7 +116,7 @@ class Metrics(Collector):
         self._failures = dict.fromkeys(((reason.name,) for reason in Reason), 0.0)
         self._classes = [0] * len(_CLASSES)
         self._retries = 0
-        self._cancelled = {("caller",): 0.0, ("connection_lost",): 0.0}
+        self._cancelled = {("caller",): 0.0, ("connection_lost",): 0.0, ("no_message",): 0.0}
         self._queue = Histogram(_OVERHEAD)
         self._durations, self._firsts, self._gaps = (Histograms(TIMES) for _ in range(3))
         self._tokens = Histograms(TOKENS)

@@ -1,4 +1,4 @@
-"""The cause of a cancelled call in the log and the metrics: its caller, or the end of its connection."""
+"""The cause of a cancelled call in the log and the metrics: its caller, the end of its connection, or no message."""
 
 import asyncio
 import contextlib
@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 
 from aibridge.v1 import chat_pb2, chat_pb2_grpc
 from bridge.server import departures
-from bridge.server.departures import CALLER, CONNECTION_LOST, Departures
+from bridge.server.departures import CALLER, CONNECTION_LOST, NO_MESSAGE, Departures
 from tests.support import scrape
 from tests.support.bridge import Bridge, Start
 from tests.support.gateway import Exchange, Gateway
@@ -51,7 +51,10 @@ async def ended(logs: list[Any], calls: int = 1) -> list[str | None]:
 
 def counted(bridge: Bridge) -> dict[str, float]:
     seen = scrape.of([bridge.app.metrics])
-    return {cause: seen.sum("aibridge_calls_cancelled_total", cause=cause) for cause in (CALLER, CONNECTION_LOST)}
+    return {
+        cause: seen.sum("aibridge_calls_cancelled_total", cause=cause)
+        for cause in (CALLER, CONNECTION_LOST, NO_MESSAGE)
+    }
 
 
 RPCS = pytest.mark.parametrize("rpc", ["CreateChatCompletion", "CreateChatCompletionStream"])
@@ -71,7 +74,7 @@ async def test_the_caller_cancels(start: Start, gateway: Gateway, hello: Hello, 
             await gateway.exchange()
             call.cancel()
             assert await ended(logs) == [None]
-            assert counted(bridge) == {CALLER: 1, CONNECTION_LOST: 0}
+            assert counted(bridge) == {CALLER: 1, CONNECTION_LOST: 0, NO_MESSAGE: 0}
             assert await code is grpc.StatusCode.CANCELLED
 
 
@@ -83,7 +86,7 @@ async def test_the_connection_breaks(start: Start, gateway: Gateway, hello: Hell
             await gateway.exchange()
             cut()
             assert await ended(logs) == [CONNECTION_LOST]
-            assert counted(bridge) == {CALLER: 0, CONNECTION_LOST: 1}
+            assert counted(bridge) == {CALLER: 0, CONNECTION_LOST: 1, NO_MESSAGE: 0}
             assert await code is grpc.StatusCode.UNAVAILABLE
 
 
@@ -116,7 +119,7 @@ async def test_one_connection_of_several(start: Start, gateway: Gateway, hello: 
                 call.cancel()
             causes = await ended(logs, 5)
             assert sorted(causes, key=str) == [None, None, *[CONNECTION_LOST] * 3]
-            assert counted(bridge) == {CALLER: 2, CONNECTION_LOST: 3}
+            assert counted(bridge) == {CALLER: 2, CONNECTION_LOST: 3, NO_MESSAGE: 0}
             await asyncio.gather(*(code for _, code in [*lost, *kept]))
 
 
@@ -148,6 +151,31 @@ async def test_a_unix_socket_has_no_table(start: Start, gateway: Gateway, hello:
             call.cancel()
             assert await ended(logs) == [None]
             await code
+
+
+@RPCS
+@pytest.mark.parametrize("compression", [None, grpc.Compression.Gzip], ids=["too large", "compressed"])
+async def test_a_message_that_core_refuses(start: Start, rpc: str, compression: grpc.Compression | None) -> None:
+    """The caller gets core's status. The bridge only sees that the call ends, and does not say that the caller left."""
+    with capture_logs() as logs:
+        async with start(max_message_bytes=2048) as bridge, channel_to(bridge.address) as channel:
+            call = channel.unary_unary(f"/aibridge.v1.ChatService/{rpc}")(bytes(3000), compression=compression)
+            expected = grpc.StatusCode.UNIMPLEMENTED if compression else grpc.StatusCode.RESOURCE_EXHAUSTED
+            assert await call.code() is expected
+            assert await ended(logs) == [NO_MESSAGE]
+            assert counted(bridge) == {CALLER: 0, CONNECTION_LOST: 0, NO_MESSAGE: 1}
+
+
+async def test_a_connection_that_ends_before_the_message(start: Start) -> None:
+    with capture_logs() as logs:
+        async with start() as bridge, relay(bridge.address) as (address, cut), channel_to(address) as channel:
+            call = channel.stream_unary("/aibridge.v1.ChatService/CreateChatCompletion")()
+            async with asyncio.timeout(5):
+                while not scrape.of([bridge.app.metrics]).sum("grpc_server_started_total"):  # noqa: ASYNC110 # as above
+                    await asyncio.sleep(0.01)
+            cut()
+            assert await call.code() is grpc.StatusCode.UNAVAILABLE
+            assert await ended(logs) == [CONNECTION_LOST]
 
 
 async def test_what_is_left_is_written_at_the_stop(
@@ -193,4 +221,4 @@ async def test_the_table_is_read_once_for_all_and_not_all_the_time(monkeypatch: 
 
 @pytest.mark.parametrize("text", ["", "ipv4:", "unix:", "unix:/a/b:1", "inproc", "vsock:3:4", "unknown"])
 def test_peers_that_no_table_has(text: str) -> None:
-    assert departures._cause(text, set()) == CALLER
+    assert not departures._is_lost(text, set())
