@@ -156,8 +156,9 @@ def _refinements() -> Iterator[str]:
 def _names() -> Iterator[str]:
     yield "## Errors without a status\n"
     yield "An error without a status in a 200 response or a stream counts as its type or code says, otherwise as 500."
-    yield "Of other names, those with `rate_limit` or `too_many_requests` count as 429, those that end in `timeout`"
-    yield "as 504, and those that end in `overloaded` as 529.\n"
+    yield "Of other names, those with `rate_limit`, `throttl` or `too_many_requests` count as 429, those that end in"
+    yield "`timeout` as 504, in `overloaded` as 529, in `unavailable` or `busy` as 503, in `access_denied` as 403."
+    yield "Names that begin with `invalid_request`, `invalid_parameter`, `missing_parameter` or similar count as 400.\n"
     yield from _table("type or code", "HTTP", rows=([f"`{name}`", str(http)] for name, http in STATUS_OF_TYPE.items()))
 
 

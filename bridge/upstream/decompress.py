@@ -42,13 +42,20 @@ _KNOWN: Final = _ZLIB | {
 #: Length of zlib's header and of gzip's magic number.
 _HEAD_BYTES: Final = 2
 _GZIP_MAGIC: Final = b"\x1f\x8b"
+#: Maximum number of gzip members in a body: some in any case, and one per this number of compressed bytes. An empty one
+#: has 20.
+_FREE_MEMBERS: Final = 16
+_MEMBER_BYTES: Final = 32
 #: A compressed error is unpacked in pieces of this many bytes. The text before a corrupt piece is kept.
 _PIECE_BYTES: Final = 512
 _BINARY: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 class Unpacker:
-    """Unpacks one body: gzip, zlib, or the `deflate` without a header that some servers send."""
+    """Unpacks one body: gzip, zlib, or the `deflate` without a header that some servers send.
+
+    gzip may consist of several members (RFC 1952). Some servers make one of each event.
+    """
 
     def __init__(self, *, may_be_raw: bool = False) -> None:
         self._inflate = zlib.decompressobj(zlib.MAX_WBITS | 32)
@@ -56,6 +63,8 @@ class Unpacker:
         #: Whether more text can be unpacked without further bytes of the body.
         self.has_more = False
         self._taken = 0  # bytes of the body so far
+        self._members = 1
+        self._after = b""  # the bytes after a member, as long as they may begin another
 
     def step(self, data: bytes = b"") -> bytes:
         """The next part of the text, which may be empty. `data` is the next part of the body.
@@ -63,10 +72,17 @@ class Unpacker:
         Raises:
             BridgeError: UPSTREAM_MALFORMED_RESPONSE for a corrupt body.
         """
-        if self._inflate.eof:
-            self.has_more = False
-            return b""  # padding, which zlib would buffer without a limit
         self._taken += len(data)
+        if self._inflate.eof:
+            data, self._after = self._after + data, b""
+            if not data.startswith(_GZIP_MAGIC):
+                self._after = data if data and _GZIP_MAGIC.startswith(data) else b""
+                self.has_more = False
+                return b""  # padding, which zlib would buffer without a limit
+            self._members += 1
+            if self._members > _FREE_MEMBERS + self._taken // _MEMBER_BYTES:
+                raise failures.malformed("has a corrupt compressed body")
+            self._inflate = zlib.decompressobj(zlib.MAX_WBITS | 16)
         if self._start is not None:
             self._start += data
             if len(self._start) < _HEAD_BYTES:
@@ -80,7 +96,9 @@ class Unpacker:
             text = self._inflate.decompress(self._inflate.unconsumed_tail + data, _STEP_BYTES)
         except zlib.error:
             raise failures.malformed("has a corrupt compressed body") from None
-        self.has_more = len(text) == _STEP_BYTES
+        if self._inflate.eof:
+            self._after = self._inflate.unused_data
+        self.has_more = len(text) == _STEP_BYTES or self._after.startswith(_GZIP_MAGIC)
         return text
 
     def keep(self, size: int) -> None:

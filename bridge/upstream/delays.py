@@ -33,6 +33,7 @@ _MEMBERS: Final = {
 #: Members that may contain such a member, at any depth.
 _HOLDERS: Final = ("details", "metadata", "headers", "retryInfo", "retry_info")
 _RESET: Final = "x-ratelimit-reset"
+_STRUCTURED: Final = re.compile(r"(?:^|[;, ])(?:t|reset) ?= ?([0-9]+)")
 _REMAINING: Final = "x-ratelimit-remaining"
 #: The limits that count if the headers do not say which is exhausted. Others may be those of a whole day.
 _KINDS: Final = ("-requests", "-tokens")
@@ -44,15 +45,27 @@ _UNIX_MILLISECONDS: Final = 1e11
 
 
 def in_headers(headers: Mapping[str, str]) -> float | None:
-    """The delay in `retry-after-ms`, or else in `retry-after`, which is in seconds or a date."""
-    milliseconds = _number(_text(headers, "retry-after-ms"))
-    return milliseconds * 1e-3 if milliseconds else _wait(_text(headers, "retry-after"))
+    """The delay in `retry-after-ms`, or else in `retry-after`, which is in seconds or a date.
+
+    Some gateways (Azure's among them) write these names with a prefix.
+    """
+    milliseconds = _number(_text(headers, "retry-after-ms")) or _number(_text(headers, "x-ms-retry-after-ms"))
+    if milliseconds:
+        return milliseconds * 1e-3
+    return _wait(_text(headers, "retry-after")) or _wait(_text(headers, "x-retry-after"))
 
 
 def reset(headers: Mapping[str, str]) -> float | None:
     """The time until the exhausted rate limits reset; until all reset if the headers do not say which are exhausted."""
     waits = [_wait(_text(headers, _RESET + kind)) or 0.0 for kind in _used_up(headers) or _KINDS]
-    return max(waits) or _wait(_text(headers, _RESET)) or _wait(_text(headers, "ratelimit-reset"))
+    wait = max(waits) or _wait(_text(headers, _RESET)) or _wait(_text(headers, _RESET + "-after"))
+    return wait or _wait(_text(headers, "ratelimit-reset")) or _structured(_text(headers, "ratelimit"))
+
+
+def _structured(text: str) -> float | None:
+    """The reset in the IETF's `RateLimit`: `"default";r=0;t=7`, or in earlier drafts `remaining=0, reset=7`."""
+    found = _STRUCTURED.search(text)
+    return _wait(found[1]) if found else None
 
 
 def _used_up(headers: Mapping[str, str]) -> list[str]:

@@ -14,7 +14,7 @@ from bridge.upstream.reasons import of_status, refined, status_named
 #: Maximum number of characters of a finish_reason that are kept and examined.
 _MAX_REASON: Final = 128
 #: What some servers write before the end, in place of null. As an end it would make a cut stream look complete.
-_NO_ENDS: Final = frozenset({"null", "none", "nil", "undefined", "not_finished", "in_progress"})
+_NO_ENDS: Final = frozenset({"", "null", "none", "nil", "undefined", "not_finished", "in_progress"})
 #: Words in a value that says that the generation failed: `error`, `network_error` (Z.AI), `abort` (vLLM, SGLang),
 #: `cancelled` (TensorRT-LLM), `insufficient_system_resource` (DeepSeek), `MALFORMED_FUNCTION_CALL` and
 #: `UNEXPECTED_TOOL_CALL` (Gemini, which discards the call), `malformed_model_output` (Bedrock).

@@ -63,7 +63,8 @@ REFINEMENTS: Final[Mapping[str, Reason]] = {
     "content_filter": Reason.CONTENT_FILTERED,  # Azure
     "content_policy_violation": Reason.CONTENT_FILTERED,
     "responsible_ai_policy_violation": Reason.CONTENT_FILTERED,  # Azure
-    "moderation_blocked": Reason.CONTENT_FILTERED,  # OpenAI, images
+    "image_content_policy_violation": Reason.CONTENT_FILTERED,  # OpenAI, as the next
+    "moderation_blocked": Reason.CONTENT_FILTERED,  # of images
     "data_inspection_failed": Reason.CONTENT_FILTERED,  # Alibaba
     "sensitive_content_detected": Reason.CONTENT_FILTERED,  # Volcengine, as the next four
     "input_text_sensitive_content_detected": Reason.CONTENT_FILTERED,
@@ -125,6 +126,8 @@ STATUS_OF_TYPE: Final[Mapping[str, int]] = {
     "validation_error": 400,
     "validation_exception": 400,  # AWS
     "unauthorized": 401,
+    "authentication": 401,  # OpenRouter
+    "failed_to_auth": 401,  # Novita
     "unauthenticated": 401,
     "invalid_authentication_error": 401,  # Moonshot
     "permission_error": 403,
@@ -134,9 +137,12 @@ STATUS_OF_TYPE: Final[Mapping[str, int]] = {
     "not_found_error": 404,
     "not_found": 404,
     "conflict": 409,
+    "already_exists": 409,  # Google
+    "precondition_failed": 412,  # OpenRouter
     "request_too_large": 413,  # Anthropic
     "payload_too_large": 413,
     "unprocessable_entity": 422,
+    "unprocessable": 422,  # OpenRouter
     "failed_dependency": 424,  # Vercel
     "generation": 424,  # TGI
     "cancelled": 499,  # TensorRT-LLM, as the next; Google
@@ -153,6 +159,7 @@ STATUS_OF_TYPE: Final[Mapping[str, int]] = {
     "requests": 429,
     "tokens": 429,
     "overloaded": 429,  # TGI
+    "service_not_available": 503,  # Novita
     "not_supported_error": 501,
     "provider_unavailable": 502,  # OpenRouter, as the next
     "provider_overloaded": 503,
@@ -174,10 +181,24 @@ STATUS_OF_TYPE: Final[Mapping[str, int]] = {
 }
 
 #: The same for names that the table does not have, by what they contain, without punctuation and a final `error`.
+#: Examples are in the tests.
 _STATUS_OF_PART: Final = (
-    (re.compile("ratelimit|toomanyrequests"), 429),  # Baidu, Together, Volcengine
-    (re.compile("timeout$"), 504),
+    (re.compile("(?:rate|request|requests|concurrency|qps|server)limit|toomanyrequests|throttl"), 429),
+    (re.compile("(?:quota|capacity)exceeded$"), 429),
+    (re.compile("timed?out$"), 504),
     (re.compile("overloaded$"), 529),
+    (re.compile("(?:unavailable|busy)$"), 503),
+    (re.compile("^(?:model|deployment|resource|endpoint).*(?:notfound|doesnotexist)$"), 404),
+    (re.compile("(?:access|permission)denied$"), 403),
+    (re.compile("^(?:bad|invalid|malformed)request"), 400),
+    (
+        re.compile(
+            "^(?:invalid|missing|unsupported|unknown|required)(?:required)?(?:param|argument|value|input|prompt)"
+        ),
+        400,
+    ),
+    (re.compile("^(?:invalid|unsupported).*image|(?:image|string|input).*too(?:large|long|small)$"), 400),
+    (re.compile("(?:un|not)implemented$"), 501),
 )
 
 #: MiniMax's `base_resp.status_code` as a name of the tables above. Others count as 500.
@@ -255,11 +276,13 @@ def is_known(name: str) -> bool:
 
 def status_named(names: Iterable[str | None]) -> int:
     """The HTTP status for an error without a number."""
-    given = [name for name in names if name]
-    keys = [key for name in given for key in _keys(name)]
-    found = [_STATUS_OF_TYPE[key] for key in keys if key in _STATUS_OF_TYPE]
-    found += [status for part, status in _STATUS_OF_PART for key in keys if part.search(key)]
-    return found[0] if found else 500
+    for name in filter(None, names):
+        keys = list(_keys(name))
+        found = [_STATUS_OF_TYPE[key] for key in keys if key in _STATUS_OF_TYPE]
+        found += [status for part, status in _STATUS_OF_PART for key in keys if part.search(key)]
+        if found:
+            return found[0]
+    return 500
 
 
 def of_status(status: int, message: str = "") -> Reason:

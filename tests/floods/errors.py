@@ -217,7 +217,7 @@ ATTACKS = (
     ),
     attack(
         "many headers",
-        turns(_lines(100, f"x-ratelimit-limit-x: {'1' * 16000}\r\n"), _lines(120, f"retry-after: {'1' * 16000}\r\n")),
+        turns(_lines(60, f"x-ratelimit-limit-x: {'1' * 16000}\r\n"), _lines(500, f"retry-after: {'1' * 2000}\r\n")),
         *_REFUSED,
     ),
     attack("odd HTTP", turns(*map(_raw, ODD_HTTP)), "UNAVAILABLE", *_REFUSED),

@@ -90,6 +90,7 @@ REFINEMENT_ROWS = [
         for name in (
             *(
                 "responsible_ai_policy_violation",
+                "image_content_policy_violation",
                 "moderation_blocked",
                 "data_inspection_failed",
                 "sensitive_content_detected",

@@ -42,6 +42,26 @@ def test_whole(pack: object, length: int, size: int, letters: bytes) -> None:
         assert unpack(body + b"padding" * 100, size) == text
 
 
+@pytest.mark.parametrize("size", [1, 7, 1000, 1 << 20])
+@pytest.mark.parametrize("count", [1, 2, 17, 300])
+def test_members(count: int, size: int) -> None:
+    """Gzip may consist of several members: some servers make one of each event. What follows the last is padding."""
+    texts = [b"data: %d\n\n" % number * (number % 3) * 50 for number in range(count)]
+    body = b"".join(map(gzip.compress, texts))
+    for padding in (b"", b"\0\0", b"\x1f", b"\x1e\x8b"):
+        assert unpack(body + padding, size) == b"".join(texts)
+    with pytest.raises(BridgeError, match="cut off"):
+        unpack(body + PACKED[:-1], size)
+
+
+def test_too_many_members() -> None:
+    """Empty members take time, so their number is limited in proportion to the bytes."""
+    empty = gzip.compress(b"")
+    assert unpack(empty * 40, 1 << 20) == b""
+    with pytest.raises(BridgeError, match="corrupt"):
+        unpack(empty * 200, 1 << 20)
+
+
 @given(st.lists(st.binary(max_size=40).map(lambda data: data * 3000), max_size=6))
 def test_what_was_flushed_comes_out(pieces: list[bytes]) -> None:
     """A flushed event is delivered before the next one arrives."""

@@ -13,6 +13,7 @@ from tests.dialects.field.case import (
     MALFORMED,
     OK,
     QUOTA,
+    STOP,
     STREAM,
     UNARY,
     A,
@@ -60,6 +61,22 @@ ENCODINGS = [
         STREAM,
         http(gzip.compress((A + END).encode()), "content-encoding: gzip, identity", media=EVENTS),
         OK,
+        "a",
+    ),
+    encoding(
+        "gzip, a member for each event",
+        STREAM,
+        http(b"".join(gzip.compress(part.encode()) for part in (A, A, END)), "content-encoding: gzip", media=EVENTS),
+        OK,
+        "aa",
+    ),
+    encoding(
+        "gzip, the last member is cut off",
+        STREAM,
+        http(
+            gzip.compress((A + STOP).encode()) + gzip.compress(A.encode())[:12], "content-encoding: gzip", media=EVENTS
+        ),
+        "UPSTREAM_STREAM_INTERRUPTED",
         "a",
     ),
     encoding("an error in gzip", UNARY, encoded("gzip", gzip.compress(BODY.encode())), QUOTA, message="x"),

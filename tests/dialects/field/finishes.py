@@ -70,7 +70,7 @@ def _each(word: str, reason: str) -> list[Case]:
 FINISHES = [
     *(
         case
-        for word in ("null", "None", "NULL", "undefined", " null ")
+        for word in ("null", "None", "NULL", "undefined", " null ", " ")
         for case in (
             finish(f"{word!r}, and a cut", STREAM, events(chunk("a", word), chunk("b", word)), CUT, "ab"),
             finish(f"{word!r}, and the end", STREAM, events(chunk("a", word), chunk("b", word), STOP), OK, "ab"),

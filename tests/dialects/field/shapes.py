@@ -138,6 +138,7 @@ SHAPES = [
     *failing("a status in a code", {"error": {"message": "x", "code": {"status": 429}}}, LIMIT, message="x"),
     *failing("the response of another", {"error": {"message": "x", "response": {"status": 429}}}, LIMIT, message="x"),
     *failing("a flat status in an object", {"status": {"code": 429, "description": "x"}}, LIMIT, message="x"),
+    *failing("Baidu's", {"error": {"code": "rpm_rate_limit_exceeded", "type": "invalid_request_error"}}, LIMIT),
     *failing("error is text, with a status", {"error": "x", "status": 429}, LIMIT, message="x"),
     *failing("error is JSON as text", {"error": '{"message": "x", "code": 429}'}, LIMIT, message="x"),
     *failing("error is a list", {"error": [{"message": "x", "code": 429}]}, LIMIT, message="x"),
