@@ -6,7 +6,7 @@ There are four kinds of caller names, which cannot be confused: the name in a to
 
 import math
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from fnmatch import fnmatchcase
 from hmac import compare_digest
 from pathlib import Path
@@ -75,10 +75,11 @@ class Callers:
         if self._issuer is not None:
             await self._issuer.stop()
 
-    async def identify(self, metadata: Metadata, context: Any, request_id: str) -> Caller:
+    async def identify(self, metadata: Metadata, connection: Callable[[], AuthContext], request_id: str) -> Caller:
         """The caller of a call, by its metadata or by the certificate of its connection.
 
-        If there is a bearer token, only the token counts, whatever the certificate says.
+        If there is a bearer token, only the token counts, whatever the certificate says. `connection` returns what gRPC
+        knows of the caller's certificate.
 
         Raises:
             BridgeError: CALLER_UNAUTHENTICATED, CALLER_NOT_ALLOWED or CALLER_UNVERIFIABLE.
@@ -87,8 +88,7 @@ class Callers:
             given = [value for key, value in metadata if key == "authorization"] if self._bearer else ()
             if given:
                 return await self._by_token(_bearer(given))
-            connection = context.auth_context() if self._patterns else {}
-            name = _by_certificate(connection, self._patterns)
+            name = _by_certificate(connection() if self._patterns else {}, self._patterns)
             return _allowed(name, self._caller(name))
         except RefusedError as error:
             # Only the operator learns what was wrong.

@@ -43,14 +43,7 @@ class Rules:
         """A caller and what it may do; None if no table matches, so that it may do nothing."""
         for pattern, rule in self._tables.items():
             if fnmatchcase(name, pattern):
-                return Caller(
-                    name,
-                    rule.models,
-                    rule.max_calls,
-                    rule.upstream_api_key_file,
-                    rule.unknown_members,
-                    rule.upstream_token_command,
-                )
+                return Caller(name, **dict(rule))
         return None
 
 

@@ -25,6 +25,7 @@ from bridge.settings import Settings, SettingsError
 from bridge.settings.loopback import is_loopback
 from bridge.settings.overlaps import overlaps
 from bridge.settings.reference import reference
+from bridge.settings.values import UNIX
 from bridge.upstream.causes import Cause
 from bridge.upstream.probe import Probe, ProbeResponse, UnreachableError
 
@@ -158,7 +159,7 @@ def _addresses(settings: Settings) -> Iterator[Finding]:
         ("health_listen", settings.health_listen),
         ("metrics_listen", settings.metrics_listen),
     ):
-        if address in {None, "off"} or address.startswith("unix:") or name in {item.name for item in overlapping}:
+        if address in {None, "off"} or address.startswith(UNIX) or name in {item.name for item in overlapping}:
             continue
         host, _, port = address.rpartition(":")
         try:

@@ -109,7 +109,7 @@ class Boundary(grpc.GenericRpcHandler):
         call.check()
         caller = None
         if self._callers is not None:
-            caller = await self._callers.identify(record.metadata, context, record.request_id)
+            caller = await self._callers.identify(record.metadata, context.auth_context, record.request_id)
             record.caller = caller.name
         await self._take_place(caller, context, record, call)
         await self._in_flight.hold_back()

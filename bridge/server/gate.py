@@ -74,7 +74,7 @@ class Gate:
                 try:
                     async with asyncio.timeout(self._bounds.timeout):
                         if self._callers is not None:
-                            await self._callers.identify(record.metadata, context, record.request_id)
+                            await self._callers.identify(record.metadata, context.auth_context, record.request_id)
                         return await self._handle(handler, context)
                 finally:
                     self._leave(connection)

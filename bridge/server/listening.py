@@ -2,15 +2,12 @@
 
 import errno
 import socket
-from typing import Final
 
 import grpc
 
 from bridge.settings import Settings, SettingsError
 from bridge.settings.overlaps import overlaps
-
-#: Begins the address of a unix socket.
-UNIX: Final = "unix:"
+from bridge.settings.values import UNIX
 
 
 def bind(server: grpc.aio.Server, name: str, address: str, credentials: grpc.ServerCredentials | None = None) -> str:

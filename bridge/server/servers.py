@@ -15,8 +15,9 @@ import grpc
 import structlog
 
 from bridge.server import options, steering
-from bridge.server.listening import UNIX, bind, check_free
+from bridge.server.listening import bind, check_free
 from bridge.settings import Settings, SettingsError
+from bridge.settings.values import UNIX
 
 _log = structlog.get_logger("aibridge.server")
 #: Time between the replacement and the end of the drain delay. In it clients ask DNS, connect to new pods and check

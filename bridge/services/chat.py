@@ -8,9 +8,8 @@ from bridge.codec import encode
 from bridge.errors import invalid
 from bridge.jsontext import dumps, loads
 from bridge.services.checks import check_chat
-from bridge.services.coalesce import window_of
 from bridge.services.entry import build_response, convert_request, convert_response
-from bridge.services.heartbeat import interval_of
+from bridge.services.options import interval_of, window_of
 from bridge.services.permits import permit
 from bridge.services.relay import Relay
 from bridge.settings import Settings

@@ -12,10 +12,8 @@ not merged.
 from collections.abc import Sequence
 from typing import Any, Final
 
-from bridge.errors import invalid
 from bridge.services.merge import USAGE, begins_call, merge, roles_in, simple
 from bridge.services.runs import ActiveTemplate, ChunkRun, UnparsedChunks, has_same_lists
-from bridge.settings import Settings
 from bridge.upstream.chunk import Chunk
 from bridge.upstream.repeats import MAX_BYTES
 from bridge.upstream.sse import Event
@@ -24,27 +22,8 @@ from bridge.upstream.sse import Event
 _MAX_RUN: Final = 1 << 16
 #: Number of events that are compared with the held run's template at once: at first, after a run ended, and at most.
 _FIRST_AT_ONCE, _MIN_AT_ONCE, _MAX_AT_ONCE = 8, 2, 32
-_MAX_WINDOW: Final = 10.0  # seconds
 #: Number of choices whose role is remembered.
 _MAX_ROLES: Final = 256
-
-
-def window_of(options: Any, settings: Settings) -> float | None:
-    """The time in seconds that text may be held, by a call's options or the settings; None for a message per chunk.
-
-    0 merges only what arrived together. The window is at most half of `stall_timeout`.
-
-    Raises:
-        BridgeError: INVALID_REQUEST for a window outside the bounds.
-    """
-    window = settings.coalesce_window
-    if options.HasField("coalesce_window"):
-        window = float(options.coalesce_window.seconds + options.coalesce_window.nanos / 1e9)
-        if not 0 <= window <= _MAX_WINDOW:
-            raise invalid("bridge_options.coalesce_window", f"must be from 0 to {_MAX_WINDOW:.0f} seconds")
-    coalesce = options.coalesce if options.HasField("coalesce") else settings.coalesce or window > 0
-    # When a stream stalls, the text that is held would be lost.
-    return min(window, settings.stall_timeout / 2) if coalesce else None
 
 
 class Coalescer:

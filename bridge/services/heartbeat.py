@@ -6,30 +6,9 @@ retries.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, Final, Generic, Self, TypeVar
-
-from bridge.errors import invalid
-from bridge.settings import Settings
+from typing import Any, Generic, Self, TypeVar
 
 T = TypeVar("T")
-
-_MIN_INTERVAL_SECONDS: Final = 0.1
-_MAX_INTERVAL_SECONDS: Final = 3600.0
-
-
-def interval_of(options: Any, settings: Settings) -> float:
-    """Seconds between heartbeats, by the call's options or the setting; 0 for none.
-
-    Raises:
-        BridgeError: INVALID_REQUEST for an interval outside the bounds.
-    """
-    if not options.HasField("heartbeat"):
-        return settings.stream_heartbeat
-    seconds = float(options.heartbeat.seconds + options.heartbeat.nanos / 1e9)
-    if seconds and not _MIN_INTERVAL_SECONDS <= seconds <= _MAX_INTERVAL_SECONDS:
-        bounds = f"from {_MIN_INTERVAL_SECONDS} to {_MAX_INTERVAL_SECONDS:.0f} seconds"
-        raise invalid("bridge_options.heartbeat", f"must be 0, or {bounds}")
-    return seconds
 
 
 class Heartbeats(Generic[T]):

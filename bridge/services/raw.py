@@ -10,7 +10,8 @@ from bridge.errors import invalid
 from bridge.jsontext import MalformedJSONError, loads_strict, readable_text
 from bridge.offload import offload
 from bridge.services.entry import convert_request, with_operation
-from bridge.services.heartbeat import Heartbeats, interval_of
+from bridge.services.heartbeat import Heartbeats
+from bridge.services.options import interval_of
 from bridge.services.paths import RawPaths
 from bridge.services.permits import permit_raw
 from bridge.services.query import written

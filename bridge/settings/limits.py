@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, Field, field_validator
 
-from bridge.settings.values import Bytes, Seconds
+from bridge.settings.values import MAX_HEARTBEAT_SECONDS, MIN_HEARTBEAT_SECONDS, Bytes, Seconds
 
 
 class LimitSettings(BaseModel):
@@ -33,9 +33,9 @@ class LimitSettings(BaseModel):
     stream_heartbeat: float = Field(
         0.0,
         ge=0,
-        le=3600,
-        description="Seconds between the empty messages that a stream sends while no chunk arrives. At least 0.1; 0"
-        " switches them off. A call can override this.",
+        le=MAX_HEARTBEAT_SECONDS,
+        description="Seconds between the empty messages that a stream sends while no chunk arrives. At least"
+        f" {MIN_HEARTBEAT_SECONDS}; 0 switches them off. A call can override this.",
     )
     default_deadline: Seconds = Field(
         600.0,
@@ -70,6 +70,6 @@ class LimitSettings(BaseModel):
     @field_validator("stream_heartbeat")
     @classmethod
     def _heartbeat(cls, value: float) -> float:
-        if 0 < value < 0.1:
-            raise ValueError("must be 0, or at least 0.1")
+        if 0 < value < MIN_HEARTBEAT_SECONDS:
+            raise ValueError(f"must be 0, or at least {MIN_HEARTBEAT_SECONDS}")
         return value

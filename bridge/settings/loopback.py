@@ -4,6 +4,8 @@ import socket
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import urlsplit
 
+from bridge.settings.values import UNIX
+
 #: The only name that counts as loopback.
 _NAME = "localhost"
 
@@ -25,7 +27,7 @@ def is_loopback(host: str) -> bool:
 
 def listens_to_loopback(listen: str) -> bool:
     """Whether only this machine can connect to HOST:PORT or unix:PATH."""
-    return listen.startswith("unix:") or is_loopback(listen.rpartition(":")[0])
+    return listen.startswith(UNIX) or is_loopback(listen.rpartition(":")[0])
 
 
 def leads_to_loopback(url: str) -> bool:

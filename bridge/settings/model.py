@@ -18,6 +18,7 @@ from bridge.settings.network import NetworkSettings
 from bridge.settings.server import ServerSettings
 from bridge.settings.telemetry import TelemetrySettings
 from bridge.settings.upstream import UpstreamSettings
+from bridge.settings.values import UNIX
 
 
 class Settings(
@@ -97,7 +98,7 @@ class Settings(
                 " caller to the bridge; set upstream_api_key_file for each caller in callers_file instead"
             )
         if self.workers > 1 and any(
-            (address or "").startswith("unix:") for address in (*self.addresses, self.health_listen)
+            (address or "").startswith(UNIX) for address in (*self.addresses, self.health_listen)
         ):
             raise ValueError("workers: cannot share a unix socket")
         return self

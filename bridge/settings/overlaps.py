@@ -8,8 +8,8 @@ from itertools import combinations
 from typing import Final, NamedTuple
 
 from bridge.settings.model import Settings
+from bridge.settings.values import UNIX
 
-_UNIX: Final = "unix:"
 #: What gRPC binds for localhost, also if the system knows only one of them by this name.
 _LOCALHOST: Final = ("127.0.0.1", "::1")
 
@@ -65,8 +65,8 @@ def _named(settings: Settings) -> list[tuple[str, str]]:
 
 def _sockets(address: str) -> set[_Socket]:
     """What an address stands for, several for a name; empty if it has no fixed port or cannot be looked up."""
-    if address.startswith(_UNIX):
-        return {_Socket(os.path.realpath(address.removeprefix(_UNIX)), 0)}
+    if address.startswith(UNIX):
+        return {_Socket(os.path.realpath(address.removeprefix(UNIX)), 0)}
     host, _, port = address.rpartition(":")
     if not int(port):
         return set()

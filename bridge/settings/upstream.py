@@ -4,7 +4,7 @@ from typing import Final, Literal, Self
 
 from pydantic import AliasChoices, BaseModel, Field, SecretStr, model_validator
 
-from bridge.settings.values import ExistingFile, HeaderNames, UpstreamUrl, unix_parts
+from bridge.settings.values import MAX_WINDOW_SECONDS, UNIX, ExistingFile, HeaderNames, UpstreamUrl, unix_parts
 
 GATEWAY: Final = "https://ai-gateway.vercel.sh/v1"
 
@@ -60,7 +60,8 @@ class UpstreamSettings(BaseModel):
         2,
         ge=0,
         le=10,
-        description="Maximum number of retries of a request that cannot have been billed; 0 leaves retries to callers.",
+        description="Maximum number of retries of a request that cannot have been billed, or that the upstream asks for"
+        " (`x-should-retry`); 0 leaves retries to callers.",
     )
     coalesce: bool = Field(
         default=False, description="Merge deltas that arrived together into one message. A call can override this."
@@ -68,7 +69,7 @@ class UpstreamSettings(BaseModel):
     coalesce_window: float = Field(
         0.0,
         ge=0,
-        le=10,
+        le=MAX_WINDOW_SECONDS,
         description="Maximum seconds to hold text in order to merge a stream's deltas into fewer messages. 0 merges"
         " only deltas that arrived together, if `coalesce` is set. A call can override this.",
     )
@@ -83,7 +84,7 @@ class UpstreamSettings(BaseModel):
     @property
     def upstream_socket(self) -> str:
         """Path of the unix socket that the upstream listens on; empty for one with a host and a port."""
-        return unix_parts(self.upstream_url)[0] if self.upstream_url.startswith("unix:") else ""
+        return unix_parts(self.upstream_url)[0] if self.upstream_url.startswith(UNIX) else ""
 
     @property
     def upstream_base(self) -> str:

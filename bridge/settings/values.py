@@ -20,6 +20,8 @@ from bridge.redact import safe
 
 #: A path of `RawService`, or a pattern of such paths.
 _PATTERN: Final = re.compile(r"(?:/(?:(?!\*\*)[A-Za-z0-9._~!$&'()*+=:@-])+)+")
+#: What the address of a unix socket starts with.
+UNIX: Final = "unix:"
 #: The path of a unix socket, and the version path that may follow it.
 _UNIX: Final = re.compile(r"/[^?#]*[^/?#]")
 _UNIX_VERSION: Final = re.compile(r"(?:/[A-Za-z0-9._~!$&'()*+=@%-]+)*")
@@ -101,7 +103,7 @@ def _url(value: str) -> str:
 
 def unix_parts(value: str) -> tuple[str, str]:
     """The path of the socket, and the version path, in `unix:/PATH` or `unix:/PATH:/VERSION`."""
-    path, _, base = value.removeprefix("unix:").partition(":")
+    path, _, base = value.removeprefix(UNIX).partition(":")
     return path, (base or _UNIX_BASE).rstrip("/")
 
 
@@ -122,7 +124,7 @@ def _upstream_url(value: str) -> str:
         raise ValueError("must not have a query: set upstream_query instead")
     if _HOST_FIRST.match(value):
         raise ValueError("must begin with http:// or https://, as in https://api.openai.com/v1")
-    if not value.startswith("unix:"):
+    if not value.startswith(UNIX):
         return _url(value)
     path, base = unix_parts(value)
     if not _UNIX.fullmatch(path) or not path.isprintable() or not _UNIX_VERSION.fullmatch(base):
@@ -149,8 +151,8 @@ def _proxy_url(value: SecretStr) -> SecretStr:
 
 
 def _address(value: str) -> str:
-    if value.startswith("unix:"):
-        path = value.removeprefix("unix:")
+    if value.startswith(UNIX):
+        path = value.removeprefix(UNIX)
         if not path or not path.isprintable() or len(path.encode()) > _MAX_UNIX:
             raise ValueError(f"must be unix:PATH with a path of at most {_MAX_UNIX} bytes")
         return value
@@ -187,7 +189,7 @@ def _joined(value: Any) -> Any:
 def _metrics_address(value: str) -> str:
     if value == "off":
         return value
-    if value.startswith("unix:") or not _is_host_and_port(value):
+    if value.startswith(UNIX) or not _is_host_and_port(value):
         raise ValueError("must be HOST:PORT, [IPV6]:PORT or off")
     return value
 
@@ -258,6 +260,10 @@ ProxyUrl = Annotated[SecretStr, AfterValidator(_proxy_url)]
 #: A file that has to be there when the bridge starts.
 ExistingFile = Annotated[Path, AfterValidator(_file)]
 Seconds = Annotated[float, Field(gt=0, le=86400)]
+#: Bounds of options that a call can set too.
+MAX_WINDOW_SECONDS: Final = 10
+MIN_HEARTBEAT_SECONDS: Final = 0.1
+MAX_HEARTBEAT_SECONDS: Final = 3600
 Bytes = Annotated[int, Field(ge=1024, le=1 << 30)]
 #: A list, in text separated by commas. NoDecode: pydantic-settings would ask for JSON in variables.
 NamedValues = Annotated[tuple[NamedValue, ...], NoDecode, BeforeValidator(_named)]

@@ -23,6 +23,7 @@ from bridge.call import CallRecord
 from bridge.clean import Tokens, number, word
 from bridge.operations import GENAI, name_of
 from bridge.settings import Settings
+from bridge.settings.values import UNIX
 
 #: Codes that are the server's fault. With other codes the server span has no error.
 _FAULTS: Final = frozenset(
@@ -227,8 +228,8 @@ def _finish_reasons(record: CallRecord) -> list[str]:
 
 
 def _address(listen: str) -> Attributes:
-    if listen.startswith("unix:"):
-        return {"server.address": listen.removeprefix("unix:")}
+    if listen.startswith(UNIX):
+        return {"server.address": listen.removeprefix(UNIX)}
     host, _, port = listen.rpartition(":")
     host = host.strip("[]")
     address: Attributes = {"server.address": gethostname() if host in _ANY else host}

@@ -18,8 +18,8 @@ from benchmarks.dialects import SHAPES
 from bridge.codec import to_json
 from bridge.errors import BridgeError
 from bridge.jsontext import Fragment, dumps, loads
-from bridge.services.coalesce import Coalescer, window_of
-from bridge.services.heartbeat import interval_of
+from bridge.services.coalesce import Coalescer
+from bridge.services.options import interval_of, window_of
 from bridge.services.relay import Relay
 from bridge.settings import SettingsError, load
 from bridge.upstream.chunk import Chunk
