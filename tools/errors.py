@@ -30,7 +30,7 @@ the details in `grpc-status-details-bin` (a `google.rpc.Status`) have the rest:
 | detail | when | what |
 |---|---|---|
 | `google.rpc.ErrorInfo` | always (exceptions below) | `reason` from the table below, `domain` `aibridge`, `metadata` |
-| `google.rpc.RequestInfo` | always (exceptions below) | the request id, which is also the trailer `x-request-id` and in the bridge's log |
+| `google.rpc.RequestInfo` | always (exceptions below) | the request id, as in the trailer `x-request-id` and in the log |
 | `google.rpc.RetryInfo` | a retry after a delay makes sense, or the caller has to decide | how long to wait |
 | `google.rpc.BadRequest` | the field is known | its path and what is wrong with it |
 | `google.rpc.QuotaFailure` | a quota or a rate limit was exceeded | which one |
@@ -47,8 +47,8 @@ the details in `grpc-status-details-bin` (a `google.rpc.Status`) have the rest:
 Keys, URLs and parts of the prompt that an upstream repeats are masked. The whole status stays under 2 KiB.
 
 gRPC itself ends some calls, without details: RESOURCE_EXHAUSTED for a message over `max_message_bytes` or metadata over
-`max_metadata_bytes`, UNIMPLEMENTED for a compressed request or an unknown method, DEADLINE_EXCEEDED if the client notices
-the deadline first, UNAVAILABLE if the connection to the bridge breaks.
+`max_metadata_bytes`, UNIMPLEMENTED for a compressed request or an unknown method, DEADLINE_EXCEEDED if the client
+notices the deadline first, UNAVAILABLE if the connection to the bridge breaks.
 
 ## Retries
 

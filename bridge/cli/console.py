@@ -75,6 +75,7 @@ _ADVICE_BY_CAUSE: Final[Mapping[str, str]] = {
     "certificate_unknown_authority": "Trust the CA that signed it: --ca-file FILE, in PEM.",
     "certificate_wrong_host": "Set the name that the certificate holds: --server-name NAME.",
     "tls_failed": "Leave out --tls and the other TLS options.",
+    "not_grpc": "Set --target or AIBRIDGE_TARGET to the address of the bridge, not of the gateway or of its metrics.",
     "connection_closed": "The bridge may want TLS: --tls. With TLS, it may require a client certificate:"
     " --certificate-file and --key-file.",
 }

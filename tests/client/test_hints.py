@@ -87,6 +87,29 @@ async def test_plain_text_to_a_port_with_tls(failing: Failing, tls: Any) -> None
 
 
 @both
+@pytest.mark.parametrize(
+    "response", [b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n", b"<!DOCTYPE HTML>\n<html>"]
+)
+async def test_the_address_of_an_http_server(failing: Failing, response: bytes) -> None:
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        writer.write(response)
+        await writer.drain()
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
+        target = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        error = await failing(target)
+        command = await invoke("models", "--target", target)
+    assert (error.code, error.cause) == (grpc.StatusCode.UNAVAILABLE, "not_grpc")
+    assert error.message == f"no connection to a bridge at {target}: the server there does not speak gRPC"
+    assert "Check the target" in error.advice
+    assert command.code == 1
+    assert "not of the gateway" in command.err
+
+
+@both
 async def test_a_bridge_that_wants_a_certificate(failing: Failing, tls: Any, files: Path) -> None:
     demands = {"tls_client_ca_file": files / "ca.pem", "tls_client_names": ["dns:*"]}
     async with tls(options=demands) as target:

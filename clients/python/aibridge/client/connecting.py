@@ -48,6 +48,12 @@ _CAUSES: Final = tuple(
             "Connect without TLS: tls=False.",
         ),
         (
+            r"Expected SETTINGS frame|Trying to connect an http1\.x server",
+            "the server there does not speak gRPC",
+            "not_grpc",
+            "Check the target: it is the address of the bridge, not of the gateway or of the bridge's metrics.",
+        ),
+        (
             # A server with TLS closes at the first bytes that are not TLS. One that requires a client certificate
             # closes after the handshake, and the client cannot tell why.
             r"(to all addresses|to all backends failing).*(Socket closed|Connection reset by peer)",
