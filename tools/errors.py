@@ -30,7 +30,7 @@ the details in `grpc-status-details-bin` (a `google.rpc.Status`) have the rest:
 | detail | when | what |
 |---|---|---|
 | `google.rpc.ErrorInfo` | always (exceptions below) | `reason` from the table below, `domain` `aibridge`, `metadata` |
-| `google.rpc.RequestInfo` | always (exceptions below) | the request id, as in the trailer `x-request-id` and in the log |
+| `google.rpc.RequestInfo` | always (exceptions below) | the request id, as in the trailer `x-request-id` and the log |
 | `google.rpc.RetryInfo` | a retry after a delay makes sense, or the caller has to decide | how long to wait |
 | `google.rpc.BadRequest` | the field is known | its path and what is wrong with it |
 | `google.rpc.QuotaFailure` | a quota or a rate limit was exceeded | which one |
