@@ -40,7 +40,7 @@ def chat(  # noqa: PLR0913 # a parameter is a flag
     model: ModelId = None,
     image: Annotated[list[str] | None, typer.Option(metavar="FILE|URL", help="Image. May be repeated.")] = None,
     file: Annotated[list[Path] | None, typer.Option(metavar="FILE", help="Document. May be repeated.")] = None,
-    tool: Annotated[Path | None, typer.Option(metavar="FILE", help="Tools to call, in JSON.")] = None,
+    tool: Annotated[Path | None, typer.Option(metavar="FILE", help="Tools for the model, as JSON.")] = None,
     temperature: Annotated[float | None, typer.Option(help="Randomness, 0 to 2.")] = None,
     max_tokens: Annotated[int | None, typer.Option(help="Maximum number of tokens to generate.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the JSON of each chunk, one per line.")] = False,

@@ -142,6 +142,7 @@ class Boundary(grpc.GenericRpcHandler):
 
     def _failure(self, exception: Exception, context: Context, record: CallRecord, call: InFlightCall) -> BridgeError:
         if isinstance(exception, BridgeError):
+            record.caller = record.caller or exception.metadata.get("caller", "")  # one that may not call at all
             return exception.detached()
         if call.is_writing and isinstance(exception, grpc.aio.InternalError):
             self._cancelled(record, context)

@@ -332,9 +332,12 @@ def request(model: str, **more: Any) -> chat_pb2.CreateChatCompletionRequest:
 
 
 async def test_who_has_no_rule(start: Start, limited: dict[str, Any]) -> None:
-    """An authenticated caller without a rule may do nothing."""
-    async with start(**limited) as bridge:
-        failure = await failed(bridge.chat.CreateChatCompletion(request("openai/gpt"), metadata=bearer(BATCH.token)))
+    """An authenticated caller without a rule may do nothing. The log names it."""
+    with capture_logs() as logs:
+        async with start(**limited) as bridge:
+            call = bridge.chat.CreateChatCompletion(request("openai/gpt"), metadata=bearer(BATCH.token))
+            failure = await failed(call)
+    assert [line["caller"] for line in logs if line["event"] == "call"] == ["batch"]
     assert verdict(failure) == ("PERMISSION_DENIED", "CALLER_NOT_ALLOWED", "-1")
     assert failure.message == ("the caller batch may not use this bridge: no table in callers_file matches this name")
     assert not bridge.gateway.requests
