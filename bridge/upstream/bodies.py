@@ -5,7 +5,7 @@ MiniMax's `base_resp`, an event of a stream, HTML, plain text, or nothing. `read
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -74,10 +74,10 @@ class ErrorBody:
     is_openai: bool = False
 
 
-def read(data: bytes) -> ErrorBody:
-    """Read the body of an error response: JSON, an event stream, lines of JSON, or text."""
+def read(data: bytes, read_json: Callable[[Any], ErrorBody] | None = None) -> ErrorBody:
+    """Read the body of an error response: text, or JSON, events or lines with `read_json`, which is `read_value`."""
     for value in values(data):
-        return read_value(value)
+        return (read_json or read_value)(value)
     return ErrorBody(message=_plain(data[:_MAX_TEXT_BYTES].decode("utf-8-sig", "replace")))
 
 

@@ -14,6 +14,7 @@ from bridge.operations import has_model, retrieves_model
 from bridge.upstream import delays
 from bridge.upstream.bodies import ErrorBody, read, read_value
 from bridge.upstream.causes import Cause, cause_of
+from bridge.upstream.inside import suspect_in
 from bridge.upstream.masking import Mask, Text, body_text
 from bridge.upstream.reasons import of_status, refined, status_named
 
@@ -57,7 +58,7 @@ def of_response(
 
     `mask` hides the prompt and the credential. `uses_bridge_credential` says that the bridge's credential was sent.
     """
-    return _failure(_Failed(status, headers, read(data), data, uses_bridge_credential), call, mask)
+    return _failure(_Failed(status, headers, read(data, _read), data, uses_bridge_credential), call, mask)
 
 
 def of_error(
@@ -67,9 +68,18 @@ def of_error(
 
     `error` is the JSON value, or bytes that are not JSON.
     """
-    body = read(error[:_MAX_BYTES]) if isinstance(error, bytes) else read_value(error)
+    body = read(error[:_MAX_BYTES], _read) if isinstance(error, bytes) else _read(error)
     status = body.status or status_named((body.code, body.type, body.name))
     return _failure(_Failed(status, headers, body, data, uses_bridge_credential), call, mask)
+
+
+def _read(value: Any) -> ErrorBody:
+    """The error in a JSON value, which may be inside an object with any name."""
+    body = read_value(value)
+    if not (body.message or body.code or body.type) and isinstance(value, dict):
+        inner = suspect_in(value)
+        return body if inner is None else read_value(inner)
+    return body
 
 
 def _failure(failed: _Failed, call: CallContext, mask: Mask) -> BridgeError:

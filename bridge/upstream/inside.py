@@ -130,7 +130,8 @@ def _is_flat(members: Mapping[str, Any], *, named: bool) -> bool:
         return False
     if said and not is_blank(code) and (not typed or not isinstance(code, str) or code.isdecimal()):
         return True
-    return not typed and (not is_blank(members.get("detail")) or (said and _SOUNDS.search(kind) is not None))
+    sounds = said and _SOUNDS.search(kind) is not None and not is_of_tool(kind)
+    return not typed and (not is_blank(members.get("detail")) or sounds)
 
 
 def _word(members: Mapping[str, Any], name: str) -> str:

@@ -27,8 +27,8 @@ _MAX_IDENTITY: Final = 1024
 #: Maximum number of members of `usage`, and of choices of a whole response, that are recorded.
 _MAX_USAGE: Final = 64
 _MAX_REASONS: Final = 16
-#: With one of these members, or a list as `data`, a `message` in a whole response is not an error.
-_RESULTS: Final = frozenset({"choices", "models", "request_id"})
+#: With one of these members, choices, or a list as `data`, a `message` in a whole response is not an error.
+_RESULTS: Final = frozenset({"models", "request_id"})
 
 
 def is_json(media_type: str) -> bool:
@@ -79,7 +79,8 @@ async def response_of(exchange: Exchange, data: bytes, cuts: Cuts | None = None)
 
 def _has_result(response: Mapping[str, Any]) -> bool:
     is_model = response.get("object") == "model" and "id" in response  # whatever its description contains
-    return is_model or isinstance(response.get("data"), list) or not response.keys().isdisjoint(_RESULTS)
+    has_list = bool(response.get("choices")) or isinstance(response.get("data"), list)
+    return is_model or has_list or not response.keys().isdisjoint(_RESULTS)
 
 
 def object_of(value: Any) -> dict[str, Any]:
@@ -110,12 +111,16 @@ def failure_within(exchange: Exchange, data: bytes, problem: Exception) -> Bridg
 
 
 def _first_error(data: bytes) -> Any:
+    """The first error, or the first object that is one if there is no result, because the body is none in any case."""
+    suspect = None
     for value in values(data):
         inner = unwrapped(value)
         error = error_in(inner) if isinstance(inner, dict) else None
         if error is not None:
             return error
-    return None
+        if suspect is None and isinstance(inner, dict) and not inner.get("choices"):
+            suspect = suspect_in(inner)
+    return suspect
 
 
 def note_response(record: CallRecord, response: Mapping[str, Any]) -> None:

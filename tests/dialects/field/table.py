@@ -7,6 +7,7 @@ from tests.dialects.field import (
     framing,
     further,
     partial,
+    places,
     shapes,
     statuses,
     variants,
@@ -36,4 +37,5 @@ CASES = [
     *finishes.WHOLE,
     *finishes.MEMBERS,
     *partial.PARTIAL,
+    *places.PLACES,
 ]
