@@ -83,7 +83,7 @@ class App:
 
     def _register(self, server: grpc.aio.Server) -> None:
         """Add the handlers of all services to a server."""
-        server.add_generic_rpc_handlers((self._boundary,))
+        self._boundary.register(server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, Gate(server, HEALTH))
         gate = Gate(server, TOOLS, self._callers)
         names = [*SERVICES, health.SERVICE_NAME]

@@ -5,8 +5,8 @@ from typing import Any, Final
 
 from bridge.settings import Settings
 
-#: Calls that core holds for Python. Each takes up to 30 kB, all together 250 MB. Over the limit core ends calls with
-#: CANCELLED, which clients do not retry. Below it `Limits` decides, and says why and when to retry.
+#: Calls of one method that core holds for Python. Each takes up to 30 kB, all together 250 MB. Over the limit core ends
+#: calls with CANCELLED, which clients do not retry. Below it `Limits` decides, and says why and when to retry.
 _MAX_PENDING_CALLS: Final = 8192
 #: One bit per algorithm. Only the first, `identity`, is on.
 _NO_COMPRESSION: Final = 1

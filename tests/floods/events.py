@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any, Final
 
 import grpc
@@ -155,6 +156,13 @@ def _chunked(piece: bytes, extension: bytes) -> Callable[[], Iterator[bytes]]:
     return _again(part)
 
 
+async def _silence(exchange: Exchange) -> None:
+    """An upstream that begins a stream, and then sends nothing."""
+    await exchange.head(content_type="text/event-stream")
+    await exchange.wait_closed()
+
+
+_WORD = _event(_chunk(content="word"))
 _WORDS = b"".join(_event(_chunk(content=f"word {n}")) for n in range(500))
 _COALESCED: Final[dict[str, Any]] = {
     "coalesce": True,
@@ -174,6 +182,10 @@ ATTACKS = (
     attack("64 streams of small log probabilities", _new_logprobs, streams_at_once=64),
     attack("stream of words", _again(_WORDS)),
     attack("stream of words, coalesced", _again(_WORDS), options=_COALESCED),
+    attack("600 streams of single words", _again(_WORD), streams_at_once=600),
+    attack("600 streams of 200 words at a time", _again(_WORD * 200), streams_at_once=600),
+    attack("600 streams of comments", _again(b": still here\n\n"), streams_at_once=600),
+    replace(attack("600 silent streams", _once(), streams_at_once=600), script=_silence),
     attack("stream of usages", _usages),
     attack("stream of odd indexes", _indexes, "OK"),
     attack("stream of chunks of one byte", _chunked(_WORDS, b""), transfer_encoding="chunked"),

@@ -13,8 +13,9 @@ from bridge.upstream.client import Upstream
 from bridge.upstream.stream import ChunkStream
 from tests.support.bridge import Bridge
 from tests.support.details import RPCS, failed, failed_either, failed_stream
-from tests.support.gateway import respond
-from tests.support.payloads import CHUNK
+from tests.support.gateway import Exchange, Gateway, respond, respond_json
+from tests.support.http2 import DATA, END_HEADERS, END_STREAM, HEADERS, calling, chat, frame, head, message
+from tests.support.payloads import CHUNK, COMPLETION
 
 SECRET = "the prompt was: open sesame, the key sk-abcdefgh"  # noqa: S105 # an example
 FAULTS = [RuntimeError(SECRET), ValueError(SECRET), KeyError(SECRET), AssertionError(), RecursionError(SECRET)]
@@ -139,3 +140,26 @@ async def test_a_call_that_fails_keeps_nothing_of_its_request(
 
 def contexts() -> set[int]:
     return {id(each) for each in gc.get_objects() if type(each) is CallContext}
+
+
+async def test_calls_do_not_queue_behind_those_of_another_method(bridge: Bridge, gateway: Gateway) -> None:
+    """The calls of a method are handed over in order, and one at a time. A flood of one delays no other."""
+
+    async def script(exchange: Exchange) -> None:
+        await (exchange.wait_closed() if exchange.request.json.get("stream") else respond_json(COMPLETION)(exchange))
+
+    gateway.script(script)
+    request = chat_pb2.CreateChatCompletionRequest(model="m", messages=[{"role": "user", "content": "hi"}])
+    data = message(request.SerializeToString())
+    async with calling(bridge.address) as caller:
+        streams = {caller.connection.stream(): "CreateChatCompletionStream" for _ in range(300)}
+        unary = caller.connection.stream()
+        calls = {**streams, unary: "CreateChatCompletion"}.items()
+        await caller.send(
+            *[
+                frame(HEADERS, END_HEADERS, stream, head(chat(rpc))) + frame(DATA, END_STREAM, stream, data)
+                for stream, rpc in calls
+            ]
+        )
+        assert await caller.code(unary) == "OK"
+        assert len(gateway.requests) < 150
