@@ -42,7 +42,8 @@ the details in `grpc-status-details-bin` (a `google.rpc.Status`) have the rest:
 `ErrorInfo.metadata` has these keys, as far as they are known: `httpStatus`, `upstreamRequestId`, `errorType`,
 `errorCode`, `errorParam`, `model`, `caller`, `attempts`, `chunksDelivered` (streams), `promptTokens` and
 `contextWindowTokens` (context length), `retryAfterSeconds`, `limitBytes` and `maxElements` (size limits),
-`metadataKey` (bad metadata), `cause` (no connection to the upstream).
+`metadataKey` (bad metadata), `cause` (no connection to the upstream). `upstreamRequestId` is the response's header
+`x-request-id`; ids under other names (`x-vercel-id`, `x-generation-id`, `apim-request-id`, `cf-ray`) are trailers.
 
 Keys, URLs and parts of the prompt that an upstream repeats are masked. The whole status stays under 2 KiB.
 
