@@ -7,7 +7,7 @@ from typing import Any
 import grpc
 import pytest
 
-from aibridge.client import OPTIONS, SERVICE_CONFIG, CallFailed, Client, caller_metadata, connect
+from aibridge.client import OPTIONS, SERVICE_CONFIG, CallFailed, Client, aio, caller_metadata, connect
 from aibridge.v1 import chat_pb2, embeddings_pb2, models_pb2
 from tests.support.bridge import Bridge, Start
 from tests.support.gateway import Exchange, Gateway, respond_json, sse
@@ -70,6 +70,35 @@ def test_a_token_that_metadata_cannot_hold(token: str) -> None:
 @pytest.mark.parametrize("token", [None, "", " \n"])
 def test_no_token_no_metadata(token: str | None) -> None:
     assert caller_metadata(token) == ()
+
+
+async def test_the_key_of_metadata_may_be_spelt_as_a_header(bridge: Bridge) -> None:
+    bridge.gateway.script(respond_json(MODELS))
+    with connect(bridge.address) as client:
+        await models(client, metadata=[("X-Title", "Example")])
+    assert bridge.gateway.last.headers["x-title"] == "Example"
+
+
+@pytest.mark.parametrize(
+    ("item", "words"),
+    [
+        (("x-title", "Café"), "metadata: the value of 'x-title' is not printable ASCII"),
+        (("x-title", "a\nb"), "metadata: the value of 'x-title' is not printable ASCII"),
+        (("x title", "a"), "metadata: 'x title' is not a key"),
+    ],
+)
+async def test_metadata_that_cannot_be_sent(
+    bridge: Bridge, hello: chat_pb2.CreateChatCompletionRequest, item: tuple[str, str], words: str
+) -> None:
+    """A ValueError names the pair, where gRPC fails with INTERNAL and names none."""
+    async with aio.connect(bridge.address) as client:
+        with pytest.raises(ValueError, match=words):
+            await client.chat.CreateChatCompletion(hello, metadata=[item])
+        with pytest.raises(ValueError, match=words):
+            client.chat.CreateChatCompletionStream(hello, metadata=[item])
+    with connect(bridge.address) as client, pytest.raises(ValueError, match=words):
+        client.chat.CreateChatCompletion(hello, metadata=[item])
+    assert not bridge.gateway.requests
 
 
 async def test_a_timeout_for_all_calls_and_one_for_a_call(bridge: Bridge) -> None:

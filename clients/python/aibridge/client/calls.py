@@ -1,5 +1,6 @@
 """What the synchronous and the asyncio client share: how calls are made."""
 
+import re
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Any, Final, NamedTuple, TypeVar
 
@@ -15,6 +16,8 @@ from aibridge.v1.raw_pb2_grpc import RawServiceStub
 
 R = TypeVar("R")
 
+_KEY: Final = re.compile(r"[0-9a-z_.-]+")
+
 #: Marks a message that cannot be parsed, for which gRPC would return None or an error without a reason.
 _UNREADABLE: Final = object()
 #: Trailing metadata: request ids, rate limits, usage.
@@ -29,9 +32,23 @@ class Defaults(NamedTuple):
     timeout: float | None
 
     def arguments(self, timeout: float | None, metadata: Sequence[tuple[str, str]]) -> dict[str, Any]:
-        """The arguments of the gRPC call."""
+        """The arguments of the gRPC call.
+
+        Raises:
+            ValueError: metadata that cannot be sent.
+        """
         chosen = self.timeout if timeout is None else timeout
-        return {"timeout": chosen, "metadata": (*self.metadata, *metadata)}
+        return {"timeout": chosen, "metadata": (*self.metadata, *map(_sendable, metadata))}
+
+
+def _sendable(item: tuple[str, str]) -> tuple[str, str]:
+    """A pair with its key in lower case, as gRPC requires it. gRPC does not say which pair it refuses."""
+    key, value = item[0].lower(), item[1]
+    if not _KEY.fullmatch(key):
+        raise ValueError(f"metadata: {key!r} is not a key: it may have letters, digits, `-`, `_` and `.`")
+    if isinstance(value, str) and not (value.isascii() and value.isprintable()):
+        raise ValueError(f"metadata: the value of {key!r} is not printable ASCII")
+    return key, value
 
 
 class Method:
