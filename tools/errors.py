@@ -9,7 +9,8 @@ from google.rpc.code_pb2 import Code
 
 from bridge.errors import BridgeError, ErrorResponse, Reason, Retry
 from bridge.upstream.causes import Cause
-from bridge.upstream.reasons import ABOUT_THE_REQUEST, BASE_RESP, REFINEMENTS, STATUS_OF_TYPE, STATUSES, of_status
+from bridge.upstream.names import STATUS_OF_TYPE
+from bridge.upstream.reasons import ABOUT_THE_REQUEST, BASE_RESP, REFINEMENTS, STATUSES, of_status
 
 PATH: Final = Path(__file__).parent.parent / "docs" / "errors.md"
 
@@ -22,7 +23,7 @@ _REFUSED: Final = f"{', '.join(map(str, _STATUSES[:-1]))} and {_STATUSES[-1]}"
 INTRODUCTION: Final = f"""\
 # Errors
 
-Made by `tools/errors.py` from `bridge/errors.py` and `bridge/upstream/reasons.py`; do not edit.
+Made by `tools/errors.py` from `bridge/errors.py` and `bridge/upstream/reasons.py` and `names.py`; do not edit.
 
 A failed call is never OK, and a stream that was cut is a failed call. The gRPC code says what kind of failure it is;
 the details in `grpc-status-details-bin` (a `google.rpc.Status`) have the rest:

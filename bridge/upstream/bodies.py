@@ -30,7 +30,7 @@ _STATUS_SUFFIX: Final = re.compile(r".*[._:-]([45][0-9]{2})(?: [A-Z][A-Za-z ]*)?
 CONTAINERS: Final = ("error", "errors", "detail", "err", "errormsg", "exception", "fault")
 _MESSAGES: Final = (
     *("message", "errormessage", "errordescription", "error", "msg", "errormsg", "errmsg", "err"),
-    *("statusmsg", "detail", "faultstring", "retmsg"),
+    *("statusmsg", "detail", "faultstring", "retmsg", "description"),
 )
 _MESSAGES_AROUND: Final = ("errordescription", "error", "detail", "message", "msg", "title")
 _MESSAGES_INSIDE: Final = ("message", "description", "details")  # of a status that is an object
@@ -228,7 +228,7 @@ def _type(members: Mapping[str, Any]) -> str | None:
 
 def _name(members: Mapping[str, Any]) -> str | None:
     inner = members.get("innererror")
-    return violations.reason_of_google(members.get("details")) or (
+    return violations.reason_in(members) or (
         _string(inner.get("code")) if isinstance(inner, dict) else None  # Azure
     )
 

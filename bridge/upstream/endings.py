@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from bridge.errors import BridgeError, Reason
 from bridge.jsontext import text_of
-from bridge.upstream.reasons import of_status, refined, status_named
+from bridge.upstream.names import status_named
+from bridge.upstream.reasons import of_status, refined
 
 #: Maximum number of characters of a finish_reason that are kept and examined.
 _MAX_REASON: Final = 128

@@ -16,7 +16,8 @@ from bridge.upstream.bodies import ErrorBody, read, read_value
 from bridge.upstream.causes import Cause, cause_of
 from bridge.upstream.inside import suspect_in
 from bridge.upstream.masking import Mask, Text, body_text
-from bridge.upstream.reasons import of_status, refined, status_named
+from bridge.upstream.names import status_named
+from bridge.upstream.reasons import of_status, refined
 
 #: If the upstream asks for a longer delay, the status advises against a retry.
 _MAX_DELAY_SECONDS: Final = 60.0

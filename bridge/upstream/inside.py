@@ -73,7 +73,7 @@ def suspect_in(value: Mapping[str, Any]) -> Any:
     """
     members = fold(value)
     message = members.get("message") or members.get("msg") or members.get("retmsg")
-    if isinstance(message, str) and message and members.keys().isdisjoint({"id", "object"}):
+    if isinstance(message, str) and message and "object" not in members:
         return value
     return value if is_known(_word(members, "code")) else _inner(value)
 

@@ -1,18 +1,19 @@
 """The tables that map an upstream's HTTP status, error code and error type to a `Reason`.
 
-Names are compared without case and punctuation: `Insufficient-Balance` is `insufficient_balance`. A name without a
-row may be about used-up money, see `bridge.upstream.money`.
+Names are compared as in `bridge.upstream.names`. A name without a row may be about used-up money, see
+`bridge.upstream.money`.
 
 The base is the HTTP mapping in `google/rpc/code.proto`, in reverse. It is not `http-grpc-status-mapping.md`, which is
 for gRPC clients that get a response from something other than a gRPC server, and maps 400 to INTERNAL.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from bridge.errors import Reason, Retry
 from bridge.upstream.money import names_money, says_money
+from bridge.upstream.names import has_status, key_of, keys_of
 
 #: HTTP status to reason. For a status without a row, `of_status` has a rule per class.
 STATUSES: Final[Mapping[int, Reason]] = {
@@ -107,99 +108,15 @@ REFINEMENTS: Final[Mapping[str, Reason]] = {
     "pre_consume_token_quota_failed": Reason.INSUFFICIENT_QUOTA,  # One API, New API
     "credit_limit": Reason.INSUFFICIENT_QUOTA,  # Together
     "account_overdue_error": Reason.INSUFFICIENT_QUOTA,  # Volcengine
-    "1113": Reason.INSUFFICIENT_QUOTA,  # Z.AI
+    "1113": Reason.INSUFFICIENT_QUOTA,  # Z.AI, as the next three
+    "1211": Reason.MODEL_NOT_FOUND,
+    "1261": Reason.CONTEXT_LENGTH_EXCEEDED,
+    "1301": Reason.CONTENT_FILTERED,
     "30001": Reason.INSUFFICIENT_QUOTA,  # SiliconFlow
     "rate_limit_exceeded": Reason.RATE_LIMIT_EXCEEDED,
     "throttling_error": Reason.RATE_LIMIT_EXCEEDED,  # LiteLLM
     "unsupported_country_region_territory": Reason.REGION_UNSUPPORTED,
 }
-
-#: The HTTP status for an error inside a 200 response that has no number, by its `type`, `code` or Google's `status`.
-#: Others count as 500.
-STATUS_OF_TYPE: Final[Mapping[str, int]] = {
-    "invalid_request_error": 400,
-    "bad_request_error": 400,  # vLLM
-    "invalid_argument": 400,  # Google, xAI
-    "failed_precondition": 400,
-    "out_of_range": 400,
-    "validation": 400,  # TGI
-    "validation_error": 400,
-    "validation_exception": 400,  # AWS
-    "unauthorized": 401,
-    "authentication": 401,  # OpenRouter
-    "failed_to_auth": 401,  # Novita
-    "unauthenticated": 401,
-    "invalid_authentication_error": 401,  # Moonshot
-    "permission_error": 403,
-    "permission_denied": 403,
-    "forbidden": 403,
-    "access_denied_exception": 403,  # AWS
-    "not_found_error": 404,
-    "not_found": 404,
-    "conflict": 409,
-    "already_exists": 409,  # Google
-    "precondition_failed": 412,  # OpenRouter
-    "request_too_large": 413,  # Anthropic
-    "payload_too_large": 413,
-    "unprocessable_entity": 422,
-    "unprocessable": 422,  # OpenRouter
-    "failed_dependency": 424,  # Vercel
-    "generation": 424,  # TGI
-    "cancelled": 499,  # TensorRT-LLM, as the next; Google
-    "canceled": 499,
-    "abort": 499,  # vLLM, SGLang
-    "rate_limit_error": 429,
-    "rate_limit_reached_error": 429,  # Moonshot
-    "resource_exhausted": 429,
-    "too_many_requests": 429,
-    "throttling": 429,  # Alibaba
-    "limit_requests": 429,  # Alibaba
-    "request_limit_exceeded": 429,  # Tencent, Databricks
-    "throttling_exception": 429,  # AWS
-    "requests": 429,
-    "tokens": 429,
-    "overloaded": 429,  # TGI
-    "service_not_available": 503,  # Novita
-    "not_supported_error": 501,
-    "provider_unavailable": 502,  # OpenRouter, as the next
-    "provider_overloaded": 503,
-    "unavailable_error": 503,
-    "unavailable": 503,
-    "bad_gateway": 502,
-    "service_unavailable": 503,
-    "service_unavailable_error": 503,
-    "service_unavailable_exception": 503,  # AWS
-    "server_is_overloaded": 503,
-    "slow_down": 503,
-    "timeout": 504,
-    "timeout_error": 504,
-    "gateway_timeout": 504,
-    "deadline_exceeded": 504,
-    "overloaded_error": 529,
-    "engine_overloaded_error": 529,  # Moonshot
-    "insufficient_system_resource": 529,  # DeepSeek
-}
-
-#: The same for names that the table does not have, by what they contain, without punctuation and a final `error`.
-#: Examples are in the tests.
-_STATUS_OF_PART: Final = (
-    (re.compile("(?:rate|request|requests|concurrency|qps|server)limit|toomanyrequests|throttl"), 429),
-    (re.compile("(?:quota|capacity)exceeded$"), 429),
-    (re.compile("timed?out$"), 504),
-    (re.compile("overloaded$"), 529),
-    (re.compile("(?:unavailable|busy)$"), 503),
-    (re.compile("^(?:model|deployment|resource|endpoint).*(?:notfound|doesnotexist)$"), 404),
-    (re.compile("(?:access|permission)denied$"), 403),
-    (re.compile("^(?:bad|invalid|malformed)request"), 400),
-    (
-        re.compile(
-            "^(?:invalid|missing|unsupported|unknown|required)(?:required)?(?:param|argument|value|input|prompt)"
-        ),
-        400,
-    ),
-    (re.compile("^(?:invalid|unsupported).*image|(?:image|string|input).*too(?:large|long|small)$"), 400),
-    (re.compile("(?:un|not)implemented$"), 501),
-)
 
 #: MiniMax's `base_resp.status_code` as a name of the tables above. Others count as 500.
 BASE_RESP: Final[Mapping[str, str]] = {
@@ -223,33 +140,13 @@ MESSAGES: Final[Mapping[str, Reason]] = {
 #: Statuses about the request itself. A code about the moment, such as `rate_limit_exceeded`, does not override them.
 ABOUT_THE_REQUEST: Final = frozenset({405, 410, 413, 414, 415, 424, 431, 451, 501})
 
-_PUNCTUATION: Final = re.compile(r"[^a-z0-9]")
-_MAX_NAME: Final = 128
-
-
-def _key(name: str) -> str:
-    return _PUNCTUATION.sub("", name.lower()) if len(name) <= _MAX_NAME else ""
-
-
-_REFINEMENTS: Final = {_key(name): reason for name, reason in REFINEMENTS.items()}
-_STATUS_OF_TYPE: Final = {_key(name): status for name, status in STATUS_OF_TYPE.items()}
-
-
-def _keys(name: str) -> Iterator[str]:
-    """The keys of a name, the most precise first.
-
-    Some servers add `Error` or `Exception`, or a detail after a dot. AWS writes a service and `#` before the name.
-    """
-    name = name.rpartition("#")[2]
-    for part in (name, name.partition(".")[0]):
-        key = _key(part)
-        yield from (key, key.removesuffix("error").removesuffix("exception"))
+_REFINEMENTS: Final = {key_of(name): reason for name, reason in REFINEMENTS.items()}
 
 
 def _refinement(name: str | None) -> Reason | None:
     if not name:
         return None
-    found = next((_REFINEMENTS[key] for key in _keys(name) if key in _REFINEMENTS), None)
+    found = next((_REFINEMENTS[key] for key in keys_of(name) if key in _REFINEMENTS), None)
     return found or (Reason.INSUFFICIENT_QUOTA if names_money(name) else None)
 
 
@@ -271,18 +168,7 @@ def refined(status: int, names: Iterable[str | None], further: Iterable[str | No
 
 def is_known(name: str) -> bool:
     """Whether the tables have this code or type of an error."""
-    return any(key in _REFINEMENTS or key in _STATUS_OF_TYPE for key in _keys(name)) or names_money(name)
-
-
-def status_named(names: Iterable[str | None]) -> int:
-    """The HTTP status for an error without a number."""
-    for name in filter(None, names):
-        keys = list(_keys(name))
-        found = [_STATUS_OF_TYPE[key] for key in keys if key in _STATUS_OF_TYPE]
-        found += [status for part, status in _STATUS_OF_PART for key in keys if part.search(key)]
-        if found:
-            return found[0]
-    return 500
+    return has_status(name) or any(key in _REFINEMENTS for key in keys_of(name)) or names_money(name)
 
 
 def of_status(status: int, message: str = "") -> Reason:

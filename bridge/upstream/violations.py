@@ -1,7 +1,10 @@
-"""Reads the invalid fields and the reason that an error body names, in the formats of FastAPI and Google."""
+"""Reads the invalid fields and the reason that an error body names, in the formats of FastAPI, Google and others."""
 
-from collections.abc import Iterator
-from typing import Any
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+_NAME: Final = re.compile(r"[\w.-]{1,64}")
 
 
 def of_fastapi(detail: Any) -> list[tuple[str, str]]:
@@ -25,9 +28,12 @@ def of_google(details: Any) -> Iterator[tuple[str, str]]:
                 yield name if isinstance(name, str) else "", item["description"]
 
 
-def reason_of_google(details: Any) -> str | None:
-    """The reason of a `google.rpc.ErrorInfo` in JSON, such as `API_KEY_INVALID`."""
-    for detail in details if isinstance(details, list) else ():
-        if isinstance(detail, dict) and isinstance(detail.get("reason"), str):
-            return str(detail["reason"])
-    return None
+def reason_in(members: Mapping[str, Any]) -> str | None:
+    """A further name of an error: its `reason`, such as `API_KEY_INVALID`.
+
+    It is in a `google.rpc.ErrorInfo` of the details, in the `errors` of Google's older APIs, or beside the code.
+    """
+    lists = [members.get(key) for key in ("details", "errors")]
+    inner = [item for items in lists if isinstance(items, list) for item in items if isinstance(item, dict)]
+    found = (item.get("reason") for item in (*inner, members))
+    return next((reason for reason in found if isinstance(reason, str) and _NAME.fullmatch(reason)), None)

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from aibridge.v1 import chat_pb2
-from bridge.upstream.reasons import STATUS_OF_TYPE, of_status
+from bridge.upstream.names import STATUS_OF_TYPE
+from bridge.upstream.reasons import of_status
 from tests.support.bridge import Bridge
 from tests.support.details import Failure, failed, failed_stream, refusal
 from tests.support.gateway import respond_json, sse

@@ -10,7 +10,9 @@ from tests.dialects.field import (
     places,
     shapes,
     statuses,
+    transports,
     variants,
+    vendors,
     words,
 )
 
@@ -38,4 +40,6 @@ CASES = [
     *finishes.MEMBERS,
     *partial.PARTIAL,
     *places.PLACES,
+    *vendors.VENDORS,
+    *transports.TRANSPORTS,
 ]

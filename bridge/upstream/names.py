@@ -1,0 +1,137 @@
+"""The HTTP status that the code or the type of an error stands for, if the error names no number.
+
+Names are compared without case and punctuation: `Insufficient-Balance` is `insufficient_balance`.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+#: The HTTP status for an error inside a 200 response that has no number, by its `type`, `code` or Google's `status`.
+#: Others count as 500.
+STATUS_OF_TYPE: Final[Mapping[str, int]] = {
+    "invalid_request_error": 400,
+    "bad_request_error": 400,  # vLLM
+    "invalid_argument": 400,  # Google, xAI
+    "failed_precondition": 400,
+    "out_of_range": 400,
+    "validation": 400,  # TGI
+    "validation_error": 400,
+    "validation_exception": 400,  # AWS
+    "unauthorized": 401,
+    "authentication": 401,  # OpenRouter
+    "failed_to_auth": 401,  # Novita
+    "unauthenticated": 401,
+    "not_authenticated": 401,  # Oracle
+    "invalid_authentication_error": 401,  # Moonshot
+    "permission_error": 403,
+    "permission_denied": 403,
+    "forbidden": 403,
+    "access_denied_exception": 403,  # AWS
+    "not_found_error": 404,
+    "not_found": 404,
+    "conflict": 409,
+    "already_exists": 409,  # Google
+    "precondition_failed": 412,  # OpenRouter
+    "request_too_large": 413,  # Anthropic
+    "payload_too_large": 413,
+    "unprocessable_entity": 422,
+    "unprocessable": 422,  # OpenRouter
+    "failed_dependency": 424,  # Vercel
+    "generation": 424,  # TGI
+    "cancelled": 499,  # TensorRT-LLM, as the next; Google
+    "canceled": 499,
+    "abort": 499,  # vLLM, SGLang
+    "rate_limit_error": 429,
+    "rate_limit_reached_error": 429,  # Moonshot
+    "resource_exhausted": 429,
+    "too_many_requests": 429,
+    "throttling": 429,  # Alibaba
+    "limit_requests": 429,  # Alibaba
+    "request_limit_exceeded": 429,  # Tencent, Databricks
+    "throttling_exception": 429,  # AWS
+    "1302": 429,  # Z.AI, as the next two
+    "1303": 429,
+    "1305": 429,
+    "requests": 429,
+    "tokens": 429,
+    "overloaded": 429,  # TGI
+    "service_not_available": 503,  # Novita
+    "not_supported_error": 501,
+    "provider_unavailable": 502,  # OpenRouter, as the next
+    "provider_overloaded": 503,
+    "unavailable_error": 503,
+    "unavailable": 503,
+    "bad_gateway": 502,
+    "service_unavailable": 503,
+    "service_unavailable_error": 503,
+    "service_unavailable_exception": 503,  # AWS
+    "server_is_overloaded": 503,
+    "slow_down": 503,
+    "timeout": 504,
+    "timeout_error": 504,
+    "gateway_timeout": 504,
+    "deadline_exceeded": 504,
+    "overloaded_error": 529,
+    "engine_overloaded_error": 529,  # Moonshot
+    "insufficient_system_resource": 529,  # DeepSeek
+}
+
+#: The same for names that the table does not have, by what they contain, without punctuation and a final `error`.
+#: Examples are in the tests.
+_STATUS_OF_PART: Final = (
+    (re.compile("(?:rate|request|requests|concurrency|qps|server)limit|toomanyrequests|throttl"), 429),
+    (re.compile("(?:quota|capacity)exceeded$"), 429),
+    (re.compile("timed?out$"), 504),
+    (re.compile("overloaded$"), 529),
+    (re.compile("(?:unavailable|busy)$"), 503),
+    (re.compile("^(?:model|deployment|resource|endpoint).*(?:notfound|doesnotexist)$"), 404),
+    (re.compile("(?:access|permission)denied$"), 403),
+    (re.compile("^(?:bad|invalid|malformed)request"), 400),
+    (
+        re.compile(
+            "^(?:invalid|missing|unsupported|unknown|required)(?:required)?(?:param|argument|value|input|prompt)"
+        ),
+        400,
+    ),
+    (re.compile("^(?:invalid|unsupported).*image|(?:image|string|input).*too(?:large|long|small)$"), 400),
+    (re.compile("(?:un|not)implemented$"), 501),
+)
+
+_PUNCTUATION: Final = re.compile(r"[^a-z0-9]")
+_MAX_NAME: Final = 128
+
+
+def key_of(name: str) -> str:
+    """A name as it is compared; empty for a long text, which is none."""
+    return _PUNCTUATION.sub("", name.lower()) if len(name) <= _MAX_NAME else ""
+
+
+_STATUS_OF_TYPE: Final = {key_of(name): status for name, status in STATUS_OF_TYPE.items()}
+
+
+def keys_of(name: str) -> Iterator[str]:
+    """The keys of a name, the most precise first.
+
+    Some servers add `Error` or `Exception`, or a detail after a dot. AWS writes a service and `#` before the name.
+    """
+    name = name.rpartition("#")[2]
+    for part in (name, name.partition(".")[0]):
+        key = key_of(part)
+        yield from (key, key.removesuffix("error").removesuffix("exception"))
+
+
+def has_status(name: str) -> bool:
+    """Whether the table has this code or type of an error."""
+    return any(key in _STATUS_OF_TYPE for key in keys_of(name))
+
+
+def status_named(names: Iterable[str | None]) -> int:
+    """The HTTP status for an error without a number."""
+    for name in filter(None, names):
+        keys = list(keys_of(name))
+        found = [_STATUS_OF_TYPE[key] for key in keys if key in _STATUS_OF_TYPE]
+        found += [status for part, status in _STATUS_OF_PART for key in keys if part.search(key)]
+        if found:
+            return found[0]
+    return 500
