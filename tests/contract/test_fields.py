@@ -4,6 +4,8 @@ Every property has a place, every field has a property, and every place carries 
 loss. The last tests remove something, and check that the tests before would have failed.
 """
 
+from collections.abc import Iterable
+from itertools import groupby, product
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -102,13 +104,11 @@ def is_one_way(field: FieldDescriptor) -> bool:
     )
 
 
-def json_fields() -> list[Any]:  # pytest.param has no public type
-    return [
-        pytest.param(descriptor, key, field, id=f"{descriptor.name}.{field.name}")
-        for descriptor in MESSAGES.values()
-        for key, found in keys_of(descriptor).items()
-        for field in found
-    ]
+def by_carrier(entries: Iterable[fields.Property]) -> Any:  # pytest's decorators have no public type
+    """A test for each carrier, with its properties: there are too many for a test of each."""
+    ordered = sorted(entries, key=lambda entry: entry.carrier)
+    groups = {carrier: list(found) for carrier, found in groupby(ordered, key=lambda entry: entry.carrier)}
+    return pytest.mark.parametrize("entries", groups.values(), ids=groups)
 
 
 def of_type(descriptor: Descriptor) -> type[Message]:
@@ -155,9 +155,15 @@ def test_the_page_is_fresh() -> None:
 # What survives the codec.
 
 
-@pytest.mark.parametrize(("descriptor", "key", "field"), json_fields())
-def test_field_survives_alone(descriptor: Descriptor, key: str, field: FieldDescriptor) -> None:
+@pytest.mark.parametrize("descriptor", MESSAGES.values(), ids=MESSAGES)
+def test_field_survives_alone(descriptor: Descriptor) -> None:
     """Message -> JSON -> message and JSON -> message -> JSON give the same value, down to zero and ""."""
+    for key, found in keys_of(descriptor).items():
+        for field in found:
+            assert_survives(descriptor, key, field)
+
+
+def assert_survives(descriptor: Descriptor, key: str, field: FieldDescriptor) -> None:
     for value, text in (sample(field, empty=False), sample(field, empty=True)):
         message = of_type(descriptor)(**{field.name: value})
         body = f'{{"{key}":{text}}}'
@@ -170,13 +176,13 @@ def test_field_survives_alone(descriptor: Descriptor, key: str, field: FieldDesc
             assert back == message
 
 
-@pytest.mark.parametrize("entry", [entry for entry in PROPERTIES if "." in entry.carrier], ids=name_of)
-def test_property_inside_of_raw_json_survives(entry: fields.Property) -> None:
+@by_carrier(entry for entry in PROPERTIES if "." in entry.carrier)
+def test_property_inside_of_raw_json_survives(entries: list[fields.Property]) -> None:
     """It is in the text of its `_json` field, in both directions."""
-    name, _, raw = entry.carrier.partition(".")
+    name, _, raw = entries[0].carrier.partition(".")
     message_type = of_type(MESSAGES[name])
     key = next(key for key, found in SHAPES[name].keys.items() if raw in found)
-    for value in VALUES:
+    for entry, value in product(entries, VALUES):
         text = f'{{"{entry.name}":{value}}}' if KINDS.get(raw) is dict else f'[{{"{entry.name}":{value}}}]'
         body = f'{{"{key}":{text}}}'
         message = decode(message_type, body.encode())
@@ -184,17 +190,16 @@ def test_property_inside_of_raw_json_survives(entry: fields.Property) -> None:
         assert text_of(message) == body
 
 
-@pytest.mark.parametrize(
-    "entry", [entry for entry in PROPERTIES if entry.is_extra and entry.carrier != fields.ERROR], ids=name_of
-)
-def test_extra_property_survives(entry: fields.Property) -> None:
+@by_carrier(entry for entry in PROPERTIES if entry.is_extra and entry.carrier != fields.ERROR)
+def test_extra_property_survives(entries: list[fields.Property]) -> None:
     """It is a member of `extra_json` with any value, in both directions."""
-    message_type = of_type(MESSAGES[entry.carrier])
-    for value in (dumps(loads(entry.misfit.encode())).decode(),) if entry.misfit else VALUES:
-        body = f'{{"{entry.name}":{value}}}'
-        message = decode(message_type, body.encode())
-        assert message == message_type(extra_json=body)
-        assert text_of(message) == body
+    message_type = of_type(MESSAGES[entries[0].carrier])
+    for entry in entries:
+        for value in (dumps(loads(entry.misfit.encode())).decode(),) if entry.misfit else VALUES:
+            body = f'{{"{entry.name}":{value}}}'
+            message = decode(message_type, body.encode())
+            assert message == message_type(extra_json=body)
+            assert text_of(message) == body
 
 
 @pytest.mark.parametrize("entry", [entry for entry in PROPERTIES if entry.carrier == fields.ERROR], ids=name_of)

@@ -30,19 +30,17 @@ def imported(path: Path) -> Iterator[str]:
                 yield file
 
 
-@pytest.mark.parametrize("name", FILES)
-def test_no_module_imports_a_test_module(name: str) -> None:
-    """No test module imports another one, so that each can be moved or deleted."""
-    found = [target for target in imported(FILES[name]) if Path(target).name.startswith("test_")]
-    assert found == [], f"{name} imports {found}: move what it needs into a helper"
+def test_no_module_imports_a_test_module() -> None:
+    """No test module imports another one, so that each can be moved or deleted: what it needs goes into a helper."""
+    pairs = [(name, target) for name, path in FILES.items() for target in imported(path)]
+    assert [pair for pair in pairs if Path(pair[1]).name.startswith("test_")] == []
 
 
-@pytest.mark.parametrize("name", [name for name in FILES if Path(name).parts[0] not in BORROWERS])
-def test_helpers_of_several_folders_are_in_support(name: str) -> None:
+def test_helpers_of_several_folders_are_in_support() -> None:
     """A helper that several folders import is in tests/support."""
-    own = Path(name).parts[0]
-    found = [target for target in imported(FILES[name]) if Path(target).parts[0] not in {own, "support"}]
-    assert found == [], f"{name} imports {found}: move what it needs to tests/support"
+    others = {name: path for name, path in FILES.items() if Path(name).parts[0] not in BORROWERS}
+    pairs = [(name, target) for name, path in others.items() for target in imported(path)]
+    assert [(n, target) for n, target in pairs if Path(target).parts[0] not in {Path(n).parts[0], "support"}] == []
 
 
 def test_each_folder_is_described() -> None:

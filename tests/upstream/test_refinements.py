@@ -1,5 +1,6 @@
 """How an error's code and type refine its HTTP status."""
 
+from itertools import product
 from typing import Any
 
 import pytest
@@ -39,12 +40,9 @@ def errors(name: str) -> list[dict[str, Any]]:
 
 
 @BY_NAME
-@pytest.mark.parametrize("http", STATUSES)
-async def test_refines_a_status(
-    row: RefinementRow, http: int, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest
-) -> None:
+async def test_refines_a_status(row: RefinementRow, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
     """`error.code`, else `error.type`, has priority over any HTTP status."""
-    for error in errors(row.name):
+    for http, error in product(STATUSES, errors(row.name)):
         warm.gateway.script(respond_json(error, http))
         check(await failed(warm.chat.CreateChatCompletion(hello)), row)
 
