@@ -11,6 +11,8 @@ Gateways break the standard in these ways, which the decoder accepts:
   framing. So are fields with an unknown or misspelt name whose value is an object or an array.
 - A `data` line that cannot continue the JSON of the previous one starts a new event: the server left out the blank
   line.
+- An event's name after data that ends a JSON text belongs to the data that follows it, if any does: again the blank
+  line is missing. Data on the same line as the name is read.
 - `close` returns an event whose blank line is missing at the end of the stream, marked as incomplete. The reader
   decides whether to use it.
 """
@@ -36,6 +38,8 @@ _ERROR: Final = "error"
 SPACE: Final = _BOM + b" \t\r\n"
 #: What precedes the JSON in a line that is not a field: a byte order mark, white space, an unknown field name.
 _STRAY: Final = re.compile(rb"(?:\xef\xbb\xbf|[\0 \t])*(?:[A-Za-z_-]{1,16}[ \t]*:?[ \t]*)?(?=[{\[])")
+#: Data on the line of an event's name: the line feed between them is missing.
+_JOINED: Final = re.compile(rb"data:[ \t]*[{\[]")
 _FIELDS: Final = (b"data:", b"event:", b"id:", b"retry:", b"error:")
 _FIRST_LINE: Final = re.compile(rb"(?:data|event|id|retry)?:|error: *\{")
 
@@ -78,6 +82,7 @@ class EventDecoder:
         self._data: list[bytes] = []
         self._data_size = 0
         self._type = ""
+        self._earlier: str | None = None  # the type before that, if it was named after data: either may be the data's
         self._stray: list[bytes] = []  # lines of JSON outside of any field
         self.heard = False
         self.named = False
@@ -188,18 +193,29 @@ class EventDecoder:
         elif name == b"data":
             self._append(value, events)
         elif name == b"event":
-            if len(value) > _MAX_NAME:
-                raise EventTooLargeError(self._limit, events)
-            self._type = value.decode("utf-8", "replace")
+            self._name(value, events)
         elif name == b"error" and value.lstrip().startswith(b"{"):
             self.named = True
             events.append(Event(value, _ERROR))
         elif name not in {b"id", b"retry"}:  # these are for reconnecting, which a POST does not do
             self._append_stray(line, events)
 
+    def _name(self, value: bytes, events: list[Event]) -> None:
+        data = b""
+        if _JOINED.search(value):
+            value, _, data = value.partition(b"data:")
+            value = value.strip()
+        if len(value) > _MAX_NAME:
+            raise EventTooLargeError(self._limit, events)
+        if self._data and self._earlier is None:
+            self._earlier = self._type
+        self._type = value.decode("utf-8", "replace")
+        if data:
+            self._append(data, events)
+
     def _append(self, value: bytes, events: list[Event]) -> None:
         if self._data and _are_two(self._data[-1], value):
-            self._end_data(events)
+            self._end_data(events, self._earlier)
         self._data.append(value)
         self._data_size += len(value) + 1
 
@@ -229,11 +245,13 @@ class EventDecoder:
             self._end_data(events, complete=complete)
             self._type = ""
 
-    def _end_data(self, events: list[Event], *, complete: bool = True) -> None:
+    def _end_data(self, events: list[Event], earlier: str | None = None, *, complete: bool = True) -> None:
         data = self._data[0] if len(self._data) == 1 else b"\n".join(self._data)
-        if data or self._type.lower() == _ERROR:
-            self.named = self.named or bool(self._type)
-            events.append(Event(data, self._type, complete))
+        kind = self._type if earlier is None else earlier
+        self._earlier = None
+        if data or kind.lower() == _ERROR:
+            self.named = self.named or bool(kind)
+            events.append(Event(data, kind, complete))
         else:
             self.heard = True  # an empty event is a keep-alive
         self._data = []
