@@ -15,6 +15,25 @@ from bridge.upstream.reasons import is_known
 _RESULTS: Final = ("choices", "data", "usage")
 #: Members that only errors have. Names are as from `fold`.
 _ERROR_MEMBERS: Final = {*CONTAINERS, *CODES, "errortype", "errormessage", "errmsg"} - {"detail", "code", "retcode"}
+#: Members of flat errors. Names are as from `fold`.
+_OF_REFUSALS: Final = frozenset(
+    (
+        *(
+            "code",
+            "status",
+            "statuscode",
+            "errorcode",
+            "type",
+            "reason",
+            "message",
+            "msg",
+            "error",
+            "detail",
+            "details",
+        ),
+        *("param", "requestid", "traceid", "timestamp", "path", "id"),
+    )
+)
 _FAILED: Final = frozenset({"error", "fail", "failed", "failure"})
 #: Words in an event's name that mean that the stream has failed.
 _FAILURES: Final = _FAILED | {"errors", "exception", "fatal"}
@@ -64,6 +83,13 @@ def is_refused(value: Mapping[str, Any]) -> bool:
     """Whether MiniMax's `base_resp`, which is in each of its responses, says that the call has failed."""
     base = value.get("base_resp")
     return type(base) is dict and not is_blank(base.get("status_code"))
+
+
+def is_flat_refusal(value: Mapping[str, Any]) -> bool:
+    """Whether an object of any endpoint has an HTTP status of an error and a message, and nothing else."""
+    members = {name: item for name, item in fold(value).items() if not is_blank(item)}
+    said = members.get("message") or members.get("msg")
+    return isinstance(said, str) and members.keys() <= _OF_REFUSALS and http_status_of(members) is not None
 
 
 def suspect_in(value: Mapping[str, Any]) -> Any:

@@ -15,6 +15,7 @@ from bridge.errors import BridgeError
 from bridge.jsontext import MalformedJSONError
 from bridge.settings import Settings
 from bridge.upstream import failures
+from bridge.upstream.bodies import is_blank
 from bridge.upstream.choices import Choices
 from bridge.upstream.chunk import value_of
 from bridge.upstream.client import Upstream
@@ -22,8 +23,8 @@ from bridge.upstream.documents import load_document
 from bridge.upstream.endings import check_ends, failure_of
 from bridge.upstream.events import EventReader
 from bridge.upstream.exchange import Exchange
-from bridge.upstream.inside import error_in, is_of_tool, is_refused
-from bridge.upstream.responses import beginning_of, is_json, note_response, note_usage
+from bridge.upstream.inside import error_in, is_flat_refusal, is_of_tool, is_refused
+from bridge.upstream.responses import beginning_of, failure_in, is_json, note_response, note_usage
 from bridge.upstream.sse import DONE, STRAY, Event
 
 
@@ -84,8 +85,10 @@ async def events(
 
 
 async def _whole(exchange: Exchange, settings: Settings, request: Request, start: bytes = b"") -> bytes:
-    if not is_json(exchange.media_type) and await exchange.read():
-        raise failures.malformed(
+    if not is_json(exchange.media_type) and (start := start or await exchange.read()):
+        text = exchange.media_type.startswith("text/")
+        error = await failure_in(exchange, start + await exchange.beginning()) if text else None
+        raise error or failures.malformed(
             "is not JSON by its content type; streams of events need the RPC Stream, other data cannot be passed on"
         )
     data = (await exchange.read_all(settings.max_response_bytes, start)).strip()
@@ -111,7 +114,7 @@ def _problem_in(value: dict[str, Any], request: Request) -> Any:
     is_resource = isinstance(value.get("object"), str) and value["object"] not in {"", "error"} and "id" in value
     if is_resource and (request.method != "POST" or value.get("status") not in {None, "failed"}):
         return None
-    if _is_error(value):
+    if _is_error(value) or is_flat_refusal(value):
         return value
     return _failed_with(value, "failed") if is_resource and value.get("status") == "failed" else None
 
@@ -131,8 +134,10 @@ def _is_error(value: Mapping[str, Any]) -> bool:
         return error_in(value) is not None
     error = value.get("error")
     is_named = error is True or bool(error and isinstance(error, dict | str | list))
+    if is_named and (len(value) == 1 or not is_blank(error)):
+        return True
     is_failed = is_refused(value) or (value.get("success") is False and "errors" in value)  # MiniMax, Cloudflare
-    return is_named or is_failed or "error" in {value.get("object"), value.get("type")}
+    return is_failed or "error" in {value.get("object"), value.get("type")}
 
 
 def _note(record: CallRecord, value: Mapping[str, Any]) -> None:
@@ -192,7 +197,9 @@ class EventStream:
         if is_stream:
             return self._accept(self._events.take(start))
         if not is_json(media_type):
-            raise failures.malformed("has a content type that is not an event stream")
+            text = media_type.startswith("text/")
+            error = await failure_in(self._exchange, start + await self._exchange.beginning()) if text else None
+            raise error or failures.malformed("has a content type that is not an event stream")
         data = await _whole(self._exchange, self._settings, self._request, start)  # in place of a stream
         if not data:
             raise failures.malformed("is empty")
@@ -267,7 +274,8 @@ class EventStream:
             return self._exchange.failure(value, event.data)
         if _FAILED.fullmatch(self._type) and not is_of_tool(self._type):
             self._failed = _failed_with(value, self._type), event.data
-        return None
+            return None
+        return self._exchange.failure(value, event.data) if is_flat_refusal(value) else None
 
     def _complete(self) -> None:
         """The stream is complete. It has failed nevertheless if its last event or a finish_reason says so."""

@@ -471,6 +471,45 @@ async def test_a_resource_that_failed(bridge: Bridge, method: Any, value: dict[s
     assert (outcome.info.reason if outcome.details else "") == reason
 
 
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ({"error": {"message": "", "code": None}, "results": []}, ""),
+        ({"error": {"code": 0, "message": "success"}, "results": []}, ""),
+        ({"error": "success", "results": []}, ""),
+        ({"error": {"message": ""}}, "UPSTREAM_INTERNAL_ERROR"),
+        ({"code": 429, "message": "boom"}, "RATE_LIMIT_EXCEEDED"),
+        ({"code": 429, "message": "boom", "data": None, "request_id": "r"}, "RATE_LIMIT_EXCEEDED"),
+        ({"status": "503", "msg": "boom", "path": "/"}, "UPSTREAM_UNAVAILABLE"),
+        ({"code": 429, "message": "boom", "answer": "it is boom"}, ""),
+        ({"code": 42, "message": "boom"}, ""),
+        ({"message": "boom"}, ""),
+        ({"code": 429}, ""),
+    ],
+)
+async def test_what_is_an_error_of_any_endpoint(bridge: Bridge, value: dict[str, Any], reason: str) -> None:
+    """An error with empty members is none next to a result. A status and a message, and nothing else, are one."""
+    bridge.gateway.script(respond_json(value), sse(value))
+    for outcome in (
+        await ask(bridge.raw.Call(Request(path="/rerank", body_json=ASK))),
+        await drain(bridge.raw.Stream(Request(path="/rerank", body_json=ASK))),
+    ):
+        assert (outcome.info.reason if outcome.details else "") == reason
+
+
+@pytest.mark.parametrize("media", ["text/plain", "text/html; charset=utf-8", "text/event-stream"])
+async def test_an_error_in_another_content_type(bridge: Bridge, media: str) -> None:
+    """A response of the wrong content type fails in any case, with the upstream's error if it has one."""
+    error = {"error": {"message": "boom", "code": 429}}
+    for body in (json.dumps(error), f"data: {json.dumps(error)}\n\n"):
+        bridge.gateway.script(respond(body, content_type=media))
+        outcome = await ask(bridge.raw.Call(Request(path="/rerank", body_json=ASK)))
+        assert (outcome.info.reason, outcome.message) == ("RATE_LIMIT_EXCEEDED", "boom")
+        bridge.gateway.script(respond(body, content_type=media))
+        outcome = await drain(bridge.raw.Stream(Request(path="/rerank", body_json=ASK)))
+        assert (outcome.info.reason, outcome.message) == ("RATE_LIMIT_EXCEEDED", "boom")
+
+
 async def test_http_may_say_where_a_stream_ends(bridge: Bridge) -> None:
     """A body of the announced length is complete, unless its kind has a last event, and that is missing."""
     for text, code in ((event("chunk", a=1), StatusCode.OK), (BEGUN, StatusCode.UNAVAILABLE)):
