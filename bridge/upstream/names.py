@@ -78,22 +78,19 @@ STATUS_OF_TYPE: Final[Mapping[str, int]] = {
 }
 
 #: The same for names that the table does not have, by what they contain, without punctuation and a final `error`.
-#: Examples are in the tests.
 _STATUS_OF_PART: Final = (
-    (re.compile("(?:rate|request|requests|concurrency|qps|server)limit|toomanyrequests|throttl"), 429),
-    (re.compile("(?:quota|capacity)exceeded$"), 429),
+    (re.compile("ratelimit|toomanyrequests"), 429),  # Baidu, Together, Volcengine
     (re.compile("timed?out$"), 504),
     (re.compile("overloaded$"), 529),
+)
+#: The same for names of one word, and not for sentences. Examples are in the tests.
+_STATUS_OF_WORD: Final = (
+    (re.compile("(?:requests?|concurrency|qps|server)limit|(?:quota|capacity)exceeded$|throttl"), 429),
     (re.compile("(?:unavailable|busy)$"), 503),
     (re.compile("^(?:model|deployment|resource|endpoint).*(?:notfound|doesnotexist)$"), 404),
     (re.compile("(?:access|permission)denied$"), 403),
     (re.compile("^(?:bad|invalid|malformed)request"), 400),
-    (
-        re.compile(
-            "^(?:invalid|missing|unsupported|unknown|required)(?:required)?(?:param|argument|value|input|prompt)"
-        ),
-        400,
-    ),
+    (re.compile("^(?:invalid|missing|unsupported|unknown)(?:required)?(?:param|argument|value|input|prompt)"), 400),
     (re.compile("^(?:invalid|unsupported).*image|(?:image|string|input).*too(?:large|long|small)$"), 400),
     (re.compile("(?:un|not)implemented$"), 501),
 )
@@ -131,7 +128,8 @@ def status_named(names: Iterable[str | None]) -> int:
     for name in filter(None, names):
         keys = list(keys_of(name))
         found = [_STATUS_OF_TYPE[key] for key in keys if key in _STATUS_OF_TYPE]
-        found += [status for part, status in _STATUS_OF_PART for key in keys if part.search(key)]
+        parts = _STATUS_OF_PART if " " in name else (*_STATUS_OF_PART, *_STATUS_OF_WORD)
+        found += [status for part, status in parts for key in keys if part.search(key)]
         if found:
             return found[0]
     return 500

@@ -158,6 +158,7 @@ async def test_status_of_a_name(
         ("service_tier_capacity_exceeded", "RATE_LIMIT_EXCEEDED"),
         ("TEMPORARILY_UNAVAILABLE", "UPSTREAM_UNAVAILABLE"),
         ("server_busy", "UPSTREAM_UNAVAILABLE"),
+        ("The service is currently unavailable", "UPSTREAM_INTERNAL_ERROR"),
         ("DeploymentNotFound", "MODEL_NOT_FOUND"),
         ("RESOURCE_DOES_NOT_EXIST", "MODEL_NOT_FOUND"),
         ("ResourceNotFoundException", "MODEL_NOT_FOUND"),
