@@ -9,8 +9,7 @@ taken from the upstream's iterator only when the previous one was written.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from typing import Any, Final, TypeAlias
 
@@ -26,6 +25,7 @@ from bridge.services.gaps import Gaps, gaps_of
 from bridge.services.heartbeat import Heartbeats
 from bridge.services.merge import LATEST
 from bridge.services.runs import ActiveTemplate, ChunkRun, UnparsedChunks, lists_of, usage_in
+from bridge.services.window import Read, Window
 from bridge.upstream.chunk import Chunk
 from bridge.upstream.repeats import Repeats
 from bridge.upstream.responses import note_usage
@@ -34,15 +34,9 @@ from bridge.upstream.stream import ChunkStream
 
 Message: TypeAlias = chat_pb2.CreateChatCompletionStreamResponse
 _HEARTBEAT: Final = Message()
-#: Held text is written this long before the call's deadline, even if the window is still open.
-_LAST_SECONDS: Final = 0.02
-#: When the bridge stops the call, text that waits in the connection is read within this time.
-_FLUSH_SECONDS: Final = 0.02
 
 #: A parsed chunk, the message of a chunk that was not parsed, or the runs to write now because one was coalesced.
 Item: TypeAlias = Chunk | Message | list[ChunkRun]
-#: Returns the chunks of the upstream's next read; None at the end of the stream.
-Read: TypeAlias = Callable[[], Coroutine[Any, Any, Iterable[Item] | None]]
 
 
 class Relay:
@@ -57,16 +51,11 @@ class Relay:
         self._response = response
         self._interval = interval
         self._repeats: Repeats[ActiveTemplate] = Repeats()
-        self._window = window or 0.0
-        self._coalescer: Coalescer | None = Coalescer(eager=self._window > 0) if window is not None else None
-        self._loop = asyncio.get_running_loop()
-        self._timer: asyncio.TimerHandle | None = None  # closes the window, while that is open
-        self._reader: asyncio.Task[Any] | None = None  # the task that waits for the upstream, if one does
-        self._window_closed = False  # during the read
-        self._stop: asyncio.CancelledError | None = None  # by the bridge: what is held is still written
-        self._flush_until = 0.0
-        self._overdue = False  # the window closed while text waited in the connection: all of it has to be written
-        self._hand_out: Callable[[], bool] = bool  # wakes the reader if the upstream's end of the path holds anything
+        self._has_window = bool(window)
+        self._coalescer = coalescer = Coalescer(eager=self._has_window) if window is not None else None
+        self._window: Window[Item] = Window(
+            window or 0.0, call.deadline, lambda: coalescer is not None and coalescer.holds
+        )
 
     # Called by the upstream's stream for each event.
 
@@ -101,7 +90,7 @@ class Relay:
 
     def may_wait(self, data: bytes) -> bool:
         """Whether a repeated chunk is text without usage, which may be held, and the window is open."""
-        if self._timer is None:
+        if not self._window.is_open:
             return False
         active = self._repeats.resembled(data)
         return active is not None and bool(active.gaps.joins) and not active.has_usage
@@ -119,8 +108,8 @@ class Relay:
             BridgeError: as `ChunkStream.read`, after everything before the failure was written; as
             `ResponseStream.write`.
         """
-        if self._window:
-            self._hand_out = chunks.hand_out
+        if self._has_window:
+            self._window.watch(chunks.hand_out)
             chunks.hold()
         return self._run_with_heartbeats(chunks) if self._interval else self._run(chunks, chunks.read)
 
@@ -128,7 +117,7 @@ class Relay:
         async with Heartbeats(chunks.read, self._interval, self._beat) as reads:
             await self._run(chunks, reads.read)
 
-    async def _run(self, chunks: ChunkStream[Any], read: Read) -> None:
+    async def _run(self, chunks: ChunkStream[Any], read: Read[Item]) -> None:
         item: Any = None
         if self._coalescer is None:
             while (batch := await read()) is not None:
@@ -140,27 +129,21 @@ class Relay:
             return
         try:
             await self._run_coalesced(chunks, read, self._coalescer)
-        except BridgeError:  # write what came before it first
-            await self._write(self._coalescer.take())
+        except (BridgeError, asyncio.CancelledError) as end:
+            if end is self._window.stop or isinstance(end, BridgeError):  # write what came before it first
+                await self._write(self._coalescer.take())
             raise
         finally:
-            self._stop_timer()
-            self._hand_out = bool  # the stream refers to this object
+            self._window.end()
 
     async def _beat(self) -> None:
-        """Write a heartbeat. The window cancels reads, but must not cancel this write: gRPC would drop the call."""
-        reader, self._reader = self._reader, None
-        try:
+        with self._window.suspended():
             await self._response.heartbeat(_HEARTBEAT)
-        finally:
-            self._reader = reader
-        if reader is not None and self._timer is None:  # the window expired meanwhile
-            self._close_window()
 
-    async def _run_coalesced(self, chunks: ChunkStream[Any], read: Read, coalescer: Coalescer) -> None:
+    async def _run_coalesced(self, chunks: ChunkStream[Any], read: Read[Item], coalescer: Coalescer) -> None:
         item: Any = None
         runs: Sequence[ChunkRun | Message] = ()
-        while (batch := await self._read(read)) is not None:
+        while (batch := await self._window.read(read)) is not None:
             for item in batch:
                 if isinstance(item, Chunk) and (turn := chunks.take_turn(item.cost)) is not None:
                     await self._write(coalescer.take())  # the window may close meanwhile, or the bridge may stop
@@ -180,13 +163,11 @@ class Relay:
         """Write what is held, unless it may wait for the next read."""
         if coalescer.is_urgent:
             await self._write(coalescer.take())
-        if self._overdue and not chunks.done and self._hand_out():  # not all of it was read
-            if self._timer is None:
-                self._open_window()  # the rest may be less than an event
+        if not chunks.done and self._window.awaits_more():
             return
-        if coalescer.holds and (chunks.done or self._timer is None or self._overdue):
+        if coalescer.holds and (chunks.done or self._window.is_due()):
             await self._write(coalescer.take())
-        self._overdue = False
+        self._window.written()
 
     def _added(self, coalescer: Coalescer, chunk: Chunk) -> list[ChunkRun]:
         """The runs to write because of a parsed chunk. Templates are those of the latest role."""
@@ -197,9 +178,7 @@ class Relay:
 
     async def _write(self, runs: Sequence[ChunkRun | Message]) -> None:
         for run in runs:
-            if self._window:
-                self._stop_timer()
-                self._open_window()
+            self._window.open()
             await self._response.write(await self._message(run))
 
     async def _message(self, item: ChunkRun | Message) -> Any:
@@ -239,62 +218,3 @@ class Relay:
         )
         self._repeats.add(template, active)
         return active
-
-    # The time window.
-
-    def _open_window(self) -> None:
-        """Open the window, as a message is written. The timer closes it."""
-        due = min(self._loop.time() + self._window, self._call.deadline - _LAST_SECONDS)
-        self._timer = self._loop.call_at(due, self._close_window)
-
-    def _close_window(self) -> None:
-        """Wake the task that waits for the upstream: with what is held there, else with nothing if text is held here.
-
-        Cancelling its read loses nothing. What has arrived meanwhile stays there for the next read.
-        """
-        self._timer = None
-        waits = self._hand_out()
-        self._overdue = self._overdue or waits
-        if waits or self._reader is None or self._coalescer is None or not self._coalescer.holds:
-            return
-        self._window_closed = True
-        self._reader.cancel()
-
-    def _stop_timer(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
-    async def _read(self, read: Read) -> Iterable[Item] | None:
-        """The chunks of the next read, empty if the window closes first; None at the end of the stream."""
-        if self._stop is not None:
-            return await self._read_waiting(read, self._stop)
-        if self._timer is None:
-            self._overdue = self._hand_out() or self._overdue  # it has arrived during a write
-            if self._coalescer is None or not self._coalescer.holds:
-                return await read()
-        self._reader, self._window_closed = asyncio.current_task(self._loop), False
-        try:
-            return await read()
-        except asyncio.CancelledError as cancelled:
-            task, self._reader = self._reader, None
-            if self._window_closed and (task is None or not task.uncancel()):
-                return ()
-            if task is None or not any(isinstance(cause, BridgeError) for cause in cancelled.args):
-                raise  # the caller has gone
-            task.uncancel()  # the bridge stops
-            self._stop, self._flush_until = cancelled, self._loop.time() + _FLUSH_SECONDS
-            return await self._read_waiting(read, cancelled)
-        finally:
-            self._reader = None
-
-    async def _read_waiting(self, read: Read, stop: asyncio.CancelledError) -> Iterable[Item] | None:
-        """The chunks that have arrived when the bridge stops the call. Raises `stop` when all is written."""
-        self._stop_timer()
-        if self._hand_out() and self._loop.time() < self._flush_until:
-            with suppress(BridgeError, TimeoutError):  # what waits may be less than an event
-                async with asyncio.timeout_at(self._flush_until):
-                    return await read()
-        if self._coalescer is not None:
-            await self._write(self._coalescer.take())
-        raise stop

@@ -546,7 +546,7 @@ def test_a_call_that_is_cancelled_in_the_window(when: float) -> None:
         with pytest.raises(asyncio.CancelledError):
             await task
         assert loop.now < 1000.2
-        assert relay._timer is None
+        assert not relay._window.is_open
 
     on_a_fake_clock(test)
 
@@ -560,7 +560,7 @@ def test_a_stream_that_ends_in_the_window(end: bytes) -> None:
         relay = Relay(exchange.call, Written(), 10.0, 0.0)
         with suppress(BridgeError):
             await relay.run(ChunkStream(exchange, SETTINGS, relay))
-        assert relay._timer is None
+        assert not relay._window.is_open
 
     on_a_fake_clock(test)
 
@@ -572,9 +572,9 @@ def test_what_arrives_when_the_window_closes() -> None:
         class Racing(Timed):
             async def read(self, _: int = 0) -> bytes:
                 data = await super().read()
-                if relay._timer is not None:
-                    relay._stop_timer()
-                    relay._close_window()
+                if relay._window.is_open:
+                    relay._window.close()
+                    relay._window._expire()
                 return data
 
         exchange: Any = Racing(loop, [(0.1, words("a")), (0.2, words("b")), (0.3, words("c")), (0.4, END)])
@@ -595,9 +595,9 @@ def test_a_chunk_that_was_read_before_the_window_closed() -> None:
             async def read(self, _: int = 0) -> bytes:
                 data = await super().read()
                 if data == rest:
-                    assert relay._timer is not None
-                    relay._stop_timer()
-                    loop.call_soon(relay._close_window)
+                    assert relay._window.is_open
+                    relay._window.close()
+                    loop.call_soon(relay._window._expire)
                 return data
 
         first, second = words("1"), words("2", stop_reason=None)
