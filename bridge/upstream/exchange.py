@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from functools import partial
+from io import BytesIO
 from typing import Any, Final, NamedTuple, Self
 
 import httpx
@@ -187,19 +188,19 @@ class Exchange:
         Raises:
             BridgeError: UPSTREAM_RESPONSE_TOO_LARGE over `limit` bytes; as `read`.
         """
-        pieces, self._rest = [start, self._rest], b""
-        size = sum(map(len, pieces))
+        body = BytesIO()  # a list of pieces would take as much memory again as the whole body
+        size = body.write(start) + body.write(self._rest)
+        self._rest = b""
         self.clock.phase(self._stall, Reason.UPSTREAM_TIMEOUT, "the response stalled")
         self._response.expect(limit)  # the whole body is needed, so reading does not pause
         while size <= limit and not self._is_over() and (data := await self._arrived()):
-            pieces.append(data)
-            size += len(data)
+            size += body.write(data)
             self.keep(size)
             self.clock.resume()
         if size > limit:
             raise failures.too_large("the response", limit)
         self._record.ended_at = time.monotonic()
-        return b"".join(pieces)
+        return body.getvalue()
 
     def _is_over(self) -> bool:
         return self._unpacker is None and self._response.is_over()

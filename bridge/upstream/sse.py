@@ -43,6 +43,9 @@ _JOINED: Final = re.compile(rb"data:[ \t]*[{\[]")
 _FIELDS: Final = (b"data:", b"event:", b"id:", b"retry:", b"error:")
 _FIRST_LINE: Final = re.compile(rb"(?:data|event|id|retry)?:|error: *\{")
 
+#: The pieces of a longer line are joined as they arrive.
+_MAX_IN_PIECES: Final = 1 << 18
+
 
 class Event(NamedTuple):
     """One event: its data, with lines joined by LF, and its type, empty unless the stream names one."""
@@ -77,7 +80,7 @@ class EventDecoder:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._pieces: list[bytes] = []  # of the incomplete line
+        self._pieces: list[bytes | bytearray] = []  # of the incomplete line
         self._pieces_size = 0
         self._data: list[bytes] = []
         self._data_size = 0
@@ -147,11 +150,20 @@ class EventDecoder:
             if is_over or len(self._data) + len(self._stray) > _MAX_LINES:
                 raise EventTooLargeError(self._limit, events)
         if rest:
-            self._pieces.append(rest)
-            self._pieces_size += len(rest)
+            self._keep(rest)
             if self._data_size + self._pieces_size > self._limit + len(_BEGIN):
                 raise EventTooLargeError(self._limit, events)
         return events
+
+    def _keep(self, piece: bytes) -> None:
+        """Keep a piece of a line. Thousands of pieces of a long line would leave holes in the memory of the process."""
+        if self._pieces_size <= _MAX_IN_PIECES:
+            self._pieces.append(piece)
+        elif isinstance(self._pieces[0], bytearray):
+            self._pieces[0] += piece
+        else:
+            self._pieces = [bytearray().join([*self._pieces, piece])]
+        self._pieces_size += len(piece)
 
     def close(self) -> list[Event]:
         """The event that the end of the stream left incomplete, if any."""

@@ -9,7 +9,7 @@ import pytest
 from bridge.jsontext import MalformedJSONError, loads, mended, readable_text
 from bridge.services import raw
 from bridge.upstream import events
-from bridge.upstream.sse import Event, MendedEvent
+from bridge.upstream.sse import Event, EventDecoder, MendedEvent
 from tests.support.streams import Exchange, told
 
 MIB = 1 << 20
@@ -119,3 +119,16 @@ def test_lone_surrogates(text: str, value: str) -> None:
     assert loads(mended(f'"{text}"'.encode())) == value
     with pytest.raises(MalformedJSONError):
         loads(f'"{text}'.encode())
+
+
+@pytest.mark.parametrize("end", [b"\n\n", b"\r\n\r\n", b"\n: comment\ndata: more\n\n"])
+def test_a_long_line_is_joined_as_it_arrives(end: bytes) -> None:
+    """Each read has 16 KiB of it. Thousands of pieces of several streams would leave holes in the memory."""
+    decoder, piece = EventDecoder(4 * MIB), b"abcdefgh" * 512
+    assert decoder.feed(b"data: ") == []
+    for _ in range(MIB // len(piece)):
+        assert decoder.feed(piece) == []
+        assert len(decoder._pieces) <= 128
+    found = decoder.feed(b"the end" + end + b"data: next")
+    assert [event.data for event in found] == [b"abcdefgh" * (MIB // 8) + b"the end" + b"\nmore" * (b"more" in end)]
+    assert [event.data for event in decoder.feed(b"\n\n")] == [b"next"]
