@@ -16,9 +16,9 @@ from bridge.upstream.reasons import of_status, refined
 _MAX_REASON: Final = 128
 #: What some servers write before the end, in place of null. As an end it would make a cut stream look complete.
 _NO_ENDS: Final = frozenset({"", "null", "none", "nil", "undefined", "not_finished", "in_progress"})
-#: Words in a value that says that the generation failed: `error`, `network_error` (Z.AI), `abort` (vLLM, SGLang),
-#: `cancelled` (TensorRT-LLM), `insufficient_system_resource` (DeepSeek), `MALFORMED_FUNCTION_CALL` and
-#: `UNEXPECTED_TOOL_CALL` (Gemini, which discards the call), `malformed_model_output` (Bedrock).
+#: Words in a value that says that the generation failed: `error`, `network_error` (Z.AI), `cancelled` (TensorRT-LLM),
+#: `MALFORMED_FUNCTION_CALL` and `UNEXPECTED_TOOL_CALL` (Gemini, which discards the call), `malformed_model_output`
+#: (Bedrock).
 _FAILED: Final = frozenset(
     (
         *("error", "errors", "errored", "exception", "fault", "panic", "crash", "crashed", "killed"),
@@ -30,8 +30,9 @@ _FAILED: Final = frozenset(
 )
 #: The same for several words.
 _PHRASES: Final = re.compile(r"timed?_out|out_of_memory|rate_limit|too_many_requests|quota_exceeded|connection_")
-#: Ends that only sound like a failure: Cohere's names for a full context window and for filtered content.
-_ENDS: Final = frozenset({"error_limit", "error_toxic"})
+#: Ends that only sound like a failure: Cohere's names for a full context window and for filtered content. vLLM and
+#: DeepSeek document theirs as values of finish_reason beside `length`: the text is shorter, and the caller is told so.
+_ENDS: Final = frozenset({"error_limit", "error_toxic", "abort", "insufficient_system_resource"})
 _WORD: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 #: A value that can be shown. Without digits it is no key.
 _SHOWN: Final = re.compile(r"[A-Za-z_:./ -]{1,64}")

@@ -440,7 +440,11 @@ LIMITED = {"code": "rate_limit_exceeded", "message": "boom"}
         (IMAGE + event("image_generation.failed", message="boom"), 2, "UPSTREAM_INTERNAL_ERROR"),
         (IMAGE + event("image_generation.failed", error=LIMITED), 1, "RATE_LIMIT_EXCEEDED"),
         (COMPLETION_CHUNK + COMPLETION_END.replace("stop", "error") + "data: [DONE]\n\n", 2, "UPSTREAM_INTERNAL_ERROR"),
-        (COMPLETION_CHUNK + COMPLETION_END.replace("stop", "abort") + "data: [DONE]\n\n", 2, "UPSTREAM_CLOSED_REQUEST"),
+        (
+            COMPLETION_CHUNK + COMPLETION_END.replace("stop", "cancelled") + "data: [DONE]\n\n",
+            2,
+            "UPSTREAM_CLOSED_REQUEST",
+        ),
     ],
 )
 async def test_the_last_event_says_that_it_failed(bridge: Bridge, text: str, seen: int, reason: str) -> None:

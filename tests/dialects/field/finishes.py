@@ -36,9 +36,9 @@ _FAILURES = (
 )
 #: The same, with a reason of their own.
 _REASONS = (
-    *(("abort", CLOSED), ("cancelled", CLOSED), ("CANCELED", CLOSED)),
+    *(("cancelled", CLOSED), ("CANCELED", CLOSED)),
     *(("timeout", "UPSTREAM_TIMEOUT"), ("TIMEOUT", "UPSTREAM_TIMEOUT"), ("engine_timeout", "UPSTREAM_TIMEOUT")),
-    *((word, "UPSTREAM_OVERLOADED") for word in ("insufficient_system_resource", "engine_overloaded")),
+    ("engine_overloaded", "UPSTREAM_OVERLOADED"),
     *(("overloaded", LIMIT), ("rate_limit_exceeded", LIMIT), ("insufficient_quota", QUOTA)),
 )
 #: Values of ordinary ends, also of those that callers may not like, and values that nobody knows.
@@ -48,6 +48,7 @@ _ENDS = (
     *("SAFETY", "recitation", "PROHIBITED_CONTENT", "content_filter: SAFETY", "OTHER", "BLOCKLIST", "sensitive"),
     *("guardrail_intervened", "content_filtered", "COMPLETE", "ERROR_LIMIT", "ERROR_TOXIC", "time_limit", "load"),
     *("repetition", "context_length_exceeded", "incomplete", "completed", "max_output_tokens", "terrors", "unheard of"),
+    *("abort", "insufficient_system_resource"),
 )
 
 
@@ -86,7 +87,7 @@ FINISHES = [
     *(case for word in _ENDS for case in _each(word, OK)),
     finish("of one of two choices", STREAM, events(A, chunk("b", "error", index=1), END), FAILED, "ab"),
     finish("an error after it", STREAM, events(A, chunk(finish="error"), data(ERROR), DONE), LIMIT, "a", message="x"),
-    finish("as an object, abort", STREAM, events(A, chunk(finish=_object("abort")), DONE), CLOSED, "a"),
+    finish("as an object, error", STREAM, events(A, chunk(finish=_object("error")), DONE), FAILED, "a"),
     finish("as an object, stop", STREAM, events(A, chunk(finish=_object("stop")), DONE), OK, "a"),
     finish("in a completion in place of a stream", STREAM, http(_completion("error")), FAILED, "a"),
     finish("in a completion as an event", STREAM, events(data(_completion("error")), DONE), FAILED, "a"),
