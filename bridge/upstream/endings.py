@@ -23,7 +23,7 @@ _FAILED: Final = frozenset(
     (
         *("error", "errors", "errored", "exception", "fault", "panic", "crash", "crashed", "killed"),
         *("fail", "failed", "failure", "abort", "aborted", "cancel", "cancelled", "canceled", "evicted", "preempted"),
-        *("interrupt", "interrupted", "disconnect", "disconnected", "lost", "timeout", "deadline", "expired"),
+        *("interrupted", "disconnect", "disconnected", "lost", "timeout", "deadline", "expired"),
         *("overload", "overloaded", "unavailable", "unreachable", "unloaded", "insufficient", "throttled"),
         *("malformed", "invalid", "unexpected"),
     )

@@ -48,7 +48,7 @@ _ENDS = (
     *("SAFETY", "recitation", "PROHIBITED_CONTENT", "content_filter: SAFETY", "OTHER", "BLOCKLIST", "sensitive"),
     *("guardrail_intervened", "content_filtered", "COMPLETE", "ERROR_LIMIT", "ERROR_TOXIC", "time_limit", "load"),
     *("repetition", "context_length_exceeded", "incomplete", "completed", "max_output_tokens", "terrors", "unheard of"),
-    *("abort", "insufficient_system_resource"),
+    *("abort", "insufficient_system_resource", "interrupt"),
 )
 
 
