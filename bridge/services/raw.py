@@ -1,5 +1,6 @@
 """RawService: any path below the base URL that the setting `raw_paths` allows."""
 
+from codecs import iterdecode
 from collections.abc import Mapping
 from functools import partial
 from typing import Any, Final
@@ -17,6 +18,7 @@ from bridge.services.permits import permit_raw
 from bridge.services.query import written
 from bridge.settings import Settings
 from bridge.upstream.client import Upstream
+from bridge.upstream.failures import too_large
 from bridge.upstream.raw import Request, call_whole, events
 from bridge.upstream.sse import Event, MendedEvent
 
@@ -28,6 +30,7 @@ _METHODS: Final[Mapping[int, str]] = {
 }
 #: Invalid UTF-8 of more bytes is decoded in the thread: 1 MiB takes 8 ms.
 _DECODED_AT_ONCE: Final = 1 << 20
+_PIECE: Final = 1 << 16
 _HEARTBEAT: Final = raw_pb2.RawEvent()
 
 
@@ -38,13 +41,14 @@ class RawService:
         self._upstream = upstream
         self._settings = settings
         self._paths = RawPaths(settings.raw_paths)
+        self._max_bytes = settings.max_message_bytes
 
     async def Call(self, request: raw_pb2.RawRequest, call: CallContext) -> raw_pb2.RawResponse:
         """Send a request and return the whole response."""
         call, target = await convert_request(call, _request_of, call, request, self._paths)
         body = await call_whole(self._upstream, self._settings, target, call)
         large = len(body) > _DECODED_AT_ONCE
-        text = await offload(readable_text, body) if large else readable_text(body) if body else None
+        text = await offload(_text_of, body, self._max_bytes) if large else readable_text(body) if body else None
         return raw_pb2.RawResponse(http_status=call.record.http_status, body_json=text)
 
     async def Stream(self, request: raw_pb2.RawRequest, call: CallContext, response: ResponseStream) -> None:
@@ -58,7 +62,8 @@ class RawService:
         ):
             while found := await reads.read():
                 for event in found:
-                    await response.write(_message(event))
+                    large = len(event.data) > _DECODED_AT_ONCE
+                    await response.write(await offload(_message, event) if large else _message(event))
 
 
 def _request_of(call: CallContext, request: raw_pb2.RawRequest, paths: RawPaths) -> tuple[CallContext, Request]:
@@ -89,6 +94,19 @@ def _request_of(call: CallContext, request: raw_pb2.RawRequest, paths: RawPaths)
 def _message(event: Event) -> raw_pb2.RawEvent:
     data = event.original if isinstance(event, MendedEvent) else event.data
     return raw_pb2.RawEvent(event=event.type or None, data=readable_text(data, "utf-8"))
+
+
+def _text_of(data: bytes, max_bytes: int) -> str:
+    """As `readable_text`, for a message of at most so many bytes: each byte of invalid UTF-8 becomes three.
+
+    Raises:
+        BridgeError: UPSTREAM_RESPONSE_TOO_LARGE for a text that no message can hold.
+    """
+    if 3 * len(data) > max_bytes:
+        pieces = (data[at : at + _PIECE] for at in range(0, len(data), _PIECE))
+        if sum(len(text.encode()) for text in iterdecode(pieces, "utf-8-sig", "replace")) > max_bytes:
+            raise too_large("the response, with U+FFFD in place of invalid UTF-8,", max_bytes)
+    return readable_text(data)
 
 
 def _parsed(body: str) -> Any:

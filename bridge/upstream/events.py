@@ -100,8 +100,14 @@ class EventReader:
         return events
 
     async def _mended(self) -> list[Event]:
-        """The events in `_large`. Only the first can be large. A cancellation loses nothing."""
-        first = await offload(_mended, self._large[0])
+        """The events in `_large`. Only the first can be large. A cancellation loses nothing.
+
+        Raises:
+            BridgeError: UPSTREAM_RESPONSE_TOO_LARGE for invalid text that is three times as large now.
+        """
+        first, limit = await offload(_mended, self._large[0]), self._settings.max_message_bytes
+        if first is not self._large[0] and len(first.data) > limit:
+            raise failures.too_large("an event of the stream, with U+FFFD in place of invalid UTF-8,", limit)
         events, self._large = [first, *self._large[1:]], []
         if not self._later:
             self.ended, self.error = self._then

@@ -91,7 +91,8 @@ async def _whole(exchange: Exchange, settings: Settings, request: Request, start
         raise error or failures.malformed(
             "is not JSON by its content type; streams of events need the RPC Stream, other data cannot be passed on"
         )
-    data = (await exchange.read_all(settings.max_response_bytes, start)).strip()
+    limit = min(settings.max_response_bytes, settings.max_message_bytes)  # a message with all of the text is larger
+    data = (await exchange.read_all(limit, start)).strip()
     if data:
         try:
             value = await load_document(data, settings.max_response_elements)

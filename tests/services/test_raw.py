@@ -283,6 +283,21 @@ async def test_responses_that_cannot_be_passed_on(bridge: Bridge, body: bytes, k
     assert words in outcome.message
 
 
+@pytest.mark.parametrize("rpc", ["Call", "Stream"])
+async def test_a_text_that_no_message_can_hold(start: Start, rpc: str) -> None:
+    """Each byte of invalid UTF-8 becomes three. A text of just the size that fits is sent."""
+    limit = 6 << 20
+    async with start(raw_paths=PATHS, max_message_bytes=limit) as bridge:
+        for size, reason in ((limit // 3 - 20, ""), (limit // 3, "UPSTREAM_RESPONSE_TOO_LARGE")):
+            data = b'"' + b"\xff" * size + b'"'
+            bridge.gateway.script(
+                raw_sse(b"data: " + data + b"\n\ndata: [DONE]\n\n") if rpc == "Stream" else respond(data)
+            )
+            request = Request(path="/rerank", body_json="{}")
+            outcome = await (drain(bridge.raw.Stream(request)) if rpc == "Stream" else ask(bridge.raw.Call(request)))
+            assert (outcome.info.reason if outcome.code is not StatusCode.OK else "") == reason
+
+
 async def test_limits_hold(start: Start) -> None:
     """The limits of a response, of an event and of time hold."""
     async with start(raw_paths=PATHS, max_response_bytes=1024, max_event_bytes=1024) as bridge:
@@ -296,6 +311,23 @@ async def test_limits_hold(start: Start) -> None:
         bridge.gateway.script(Exchange.wait_closed)
         outcome = await ask(bridge.raw.Call(Request(path="/responses", body_json=ASK)))
         assert outcome.info.reason == "UPSTREAM_TIMEOUT"
+
+
+async def test_a_response_that_no_message_can_hold(start: Start) -> None:
+    """It is refused before all of it is read: 127 MiB of text took half a gigabyte until gRPC did not send it."""
+    async with start(raw_paths=PATHS, max_message_bytes=1024) as bridge:
+        ended = asyncio.Event()
+
+        async def endless(exchange: Exchange) -> None:
+            await exchange.head(content_length="1000000")
+            await exchange.send(b'"' + b"x" * 1024)
+            await exchange.wait_closed()
+            ended.set()
+
+        bridge.gateway.script(endless)
+        outcome = await ask(bridge.raw.Call(Request(path="/rerank", body_json="{}")))
+        assert (outcome.info.reason, outcome.info.metadata["limitBytes"]) == ("UPSTREAM_RESPONSE_TOO_LARGE", "1024")
+        await asyncio.wait_for(ended.wait(), 5)
 
 
 @pytest.mark.parametrize("streams", [False, True])

@@ -26,7 +26,7 @@ def reads(*data: bytes) -> list[bytes]:
 
 
 def reader(*data: bytes) -> events.EventReader:
-    settings: Any = type("Limits", (), {"max_event_bytes": 2 * MIB})
+    settings: Any = type("Limits", (), {"max_event_bytes": 2 * MIB, "max_message_bytes": 4 * MIB})
     exchange: Any = Exchange(reads(*data))
     return events.EventReader(exchange, settings)
 
