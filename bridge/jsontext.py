@@ -12,7 +12,7 @@ import json
 import re
 from codecs import getincrementaldecoder
 from collections.abc import Callable, Iterable, Iterator
-from io import StringIO
+from io import BytesIO, StringIO
 from itertools import accumulate, count
 from json.decoder import scanstring  # type: ignore[attr-defined] # in C, and not in the stubs
 from math import isfinite
@@ -105,16 +105,23 @@ def readable_text(data: bytes, encoding: str = "utf-8-sig") -> str:
 
     It is decoded in pieces, so that other threads can run: 30 MiB of invalid bytes take a second.
     """
-    if len(data) <= _PIECE:
-        return data.decode(encoding, "replace")
+    return data.decode(encoding, "replace") if len(data) <= _PIECE else "".join(_decoded(data, encoding))
+
+
+def _decoded(data: bytes, encoding: str = "utf-8-sig") -> Iterator[str]:
     decoder = getincrementaldecoder(encoding)("replace")
-    pieces = [decoder.decode(data[at : at + _PIECE]) for at in range(0, len(data), _PIECE)]
-    return "".join([*pieces, decoder.decode(b"", final=True)])
+    for at in range(0, len(data), _PIECE):
+        yield decoder.decode(data[at : at + _PIECE])
+    yield decoder.decode(b"", final=True)
 
 
 def mended(data: bytes) -> bytes:
     """JSON text with U+FFFD in place of invalid UTF-8 and lone surrogates. Other threads can run meanwhile."""
-    return _without_lone_surrogates(readable_text(data)).encode()
+    if rb"\ud" in data or rb"\uD" in data:
+        return _without_lone_surrogates(readable_text(data)).encode()
+    text = BytesIO()  # the whole text as `str` would take three times as much memory
+    text.writelines(piece.encode() for piece in _decoded(data))
+    return text.getvalue()
 
 
 def loads_plain(data: bytes) -> Any:

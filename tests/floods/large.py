@@ -1,4 +1,4 @@
-"""Responses of many megabytes, which take several times their size to convert."""
+"""Responses and events of many megabytes, which take several times their size to convert."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, Final
@@ -64,4 +64,13 @@ ATTACKS = (
     _attack("response of 30 MiB that is not JSON", _CHAT, "INTERNAL", _HEAD, b"word, ", 30, b'"'),
     _attack("raw response of 127 MiB of text", f"{_RAW}Call", "INTERNAL", b'{"x":"', b"word, ", 127, b'"}'),
     _attack("raw response of 31 MiB of invalid UTF-8", f"{_RAW}Call", "INTERNAL", b'{"x":"', b"\xff", 31, b'"}'),
+    _attack(
+        "raw event of 31 MiB of invalid UTF-8",
+        f"{_RAW}Stream",
+        "INTERNAL",
+        b'data: {"x":"',
+        b"\xff",
+        31,
+        b'"}\n\ndata: [DONE]\n\n',
+    ),
 )
