@@ -109,8 +109,8 @@ class CallRecord:
     # telemetry.traces
     trace: Trace | None = None
     # upstream.client: the number of requests sent, the time of the first, whether one may be billed, the HTTP statuses
-    # of all but the latest, the seconds that the call waited for a connection, and why the latest request could
-    # not be sent (a `causes.Cause`).
+    # of all but the latest, the seconds that the first waited for a connection, and why the latest could not be sent (a
+    # `causes.Cause`).
     attempts: int = 0
     sent_at: float = 0.0
     posted: bool = False
