@@ -48,9 +48,9 @@ async def test_an_event_of_many_lines(name: str, bridge: Bridge, monkeypatch: py
     seen: list[int] = []
     read = module.failures.read
 
-    def noted(data: bytes) -> Any:
+    def noted(data: bytes, *further: Any) -> Any:
         seen.append(len(data))
-        return read(data)
+        return read(data, *further)
 
     monkeypatch.setattr(module.failures, "read", noted)
     data = b"".join(b"data: " + LINES[name] for _ in range(50_000))
