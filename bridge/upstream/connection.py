@@ -294,8 +294,7 @@ class Connection(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         """The response is complete, or an informational one is."""
-        status = self.head.status
-        if status is not None:
+        if (status := self.head.status) is not None:
             # Another protocol follows a 101.
             keeps = status >= 200 and cast("HttpResponseParser", self._parser).should_keep_alive()
             self._step(Step.DONE if keeps else Step.DONE_LAST)

@@ -29,8 +29,6 @@ _BOM: Final = b"\xef\xbb\xbf"
 _MAX_LINES: Final = 100_000
 #: Bytes of an event's name. Those of servers have up to 50.
 _MAX_NAME: Final = 1024
-#: Number of bytes that show whether a body starts with a line of an event stream.
-_MAX_START: Final = 256
 _BEGIN: Final = b"data: "
 _END: Final = b"\n\n"
 _ERROR: Final = "error"
@@ -40,8 +38,8 @@ SPACE: Final = _BOM + b" \t\r\n"
 _STRAY: Final = re.compile(rb"(?:\xef\xbb\xbf|[\0 \t])*(?:[A-Za-z_-]{1,16}[ \t]*:?[ \t]*)?(?=[{\[])")
 #: Data on the line of an event's name: the line feed between them is missing.
 _JOINED: Final = re.compile(rb"data:[ \t]*[{\[]")
-_FIELDS: Final = (b"data:", b"event:", b"id:", b"retry:", b"error:")
-_FIRST_LINE: Final = re.compile(rb"(?:data|event|id|retry)?:|error: *\{")
+#: First bytes of comments and of the fields that count. Other lines count only if there may be JSON in them.
+_FIRST: Final = frozenset(b":de")
 
 #: The pieces of a longer line are joined as they arrive.
 _MAX_IN_PIECES: Final = 1 << 18
@@ -144,7 +142,7 @@ class EventDecoder:
                     self._dispatch(events)
             elif line.startswith(b"data:"):  # the common case
                 self._append(line[6:] if line[5:6] == b" " else line[5:], events)
-            else:
+            elif line[0] in _FIRST or self._stray or _STRAY.match(line):
                 self._field(line, events)
             is_over = self._data_size - 1 > self._limit  # no LF follows the last line
             if is_over or len(self._data) + len(self._stray) > _MAX_LINES:
@@ -298,12 +296,3 @@ def texts_of(data: bytes) -> list[bytes] | None:
         return [data[len(_BEGIN) : end]] if end > len(_BEGIN) else None
     texts = data[len(_BEGIN) : end].split(_END + _BEGIN)
     return texts if all(texts) and data.count(b"\n") == len(_END) * len(texts) else None
-
-
-def begins_stream(start: bytes) -> bool | None:
-    """Whether a body with this start, without `SPACE`, is an event stream; None if more bytes are needed to decide."""
-    if _FIRST_LINE.match(start):
-        return True
-    if len(start) <= _MAX_START and any(field.startswith(start.rstrip(b" ")) for field in _FIELDS):
-        return None
-    return False
