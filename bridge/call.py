@@ -124,9 +124,7 @@ class CallRecord:
     upstream_request_id: str = ""
     trailers: list[tuple[str, str]] = field(default_factory=list)
     ended_at: float = 0.0
-    # upstream.responses: whether converting the response takes long, so that a thread has to do it; what identifies
-    # the response; the usage; the finish_reason of each choice.
-    has_large_response: bool = False
+    # upstream.responses: what identifies the response; the usage; the finish_reason of each choice.
     response: dict[str, Any] | None = None
     usage: dict[str, Any] | None = None
     finish_reasons: dict[int, str] | None = None

@@ -21,6 +21,16 @@ _SWITCH_SECONDS: Final = 0.001
 _thread: Final = ThreadPoolExecutor(1, "aibridge-offload", sys.setswitchinterval, (_SWITCH_SECONDS,))
 
 
+async def offload_if(
+    is_large: bool,  # noqa: FBT001 # no keyword may stand between the parameters of a ParamSpec
+    function: Callable[P, R],
+    *arguments: P.args,
+    **options: P.kwargs,
+) -> R:
+    """Call a function and return its result, in the thread if what it converts is large."""
+    return await offload(function, *arguments, **options) if is_large else function(*arguments, **options)
+
+
 async def offload(function: Callable[P, R], *arguments: P.args, **options: P.kwargs) -> R:
     """Call a function in the thread and return its result. It must not share state with the event loop.
 

@@ -7,8 +7,9 @@ from bridge.call import CallContext, ResponseStream
 from bridge.codec import encode
 from bridge.errors import invalid
 from bridge.jsontext import dumps, loads
+from bridge.offload import offload_if
 from bridge.services.checks import check_chat
-from bridge.services.entry import build_response, convert_request, convert_response
+from bridge.services.entry import build_response
 from bridge.services.options import interval_of, window_of
 from bridge.services.permits import permit
 from bridge.services.relay import Relay
@@ -32,9 +33,9 @@ class ChatService:
         self, request: chat_pb2.CreateChatCompletionRequest, call: CallContext
     ) -> chat_pb2.CreateChatCompletionResponse:
         """The whole completion in one message."""
-        body = await convert_request(call, _body, call, request, stream=False)
-        value = await self._upstream.post(_PATH, call, body)
-        return await convert_response(call, _response, call, request, value)
+        body = await offload_if(call.is_large, _body, call, request, stream=False)
+        value, is_large = await self._upstream.post(_PATH, call, body)
+        return await offload_if(is_large, _response, call, request, value)
 
     async def CreateChatCompletionStream(
         self, request: chat_pb2.CreateChatCompletionRequest, call: CallContext, response: ResponseStream
@@ -44,7 +45,7 @@ class ChatService:
         This is a coroutine that writes, because grpcio does not close a generator in time when the caller cancels
         (grpc/grpc#42295), and the upstream would go on generating.
         """
-        body = await convert_request(call, _body, call, request, stream=True)
+        body = await offload_if(call.is_large, _body, call, request, stream=True)
         options = request.bridge_options
         relay = Relay(call, response, window_of(options, self._settings), interval_of(options, self._settings))
         await stream(self._upstream, self._settings, _PATH, call, body, relay)

@@ -6,9 +6,10 @@ from aibridge.v1 import embeddings_pb2
 from bridge.call import CallContext
 from bridge.codec import encode
 from bridge.jsontext import dumps
+from bridge.offload import offload_if
 from bridge.services import vectors
 from bridge.services.checks import check_embedding
-from bridge.services.entry import build_response, convert_request, convert_response
+from bridge.services.entry import build_response
 from bridge.services.permits import permit
 from bridge.settings import Settings
 from bridge.upstream.client import Upstream
@@ -28,10 +29,10 @@ class EmbeddingsService:
         self, request: embeddings_pb2.CreateEmbeddingRequest, call: CallContext
     ) -> embeddings_pb2.CreateEmbeddingResponse:
         """One vector for each input, in the order of the inputs."""
-        body = await convert_request(call, _body, call, request, ask_base64=self._ask_base64)
+        body = await offload_if(call.is_large, _body, call, request, ask_base64=self._ask_base64)
         taken = vectors.Vectors(is_float32=_is_float32(request))
-        value = await self._upstream.post(_PATH, call, body, taken)
-        return await convert_response(call, _response, request, value, taken)
+        value, is_large = await self._upstream.post(_PATH, call, body, taken)
+        return await offload_if(is_large, _response, request, value, taken)
 
 
 def _body(call: CallContext, request: embeddings_pb2.CreateEmbeddingRequest, *, ask_base64: bool) -> bytes:

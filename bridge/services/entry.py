@@ -1,8 +1,7 @@
 """The common steps of all RPCs: parse the request within limits, and build the message of the response."""
 
-from collections.abc import Callable
 from functools import partial
-from typing import Any, Final, ParamSpec, TypeVar
+from typing import Any, Final, TypeVar
 
 from google.protobuf.message import DecodeError, Message
 
@@ -19,8 +18,6 @@ from bridge.upstream.chunk import Chunk
 from bridge.upstream.failures import malformed
 
 M = TypeVar("M", bound=Message)
-R = TypeVar("R")
-P = ParamSpec("P")
 
 #: Requests up to this size are converted on the event loop: 8000 empty messages take 15 ms.
 _SMALL_BYTES: Final = 16 << 10
@@ -112,25 +109,3 @@ def chunk_message(chunk: Chunk, call: CallContext) -> chat_pb2.CreateChatComplet
     if chunk.value.get("choices") and not message.choices:
         raise malformed("has a chunk whose choices are not a list of objects")
     return message
-
-
-async def convert_response(call: CallContext, digest: Callable[P, R], *arguments: P.args, **options: P.kwargs) -> R:
-    """Convert the upstream's response, in a thread if it is large.
-
-    Raises:
-        BridgeError: as `digest`.
-    """
-    if call.record.has_large_response:
-        return await offload(digest, *arguments, **options)
-    return digest(*arguments, **options)
-
-
-async def convert_request(call: CallContext, convert: Callable[P, R], *arguments: P.args, **options: P.kwargs) -> R:
-    """Convert a request for the upstream, in a thread if it is large.
-
-    Raises:
-        BridgeError: as `convert`.
-    """
-    if call.is_large:
-        return await offload(convert, *arguments, **options)
-    return convert(*arguments, **options)

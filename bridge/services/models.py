@@ -5,8 +5,9 @@ from typing import Any
 from aibridge.v1 import models_pb2
 from bridge.call import CallContext
 from bridge.errors import BridgeError, Reason
+from bridge.offload import offload_if
 from bridge.services.checks import check_model
-from bridge.services.entry import build_response, convert_response
+from bridge.services.entry import build_response
 from bridge.services.permits import only_permitted, permit_model
 from bridge.services.query import query_of
 from bridge.settings import Settings
@@ -37,15 +38,15 @@ class ModelsService:
         if self._by_list:
             response = _find(await self._list(call), request.model)
         else:
-            value = await self._upstream.get(f"/models/{segment(request.model)}", call)
-            response = await convert_response(call, build_response, models_pb2.Model, value)
+            value, is_large = await self._upstream.get(f"/models/{segment(request.model)}", call)
+            response = await offload_if(is_large, build_response, models_pb2.Model, value)
             if not response.HasField("id"):
                 raise malformed("is not a model")
         return response
 
     async def _list(self, call: CallContext, query: str = "") -> models_pb2.ListModelsResponse:
-        value = await self._upstream.get(f"/models{query}", call)
-        return await convert_response(call, _listed, value)
+        value, is_large = await self._upstream.get(f"/models{query}", call)
+        return await offload_if(is_large, _listed, value)
 
 
 def _listed(value: dict[str, Any]) -> models_pb2.ListModelsResponse:

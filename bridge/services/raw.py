@@ -9,8 +9,8 @@ from aibridge.v1 import raw_pb2
 from bridge.call import CallContext, ResponseStream
 from bridge.errors import invalid
 from bridge.jsontext import MalformedJSONError, loads_strict, readable_text
-from bridge.offload import offload
-from bridge.services.entry import convert_request, with_operation
+from bridge.offload import offload, offload_if
+from bridge.services.entry import with_operation
 from bridge.services.heartbeat import Heartbeats
 from bridge.services.options import interval_of
 from bridge.services.paths import RawPaths
@@ -45,7 +45,7 @@ class RawService:
 
     async def Call(self, request: raw_pb2.RawRequest, call: CallContext) -> raw_pb2.RawResponse:
         """Send a request and return the whole response."""
-        call, target = await convert_request(call, _request_of, call, request, self._paths)
+        call, target = await offload_if(call.is_large, _request_of, call, request, self._paths)
         body = await call_whole(self._upstream, self._settings, target, call)
         large = len(body) > _DECODED_AT_ONCE
         text = await offload(_text_of, body, self._max_bytes) if large else readable_text(body) if body else None
@@ -53,7 +53,7 @@ class RawService:
 
     async def Stream(self, request: raw_pb2.RawRequest, call: CallContext, response: ResponseStream) -> None:
         """Send a request and write the events of its response as they arrive. A coroutine that writes, as in `chat`."""
-        call, target = await convert_request(call, _request_of, call, request, self._paths)
+        call, target = await offload_if(call.is_large, _request_of, call, request, self._paths)
         interval = interval_of(request.bridge_options, self._settings)
         beat = partial(response.heartbeat, _HEARTBEAT)
         async with (
@@ -62,8 +62,8 @@ class RawService:
         ):
             while found := await reads.read():
                 for event in found:
-                    large = len(event.data) > _DECODED_AT_ONCE
-                    await response.write(await offload(_message, event) if large else _message(event))
+                    is_large = len(event.data) > _DECODED_AT_ONCE
+                    await response.write(await offload_if(is_large, _message, event))
 
 
 def _request_of(call: CallContext, request: raw_pb2.RawRequest, paths: RawPaths) -> tuple[CallContext, Request]:

@@ -18,9 +18,9 @@ from bridge.call import CallContext, ResponseStream
 from bridge.codec.setters import Setters, together
 from bridge.errors import BridgeError
 from bridge.jsontext import loads
-from bridge.offload import offload
+from bridge.offload import offload_if
 from bridge.services.coalesce import Coalescer
-from bridge.services.entry import chunk_message, convert_response
+from bridge.services.entry import chunk_message
 from bridge.services.gaps import Gaps, gaps_of
 from bridge.services.heartbeat import Heartbeats
 from bridge.services.merge import LATEST
@@ -183,8 +183,7 @@ class Relay:
 
     async def _message(self, item: ChunkRun | Message) -> Any:
         if isinstance(item, Chunk):
-            convert: Any = offload if item.is_large else partial(convert_response, self._call)
-            message = await convert(chunk_message, item, self._call)
+            message = await offload_if(item.is_large, chunk_message, item, self._call)
             if self._coalescer is None:
                 self._learn(item, message)
             return message

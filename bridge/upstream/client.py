@@ -7,7 +7,6 @@ environment) and its objects are expensive, and are not needed with one fixed ba
 import asyncio
 import time
 from importlib.metadata import version
-from typing import Any
 
 import httpx
 import structlog
@@ -20,7 +19,7 @@ from bridge.upstream import failures
 from bridge.upstream.causes import Reachability
 from bridge.upstream.clock import Clock
 from bridge.upstream.credentials import Credential, Credentials
-from bridge.upstream.documents import Cuts
+from bridge.upstream.documents import Cuts, Document
 from bridge.upstream.exchange import Exchange, Sent, forget_response
 from bridge.upstream.fairness import Turns
 from bridge.upstream.heads import Fields
@@ -81,19 +80,19 @@ class Upstream:
         """The numbers of connections in use and of idle ones. May be called from any thread."""
         return self._transport.connections()
 
-    async def get(self, path: str, call: CallContext) -> dict[str, Any]:
+    async def get(self, path: str, call: CallContext) -> Document:
         """GET a `path` below the base URL, perhaps with a query, and return the JSON object. Raises as `post` does."""
         return await self._whole("GET", path, call, b"")
 
-    async def post(self, path: str, call: CallContext, body: bytes, cuts: Cuts | None = None) -> dict[str, Any]:
+    async def post(self, path: str, call: CallContext, body: bytes, cuts: Cuts | None = None) -> Document:
         """POST a JSON body and return the JSON object of the response. `cuts` as in `response_of`.
 
         Raises:
             BridgeError: see `bridge.upstream.failures`.
         """
         response = await self._whole("POST", path, call, body, cuts)
-        note_response(call.record, response)
-        note_choices(call.record, response)
+        note_response(call.record, response.value)
+        note_choices(call.record, response.value)
         return response
 
     def clock(self, call: CallContext) -> Clock:
@@ -211,7 +210,7 @@ class Upstream:
 
     async def _whole(
         self, method: str, path: str, call: CallContext, body: bytes, cuts: Cuts | None = None
-    ) -> dict[str, Any]:
+    ) -> Document:
         with (
             self.clock(call) as clock,
             await self.begin(method, path, call, body, "application/json", clock) as exchange,

@@ -4,7 +4,7 @@ Gemini's compatibility layer sends errors inside an array. It is removed here, s
 """
 
 from collections.abc import Callable
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from bridge.jsontext import MAX_EASY, elements, loads, separators
 from bridge.offload import offload
@@ -18,6 +18,13 @@ _SPARSE_BYTES: Final = 1 << 20
 _FEW_ELEMENTS: Final = 5000
 #: Maximum number of elements in an event of a stream, which is always parsed on the event loop: 50,000 take 40 ms.
 MAX_EVENT_ELEMENTS: Final = 50_000
+
+
+class Document(NamedTuple):
+    """A whole response. One that `is_large` takes so long to convert that it would block the event loop."""
+
+    value: dict[str, Any]
+    is_large: bool
 
 
 class Cuts(Protocol):

@@ -8,11 +8,11 @@ from typing import Any, Final
 from bridge.call import CallRecord
 from bridge.errors import BridgeError
 from bridge.jsontext import MalformedJSONError
-from bridge.offload import offload
+from bridge.offload import offload_if
 from bridge.upstream import failures
 from bridge.upstream.bodies import values
 from bridge.upstream.chunk import value_of
-from bridge.upstream.documents import Cuts, is_large, load_document, without_texts
+from bridge.upstream.documents import Cuts, Document, is_large, load_document, without_texts
 from bridge.upstream.exchange import Exchange
 from bridge.upstream.inside import error_in, suspect_in, unwrapped
 from bridge.upstream.sse import SPACE, bare
@@ -69,7 +69,7 @@ def _begins_stream(start: bytes) -> bool | None:
     return False
 
 
-async def response_of(exchange: Exchange, data: bytes, cuts: Cuts | None = None) -> dict[str, Any]:
+async def response_of(exchange: Exchange, data: bytes, cuts: Cuts | None = None) -> Document:
     """The JSON object of a whole body, with marks for the parts that `cuts` has cut out.
 
     DeepSeek sends blank lines before the object to keep the connection alive.
@@ -78,7 +78,6 @@ async def response_of(exchange: Exchange, data: bytes, cuts: Cuts | None = None)
         BridgeError: the error in the body, UPSTREAM_MALFORMED_RESPONSE or UPSTREAM_RESPONSE_TOO_LARGE.
     """
     body = without_texts(data.strip(), cuts)
-    exchange.call.record.has_large_response = is_large(body)
     try:
         response = object_of(await load_document(body, exchange.max_elements, cuts))
     except MalformedJSONError as reason:
@@ -89,7 +88,7 @@ async def response_of(exchange: Exchange, data: bytes, cuts: Cuts | None = None)
     if error is not None:
         note_usage(exchange.call.record, response)
         raise await exchange.failed(error, data)
-    return response
+    return Document(response, is_large(body))
 
 
 def _has_result(response: Mapping[str, Any]) -> bool:
@@ -114,7 +113,7 @@ def object_of(value: Any) -> dict[str, Any]:
 async def failure_in(exchange: Exchange, data: bytes) -> BridgeError | None:
     """The error in an unexpected body, such as JSON with another content type or an event of a stream."""
     data = data[:_ERROR_BYTES]
-    error = _first_error(data) if len(data) <= _SMALL_BYTES else await offload(_first_error, data)
+    error = await offload_if(len(data) > _SMALL_BYTES, _first_error, data)
     return None if error is None else await exchange.failed(error, data)
 
 

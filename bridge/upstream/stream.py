@@ -12,7 +12,7 @@ from typing import Any, Generic, Protocol
 from bridge.call import CallContext
 from bridge.errors import BridgeError
 from bridge.jsontext import MalformedJSONError, text_of
-from bridge.offload import offload
+from bridge.offload import offload_if
 from bridge.settings import Settings
 from bridge.upstream import failures, responses
 from bridge.upstream.choices import Choices
@@ -272,9 +272,9 @@ class ChunkStream(Generic[K]):
     async def _single_chunk(self, data: bytes) -> Iterator[Chunk | K]:
         """The chunk of a plain JSON response in place of a stream: a whole completion, or an error, which is raised."""
         self._record.chunks.arrived(1)
-        response = await responses.response_of(self._exchange, data)
-        large = self._record.has_large_response
-        return self._last(await offload(self._completion, response) if large else self._completion(response))
+        response, large = await responses.response_of(self._exchange, data)
+        chunk = await offload_if(large, self._completion, response)
+        return self._last(chunk._replace(is_large=large))
 
     def _last(self, chunk: Chunk) -> Iterator[Chunk | K]:
         yield chunk

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from aibridge.v1 import chat_pb2
+from bridge import offload
 from bridge.call import new_record
-from bridge.upstream import events, responses
+from bridge.upstream import events
 from bridge.upstream.halves import Halves
 from bridge.upstream.responses import note_response
 from bridge.upstream.toolcalls import MAX_TOOL_CALLS, ToolCalls
@@ -159,13 +160,13 @@ async def test_an_unexpected_body_of_many_lines(
 ) -> None:
     """A body whose lines may be errors is searched in a thread if it is over 16 KiB."""
     done: list[Any] = []
-    offload = responses.offload
+    run = offload.offload
 
     async def noted(work: Any, *arguments: Any) -> Any:
         done.append(work)
-        return await offload(work, *arguments)
+        return await run(work, *arguments)
 
-    monkeypatch.setattr(responses, "offload", noted)
+    monkeypatch.setattr(offload, "offload", noted)
     bridge.gateway.script(respond(b"data: x\n\n" * (size // 9)))
     failure = await failed(bridge.chat.CreateChatCompletion(HELLO))
     assert failure.reason == "UPSTREAM_MALFORMED_RESPONSE"
