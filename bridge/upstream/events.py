@@ -28,8 +28,7 @@ _MENDED_AT_ONCE: Final = 1 << 20
 class EventReader:
     """Reads one response.
 
-    `awaits_first` says that no event has counted yet, `ended` that the body has ended. `error` is to be raised after
-    the events before it.
+    `awaits_first` says that no event has counted yet.
     """
 
     def __init__(self, exchange: Exchange, settings: Settings) -> None:
@@ -38,12 +37,11 @@ class EventReader:
         self._record = exchange.call.record
         self.decoder = EventDecoder(settings.max_event_bytes)
         self.awaits_first = True
-        self.ended = False
-        self.error: BridgeError | None = None
+        self._ended = False
+        self._error: BridgeError | None = None
         self.unused = 0  # events since the last read that were not part of the response
         self._large: list[Event] = []  # events of which the first has to be mended before they are returned
         self._later: list[Event] = []  # events after the current portion
-        self._then: tuple[bool, BridgeError | None] = (False, None)  # `ended` and `error` after them
         self._last = b""  # the last read
         self._silent = 0  # bytes of it that completed no event
         self._may_wait: Callable[[bytes], bool] | None = None
@@ -60,6 +58,16 @@ class EventReader:
     def hand_out(self) -> bool:
         """End the `read` that is under way if events wait. Returns whether any do."""
         return self._exchange.hold(None) or bool(self._large or self._later)
+
+    @property
+    def ended(self) -> bool:
+        """Whether the body has ended, and all of its events were returned."""
+        return self._ended and not self._large and not self._later
+
+    @property
+    def error(self) -> BridgeError | None:
+        """The failure to raise now, because the events before it were returned."""
+        return None if self._large or self._later else self._error
 
     @property
     def has_more(self) -> bool:
@@ -94,8 +102,6 @@ class EventReader:
         self._last, self._silent = data, len(data) - (self.decoder.buffered - before)
         if before + len(data) > _MENDED_AT_ONCE and events:
             self._large = events
-            if not self._later:
-                self._then, self.ended, self.error = (self.ended, self.error), False, None
             return await self._mended()
         return events
 
@@ -109,30 +115,23 @@ class EventReader:
         if first is not self._large[0] and len(first.data) > limit:
             raise failures.too_large("an event of the stream, with U+FFFD in place of invalid UTF-8,", limit)
         events, self._large = [first, *self._large[1:]], []
-        if not self._later:
-            self.ended, self.error = self._then
         return events
 
     def take(self, data: bytes) -> list[Event]:
         """The events that these bytes complete; of `b""`, those that the end of the body leaves incomplete."""
-        self.ended = not data
+        self._ended = not data
         try:
             events = self.decoder.feed(data) if data else self.decoder.close()
         except EventTooLargeError as error:
-            self.error = failures.too_large("an event of the stream", self._settings.max_event_bytes)
+            self._error = failures.too_large("an event of the stream", self._settings.max_event_bytes)
             events = error.events
-        if len(events) <= _PORTION:
-            return events
-        self._then, self.ended, self.error = (self.ended, self.error), False, None
-        events, self._later = events[:_PORTION], events[_PORTION:]
-        return events
+        self._later = events[_PORTION:]
+        return events[:_PORTION] if self._later else events
 
     async def _next_portion(self) -> list[Event]:
         unused, self.unused = self.unused, 0
         await asyncio.sleep(unused * _REST_SECONDS)
         events, self._later = self._later[:_PORTION], self._later[_PORTION:]
-        if not self._later:
-            self.ended, self.error = self._then
         self._last, self._silent = b"", 0
         return events
 
