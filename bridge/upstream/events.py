@@ -39,7 +39,7 @@ class EventReader:
         self.awaits_first = True
         self._ended = False
         self._error: BridgeError | None = None
-        self.unused = 0  # events since the last read that were not part of the response
+        self._skipped = 0  # events since the last read that were not part of the response
         self._large: list[Event] = []  # events of which the first has to be mended before they are returned
         self._later: list[Event] = []  # events after the current portion
         self._last = b""  # the last read
@@ -93,7 +93,7 @@ class EventReader:
             return await self._mended()
         if self._later:
             return await self._next_portion()
-        self.unused = 0
+        self._skipped = 0
         before = self.decoder.buffered
         if self._may_wait is not None:
             self._exchange.hold(None if self.decoder.is_within else self._waits)
@@ -129,8 +129,8 @@ class EventReader:
         return events[:_PORTION] if self._later else events
 
     async def _next_portion(self) -> list[Event]:
-        unused, self.unused = self.unused, 0
-        await asyncio.sleep(unused * _REST_SECONDS)
+        skipped, self._skipped = self._skipped, 0
+        await asyncio.sleep(skipped * _REST_SECONDS)
         events, self._later = self._later[:_PORTION], self._later[_PORTION:]
         self._last, self._silent = b"", 0
         return events
@@ -155,6 +155,11 @@ class EventReader:
         if self.awaits_first:
             self.awaits_first = False
             self._exchange.clock.phase(self._settings.stall_timeout, Reason.UPSTREAM_STREAM_STALLED, _STALLED)
+
+    def skip(self, count: int) -> None:
+        """So many events of the last read are not part of the response. As comments do, they show that it goes on."""
+        self._skipped += count
+        self.decoder.heard = self.decoder.heard or count > 0
 
     def hear(self) -> None:
         """No event has counted. A server that sends comments or empty events has not stalled."""

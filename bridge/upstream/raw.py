@@ -235,10 +235,11 @@ class EventStream:
                 self._error = self._exchange.failure(value_of(event.data), event.data)
                 break
             value = value_of(event.data)
-            if event.type == STRAY:
-                self._error = self._stray(value, event.data)
-                if self._error is not None:
+            if event.type == STRAY:  # it may be an error; other JSON outside of any field is not part of the stream
+                if isinstance(value, dict) and error_in(value) is not None:
+                    self._error = self._exchange.failure(value, event.data)
                     break
+                self._events.skip(1)
                 continue
             if not event.complete and isinstance(value, bytes):
                 break  # cut off by the end of the body, see `_end`
@@ -250,11 +251,6 @@ class EventStream:
             if self._error is not None or self._done:
                 break
         return passed
-
-    def _stray(self, value: Any, data: bytes) -> BridgeError | None:
-        """The error in JSON outside any field, if any. Other JSON there is not part of the stream."""
-        is_error = isinstance(value, dict) and error_in(value) is not None
-        return self._exchange.failure(value, data) if is_error else None
 
     def _judged(self, event: Event, value: Any) -> BridgeError | None:
         """Record an event. Returns the error that it is or contains, if any."""

@@ -126,11 +126,9 @@ class ChunkStream(Generic[K]):
         raise error or failures.malformed("has a content type that is not an event stream")
 
     def _accept(self, events: list[Event]) -> Iterable[Chunk | K] | None:
-        decoder = self._events.decoder
-        if decoder.named:
+        if self._events.decoder.named:
             found = [event for event in map(relevant, events) if event is not None]
-            decoder.heard = decoder.heard or len(found) < len(events)
-            self._events.unused += len(events) - len(found)
+            self._events.skip(len(events) - len(found))
             events = found
         if not events:
             self._events.hear()
@@ -182,7 +180,7 @@ class ChunkStream(Generic[K]):
                 return
             chunk = self._chunk(event)
             if chunk is None:
-                self._events.unused += 1
+                self._events.skip(1)
                 continue
             yield chunk
             if self._failure is not None:
