@@ -38,7 +38,7 @@ class Choices:
             raise failures.malformed("has too many choices")
         for position, choice in enumerate(choices):
             if type(choice) is dict:
-                index = _index_of(choice, position)
+                index = index_of(choice, position)
                 end = end_of(choice)
                 if end:
                     self._open.discard(index)
@@ -54,7 +54,7 @@ class Choices:
 
     def have_begun(self, value: dict[str, Any]) -> bool:
         """Whether one of a chunk's choices has started before."""
-        indexes = [_index_of(choice, position) for position, choice in enumerate(value["choices"])]
+        indexes = [index_of(choice, position) for position, choice in enumerate(value["choices"])]
         return not (self._open.isdisjoint(indexes) and self.finished.keys().isdisjoint(indexes))
 
     def are_finished(self) -> bool:
@@ -78,6 +78,7 @@ class Choices:
             raise failure
 
 
-def _index_of(choice: Any, position: int) -> int:
+def index_of(choice: Any, position: int) -> int:
+    """The index of a choice or a tool call at a position; the position if it has none."""
     index = choice.get("index") if type(choice) is dict else None
     return index if type(index) is int else position

@@ -42,7 +42,7 @@ class Recogniser(Protocol[K_co]):
 
     @property
     def absorb(self) -> Callable[[Sequence[Event], int], int] | None:
-        """Merges events, from a position on, into the chunks that are held, until one does not fit; None if none are.
+        """Merges events, from a position on, into the chunks that are held, until one does not fit; None to merge none.
 
         It does what `recognise` would do one by one, and returns how many events it has merged.
         """

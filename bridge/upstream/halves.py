@@ -7,6 +7,8 @@ of the same choice. If the other half never arrives, the text gets U+FFFD in its
 from collections.abc import Iterator
 from typing import Any, Final
 
+from bridge.upstream.choices import index_of
+
 #: A choice's index, then names of members and the `index` of list items, down to a text of the delta.
 DeltaPath = tuple[str | int, ...]
 
@@ -32,7 +34,7 @@ class Halves:
         for position, choice in enumerate(choices if type(choices) is list else ()):
             if type(choice) is not dict:
                 continue
-            into, index = value["choices"][position], _index(choice, position)
+            into, index = value["choices"][position], index_of(choice, position)
             if type(choice.get("delta")) is dict:
                 self._walk(choice["delta"], into["delta"], (index,))
             if choice.get("finish_reason"):
@@ -81,24 +83,19 @@ class Halves:
             _append(choice["delta"], path[1:])
 
 
-def _index(item: Any, position: int) -> int:
-    index = item.get("index") if type(item) is dict else None
-    return index if type(index) is int else position
-
-
 def _members(node: Any) -> Iterator[tuple[str | int, Any]]:
     if type(node) is dict:
         yield from node.items()
     else:
         for position, item in enumerate(node):
-            yield _index(item, position), item
+            yield index_of(item, position), item
 
 
 def _append(node: Any, path: DeltaPath) -> None:
     """Append U+FFFD to the text at a path. Missing parts of the path are created."""
     key, *rest = path
     if type(node) is list:
-        item = next((item for position, item in enumerate(node) if _index(item, position) == key), None)
+        item = next((item for position, item in enumerate(node) if index_of(item, position) == key), None)
         if not rest:
             node.append(_REPLACEMENT)
         else:
