@@ -48,7 +48,7 @@ _CAUSES: Final = tuple(
             "Connect without TLS: tls=False.",
         ),
         (
-            r"Expected SETTINGS frame|Trying to connect an http1\.x server",
+            r"Failed parsing HTTP/2|Trying to connect an http1\.x server",
             "the server there does not speak gRPC",
             "not_grpc",
             "Check the target: it is the address of the bridge, not of the gateway or of the bridge's metrics.",
