@@ -26,8 +26,12 @@ def reads(*data: bytes) -> list[bytes]:
 
 
 def reader(*data: bytes) -> events.EventReader:
+    return reader_of(reads(*data))
+
+
+def reader_of(pieces: list[bytes]) -> events.EventReader:
     settings: Any = type("Limits", (), {"max_event_bytes": 2 * MIB, "max_message_bytes": 4 * MIB})
-    exchange: Any = Exchange(reads(*data))
+    exchange: Any = Exchange(pieces)
     return events.EventReader(exchange, settings)
 
 
@@ -67,6 +71,19 @@ async def test_a_cancelled_read_loses_nothing() -> None:
         await task
     assert not events_of.ended
     assert [event.data for event in await events_of.read()] == [PLAIN, b"{}"]
+
+
+async def test_a_cancelled_read_at_the_end_loses_nothing() -> None:
+    """The body has ended, and its last event, which is incomplete, is still to be returned."""
+    events_of = reader_of([b"data: " + TEXT])
+    await events_of.read()
+    task = asyncio.create_task(events_of.read())
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert not events_of.ended
+    assert ([event.data for event in await events_of.read()], events_of.ended) == ([PLAIN], True)
 
 
 async def test_more_events_than_a_portion() -> None:

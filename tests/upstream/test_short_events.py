@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from aibridge.v1 import chat_pb2
+from aibridge.v1 import chat_pb2, raw_pb2
 from bridge import offload
 from bridge.call import new_record
 from bridge.upstream import events
@@ -15,9 +15,10 @@ from bridge.upstream.halves import Halves
 from bridge.upstream.responses import note_response
 from bridge.upstream.toolcalls import MAX_TOOL_CALLS, ToolCalls
 from tests.support import streams
-from tests.support.bridge import Bridge
+from tests.support.bridge import Bridge, Start
 from tests.support.details import failed, failed_stream
-from tests.support.gateway import Exchange, raw_sse, respond
+from tests.support.gateway import Exchange, Gateway, raw_sse, respond, respond_json
+from tests.support.payloads import COMPLETION
 from tests.support.streams import told
 
 HELLO = chat_pb2.CreateChatCompletionRequest(model="m", messages=[{"role": "user", "content": "hi"}])
@@ -86,6 +87,49 @@ async def test_what_comes_after_short_events(end: str, reason: str, bridge: Brid
     assert received == [f"{number} " for number in range(300)]
     assert failure.reason == reason
     assert max(sizes) <= 128
+
+
+async def test_a_failure_comes_after_all_portions() -> None:
+    """All events of a read are returned before the failure that ends it."""
+    read = words(300) + "event: " + "a-" * 1000 + "\n"
+    found = await told(streams.Exchange([read.encode()]))
+    assert len(found.messages) == 300
+    assert found.error is not None
+    assert found.error[0] == "UPSTREAM_RESPONSE_TOO_LARGE"
+
+
+async def test_stray_lines_of_a_raw_stream_delay_the_next_portion(
+    start: Start, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a chat: they are not part of the response."""
+    skipped: list[int] = []
+    next_portion = events.EventReader._next_portion
+
+    async def noted(self: Any) -> Any:
+        skipped.append(self._skipped)
+        return await next_portion(self)
+
+    monkeypatch.setattr(events.EventReader, "_next_portion", noted)
+    gateway.script(raw_sse("{}\n" * 200 + "data: {}\n\ndata: [DONE]\n\n"))
+    async with start(raw_paths=["/jobs"]) as bridge:
+        call = bridge.raw.Stream(raw_pb2.RawRequest(path="/jobs", body_json='{"stream": true}'))
+        assert [event.data async for event in call] == ["{}"]
+    assert skipped == [128]
+
+
+async def test_a_large_completion_in_place_of_a_stream(bridge: Bridge, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It becomes a message in the thread."""
+    done: list[str] = []
+    run = offload.offload
+
+    async def noted(work: Any, *arguments: Any) -> Any:
+        done.append(work.__name__)
+        return await run(work, *arguments)
+
+    monkeypatch.setattr(offload, "offload", noted)
+    bridge.gateway.script(respond_json({**COMPLETION, "further": list(range(10_000))}))
+    assert len([chunk async for chunk in bridge.chat.CreateChatCompletionStream(HELLO)]) == 1
+    assert "chunk_message" in done
 
 
 @pytest.mark.parametrize(
