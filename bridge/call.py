@@ -101,6 +101,8 @@ class CallRecord:
     # server.boundary: the caller's name, and how long the call waited for the limits.
     caller: str = ""
     queue_seconds: float = 0.0
+    # access.callers: what is wrong with the call's credential. Only the operator learns it.
+    problem: str = ""
     # server.response: the messages that were written to the caller.
     delivered: int = 0
     # services.entry: the model, and the operation if the RPC does not determine it.

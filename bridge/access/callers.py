@@ -12,19 +12,15 @@ from hmac import compare_digest
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-import structlog
-
 from bridge.access import rules, tokens
 from bridge.access.issuer import Issuer, RefusedError
 from bridge.access.peers import AuthContext, UnreadableError, names_of
-from bridge.call import Caller
+from bridge.call import Caller, CallRecord
 from bridge.clean import word
 from bridge.errors import BridgeError, Reason
 from bridge.files import ReloadingFile, UnusableFileError
-from bridge.metadata import Metadata
 from bridge.settings import Settings, SettingsError
 
-_log = structlog.get_logger("aibridge.callers")
 #: The files are checked for changes at most once in this time, however many calls arrive.
 _CHECK_SECONDS: Final = 0.5
 #: Verified tokens that are remembered, unless the file has more.
@@ -75,24 +71,24 @@ class Callers:
         if self._issuer is not None:
             await self._issuer.stop()
 
-    async def identify(self, metadata: Metadata, connection: Callable[[], AuthContext], request_id: str) -> Caller:
+    async def identify(self, record: CallRecord, connection: Callable[[], AuthContext]) -> Caller:
         """The caller of a call, by its metadata or by the certificate of its connection.
 
         If there is a bearer token, only the token counts, whatever the certificate says. `connection` returns what gRPC
-        knows of the caller's certificate.
+        knows of the caller's certificate. The record gets what was wrong with a credential, which only the operator
+        learns.
 
         Raises:
             BridgeError: CALLER_UNAUTHENTICATED, CALLER_NOT_ALLOWED or CALLER_UNVERIFIABLE.
         """
         try:
-            given = [value for key, value in metadata if key == "authorization"] if self._bearer else ()
+            given = [value for key, value in record.metadata if key == "authorization"] if self._bearer else ()
             if given:
                 return await self._by_token(_bearer(given))
             name = _by_certificate(connection() if self._patterns else {}, self._patterns)
             return _allowed(name, self._caller(name))
         except RefusedError as error:
-            # Only the operator learns what was wrong.
-            _log.info("caller refused", request_id=request_id, problem=str(error))
+            record.problem = str(error)
             message = "the call has no credential that the bridge accepts"
             raise BridgeError(Reason.CALLER_UNAUTHENTICATED, message) from None
 

@@ -55,7 +55,7 @@ ADVICE: Final[Mapping[Reason, str]] = {
 #: For a call with a token that the bridge refuses.
 _REFUSED: Final = (
     "The bridge does not accept the token in AIBRIDGE_TOKEN: it is mistyped, expired or not known to it. The line"
-    " `caller refused` of the bridge's log, with this request id, says why. `aibridge token NAME` makes a token; the"
+    " of this request id in the bridge's log says why (`problem`). `aibridge token NAME` makes a token; the"
     " bridge accepts it when its line is in caller_tokens_file."
 )
 #: The same for failures without a reason, which do not come from a bridge.

@@ -66,8 +66,9 @@ class Departures:
             began = time.monotonic()
             established = await asyncio.to_thread(_established)
             self._pause = max(_SETTLE_SECONDS, _REST_FACTOR * (time.monotonic() - began))
+            lost = {peer: _is_lost(peer, established) for peer in {peer for peer, _, _ in pending}}
             for peer, report, otherwise in pending:
-                report(CONNECTION_LOST if _is_lost(peer, established) else otherwise)
+                report(CONNECTION_LOST if lost[peer] else otherwise)
 
 
 def _is_lost(peer: str, established: Collection[str] | None) -> bool:

@@ -58,10 +58,14 @@ class Gate:
         self._server.add_generic_rpc_handlers(tuple(_Handlers(handler, self) for handler in handlers))
 
     def add_registered_method_handlers(self, service: str, handlers: dict[str, Any]) -> None:
-        """As the method of the server. Calls of registered methods do not queue behind calls of other methods."""
+        """As the method of the server. Probes, which are unary health calls, do not queue behind other calls."""
         if self._callers is None:
-            guarded = {name: self.guard(handler, f"/{service}/{name}") for name, handler in handlers.items()}
-            self._server.add_registered_method_handlers(service, guarded)
+            probes = {
+                name: self.guard(handler, f"/{service}/{name}")
+                for name, handler in handlers.items()
+                if not handler.response_streaming
+            }
+            self._server.add_registered_method_handlers(service, probes)
 
     def guard(self, handler: Any, method: str) -> Any:
         """A handler behind the gate. To grpcio it takes a stream of bytes, so that it is called before they arrive."""
@@ -74,7 +78,7 @@ class Gate:
                 try:
                     async with asyncio.timeout(self._bounds.timeout):
                         if self._callers is not None:
-                            await self._callers.identify(record.metadata, context.auth_context, record.request_id)
+                            await self._callers.identify(record, context.auth_context)
                         return await self._handle(handler, context)
                 finally:
                     self._leave(connection)
@@ -90,7 +94,8 @@ class Gate:
                 _log.error("unexpected exception", request_id=record.request_id, **traceback_of(exception))
                 failure = internal_error(record.request_id)
             status = status_of(failure, record)
-            _log.info("call", request_id=record.request_id, method=method, code=status.code.name)
+            problem = {"problem": record.problem} if record.problem else {}
+            _log.info("call", request_id=record.request_id, method=method, code=status.code.name, **problem)
             return await context.abort_with_status(status)
 
         if handler.response_streaming:

@@ -54,11 +54,26 @@ class State(Enum):
 class InFlightCall:
     """One call, served by `task`."""
 
-    __slots__ = ("_state", "task")
+    __slots__ = ("_leave", "_state", "task")
 
     def __init__(self, task: asyncio.Task[Any], state: State = State.RUNNING) -> None:
         self.task = task
         self._state = state
+        self._leave: Callable[[], None] | None = None
+
+    def take_place(self, leave: Callable[[], None]) -> None:
+        """The limits have admitted the call. It gives its place back with `leave`, at the end of its task.
+
+        grpcio has sent the response by then, so a caller that does not read it keeps the place.
+        """
+        self._leave = leave
+        self.task.add_done_callback(lambda _: self.leave_place())
+
+    def leave_place(self) -> None:
+        """Give the place back, if the call has one."""
+        leave, self._leave = self._leave, None
+        if leave is not None:
+            leave()
 
     def check(self) -> None:
         """Check that the call may go on.

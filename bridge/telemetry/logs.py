@@ -167,6 +167,7 @@ def call_line(record: CallRecord, code: str, reason: str, trace_id: str, used: T
     words = (
         ("reason", reason),
         ("cause", record.unreachable if reason else ""),
+        ("problem", record.problem),
         ("caller", record.caller),
         ("operation", record.operation),
         ("model", record.model),

@@ -76,7 +76,7 @@ async def test_no_good_token(rpc: str, start: Start, file: Path, hello: Hello, m
     assert not bridge.gateway.requests
     assert SEARCH.token not in str(logs)
     assert UNKNOWN not in str(logs)
-    assert [line["problem"] for line in logs if line["event"] == "caller refused"]
+    assert [line["problem"] for line in logs if line["event"] == "call"]
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])

@@ -193,7 +193,7 @@ async def test_a_bad_token(start: Start, file: Path, hello: Hello, token: Callab
     assert verdict(failure) == ("UNAUTHENTICATED", "CALLER_UNAUTHENTICATED", "-1")
     assert failure.message == "the call has no credential that the bridge accepts"
     assert not bridge.gateway.requests
-    assert [line["problem"] for line in logs if line["event"] == "caller refused"]
+    assert [line["problem"] for line in logs if line["event"] == "call"]
     assert not any(piece in str(logs) for piece in bad.split(".") if len(piece) > 10)
 
 

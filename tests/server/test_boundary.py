@@ -142,8 +142,8 @@ def contexts() -> set[int]:
     return {id(each) for each in gc.get_objects() if type(each) is CallContext}
 
 
-async def test_calls_do_not_queue_behind_those_of_another_method(bridge: Bridge, gateway: Gateway) -> None:
-    """The calls of a method are handed over in order, and one at a time. A flood of one delays no other."""
+async def test_calls_do_not_queue_behind_streams(bridge: Bridge, gateway: Gateway) -> None:
+    """Calls are handed over in order and one at a time, and streams apart from the others."""
 
     async def script(exchange: Exchange) -> None:
         await (exchange.wait_closed() if exchange.request.json.get("stream") else respond_json(COMPLETION)(exchange))

@@ -1,35 +1,39 @@
-"""Refuses unauthenticated callers at a bounded rate, so that a flood of their calls does not take the processor.
+"""Ends calls that were refused or cancelled at a bounded rate, so that a flood of them does not take the processor.
 
-Normally a call without a valid credential is refused at once. In a flood, calls wait for their refusal, and their
-connections cannot make more calls (`max_concurrent_streams`) until they get it.
+Until a call has ended, it counts for the limit of its connection (`max_concurrent_streams`), even if its caller has
+reset it. So a connection that floods the bridge soon cannot begin calls. Normally these calls end at once. In a flood
+they wait, and do nothing else.
 """
 
 import asyncio
 from collections import OrderedDict
 from typing import Final
 
-#: Refusals per second. Each costs 0.2 ms, so this takes a tenth of a processor.
-_PER_SECOND: Final = 500
-#: Refusals in a burst, after a quiet time.
-_BURST: Final = 1000
-#: Calls that may wait for their refusal; each takes 20 kB. Above the limit calls are refused at once.
-_MAX_WAITING: Final = 6144
-#: Time between two rounds of refusals.
+#: Calls that may wait for their end; each takes 20 kB. Above the limit calls end at once.
+_MAX_WAITING: Final = 4096
+#: Time between two rounds.
 _PERIOD_SECONDS: Final = 0.02
 
 
-class Refusals:
-    """Limits the rate of refusals."""
+class Pace:
+    """Limits the rate at which calls end: to so many `per_second`, and after a quiet time to a `burst` at once."""
 
-    def __init__(self) -> None:
-        self._credit = float(_BURST)
+    def __init__(self, per_second: float, burst: int) -> None:
+        self._per_second = per_second
+        self._burst = burst
+        self._credit = float(burst)
         self._since = asyncio.get_running_loop().time()  # when the credit was counted
         self._waiting: OrderedDict[asyncio.Future[None], None] = OrderedDict()
         self._timer: asyncio.TimerHandle | None = None
         self._closed = False
 
+    @property
+    def waiting(self) -> int:
+        """Calls that wait for their end."""
+        return len(self._waiting)
+
     async def turn(self) -> None:
-        """Wait until the current call may be refused."""
+        """Wait until the current call may end."""
         self._earn()
         if self._closed or len(self._waiting) >= _MAX_WAITING:
             return
@@ -47,14 +51,14 @@ class Refusals:
             self._waiting.pop(turn, None)
 
     def close(self) -> None:
-        """Refuse all waiting calls, because the server stops."""
+        """End all waiting calls, because the server stops."""
         self._closed = True
         while self._waiting:
             self._end_oldest()
 
     def _earn(self) -> None:
         now = asyncio.get_running_loop().time()
-        self._credit = min(_BURST, self._credit + (now - self._since) * _PER_SECOND)
+        self._credit = min(self._burst, self._credit + (now - self._since) * self._per_second)
         self._since = now
 
     def _let_go(self) -> None:
