@@ -141,7 +141,7 @@ def call_ended(record: CallRecord, code: str, reason: str, trace_id: str, used: 
 def call_cancelled(_record: CallRecord, line: _ENTRY, cause: str) -> None:
     """Write the line of a cancelled call, with the cause unless that is the caller."""
     if _output.level <= logging.INFO:
-        _write(logging.INFO, {**line, "cause": cause} if cause != "caller" else line)
+        _write(logging.INFO, {**line, "cancel_cause": cause} if cause != "caller" else line)
 
 
 def _write(level: int, line: _ENTRY) -> None:

@@ -46,7 +46,7 @@ async def ended(logs: list[Any], calls: int = 1) -> list[str | None]:
             await asyncio.sleep(0.01)
     lines = [line for line in logs if line["event"] == "call"]
     assert {line["code"] for line in lines} == {"CANCELLED"}
-    return [line.get("cause") for line in lines]
+    return [line.get("cancel_cause") for line in lines]
 
 
 def counted(bridge: Bridge) -> dict[str, float]:

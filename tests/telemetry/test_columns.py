@@ -47,6 +47,12 @@ def test_a_call_that_failed_says_what_to_look_for() -> None:
     assert "attempts" not in text
 
 
+@pytest.mark.parametrize("name", ["cause", "cancel_cause"])
+def test_a_call_that_failed_says_why(name: str) -> None:
+    text = line(code="CANCELLED", **{name: "connection_lost"})
+    assert text.endswith(f" tokens  {name}=connection_lost request_id=r1")
+
+
 def test_full_lines_have_every_field() -> None:
     text = line(full=True, trace_id="t1")
     assert text.endswith("14 + 187 tokens  request_id=r1 attempts=1 trace_id=t1")
