@@ -13,6 +13,8 @@ from typing import Final, Self
 
 from google.rpc.code_pb2 import Code
 
+from bridge.clean import word
+
 #: `google.rpc.ErrorInfo.domain` of all reasons.
 DOMAIN: Final = "aibridge"
 #: Cloudflare's HTTP statuses that do not say whether the upstream has processed the request.
@@ -206,3 +208,10 @@ def internal_error(request_id: str) -> BridgeError:
 def invalid(path: str, description: str) -> BridgeError:
     """The error for a request that fails a check of the bridge. `path` is the field, such as `messages[2].content`."""
     return BridgeError(Reason.INVALID_REQUEST, f"{path}: {description}", violations=((path, description),))
+
+
+def not_allowed(caller: str, problem: str, *violations: tuple[str, str]) -> BridgeError:
+    """The error for a known caller that may not do what it asks for. `caller` is its name, which `problem` follows."""
+    path = "".join([f"{path}: " for path, _ in violations])
+    message = f"{path}the caller {word(caller)} {problem}"
+    return BridgeError(Reason.CALLER_NOT_ALLOWED, message, violations=violations, metadata={"caller": caller})

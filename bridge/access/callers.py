@@ -16,8 +16,7 @@ from bridge.access import rules, tokens
 from bridge.access.issuer import Issuer, RefusedError
 from bridge.access.peers import AuthContext, UnreadableError, names_of
 from bridge.call import Caller, CallRecord
-from bridge.clean import word
-from bridge.errors import BridgeError, Reason
+from bridge.errors import BridgeError, Reason, not_allowed
 from bridge.files import ReloadingFile, UnusableFileError
 from bridge.settings import Settings, SettingsError
 
@@ -141,13 +140,12 @@ class Callers:
 
 def _allowed(name: str, caller: Caller | None) -> Caller:
     if caller is None:
-        raise _not_allowed(name, "no table in callers_file matches this name")
+        raise _no_access(name, "no table in callers_file matches this name")
     return caller
 
 
-def _not_allowed(name: str, why: str) -> BridgeError:
-    message = f"the caller {word(name)} may not use this bridge: {why}"
-    return BridgeError(Reason.CALLER_NOT_ALLOWED, message, metadata={"caller": name})
+def _no_access(name: str, why: str) -> BridgeError:
+    return not_allowed(name, f"may not use this bridge: {why}")
 
 
 def _bearer(values: list[str | bytes]) -> str:
@@ -171,7 +169,7 @@ def _by_certificate(connection: AuthContext, patterns: Iterable[str]) -> str:
     for name in names:
         if name.isprintable() and any(fnmatchcase(name, pattern) for pattern in patterns):
             return name
-    raise _not_allowed(names[0], "tls_client_names does not match its certificate")
+    raise _no_access(names[0], "tls_client_names does not match its certificate")
 
 
 def _watched(setting: str, what: str, path: Path | None, parse: Any) -> ReloadingFile[Any] | None:

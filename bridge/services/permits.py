@@ -25,7 +25,7 @@ from bridge.call import CallContext, Caller
 from bridge.clean import word
 from bridge.codec import encode
 from bridge.codec.members import first_unknown
-from bridge.errors import BridgeError, Reason, invalid
+from bridge.errors import BridgeError, invalid, not_allowed
 from bridge.jsontext import MalformedJSONError, dumps, pairs
 from bridge.services.checks import MAX_MODEL_CHARACTERS
 
@@ -65,12 +65,11 @@ def permit(call: CallContext, request: Message) -> None:
     if model and not may_use(caller, model):
         raise refusal(caller, model)
     if not caller.unknown_members and (path := first_unknown(request)) is not None:
-        raise BridgeError(
-            Reason.CALLER_NOT_ALLOWED,
-            f"{path}: the caller {word(caller.name)} has model patterns and may not send members that the schema"
-            " does not know; `unknown_members = true` in its table in callers_file allows them",
-            violations=((path, "has a member that the schema does not know"),),
-            metadata={"caller": caller.name},
+        raise not_allowed(
+            caller.name,
+            "has model patterns and may not send members that the schema does not know; `unknown_members = true` in"
+            " its table in callers_file allows them",
+            (path, "has a member that the schema does not know"),
         )
     members = _routing(caller, request)
     models = [value for key, value in members if key == "model"]
@@ -143,10 +142,7 @@ def refusal(caller: Caller, model: str = "") -> BridgeError:
     `model` is the request's own. A model in another place may be text of any kind, so it is not repeated.
     """
     what = f"the model {word(model)}" if model else "a model that the request names, or could name"
-    message = (
-        f"the caller {word(caller.name)} may not use {what}: `models` in its table in callers_file does not allow it"
-    )
-    return BridgeError(Reason.CALLER_NOT_ALLOWED, message, metadata={"caller": caller.name})
+    return not_allowed(caller.name, f"may not use {what}: `models` in its table in callers_file does not allow it")
 
 
 def may_use(caller: Caller, model: str) -> bool:

@@ -97,7 +97,7 @@ ALLOWED: dict[str, set[str]] = {
     "bridge.jsontext": set(),
     "bridge.offload": set(),
     "bridge.operations": set(),
-    "bridge.errors": set(),
+    "bridge.errors": {"bridge.clean"},
     "bridge.clean": set(),
     "bridge": set(),
 }  # fmt: skip
