@@ -126,9 +126,10 @@ class CallRecord:
     upstream_request_id: str = ""
     trailers: list[tuple[str, str]] = field(default_factory=list)
     ended_at: float = 0.0
-    # upstream.responses: what identifies the response; the usage; the finish_reason of each choice.
+    # upstream.responses: what identifies the response; the usage.
     response: dict[str, Any] | None = None
     usage: dict[str, Any] | None = None
+    # upstream.choices: the finish_reason of each choice.
     finish_reasons: dict[int, str] | None = None
 
 

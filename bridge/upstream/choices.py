@@ -1,7 +1,9 @@
-"""The choices of one stream: which have started, which have ended, and how."""
+"""The choices of a stream: which have started, which have ended, and how. Records how those of any response ended."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
+from bridge.call import CallRecord
 from bridge.errors import BridgeError
 from bridge.upstream import failures
 from bridge.upstream.endings import end_of, failure_of, means_failure
@@ -9,6 +11,8 @@ from bridge.upstream.inside import suspect_in
 
 #: Maximum number of choices of a stream that are remembered.
 _MAX_CHOICES: Final = 4096
+#: Maximum number of choices of a whole response whose finish_reasons are recorded.
+_MAX_RECORDED: Final = 16
 
 
 class Choices:
@@ -20,6 +24,10 @@ class Choices:
         self.finished: dict[int, str] = {}
         self.failed = ""  # the first finish_reason that says that the generation failed
         self.suspect: Any = None  # the last object, which is an error if no choice follows it
+
+    def note_ends(self, record: CallRecord) -> None:
+        """Record the finish_reasons, also those that are still to come."""
+        record.finish_reasons = self.finished
 
     def follow(self, value: dict[str, Any]) -> None:
         """Record a chunk.
@@ -76,6 +84,17 @@ class Choices:
         failure = self.failure()
         if failure is not None:
             raise failure
+
+
+def note_ends(record: CallRecord, response: Mapping[str, Any]) -> None:
+    """Record the finish_reasons of a whole response."""
+    choices = response.get("choices")
+    if type(choices) is list:
+        record.finish_reasons = {
+            index_of(choice, position): end
+            for position, choice in enumerate(choices[:_MAX_RECORDED])
+            if type(choice) is dict and (end := end_of(choice))
+        }
 
 
 def index_of(choice: Any, position: int) -> int:

@@ -17,6 +17,7 @@ from bridge.metadata import request_headers
 from bridge.settings import Settings
 from bridge.upstream import failures
 from bridge.upstream.causes import Reachability
+from bridge.upstream.choices import note_ends
 from bridge.upstream.clock import Clock
 from bridge.upstream.credentials import Credential, Credentials
 from bridge.upstream.documents import Cuts, Document
@@ -25,7 +26,7 @@ from bridge.upstream.fairness import Turns
 from bridge.upstream.heads import Fields
 from bridge.upstream.origin import Origin
 from bridge.upstream.proxy import unused_variables, upstream_proxy
-from bridge.upstream.responses import failure_in, is_json, note_choices, note_response, response_of
+from bridge.upstream.responses import failure_in, is_json, note_response, response_of
 from bridge.upstream.retry import Retries
 from bridge.upstream.tls import contexts
 from bridge.upstream.transport import Transport
@@ -92,7 +93,7 @@ class Upstream:
         """
         response = await self._whole("POST", path, call, body, cuts)
         note_response(call.record, response.value)
-        note_choices(call.record, response.value)
+        note_ends(call.record, response.value)
         return response
 
     def clock(self, call: CallContext) -> Clock:

@@ -30,9 +30,8 @@ _NOT_JSON: Final = "has an event that is not valid JSON ({})"
 #: Recorded members of a response, and the maximum length of each.
 _IDENTITY: Final = ("id", "object", "created", "model")
 _MAX_IDENTITY: Final = 1024
-#: Maximum number of members of `usage`, and of choices of a whole response, that are recorded.
+#: Maximum number of members of `usage` that are recorded.
 _MAX_USAGE: Final = 64
-_MAX_REASONS: Final = 16
 #: With one of these members, choices, or a list as `data`, a `message` in a whole response is not an error.
 _RESULTS: Final = frozenset({"models", "request_id"})
 
@@ -155,16 +154,3 @@ def note_usage(record: CallRecord, value: Mapping[str, Any]) -> None:
     usage = value.get("usage")
     if type(usage) is dict:
         record.usage = usage if len(usage) <= _MAX_USAGE else dict(islice(usage.items(), _MAX_USAGE))
-
-
-def note_choices(record: CallRecord, response: Mapping[str, Any]) -> None:
-    """Record the finish_reasons of a whole response."""
-    choices = response.get("choices")
-    if type(choices) is list:
-        reasons = [choice.get("finish_reason") if type(choice) is dict else None for choice in choices[:_MAX_REASONS]]
-        note_finish_reasons(record, {at: reason for at, reason in enumerate(reasons) if type(reason) is str})
-
-
-def note_finish_reasons(record: CallRecord, reasons: dict[int, str]) -> None:
-    """Record the finish_reasons of a stream. The dictionary is filled while the stream is read."""
-    record.finish_reasons = reasons

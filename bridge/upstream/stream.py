@@ -64,7 +64,7 @@ class ChunkStream(Generic[K]):
         self._begun = False  # a chunk has arrived
         self._choices = Choices(exchange.call.choices)
         self._record = exchange.call.record
-        responses.note_finish_reasons(self._record, self._choices.finished)
+        self._choices.note_ends(self._record)
         self._failure: BridgeError | None = None  # raised after the chunk that it was found in
         self.done = False  # the stream is complete
 
