@@ -13,11 +13,10 @@ from typing import Any, Final, NamedTuple
 MAX_WORD: Final = 128
 #: Counts are signed 64-bit integers, as in OTLP.
 MAX_COUNT: Final = (1 << 63) - 1
-#: Characters that control a terminal or change the order of text: C0, C1, line separators, direction controls, lone
-#: surrogates. Tabs and line feeds are allowed.
-_COMMANDS: Final = re.compile(
-    "[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ufeff\\ud800-\\udfff]"
-)
+#: Control characters, for a class in a pattern: those that control a terminal or change the order of text, which could
+#: disguise a log line. C0 without tab and line feed, C1, line separators, direction controls, lone surrogates.
+CONTROLS: Final = r"\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff"
+_CONTROL: Final = re.compile(f"[{CONTROLS}]")
 
 
 class Tokens(NamedTuple):
@@ -42,8 +41,8 @@ def word(text: str, limit: int = MAX_WORD) -> str:
 
 
 def printable(text: str) -> str:
-    """Text without the characters that control a terminal. It may have several lines."""
-    return _COMMANDS.sub("", text)
+    """Text without control characters. It may have tabs and several lines."""
+    return _CONTROL.sub("", text)
 
 
 def shown(value: Any) -> Any:

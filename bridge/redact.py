@@ -6,6 +6,8 @@ Keys are recognised by their form. `bridge.upstream.masking` masks what a text s
 import re
 from typing import Final
 
+from bridge.clean import CONTROLS
+
 _SECRET: Final = re.compile(
     r"(?:\b|(?<=\\[nrtbf]))(?:"  # JSON text may have `\n` before a key, which looks like a letter
     r"(?:sk|aib|pk|rk|vck|gsk|csk|xai|hf|r8|fw|pplx|nvapi|key)[-_][A-Za-z0-9_*.-]{3,}[A-Za-z0-9_*-]"  # OpenAI, Vercel …
@@ -16,8 +18,8 @@ _SECRET: Final = re.compile(
 )
 #: The length of a scheme is bounded, because the search would otherwise be quadratic.
 _URL: Final = re.compile(r"\b[a-zA-Z][a-zA-Z0-9+.-]{0,30}://[^\s\"'<>]+|\bdata:[a-z]+/[^\s\"'<>]+")
-#: Control characters, and those that change the direction of text and could disguise a log line.
-CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]+")
+#: What a text of one line may not contain.
+CONTROL: Final = re.compile(rf"[\t\n{CONTROLS}]+")
 
 
 def without_keys(text: str) -> str:

@@ -93,7 +93,7 @@ ALLOWED: dict[str, set[str]] = {
     "bridge.certificates": {"bridge.files"},
     "bridge.files": set(),
     "bridge.metadata": {"bridge.errors"},
-    "bridge.redact": {"bridge.jsontext"},
+    "bridge.redact": {"bridge.clean"},
     "bridge.jsontext": set(),
     "bridge.offload": set(),
     "bridge.operations": set(),
