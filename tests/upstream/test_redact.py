@@ -90,7 +90,8 @@ def test_addresses_are_masked(text: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "control", ["\n", "\r\n", "\x00", "\x1b", "\x7f", "\x85", "\u2028", "\u2029", "\ufeff", "\u202e", "\u2066", "\ud800"]
+    "control",
+    ["\t", "\n", "\r\n", "\x00", "\x1b", "\x7f", "\x85", "\u2028", "\u2029", "\ufeff", "\u202e", "\u2066", "\ud800"],
 )
 def test_one_line(control: str) -> None:
     """No control character can forge a log line, move a terminal's cursor, or reverse text."""
