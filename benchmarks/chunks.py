@@ -31,7 +31,7 @@ from bridge.jsontext import loads
 from bridge.services.chat import ChatService
 from bridge.upstream.clock import Clock
 from bridge.upstream.exchange import Exchange, Sent
-from bridge.upstream.fairness import Turns
+from bridge.upstream.fairness import FairQueue
 
 _METHOD: Final = "/aibridge.v1.ChatService/CreateChatCompletionStream"
 _ROUNDS: Final = 25
@@ -74,7 +74,7 @@ class _Upstream:
     ) -> Exchange:
         response: Any = _Response(self._pieces)
         sent = Sent(body, with_bridge_credential=False, secrets=())
-        return Exchange(response, call, sent, clock, self._settings, Turns(), on_close=lambda: None)
+        return Exchange(response, call, sent, clock, self._settings, FairQueue(), on_close=lambda: None)
 
 
 class _Context:

@@ -22,7 +22,7 @@ from bridge.upstream.clock import Clock
 from bridge.upstream.credentials import Credential, Credentials
 from bridge.upstream.documents import Cuts, Document
 from bridge.upstream.exchange import Exchange, Sent, forget_response
-from bridge.upstream.fairness import Turns
+from bridge.upstream.fairness import FairQueue
 from bridge.upstream.heads import Fields
 from bridge.upstream.origin import Origin
 from bridge.upstream.proxy import unused_variables, upstream_proxy
@@ -42,7 +42,7 @@ class Upstream:
         self._settings = settings
         self.credentials = Credentials(settings)
         self._free = asyncio.Semaphore(settings.upstream_connections)
-        self._turns = Turns()
+        self._fair_queue = FairQueue()
         self._retries = Retries(settings.max_retries)
         self._origin = Origin(settings)
         base = self._origin.base
@@ -159,7 +159,7 @@ class Upstream:
                 raise failures.of_exception(error, has_response=False) from error
             raise
         sent = Sent(body, credential.is_bridge_credential, (credential.authorization, *self._secrets()))
-        exchange = Exchange(response, call, sent, clock, self._settings, self._turns, on_close=self._free.release)
+        exchange = Exchange(response, call, sent, clock, self._settings, self._fair_queue, on_close=self._free.release)
         try:
             await exchange.check()
         except BaseException:

@@ -18,7 +18,7 @@ from bridge.settings import Settings
 from bridge.upstream import failures
 from bridge.upstream.clock import Clock
 from bridge.upstream.decompress import Unpacker, readable, unpacker_for
-from bridge.upstream.fairness import SMALL_BYTES, Turns
+from bridge.upstream.fairness import SMALL_BYTES, FairQueue
 from bridge.upstream.heads import is_framed
 from bridge.upstream.leaks import Secrets
 from bridge.upstream.masking import Mask
@@ -64,7 +64,7 @@ class Exchange:
         sent: Sent,
         clock: Clock,
         settings: Settings,
-        turns: Turns,
+        fair_queue: FairQueue,
         *,
         on_close: Callable[[], None],
     ) -> None:
@@ -74,7 +74,7 @@ class Exchange:
         # The credential that authenticates the caller to the bridge may be a different one.
         shown = [value for key, value in call.metadata if key == "authorization" and isinstance(value, str)]
         self._secrets = Secrets((*sent.secrets, *shown))
-        self.take_turn = turns.take
+        self.take_turn = fair_queue.take
         self._on_close = on_close
         self._response = response
         self._unpacker: Unpacker | None = None

@@ -23,7 +23,7 @@ SMALL: Final = Pace(1 << 14, 4)
 LARGE: Final = Pace(1 << 14, 8)
 
 
-class Turns:
+class FairQueue:
     """Lets the streams of this process go on in the order in which they ask."""
 
     def __init__(self) -> None:

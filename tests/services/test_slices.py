@@ -16,7 +16,7 @@ from bridge.services.relay import Relay
 from bridge.settings import Settings, load
 from bridge.upstream.clock import Clock
 from bridge.upstream.exchange import Exchange, Sent
-from bridge.upstream.fairness import Turns
+from bridge.upstream.fairness import FairQueue
 from bridge.upstream.stream import ChunkStream
 from tests.support.streams import SETTINGS, Written
 
@@ -75,7 +75,7 @@ def text_in(message: bytes) -> str:
 async def relay(body: Any, written: Written, settings: Settings = SETTINGS) -> None:
     call = CallContext(CallRecord("/s/m", (), "r"), "/s/m", (), math.inf)
     with Clock(math.inf, asyncio.get_running_loop()) as clock:
-        exchange = Exchange(body, call, Sent(b"", False, ()), clock, settings, Turns(), on_close=list)
+        exchange = Exchange(body, call, Sent(b"", False, ()), clock, settings, FairQueue(), on_close=list)
         reader = Relay(call, written, 0.0, 0.0)
         await reader.run(ChunkStream(exchange, settings, reader))
 

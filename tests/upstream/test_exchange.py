@@ -12,7 +12,7 @@ from bridge.call import CallContext, CallRecord
 from bridge.errors import BridgeError, Reason
 from bridge.upstream.clock import Clock
 from bridge.upstream.exchange import Exchange, Sent
-from bridge.upstream.fairness import Turns
+from bridge.upstream.fairness import FairQueue
 
 SLICE = 1 << 14
 SETTINGS = settings.load(upstream_url="http://127.0.0.1:1/v1")
@@ -28,13 +28,13 @@ class Body:
         return next(self._reads, b"")
 
 
-def of_body(*reads: bytes, turns: Turns | None = None) -> Exchange:
+def of_body(*reads: bytes, queue: FairQueue | None = None) -> Exchange:
     """An exchange whose response has a body with these reads."""
     call = CallContext(CallRecord("/s/m", (), "r"), "/s/m", (), math.inf)
     body: Any = Body(list(reads))
     body.status, body.fields = 200, []
     clock = Clock(math.inf, asyncio.get_running_loop())
-    return Exchange(body, call, Sent(b"", False, ()), clock, SETTINGS, turns or Turns(), on_close=list)
+    return Exchange(body, call, Sent(b"", False, ()), clock, SETTINGS, queue or FairQueue(), on_close=list)
 
 
 async def slices(*reads: bytes) -> list[bytes]:
@@ -82,7 +82,7 @@ async def test_a_small_read_is_one_slice() -> None:
 )
 async def test_large_reads_come_in_turn(read: int, kept: int, iterations: int) -> None:
     """In one iteration of the event loop, streams get a slice, or what completes a large event."""
-    turns, loop = Turns(), asyncio.get_running_loop()
+    queue, loop = FairQueue(), asyncio.get_running_loop()
     now, seen = 0, []
 
     def count() -> None:
@@ -98,17 +98,17 @@ async def test_large_reads_come_in_turn(read: int, kept: int, iterations: int) -
     loop.call_soon(count)
     async with asyncio.timeout(5):
         body = b"x" * (read - 1) + b"\n"
-        await asyncio.gather(*[one(of_body(body, turns=turns)) for _ in range(8)])
+        await asyncio.gather(*[one(of_body(body, queue=queue)) for _ in range(8)])
     assert len(set(seen)) == iterations
     assert len(seen) == 8
 
 
 async def test_small_reads_do_not_wait_for_large_ones() -> None:
     """A stream of words goes on while others have to wait."""
-    turns = Turns()
-    large = [asyncio.create_task(of_body(b"x" * SLICE, turns=turns).read()) for _ in range(8)]
+    queue = FairQueue()
+    large = [asyncio.create_task(of_body(b"x" * SLICE, queue=queue).read()) for _ in range(8)]
     await asyncio.sleep(0)
-    small = asyncio.create_task(of_body(b"x", turns=turns).read())
+    small = asyncio.create_task(of_body(b"x", queue=queue).read())
     await asyncio.sleep(0)
     assert small.done()
     assert not large[-1].done()
@@ -117,9 +117,9 @@ async def test_small_reads_do_not_wait_for_large_ones() -> None:
 
 async def test_the_middle_of_a_large_event_costs_little() -> None:
     """An image of many megabytes is not read one slice at a time: only what ends a line may complete the event."""
-    turns = Turns()
+    queue = FairQueue()
     taken: list[int] = []
-    exchange = of_body(b"x" * SLICE, b"x" * SLICE + b"\n", turns=turns)
+    exchange = of_body(b"x" * SLICE, b"x" * SLICE + b"\n", queue=queue)
     exchange.take_turn = taken.append
     assert await exchange.read(SLICE * 100) == b"x" * SLICE
     assert [len(await exchange.read(SLICE * 101)), len(await exchange.read(SLICE * 102))] == [SLICE, 1]
@@ -128,8 +128,8 @@ async def test_the_middle_of_a_large_event_costs_little() -> None:
 
 async def test_a_cancelled_turn_loses_nothing() -> None:
     """What arrived for it is still read, and the others go on. The window of `coalesce` cancels reads."""
-    turns = Turns()
-    exchanges = [of_body(letter * SLICE, b"end", turns=turns) for letter in (b"a", b"b", b"c")]
+    queue = FairQueue()
+    exchanges = [of_body(letter * SLICE, b"end", queue=queue) for letter in (b"a", b"b", b"c")]
     reads = [asyncio.create_task(exchange.read()) for exchange in exchanges]
     await asyncio.sleep(0)
     reads[1].cancel()
