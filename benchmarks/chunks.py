@@ -73,7 +73,7 @@ class _Upstream:
         self, _method: str, _path: str, call: CallContext, body: bytes, _accept: str, clock: Any
     ) -> Exchange:
         response: Any = _Response(self._pieces)
-        sent = Sent(body, with_bridge_credential=False, secrets=())
+        sent = Sent(body, uses_bridge_credential=False, secrets=())
         return Exchange(response, call, sent, clock, self._settings, FairQueue(), on_close=lambda: None)
 
 

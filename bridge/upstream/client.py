@@ -158,7 +158,7 @@ class Upstream:
             if isinstance(error, httpx.TransportError):
                 raise failures.of_exception(error, has_response=False) from error
             raise
-        sent = Sent(body, credential.is_bridge_credential, (credential.authorization, *self._secrets()))
+        sent = Sent(body, credential.uses_bridge_credential, (credential.authorization, *self._secrets()))
         exchange = Exchange(response, call, sent, clock, self._settings, self._fair_queue, on_close=self._free.release)
         try:
             await exchange.check()
@@ -191,9 +191,8 @@ class Upstream:
             fields["content-type"] = "application/json"
         if body or method == "POST":
             fields["content-length"] = str(len(body))
-        fields.update(
-            request_headers(call.metadata, self._settings.forward_headers, account=not credential.is_bridge_credential)
-        )
+        account = not credential.uses_bridge_credential
+        fields.update(request_headers(call.metadata, self._settings.forward_headers, account=account))
         fields.update(self._origin.headers())
         trace = call.record.trace
         if trace is not None:  # the upstream's span is a child of the bridge's, not of the caller's

@@ -19,7 +19,7 @@ class Credential(NamedTuple):
     """The value of the `authorization` header, None for no header, and whether it is the bridge's credential."""
 
     authorization: str | None
-    is_bridge_credential: bool
+    uses_bridge_credential: bool
 
 
 class Credentials:
@@ -95,13 +95,13 @@ class Credentials:
             source = self._of_command(caller.upstream_token_command)
         if source is not None:
             own = source.value()
-            return Credential(f"Bearer {own}" if own else None, is_bridge_credential=True)
+            return Credential(f"Bearer {own}" if own else None, uses_bridge_credential=True)
         if not self._passes:
-            return Credential(None, is_bridge_credential=True)
+            return Credential(None, uses_bridge_credential=True)
         for key, value in metadata:
             if key == "authorization":
-                return Credential(header_value(key, value), is_bridge_credential=False)
-        return Credential(None, is_bridge_credential=False)
+                return Credential(header_value(key, value), uses_bridge_credential=False)
+        return Credential(None, uses_bridge_credential=False)
 
     def _of_command(self, words: str) -> TokenCommand:
         command = self._commands.get(words)

@@ -13,7 +13,7 @@ import httpx
 from bridge.call import CallContext, CallRecord
 from bridge.errors import BridgeError, Reason
 from bridge.metadata import response_trailers
-from bridge.offload import offload
+from bridge.offload import offload_if
 from bridge.settings import Settings
 from bridge.upstream import failures
 from bridge.upstream.clock import Clock
@@ -47,7 +47,7 @@ class Sent(NamedTuple):
     """What was sent: the body, whether with the bridge's credential, and the secrets in the head, None for none."""
 
     body: bytes
-    with_bridge_credential: bool
+    uses_bridge_credential: bool
     secrets: Sequence[str | None]
 
 
@@ -231,7 +231,7 @@ class Exchange:
         """As `failed`, without a thread. Nothing of an error is shown that would take long to mask."""
         mask = Mask(self._sent.body, self._secrets, _SCANNED_AT_ONCE)
         return failures.of_error(
-            error, self._headers, data, self.call, mask, uses_bridge_credential=self._sent.with_bridge_credential
+            error, self._headers, data, self.call, mask, uses_bridge_credential=self._sent.uses_bridge_credential
         )
 
     async def beginning(self) -> bytes:
@@ -261,10 +261,10 @@ class Exchange:
         )
 
     async def _masked(self, data: bytes, failure: Callable[..., BridgeError]) -> BridgeError:
-        mask, with_bridge_credential = Mask(self._sent.body, self._secrets), self._sent.with_bridge_credential
-        if _ERROR_WEIGHT * len(data) + len(self._sent.body) <= _MASKED_AT_ONCE:
-            return failure(mask, uses_bridge_credential=with_bridge_credential)
-        return await offload(failure, mask, uses_bridge_credential=with_bridge_credential)
+        sent = self._sent
+        is_large = _ERROR_WEIGHT * len(data) + len(sent.body) > _MASKED_AT_ONCE
+        mask = Mask(sent.body, self._secrets)
+        return await offload_if(is_large, failure, mask, uses_bridge_credential=sent.uses_bridge_credential)
 
     def close(self) -> None:
         """Return the connection to the pool if the body was read to its end. If not, close it at once."""

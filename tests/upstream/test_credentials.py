@@ -56,7 +56,7 @@ def chosen(request: pytest.FixtureRequest, file: Path) -> Credentials:
 
 def value(chosen: Credentials) -> str:
     credential = chosen.choose(())
-    assert credential.is_bridge_credential
+    assert credential.uses_bridge_credential
     return (credential.authorization or "").removeprefix("Bearer ")
 
 
@@ -217,10 +217,10 @@ def test_a_file_that_is_empty_from_the_start(tmp_path: Path) -> None:
     chosen = Credentials(settings.load(upstream_api_key_file=file))
     caller = (("authorization", "Bearer callers-own"),)
     with capture_logs() as logs:
-        assert chosen.choose(caller) == Credential(None, is_bridge_credential=True)
+        assert chosen.choose(caller) == Credential(None, uses_bridge_credential=True)
     assert [(line["problem"], line["in_force"]) for line in logs] == [("empty", False)]
     file.write_text(NEW)
-    assert chosen.choose(caller) == Credential(f"Bearer {NEW}", is_bridge_credential=True)
+    assert chosen.choose(caller) == Credential(f"Bearer {NEW}", uses_bridge_credential=True)
 
 
 def test_a_key_file_wins_over_a_token_file(tmp_path: Path) -> None:
