@@ -17,7 +17,7 @@ from aibridge.v1 import chat_pb2
 from bridge.call import CallContext, ResponseStream
 from bridge.codec.setters import Setters, together
 from bridge.errors import BridgeError
-from bridge.jsontext import loads
+from bridge.jsontext import loads, text_of
 from bridge.offload import offload_if
 from bridge.services.coalesce import Coalescer
 from bridge.services.entry import chunk_message
@@ -205,7 +205,7 @@ class Relay:
             self._repeats.refuse()
             return None
         has_numbers = any(type(chunk.value.get(key)) is dict for key in LATEST)  # there may be some
-        value = loads(chunk.data) if has_numbers else None
+        value = loads(text_of(chunk.value).encode()) if has_numbers else None  # with the index that a tool call got
         active = ActiveTemplate(
             template,
             message,

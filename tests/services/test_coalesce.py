@@ -336,6 +336,21 @@ async def test_usage_that_was_not_written_yet_does_not_change() -> None:
     assert [message["usage"]["total_tokens"] for message in jsons_of(fewer)] == [5, 1.5, 20]
 
 
+async def test_the_index_of_a_tool_call_beside_a_number_that_does_not_fit() -> None:
+    """A merged message has the index that the bridge gave the call, also if its template cannot make it."""
+    head = {"index": 5, "id": "x", "type": "function", "function": {"name": "f", "arguments": ""}}
+    rest = {"index": 5, "function": {"arguments": "a"}}
+    stream = [{"id": "c", "choices": [{"index": 0, "delta": {"tool_calls": [call]}}]} for call in (head, *[rest] * 12)]
+    for at, chunk in enumerate(stream):
+        chunk["usage"] = {"total_tokens": at if at < 12 else 1.5}
+    events = list(map(event, stream))
+    fewer = await told(Exchange([b"".join(events[:6]), b"".join(events[6:])], cut=True), window=0.0)
+    calls = [call for message in jsons_of(fewer) for call in message["choices"][0]["delta"]["tool_calls"]]
+    assert len(calls) < len(stream)
+    assert "".join(call["function"]["arguments"] for call in calls) == "a" * 12
+    assert {call["index"] for call in calls} == {0}
+
+
 @pytest.mark.parametrize("window", [0.0, 10.0])
 @pytest.mark.parametrize("shape", sorted(SHAPES))
 async def test_accumulating_gives_the_same_in_any_dialect(shape: str, window: float) -> None:
