@@ -131,7 +131,7 @@ class Exchange:
         if data:
             await asyncio.sleep(0)  # let other tasks run between two slices
         elif self._unpacker is None:
-            try:
+            try:  # as `_received`, whose coroutine would cost a stream of single chunks 2 %
                 data = await self._response.read()
             except httpx.TransportError as error:
                 raise failures.of_exception(error, has_response=True) from error
