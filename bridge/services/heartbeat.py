@@ -6,28 +6,28 @@ retries.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 T = TypeVar("T")
+_Read: TypeAlias = Callable[[], Coroutine[Any, Any, T]]
 
 
 class Heartbeats(Generic[T]):
-    """Reads, and calls `beat` every `interval` seconds until the read returns. The context manager ends a pending read.
+    """A context manager with a `read` that calls `beat` every `interval` seconds until it returns; never if that is 0.
 
-    A read runs in a task of its own. It goes on during a beat, and when the caller of `read` is cancelled; the next
-    call then returns its result. Beats are written by the caller's task, as all messages are.
+    With beats, a read runs in a task of its own. It goes on during a beat, and when the caller of `read` is cancelled;
+    the next call then returns its result. The end of the context ends it. Beats are written by the caller's task, as
+    all messages are.
     """
 
-    def __init__(
-        self, read: Callable[[], Coroutine[Any, Any, T]], interval: float, beat: Callable[[], Awaitable[object]]
-    ) -> None:
+    def __init__(self, read: _Read[T], interval: float, beat: Callable[[], Awaitable[object]]) -> None:
         self._read = read
         self._interval = interval
         self._beat = beat
         self._reading: asyncio.Task[T] | None = None
 
-    async def __aenter__(self) -> Self:
-        return self
+    async def __aenter__(self) -> _Read[T]:
+        return self._read_with_beats if self._interval else self._read
 
     async def __aexit__(self, *_: object) -> None:
         reading, self._reading = self._reading, None
@@ -39,10 +39,7 @@ class Heartbeats(Generic[T]):
         if not reading.cancelled():
             reading.exception()  # the exception that ended the block takes precedence
 
-    async def read(self) -> T:
-        """The result of the next read. Raises what the read raises."""
-        if not self._interval:
-            return await self._read()
+    async def _read_with_beats(self) -> T:
         reading = self._reading = self._reading or asyncio.create_task(self._read())
         while not (await asyncio.wait((reading,), timeout=self._interval))[0]:
             await self._beat()

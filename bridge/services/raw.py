@@ -58,9 +58,9 @@ class RawService:
         beat = partial(response.heartbeat, _HEARTBEAT)
         async with (
             events(self._upstream, self._settings, target, call) as stream,
-            Heartbeats(stream.read, interval, beat) as reads,
+            Heartbeats(stream.read, interval, beat) as read,
         ):
-            while found := await reads.read():
+            while found := await read():
                 for event in found:
                     is_large = len(event.data) > _DECODED_AT_ONCE
                     await response.write(await offload_if(is_large, _message, event))

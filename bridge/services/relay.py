@@ -9,7 +9,7 @@ taken from the upstream's iterator only when the previous one was written.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Final, TypeAlias
 
@@ -101,7 +101,7 @@ class Relay:
 
     # From chunks to messages.
 
-    def run(self, chunks: ChunkStream[Any]) -> Coroutine[Any, Any, None]:
+    async def run(self, chunks: ChunkStream[Any]) -> None:
         """Relay all of a stream.
 
         Raises:
@@ -111,30 +111,17 @@ class Relay:
         if self._has_window:
             self._window.watch(chunks.hand_out)
             chunks.hold()
-        return self._run_with_heartbeats(chunks) if self._interval else self._run(chunks, chunks.read)
-
-    async def _run_with_heartbeats(self, chunks: ChunkStream[Any]) -> None:
-        async with Heartbeats(chunks.read, self._interval, self._beat) as reads:
-            await self._run(chunks, reads.read)
-
-    async def _run(self, chunks: ChunkStream[Any], read: Read[Item]) -> None:
-        item: Any = None
-        if self._coalescer is None:
+        async with Heartbeats(chunks.read, self._interval, self._beat) as read:
+            if self._coalescer is not None:
+                await self._run_coalesced(chunks, read, self._coalescer)
+                return
+            item: Any = None
             while (batch := await read()) is not None:
                 for item in batch:
                     if isinstance(item, Chunk) and (turn := chunks.take_turn(item.cost)) is not None:
                         await turn
                     await self._response.write(await self._message(item) if isinstance(item, Chunk) else item)
                 item = None  # a large chunk takes megabytes, and the next read may wait for long
-            return
-        try:
-            await self._run_coalesced(chunks, read, self._coalescer)
-        except (BridgeError, asyncio.CancelledError) as end:
-            if end is self._window.stop or isinstance(end, BridgeError):  # write what came before it first
-                await self._write(self._coalescer.take())
-            raise
-        finally:
-            self._window.end()
 
     async def _beat(self) -> None:
         with self._window.suspended():
@@ -143,21 +130,28 @@ class Relay:
     async def _run_coalesced(self, chunks: ChunkStream[Any], read: Read[Item], coalescer: Coalescer) -> None:
         item: Any = None
         runs: Sequence[ChunkRun | Message] = ()
-        while (batch := await self._window.read(read)) is not None:
-            for item in batch:
-                if isinstance(item, Chunk) and (turn := chunks.take_turn(item.cost)) is not None:
-                    await self._write(coalescer.take())  # the window may close meanwhile, or the bridge may stop
-                    await turn
-                if isinstance(item, list):
-                    runs = item
-                else:
-                    runs = self._added(coalescer, item) if isinstance(item, Chunk) else [*coalescer.take(), item]
-                if runs:
-                    await self._write(runs)
-            item, runs = None, ()  # as in `_run`
-            if not chunks.has_more:  # what is left has arrived together with these
-                await self._end_read(chunks, coalescer)
-        await self._write(coalescer.take())  # text after the last finish_reason, in a stream without `[DONE]`
+        try:
+            while (batch := await self._window.read(read)) is not None:
+                for item in batch:
+                    if isinstance(item, Chunk) and (turn := chunks.take_turn(item.cost)) is not None:
+                        await self._write(coalescer.take())  # the window may close meanwhile, or the bridge may stop
+                        await turn
+                    if isinstance(item, list):
+                        runs = item
+                    else:
+                        runs = self._added(coalescer, item) if isinstance(item, Chunk) else [*coalescer.take(), item]
+                    if runs:
+                        await self._write(runs)
+                item, runs = None, ()  # as in `run`
+                if not chunks.has_more:  # what is left has arrived together with these
+                    await self._end_read(chunks, coalescer)
+            await self._write(coalescer.take())  # text after the last finish_reason, in a stream without `[DONE]`
+        except (BridgeError, asyncio.CancelledError) as end:
+            if end is self._window.stop or isinstance(end, BridgeError):  # write what came before it first
+                await self._write(coalescer.take())
+            raise
+        finally:
+            self._window.end()
 
     async def _end_read(self, chunks: ChunkStream[Any], coalescer: Coalescer) -> None:
         """Write what is held, unless it may wait for the next read."""
