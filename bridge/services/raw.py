@@ -45,7 +45,7 @@ class RawService:
 
     async def Call(self, request: raw_pb2.RawRequest, call: CallContext) -> raw_pb2.RawResponse:
         """Send a request and return the whole response."""
-        call, target = await offload_if(call.is_large, _request_of, call, request, self._paths)
+        call, target = await self._checked(call, request)
         body = await call_whole(self._upstream, self._settings, target, call)
         large = len(body) > _DECODED_AT_ONCE
         text = await offload(_text_of, body, self._max_bytes) if large else readable_text(body) if body else None
@@ -53,7 +53,7 @@ class RawService:
 
     async def Stream(self, request: raw_pb2.RawRequest, call: CallContext, response: ResponseStream) -> None:
         """Send a request and write the events of its response as they arrive. A coroutine that writes, as in `chat`."""
-        call, target = await offload_if(call.is_large, _request_of, call, request, self._paths)
+        call, target = await self._checked(call, request)
         interval = interval_of(request.bridge_options, self._settings)
         beat = partial(response.heartbeat, _HEARTBEAT)
         async with (
@@ -65,15 +65,20 @@ class RawService:
                     is_large = len(event.data) > _DECODED_AT_ONCE
                     await response.write(await offload_if(is_large, _message, event))
 
+    async def _checked(self, call: CallContext, request: raw_pb2.RawRequest) -> tuple[CallContext, Request]:
+        """The call's context with the model of the request's body, and the request to send upstream.
 
-def _request_of(call: CallContext, request: raw_pb2.RawRequest, paths: RawPaths) -> tuple[CallContext, Request]:
-    """The request to send upstream, and the call's context with the model of its body.
+        Raises:
+            BridgeError: INVALID_REQUEST, RAW_PATH_NOT_ALLOWED, or CALLER_NOT_ALLOWED for a model.
+        """
+        operation = self._paths.pattern_of(request.path)
+        call = with_operation(call, operation, "")
+        model, target = await offload_if(call.is_large, _request_of, call, request)
+        return with_operation(call, operation, model), target
 
-    Raises:
-        BridgeError: INVALID_REQUEST, RAW_PATH_NOT_ALLOWED, or CALLER_NOT_ALLOWED for a model.
-    """
-    operation = paths.pattern_of(request.path)
-    call = with_operation(call, operation, "")
+
+def _request_of(call: CallContext, request: raw_pb2.RawRequest) -> tuple[str, Request]:
+    """The model of a request's body, and the request to send upstream. Raises as `RawService._checked`."""
     method = _METHODS.get(request.method)
     if method is None:
         raise invalid("method", "is not known")
@@ -87,8 +92,8 @@ def _request_of(call: CallContext, request: raw_pb2.RawRequest, paths: RawPaths)
     value = _parsed(body) if request.HasField("body_json") else None
     permit_raw(call, body, query)
     model = value.get("model") if isinstance(value, dict) else None
-    call = with_operation(call, operation, model if isinstance(model, str) else "")
-    return call, Request(method, request.path + written(query, "query"), body.encode())
+    target = request.path + written(query, "query")
+    return model if isinstance(model, str) else "", Request(method, target, body.encode())
 
 
 def _message(event: Event) -> raw_pb2.RawEvent:

@@ -229,7 +229,7 @@ class ChunkStream(Generic[K]):
             self._choices.doubt(value)
             self._recogniser.forget()  # as in `_follow`
             return None
-        return self._completion(value) if is_whole(value) else self._chunk_of(value, data)
+        return self._whole(_numbered(value, self._calls)) if is_whole(value) else self._chunk_of(value, data)
 
     def _chunk_of(self, value: dict[str, Any], data: bytes) -> Chunk:
         is_changed = self._halves.busy  # the value is not that of the text
@@ -271,7 +271,7 @@ class ChunkStream(Generic[K]):
         """The chunk of a plain JSON response in place of a stream: a whole completion, or an error, which is raised."""
         self._record.chunks.arrived(1)
         response, large = await responses.response_of(self._exchange, data)
-        chunk = await offload_if(large, self._completion, response)
+        chunk = self._whole(await offload_if(large, _numbered, response, ToolCalls()))
         return self._last(chunk._replace(is_large=large))
 
     def _last(self, chunk: Chunk) -> Iterator[Chunk | K]:
@@ -279,12 +279,17 @@ class ChunkStream(Generic[K]):
         if self._failure is not None:
             raise self._failure
 
-    def _completion(self, value: dict[str, Any]) -> Chunk:
-        chunk = as_chunk(value)
-        self._calls.number(chunk.value)
+    def _whole(self, chunk: Chunk) -> Chunk:
+        """The chunk of a whole completion, which completes the stream."""
         self._follow(chunk.value)
         self._failure = self._choices.failure()
         if self._failure is not None and not chunk.value["choices"]:
             raise self._failure
         self.done = self._failure is None
         return chunk
+
+
+def _numbered(completion: dict[str, Any], calls: ToolCalls) -> Chunk:
+    chunk = as_chunk(completion)
+    calls.number(chunk.value)
+    return chunk
