@@ -1,6 +1,7 @@
 """Reads the events of a response within the time limits of a stream: for its first event, and between two events."""
 
 import asyncio
+import re
 from collections.abc import Callable
 from typing import Final
 
@@ -10,10 +11,15 @@ from bridge.offload import offload
 from bridge.settings import Settings
 from bridge.upstream import failures
 from bridge.upstream.exchange import Exchange
-from bridge.upstream.sse import Event, EventDecoder, EventTooLargeError, MendedEvent, texts_of
+from bridge.upstream.sse import SPACE, Event, EventDecoder, EventTooLargeError, MendedEvent, texts_of
 
 _FIRST: Final = "the stream's first event did not arrive in time"
 _STALLED: Final = "no event of the stream arrived for too long"
+#: Number of bytes that show whether a body starts with a line of an event stream.
+_MAX_START: Final = 256
+#: The first line of an event stream, and what it may start with.
+_FIRST_LINE: Final = re.compile(rb"(?:data|event|id|retry)?:|error: *\{")
+_FIELDS: Final = (b"data:", b"event:", b"id:", b"retry:", b"error:")
 #: Maximum number of events that a read returns. A chunk has over 100 bytes, so `_SLICE_BYTES` of `exchange` hold more
 #: only if they are very short: 5000 events of `{}` would block the event loop for 100 ms.
 _PORTION: Final = 128
@@ -47,9 +53,32 @@ class EventReader:
         self._may_wait: Callable[[bytes], bool] | None = None
         self._held = 0  # events whose arrival is recorded, but that no read has returned
 
-    def begin(self) -> None:
-        """The response's headers have arrived: limit the time until the first event."""
+    async def open(self) -> bytes | None:
+        """The response's headers have arrived: limit the time until the first event, and find out what the body is.
+
+        Some servers mislabel event streams, so the first line decides then. Returns None for an event stream, and the
+        start of any other body.
+
+        Raises:
+            BridgeError: UPSTREAM_RESPONSE_TOO_LARGE if too many bytes tell nothing; as `Exchange.read`.
+        """
         self._exchange.clock.phase(self._settings.first_event_timeout, Reason.UPSTREAM_FIRST_EVENT_TIMEOUT, _FIRST)
+        if self._exchange.media_type == "text/event-stream":
+            return None
+        start, size, limit = b"", 0, self._settings.max_response_bytes
+        while (is_stream := _begins_stream(start)) is None and (data := await self._exchange.read()):
+            before = len(start)
+            size += len(data)
+            if size > limit:
+                raise failures.too_large("the response", limit)
+            start = (start + data).lstrip(SPACE)
+            self._exchange.clock.resume()
+            await self._exchange.rest_from(len(data) - (len(start) - before))
+        if not is_stream:
+            return start
+        events = self.take(start)
+        self._later = events + self._later  # the next read returns them
+        return None
 
     def hold(self, may_wait: Callable[[bytes], bool]) -> None:
         """From now on, do not end a `read` for events whose text `may_wait`. A later read returns them."""
@@ -174,3 +203,12 @@ def _mended(event: Event) -> Event:
     changed = MendedEvent(data, event.type, event.complete)
     changed.original = event.data
     return changed
+
+
+def _begins_stream(start: bytes) -> bool | None:
+    """Whether a body with this start, without `SPACE`, is an event stream; None if more bytes are needed to decide."""
+    if _FIRST_LINE.match(start):
+        return True
+    if len(start) <= _MAX_START and any(field.startswith(start.rstrip(b" ")) for field in _FIELDS):
+        return None
+    return False

@@ -24,7 +24,7 @@ from bridge.upstream.endings import check_ends, failure_of
 from bridge.upstream.events import EventReader
 from bridge.upstream.exchange import Exchange
 from bridge.upstream.inside import error_in, is_flat_refusal, is_of_tool, is_refused
-from bridge.upstream.responses import beginning_of, failure_in, is_json, note_response, note_usage
+from bridge.upstream.responses import failure_in, is_json, note_response, note_usage
 from bridge.upstream.sse import DONE, STRAY, Event
 
 
@@ -183,20 +183,17 @@ class EventStream:
                 clock.pause()
                 await self._exchange.linger()
                 return None
-            found = await (self._next() if self._opened else self._open_body())
+            found = await (self._next() if self._opened else self._open())
         clock.pause()
         return found
 
-    async def _open_body(self) -> list[Event]:
-        """Find out what the body is. Some servers mislabel event streams, so the first line decides then."""
+    async def _open(self) -> list[Event]:
+        """A body that is not an event stream, as one event; nothing for an event stream."""
         self._opened = True
-        self._events.begin()
-        media_type = self._exchange.media_type
-        if media_type == "text/event-stream":
+        start = await self._events.open()
+        if start is None:
             return []
-        is_stream, start = await beginning_of(self._exchange, self._settings.max_response_bytes)
-        if is_stream:
-            return self._accept(self._events.take(start))
+        media_type = self._exchange.media_type
         if not is_json(media_type):
             text = media_type.startswith("text/")
             error = await failure_in(self._exchange, start + await self._exchange.beginning()) if text else None

@@ -1,6 +1,5 @@
 """Whole responses as JSON: parses them, finds errors in them, and records what telemetry needs."""
 
-import re
 from collections.abc import Mapping
 from itertools import islice
 from typing import Any, Final
@@ -15,17 +14,12 @@ from bridge.upstream.chunk import value_of
 from bridge.upstream.documents import Cuts, Document, is_large, load_document, without_texts
 from bridge.upstream.exchange import Exchange
 from bridge.upstream.inside import error_in, suspect_in, unwrapped
-from bridge.upstream.sse import SPACE, bare
+from bridge.upstream.sse import bare
 
 #: Maximum number of bytes of an unexpected body that are searched for an error.
 _ERROR_BYTES: Final = 1 << 18
 #: An unexpected body up to this size is searched on the event loop. Each of its lines may be JSON: 16 KiB take 20 ms.
 _SMALL_BYTES: Final = 16 << 10
-#: Number of bytes that show whether a body starts with a line of an event stream.
-_MAX_START: Final = 256
-#: The first line of an event stream, and what it may start with.
-_FIRST_LINE: Final = re.compile(rb"(?:data|event|id|retry)?:|error: *\{")
-_FIELDS: Final = (b"data:", b"event:", b"id:", b"retry:", b"error:")
 _NOT_JSON: Final = "has an event that is not valid JSON ({})"
 #: Recorded members of a response, and the maximum length of each.
 _IDENTITY: Final = ("id", "object", "created", "model")
@@ -39,33 +33,6 @@ _RESULTS: Final = frozenset({"models", "request_id"})
 def is_json(media_type: str) -> bool:
     """Whether a response with this content type may be JSON. Some servers send no content type."""
     return media_type in {"application/json", ""} or media_type.endswith("+json")
-
-
-async def beginning_of(exchange: Exchange, limit: int) -> tuple[bool, bytes]:
-    """Whether a body that is not called an event stream is one by its first line, and what was read to find out.
-
-    Raises:
-        BridgeError: UPSTREAM_RESPONSE_TOO_LARGE if over `limit` bytes tell nothing; as `Exchange.read`.
-    """
-    start, size = b"", 0
-    while (is_stream := _begins_stream(start)) is None and (data := await exchange.read()):
-        before = len(start)
-        size += len(data)
-        if size > limit:
-            raise failures.too_large("the response", limit)
-        start = (start + data).lstrip(SPACE)
-        exchange.clock.resume()
-        await exchange.rest_from(len(data) - (len(start) - before))
-    return bool(is_stream), start
-
-
-def _begins_stream(start: bytes) -> bool | None:
-    """Whether a body with this start, without `SPACE`, is an event stream; None if more bytes are needed to decide."""
-    if _FIRST_LINE.match(start):
-        return True
-    if len(start) <= _MAX_START and any(field.startswith(start.rstrip(b" ")) for field in _FIELDS):
-        return None
-    return False
 
 
 async def response_of(exchange: Exchange, data: bytes, cuts: Cuts | None = None) -> Document:

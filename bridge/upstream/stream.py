@@ -111,16 +111,12 @@ class ChunkStream(Generic[K]):
         return not self.done and self._events.has_more
 
     async def _open(self) -> Iterable[Chunk | K] | None:
-        """Find out what the body is. Some servers mislabel event streams, so the first line decides then."""
+        """The chunk of a body that is not an event stream; None for an event stream."""
         self._opened = True
-        self._events.begin()
-        media_type = self._exchange.media_type
-        if media_type == "text/event-stream":
+        start = await self._events.open()
+        if start is None:
             return None
-        is_stream, start = await responses.beginning_of(self._exchange, self._settings.max_response_bytes)
-        if is_stream:
-            return self._accept(self._events.take(start))
-        if responses.is_json(media_type):
+        if responses.is_json(self._exchange.media_type):
             return await self._single_chunk(await self._exchange.read_all(self._settings.max_response_bytes, start))
         error = await responses.failure_in(self._exchange, start + await self._exchange.beginning())
         raise error or failures.malformed("has a content type that is not an event stream")
