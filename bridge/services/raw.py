@@ -17,9 +17,9 @@ from bridge.services.paths import RawPaths
 from bridge.services.permits import permit_raw
 from bridge.services.query import written
 from bridge.settings import Settings
-from bridge.upstream.client import Upstream
+from bridge.upstream.client import Request, Upstream
 from bridge.upstream.failures import too_large
-from bridge.upstream.raw import Request, call_whole, events
+from bridge.upstream.raw import call_whole, events
 from bridge.upstream.sse import Event, MendedEvent
 
 _METHODS: Final[Mapping[int, str]] = {
@@ -45,19 +45,19 @@ class RawService:
 
     async def Call(self, request: raw_pb2.RawRequest, call: CallContext) -> raw_pb2.RawResponse:
         """Send a request and return the whole response."""
-        call, target = await self._checked(call, request)
-        body = await call_whole(self._upstream, self._settings, target, call)
+        call, outgoing = await self._checked(call, request)
+        body = await call_whole(self._upstream, self._settings, outgoing, call)
         large = len(body) > _DECODED_AT_ONCE
         text = await offload(_text_of, body, self._max_bytes) if large else readable_text(body) if body else None
         return raw_pb2.RawResponse(http_status=call.record.http_status, body_json=text)
 
     async def Stream(self, request: raw_pb2.RawRequest, call: CallContext, response: ResponseStream) -> None:
         """Send a request and write the events of its response as they arrive. A coroutine that writes, as in `chat`."""
-        call, target = await self._checked(call, request)
+        call, outgoing = await self._checked(call, request)
         interval = interval_of(request.bridge_options, self._settings)
         beat = partial(response.heartbeat, _HEARTBEAT)
         async with (
-            events(self._upstream, self._settings, target, call) as stream,
+            events(self._upstream, self._settings, outgoing, call) as stream,
             Heartbeats(stream.read, interval, beat) as read,
         ):
             while found := await read():
@@ -73,8 +73,8 @@ class RawService:
         """
         operation = self._paths.pattern_of(request.path)
         call = with_operation(call, operation, "")
-        model, target = await offload_if(call.is_large, _request_of, call, request)
-        return with_operation(call, operation, model), target
+        model, outgoing = await offload_if(call.is_large, _request_of, call, request)
+        return with_operation(call, operation, model), outgoing
 
 
 def _request_of(call: CallContext, request: raw_pb2.RawRequest) -> tuple[str, Request]:
@@ -92,8 +92,8 @@ def _request_of(call: CallContext, request: raw_pb2.RawRequest) -> tuple[str, Re
     value = _parsed(body) if request.HasField("body_json") else None
     permit_raw(call, body, query)
     model = value.get("model") if isinstance(value, dict) else None
-    target = request.path + written(query, "query")
-    return model if isinstance(model, str) else "", Request(method, target, body.encode())
+    path = request.path + written(query, "query")
+    return model if isinstance(model, str) else "", Request(method, path, body.encode())
 
 
 def _message(event: Event) -> raw_pb2.RawEvent:

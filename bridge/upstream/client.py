@@ -7,6 +7,7 @@ environment) and its objects are expensive, and are not needed with one fixed ba
 import asyncio
 import time
 from importlib.metadata import version
+from typing import NamedTuple
 
 import httpx
 import structlog
@@ -32,6 +33,14 @@ from bridge.upstream.tls import contexts
 from bridge.upstream.transport import Transport
 
 _log = structlog.get_logger("aibridge.upstream")
+
+
+class Request(NamedTuple):
+    """A request below the base URL. `path` may have a query, `body` is JSON text or empty."""
+
+    method: str
+    path: str
+    body: bytes = b""
 
 
 class Upstream:
@@ -83,7 +92,7 @@ class Upstream:
 
     async def get(self, path: str, call: CallContext) -> Document:
         """GET a `path` below the base URL, perhaps with a query, and return the JSON object. Raises as `post` does."""
-        return await self._whole("GET", path, call, b"")
+        return await self._whole(Request("GET", path), call)
 
     async def post(self, path: str, call: CallContext, body: bytes, cuts: Cuts | None = None) -> Document:
         """POST a JSON body and return the JSON object of the response. `cuts` as in `response_of`.
@@ -91,7 +100,7 @@ class Upstream:
         Raises:
             BridgeError: see `bridge.upstream.failures`.
         """
-        response = await self._whole("POST", path, call, body, cuts)
+        response = await self._whole(Request("POST", path, body), call, cuts)
         note_response(call.record, response.value)
         note_ends(call.record, response.value)
         return response
@@ -100,9 +109,7 @@ class Upstream:
         """The time limits of a request for this call."""
         return Clock(call.deadline, self._loop)
 
-    async def begin(
-        self, method: str, path: str, call: CallContext, body: bytes, accept: str, clock: Clock
-    ) -> Exchange:
+    async def begin(self, request: Request, call: CallContext, accept: str, clock: Clock) -> Exchange:
         """Send a request, with retries, until the status is 2xx. The caller must close the exchange.
 
         Raises:
@@ -115,7 +122,7 @@ class Upstream:
             try:
                 credential = self.credentials.choose(call.metadata, call.caller)
                 sent = credential.authorization
-                exchange = await self._attempt(method, path, call, body, accept, clock, credential)
+                exchange = await self._attempt(request, call, accept, clock, credential)
             except BridgeError as error:
                 call.record.unreachable = error.metadata.get("cause", "")
                 if error.reason is Reason.BRIDGE_CREDENTIALS_REJECTED and not renewed:
@@ -123,7 +130,7 @@ class Upstream:
                     clock.pause()
                     if await self.credentials.renew(call.caller, sent):
                         continue
-                delay = self._retries.delay(error, call, retries, is_get=method == "GET")
+                delay = self._retries.delay(error, call, retries, is_get=request.method == "GET")
                 if delay is None:
                     raise
                 retries += 1
@@ -135,10 +142,11 @@ class Upstream:
             await asyncio.sleep(delay)
 
     async def _attempt(
-        self, method: str, path: str, call: CallContext, body: bytes, accept: str, clock: Clock, credential: Credential
+        self, request: Request, call: CallContext, accept: str, clock: Clock, credential: Credential
     ) -> Exchange:
+        method, path, body = request
         target = self._origin.target(path, call.model)
-        fields = self._fields(method, path, call, body, accept, credential)
+        fields = self._fields(request, call, accept, credential)
         if self._free.locked():
             await self._wait_for_connection(call.record, clock)
         else:
@@ -182,10 +190,9 @@ class Upstream:
             if not record.sent_at:
                 record.connection_seconds = time.monotonic() - began
 
-    def _fields(
-        self, method: str, path: str, call: CallContext, body: bytes, accept: str, credential: Credential
-    ) -> Fields:
+    def _fields(self, request: Request, call: CallContext, accept: str, credential: Credential) -> Fields:
         """The fields of a request's head. Of two with the same name the later one counts."""
+        method, path, body = request
         fields = {**self._fixed, "accept": accept}
         if body:
             fields["content-type"] = "application/json"
@@ -208,13 +215,8 @@ class Upstream:
         await self.credentials.close()
         await self._transport.aclose()
 
-    async def _whole(
-        self, method: str, path: str, call: CallContext, body: bytes, cuts: Cuts | None = None
-    ) -> Document:
-        with (
-            self.clock(call) as clock,
-            await self.begin(method, path, call, body, "application/json", clock) as exchange,
-        ):
+    async def _whole(self, request: Request, call: CallContext, cuts: Cuts | None = None) -> Document:
+        with self.clock(call) as clock, await self.begin(request, call, "application/json", clock) as exchange:
             if not is_json(exchange.media_type):
                 error = await failure_in(exchange, await exchange.beginning())
                 raise error or failures.malformed("is not JSON by its content type")

@@ -18,7 +18,7 @@ from bridge.upstream import failures
 from bridge.upstream.bodies import is_blank
 from bridge.upstream.choices import Choices
 from bridge.upstream.chunk import value_of
-from bridge.upstream.client import Upstream
+from bridge.upstream.client import Request, Upstream
 from bridge.upstream.documents import load_document
 from bridge.upstream.endings import check_ends, failure_of
 from bridge.upstream.events import EventReader
@@ -49,24 +49,14 @@ _KINDS: Final = (
 _FAILED: Final = re.compile(r"(?:.+\.)?(?:failed|error|errored|cancell?ed|aborted|expired)", re.IGNORECASE)
 
 
-class Request(NamedTuple):
-    """A request below the base URL. `target` is the path and query, `body` is JSON text or empty."""
-
-    method: str
-    target: str
-    body: bytes
-
-
 async def call_whole(upstream: Upstream, settings: Settings, request: Request, call: CallContext) -> bytes:
     """The JSON text of a response; empty if it has no body.
 
     Raises:
         BridgeError: see `bridge.upstream.failures`.
     """
-    with upstream.clock(call) as clock:
-        begun = upstream.begin(request.method, request.target, call, request.body, "application/json", clock)
-        with await begun as exchange:
-            return await _whole(exchange, settings, request)
+    with upstream.clock(call) as clock, await upstream.begin(request, call, "application/json", clock) as exchange:
+        return await _whole(exchange, settings, request)
 
 
 @asynccontextmanager
@@ -78,10 +68,8 @@ async def events(
     Raises:
         BridgeError: as `call_whole`.
     """
-    with upstream.clock(call) as clock:
-        begun = upstream.begin(request.method, request.target, call, request.body, "text/event-stream", clock)
-        with await begun as exchange:
-            yield EventStream(exchange, settings, request)
+    with upstream.clock(call) as clock, await upstream.begin(request, call, "text/event-stream", clock) as exchange:
+        yield EventStream(exchange, settings, request)
 
 
 async def _whole(exchange: Exchange, settings: Settings, request: Request, start: bytes = b"") -> bytes:

@@ -17,7 +17,7 @@ from bridge.settings import Settings
 from bridge.upstream import failures, responses
 from bridge.upstream.choices import Choices
 from bridge.upstream.chunk import Chunk, K, Recogniser, as_chunk, is_whole, relevant, value_of, without_error
-from bridge.upstream.client import Upstream
+from bridge.upstream.client import Request, Upstream
 from bridge.upstream.documents import is_large, load_event
 from bridge.upstream.events import EventReader
 from bridge.upstream.exchange import Exchange
@@ -44,7 +44,7 @@ async def stream(
     """
     with (
         upstream.clock(call) as clock,
-        await upstream.begin("POST", path, call, body, "text/event-stream", clock) as exchange,
+        await upstream.begin(Request("POST", path, body), call, "text/event-stream", clock) as exchange,
     ):
         await reader.run(ChunkStream(exchange, settings, reader))
 
