@@ -29,6 +29,7 @@ from bridge.call import CallContext, new_record
 from bridge.codec import decode
 from bridge.jsontext import loads
 from bridge.services.chat import ChatService
+from bridge.upstream.client import Request, Upstream
 from bridge.upstream.clock import Clock
 from bridge.upstream.exchange import Exchange, Sent
 from bridge.upstream.fairness import FairQueue
@@ -59,21 +60,19 @@ class _Response:
         pass
 
 
-class _Upstream:
+class _Upstream(Upstream):
     """Responds to each request with the same pieces."""
 
-    def __init__(self, pieces: list[bytes], chosen: settings.Settings) -> None:
+    def __init__(self, pieces: list[bytes], chosen: settings.Settings) -> None:  # without a transport
         self._pieces = pieces
         self._settings = chosen
 
     def clock(self, call: CallContext) -> Clock:
         return Clock(call.deadline, asyncio.get_running_loop())
 
-    async def begin(
-        self, _method: str, _path: str, call: CallContext, body: bytes, _accept: str, clock: Any
-    ) -> Exchange:
+    async def begin(self, request: Request, call: CallContext, accept: str, clock: Clock) -> Exchange:
         response: Any = _Response(self._pieces)
-        sent = Sent(body, uses_bridge_credential=False, secrets=())
+        sent = Sent(request.body, uses_bridge_credential=False, secrets=())
         return Exchange(response, call, sent, clock, self._settings, FairQueue(), on_close=lambda: None)
 
 
@@ -93,7 +92,7 @@ class _Context:
 
 def _run(chosen: settings.Settings, pieces: list[bytes], *, coalesce: bool = False) -> Callable[[], Awaitable[None]]:
     """A stream through the bridge's handler."""
-    service = ChatService(_Upstream(pieces, chosen), chosen)  # type: ignore[arg-type]
+    service = ChatService(_Upstream(pieces, chosen), chosen)
     request = chat_pb2.CreateChatCompletionRequest(model="bench", messages=[{"role": "user", "content": "hi"}])
     request.bridge_options.coalesce = coalesce
 
