@@ -10,7 +10,8 @@ from bridge.clean import CONTROLS
 
 _SECRET: Final = re.compile(
     r"(?:\b|(?<=\\[nrtbf]))(?:"  # JSON text may have `\n` before a key, which looks like a letter
-    r"(?:sk|aib|pk|rk|vck|gsk|csk|xai|hf|r8|fw|pplx|nvapi|key)[-_][A-Za-z0-9_*.-]{3,}[A-Za-z0-9_*-]"  # OpenAI, Vercel …
+    r"(?:sk|aib|pk|rk|vck|gsk|csk|xai|hf|r8|fw|pplx|nvapi)[-_][A-Za-z0-9_*.-]{3,}[A-Za-z0-9_*-]"  # OpenAI, Vercel …
+    r"|key[-_](?!(?:[a-z]+_)+[a-z]+(?![A-Za-z0-9_*-]))[A-Za-z0-9_*.-]{3,}[A-Za-z0-9_*-]"  # no `key_access_denied`
     r"|AIza[A-Za-z0-9_*-]{8,}"  # Google
     r"|(?:AKIA|ASIA)[A-Z0-9*]{8,}"  # AWS
     r"|eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){0,2}"  # a JSON web token

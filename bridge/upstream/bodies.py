@@ -103,7 +103,9 @@ def read_value(value: Any, depth: int = 0) -> ErrorBody:
     """As `read`, for a parsed JSON value."""
     value = first_object(value)
     if isinstance(value, str):
-        return ErrorBody(message=_unwrap(value, depth))
+        inside = _json(value.encode("utf-8", "replace")) if _JSON_BEGINS.match(value.lstrip()) else None
+        is_error = depth < _DEPTH and isinstance(inside, (dict, list))
+        return read_value(inside, depth + 1) if is_error else ErrorBody(message=_unwrap(value, depth))
     if not isinstance(value, dict):
         return ErrorBody()
     around = fold(value)
@@ -204,12 +206,8 @@ def _json(data: bytes) -> Any:
         return None
 
 
-def _is_oauth(around: Mapping[str, Any]) -> bool:
-    return isinstance(around.get("error"), str) and isinstance(around.get("errordescription"), str)
-
-
 def _code(members: Mapping[str, Any]) -> str | None:
-    if _is_oauth(members):
+    if isinstance(members.get("error"), str) and isinstance(members.get("errordescription"), str):  # OAuth
         return _string(members["error"])
     keys = ("statuscode",) if "statusmsg" in members else CODES
     return next((code for code in (_string(members.get(key)) for key in keys) if code), None)

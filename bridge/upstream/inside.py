@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from bridge.jsontext import MalformedJSONError, loads
 from bridge.upstream.bodies import CODES, CONTAINERS, first_object, fold, http_status_of, is_blank
 from bridge.upstream.reasons import is_known
 
@@ -32,6 +33,7 @@ _OF_REFUSALS: Final = frozenset(
             "details",
         ),
         *("param", "requestid", "traceid", "timestamp", "path", "id"),
+        *("title", "instance"),  # RFC 9457, as `status` and `detail`
     )
 )
 _FAILED: Final = frozenset({"error", "fail", "failed", "failure"})
@@ -43,6 +45,8 @@ _ENDS: Final = re.compile("(?:errors?|exception|(?<!de)fault|failure|traceback)$
 #: Limits of the search for an error: levels of an object, and members on each level.
 _LEVELS: Final = 4
 _MAX_MEMBERS: Final = 256
+#: Maximum number of characters of a text that is parsed because it may be the JSON of an error.
+_MAX_TEXT: Final = 1 << 14
 #: Words in the `type` of an error.
 _SOUNDS: Final = re.compile(
     "error|exception|fail|fatal|invalid|denied|forbidden|unauthor|exceed|limit|unavailab|overload|time_?out|throttl"
@@ -88,7 +92,7 @@ def is_refused(value: Mapping[str, Any]) -> bool:
 def is_flat_refusal(value: Mapping[str, Any]) -> bool:
     """Whether an object of any endpoint has an HTTP status of an error and a message, and nothing else."""
     members = {name: item for name, item in fold(value).items() if not is_blank(item)}
-    said = members.get("message") or members.get("msg")
+    said = members.get("message") or members.get("msg") or members.get("detail") or members.get("title")
     return isinstance(said, str) and members.keys() <= _OF_REFUSALS and http_status_of(members) is not None
 
 
@@ -99,7 +103,7 @@ def suspect_in(value: Mapping[str, Any]) -> Any:
     """
     members = fold(value)
     message = members.get("message") or members.get("msg") or members.get("retmsg")
-    if isinstance(message, str) and message and "object" not in members:
+    if isinstance(message, str) and not is_blank(message) and "object" not in members:
         return value
     return value if is_known(_word(members, "code")) else _inner(value)
 
@@ -133,11 +137,24 @@ def is_of_tool(kind: str) -> bool:
 
 
 def unwrapped(value: Any) -> Any:
-    """An error without the arrays in which Gemini's compatibility layer sends it. Other values are unchanged."""
+    """An error without the arrays in which Gemini's compatibility layer sends it, or the text in which others do.
+
+    Other values are unchanged.
+    """
+    if type(value) is str and value.startswith("{"):
+        inner = _value_in(value)
+        return inner if type(inner) is dict and error_in(inner) is not None else value
     if type(value) is not list or not value or type(value[0]) not in {dict, list}:
         return value
     inner = first_object(value)
     return inner if type(inner) is dict and error_in(inner) is not None else value
+
+
+def _value_in(text: str) -> Any:
+    try:
+        return loads(text.encode("utf-8", "replace")) if len(text) <= _MAX_TEXT else None
+    except MalformedJSONError:
+        return None
 
 
 def _is_flat(members: Mapping[str, Any], *, named: bool) -> bool:

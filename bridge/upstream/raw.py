@@ -87,8 +87,9 @@ async def _whole(exchange: Exchange, settings: Settings, request: Request, start
         except MalformedJSONError as error:
             raise failures.malformed(f"is not valid JSON ({error})") from None
         if isinstance(value, dict):
-            _note(exchange.call.record, value)
             problem = _problem_in(value, request)
+            if problem is None or "id" in value:  # otherwise nothing was begun, and gRPC may retry
+                _note(exchange.call.record, value)
             if problem is not None:
                 raise await exchange.failed(problem, data)
             check_ends(value.get("choices"))
@@ -247,17 +248,18 @@ class EventStream:
         named = value.get("type")
         self._type = event.type or (named if isinstance(named, str) else "")
         self._kind = self._kind or next((kind for kind in _KINDS if kind.types.fullmatch(self._type)), None)
+        is_failed = _FAILED.fullmatch(self._type) is not None and not is_of_tool(self._type)
+        if _is_error(value) or (not is_failed and is_flat_refusal(value)):
+            note_usage(self._exchange.call.record, value)  # not the response: gRPC may retry
+            return self._exchange.failure(value, event.data)
         _note(self._exchange.call.record, value)
+        if is_failed:
+            self._failed = _failed_with(value, self._type), event.data
         try:
             self._choices.follow(value)  # of a streamed completion, which some servers end without `[DONE]`
         except BridgeError as error:
             return error
-        if _is_error(value):
-            return self._exchange.failure(value, event.data)
-        if _FAILED.fullmatch(self._type) and not is_of_tool(self._type):
-            self._failed = _failed_with(value, self._type), event.data
-            return None
-        return self._exchange.failure(value, event.data) if is_flat_refusal(value) else None
+        return None
 
     def _complete(self) -> None:
         """The stream is complete. It has failed nevertheless if its last event or a finish_reason says so."""

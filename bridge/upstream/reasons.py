@@ -128,8 +128,11 @@ BASE_RESP: Final[Mapping[str, str]] = {
     "1027": "content_filter",  # the completion
     "1039": "rate_limit_exceeded",  # tokens
     "1041": "rate_limit_exceeded",  # connections
+    "1042": "invalid_request_error",  # invisible characters in the prompt
     "2013": "invalid_request_error",
+    "2045": "rate_limit_exceeded",  # the rate grows too fast
     "2049": "invalid_api_key",
+    "2056": "rate_limit_exceeded",  # the window of a token plan
 }
 
 #: What messages say that name the request as the cause of an HTTP 500 without a code of its own.

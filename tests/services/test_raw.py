@@ -517,6 +517,10 @@ async def test_a_resource_that_failed(bridge: Bridge, method: Any, value: dict[s
         ({"code": 429, "message": "boom"}, "RATE_LIMIT_EXCEEDED"),
         ({"code": 429, "message": "boom", "data": None, "request_id": "r"}, "RATE_LIMIT_EXCEEDED"),
         ({"status": "503", "msg": "boom", "path": "/"}, "UPSTREAM_UNAVAILABLE"),
+        ({"type": "about:blank", "title": "slow", "status": 429, "detail": "boom"}, "RATE_LIMIT_EXCEEDED"),
+        ({"title": "slow", "status": 503, "instance": "/a"}, "UPSTREAM_UNAVAILABLE"),
+        ({"title": "slow", "status": 429, "year": 1999}, ""),
+        ({"title": "slow", "status": 200}, ""),
         ({"code": 429, "message": "boom", "answer": "it is boom"}, ""),
         ({"code": 42, "message": "boom"}, ""),
         ({"message": "boom"}, ""),
@@ -531,6 +535,35 @@ async def test_what_is_an_error_of_any_endpoint(bridge: Bridge, value: dict[str,
         await drain(bridge.raw.Stream(Request(path="/rerank", body_json=ASK))),
     ):
         assert (outcome.info.reason if outcome.details else "") == reason
+
+
+@pytest.mark.parametrize(
+    ("value", "pushback"),
+    [
+        ({"error": {"message": "boom", "code": 429}}, "1000"),
+        ({"code": 429, "message": "boom"}, "1000"),
+        ({"error": {"message": "boom", "code": 503}}, None),
+        ({"error": {"message": "boom", "code": 400}}, "-1"),
+    ],
+)
+async def test_advice_about_an_error_with_status_200(
+    bridge: Bridge, value: dict[str, Any], pushback: str | None
+) -> None:
+    """The advice is that of the HTTP status that the error names: nothing was begun, so gRPC may retry."""
+    bridge.gateway.script(respond_json(value), sse(value))
+    for outcome in (
+        await ask(bridge.raw.Call(Request(path="/rerank", body_json=ASK))),
+        await drain(bridge.raw.Stream(Request(path="/rerank", body_json=ASK))),
+    ):
+        assert outcome.trailers.get("grpc-retry-pushback-ms") == pushback
+
+
+async def test_a_resource_that_failed_may_have_been_billed(bridge: Bridge) -> None:
+    """The resource was begun, so gRPC must not repeat the call by itself."""
+    bridge.gateway.script(respond_json({**RESPONSE, "status": "failed", "error": {"message": "boom", "code": 429}}))
+    outcome = await ask(bridge.raw.Call(Request(path="/responses", body_json=ASK)))
+    assert (outcome.info.reason, outcome.trailers["grpc-retry-pushback-ms"]) == ("RATE_LIMIT_EXCEEDED", "-1")
+    assert "RetryInfo" in outcome.details
 
 
 @pytest.mark.parametrize("media", ["text/plain", "text/html; charset=utf-8", "text/event-stream"])

@@ -61,6 +61,7 @@ def test_keys_are_masked(secret: str, frame: str) -> None:
         "The model `gpt-5.4` does not exist",
         "max_tokens must be <= 4096, got 5000",
         "task-force, risk_free, ask-me, whiskey-bar",
+        "key_model_access_denied is an error type of LiteLLM, key_access_denied.",
         "The basic plan has no bearer tokens. Missing bearer authentication",
         "Invalid value: 'messages[0].content'",
         "Überlänge: 4096 Token; zu viel…",

@@ -81,4 +81,25 @@ NOTICES = [
         ("beside a result", UNARY, http(json.dumps({**FINISHED, **value})), "a"),
     )
 ]
-PLACES = [*INSIDE, *NOTICES]
+_TEXT = json.dumps(json.dumps(ERROR))
+_QUOTA = json.dumps(json.dumps({"error": {"message": "x", "code": "insufficient_quota"}}))
+encoded_twice = partial(Case, "encoded twice")
+#: An error whose JSON text is a JSON string.
+TWICE = [
+    encoded_twice("in an event", STREAM, events(A, data(_TEXT), DONE), LIMIT, "a", message="x"),
+    encoded_twice("in a named event", STREAM, events(A, f"event: error\n{data(_TEXT)}", DONE), LIMIT, "a", message="x"),
+    encoded_twice("as a response", UNARY, http(_TEXT), LIMIT, message="x", pushback="1000"),
+    encoded_twice("as a response to a stream", STREAM, http(_TEXT), LIMIT, message="x"),
+    encoded_twice("refused", UNARY, http(_QUOTA, status=429), QUOTA, message="x", error_code="insufficient_quota"),
+    encoded_twice("a chunk", STREAM, events(data(json.dumps(A[6:-2])), END), MALFORMED),
+    encoded_twice("text", UNARY, http('"{not JSON"'), MALFORMED),
+]
+
+wrapped = partial(Case, "wrapped")
+_NO_LIST = "the upstream's response has no list of choices"
+#: A wrapper that says success has no error to report, but is not a completion either.
+WRAPPED = [
+    wrapped(json.dumps(value), UNARY, http(json.dumps({**value, "data": FINISHED})), MALFORMED, message=_NO_LIST)
+    for value in ({"code": 0, "message": "success"}, {"code": 200, "msg": "OK", "success": True})
+]
+PLACES = [*INSIDE, *NOTICES, *TWICE, *WRAPPED]

@@ -34,6 +34,15 @@ SHAPES = [
         pushback="-1",
     ),
     shape("recorded, base_resp", UNARY, recorded("base-resp"), QUOTA, message="no", pushback="-1"),
+    *(
+        shape(
+            f"base_resp {number}",
+            UNARY,
+            http(json.dumps({"base_resp": {"status_code": number, "status_msg": "x"}})),
+            to,
+        )
+        for number, to in ((1042, "INVALID_REQUEST"), (2045, LIMIT), (2056, LIMIT), (1033, FAILED))
+    ),
     shape("recorded, code and message", STREAM, recorded("code-and-message"), FAILED, message="x"),
     shape(
         "base_resp of a success",
