@@ -32,7 +32,7 @@ _RESULTS: Final = frozenset({"models", "request_id"})
 
 def is_json(media_type: str) -> bool:
     """Whether a response with this content type may be JSON. Some servers send no content type."""
-    return media_type in {"application/json", ""} or media_type.endswith("+json")
+    return media_type in {"application/json", "text/json", ""} or media_type.endswith("+json")
 
 
 async def response_of(exchange: Exchange, data: bytes, cuts: Cuts | None = None) -> Document:

@@ -120,8 +120,9 @@ body = partial(Case, "body")
 BODIES = [
     *(
         body(f"{media}, plain", UNARY, http(_BODY, media=media), OK, "a")
-        for media in ("application/json; charset=utf-16", "Application/JSON", "application/vnd.api+json")
+        for media in ("application/json; charset=utf-16", "Application/JSON", "application/vnd.api+json", "text/json")
     ),
+    body("text/json, in place of a stream", STREAM, http(_BODY, media="text/json; charset=utf-8"), OK, "a"),
     body("a byte order mark", UNARY, http(b"\xef\xbb\xbf" + _BODY.encode()), OK, "a"),
     body("UTF-16", UNARY, http(_BODY.encode("utf-16")), MALFORMED),
     body("gzip that nobody names", UNARY, http(gzip.compress(_BODY.encode())), MALFORMED),
