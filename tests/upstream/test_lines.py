@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from aibridge.v1 import chat_pb2
-from bridge.upstream import exchange as module
+from bridge import offload
+from bridge.upstream import failures
 from tests.support.bridge import Bridge
 from tests.support.details import failed, failed_stream
 from tests.support.gateway import raw_sse, respond
@@ -19,13 +20,13 @@ LINES = {"text": b"a\n", "openings": b"[\n", "objects": b'{"a":1}\n', "fields": 
 def beside(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """Texts that were read in a thread since the test began."""
     done: list[Any] = []
-    offload = module.offload
+    in_thread = offload.offload
 
     async def noted(work: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
         done.append(work)
-        return await offload(work, *arguments, **options)
+        return await in_thread(work, *arguments, **options)
 
-    monkeypatch.setattr(module, "offload", noted)
+    monkeypatch.setattr(offload, "offload", noted)
     return done
 
 
@@ -46,13 +47,13 @@ async def test_an_error_of_many_lines(name: str, bridge: Bridge, beside: list[An
 async def test_an_event_of_many_lines(name: str, bridge: Bridge, monkeypatch: pytest.MonkeyPatch) -> None:
     """The first 16 KiB of an event that is not JSON are searched for an error."""
     seen: list[int] = []
-    read = module.failures.read
+    read = failures.read
 
     def noted(data: bytes, *further: Any) -> Any:
         seen.append(len(data))
         return read(data, *further)
 
-    monkeypatch.setattr(module.failures, "read", noted)
+    monkeypatch.setattr(failures, "read", noted)
     data = b"".join(b"data: " + LINES[name] for _ in range(50_000))
     bridge.gateway.script(raw_sse(b"event: error\n" + data + b"\n"))
     _, failure = await failed_stream(bridge.chat.CreateChatCompletionStream(HELLO))
