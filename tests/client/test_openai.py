@@ -299,12 +299,12 @@ async def test_a_slow_reader_is_no_timeout(bridge: Bridge, library: Any) -> None
     bridge.gateway.script(sse(event("a"), event("b")))
 
     def read() -> list[bytes]:
-        client = library.Client(transport=transport(bridge.address), timeout=0.02)
+        client = library.Client(transport=transport(bridge.address), timeout=0.2)  # enough for a busy machine
         request = client.build_request("POST", "http://any/chat/completions", json={**HELLO, "stream": True})
         with client:
             chunks = client.send(request, stream=True).iter_raw()
             first = next(chunks)
-            time.sleep(0.05)  # two waits over the limit
+            time.sleep(0.25)  # over the limit
             return [first, *chunks]
 
     assert len(await asyncio.to_thread(read)) == 3
