@@ -5,6 +5,7 @@ BRIDGE_INTERNAL with a fixed text, because grpcio would send the exception's tex
 """
 
 import asyncio
+from functools import partial
 from operator import methodcaller
 from typing import Any, Final, NamedTuple, NoReturn, TypeAlias
 
@@ -160,7 +161,7 @@ class Boundary(grpc.GenericRpcHandler):
             name = caller.name if caller is not None else _host(context.peer())
         record.queue_seconds = await self._limits.enter(name, max_calls)
         # The task ends when grpcio has sent the response, so a caller that does not read it keeps its slot.
-        call.take_place(lambda: self._limits.leave(name))
+        call.take_place(partial(self._limits.leave, name))
 
     def _failure(self, exception: Exception, record: CallRecord, call: InFlightCall) -> BridgeError | None:
         """What the caller is told about an exception; None if the caller has gone during a write."""

@@ -67,9 +67,9 @@ class InFlightCall:
         grpcio has sent the response by then, so a caller that does not read it keeps the place.
         """
         self._leave = leave
-        self.task.add_done_callback(lambda _: self.leave_place())
+        self.task.add_done_callback(self.leave_place)
 
-    def leave_place(self) -> None:
+    def leave_place(self, _task: object = None) -> None:
         """Give the place back, if the call has one."""
         leave, self._leave = self._leave, None
         if leave is not None:
