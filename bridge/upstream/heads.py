@@ -64,7 +64,8 @@ class ResponseHead:
         if is_over or size > self._max_bytes or b"\0" in value or b" " in name:
             raise httpx.RemoteProtocolError("a header that is malformed or over the limits")
         if self.status is None:
-            self.fields.append((name.lower().decode("latin-1"), value.decode("latin-1")))
+            text = value.decode("latin-1").rstrip(" \t")  # llhttp skips only the white space before a value
+            self.fields.append((name.lower().decode("latin-1"), text))
 
     def end(self, status: int) -> bool:
         """All lines have arrived. Returns False for an informational response, whose head is dropped.

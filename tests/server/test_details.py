@@ -165,6 +165,14 @@ async def test_request_id(rpc: str, warm: Bridge, hello: chat_pb2.CreateChatComp
 
 
 @RPCS
+async def test_white_space_after_a_header(rpc: str, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
+    """White space around the value of a header is not part of it (RFC 9110, 5.5)."""
+    warm.gateway.script(respond_json(refusal(), 500, x_request_id=" \treq_up \t "))
+    failure = await failed_either(warm, rpc, hello)
+    assert failure.trailers["x-upstream-request-id"] == failure.metadata["upstreamRequestId"] == "req_up"
+
+
+@RPCS
 async def test_trailers(rpc: str, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
     """Rate-limit headers are trailers; cookies, credentials and framing headers never are."""
     passed = {
