@@ -20,9 +20,9 @@ from bridge.call import Caller, CallRecord, deadline_of, new_record
 from bridge.errors import BridgeError, Reason, internal_error, stopping_error
 from bridge.server.departures import Departures
 from bridge.server.inflight import InFlightCall, InFlightCalls
-from bridge.server.pace import Pace
 from bridge.server.receive import Context, Receiver, UnreceivedError
 from bridge.server.response import StreamedResponse
+from bridge.server.throttle import Throttle
 from bridge.services.entry import parse_request
 from bridge.settings import Settings
 from bridge.status import status_of, trailers_of
@@ -62,8 +62,8 @@ class Boundary(grpc.GenericRpcHandler):
         self._callers = callers
         self._observer = observer
         self._receiver = Receiver(settings.request_timeout)
-        self._refusals = Pace(_REFUSALS_PER_SECOND, _REFUSALS_AT_ONCE)
-        self._cancels = Pace(_CANCELLED_PER_SECOND, _CANCELLED_AT_ONCE)
+        self._refusals = Throttle(_REFUSALS_PER_SECOND, _REFUSALS_AT_ONCE)
+        self._cancels = Throttle(_CANCELLED_PER_SECOND, _CANCELLED_AT_ONCE)
         self._departures = Departures()
         self._handlers: dict[str, Handler] = {}
 

@@ -8,8 +8,8 @@ from structlog.testing import capture_logs
 
 from aibridge.v1 import chat_pb2
 from bridge.access import tokens
-from bridge.server import boundary, pace
-from bridge.server.pace import Pace
+from bridge.server import boundary, throttle
+from bridge.server.throttle import Throttle
 from tests.support.bridge import Start
 from tests.support.details import failed
 from tests.support.gateway import Exchange, respond_json
@@ -21,7 +21,7 @@ _NOTHING_EARNED = 0.001
 _BURST = 100
 
 
-async def at_once(turns: Pace, count: int) -> int:
+async def at_once(turns: Throttle, count: int) -> int:
     """Of this many ends, the number that did not wait."""
     tasks = [asyncio.create_task(turns.turn()) for _ in range(count)]
     await asyncio.sleep(0)
@@ -34,12 +34,12 @@ async def at_once(turns: Pace, count: int) -> int:
 
 async def test_a_burst_passes() -> None:
     """A burst ends at once, and the next call waits for its end."""
-    assert await at_once(Pace(_NOTHING_EARNED, _BURST), _BURST + 10) == _BURST
+    assert await at_once(Throttle(_NOTHING_EARNED, _BURST), _BURST + 10) == _BURST
 
 
 async def test_a_quiet_hour_earns_one_burst() -> None:
     """The credit does not grow beyond a burst."""
-    turns = Pace(500, _BURST)
+    turns = Throttle(500, _BURST)
     turns._since -= 3600
     turns._earn()
     assert turns._credit == _BURST
@@ -49,7 +49,7 @@ async def test_the_rate() -> None:
     """Waiting calls end one after the other, in order."""
     loop = asyncio.get_running_loop()
     began = loop.time()
-    turns, order = Pace(500, _BURST), []
+    turns, order = Throttle(500, _BURST), []
     await at_once(turns, _BURST)
 
     async def ends(number: int) -> None:
@@ -65,20 +65,20 @@ async def test_the_rate() -> None:
 
 async def test_not_too_many_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     """Calls over the limit do not wait, because waiting takes memory."""
-    monkeypatch.setattr(pace, "_MAX_WAITING", 5)
-    assert await at_once(Pace(_NOTHING_EARNED, 0), 8) == 3
+    monkeypatch.setattr(throttle, "_MAX_WAITING", 5)
+    assert await at_once(Throttle(_NOTHING_EARNED, 0), 8) == 3
 
 
 async def test_who_goes_away_makes_room() -> None:
     """A wait that is cancelled leaves the queue."""
-    turns = Pace(_NOTHING_EARNED, 0)
+    turns = Throttle(_NOTHING_EARNED, 0)
     await at_once(turns, 100)
     assert not turns.waiting
 
 
 async def test_the_end_of_the_server() -> None:
     """When the server stops, all waiting and later calls end at once."""
-    turns = Pace(_NOTHING_EARNED, 0)
+    turns = Throttle(_NOTHING_EARNED, 0)
     waiting = asyncio.create_task(turns.turn())
     await asyncio.sleep(0)
     turns.close()

@@ -1,4 +1,4 @@
-"""Ends calls that were refused or cancelled at a bounded rate, so that a flood of them does not take the processor.
+"""Limits the rate at which refused and cancelled calls end, so that a flood of them does not take the processor.
 
 Until a call has ended, it counts for the limit of its connection (`max_concurrent_streams`), even if its caller has
 reset it. So a connection that floods the bridge soon cannot begin calls. Normally these calls end at once. In a flood
@@ -15,7 +15,7 @@ _MAX_WAITING: Final = 4096
 _PERIOD_SECONDS: Final = 0.02
 
 
-class Pace:
+class Throttle:
     """Limits the rate at which calls end: to so many `per_second`, and after a quiet time to a `burst` at once."""
 
     def __init__(self, per_second: float, burst: int) -> None:
