@@ -1,8 +1,8 @@
 """Sets the index of each fragment of a tool call: 0, 1, 2 … per choice, in the order in which the calls start.
 
-OpenAI's servers send such indexes. Others send none, start at 1, leave gaps, use the index 0 for every call, repeat the
-id in every fragment, or send no id. `ToolCalls` decides which call a fragment continues, so that callers need only the
-index.
+OpenAI's servers send such indexes. Others send none, start at 1, leave gaps, use the index 0 for every call, count the
+fragments of a call, repeat the id in every fragment, change it (Poolside), or send no id. `ToolCalls` decides which
+call a fragment continues, so that callers need only the index.
 """
 
 from dataclasses import dataclass, field
@@ -91,6 +91,8 @@ class _Choice:
     def call_of(self, fragment: _Fragment) -> _Call:
         """The call that a fragment continues or starts, with the fragment added."""
         call = self._continued(fragment)
+        if call is None and self._is_counted(fragment):
+            call, fragment = self.calls[-1], fragment._replace(at=None)
         if call is None:
             call = _Call(len(self.calls))
             self.calls.append(call)
@@ -112,11 +114,18 @@ class _Choice:
         call = self._by_place(at)
         if call is None:
             return None
+        if fragment.id is not None and call.id is not None:  # a call starts with its name, not with arguments
+            return call if at is not None and call.name and not name and fragment.arguments else None
         if fragment.id is not None:
-            return call if call.id is None and not call.ends_before(fragment) else None
+            return None if call.ends_before(fragment) else call
         if call.id is not None and at is not None:
             return call if not call.name or name in {"", call.name} else None
         return None if call.ends_before(fragment) else call
+
+    def _is_counted(self, fragment: _Fragment) -> bool:
+        """Whether a fragment that no call has is the rest of the latest: the server counts fragments, not calls."""
+        is_rest = fragment.arguments and not fragment.name and fragment.id is None
+        return bool(is_rest and self.calls and self.calls[-1].name)
 
     def _with_id(self, known: list[_Call], index: Key) -> _Call | None:
         """The latest of the calls with an id that has this index, or may have it."""

@@ -78,6 +78,17 @@ STREAMS: Final[Mapping[str, list[list[Fragment]]]] = {
     "index counts fragments": [*([{**piece, "index": at} for piece in pieces] for at, pieces in enumerate(
         [[_heads(None, None)[0]], *_pieces(None, *_A, call="call_a"), [_heads(None, None)[1]],
          *_pieces(None, *_B, call="call_b")]))],
+    "index counts fragments, id only in the first": [*([{**piece, "index": at} for piece in pieces] for at, pieces in
+        enumerate([[_heads(None, None)[0]], *_pieces(None, *_A), [_heads(None, None)[1]], *_pieces(None, *_B)]))],
+    "index counts the fragments of each call": [*([{**piece, "index": at} for piece in pieces] for at, pieces in (
+        *enumerate([[_heads(None, None)[0]], *_pieces(None, *_A)]),
+        *enumerate([[_heads(None, None)[1]], *_pieces(None, *_B)], 1)))],
+    "another id in the first": [[{**_heads(0, 1)[0], "id": "x"}], *_pieces(0, *_A, call="call_a"),
+                                [{**_heads(0, 1)[1], "id": "y"}], *_pieces(1, *_B, call="call_b")],
+    "an id of its own in each fragment": [
+        [{**_heads(0, 1)[0], "id": "x"}], *_pieces(0, _A[0], call="x1"), *_pieces(0, _A[1], call="x2"),
+        [{**_heads(0, 1)[1], "id": "y"}], *_pieces(1, _B[0], call="y1"), *_pieces(0, _A[2], call="call_a"),
+        *_pieces(1, _B[1], call="call_b")],
     "filler": [[_heads(0, 1)[0]], [fragment(0)], [{"index": 0, "function": None}], *_pieces(0, *_A),
                [_heads(0, 1)[1]], [{"index": 1, "function": {"arguments": None}}], *_pieces(1, *_B)],
 }  # fmt: skip

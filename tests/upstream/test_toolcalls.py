@@ -97,6 +97,21 @@ def call(index: int | None = None, name: str | None = None, arguments: str | Non
             id="ids are numbers",
         ),
         pytest.param(
+            [[call(0, "f", "{}", id="a")], [call(0, None, "", id="b")], [call(0, "g", "{}")]],
+            [("a", "f", "{}"), ("b", "g", "{}")],
+            id="an id before the name, without text",
+        ),
+        pytest.param(
+            [[call(0, "f", "{}", id="a")], [call(1, None, "{", id="b")], [call(1, "g", "}")]],
+            [("a", "f", "{}"), ("b", "g", "{}")],
+            id="an id and an index of its own before the name",
+        ),
+        pytest.param(
+            [[call(0, "f", "{}", id="a")], [call(1, None, "")], [call(1, "g", "{}")]],
+            [("a", "f", "{}"), ("", "g", "{}")],
+            id="an index before the name, without text",
+        ),
+        pytest.param(
             [[{"index": 2, "type": "custom", "custom": {"name": "calc", "input": "1+"}}],
              [{"index": 2, "custom": {"input": "2"}}], [{"index": 9, "custom": {"name": "calc", "input": "3"}}]],
             [("", "calc", "1+2"), ("", "calc", "3")],
