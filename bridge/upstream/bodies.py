@@ -115,7 +115,8 @@ def read_value(value: Any, depth: int = 0) -> ErrorBody:
     param = members.get("param")
     inner = _inner(members, depth)
     details = members.get("details")
-    found = tuple(violations.of_fastapi(around.get("detail")) or violations.of_google(details)) or inner.fields
+    listed = violations.of_fastapi(around.get("detail")) or violations.of_lists(around.get("errors"))
+    found = tuple(listed or violations.of_google(details)) or inner.fields
     message = inner.message or _message(members, around, depth)
     message = message or "; ".join(f"{path}: {text}" if path else text for path, text in found)
     if not found and isinstance(param, str) and _string(param):

@@ -22,12 +22,14 @@ STATUS_OF_TYPE: Final[Mapping[str, int]] = {
     "authentication": 401,  # OpenRouter
     "failed_to_auth": 401,  # Novita
     "unauthenticated": 401,
+    "auth_failure": 401,  # Tencent
     "not_authenticated": 401,  # Oracle
     "invalid_authentication_error": 401,  # Moonshot
     "permission_error": 403,
     "permission_denied": 403,
     "forbidden": 403,
     "access_denied_exception": 403,  # AWS
+    "unauthorized_operation": 403,  # Tencent
     "not_found_error": 404,
     "not_found": 404,
     "conflict": 409,
@@ -49,6 +51,7 @@ STATUS_OF_TYPE: Final[Mapping[str, int]] = {
     "throttling": 429,  # Alibaba
     "limit_requests": 429,  # Alibaba
     "request_limit_exceeded": 429,  # Tencent, Databricks
+    "limit_exceeded": 429,  # Tencent; AWS, with `Exception`
     "throttling_exception": 429,  # AWS
     "1302": 429,  # Z.AI, as the next two
     "1303": 429,

@@ -28,6 +28,16 @@ def of_google(details: Any) -> Iterator[tuple[str, str]]:
                 yield name if isinstance(name, str) else "", item["description"]
 
 
+def of_lists(errors: Any) -> list[tuple[str, str]]:
+    """The violations of ASP.NET, Laravel and Rails: an object with a list of texts for each field."""
+    lists = errors.values() if isinstance(errors, dict) else ()
+    if not lists or not all(
+        isinstance(texts, list) and all(isinstance(text, str) for text in texts) for texts in lists
+    ):
+        return []
+    return [(path, "; ".join(texts)) for path, texts in errors.items() if texts]
+
+
 def reason_in(members: Mapping[str, Any]) -> str | None:
     """A further name of an error: its `reason`, such as `API_KEY_INVALID`.
 

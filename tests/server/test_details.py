@@ -123,6 +123,37 @@ async def test_bad_request_from_fastapi(warm: Bridge, hello: chat_pb2.CreateChat
     assert failure.message == "messages.0.role: field required; temperature: must be a number"
 
 
+@pytest.mark.parametrize(
+    ("around", "message"),
+    [
+        ({"title": "Invalid.", "status": 400, "traceId": "0"}, "Invalid."),  # ASP.NET
+        ({"message": "The given data was invalid."}, "The given data was invalid."),  # Laravel
+        ({}, "messages[0].role: is unknown; is too long; temperature: must be a number"),  # Rails
+    ],
+)
+async def test_bad_request_from_lists(
+    around: dict[str, Any], message: str, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest
+) -> None:
+    """BadRequest has a violation for each field of an object of lists, and without a message they are the message."""
+    errors = {"messages[0].role": ["is unknown", "is too long"], "temperature": ["must be a number"], "top_p": []}
+    warm.gateway.script(respond_json({**around, "errors": errors}, 422))
+    failure = await failed(warm.chat.CreateChatCompletion(hello))
+    violations = [(item.field, item.description) for item in failure.details["BadRequest"].field_violations]
+    assert violations == [("messages[0].role", "is unknown; is too long"), ("temperature", "must be a number")]
+    assert (failure.message, failure.reason) == (message, "INVALID_REQUEST")
+
+
+@pytest.mark.parametrize("errors", [{"message": "m", "code": ["x"]}, {"a": [1]}, {"a": "b"}, {}, ["a"], {"a": None}])
+async def test_other_errors_are_no_fields(
+    errors: Any, warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest
+) -> None:
+    """An object is one of fields only if each member is a list of texts."""
+    warm.gateway.script(respond_json({"errors": errors}, 422))
+    failure = await failed(warm.chat.CreateChatCompletion(hello))
+    assert failure.reason == "INVALID_REQUEST"
+    assert "BadRequest" not in failure.details
+
+
 async def test_bad_request_from_google(warm: Bridge, hello: chat_pb2.CreateChatCompletionRequest) -> None:
     """BadRequest has Google's own violations."""
     violations = [{"field": "messages[0].role", "description": "unknown role"}]

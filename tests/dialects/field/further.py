@@ -78,6 +78,15 @@ INNER = [
     *failing("in a result", {"result": {"error": {"message": "x", "code": 429}}}, LIMIT, message="x"),
     *failing("in a response", {"response": {"error": {"code": "rate_limit_exceeded", "message": "x"}}}, LIMIT),
     *failing("Tencent's", {"Response": {"Error": {"Code": "InternalError", "Message": "x"}, "RequestId": "r"}}, FAILED),
+    *(
+        case
+        for code, reason in (
+            ("AuthFailure.SecretIdNotFound", "BRIDGE_CREDENTIALS_REJECTED"),
+            ("UnauthorizedOperation", "ACCESS_DENIED"),
+            ("LimitExceeded.Tokens", LIMIT),
+        )
+        for case in failing(f"Tencent's {code}", {"Response": {"Error": {"Code": code, "Message": "x"}}}, reason)
+    ),
     *failing("in a header", {"header": {"code": 10013, "message": "x", "sid": "s"}}, FAILED, message="x"),
     *failing("retcode", {"retcode": 1001, "retmsg": "x"}, FAILED, message="x", error_code="1001"),
     *failing("AWS's, of a limit", {"throttlingException": {"message": "x"}}, LIMIT, message="x"),
