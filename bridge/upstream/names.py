@@ -23,6 +23,10 @@ STATUS_OF_TYPE: Final[Mapping[str, int]] = {
     "failed_to_auth": 401,  # Novita
     "unauthenticated": 401,
     "auth_failure": 401,  # Tencent
+    "auth_error": 401,  # LiteLLM, as the next
+    "expired_key": 401,
+    "invalid_token": 401,  # OAuth
+    "account_deactivated": 401,  # OpenAI
     "not_authenticated": 401,  # Oracle
     "invalid_authentication_error": 401,  # Moonshot
     "permission_error": 403,
@@ -30,17 +34,24 @@ STATUS_OF_TYPE: Final[Mapping[str, int]] = {
     "forbidden": 403,
     "access_denied_exception": 403,  # AWS
     "unauthorized_operation": 403,  # Tencent
+    "insufficient_permissions": 403,  # OpenAI
+    "customer_verification_required": 403,  # Vercel, as the next
+    "free_tier_model_not_available": 403,
     "not_found_error": 404,
     "not_found": 404,
+    "method_not_allowed": 405,
     "conflict": 409,
     "already_exists": 409,  # Google
     "precondition_failed": 412,  # OpenRouter
     "request_too_large": 413,  # Anthropic
     "payload_too_large": 413,
+    "content_too_large": 413,
+    "request_entity_too_large": 413,
     "unprocessable_entity": 422,
     "unprocessable": 422,  # OpenRouter
     "failed_dependency": 424,  # Vercel
     "generation": 424,  # TGI
+    "client_closed_request": 499,
     "cancelled": 499,  # TensorRT-LLM, as the next; Google
     "canceled": 499,
     "abort": 499,  # vLLM, SGLang
@@ -63,6 +74,7 @@ STATUS_OF_TYPE: Final[Mapping[str, int]] = {
     "not_supported_error": 501,
     "provider_unavailable": 502,  # OpenRouter, as the next
     "provider_overloaded": 503,
+    "over_capacity": 503,
     "unavailable_error": 503,
     "unavailable": 503,
     "bad_gateway": 502,
@@ -88,13 +100,25 @@ _STATUS_OF_PART: Final = (
 )
 #: The same for names of one word, and not for sentences. Examples are in the tests.
 _STATUS_OF_WORD: Final = (
-    (re.compile("(?:requests?|concurrency|qps|server)limit|(?:quota|capacity)exceeded$|throttl"), 429),
+    (
+        re.compile(
+            "(?:requests?|concurren(?:cy|t)|qps|rpm|tpm|server|usage|daily|monthly)limit|(?:quota|capacity)exceeded$"
+            "|throttl"
+        ),
+        429,
+    ),
     (re.compile("(?:unavailable|busy)$"), 503),
     (re.compile("^(?:model|deployment|resource|endpoint).*(?:notfound|doesnotexist)$"), 404),
     (re.compile("(?:access|permission)denied$"), 403),
     (re.compile("^(?:bad|invalid|malformed)request"), 400),
-    (re.compile("^(?:invalid|missing|unsupported|unknown)(?:required)?(?:param|argument|value|input|prompt)"), 400),
-    (re.compile("^(?:invalid|unsupported).*image|(?:image|string|input).*too(?:large|long|small)$"), 400),
+    (
+        re.compile(
+            "^(?:invalid|missing|unsupported|unknown)(?:required)?(?:param|argument|value|input|prompt|type|model|json)"
+        ),
+        400,
+    ),
+    (re.compile("^(?:invalid|unsupported).*image|(?:image|string|input|prompt).*too(?:large|long|small)$"), 400),
+    (re.compile("^(?:string|array|integer|decimal|object).*(?:above|below)m(?:ax|in)"), 400),
     (re.compile("(?:un|not)implemented$"), 501),
 )
 
