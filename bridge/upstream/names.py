@@ -90,6 +90,13 @@ STATUS_OF_TYPE: Final[Mapping[str, int]] = {
     "overloaded_error": 529,
     "engine_overloaded_error": 529,  # Moonshot
     "insufficient_system_resource": 529,  # DeepSeek
+    "Client specified an invalid argument": 400,  # xAI, as the next six: the words of a gRPC library for its codes
+    "The request does not have valid authentication credentials": 401,
+    "The caller does not have permission to execute the specified operation": 403,
+    "Some requested entity was not found": 404,
+    "Some resource has been exhausted": 429,
+    "Operation is not implemented or not supported": 501,
+    "Deadline expired before operation could complete": 504,
 }
 
 #: The same for names that the table does not have, by what they contain, without punctuation and a final `error`.
