@@ -30,7 +30,7 @@ serve: $(READY) ## serve the embedded model on 127.0.0.1:50051
 	@$(BIN)/aibridge serve --local
 
 test: $(READY) ## all tests but the slow ones
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not slow" $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow" $(ARGS)
 
 test-slow: $(READY) ## the slow ones: attacks for a second each, a model that is silent for 75 seconds, costs that grow
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m slow $(ARGS)

@@ -146,7 +146,8 @@ class TokenCommand:
         except OSError as error:
             raise TokenCommandError(f"{self._words[0]}: {error.strerror}") from None
         self._process = process
-        ends = threading.Timer(self._timeout, _kill, (process,))
+        late = threading.Event()
+        ends = threading.Timer(self._timeout, _end, (process, late))
         ends.start()
         with process:
             assert process.stdout is not None  # noqa: S101 # for mypy
@@ -154,13 +155,17 @@ class TokenCommand:
             if len(output) > _MAX_BYTES:
                 _kill(process)
             process.wait()
-            in_time = ends.is_alive()
             ends.cancel()
-        if not in_time:
+        if late.is_set():
             raise TokenCommandError(f"printed no token within {self._timeout:g} s")
         if process.returncode and len(output) <= _MAX_BYTES:
             raise TokenCommandError(f"exited with code {process.returncode}")
         return output
+
+
+def _end(process: subprocess.Popen[bytes], late: threading.Event) -> None:
+    late.set()  # first: the process may end, and be waited for, before `_kill` returns
+    _kill(process)
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

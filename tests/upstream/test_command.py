@@ -14,6 +14,7 @@ import pytest
 from aibridge.v1 import chat_pb2
 from bridge import settings
 from bridge.settings import SettingsError
+from bridge.upstream import command
 from bridge.upstream.command import PrintedToken, TokenCommand, TokenCommandError, parse
 from tests.support import scrape
 from tests.support.bridge import Bridge, Start
@@ -199,6 +200,19 @@ async def test_a_command_that_hangs_is_killed(tmp_path: Path) -> None:
         await command.start()
     child = int(marker.read_text())
     await until(lambda: not _runs(child))
+
+
+async def test_a_command_that_ends_while_it_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The problem is the time, also if the process is gone before the thread that killed it goes on."""
+    kill = command._kill
+
+    def slowly(process: Any) -> None:
+        kill(process)
+        time.sleep(0.05)
+
+    monkeypatch.setattr(command, "_kill", slowly)
+    with pytest.raises(TokenCommandError, match=r"no token within 0\.1 s"):
+        await TokenCommand("sleep 60", timeout=0.1, refresh=300).start()
 
 
 def _runs(process: int) -> bool:
