@@ -45,7 +45,9 @@ def main() -> int:
     for attack in chosen:
         figures = asyncio.run(run(attack, long=not arguments.short))
         rows.append(row(attack, figures))
-        print(rows[-1], flush=True)
+        print(
+            rows[-1], f"{figures.call_seconds * 1000:.2f} ms of processor time for a call without an attack", flush=True
+        )
         problems += [f"{attack.name}: {problem}" for problem in figures.problems(attack)]
     print(*problems, sep="\n")
     if arguments.write:

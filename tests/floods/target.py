@@ -32,6 +32,7 @@ _START_TIMEOUT: Final = 60.0
 #: shown.
 _CALL_TIMEOUT: Final = 30.0
 _WARM_UP_CALLS: Final = 20
+_MEASURED_CALLS: Final = 30
 _WELL: Final = gateway.respond_json(COMPLETION)
 
 
@@ -67,6 +68,13 @@ class Target:
         found = re.search(rf"{kind}:\s+(\d+)", status)
         return int(found[1]) // 1024 if found else 0
 
+    async def _cost(self, stub: Any) -> float:
+        """Seconds of the processor that the bridge's event loop takes for a call of the well-behaved caller."""
+        began = _run_seconds(self._process.pid)
+        for _ in range(_MEASURED_CALLS):
+            await self._call(stub)
+        return (_run_seconds(self._process.pid) - began) / _MEASURED_CALLS
+
     def _find_pollers(self) -> None:
         threads = [int(folder.name) for folder in Path(f"/proc/{self._process.pid}/task").iterdir()]
         self._pollers = [thread for thread in threads if os.sched_getscheduler(thread) == os.SCHED_BATCH]
@@ -80,6 +88,7 @@ class Target:
             stub = chat_pb2_grpc.ChatServiceStub(channel)
             for _ in range(_WARM_UP_CALLS):
                 await self._call(stub)
+            call_seconds = await self._cost(stub)
             self._find_pollers()
             self._waits.clear()
             before = self.memory_mb()
@@ -94,7 +103,7 @@ class Target:
                 await asyncio.gather(others, watch, return_exceptions=True)
             await self._call(stub)  # the remains of the attack must not delay it
         memory = self.memory_mb("VmHWM") if self._process.returncode is None else before + KILL_MB
-        return Figures(memory - before, max(self._waits), len(self._waits), self._failed)
+        return Figures(memory - before, max(self._waits), len(self._waits), self._failed, call_seconds)
 
     async def _call_again_and_again(self, stub: Any) -> None:
         while True:
@@ -176,6 +185,11 @@ async def target(attack: Attack, *, long: bool = False) -> AsyncIterator[Target]
                 yield running
             finally:
                 await running.close()
+
+
+def _run_seconds(thread: int) -> float:
+    """The time for which a thread had a processor."""
+    return int(_text_of(Path(f"/proc/{thread}/schedstat")).split()[0]) / 1e9
 
 
 def _write_tokens(file: Path) -> dict[str, str]:
