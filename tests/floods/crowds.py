@@ -145,12 +145,12 @@ def _crowd(
     return Attack(name, run, max_wait=max_wait)
 
 
-def _cancels(name: str, count: int, max_wait: float) -> Attack:
+def _cancels(name: str, count: int, max_wait: float, *, scales: bool = False) -> Attack:
     async def run(target: Target) -> None:
         seconds = 5.0 if target.long else 1.5
         assert await target.child(cancelled, target.address, count, target.metadata, seconds)
 
-    return Attack(name, run, max_wait=max_wait)
+    return Attack(name, run, max_wait=max_wait, scales=scales)
 
 
 async def trickling_messages(target: Target) -> None:
@@ -182,7 +182,7 @@ ATTACKS = (
     _crowd("4,000 calls of an unknown method", (40, 100), ("/no.Such/Method", _MESSAGE), "12", max_wait=1.0),
     _crowd("40 connections with reflection", (40, 30), (_REFLECTION, _LIST), "0", "8", known=True, max_wait=1.0),
     _cancels("cancelled calls", 1, 0.5),
-    _cancels("cancelled calls, four connections", 4, 1.0),
+    _cancels("cancelled calls, four connections", 4, 1.0, scales=True),
     Attack("messages a byte at a time", trickling_messages, options=("--request-timeout", "2")),
     Attack("odd messages", odd_messages),
     Attack("odd messages without a credential", odd_messages_of_strangers),

@@ -56,6 +56,6 @@ def on_connections(work: Callable[[str, float], int], count: int) -> Callable[[T
 ATTACKS = (
     Attack("rapid reset", rapid_reset),
     Attack("calls without a credential", calls),
-    Attack("rapid reset, four connections", on_connections(reset, 4), max_wait=1.0),
-    Attack("calls without a credential, four connections", on_connections(call, 4)),
+    Attack("rapid reset, four connections", on_connections(reset, 4), max_wait=1.0, scales=True),
+    Attack("calls without a credential, four connections", on_connections(call, 4), scales=True),
 )
