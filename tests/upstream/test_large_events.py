@@ -60,15 +60,20 @@ async def test_a_large_event_is_mended(threads: list[str]) -> None:
     assert (await events_of.read(), events_of.ended) == ([], True)
 
 
-async def test_a_cancelled_read_loses_nothing() -> None:
-    """The window of `coalesce` cancels reads."""
-    events_of = reader(b"data: {}\n\n")
-    await events_of.read()
+async def cancel_a_read(events_of: events.EventReader) -> None:
+    """Begin a read, and cancel it in its first wait."""
     task = asyncio.create_task(events_of.read())
     await asyncio.sleep(0)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+async def test_a_cancelled_read_loses_nothing() -> None:
+    """The window of `coalesce` cancels reads."""
+    events_of = reader(b"data: {}\n\n")
+    await events_of.read()
+    await cancel_a_read(events_of)
     assert not events_of.ended
     assert [event.data for event in await events_of.read()] == [PLAIN, b"{}"]
 
@@ -77,11 +82,7 @@ async def test_a_cancelled_read_at_the_end_loses_nothing() -> None:
     """The body has ended, and its last event, which is incomplete, is still to be returned."""
     events_of = reader_of([b"data: " + TEXT])
     await events_of.read()
-    task = asyncio.create_task(events_of.read())
-    await asyncio.sleep(0)
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
+    await cancel_a_read(events_of)
     assert not events_of.ended
     assert ([event.data for event in await events_of.read()], events_of.ended) == ([PLAIN], True)
 
