@@ -12,7 +12,7 @@ _COLUMNS: Final = frozenset({"method", "model", "code", "duration_ms", "input_to
 #: Fields that are shown elsewhere in the line, or are only for programs.
 _FRAME: Final = frozenset({"timestamp", "level", "event"})
 #: What a person needs to find a failed call at the gateway.
-_OF_FAILURES: Final = ("caller", "upstream_status", "cause", "cancel_cause", "request_id")
+_OF_FAILURES: Final = ("caller", "problem", "upstream_status", "cause", "cancel_cause", "request_id")
 _RESET: Final = "\x1b[0m"
 _DIM: Final = "\x1b[2m"
 _COLOURS: Final = {"error": "\x1b[31m", "critical": "\x1b[31m", "warning": "\x1b[33m"}

@@ -47,10 +47,10 @@ def test_a_call_that_failed_says_what_to_look_for() -> None:
     assert "attempts" not in text
 
 
-@pytest.mark.parametrize("name", ["cause", "cancel_cause"])
+@pytest.mark.parametrize("name", ["cause", "cancel_cause", "problem"])
 def test_a_call_that_failed_says_why(name: str) -> None:
-    text = line(code="CANCELLED", **{name: "connection_lost"})
-    assert text.endswith(f" tokens  {name}=connection_lost request_id=r1")
+    text = line(code="UNAVAILABLE", **{name: "as logged"})
+    assert text.endswith(f" tokens  {name}=as logged request_id=r1")
 
 
 def test_full_lines_have_every_field() -> None:
